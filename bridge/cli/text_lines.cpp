@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/cli/text_lines.hpp"
+
+#include <array>
+#include <boost/json.hpp>
+#include <istream>
+#include <ostream>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "bridge/text/segments.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t line_size_max_bytes = 1 << 20;  // as for a request's body
+
+struct Refusal {
+  std::string code;
+  std::string detail;
+};
+template <class T>
+using Result = tl::expected<T, Refusal>;
+
+tl::unexpected<Refusal> refuse(std::string code, std::string detail) {
+  return tl::make_unexpected(Refusal{std::move(code), std::move(detail)});
+}
+
+struct Job {
+  std::string text;
+  text::TextOptions options;
+};
+
+constexpr std::array charsets{
+    std::pair<std::string_view, text::Charset>{"auto", text::Charset::automatic},
+    std::pair<std::string_view, text::Charset>{"gsm7", text::Charset::gsm7},
+    std::pair<std::string_view, text::Charset>{"latin1", text::Charset::latin1},
+    std::pair<std::string_view, text::Charset>{"ucs2", text::Charset::ucs2},
+};
+constexpr std::array concats{
+    std::pair<std::string_view, text::Concat>{"udh8", text::Concat::udh8},
+    std::pair<std::string_view, text::Concat>{"udh16", text::Concat::udh16},
+    std::pair<std::string_view, text::Concat>{"sar", text::Concat::sar},
+    std::pair<std::string_view, text::Concat>{"payload", text::Concat::payload},
+};
+
+template <class Choices, class Value>
+bool choose(const Choices& choices, const json::value& given, Value& chosen) {
+  if (!given.is_string()) return false;
+  for (const auto& [name, value] : choices) {
+    if (name != std::string_view(given.get_string())) continue;
+    chosen = value;
+    return true;
+  }
+  return false;
+}
+
+// National tables are named in a request already, so that a caller learns that they are missing instead of getting
+// another encoding than it asked for. No language at all asks for nothing.
+bool asks_for_national_tables(const json::value& national) {
+  if (!national.is_object()) return true;
+  const auto* langs = national.get_object().if_contains("langs");
+  return langs != nullptr && !(langs->is_array() && langs->get_array().empty());
+}
+
+Result<Job> read_job(const std::string& line) {
+  if (line.size() > line_size_max_bytes) return refuse("line_too_long", "a line has at most 1 MiB");
+  json::error_code error;
+  const json::value value = json::parse(line, error);
+  if (error) return refuse("malformed_json", error.message());
+  if (!value.is_object()) return refuse("malformed_json", "a line must be a JSON object");
+
+  Job job;
+  bool has_text = false;
+  for (const auto& [key, member] : value.get_object()) {
+    if (key == "text") {
+      if (!member.is_string()) return refuse("invalid_text", "text must be a string");
+      job.text = std::string(std::string_view(member.get_string()));
+      has_text = true;
+      continue;
+    }
+    if (member.is_null()) continue;  // as if absent
+    if (key == "charset") {
+      if (!choose(charsets, member, job.options.charset))
+        return refuse("invalid_charset", "charset must be auto, gsm7, latin1 or ucs2");
+    } else if (key == "concat") {
+      if (!choose(concats, member, job.options.concat))
+        return refuse("invalid_concat", "concat must be udh8, udh16, sar or payload");
+    } else if (key == "ref") {
+      const auto* reference = member.if_int64();
+      if (reference == nullptr || *reference < 0 || *reference > 0xFFFF)
+        return refuse("invalid_ref", "ref must be a whole number from 0 to 65535");
+      job.options.reference = static_cast<std::uint16_t>(*reference);
+    } else if (key == "national") {
+      if (asks_for_national_tables(member))
+        return refuse("unsupported_national", "national language tables are not built");
+    } else if (key == "translit" || key == "grapheme") {
+      if (member != json::value(false))
+        return refuse("unsupported_" + std::string(key), std::string(key) + " is not built");
+    } else {
+      return refuse("unknown_field", "unknown field " + std::string(key));
+    }
+  }
+  if (!has_text) return refuse("missing_text", "text is required");
+  return job;
+}
+
+std::string_view name_of(text::Encoding encoding) {
+  switch (encoding) {
+    case text::Encoding::gsm7:
+      return "gsm7";
+    case text::Encoding::latin1:
+      return "latin1";
+    case text::Encoding::ucs2:
+      break;
+  }
+  return "ucs2";
+}
+
+std::string_view code_of(text::TextError error) {
+  switch (error) {
+    case text::TextError::invalid_utf8:
+      return "invalid_utf8";
+    case text::TextError::nul_character:
+      return "nul_character";
+    case text::TextError::too_many_segments:
+      break;
+  }
+  return "too_many_segments";
+}
+
+std::string hex(std::span<const std::uint8_t> octets) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(2 * octets.size());
+  for (const std::uint8_t octet : octets) {
+    out.push_back(digits[octet >> 4]);
+    out.push_back(digits[octet & 0xF]);
+  }
+  return out;
+}
+
+Result<json::object> answer(const std::string& line) {
+  const auto job = read_job(line);
+  if (!job) return tl::make_unexpected(job.error());
+  const auto segmented = text::segment(job->text, job->options);
+  if (!segmented) return refuse(std::string(code_of(segmented.error())), std::string(text::explain(segmented.error())));
+  json::array parts;
+  for (const auto& part : segmented->segments)
+    parts.push_back(json::object{{"udh_hex", hex(part.udh)}, {"body_hex", hex(part.body)}});
+  json::object out;
+  out["encoding"] = name_of(segmented->encoding);
+  out["data_coding"] = segmented->data_coding;
+  out["segments"] = segmented->segments.size();
+  out["units"] = segmented->units;
+  out["units_per_segment"] = segmented->units_per_segment;
+  out["udhi"] = segmented->udhi;
+  out["segment"] = std::move(parts);
+  return out;
+}
+
+}  // namespace
+
+int text_lines(std::istream& in, std::ostream& out) {
+  std::string line;
+  while (std::getline(in, line)) {
+    auto reply = answer(line);
+    if (!reply) reply = json::object{{"error", {{"code", reply.error().code}, {"detail", reply.error().detail}}}};
+    // A line is answered at once: another program may be waiting for it before it writes the next.
+    out << json::serialize(*reply) << std::endl;
+  }
+  return out ? 0 : 1;
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MPL-2.0
+// `smsbridge text`: shows what a text costs and how it would be carried, without sending anything.
+#pragma once
+
+#include <iosfwd>
+
+namespace smsbridge::bridge {
+
+// Reads one JSON object a line and writes one JSON object a line, in order. A line that is refused is answered with
+// {"error":{"code":...,"detail":...}} and does not end the run, so a file of a thousand texts shows all its mistakes.
+// Returns the exit status: 0, or 1 when the output cannot be written.
+//
+// In:  {"text", "charset": "auto|gsm7|latin1|ucs2", "concat": "udh8|udh16|sar|payload", "ref": 0-65535,
+//       "national": null | {"langs": [], "modes": []}, "translit": false, "grapheme": false}; all but text optional.
+// Out: {"encoding", "data_coding", "segments", "units", "units_per_segment", "udhi", "segment": [{udh_hex, body_hex}]}
+int text_lines(std::istream& in, std::ostream& out);
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MPL-2.0
+# Builds smsbridge and shows it at work: a Fineract batch goes through a simulated carrier until it is delivered.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+  cat <<'TEXT'
+usage: ./run.sh [--once] [--help]
+
+Installs what is missing (Debian 12, as root or through sudo), builds the release binary, and starts the demo: the
+bridge with its embedded store, a simulated carrier, and a batch as Fineract posts it. It stays up and prints the
+addresses of API, metrics and Fineract listener.
+
+  --once   end after delivery, with exit code 0
+
+Other options go to `smsbridge demo`; `build/release/smsbridge demo --help` lists them.
+TEXT
+}
+
+for argument in "$@"; do
+  case $argument in
+    -h | --help) usage; exit 0 ;;
+  esac
+done
+
+# shellcheck source=conf/packages/install.sh
+source conf/packages/install.sh
+install_packages conf/packages/build.txt
+
+# A build folder of another checkout or CMake is of no use; a new one is.
+cmake --preset release >/dev/null || { cmake --preset release --fresh; }
+cmake --build --preset release -j "$(nproc)"
+
+exec build/release/smsbridge demo "$@"

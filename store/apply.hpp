@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "store/changes.hpp"
+#include "store/correlation.hpp"
+#include "store/references.hpp"
+#include "store/tables.hpp"
+
+namespace smsbridge::store {
+
+// How many messages of one tenant and gateway are in each state.
+using StateCounts = std::array<std::int64_t, state_count>;
+using CountsByQueueOwner = std::map<std::pair<TenantId, GatewayId>, StateCounts>;
+
+struct LedgerLimits {
+  WallMs retention_ms = 90ll * 24 * 3600 * 1000;      // a finished message is kept so long
+  WallMs parked_ms = 24ll * 3600 * 1000;              // and a receipt nobody waits for
+  WallMs idempotency_ms = 24ll * 3600 * 1000;         // and an Idempotency-Key
+  std::size_t parked_max = 100000;
+};
+
+// The only code that changes tables. Works inside the writer's transaction; what it keeps in memory can be rebuilt from
+// the tables by load(), which is also how a failed commit is undone. One thread: the writer's.
+class Ledger {
+ public:
+  Ledger(const Tables& tables, const LedgerLimits& limits) : tables_(tables), limits_(limits), references_(tables) {}
+
+  void load(const lmdb::Transaction& txn);
+  // At open only: the attempts of a process that died are in doubt and due again.
+  void recover(lmdb::Transaction& txn, WallMs now);
+
+  BatchResult apply(const Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new);
+  ClaimResult claim(const std::vector<Want>& wants, lmdb::Transaction& txn, WallMs now);
+  // Waits that ended, validity that ended, old receipts. Once a second.
+  void maintain(lmdb::Transaction& txn, WallMs now);
+  // What every transaction begins with, purge and the merge of references, paced by how much it will enqueue; and
+  // what it ends with, the counts.
+  void begin(lmdb::Transaction& txn, std::size_t enqueued, WallMs now);
+  void end(lmdb::Transaction& txn);
+
+  void committed();    // publishes references
+  void rolled_back();  // load() must follow
+
+  // What the running transaction did that others want to know after its commit.
+  struct Effects {
+    std::set<Queue> due_now;
+    std::vector<Final> finals;
+  };
+  Effects take_effects() { return std::exchange(effects_, {}); }
+
+  const References& references() const { return references_; }
+  CountsByQueueOwner counts() const;  // any thread
+  std::size_t leased_count() const { return leases_.size(); }
+
+ private:
+  struct Lease {
+    std::uint64_t claim = 0;
+    std::uint16_t attempt = 0;
+    Queue queue;
+    WallMs due_at = 0;
+    DueEntry entry;
+  };
+  struct Stored {  // a message's owner and changing part, read for a change
+    Queue queue;
+    Progress progress;
+  };
+  enum class Standing { mine, late, repeated, superseded };
+
+  Enqueued enqueue(const Enqueue& change, lmdb::Transaction& txn, WallMs now);
+  Settled finished(const Finished& change, lmdb::Transaction& txn, WallMs now);
+  Settled again(const Again& change, lmdb::Transaction& txn, WallMs now);
+  Receipted receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
+  Controlled control(const Control& change, lmdb::Transaction& txn, WallMs now);
+
+  Standing standing(lmdb::Transaction& txn, MessageId id, std::uint16_t attempt, bool accepted, Stored& stored);
+  std::optional<Content> read_content(const lmdb::Transaction& txn, MessageId id) const;
+  std::optional<Progress> read_progress(const lmdb::Transaction& txn, MessageId id) const;
+  void write_progress(lmdb::Transaction& txn, MessageId id, const Progress& progress);
+  void write_due(lmdb::Transaction& txn, const Queue& queue, WallMs due, MessageId id, const DueEntry& entry);
+  void change_state(Progress& progress, State to, const Queue& queue);
+  void wait_for_receipt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs deadline);
+  void end_wait(lmdb::Transaction& txn, MessageId id, const Progress& progress);
+  void finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, State state, std::string why, WallMs now);
+  void release(lmdb::Transaction& txn, MessageId id);
+  void expire(lmdb::Transaction& txn, const Queue& queue, MessageId id, const DueEntry& entry, WallMs now);
+  bool apply_receipt(Progress& progress, std::size_t segment, const ReceiptRecorded& receipt, GatewayId gateway, WallMs now);
+  void conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
+  bool receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
+  void park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
+  void apply_parked(lmdb::Transaction& txn, Progress& progress, GatewayId gateway, WallMs now);
+  void drop_parked(lmdb::Transaction& txn, const std::string& key);
+  void correlate(MessageId id, const Progress& progress, GatewayId gateway);
+  void hold(const std::string& destination, MessageId id, bool on);
+  void end_waits(lmdb::Transaction& txn, WallMs now);
+  void sweep_expired(lmdb::Transaction& txn, WallMs now);
+  void purge(lmdb::Transaction& txn, std::size_t budget, WallMs now);
+  MessageId next_id(WallMs now);
+  void count(const Queue& queue, State state, int change);
+
+  const Tables& tables_;
+  const LedgerLimits limits_;
+  References references_;
+  Correlation correlation_;
+  boost::unordered_flat_map<MessageId, Lease> leases_;
+  boost::unordered_flat_map<std::uint64_t, std::size_t> claims_;  // claim number -> messages without outcome
+  std::uint64_t last_claim_ = 0;
+  MessageId last_id_ = 0;
+  std::map<std::string, std::string> parked_;                     // gateway and canonical id -> key in the table
+  std::deque<std::string> parked_order_;
+  std::uint32_t parked_number_ = 0;
+  std::map<std::string, std::set<MessageId>> held_;               // last digits of the phone -> doubtful, held messages
+  mutable std::mutex counts_mutex_;
+  CountsByQueueOwner counts_;
+  std::set<std::pair<TenantId, GatewayId>> counts_changed_;
+  MessageId purge_from_ = 0;
+  WallMs purge_restart_at_ = 0;
+  std::string sweep_from_;
+  Effects effects_;
+  std::string record_;  // scratch for encoding
+};
+
+}  // namespace smsbridge::store

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "store/errors.hpp"
+#include "store/message.hpp"
+
+// Everything that can be written. Changes travel in batches: one durable transaction, one result each, and any batch
+// may be repeated without storing, sending or counting anything twice.
+namespace smsbridge::store {
+
+// A new message. The store gives the id and stamps the times.
+struct Enqueue {
+  Content content;
+  bool replace_on_conflict = false;   // Fineract reuses ids after a restore: other content is a new message
+  std::string failed_because;         // not empty: kept for people to see, final from the start, never sent
+};
+struct Enqueued {
+  enum class Kind : std::uint8_t {
+    stored,    // new
+    known,     // the same message was accepted earlier: `id` is that one, nothing was stored
+    conflict,  // the reference belongs to other content: nothing was stored
+  } kind = Kind::stored;
+  MessageId id = 0;
+  WallMs created_at = 0;
+};
+
+// The attempt ended: taken by the carrier, or never to be sent.
+struct Finished {
+  MessageId id = 0;
+  std::uint16_t attempt = 0;
+  State state = State::submitted;  // submitted (receipt awaited), sent (none will come) or failed
+  std::string status_message;
+  std::vector<Segment> segments;
+  WallMs receipt_wait_ms = 0;      // with submitted: how long a receipt is waited for
+};
+
+// The attempt ended and another follows, or the message is held as doubtful.
+struct Again {
+  MessageId id = 0;
+  std::uint16_t attempt = 0;
+  bool sent = true;                 // false: given back unsent, the attempt does not count
+  bool doubtful = false;            // perhaps sent
+  State state = State::queued;      // queued, or doubtful: held for `delay_ms`, then failed unless a receipt comes
+  WallMs delay_ms = 0;              // ignored when given back unsent: the message keeps its place
+  std::string status_message;
+  std::vector<Segment> segments;    // what is known of each segment so far
+};
+
+struct ReceiptRecorded {
+  GatewayId gateway = 0;
+  std::vector<std::string> provider_ids;  // candidates, in the order to try
+  SegmentState state = SegmentState::unknown;
+  std::string error;
+  std::string destination;          // the phone; the last eight digits must agree. Empty: not compared
+};
+
+struct Control {
+  enum class Action : std::uint8_t { cancel, retry } action = Action::cancel;
+  TenantId tenant = 0;
+  MessageId id = 0;
+  WallMs validity_ms = 0;           // with retry: how long from now
+};
+
+struct Batch {
+  std::vector<ReceiptRecorded> receipts;
+  std::vector<Finished> finished;
+  std::vector<Again> again;
+  std::vector<Enqueue> enqueue;
+  std::vector<Control> controls;
+  std::size_t size() const {
+    return receipts.size() + finished.size() + again.size() + enqueue.size() + controls.size();
+  }
+};
+constexpr std::size_t batch_items_max = 8192;
+
+enum class Settled : std::uint8_t {
+  ok,
+  repeated,    // my own, earlier
+  superseded,  // another attempt holds the message: count it, do not send again
+};
+enum class Receipted : std::uint8_t {
+  matched,
+  repeated,  // changed nothing: already known, or of lower rank
+  parked,    // no message has this id yet; kept and matched when its outcome arrives
+};
+enum class Controlled : std::uint8_t { done, not_found, too_late };
+
+struct BatchResult {
+  Error error = Error::none;
+  std::vector<Receipted> receipts;
+  std::vector<Settled> finished;
+  std::vector<Settled> again;
+  std::vector<Enqueued> enqueued;
+  std::vector<Controlled> controls;
+};
+
+// A queue is tenant x gateway x lane.
+struct Queue {
+  GatewayId gateway = 0;
+  TenantId tenant = 0;
+  Lane lane = Lane::transaction;
+  friend bool operator==(const Queue&, const Queue&) = default;
+  friend auto operator<=>(const Queue&, const Queue&) = default;
+};
+
+struct Want {
+  Queue queue;
+  std::uint32_t count = 0;
+};
+constexpr std::size_t claim_messages_max = 4096;
+
+struct Claimed {
+  MessageId id = 0;
+  std::uint16_t attempt = 0;
+  bool in_doubt = false;  // an earlier attempt perhaps sent it
+  WallMs due_at = 0;
+  WallMs expires_at = 0;
+  Content content;
+  std::vector<Segment> segments;  // of earlier attempts
+};
+
+// What is left in a queue after a claim.
+struct QueueEnd {
+  Queue queue;
+  bool more_due = false;
+  WallMs next_due = 0;  // of the first message that is not due yet, 0: none
+};
+
+struct ClaimResult {
+  Error error = Error::none;
+  std::vector<Claimed> messages;
+  std::vector<QueueEnd> ends;
+};
+
+// A message reached its end, or a person revived it; for metrics and callbacks.
+struct Final {
+  MessageId id = 0;
+  TenantId tenant = 0;
+  GatewayId gateway = 0;
+  State state = State::failed;
+  WallMs submitted_at = 0;
+  WallMs finished_at = 0;
+};
+
+}  // namespace smsbridge::store

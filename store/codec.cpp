@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "store/codec.hpp"
+
+#include <cstring>
+
+namespace smsbridge::store {
+namespace {
+
+constexpr std::uint8_t record_version = 1;
+
+class Out {
+ public:
+  explicit Out(std::string& bytes) : bytes_(bytes) { bytes_.clear(); }
+  template <class Integer>
+  Out& put(Integer value) {
+    char raw[sizeof(Integer)];
+    std::memcpy(raw, &value, sizeof(Integer));
+    bytes_.append(raw, sizeof(Integer));
+    return *this;
+  }
+  Out& put(std::string_view text) {
+    put(static_cast<std::uint16_t>(text.size()));
+    bytes_.append(text);
+    return *this;
+  }
+
+ private:
+  std::string& bytes_;
+};
+
+class In {
+ public:
+  In(std::string_view bytes, const char* what) : bytes_(bytes), what_(what) {
+    if (get<std::uint8_t>() != record_version) throw BadRecord(std::string(what) + ": unknown record version");
+  }
+  template <class Integer>
+  Integer get() {
+    Integer value;
+    std::memcpy(&value, take(sizeof(Integer)).data(), sizeof(Integer));
+    return value;
+  }
+  template <class Enum>
+  Enum get_enum(std::size_t count) {
+    const auto value = get<std::uint8_t>();
+    if (value >= count) throw BadRecord(std::string(what_) + ": value out of range");
+    return static_cast<Enum>(value);
+  }
+  std::string text() { return std::string(take(get<std::uint16_t>())); }
+
+ private:
+  std::string_view take(std::size_t count) {
+    if (bytes_.size() < count) throw BadRecord(std::string(what_) + ": record too short");
+    const auto part = bytes_.substr(0, count);
+    bytes_.remove_prefix(count);
+    return part;
+  }
+  std::string_view bytes_;
+  const char* what_;
+};
+
+template <class Enum>
+std::uint8_t octet(Enum value) {
+  return static_cast<std::uint8_t>(value);
+}
+
+}  // namespace
+
+void encode(const Content& c, std::string& out) {
+  Out o(out);
+  o.put(record_version).put(octet(c.lane)).put(octet(c.source)).put(octet(c.encoding)).put(c.parts);
+  o.put(c.tenant).put(c.gateway).put(c.created_at).put(c.due_at).put(c.expires_at).put(c.digest);
+  o.put(c.client_ref).put(c.idempotency_key).put(c.from).put(c.to).put(c.text).put(c.target_user).put(c.triggered_by);
+}
+
+Content decode_content(std::string_view record) {
+  In in(record, "message");
+  Content c;
+  c.lane = in.get_enum<Lane>(lane_count);
+  c.source = in.get_enum<Source>(3);
+  c.encoding = in.get_enum<Encoding>(3);
+  c.parts = in.get<std::uint8_t>();
+  c.tenant = in.get<TenantId>();
+  c.gateway = in.get<GatewayId>();
+  c.created_at = in.get<WallMs>();
+  c.due_at = in.get<WallMs>();
+  c.expires_at = in.get<WallMs>();
+  c.digest = in.get<std::uint64_t>();
+  c.client_ref = in.text();
+  c.idempotency_key = in.text();
+  c.from = in.text();
+  c.to = in.text();
+  c.text = in.text();
+  c.target_user = in.text();
+  c.triggered_by = in.text();
+  return c;
+}
+
+void encode(const Progress& p, std::string& out) {
+  Out o(out);
+  o.put(record_version).put(octet(p.state)).put(octet(p.maybe_duplicate)).put(p.attempts).put(p.gateway);
+  o.put(p.due_at).put(p.expires_at).put(p.submitted_at).put(p.finished_at).put(p.status_message);
+  o.put(static_cast<std::uint8_t>(p.segments.size()));
+  for (const auto& s : p.segments) o.put(octet(s.state)).put(s.provider_id).put(s.error);
+  o.put(static_cast<std::uint8_t>(p.events.size()));
+  for (const auto& e : p.events) o.put(e.at).put(octet(e.kind)).put(e.gateway).put(e.attempt).put(e.detail);
+}
+
+Progress decode_progress(std::string_view record) {
+  In in(record, "progress");
+  Progress p;
+  p.state = in.get_enum<State>(state_count);
+  p.maybe_duplicate = in.get<std::uint8_t>() != 0;
+  p.attempts = in.get<std::uint16_t>();
+  p.gateway = in.get<GatewayId>();
+  p.due_at = in.get<WallMs>();
+  p.expires_at = in.get<WallMs>();
+  p.submitted_at = in.get<WallMs>();
+  p.finished_at = in.get<WallMs>();
+  p.status_message = in.text();
+  p.segments.resize(in.get<std::uint8_t>());
+  for (auto& s : p.segments) {
+    s.state = in.get_enum<SegmentState>(8);
+    s.provider_id = in.text();
+    s.error = in.text();
+  }
+  p.events.resize(in.get<std::uint8_t>());
+  for (auto& e : p.events) {
+    e.at = in.get<WallMs>();
+    e.kind = in.get_enum<EventKind>(7);
+    e.gateway = in.get<GatewayId>();
+    e.attempt = in.get<std::uint16_t>();
+    e.detail = in.text();
+  }
+  return p;
+}
+
+void encode(const ReceiptRecorded& r, std::string& out) {
+  Out o(out);
+  o.put(record_version).put(r.gateway).put(octet(r.state)).put(r.error).put(r.destination);
+  o.put(static_cast<std::uint8_t>(r.provider_ids.size()));
+  for (const auto& id : r.provider_ids) o.put(id);
+}
+
+ReceiptRecorded decode_receipt(std::string_view record) {
+  In in(record, "parked receipt");
+  ReceiptRecorded r;
+  r.gateway = in.get<GatewayId>();
+  r.state = in.get_enum<SegmentState>(8);
+  r.error = in.text();
+  r.destination = in.text();
+  r.provider_ids.resize(in.get<std::uint8_t>());
+  for (auto& id : r.provider_ids) id = in.text();
+  return r;
+}
+
+void encode(const std::vector<LeasedMessage>& messages, std::string& out) {
+  Out o(out);
+  o.put(record_version).put(static_cast<std::uint32_t>(messages.size()));
+  for (const auto& m : messages) o.put(m.id).put(m.attempt);
+}
+
+std::vector<LeasedMessage> decode_leased(std::string_view record) {
+  In in(record, "claim");
+  const auto count = in.get<std::uint32_t>();
+  std::vector<LeasedMessage> messages;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    LeasedMessage m;
+    m.id = in.get<MessageId>();
+    m.attempt = in.get<std::uint16_t>();
+    messages.push_back(m);
+  }
+  return messages;
+}
+
+void encode(const DueEntry& entry, std::string& out) {
+  Out(out).put(record_version).put(octet(entry.in_doubt)).put(octet(entry.has_progress)).put(entry.expires_at);
+}
+
+DueEntry decode_due(std::string_view record) {
+  In in(record, "queue entry");
+  DueEntry entry;
+  entry.in_doubt = in.get<std::uint8_t>() != 0;
+  entry.has_progress = in.get<std::uint8_t>() != 0;
+  entry.expires_at = in.get<WallMs>();
+  return entry;
+}
+
+void encode(const Reference& reference, std::string& out) {
+  Out(out).put(record_version).put(reference.id).put(reference.digest);
+}
+
+Reference decode_reference(std::string_view record) {
+  In in(record, "reference");
+  Reference reference;
+  reference.id = in.get<MessageId>();
+  reference.digest = in.get<std::uint64_t>();
+  return reference;
+}
+
+}  // namespace smsbridge::store

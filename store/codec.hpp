@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "store/changes.hpp"
+
+// Records on disk: a version octet, then fixed little-endian fields, then counted strings; decoded by copy.
+// Sealing of texts at rest goes between these functions and the tables: version numbers from 128 on are kept for it.
+namespace smsbridge::store {
+
+// A record that this program did not write, or that was damaged.
+class BadRecord : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+void encode(const Content& content, std::string& out);
+Content decode_content(std::string_view record);
+
+void encode(const Progress& progress, std::string& out);
+Progress decode_progress(std::string_view record);
+
+void encode(const ReceiptRecorded& receipt, std::string& out);
+ReceiptRecorded decode_receipt(std::string_view record);
+
+// The messages of one claim that have no outcome yet, as far as this record knows.
+struct LeasedMessage {
+  MessageId id = 0;
+  std::uint16_t attempt = 0;
+};
+void encode(const std::vector<LeasedMessage>& messages, std::string& out);
+std::vector<LeasedMessage> decode_leased(std::string_view record);
+
+// The value of a queue entry.
+struct DueEntry {
+  WallMs expires_at = 0;
+  bool in_doubt = false;
+  bool has_progress = false;  // an earlier attempt left a progress record
+};
+void encode(const DueEntry& entry, std::string& out);
+DueEntry decode_due(std::string_view record);
+
+struct Reference {
+  MessageId id = 0;
+  std::uint64_t digest = 0;
+};
+void encode(const Reference& reference, std::string& out);
+Reference decode_reference(std::string_view record);
+
+}  // namespace smsbridge::store

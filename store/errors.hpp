@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <stdexcept>
+#include <string>
+
+namespace smsbridge::store {
+
+// What a call to the store can answer. Nothing else leaks out of this folder.
+enum class Error {
+  none,
+  unavailable,  // certainly not applied: the store is closing
+  unknown,      // perhaps applied: the caller repeats the same batch
+  busy,         // certainly not applied: the inbox is full, try again shortly
+  full,         // certainly not applied: no room on the disk or in the map; only enqueues get this
+  invalid,      // certainly not applied: the caller broke a limit
+};
+
+std::string explain(Error error);
+
+// Thrown by Store::open only: the daemon cannot start. The text says what, why and what to do.
+class OpenError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace smsbridge::store

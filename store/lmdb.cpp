@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "store/lmdb.hpp"
+
+#include <lmdb.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace smsbridge::store::lmdb {
+namespace {
+
+void check(int rc, const char* what) {
+  if (rc != MDB_SUCCESS) throw LmdbError(what, rc);
+}
+MDB_val value_of(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+std::string_view view_of(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
+
+}  // namespace
+
+LmdbError::LmdbError(const char* what, int rc)
+    : std::runtime_error(std::string(what) + ": " + mdb_strerror(rc)), code_(rc) {}
+
+bool LmdbError::means_full() const { return code_ == MDB_MAP_FULL || code_ == ENOSPC || code_ == EDQUOT; }
+
+Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_size_bytes, bool sync) {
+  check(mdb_env_create(&env_), "mdb_env_create");
+  try {
+    check(mdb_env_set_mapsize(env_, map_size_bytes), "mdb_env_set_mapsize");
+    check(mdb_env_set_maxdbs(env_, 16), "mdb_env_set_maxdbs");
+    check(mdb_env_set_maxreaders(env_, 512), "mdb_env_set_maxreaders");
+    // No MDB_WRITEMAP: a stray write would reach the file. NOTLS: a reader belongs to its object, not to a thread.
+    const unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMEMINIT | (sync ? 0u : MDB_NOSYNC);
+    check(mdb_env_open(env_, folder.c_str(), flags, 0640), "mdb_env_open");
+  } catch (...) {
+    mdb_env_close(env_);
+    throw;
+  }
+}
+
+Environment::~Environment() { mdb_env_close(env_); }
+
+std::uint64_t Environment::last_page() const {
+  MDB_envinfo info;
+  check(mdb_env_info(env_, &info), "mdb_env_info");
+  return info.me_last_pgno;
+}
+
+std::uint64_t Environment::map_size_bytes() const {
+  MDB_envinfo info;
+  check(mdb_env_info(env_, &info), "mdb_env_info");
+  return info.me_mapsize;
+}
+
+std::uint64_t Environment::reader_lag_transactions() const {
+  MDB_envinfo info;
+  check(mdb_env_info(env_, &info), "mdb_env_info");
+  struct Oldest {
+    std::uint64_t newest = 0, lag = 0;
+  } oldest{.newest = info.me_last_txnid};
+  // mdb_reader_list prints "pid thread txnid"; a reader without a transaction prints "-".
+  mdb_reader_list(
+      env_,
+      [](const char* line, void* context) {
+        unsigned long long pid = 0, thread = 0, txn = 0;
+        if (std::sscanf(line, " %llu %llx %llu", &pid, &thread, &txn) == 3) {
+          auto& o = *static_cast<Oldest*>(context);
+          if (txn <= o.newest) o.lag = std::max<std::uint64_t>(o.lag, o.newest - txn);
+        }
+        return 0;
+      },
+      &oldest);
+  return oldest.lag;
+}
+
+void Environment::forget_resident_pages() const {
+  MDB_envinfo info;
+  MDB_stat stat;
+  check(mdb_env_info(env_, &info), "mdb_env_info");
+  check(mdb_env_stat(env_, &stat), "mdb_env_stat");
+  // The map is shared and read-only here: dropping its pages loses nothing, the page cache keeps them. The mapping's
+  // address is only reported for MDB_FIXEDMAP, so the pages are found through a value that lies in it.
+  MDB_txn* txn = nullptr;
+  if (mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn) != MDB_SUCCESS) return;
+  MDB_dbi main = 0;
+  MDB_cursor* cursor = nullptr;
+  MDB_val key, value;
+  if (mdb_dbi_open(txn, nullptr, 0, &main) == MDB_SUCCESS && mdb_cursor_open(txn, main, &cursor) == MDB_SUCCESS) {
+    if (mdb_cursor_get(cursor, &key, &value, MDB_FIRST) == MDB_SUCCESS) {
+      const auto page = static_cast<std::uintptr_t>(stat.ms_psize);
+      auto at = reinterpret_cast<std::uintptr_t>(key.mv_data) & ~(page - 1);
+      std::uint64_t number = 0;
+      // A page starts with its own number (MDB_page.mp_pgno), which gives the distance to the map's start.
+      __builtin_memcpy(&number, reinterpret_cast<const void*>(at), sizeof(number));
+      if (number <= info.me_last_pgno && number * page < at)
+        ::madvise(reinterpret_cast<void*>(at - number * page), (info.me_last_pgno + 1) * page, MADV_DONTNEED);
+    }
+    mdb_cursor_close(cursor);
+  }
+  mdb_txn_abort(txn);
+}
+
+Transaction::Transaction(const Environment& environment, Kind kind) {
+  check(mdb_txn_begin(environment.raw(), nullptr, kind == Kind::read ? unsigned{MDB_RDONLY} : 0u, &txn_), "mdb_txn_begin");
+}
+
+Transaction::~Transaction() {
+  if (txn_) mdb_txn_abort(txn_);
+}
+
+Table Transaction::open_table(const char* name) {
+  MDB_dbi table = 0;
+  check(mdb_dbi_open(txn_, name, MDB_CREATE, &table), name);
+  return table;
+}
+
+std::optional<std::string_view> Transaction::get(Table table, std::string_view key) const {
+  MDB_val k = value_of(key), v;
+  const int rc = mdb_get(txn_, table, &k, &v);
+  if (rc == MDB_NOTFOUND) return std::nullopt;
+  check(rc, "mdb_get");
+  return view_of(v);
+}
+
+void Transaction::put(Table table, std::string_view key, std::string_view value) {
+  MDB_val k = value_of(key), v = value_of(value);
+  check(mdb_put(txn_, table, &k, &v, 0), "mdb_put");
+}
+
+void Transaction::append(Table table, std::string_view key, std::string_view value) {
+  MDB_val k = value_of(key), v = value_of(value);
+  check(mdb_put(txn_, table, &k, &v, MDB_APPEND), "mdb_put append");
+}
+
+bool Transaction::erase(Table table, std::string_view key) {
+  MDB_val k = value_of(key);
+  const int rc = mdb_del(txn_, table, &k, nullptr);
+  if (rc == MDB_NOTFOUND) return false;
+  check(rc, "mdb_del");
+  return true;
+}
+
+std::uint64_t Transaction::pages_of(Table table) const {
+  MDB_stat stat;
+  check(mdb_stat(txn_, table, &stat), "mdb_stat");
+  return stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+}
+
+void Transaction::commit() {
+  MDB_txn* txn = std::exchange(txn_, nullptr);  // LMDB frees it whatever the result
+  check(mdb_txn_commit(txn), "mdb_txn_commit");
+}
+
+Cursor::Cursor(const Transaction& transaction, Table table) {
+  check(mdb_cursor_open(transaction.raw(), table, &cursor_), "mdb_cursor_open");
+}
+Cursor::~Cursor() { mdb_cursor_close(cursor_); }
+
+bool Cursor::seek(std::string_view key) {
+  MDB_val k = value_of(key), v;
+  const int rc = mdb_cursor_get(cursor_, &k, &v, MDB_SET_RANGE);
+  if (rc == MDB_NOTFOUND) return false;
+  check(rc, "mdb_cursor_get");
+  key_ = view_of(k);
+  value_ = view_of(v);
+  return true;
+}
+bool Cursor::first() { return move(MDB_FIRST); }
+bool Cursor::last() { return move(MDB_LAST); }
+bool Cursor::next() { return move(MDB_NEXT); }
+bool Cursor::previous() { return move(MDB_PREV); }
+
+bool Cursor::move(int operation) {
+  MDB_val k, v;
+  const int rc = mdb_cursor_get(cursor_, &k, &v, static_cast<MDB_cursor_op>(operation));
+  if (rc == MDB_NOTFOUND || rc == EINVAL) return false;
+  check(rc, "mdb_cursor_get");
+  key_ = view_of(k);
+  value_ = view_of(v);
+  return true;
+}
+
+void Cursor::erase() { check(mdb_cursor_del(cursor_, 0), "mdb_cursor_del"); }
+
+}  // namespace smsbridge::store::lmdb

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+struct MDB_env;
+struct MDB_txn;
+struct MDB_cursor;
+
+// RAII over LMDB 0.9. Views handed out point into the map and end with their transaction.
+namespace smsbridge::store::lmdb {
+
+class LmdbError : public std::runtime_error {
+ public:
+  LmdbError(const char* what, int rc);
+  int code() const { return code_; }
+  bool means_full() const;  // the map or the disk has no room: certainly not applied
+
+ private:
+  int code_;
+};
+
+using Table = unsigned int;
+
+struct Usage {
+  std::uint64_t pages_used = 0;   // in tables
+  std::uint64_t pages_last = 0;   // the file's end as LMDB knows it
+  std::uint64_t pages_max = 0;    // the map's size
+  std::uint32_t page_size_bytes = 4096;
+};
+
+class Environment {
+ public:
+  Environment(const std::filesystem::path& folder, std::uint64_t map_size_bytes, bool sync);
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+  MDB_env* raw() const { return env_; }
+  std::uint64_t last_page() const;
+  std::uint64_t map_size_bytes() const;
+  std::uint64_t reader_lag_transactions() const;
+  // The mapped pages that were touched count as ours although they are the page cache's; give them back.
+  void forget_resident_pages() const;
+
+ private:
+  MDB_env* env_ = nullptr;
+};
+
+class Transaction {
+ public:
+  enum class Kind { read, write };
+  Transaction(const Environment& environment, Kind kind);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  Table open_table(const char* name);  // creates it in a write transaction
+  std::optional<std::string_view> get(Table table, std::string_view key) const;
+  void put(Table table, std::string_view key, std::string_view value);
+  void append(Table table, std::string_view key, std::string_view value);  // key is known to be the largest
+  bool erase(Table table, std::string_view key);
+  std::uint64_t pages_of(Table table) const;
+  void commit();  // durable when it returns
+  MDB_txn* raw() const { return txn_; }
+
+ private:
+  MDB_txn* txn_ = nullptr;
+};
+
+class Cursor {
+ public:
+  Cursor(const Transaction& transaction, Table table);
+  ~Cursor();
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+  bool seek(std::string_view key);  // first entry at or after the key
+  bool first();
+  bool last();
+  bool next();
+  bool previous();
+  void erase();  // the current entry; next() then moves to the one after it
+  std::string_view key() const { return key_; }
+  std::string_view value() const { return value_; }
+
+ private:
+  bool move(int operation);
+  MDB_cursor* cursor_ = nullptr;
+  std::string_view key_, value_;
+};
+
+}  // namespace smsbridge::store::lmdb

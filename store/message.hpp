@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The durable record is the message: there is no second type in the bridge to convert to and from.
+namespace smsbridge::store {
+
+// 63 bit, given by the store, strictly growing: milliseconds since 2024-01-01 in the upper bits, a counter in the lower 22.
+using MessageId = std::uint64_t;
+using TenantId = std::uint32_t;
+using GatewayId = std::uint32_t;  // the stable number of the configuration, which Fineract knows as providerId
+using WallMs = std::int64_t;      // milliseconds since 1970 UTC; 0 means "none"
+
+constexpr WallMs id_epoch_ms = 1704067200000;
+constexpr int id_counter_bits = 22;
+constexpr MessageId first_id_at(WallMs at) {
+  return at <= id_epoch_ms ? 1 : static_cast<MessageId>(at - id_epoch_ms) << id_counter_bits;
+}
+constexpr WallMs id_time(MessageId id) { return static_cast<WallMs>(id >> id_counter_bits) + id_epoch_ms; }
+
+enum class Lane : std::uint8_t { otp, transaction, reminder, campaign };
+constexpr std::size_t lane_count = 4;
+
+enum class Source : std::uint8_t { api, fineract, cli };
+
+enum class Encoding : std::uint8_t { gsm7, ucs2, latin1 };
+
+enum class State : std::uint8_t {
+  queued,         // waits for its due time or for a free place in a window
+  submitted,      // the carrier took it, the receipt is awaited
+  delivered,      // final
+  undeliverable,  // final, by receipt
+  failed,         // final, by us or by the carrier's refusal
+  cancelled,      // final, by a person
+  doubtful,       // perhaps sent, held: a receipt or the end of the wait decides
+  expired,        // final: validity ended, by us or by receipt
+  rejected,       // final, by receipt
+  sent,           // final: taken by the carrier, and no receipt will come
+  unknown,        // final: the carrier itself does not know
+};
+constexpr std::size_t state_count = 11;
+
+constexpr bool is_final(State state) {
+  return state != State::queued && state != State::submitted && state != State::doubtful;
+}
+
+// Written once, when the message is accepted.
+struct Content {
+  TenantId tenant = 0;
+  GatewayId gateway = 0;  // the way out chosen at acceptance; 0: none was possible
+  Lane lane = Lane::transaction;
+  Source source = Source::api;
+  Encoding encoding = Encoding::gsm7;
+  std::uint8_t parts = 1;
+  WallMs created_at = 0;  // stamped by the store
+  WallMs due_at = 0;      // stamped by the store unless the caller scheduled it
+  WallMs expires_at = 0;
+  std::uint64_t digest = 0;     // of what makes two messages under one reference the same message
+  std::string client_ref;       // Fineract's internalId, or the caller's own reference
+  std::string idempotency_key;  // of the request that brought it
+  std::string from, to, text;
+  std::string target_user, triggered_by;
+};
+
+enum class SegmentState : std::uint8_t { unsent, accepted, enroute, delivered, undeliverable, expired, rejected, unknown };
+constexpr bool is_final(SegmentState state) { return state >= SegmentState::delivered; }
+
+// One segment as the carrier knows it. Only segments that are `unsent` are submitted by the next attempt.
+struct Segment {
+  SegmentState state = SegmentState::unsent;
+  std::string provider_id;
+  std::string error;  // the carrier's own code
+};
+
+enum class EventKind : std::uint8_t { submitted, retry_scheduled, doubtful, receipt, final_state, cancelled, retried };
+
+// A line of the message's timeline. At most `events_max` are kept; the last ones win.
+struct Event {
+  WallMs at = 0;
+  EventKind kind = EventKind::submitted;
+  GatewayId gateway = 0;
+  std::uint16_t attempt = 0;
+  std::string detail;
+};
+constexpr std::size_t events_max = 24;
+
+// The small record that changes. A message without one is queued and was never tried.
+struct Progress {
+  State state = State::queued;
+  bool maybe_duplicate = false;  // an attempt ended without an answer: the phone may get, or have got, it twice
+  std::uint16_t attempts = 0;
+  GatewayId gateway = 0;   // of the last attempt
+  WallMs due_at = 0;       // when queued: its key in the queue; when waiting: the end of the wait
+  WallMs expires_at = 0;   // 0: as in the content; set when a person retried the message
+  WallMs submitted_at = 0;
+  WallMs finished_at = 0;
+  std::string status_message;
+  std::vector<Segment> segments;
+  std::vector<Event> events;
+};
+
+struct Message {
+  MessageId id = 0;
+  Content content;
+  Progress progress;
+};
+
+std::string_view name(Lane lane);
+std::string_view name(Source source);
+std::string_view name(Encoding encoding);
+std::string_view name(State state);
+std::string_view name(SegmentState state);
+std::string_view name(EventKind kind);
+bool parse(std::string_view text, Lane& lane);
+bool parse(std::string_view text, State& state);
+bool parse(std::string_view text, Source& source);
+
+}  // namespace smsbridge::store

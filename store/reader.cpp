@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "store/reader.hpp"
+
+#include <algorithm>
+
+#include "store/keys.hpp"
+
+namespace smsbridge::store {
+namespace {
+
+constexpr std::size_t scanned_max = 20000;  // rows one page looks at, so that a rare filter cannot hold the snapshot long
+
+bool passes(const Filter& filter, const Content& content) {
+  if (filter.tenant && content.tenant != filter.tenant) return false;
+  if (filter.gateway && content.gateway != *filter.gateway) return false;
+  if (filter.lane && content.lane != *filter.lane) return false;
+  if (filter.source && content.source != *filter.source) return false;
+  if (!filter.to.empty() && content.to != filter.to) return false;
+  if (!filter.client_ref.empty() && content.client_ref != filter.client_ref) return false;
+  if (!filter.text_contains.empty() && content.text.find(filter.text_contains) == std::string::npos &&
+      content.target_user.find(filter.text_contains) == std::string::npos)
+    return false;
+  return true;
+}
+
+bool passes(const Filter& filter, const Progress& progress) {
+  if (filter.states.empty()) return true;
+  return std::ranges::any_of(filter.states, [&](State state) {
+    return progress.state == state || (state == State::doubtful && progress.maybe_duplicate);
+  });
+}
+
+}  // namespace
+
+std::optional<Message> Reader::read(const lmdb::Transaction& txn, MessageId id) const {
+  const auto key = keys::of_id(id);
+  const auto content = txn.get(tables_.message, key);
+  if (!content) return std::nullopt;
+  Message message{.id = id, .content = decode_content(*content), .progress = {}};
+  if (const auto progress = txn.get(tables_.progress, key)) message.progress = decode_progress(*progress);
+  return message;
+}
+
+std::optional<Message> Reader::get(MessageId id) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  return read(txn, id);
+}
+
+std::vector<std::optional<Message>> Reader::find(TenantId tenant, const std::vector<std::string>& client_refs) const {
+  // Memory first, then a snapshot: an entry leaves memory only after the commit that put it into the table.
+  std::vector<MessageId> ids(client_refs.size());
+  std::vector<std::string> keys_left(client_refs.size());
+  for (std::size_t i = 0; i < client_refs.size(); ++i) {
+    if (client_refs[i].size() > keys::reference_length_max) continue;
+    auto key = keys::of_reference(tenant, keys::ReferenceKind::client, client_refs[i]);
+    if (const auto waiting = references_.waiting(key)) ids[i] = waiting->id;
+    else keys_left[i] = std::move(key);
+  }
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  std::vector<std::optional<Message>> found(client_refs.size());
+  for (std::size_t i = 0; i < client_refs.size(); ++i) {
+    if (!ids[i] && !keys_left[i].empty())
+      if (const auto record = txn.get(tables_.reference, keys_left[i])) ids[i] = decode_reference(*record).id;
+    if (ids[i]) found[i] = read(txn, ids[i]);
+  }
+  return found;
+}
+
+Page Reader::page(const Filter& filter, MessageId before, std::size_t limit) const {
+  Page page;
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  lmdb::Cursor cursor(txn, tables_.message);
+  if (filter.until) before = std::min(before ? before : ~MessageId{0}, first_id_at(filter.until));
+  bool ok = before ? (cursor.seek(keys::of_id(before)) ? cursor.previous() : cursor.last()) : cursor.last();
+  for (std::size_t scanned = 0; ok; ok = cursor.previous(), ++scanned) {
+    const auto id = keys::id(cursor.key());
+    if (filter.from && id_time(id) < filter.from) return page;
+    if (page.messages.size() == limit || scanned == scanned_max) {
+      page.next = id + 1;
+      return page;
+    }
+    auto content = decode_content(cursor.value());
+    if (!passes(filter, content)) continue;
+    Message message{.id = id, .content = std::move(content), .progress = {}};
+    if (const auto progress = txn.get(tables_.progress, cursor.key())) message.progress = decode_progress(*progress);
+    if (passes(filter, message.progress)) page.messages.push_back(std::move(message));
+  }
+  return page;
+}
+
+WallMs Reader::oldest_due(const Queue& queue) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  lmdb::Cursor cursor(txn, tables_.due);
+  const auto prefix = keys::of_queue(queue);
+  return cursor.seek(prefix) && cursor.key().starts_with(prefix) ? keys::due_at(cursor.key()) : 0;
+}
+
+std::optional<std::string> Reader::object(const std::string& key) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  const auto value = txn.get(tables_.object, key);
+  if (!value) return std::nullopt;
+  return std::string(*value);
+}
+
+std::vector<std::pair<std::string, std::string>> Reader::objects(const std::string& prefix) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  lmdb::Cursor cursor(txn, tables_.object);
+  std::vector<std::pair<std::string, std::string>> found;
+  for (bool ok = cursor.seek(prefix); ok && cursor.key().starts_with(prefix); ok = cursor.next())
+    found.emplace_back(cursor.key(), cursor.value());
+  return found;
+}
+
+}  // namespace smsbridge::store

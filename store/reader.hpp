@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/apply.hpp"
+
+namespace smsbridge::store {
+
+// Which messages a page shows. Empty or unset fields do not filter.
+struct Filter {
+  TenantId tenant = 0;                 // 0: all tenants, for the operator on the host
+  std::vector<State> states;           // `doubtful` also finds what was perhaps sent twice
+  std::optional<GatewayId> gateway;
+  std::optional<Lane> lane;
+  std::optional<Source> source;
+  std::string to;                      // whole number
+  std::string client_ref;
+  std::string text_contains;           // also looks into target_user
+  WallMs from = 0, until = 0;          // accepted at or after, and before
+};
+struct Page {
+  std::vector<Message> messages;       // newest first
+  MessageId next = 0;                  // give it as `before` to go on; 0: the end. A page may be short and still go on
+};
+
+// Short read transactions, from any thread.
+class Reader {
+ public:
+  Reader(const lmdb::Environment& environment, const Tables& tables, const References& references)
+      : environment_(environment), tables_(tables), references_(references) {}
+
+  std::optional<Message> get(MessageId id) const;
+  // The newest message of each reference, in the order asked.
+  std::vector<std::optional<Message>> find(TenantId tenant, const std::vector<std::string>& client_refs) const;
+  Page page(const Filter& filter, MessageId before, std::size_t limit) const;
+  // Due time of the oldest message of a queue, 0 when it is empty.
+  WallMs oldest_due(const Queue& queue) const;
+  std::optional<std::string> object(const std::string& key) const;
+  std::vector<std::pair<std::string, std::string>> objects(const std::string& prefix) const;
+
+ private:
+  std::optional<Message> read(const lmdb::Transaction& txn, MessageId id) const;
+  const lmdb::Environment& environment_;
+  const Tables& tables_;
+  const References& references_;
+};
+
+}  // namespace smsbridge::store

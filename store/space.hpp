@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <thread>
+
+namespace smsbridge::store {
+
+// Keeps blocks behind the end of the database file written with zeros, well ahead of need. A commit that grows the file
+// waits for the file system's journal, up to twenty times longer than one that overwrites; and a full disk shows here,
+// before a commit fails. LMDB knows its own end and does not see what lies behind it.
+class Space {
+ public:
+  Space(std::filesystem::path file, std::uint64_t step_bytes, std::uint64_t limit_bytes);
+  ~Space();
+  Space(const Space&) = delete;
+  Space& operator=(const Space&) = delete;
+
+  // Starts the helper thread when less than half a step lies behind `used_bytes`. Writer's thread.
+  void ensure(std::uint64_t used_bytes);
+  // The file could not be made larger at the last try.
+  bool disk_full() const { return disk_full_.load(std::memory_order_relaxed); }
+  std::uint64_t disk_free_bytes() const;
+
+ private:
+  void extend(std::uint64_t from);
+  const std::filesystem::path file_;
+  const std::uint64_t step_bytes_, limit_bytes_;
+  std::atomic<std::uint64_t> written_end_{0};
+  std::atomic<bool> disk_full_{false};
+  std::atomic<bool> extending_{false};
+  std::thread helper_;
+};
+
+}  // namespace smsbridge::store

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "store/store.hpp"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+
+#include "store/keys.hpp"
+
+namespace smsbridge::store {
+namespace {
+
+constexpr std::string_view format_key = "format version";
+constexpr WallMs maintain_every_ms = 1000;
+constexpr std::uint64_t reserve_bytes_max = 64ull << 20;  // kept free for outcomes and receipts of what was accepted
+
+const std::filesystem::path& prepared(const std::filesystem::path& folder) {
+  std::error_code ec;
+  std::filesystem::create_directories(folder, ec);
+  if (ec) throw OpenError("store: cannot make the folder " + folder.string() + ": " + ec.message());
+  return folder;
+}
+
+}  // namespace
+
+Store::Store(Options options) try
+    : options_(std::move(options)),
+      environment_(prepared(options_.path), options_.size_limit_bytes, options_.sync),
+      ledger_(tables_, options_.limits),
+      reader_(environment_, tables_, ledger_.references()),
+      space_(options_.path / "data.mdb", options_.prewrite_bytes, options_.size_limit_bytes) {
+  lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
+  tables_ = open_tables(txn);
+  if (const auto version = txn.get(tables_.meta, format_key)) {
+    const auto found = keys::read<std::uint32_t>(*version, 0);
+    if (found != format_version)
+      throw OpenError("store: " + options_.path.string() + " has format version " + std::to_string(found) +
+                      ", this program reads version " + std::to_string(format_version) + ": use the release that wrote it");
+  } else {
+    std::string value;
+    keys::append(value, format_version);
+    txn.put(tables_.meta, format_key, value);
+  }
+  txn.commit();
+} catch (const lmdb::LmdbError& error) {
+  throw OpenError("store: cannot open " + options.path.string() + ": " + error.what() +
+                  ". Is the folder writable, and no other smsbridge running on it?");
+} catch (const BadRecord& error) {
+  throw OpenError("store: " + options.path.string() + " holds a record that cannot be read: " + error.what());
+}
+
+Store::~Store() { stop(); }
+
+TenantId Store::tenant(const std::string& name) {
+  lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
+  const std::string key = "tenant/" + name, last_key = "last tenant";
+  if (const auto found = txn.get(tables_.meta, key)) return keys::read<TenantId>(*found, 0);
+  const auto last = txn.get(tables_.meta, last_key);
+  const TenantId id = last ? keys::read<TenantId>(*last, 0) + 1 : 1;
+  std::string value;
+  keys::append(value, id);
+  txn.put(tables_.meta, key, value);
+  txn.put(tables_.meta, last_key, value);
+  txn.commit();
+  return id;
+}
+
+void Store::put_object(const std::string& key, const std::string& value) {
+  lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
+  txn.put(tables_.object, key, value);
+  txn.commit();
+}
+
+bool Store::erase_object(const std::string& key) {
+  lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
+  const bool existed = txn.erase(tables_.object, key);
+  txn.commit();
+  return existed;
+}
+
+void Store::open_queue() {
+  lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
+  ledger_.load(txn);
+  ledger_.recover(txn, options_.wall_clock());
+  txn.commit();
+}
+
+void Store::start() {
+  writer_ = std::thread([this] { run(); });
+}
+
+void Store::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (writer_.joinable()) writer_.join();
+}
+
+void Store::commit(Batch batch, boost::asio::any_io_executor home, Done done) {
+  put({.batch = std::move(batch), .wants = {}, .home = std::move(home), .done = std::move(done), .claimed = {}, .result = {}, .claim_result = {}});
+}
+
+void Store::claim(std::vector<Want> wants, boost::asio::any_io_executor home, ClaimDone done) {
+  put({.batch = {}, .wants = std::move(wants), .home = std::move(home), .done = {}, .claimed = std::move(done), .result = {}, .claim_result = {}});
+}
+
+void Store::put(Request request) {
+  {
+    std::lock_guard lock(mutex_);
+    auto refused = Error::none;
+    if (stopping_) refused = Error::unavailable;
+    else if (request.batch.size() > batch_items_max) refused = Error::invalid;
+    // Outcomes and receipts always find a place: they are bounded by windows, and refusing them helps nobody.
+    else if (!request.batch.enqueue.empty() && inbox_items_ >= options_.inbox_items_max) refused = Error::busy;
+    if (refused == Error::none) {
+      inbox_items_ += request.size();
+      inbox_.push_back(std::move(request));
+      if (inbox_.size() > 1) return;  // the writer was woken by the first one
+    } else {
+      request.result.error = refused;
+      request.claim_result.error = refused;
+      auto home = request.home;
+      boost::asio::post(home, [r = std::make_shared<Request>(std::move(request))] {
+        if (r->done) r->done(std::move(r->result));
+        if (r->claimed) r->claimed(std::move(r->claim_result));
+      });
+      return;
+    }
+  }
+  wake_.notify_one();
+}
+
+std::vector<Store::Request> Store::take() {
+  std::vector<Request> requests;
+  std::lock_guard lock(mutex_);
+  for (std::size_t items = 0; !inbox_.empty(); inbox_.pop_front()) {
+    const auto size = inbox_.front().size();
+    if (!requests.empty() && items + size > options_.commit_items_max) break;
+    items += size;
+    inbox_items_ -= size;
+    requests.push_back(std::move(inbox_.front()));
+  }
+  return requests;
+}
+
+// Group commit. Everything that came while the last commit ran goes into one transaction; no timer, no waiting.
+std::size_t Store::step() {
+  auto requests = take();
+  const auto now = options_.wall_clock();
+  if (requests.empty() && now - maintained_at_ < maintain_every_ms) return 0;
+  const auto began = std::chrono::steady_clock::now();
+  std::size_t items = 0;
+  for (const auto& request : requests) items += request.size();
+
+  auto error = transact(requests, now, true);
+  if (error == Error::full) {
+    // What is new is refused; outcomes and receipts of what was accepted get the room that is left.
+    room_ = false;
+    error = transact(requests, now, false);
+  }
+  if (error != Error::none)
+    for (auto& request : requests) request.result = {.error = error, .receipts = {}, .finished = {}, .again = {}, .enqueued = {}, .controls = {}},
+                                   request.claim_result = {.error = error, .messages = {}, .ends = {}};
+  if (error == Error::none) {
+    const auto effects = ledger_.take_effects();
+    if (hooks_.due_now && !effects.due_now.empty()) hooks_.due_now(effects.due_now);
+    if (hooks_.finals && !effects.finals.empty()) hooks_.finals(effects.finals);
+    if (hooks_.committed)
+      hooks_.committed({.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(),
+                        .messages = items, .used_bytes = used_bytes_,
+                        .free_bytes = options_.size_limit_bytes - std::min(used_bytes_, options_.size_limit_bytes),
+                        .disk_free_bytes = space_.disk_free_bytes()});
+  }
+  answer(requests);
+  return items;
+}
+
+Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqueues) {
+  try {
+    lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
+    const bool room = with_enqueues && room_left(txn);
+    room_ = room;
+    std::size_t enqueued = 0;
+    if (room)
+      for (const auto& request : requests) enqueued += request.batch.enqueue.size();
+    ledger_.begin(txn, enqueued, now);
+    const bool maintain = now - maintained_at_ >= maintain_every_ms;
+    if (maintain) ledger_.maintain(txn, now);
+    for (auto& request : requests) {
+      if (request.claimed) request.claim_result = ledger_.claim(request.wants, txn, now);
+      else request.result = ledger_.apply(request.batch, txn, now, room);
+    }
+    ledger_.end(txn);
+    if (fail_count_ > 0) {
+      --fail_count_;
+      throw lmdb::LmdbError("mdb_txn_commit", fail_code_);
+    }
+    txn.commit();
+    ledger_.committed();
+    if (maintain) {
+      maintained_at_ = now;
+      environment_.forget_resident_pages();
+    }
+    return Error::none;
+  } catch (const lmdb::LmdbError& error) {
+    return undo(error.means_full() ? Error::full : Error::unknown, error.what());
+  } catch (const BadRecord& error) {
+    return undo(Error::unknown, error.what());
+  }
+}
+
+// Nothing of the transaction is in the file: what it changed in memory is read anew.
+Error Store::undo(Error error, const char* why) {
+  if (hooks_.failed) hooks_.failed(error, why);
+  ledger_.rolled_back();
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  ledger_.load(txn);
+  return error;
+}
+
+bool Store::room_left(const lmdb::Transaction& txn) {
+  constexpr std::uint64_t page_bytes = 4096;
+  std::uint64_t pages = 0;
+  for (const auto table : {tables_.message, tables_.progress, tables_.due, tables_.leased, tables_.open, tables_.reference,
+                           tables_.parked, tables_.counts, tables_.meta, tables_.object})
+    pages += txn.pages_of(table);
+  used_bytes_ = pages * page_bytes;
+  file_bytes_ = (environment_.last_page() + 1) * page_bytes;
+  space_.ensure(file_bytes_);
+  const auto reserve = std::min(reserve_bytes_max, options_.size_limit_bytes / 4);
+  if (used_bytes_ + reserve > options_.size_limit_bytes) return false;
+  // On a full disk the free pages inside the file still serve.
+  return !space_.disk_full() || file_bytes_ - std::min(file_bytes_, used_bytes_) > reserve / 4;
+}
+
+void Store::answer(std::vector<Request>& requests) {
+  // One wake-up a shard, not one a request.
+  std::vector<std::pair<boost::asio::any_io_executor, std::vector<Request>>> homes;
+  for (auto& request : requests) {
+    auto home = std::find_if(homes.begin(), homes.end(), [&](const auto& entry) { return entry.first == request.home; });
+    if (home == homes.end()) home = homes.insert(homes.end(), {request.home, {}});
+    home->second.push_back(std::move(request));
+  }
+  for (auto& [home, answered] : homes)
+    boost::asio::post(home, [done = std::make_shared<std::vector<Request>>(std::move(answered))] {
+      for (auto& request : *done) {
+        if (request.done) request.done(std::move(request.result));
+        if (request.claimed) request.claimed(std::move(request.claim_result));
+      }
+    });
+}
+
+void Store::run() {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, std::chrono::milliseconds(maintain_every_ms), [this] { return stopping_ || !inbox_.empty(); });
+      if (stopping_ && inbox_.empty()) return;
+    }
+    step();
+  }
+}
+
+}  // namespace smsbridge::store

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <boost/asio/any_io_executor.hpp>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "store/apply.hpp"
+#include "store/reader.hpp"
+#include "store/space.hpp"
+
+namespace smsbridge::store {
+
+struct Options {
+  std::filesystem::path path;
+  std::uint64_t size_limit_bytes = 16ull << 30;   // of the map; the file itself grows as needed
+  std::uint64_t prewrite_bytes = 64ull << 20;     // 0: do not write ahead
+  bool sync = true;                               // false only where a lost power is not survived anyway: simulation
+  LedgerLimits limits;
+  std::size_t inbox_items_max = 100000;
+  std::size_t commit_items_max = 2000;            // bounds the time of one transaction
+  std::function<WallMs()> wall_clock;
+};
+
+struct CommitStats {
+  double seconds = 0;
+  std::size_t messages = 0;                       // changes in this commit
+  std::uint64_t used_bytes = 0, free_bytes = 0, disk_free_bytes = 0;
+};
+
+// Called on the writer's thread, after the commit. Must not block.
+struct Hooks {
+  std::function<void(const std::set<Queue>&)> due_now;       // these queues got something that is, or will be, due
+  std::function<void(const std::vector<Final>&)> finals;
+  std::function<void(const CommitStats&)> committed;
+  std::function<void(Error, const std::string&)> failed;
+};
+
+// Makes messages durable and remembers what happened to each.
+//
+// Lifecycle: construct (throws OpenError), open_queue(), then start() for the writer's thread, or step() by hand in the
+// simulation; stop() commits what is in the inbox and joins. Without open_queue() it only reads, and keeps objects. commit() and claim() come from any thread and complete on the given executor.
+// A completion with Error::none means durable: fdatasync returned.
+class Store {
+ public:
+  using Done = std::function<void(BatchResult)>;
+  using ClaimDone = std::function<void(ClaimResult)>;
+
+  explicit Store(Options options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Loads the queue and puts the attempts of a process that died into doubt. Once, before start() or step().
+  void open_queue();
+  void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }  // before start
+  void start();
+  void stop();
+
+  void commit(Batch batch, boost::asio::any_io_executor home, Done done);
+  void claim(std::vector<Want> wants, boost::asio::any_io_executor home, ClaimDone done);
+
+  // One round of the writer: everything that gathered, in one transaction. Returns the number of changes.
+  std::size_t step();
+
+  const Reader& reader() const { return reader_; }
+  CountsByQueueOwner counts() const { return ledger_.counts(); }
+  bool has_room() const { return room_.load(std::memory_order_relaxed); }
+  std::uint64_t size_limit_bytes() const { return options_.size_limit_bytes; }
+
+  // The number of a tenant's name, made when it is new. Before start().
+  TenantId tenant(const std::string& name);
+  // Configuration kept in the store. Its own small commit, from any process that may write the file.
+  void put_object(const std::string& key, const std::string& value);
+  bool erase_object(const std::string& key);
+
+  // The next commits fail as if the disk had answered this errno. For tests.
+  void fail_commits(int code, std::size_t count) { fail_code_ = code, fail_count_ = count; }
+
+ private:
+  struct Request {
+    Batch batch;
+    std::vector<Want> wants;
+    boost::asio::any_io_executor home;
+    Done done;
+    ClaimDone claimed;
+    BatchResult result;
+    ClaimResult claim_result;
+    std::size_t size() const { return claimed ? 1 + wants.size() : std::max<std::size_t>(1, batch.size()); }
+  };
+
+  void put(Request request);
+  std::vector<Request> take();
+  Error transact(std::vector<Request>& requests, WallMs now, bool with_enqueues);
+  Error undo(Error error, const char* why);
+  void answer(std::vector<Request>& requests);
+  bool room_left(const lmdb::Transaction& txn);
+  void run();
+
+  const Options options_;
+  lmdb::Environment environment_;
+  Tables tables_{};
+  Ledger ledger_;
+  Reader reader_;
+  Space space_;
+  Hooks hooks_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Request> inbox_;
+  std::size_t inbox_items_ = 0;
+  bool stopping_ = false;
+  std::atomic<bool> room_{true};
+  WallMs maintained_at_ = 0;
+  std::uint64_t used_bytes_ = 0, file_bytes_ = 0;
+  std::atomic<int> fail_code_{0};
+  std::atomic<std::size_t> fail_count_{0};
+  std::thread writer_;
+};
+
+}  // namespace smsbridge::store

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <algorithm>
+#include <cstring>
+
+#include "store/apply.hpp"
+#include "store/keys.hpp"
+
+// What happens to the tables without anybody asking: start, waits that end, old rows.
+namespace smsbridge::store {
+namespace {
+
+constexpr std::size_t ended_waits_max = 2000;    // a second
+constexpr std::size_t swept_max = 5000;          // queue entries looked at a second
+constexpr std::size_t purge_min = 64;            // messages looked at by each commit
+constexpr WallMs purge_restart_ms = 3600 * 1000; // messages that were still open are looked at again
+
+std::string counts_key(const std::pair<TenantId, GatewayId>& owner) {
+  std::string key;
+  keys::append(key, owner.first);
+  keys::append(key, owner.second);
+  return key;
+}
+
+}  // namespace
+
+void Ledger::load(const lmdb::Transaction& txn) {
+  references_.load(txn);
+  correlation_.clear();
+  leases_.clear();
+  claims_.clear();
+  parked_.clear();
+  parked_order_.clear();
+  held_.clear();
+  effects_ = {};
+  counts_changed_.clear();
+  {
+    std::lock_guard lock(counts_mutex_);
+    counts_.clear();
+    lmdb::Cursor cursor(txn, tables_.counts);
+    for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+      auto& counts = counts_[{keys::read<TenantId>(cursor.key(), 0), keys::read<GatewayId>(cursor.key(), 4)}];
+      std::memcpy(counts.data(), cursor.value().data(), std::min(sizeof(counts), cursor.value().size()));
+    }
+  }
+  {
+    lmdb::Cursor cursor(txn, tables_.message);
+    if (cursor.last()) last_id_ = std::max(last_id_, keys::id(cursor.key()));
+  }
+  {
+    lmdb::Cursor cursor(txn, tables_.leased);
+    for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+      const auto number = keys::id(cursor.key());
+      last_claim_ = std::max(last_claim_, number);
+      for (const auto& message : decode_leased(cursor.value())) {
+        // The record is one for the whole claim and stays until its last outcome: skip what already has one.
+        const auto progress = read_progress(txn, message.id);
+        if (progress && (progress->attempts >= message.attempt || is_final(progress->state))) continue;
+        const auto content = read_content(txn, message.id);
+        if (!content) continue;
+        const Queue queue{.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane};
+        const WallMs due = progress ? progress->due_at : content->due_at;
+        if (txn.get(tables_.due, keys::of_due(queue, due, message.id))) continue;  // given back unsent
+        if (const auto earlier = leases_.find(message.id); earlier != leases_.end()) --claims_[earlier->second.claim];
+        const bool revived = progress && progress->expires_at;
+        leases_[message.id] = {.claim = number, .attempt = message.attempt, .queue = queue, .due_at = due,
+                               .entry = {.expires_at = revived ? progress->expires_at : content->expires_at,
+                                         .in_doubt = false, .has_progress = progress.has_value()}};
+        ++claims_[number];
+      }
+    }
+  }
+  {
+    lmdb::Cursor cursor(txn, tables_.open);
+    for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+      const auto id = keys::read<MessageId>(cursor.key(), 8);
+      const auto content = read_content(txn, id);
+      const auto progress = read_progress(txn, id);
+      if (!content || !progress) continue;
+      correlate(id, *progress, content->gateway);
+      if (progress->state == State::doubtful)
+        hold(std::to_string(content->gateway) + "/" + content->to.substr(content->to.size() - std::min<std::size_t>(8, content->to.size())), id, true);
+    }
+  }
+  lmdb::Cursor cursor(txn, tables_.parked);
+  for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+    const auto receipt = decode_receipt(cursor.value());
+    for (const auto& provider_id : receipt.provider_ids)
+      parked_[std::to_string(receipt.gateway) + "/" + canonical_provider_id(provider_id)] = std::string(cursor.key());
+    parked_order_.emplace_back(cursor.key());
+  }
+}
+
+void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
+  for (const auto& [id, lease] : leases_) {
+    auto progress = lease.entry.has_progress ? read_progress(txn, id).value_or(Progress{}) : Progress{};
+    progress.attempts = lease.attempt;
+    progress.gateway = lease.queue.gateway;
+    progress.maybe_duplicate = true;
+    progress.due_at = lease.due_at;
+    progress.status_message = "the bridge stopped while the message was being sent";
+    progress.events.push_back({.at = now, .kind = EventKind::doubtful, .gateway = lease.queue.gateway,
+                               .attempt = lease.attempt, .detail = progress.status_message});
+    write_progress(txn, id, progress);
+    write_due(txn, lease.queue, lease.due_at, id,
+              {.expires_at = lease.entry.expires_at, .in_doubt = true, .has_progress = true});
+  }
+  for (const auto& [number, left] : claims_) txn.erase(tables_.leased, keys::of_id(number));
+  // Records whose messages all have an outcome are left over when the process died between two commits.
+  lmdb::Cursor cursor(txn, tables_.leased);
+  for (bool ok = cursor.first(); ok; ok = cursor.next()) cursor.erase();
+  leases_.clear();
+  claims_.clear();
+}
+
+void Ledger::begin(lmdb::Transaction& txn, std::size_t enqueued, WallMs now) {
+  references_.merge(txn, enqueued, std::max(last_id_ + 1, first_id_at(now)), now);
+  purge(txn, std::max(purge_min, 2 * enqueued), now);
+}
+
+void Ledger::end(lmdb::Transaction& txn) {
+  for (const auto& owner : counts_changed_) {
+    StateCounts counts;
+    {
+      std::lock_guard lock(counts_mutex_);
+      counts = counts_[owner];
+    }
+    txn.put(tables_.counts, counts_key(owner), {reinterpret_cast<const char*>(counts.data()), sizeof(counts)});
+  }
+  counts_changed_.clear();
+}
+
+void Ledger::committed() { references_.publish(); }
+
+void Ledger::rolled_back() { references_.discard(); }
+
+void Ledger::maintain(lmdb::Transaction& txn, WallMs now) {
+  end_waits(txn, now);
+  sweep_expired(txn, now);
+  while (!parked_order_.empty() && keys::read<WallMs>(parked_order_.front(), 0) + limits_.parked_ms < now)
+    drop_parked(txn, std::string(parked_order_.front()));
+}
+
+void Ledger::end_waits(lmdb::Transaction& txn, WallMs now) {
+  std::vector<std::pair<WallMs, MessageId>> ended;
+  {
+    lmdb::Cursor cursor(txn, tables_.open);
+    for (bool ok = cursor.first(); ok && ended.size() < ended_waits_max; ok = cursor.next()) {
+      const auto deadline = keys::read<WallMs>(cursor.key(), 0);
+      if (deadline > now) break;
+      ended.emplace_back(deadline, keys::read<MessageId>(cursor.key(), 8));
+    }
+  }
+  for (const auto& [deadline, id] : ended) {
+    const auto content = read_content(txn, id);
+    auto progress = read_progress(txn, id);
+    if (!content || !progress || progress->due_at != deadline) {
+      txn.erase(tables_.open, keys::of_open(deadline, id));
+      continue;
+    }
+    Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane},
+                  .progress = std::move(*progress)};
+    end_wait(txn, id, stored.progress);
+    if (stored.progress.state == State::doubtful)
+      finalise(txn, id, stored, State::failed, "may have been sent: neither an answer nor a receipt came", now);
+    else
+      finalise(txn, id, stored, State::sent, "no receipt came in time", now);
+  }
+}
+
+// A message expires at its time also while its gateway takes nothing. The queues are walked round, some entries a
+// second; what a claim meets expires there at once.
+void Ledger::sweep_expired(lmdb::Transaction& txn, WallMs now) {
+  lmdb::Cursor cursor(txn, tables_.due);
+  std::size_t looked_at = 0;
+  bool ok = cursor.seek(sweep_from_);
+  for (; ok && looked_at < swept_max; ok = cursor.next(), ++looked_at) {
+    const auto entry = decode_due(cursor.value());
+    if (!entry.expires_at || entry.expires_at > now) continue;
+    const auto queue = keys::due_queue(cursor.key());
+    const auto id = keys::due_id(cursor.key());
+    cursor.erase();
+    expire(txn, queue, id, entry, now);
+  }
+  sweep_from_ = ok ? std::string(cursor.key()) : std::string();
+}
+
+// In the order of ids, with the same commits. Only what is merged into the reference table may go, since unmerged
+// references are rebuilt from their messages.
+void Ledger::purge(lmdb::Transaction& txn, std::size_t budget, WallMs now) {
+  const WallMs oldest = now - limits_.retention_ms;
+  if (purge_from_ && id_time(purge_from_) > oldest) {
+    if (now < purge_restart_at_) return;
+    purge_from_ = 0;
+    purge_restart_at_ = now + purge_restart_ms;
+  }
+  std::vector<MessageId> old;
+  {
+    lmdb::Cursor cursor(txn, tables_.message);
+    bool ok = cursor.seek(keys::of_id(purge_from_));
+    for (; ok && budget > 0; ok = cursor.next(), --budget) {
+      const auto id = keys::id(cursor.key());
+      if (id_time(id) > oldest || id >= references_.watermark()) break;
+      old.push_back(id);
+    }
+    purge_from_ = ok ? keys::id(cursor.key()) : last_id_ + 1;
+  }
+  for (const auto id : old) {
+    const auto progress = read_progress(txn, id);
+    if (!progress || !is_final(progress->state) || progress->finished_at > oldest) continue;
+    const auto content = read_content(txn, id);
+    if (!content) continue;
+    const Queue queue{.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane};
+    count(queue, progress->state, -1);
+    for (const auto& segment : progress->segments)
+      if (!segment.provider_id.empty()) correlation_.retire(queue.gateway, segment.provider_id);
+    // The client reference stays: (tenant, internalId) is never sent twice, without a limit in time.
+    if (!content->idempotency_key.empty())
+      references_.erase(txn, keys::of_reference(content->tenant, keys::ReferenceKind::idempotency, content->idempotency_key), id);
+    txn.erase(tables_.message, keys::of_id(id));
+    txn.erase(tables_.progress, keys::of_id(id));
+  }
+}
+
+}  // namespace smsbridge::store

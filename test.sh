@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MPL-2.0
+# Builds and tests everything: unit tests and simulation under sanitizers, then the release binary against real peers.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+  cat <<'TEXT'
+usage: ./test.sh [--unit] [--long] [--tsan] [--help]
+
+Installs what is missing (Debian 12, as root or through sudo) and runs all tests. Exit code 0 only if all pass.
+
+  --unit   only the C++ unit tests, under address and undefined-behaviour sanitizers
+  --long   more of the random tests: 200 kills instead of 20, more simulated worlds (sets SMSBRIDGE_TEST_LONG=1)
+  --tsan   also build with the thread sanitizer and run the C++ tests there
+TEXT
+}
+
+unit_only=0 tsan=0
+for argument in "$@"; do
+  case $argument in
+    --unit) unit_only=1 ;;
+    --long) export SMSBRIDGE_TEST_LONG=1 ;;
+    --tsan) tsan=1 ;;
+    -h | --help) usage; exit 0 ;;
+    *) echo "error: unknown option '$argument'" >&2; usage >&2; exit 2 ;;
+  esac
+done
+
+jobs=$(nproc)
+results=() failed=0
+
+# step NAME COMMAND... runs one step, remembers how it went, and lets later steps run that do not need it.
+step() {
+  local name=$1 begin=$SECONDS status=0
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || status=$?
+  if ((status == 0)); then
+    results+=("ok      $name ($((SECONDS - begin)) s)")
+  else
+    results+=("FAILED  $name (exit code $status, $((SECONDS - begin)) s)")
+    failed=1
+  fi
+  return "$status"
+}
+
+not_run() { results+=("not run $1"); }
+
+summary() {
+  printf '\n== summary\n'
+  printf '%s\n' "${results[@]}"
+  if ((failed != 0)); then
+    echo "test.sh: FAILED"
+    exit 1
+  fi
+  echo "test.sh: all passed"
+}
+
+build() {
+  cmake --preset "$1" >/dev/null || cmake --preset "$1" --fresh || return
+  cmake --build --preset "$1" -j "$jobs"
+}
+
+run_ctest() { ctest --preset "$@" --no-tests=error; }
+
+# npm ci only when the lock file is another one than last time. In a subshell: it changes the folder.
+npm_packages() (
+  stamp=node_modules/.smsbridge-lock
+  cd tests/integration || exit
+  if [[ -e $stamp ]] && cmp -s package-lock.json "$stamp"; then
+    echo "npm packages: all there"
+  else
+    npm ci --no-audit --no-fund && cp package-lock.json "$stamp"
+  fi
+)
+
+# The include picture and a few rules of the house; needs nothing but Node.
+structure() { node --test tests/integration/structure.test.mjs; }
+
+# One file at a time: each starts daemons, and two cores are soon busy.
+integration() {
+  local major file
+  local -a concurrency=() files=()
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  if ((major < 18)); then
+    echo "error: Node $(node --version) is too old, the tests need 18 or later" >&2
+    return 1
+  fi
+  # Node 18 takes the option only from 18.19 on.
+  if node --help | grep -q -- '--test-concurrency'; then concurrency=(--test-concurrency=1); fi
+  for file in tests/integration/*.test.mjs; do
+    [[ $file == */structure.test.mjs ]] || files+=("$file")
+  done
+  SMSBRIDGE_BINARY=$PWD/build/release/smsbridge node --test "${concurrency[@]}" "${files[@]}"
+}
+
+# The C++ sources are formatted as .clang-format says.
+format() {
+  local -a sources
+  mapfile -t sources < <(find bridge smpp store metrics http_gateways tests -path '*/node_modules' -prune -o \
+    \( -name '*.cpp' -o -name '*.hpp' -o -name '*.h' \) -print | sort)
+  if ((${#sources[@]} > 0)); then
+    clang-format --dry-run --Werror "${sources[@]}"
+  fi
+}
+
+# shellcheck source=conf/packages/install.sh
+source conf/packages/install.sh
+step "Debian packages" install_packages conf/packages/build.txt conf/packages/test.txt || summary
+
+step "structure" structure || true
+step "format" format || true
+
+if step "build dev (sanitizers)" build dev; then
+  if ((unit_only)); then
+    step "unit tests" run_ctest dev -L unit -j "$jobs" || true
+  else
+    step "unit tests and simulation" run_ctest dev -j "$jobs" || true
+  fi
+else
+  not_run "unit tests and simulation"
+fi
+
+if ((tsan)); then
+  if step "build tsan (thread sanitizer)" build tsan; then
+    if ((unit_only)); then
+      step "unit tests under tsan" run_ctest tsan -L unit -j "$jobs" || true
+    else
+      step "unit tests and simulation under tsan" run_ctest tsan -j "$jobs" || true
+    fi
+  fi
+fi
+
+if ((unit_only)); then
+  summary
+  exit 0
+fi
+
+if step "build release" build release && step "npm packages" npm_packages; then
+  step "integration tests" integration || true
+else
+  not_run "integration tests"
+fi
+summary

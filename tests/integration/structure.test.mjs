@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MPL-2.0
+// The picture of bridge/README.md, checked: who may include whom, and who may see libsmpp34 and LMDB.
+// Needs nothing but Node, so that it runs before anything is built.
+import assert from 'node:assert/strict';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {dirname, extname, join, normalize, relative} from 'node:path';
+import {test} from 'node:test';
+import {fileURLToPath} from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const leaves = ['metrics', 'store', 'smpp', 'http_gateways'];
+const folders = [...leaves, 'bridge'];
+
+// Inside bridge a file includes its own level or lower ones. What is not listed, is on top.
+const bridgeLevels = [
+  {level: 0, paths: ['bridge/env/', 'bridge/text/', 'bridge/config.', 'bridge/shard.']},
+  {level: 1, paths: ['bridge/delivery/']},
+  {level: 2, paths: ['bridge/ingest/']},
+];
+const top = 3;  // app, main, cli, smsc_sim
+
+const skipped = new Set(['.git', '.cache', 'build', 'node_modules']);
+
+function walk(folder = root) {
+  const found = [];
+  for (const entry of readdirSync(folder, {withFileTypes: true})) {
+    if (skipped.has(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) found.push(...walk(path));
+    else if (entry.isFile()) found.push(relative(root, path));
+  }
+  return found.sort();
+}
+
+const files = walk();
+const isCpp = (file) => ['.cpp', '.hpp', '.h', '.inc', '.ipp'].includes(extname(file));
+const read = (file) => readFileSync(join(root, file), 'utf8');
+const folderOf = (file) => file.split('/')[0];
+const levelOf = (file) =>
+    bridgeLevels.find(({paths}) => paths.some((path) => file.startsWith(path)))?.level ?? top;
+
+// The includes of a file: {line, target, own}, own being the path in this repository or undefined for the rest.
+function includesOf(file) {
+  const found = [];
+  read(file).split('\n').forEach((text, index) => {
+    const match = /^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)/.exec(text);
+    if (!match) return;
+    const target = match[1] ?? match[2];
+    const beside = normalize(join(dirname(file), target));
+    let own;
+    if (folders.includes(folderOf(target)) || target.startsWith('tests/')) own = normalize(target);
+    else if (match[1] && existsSync(join(root, beside))) own = beside;
+    found.push({line: index + 1, target, own});
+  });
+  return found;
+}
+
+const sources = files.filter((file) => [...folders, 'tests'].includes(folderOf(file)) && isCpp(file));
+
+function violations(rule, of = sources) {
+  const found = [];
+  for (const file of of) {
+    for (const include of includesOf(file)) {
+      const text = rule(file, include);
+      if (text) found.push(`${file}:${include.line}: ${text}`);
+    }
+  }
+  return found;
+}
+
+test('every included file of ours exists', () => {
+  assert.deepEqual(violations((file, {own}) => own && !existsSync(join(root, own)) && `no such file: ${own}`), []);
+});
+
+test('a leaf includes its own folder, the standard library and third parties only', () => {
+  const of = sources.filter((file) => leaves.includes(folderOf(file)));
+  assert.deepEqual(
+      violations((file, {own}) => own && folderOf(own) !== folderOf(file) && `${folderOf(file)} must not know ${own}`, of), []);
+});
+
+test('bridge does not include tests, and inside it nothing includes a higher level', () => {
+  const of = sources.filter((file) => folderOf(file) === 'bridge');
+  assert.deepEqual(violations((file, {own}) => {
+    if (!own) return undefined;
+    if (folderOf(own) === 'tests') return `must not include tests: ${own}`;
+    if (folderOf(own) !== 'bridge') return undefined;
+    return levelOf(own) > levelOf(file) && `level ${levelOf(file)} includes level ${levelOf(own)}: ${own}`;
+  }, of), []);
+});
+
+test('only smpp/pdu.cpp sees libsmpp34, and the tests that compare with it', () => {
+  assert.deepEqual(violations((file, {target, own}) => {
+    if (own || file === 'smpp/pdu.cpp' || file.startsWith('tests/unit/smpp/')) return undefined;
+    return /(^|\/)(libsmpp34|def_frame|def_list)\/|(^|\/)smpp34/.test(target) && `libsmpp34 seen: ${target}`;
+  }), []);
+});
+
+test('only store/lmdb.* sees LMDB', () => {
+  assert.deepEqual(violations((file, {target, own}) => {
+    if (own || /^store\/lmdb\.(cpp|hpp)$/.test(file)) return undefined;
+    return /(^|\/)(lmdb|midl)\.h$/.test(target) && `LMDB seen: ${target}`;
+  }), []);
+});
+
+test('leaves and levels do not use what belongs to others', () => {
+  // No sockets, threads or clocks in the protocol: bytes and `now` in, bytes and events out.
+  const of = sources.filter((file) => ['smpp', 'http_gateways'].includes(folderOf(file)));
+  const banned = /^(boost\/(asio|beast)|sys\/socket|netinet\/|thread$|mutex$|condition_variable$|openssl\/)/;
+  assert.deepEqual(violations((file, {target}) => banned.test(target) && `no sockets and threads here: <${target}>`, of), []);
+  const clocks = of.filter((file) => /\b(system|steady|high_resolution)_clock::now\b/.test(read(file)));
+  assert.deepEqual(clocks, [], 'time comes in as an argument');
+});
+
+test('every source file has its licence line', () => {
+  const kinds = ['.cpp', '.hpp', '.h', '.inc', '.ipp', '.cmake', '.mjs', '.js', '.ts', '.sh', '.pl', '.py', '.yaml', '.yml'];
+  const without = files.filter((file) => {
+    const named = ['CMakeLists.txt', '.ci/run'].some((name) => file === name || file.endsWith(`/${name}`));
+    if (!named && !kinds.includes(extname(file))) return false;
+    if (file.startsWith('tests/data/')) return false;
+    return !read(file).split('\n', 5).some((line) => line.includes('SPDX-License-Identifier: MPL-2.0'));
+  });
+  assert.deepEqual(without, []);
+});
+
+test('nothing points to places outside of the repository', () => {
+  // Put together here, so that this file does not contain what it looks for.
+  const place = ['', 'work'].join('/');
+  const notes = ['shared', '(design|reference)'].join('/');
+  const forbidden = [new RegExp(`(^|[^\\w./-])${place}(/|$|[^\\w-])`, 'm'), new RegExp(`(^|[^\\w])${notes}`, 'm')];
+  const texts = files.filter((file) => !/\.(png|jpg|ico|gz|bin|mdb)$/.test(file));
+  assert.deepEqual(texts.filter((file) => forbidden.some((pattern) => pattern.test(read(file)))), []);
+});
+
+test('lock files name no place to download from', () => {
+  const locks = files.filter((file) => file.endsWith('package-lock.json'));
+  assert.deepEqual(locks.filter((file) => /"resolved"/.test(read(file))), []);
+});
