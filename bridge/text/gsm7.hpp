@@ -28,6 +28,7 @@ bool is_gsm7(std::string_view utf8);
 // How one code point is carried: 0x00-0x7F a septet of the default alphabet, 0x1B00 + septet for the extension,
 // gsm7_outside for neither. Splitting and counting need this without the vector of gsm7_encode.
 inline constexpr std::uint16_t gsm7_outside = 0xFFFF;
+// For every code point there is and for invalid_code_point, which is outside too.
 std::uint16_t gsm7_code(char32_t value);
 
 }  // namespace smsbridge::bridge::text

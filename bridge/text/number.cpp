@@ -117,7 +117,9 @@ std::optional<std::string> mobile_number(const NumberingPlan& plan, std::string_
 }
 
 // Digits of a national number, perhaps with the prefix that is only dialled at home. The shortest prefix is preferred,
-// and any to none: where both readings are in use, the one who wrote the prefix meant it as one.
+// and any to none: where both readings are in use, the one who wrote the prefix meant it as one. What looks like a
+// prefix is part of the number only where the plan uses such numbers. Otherwise a number that lost a digit behind its
+// 0 would have the right length, and go out with the 0 in it.
 Reading read_national(const NumberingPlan& plan, std::string_view digits) {
   Reading best;
   const auto consider = [&](std::string national) {
@@ -130,7 +132,8 @@ Reading read_national(const NumberingPlan& plan, std::string_view digits) {
     for (std::size_t end = 1; end < digits.size(); ++end)
       if ((ends >> end & 1) != 0) consider(std::string(digits.substr(end)));
   }
-  consider(std::string(digits));
+  Reading whole = judge(plan, std::string(digits));
+  if (best.plan == nullptr || (whole.matched && !best.matched)) return whole;
   return best;
 }
 

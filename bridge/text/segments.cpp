@@ -2,7 +2,6 @@
 #include "bridge/text/segments.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <span>
 
 #include "bridge/text/gsm7.hpp"
@@ -204,8 +203,8 @@ class PartCounter {
       used_ = units;
     }
   }
-  std::size_t total() const { return total_; }
-  std::size_t parts() const { return parts_; }
+  // A text that fits into `single` units needs no header and is one part.
+  std::size_t parts(std::size_t single) const { return total_ <= single ? 1 : parts_; }
 
  private:
   std::size_t room_;
@@ -219,21 +218,23 @@ class PartCounter {
 std::size_t segments_needed(std::string_view utf8) {
   constexpr auto gsm7 = capacity_of(Encoding::gsm7);
   constexpr auto ucs2 = capacity_of(Encoding::ucs2);
+  if (utf8.find('\0') != std::string_view::npos) return 0;
+  // As in encode(): most texts are GSM 7 bit, and only the others are read again.
   PartCounter septets(gsm7.udh8);
+  std::uint16_t code = 0;
+  for (auto rest = utf8; !rest.empty() && code != gsm7_outside;) {
+    code = gsm7_code(take_code_point(rest));
+    septets.add(code > 0x7F ? 2 : 1);
+  }
+  if (code != gsm7_outside) return septets.parts(gsm7.single);
+
   PartCounter units(ucs2.udh8);
-  bool is_gsm = true;
   while (!utf8.empty()) {
     const char32_t value = take_code_point(utf8);
-    if (value == invalid_code_point || value == 0) return 0;
-    if (is_gsm) {
-      const std::uint16_t code = gsm7_code(value);
-      is_gsm = code != gsm7_outside;
-      septets.add(code > 0x7F ? 2 : 1);
-    }
+    if (value == invalid_code_point) return 0;
     units.add(value > 0xFFFF ? 2 : 1);
   }
-  const auto& parts = is_gsm ? septets : units;
-  return parts.total() <= (is_gsm ? gsm7.single : ucs2.single) ? 1 : parts.parts();
+  return units.parts(ucs2.single);
 }
 
 }  // namespace smsbridge::bridge::text

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/cli/text_lines.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <sstream>
+#include <string>
+
+namespace smsbridge::bridge {
+namespace {
+
+boost::json::value ask(const std::string& line) {
+  std::istringstream in(line + "\n");
+  std::ostringstream out;
+  EXPECT_EQ(text_lines(in, out), 0);
+  return boost::json::parse(out.str());
+}
+
+TEST(TextLines, Answers) {
+  const struct {
+    const char* name;
+    std::string line;
+    std::string want;
+  } cases[] = {
+      {"short", R"({"text":"a€"})",
+       R"({"encoding":"gsm7","data_coding":0,"segments":1,"units":3,"units_per_segment":160,"udhi":false,
+           "segment":[{"udh_hex":"","body_hex":"611b65"}]})"},
+      {"ucs2", R"({"text":"ж","charset":"auto"})",
+       R"({"encoding":"ucs2","data_coding":8,"segments":1,"units":1,"units_per_segment":70,"udhi":false,
+           "segment":[{"udh_hex":"","body_hex":"0436"}]})"},
+      {"latin1", R"({"text":"ç","charset":"latin1","ref":1})",
+       R"({"encoding":"latin1","data_coding":3,"segments":1,"units":1,"units_per_segment":140,"udhi":false,
+           "segment":[{"udh_hex":"","body_hex":"e7"}]})"},
+      {"neutral options", R"({"text":"a","national":null,"translit":false,"grapheme":false,"concat":"sar"})",
+       R"({"encoding":"gsm7","data_coding":0,"segments":1,"units":1,"units_per_segment":160,"udhi":false,
+           "segment":[{"udh_hex":"","body_hex":"61"}]})"},
+      {"no languages", R"({"text":"","national":{"langs":[],"modes":["single"]}})",
+       R"({"encoding":"gsm7","data_coding":0,"segments":1,"units":0,"units_per_segment":160,"udhi":false,
+           "segment":[{"udh_hex":"","body_hex":""}]})"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(ask(c.line), boost::json::parse(c.want));
+  }
+}
+
+TEST(TextLines, WritesHeadersInHex) {
+  const auto reply = ask(R"({"text":")" + std::string(161, 'a') + R"(","concat":"udh16","ref":4660})");
+  EXPECT_EQ(reply.at("segments"), 2);
+  EXPECT_EQ(reply.at("udhi"), true);
+  EXPECT_EQ(reply.at("units_per_segment"), 152);
+  EXPECT_EQ(reply.at("segment").at(1).at("udh_hex"), "06080412340202");
+  EXPECT_EQ(reply.at("segment").at(1).at("body_hex"), "616161616161616161");
+}
+
+TEST(TextLines, Refuses) {
+  const struct {
+    std::string line;
+    const char* code;
+  } cases[] = {
+      {"", "malformed_json"},
+      {"{", "malformed_json"},
+      {"[]", "malformed_json"},
+      {"{}", "missing_text"},
+      {R"({"text":7})", "invalid_text"},
+      {R"({"text":"a\u0000b"})", "nul_character"},
+      {R"({"text":"a","charset":"utf8"})", "invalid_charset"},
+      {R"({"text":"a","concat":3})", "invalid_concat"},
+      {R"({"text":"a","ref":65536})", "invalid_ref"},
+      {R"({"text":"a","ref":-1})", "invalid_ref"},
+      {R"({"text":"a","national":{"langs":[1]}})", "unsupported_national"},
+      {R"({"text":"a","translit":true})", "unsupported_translit"},
+      {R"({"text":"a","grapheme":true})", "unsupported_grapheme"},
+      {R"({"text":"a","colour":"red"})", "unknown_field"},
+      {R"({"text":")" + std::string(255 * 153 + 1, 'a') + "\"}", "too_many_segments"},
+      {R"({"text":")" + std::string(1 << 20, 'a') + "\"}", "line_too_long"},
+      {"{\"text\":\"\xC3\"}", "malformed_json"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.line.substr(0, 80));
+    const auto reply = ask(c.line);
+    EXPECT_EQ(reply.at("error").at("code"), c.code);
+    EXPECT_FALSE(reply.at("error").at("detail").as_string().empty());
+  }
+}
+
+TEST(TextLines, GoesOnAfterARefusal) {
+  std::istringstream in("oops\n{\"text\":\"a\"}\n");
+  std::ostringstream out;
+  EXPECT_EQ(text_lines(in, out), 0);
+  const auto text = out.str();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+  EXPECT_NE(text.find("\"error\""), std::string::npos);
+  EXPECT_NE(text.find("\"gsm7\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge
