@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "metrics/families.hpp"
+
+#include <string>
+
+namespace smsbridge::metrics {
+namespace {
+
+std::string full(const char* name) { return std::string("smsbridge_") + name; }
+
+Families::Counters& counters(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(full(name)).Help(help).Register(registry);
+}
+Families::Gauges& gauges(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(full(name)).Help(help).Register(registry);
+}
+Families::Histograms& histograms(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildHistogram().Name(full(name)).Help(help).Register(registry);
+}
+
+}  // namespace
+
+Families::Families(prometheus::Registry& registry)
+    : http_requests(counters(registry, "http_requests_total", "HTTP requests answered.")),
+      http_request_duration_seconds(
+          histograms(registry, "http_request_duration_seconds",
+                     "Time from the end of a request's header to the end of its answer, streams left out.")),
+      http_requests_in_flight(gauges(registry, "http_requests_in_flight", "HTTP requests being answered.")),
+      messages_accepted(counters(registry, "messages_accepted_total", "Messages accepted and on disk.")),
+      messages_rejected(counters(registry, "messages_rejected_total", "Messages refused, by the code of the problem.")),
+      messages_replayed(counters(registry, "messages_replayed_total",
+                                 "Messages submitted again with a known idempotency key or client reference.")),
+      messages_routed(
+          counters(registry, "messages_routed_total", "Messages given to a gateway; none when there was no route.")),
+      message_parts_submitted(
+          counters(registry, "message_parts_submitted_total", "Message parts submitted to a gateway.")),
+      messages_finished(counters(registry, "messages_finished_total", "Messages that reached a final state.")),
+      message_retries(counters(registry, "message_retries_total", "Submissions that will be tried again.")),
+      message_submit_delay_seconds(histograms(registry, "message_submit_delay_seconds",
+                                              "Time from when a message was due to its first submission.")),
+      message_delivery_delay_seconds(histograms(registry, "message_delivery_delay_seconds",
+                                                "Time from the first submission to the final receipt.")),
+      queue_messages(gauges(registry, "queue_messages", "Messages that are not in a final state.")),
+      queue_oldest_age_seconds(
+          gauges(registry, "queue_oldest_age_seconds", "Age of the oldest message that is due, 0 when there is none.")),
+      doubtful_sends(
+          counters(registry, "doubtful_sends_total",
+                   "Submissions without an answer, which may or may not have been delivered, by what was done.")),
+      gateway_up(gauges(registry, "gateway_up", "1 when the gateway can send now.")),
+      gateway_enabled(gauges(registry, "gateway_enabled", "0 when the gateway is paused or switched off.")),
+      gateway_rate_limit_messages_per_second(
+          gauges(registry, "gateway_rate_limit_messages_per_second", "Rate limit in force.")),
+      gateway_throttled_seconds(counters(registry, "gateway_throttled_seconds_total",
+                                         "Time in which the gateway waited because the carrier throttled it.")),
+      submit_results(counters(registry, "submit_results_total", "Answers to submissions.")),
+      submit_duration_seconds(histograms(registry, "submit_duration_seconds", "Time from a submission to its answer.")),
+      smpp_errors(counters(registry, "smpp_errors_total", "SMPP answers with an error status.")),
+      smpp_sessions(gauges(registry, "smpp_sessions", "SMPP sessions by state.")),
+      smpp_sessions_wanted(gauges(registry, "smpp_sessions_wanted", "SMPP sessions configured.")),
+      smpp_bind_attempts(counters(registry, "smpp_bind_attempts_total", "Attempts to connect and bind.")),
+      smpp_disconnects(counters(registry, "smpp_disconnects_total", "SMPP sessions ended.")),
+      smpp_window_in_use(gauges(registry, "smpp_window_in_use", "SMPP requests waiting for their answer.")),
+      smpp_window_limit(
+          gauges(registry, "smpp_window_limit", "SMPP requests that may wait for their answer at a time.")),
+      smpp_pdus(counters(registry, "smpp_pdus_total", "SMPP PDUs.")),
+      smpp_enquire_link_rtt_seconds(
+          gauges(registry, "smpp_enquire_link_rtt_seconds", "Time to the answer of the last enquire_link.")),
+      receipts(counters(registry, "receipts_total", "Delivery receipts received.")),
+      receipts_unmatched(
+          counters(registry, "receipts_unmatched_total", "Delivery receipts for which no message was found.")),
+      inbound_messages(counters(registry, "inbound_messages_total", "Messages received from handsets.")),
+      store_commit_duration_seconds(
+          histograms(registry, "store_commit_duration_seconds", "Time to write and sync a transaction.")),
+      store_commit_messages(histograms(registry, "store_commit_messages", "Changes written by one transaction.")),
+      store_used_bytes(gauges(registry, "store_used_bytes", "Bytes of the store in use.")),
+      store_free_bytes(gauges(registry, "store_free_bytes", "Bytes of the store that can still be used.")),
+      store_size_limit_bytes(gauges(registry, "store_size_limit_bytes", "Size to which the store may grow.")),
+      store_disk_free_bytes(gauges(registry, "store_disk_free_bytes", "Free bytes of the disk below the store.")),
+      store_errors(counters(registry, "store_errors_total", "Failed operations of the store.")),
+      event_loop_lag_seconds(
+          histograms(registry, "event_loop_lag_seconds", "How late a timer of an event loop fires.")),
+      log_events(counters(registry, "log_events_total", "Lines logged.")),
+      metrics_series_folded(counters(registry, "metrics_series_folded_total",
+                                     "Tenants counted as _other because there are too many for labels of their own.")),
+      build_info(gauges(registry, "build_info", "1, with the version in its labels.")) {}
+
+namespace buckets {
+const prometheus::Histogram::BucketBoundaries fast = {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5};
+const prometheus::Histogram::BucketBoundaries rtt = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
+const prometheus::Histogram::BucketBoundaries wait = {.01, .05, .1, .5, 1, 5, 15, 60, 300, 900, 3600, 21600};
+const prometheus::Histogram::BucketBoundaries delivery = {1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14400, 86400};
+const prometheus::Histogram::BucketBoundaries commit = {.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1};
+const prometheus::Histogram::BucketBoundaries batch = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
+const prometheus::Histogram::BucketBoundaries lag = {.0005, .001, .005, .01, .05, .1, .5, 1};
+}  // namespace buckets
+
+}  // namespace smsbridge::metrics

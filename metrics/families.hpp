@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MPL-2.0
+// Names, help texts and buckets of all series.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+namespace smsbridge::metrics {
+
+// Used by metrics.cpp only; everybody else sees the structs of metrics.hpp.
+struct Families {
+  using Counters = prometheus::Family<prometheus::Counter>;
+  using Gauges = prometheus::Family<prometheus::Gauge>;
+  using Histograms = prometheus::Family<prometheus::Histogram>;
+
+  explicit Families(prometheus::Registry& registry);
+
+  Counters& http_requests;
+  Histograms& http_request_duration_seconds;
+  Gauges& http_requests_in_flight;
+  Counters& messages_accepted;
+  Counters& messages_rejected;
+  Counters& messages_replayed;
+  Counters& messages_routed;
+  Counters& message_parts_submitted;
+  Counters& messages_finished;
+  Counters& message_retries;
+  Histograms& message_submit_delay_seconds;
+  Histograms& message_delivery_delay_seconds;
+  Gauges& queue_messages;
+  Gauges& queue_oldest_age_seconds;
+  Counters& doubtful_sends;
+  Gauges& gateway_up;
+  Gauges& gateway_enabled;
+  Gauges& gateway_rate_limit_messages_per_second;
+  Counters& gateway_throttled_seconds;
+  Counters& submit_results;
+  Histograms& submit_duration_seconds;
+  Counters& smpp_errors;
+  Gauges& smpp_sessions;
+  Gauges& smpp_sessions_wanted;
+  Counters& smpp_bind_attempts;
+  Counters& smpp_disconnects;
+  Gauges& smpp_window_in_use;
+  Gauges& smpp_window_limit;
+  Counters& smpp_pdus;
+  Gauges& smpp_enquire_link_rtt_seconds;
+  Counters& receipts;
+  Counters& receipts_unmatched;
+  Counters& inbound_messages;
+  Histograms& store_commit_duration_seconds;
+  Histograms& store_commit_messages;
+  Gauges& store_used_bytes;
+  Gauges& store_free_bytes;
+  Gauges& store_size_limit_bytes;
+  Gauges& store_disk_free_bytes;
+  Counters& store_errors;
+  Histograms& event_loop_lag_seconds;
+  Counters& log_events;
+  Counters& metrics_series_folded;
+  Gauges& build_info;
+};
+
+namespace buckets {
+extern const prometheus::Histogram::BucketBoundaries fast;      // an answer of ours
+extern const prometheus::Histogram::BucketBoundaries rtt;       // an answer of a carrier
+extern const prometheus::Histogram::BucketBoundaries wait;      // due to first submit
+extern const prometheus::Histogram::BucketBoundaries delivery;  // submit to final receipt
+extern const prometheus::Histogram::BucketBoundaries commit;    // a transaction on disk
+extern const prometheus::Histogram::BucketBoundaries batch;     // messages in a transaction
+extern const prometheus::Histogram::BucketBoundaries lag;       // a late timer
+}  // namespace buckets
+
+}  // namespace smsbridge::metrics

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MPL-2.0
+// Every value that a label may have, apart from the names of configured objects. Labels come from these enums and never
+// from input, so no peer and no customer can make the number of series grow.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace smsbridge::metrics {
+
+// The values of an enum in its order, as they stand in the exposition. Each enum below specialises it.
+template <class Enum>
+inline constexpr std::array<const char*, 0> label_values{};
+
+template <class Enum>
+inline constexpr std::size_t label_count = label_values<Enum>.size();
+
+template <class Enum>
+constexpr const char* label_value(Enum value) {
+  return label_values<Enum>[static_cast<std::size_t>(value)];
+}
+
+#define SMSBRIDGE_LABEL(Enum, last, ...)                                                \
+  template <>                                                                           \
+  inline constexpr auto label_values<Enum> = std::to_array<const char*>({__VA_ARGS__}); \
+  static_assert(label_count<Enum> == static_cast<std::size_t>(Enum::last) + 1)
+
+enum class HttpMethod { get, head, post, put, patch, delete_, options, other };
+SMSBRIDGE_LABEL(HttpMethod, other, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other");
+
+enum class Source { api, fineract, cli };
+SMSBRIDGE_LABEL(Source, cli, "api", "fineract", "cli");
+
+// The problem codes of the HTTP API that refuse a message.
+enum class RejectReason {
+  malformed_json,
+  unauthenticated,
+  forbidden,
+  payload_too_large,
+  unsupported_media_type,
+  invalid_request,
+  invalid_number,
+  blocked_number,
+  no_route,
+  too_many_parts,
+  idempotency_mismatch,
+  idempotency_in_progress,
+  rate_limited,
+  queue_full,
+  shutting_down,
+  store_full,
+  other,
+};
+SMSBRIDGE_LABEL(RejectReason, other, "malformed_json", "unauthenticated", "forbidden", "payload_too_large",
+                "unsupported_media_type", "invalid_request", "invalid_number", "blocked_number", "no_route",
+                "too_many_parts", "idempotency_mismatch", "idempotency_in_progress", "rate_limited", "queue_full",
+                "shutting_down", "store_full", "other");
+
+enum class PartEncoding { gsm7, latin1, ucs2, binary };
+SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "latin1", "ucs2", "binary");
+
+enum class FinalState { delivered, undeliverable, expired, rejected, failed, cancelled, unknown };
+SMSBRIDGE_LABEL(FinalState, unknown, "delivered", "undeliverable", "expired", "rejected", "failed", "cancelled",
+                "unknown");
+
+enum class RetryReason { throttled, temporary, timeout, disconnected };
+SMSBRIDGE_LABEL(RetryReason, disconnected, "throttled", "temporary", "timeout", "disconnected");
+
+enum class QueueState { scheduled, queued, in_flight, awaiting_receipt };
+SMSBRIDGE_LABEL(QueueState, awaiting_receipt, "scheduled", "queued", "in_flight", "awaiting_receipt");
+
+enum class DoubtPolicy {
+  resend,  // may be delivered twice
+  hold,    // may not be delivered at all
+};
+SMSBRIDGE_LABEL(DoubtPolicy, hold, "resend", "hold");
+
+enum class SubmitResult { ok, throttled, queue_full, temporary, permanent, timeout, disconnected };
+SMSBRIDGE_LABEL(SubmitResult, disconnected, "ok", "throttled", "queue_full", "temporary", "permanent", "timeout",
+                "disconnected");
+
+enum class ReceiptState { enroute, accepted, delivered, undeliverable, expired, deleted, rejected, unknown };
+SMSBRIDGE_LABEL(ReceiptState, unknown, "enroute", "accepted", "delivered", "undeliverable", "expired", "deleted",
+                "rejected", "unknown");
+
+enum class SessionState { closed, connecting, binding, bound, unbinding, backoff };
+SMSBRIDGE_LABEL(SessionState, backoff, "closed", "connecting", "binding", "bound", "unbinding", "backoff");
+
+enum class BindResult { ok, refused, connect_failed, tls_failed, timeout, dns_failed };
+SMSBRIDGE_LABEL(BindResult, dns_failed, "ok", "refused", "connect_failed", "tls_failed", "timeout", "dns_failed");
+
+enum class DisconnectReason { local, peer_unbind, peer_closed, enquire_link_timeout, protocol_error, io_error };
+SMSBRIDGE_LABEL(DisconnectReason, io_error, "local", "peer_unbind", "peer_closed", "enquire_link_timeout",
+                "protocol_error", "io_error");
+
+enum class Direction { sent, received };
+SMSBRIDGE_LABEL(Direction, received, "sent", "received");
+
+// A request and its response are one command: the direction and the role of the link tell them apart, but a lost
+// response must be visible, so the responses have names of their own.
+enum class SmppCommand {
+  bind,
+  bind_resp,
+  submit_sm,
+  submit_sm_resp,
+  deliver_sm,
+  deliver_sm_resp,
+  data_sm,
+  data_sm_resp,
+  enquire_link,
+  enquire_link_resp,
+  unbind,
+  unbind_resp,
+  generic_nack,
+  other,
+};
+SMSBRIDGE_LABEL(SmppCommand, other, "bind", "bind_resp", "submit_sm", "submit_sm_resp", "deliver_sm", "deliver_sm_resp",
+                "data_sm", "data_sm_resp", "enquire_link", "enquire_link_resp", "unbind", "unbind_resp", "generic_nack",
+                "other");
+
+enum class StoreOperation { commit, read, open };
+SMSBRIDGE_LABEL(StoreOperation, open, "commit", "read", "open");
+
+enum class LogLevel { debug, info, warning, error, critical };
+SMSBRIDGE_LABEL(LogLevel, critical, "debug", "info", "warning", "error", "critical");
+
+#undef SMSBRIDGE_LABEL
+
+}  // namespace smsbridge::metrics

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "metrics/metrics.hpp"
+
+#include <prometheus/labels.h>
+#include <prometheus/registry.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "metrics/exposition.hpp"
+#include "metrics/families.hpp"
+#include "metrics/process.hpp"
+
+namespace smsbridge::metrics {
+namespace {
+
+using prometheus::Labels;
+
+constexpr std::size_t smpp_statuses_max = 30;
+constexpr const char* other = "other";
+constexpr const char* other_tenant = "_other";
+
+// Resolves a series for each value of the enum, so that all of them exist at 0.
+template <class Enum, class Series>
+ByLabel<Enum, Series> resolve(prometheus::Family<Series>& family, Labels labels, const char* name) {
+  ByLabel<Enum, Series> out;
+  for (std::size_t at = 0; at < label_count<Enum>; ++at) {
+    labels[name] = label_values<Enum>[at];
+    out.series[at] = &family.Add(labels);
+  }
+  return out;
+}
+
+class HttpRoute final : public HttpRouteMetrics {
+ public:
+  HttpRoute(Families& families, Labels labels, int success_status)
+      : requests_family_(families.http_requests), labels_(std::move(labels)) {
+    duration_seconds = &families.http_request_duration_seconds.Add(labels_, buckets::fast);
+    requests(success_status);
+  }
+
+  Counter& requests(int status) override {
+    const bool is_status = status >= status_first && status <= status_last;
+    auto& slot = by_status_[is_status ? static_cast<std::size_t>(status - status_first) : by_status_.size() - 1];
+    if (auto* counter = slot.load(std::memory_order_acquire)) return *counter;
+    // Two threads may both come here; the family gives both the same series.
+    Labels labels = labels_;
+    labels["code"] = is_status ? std::to_string(status) : other;
+    auto& counter = requests_family_.Add(labels);
+    slot.store(&counter, std::memory_order_release);
+    return counter;
+  }
+
+ private:
+  static constexpr int status_first = 100;
+  static constexpr int status_last = 599;
+
+  Families::Counters& requests_family_;
+  const Labels labels_;
+  std::array<std::atomic<Counter*>, status_last - status_first + 2> by_status_{};  // the last is for no status
+};
+
+class Http final : public HttpMetrics {
+ public:
+  explicit Http(Families& families) : families_(families) {
+    requests_in_flight = &families.http_requests_in_flight.Add({});
+  }
+
+  HttpRouteMetrics& route(const std::string& handler, HttpMethod method, int success_status) override {
+    const std::lock_guard lock(mutex_);
+    auto& route = routes_[{handler, method}];
+    if (!route) {
+      const Labels labels{{"handler", handler}, {"method", label_value(method)}};
+      route = std::make_unique<HttpRoute>(families_, labels, success_status);
+    }
+    return *route;
+  }
+
+ private:
+  Families& families_;
+  std::mutex mutex_;
+  std::map<std::pair<std::string, HttpMethod>, std::unique_ptr<HttpRoute>> routes_;
+};
+
+class Smpp final : public SmppMetrics {
+ public:
+  Smpp(Families& families, const std::string& gateway) : errors_family_(families.smpp_errors), gateway_(gateway) {
+    const Labels labels{{"gateway", gateway}};
+    sessions = resolve<SessionState>(families.smpp_sessions, labels, "state");
+    sessions_wanted = &families.smpp_sessions_wanted.Add(labels);
+    bind_attempts = resolve<BindResult>(families.smpp_bind_attempts, labels, "result");
+    disconnects = resolve<DisconnectReason>(families.smpp_disconnects, labels, "reason");
+    window_in_use = &families.smpp_window_in_use.Add(labels);
+    window_limit = &families.smpp_window_limit.Add(labels);
+    for (std::size_t at = 0; at < label_count<Direction>; ++at) {
+      Labels directed = labels;
+      directed["direction"] = label_values<Direction>[at];
+      pdus_by_direction[at] = resolve<SmppCommand>(families.smpp_pdus, directed, "command");
+    }
+    enquire_link_rtt_seconds = &families.smpp_enquire_link_rtt_seconds.Add(labels);
+    other_errors_ = &error_series(other);
+  }
+
+  Counter& errors(std::string_view status_name) override {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = by_status_.find(status_name); found != by_status_.end()) return *found->second;
+    if (by_status_.size() == smpp_statuses_max) return *other_errors_;
+    return *by_status_.emplace(status_name, &error_series(std::string(status_name))).first->second;
+  }
+
+ private:
+  Counter& error_series(const std::string& status) {
+    return errors_family_.Add({{"gateway", gateway_}, {"status", status}});
+  }
+
+  Families::Counters& errors_family_;
+  const std::string gateway_;
+  std::mutex mutex_;
+  std::map<std::string, Counter*, std::less<>> by_status_;
+  Counter* other_errors_ = nullptr;
+};
+
+std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string& label) {
+  const Labels labels{{"tenant", label}};
+  auto out = std::make_unique<TenantMetrics>();
+  out->label = label;
+  out->accepted = resolve<Source>(families.messages_accepted, labels, "source");
+  out->rejected = resolve<RejectReason>(families.messages_rejected, labels, "reason");
+  out->replayed = &families.messages_replayed.Add(labels);
+  return out;
+}
+
+std::unique_ptr<QueueMetrics> make_queue(Families& families, const std::string& tenant, const std::string& gateway) {
+  const Labels labels{{"tenant", tenant}, {"gateway", gateway}};
+  auto out = std::make_unique<QueueMetrics>();
+  out->finished = resolve<FinalState>(families.messages_finished, labels, "state");
+  out->doubtful_sends = resolve<DoubtPolicy>(families.doubtful_sends, labels, "policy");
+  out->messages = resolve<QueueState>(families.queue_messages, labels, "state");
+  out->oldest_age_seconds = &families.queue_oldest_age_seconds.Add(labels);
+  return out;
+}
+
+std::unique_ptr<GatewayMetrics> make_gateway(Families& families, const std::string& name, const std::string& kind) {
+  const Labels labels{{"gateway", name}};
+  auto out = std::make_unique<GatewayMetrics>();
+  out->routed = &families.messages_routed.Add(labels);
+  out->parts_submitted = resolve<PartEncoding>(families.message_parts_submitted, labels, "encoding");
+  out->retries = resolve<RetryReason>(families.message_retries, labels, "reason");
+  out->submit_delay_seconds = &families.message_submit_delay_seconds.Add(labels, buckets::wait);
+  out->delivery_delay_seconds = &families.message_delivery_delay_seconds.Add(labels, buckets::delivery);
+  out->up = &families.gateway_up.Add({{"gateway", name}, {"kind", kind}});
+  out->enabled = &families.gateway_enabled.Add(labels);
+  out->rate_limit_messages_per_second = &families.gateway_rate_limit_messages_per_second.Add(labels);
+  out->throttled_seconds = &families.gateway_throttled_seconds.Add(labels);
+  out->submit_results = resolve<SubmitResult>(families.submit_results, labels, "result");
+  out->submit_duration_seconds = &families.submit_duration_seconds.Add(labels, buckets::rtt);
+  out->receipts = resolve<ReceiptState>(families.receipts, labels, "state");
+  out->receipts_unmatched = &families.receipts_unmatched.Add(labels);
+  out->inbound_messages = &families.inbound_messages.Add(labels);
+  return out;
+}
+
+StoreMetrics make_store(Families& families) {
+  StoreMetrics out;
+  out.commit_duration_seconds = &families.store_commit_duration_seconds.Add({}, buckets::commit);
+  out.commit_messages = &families.store_commit_messages.Add({}, buckets::batch);
+  out.used_bytes = &families.store_used_bytes.Add({});
+  out.free_bytes = &families.store_free_bytes.Add({});
+  out.size_limit_bytes = &families.store_size_limit_bytes.Add({});
+  out.disk_free_bytes = &families.store_disk_free_bytes.Add({});
+  out.errors = resolve<StoreOperation>(families.store_errors, {}, "operation");
+  return out;
+}
+
+}  // namespace
+
+class Metrics::Registry {
+ public:
+  Registry(const BuildInfo& build, std::size_t tenants_max)
+      : tenants_max_(tenants_max), families_(registry_), http_(families_), store_(make_store(families_)) {
+    log_.events = resolve<LogLevel>(families_.log_events, {}, "level");
+    series_folded_ = &families_.metrics_series_folded.Add({});
+    families_.build_info.Add({{"version", build.version}, {"revision", build.revision}, {"compiler", build.compiler}})
+        .Set(1);
+  }
+
+  HttpMetrics& http() { return http_; }
+  StoreMetrics& store() { return store_; }
+  LogMetrics& log() { return log_; }
+  Counter& series_folded() { return *series_folded_; }
+
+  TenantMetrics& tenant(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const std::string label = label_of(name);
+    auto& tenant = tenants_[label];
+    if (!tenant) tenant = make_tenant(families_, label);
+    return *tenant;
+  }
+
+  GatewayMetrics& gateway(const std::string& name, const std::string& kind) {
+    const std::lock_guard lock(mutex_);
+    auto& gateway = gateways_[name];
+    if (!gateway) gateway = make_gateway(families_, name, kind);
+    return *gateway;
+  }
+
+  SmppMetrics& smpp(const std::string& gateway) {
+    const std::lock_guard lock(mutex_);
+    auto& smpp = smpp_[gateway];
+    if (!smpp) smpp = std::make_unique<Smpp>(families_, gateway);
+    return *smpp;
+  }
+
+  QueueMetrics& queue(const std::string& tenant, const std::string& gateway) {
+    const std::lock_guard lock(mutex_);
+    const std::string label = label_of(tenant);
+    auto& queue = queues_[{label, gateway}];
+    if (!queue) queue = make_queue(families_, label, gateway);
+    return *queue;
+  }
+
+  Histogram& event_loop_lag_seconds(const std::string& loop) {
+    return families_.event_loop_lag_seconds.Add({{"loop", loop}}, buckets::lag);
+  }
+
+  void before_render(std::function<void()> refresh) {
+    const std::lock_guard lock(mutex_);
+    refreshers_.push_back(std::move(refresh));
+  }
+
+  std::string render() {
+    // Copied, because a callback may resolve a series and would then wait for the lock we hold.
+    std::vector<std::function<void()>> refreshers;
+    {
+      const std::lock_guard lock(mutex_);
+      refreshers = refreshers_;
+    }
+    for (const auto& refresh : refreshers) refresh();
+    auto families = registry_.Collect();
+    for (auto& family : collect_process()) families.push_back(std::move(family));
+    return exposition(std::move(families));
+  }
+
+ private:
+  // Under the lock. The first `tenants_max_` names have labels of their own, in the order in which they came.
+  std::string label_of(const std::string& tenant) {
+    if (tenant == other_tenant || named_tenants_.contains(tenant)) return tenant;
+    if (named_tenants_.size() < tenants_max_) return *named_tenants_.insert(tenant).first;
+    series_folded_->Increment();
+    return other_tenant;
+  }
+
+  const std::size_t tenants_max_;
+  prometheus::Registry registry_;
+  Families families_;
+  Http http_;
+  StoreMetrics store_;
+  LogMetrics log_;
+  Counter* series_folded_ = nullptr;
+
+  std::mutex mutex_;  // everything below
+  std::set<std::string> named_tenants_;
+  std::map<std::string, std::unique_ptr<TenantMetrics>> tenants_;
+  std::map<std::string, std::unique_ptr<GatewayMetrics>> gateways_;
+  std::map<std::string, std::unique_ptr<SmppMetrics>> smpp_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<QueueMetrics>> queues_;
+  std::vector<std::function<void()>> refreshers_;
+};
+
+Metrics::Metrics(const BuildInfo& build, std::size_t tenants_max)
+    : registry_(std::make_unique<Registry>(build, tenants_max)) {}
+Metrics::~Metrics() = default;
+
+HttpMetrics& Metrics::http() { return registry_->http(); }
+TenantMetrics& Metrics::tenant(const std::string& name) { return registry_->tenant(name); }
+GatewayMetrics& Metrics::gateway(const std::string& name, const std::string& kind) {
+  return registry_->gateway(name, kind);
+}
+SmppMetrics& Metrics::smpp(const std::string& gateway) { return registry_->smpp(gateway); }
+QueueMetrics& Metrics::queue(const std::string& tenant, const std::string& gateway) {
+  return registry_->queue(tenant, gateway);
+}
+StoreMetrics& Metrics::store() { return registry_->store(); }
+LogMetrics& Metrics::log() { return registry_->log(); }
+Histogram& Metrics::event_loop_lag_seconds(const std::string& loop) { return registry_->event_loop_lag_seconds(loop); }
+Counter& Metrics::series_folded() { return registry_->series_folded(); }
+void Metrics::before_render(std::function<void()> refresh) { registry_->before_render(std::move(refresh)); }
+std::string Metrics::render() { return registry_->render(); }
+
+}  // namespace smsbridge::metrics
