@@ -94,6 +94,7 @@ struct BatchResult {
   std::vector<Settled> again;
   std::vector<Enqueued> enqueued;
   std::vector<Controlled> controls;
+  Batch unapplied;  // with an error: the batch itself, so that the caller can repeat it
 };
 
 // A queue is tenant x gateway x lane.

@@ -160,8 +160,12 @@ std::size_t Store::step() {
     error = transact(requests, now, false);
   }
   if (error != Error::none)
-    for (auto& request : requests) request.result = {.error = error, .receipts = {}, .finished = {}, .again = {}, .enqueued = {}, .controls = {}},
-                                   request.claim_result = {.error = error, .messages = {}, .ends = {}};
+    for (auto& request : requests) {
+      request.result = {};
+      request.result.error = error;
+      request.result.unapplied = std::move(request.batch);
+      request.claim_result = {.error = error, .messages = {}, .ends = {}};
+    }
   if (error == Error::none) {
     const auto effects = ledger_.take_effects();
     if (hooks_.due_now && !effects.due_now.empty()) hooks_.due_now(effects.due_now);

@@ -95,6 +95,12 @@ export class Process {
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve({code: null, signal: null, error}));
       this.#child.once('close', (code, signal) => resolve({code, signal}));
+      // A child of the child may hold the pipes open; what it still writes is not waited for.
+      this.#child.once('exit', (code, signal) => setTimeout(() => {
+        resolve({code, signal});
+        this.#child.stdout.destroy();
+        this.#child.stderr.destroy();
+      }, 1000).unref());
     });
     this.ended.then((how) => { this.how = how; });
   }
@@ -104,7 +110,7 @@ export class Process {
   // Ends this one process, by its id. Politely first unless told otherwise.
   async end(signal = 'SIGTERM') {
     if (!this.how) this.#child.kill(signal);
-    const timer = setTimeout(() => this.how || this.#child.kill('SIGKILL'), deadlineMs);
+    const timer = setTimeout(() => { if (!this.how) this.#child.kill('SIGKILL'); }, deadlineMs);
     const how = await this.ended;
     clearTimeout(timer);
     return how;
@@ -302,10 +308,16 @@ export class HttpConnection {
     });
     this.connections++;
     this.#socket = socket;
-    socket.on('data', (chunk) => { this.#received = Buffer.concat([this.#received, chunk]); this.#wake(); });
-    socket.on('error', (error) => { this.#closed ??= error; this.#wake(); });
-    socket.on('close', () => { this.#closed ??= new Error('Unexpected end of file from server'); this.#wake(); });
-    socket.on('end', () => { this.#closed ??= new Error('Unexpected end of file from server'); this.#wake(); });
+    const mine = (react) => (argument) => {
+      if (this.#socket !== socket) return;  // of a connection given up before
+      react(argument);
+      this.#wake();
+    };
+    const over = () => { this.#closed ??= new Error('Unexpected end of file from server'); };
+    socket.on('data', mine((chunk) => { this.#received = Buffer.concat([this.#received, chunk]); }));
+    socket.on('error', mine((error) => { this.#closed ??= error; }));
+    socket.on('close', mine(over));
+    socket.on('end', mine(over));
   }
 
   async #more(end, what) {

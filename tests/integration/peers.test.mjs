@@ -117,7 +117,7 @@ test('the peers work with each other: npm client, capturing proxy, Perl message 
 test('the Perl message centre is strict', {timeout}, async (t) => {
   const smsc = await StrictSmsc.start(t);
   const {call} = await esme(t, {port: smsc.port});
-  assert.equal((await call('bind_transceiver', {...login, password: 'wrong'})).command_status, smpp.ESME_RBINDFAIL);
+  assert.equal((await call('bind_transceiver', {...login, password: 'wrong'})).command_status, smpp.ESME_RINVPASWD);
   assert.equal((await call('bind_transceiver', login)).command_status, 0);
   await call('submit_sm', {destination_addr: '+254712345678', source_addr: 'UMOJA', source_addr_ton: 1, short_message: Buffer.from('a')});
   const texts = smsc.events('violation').map(({text}) => text);
@@ -139,6 +139,17 @@ test('the npm message centre puts parts together and keeps its record', {timeout
   assert.match(receipts[0].short_message.message, /^id:1 .*stat:UNDELIV err:011/);
   await call('unbind', {});
   assert.deepEqual([smsc.errors, smsc.unbinds], [[], 1]);
+});
+
+test('the npm message centre over TLS is only for those who trust its authority', {timeout}, async (t) => {
+  const folder = temporaryFolder(t);
+  const {ca, key, cert} = await certificate(folder, {names: 'IP:127.0.0.1'});
+  const other = await certificate(folder, {names: 'IP:127.0.0.1'});
+  const smsc = await Smsc.start(t, {port: await freePort(), tls: {key, cert}});
+  const {call} = await esme(t, {port: smsc.port, tls: true, ca: readFileSync(ca)});
+  assert.equal((await call('bind_transceiver', login)).command_status, 0);
+  await assert.rejects(esme(t, {port: smsc.port, tls: true, ca: readFileSync(other.ca)}), /certificate/);
+  assert.equal(smsc.binds.length, 1);
 });
 
 test('a judge that finds nothing wrong can find something', {timeout}, async (t) => {

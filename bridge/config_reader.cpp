@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/config_reader.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace smsbridge::bridge {
+namespace {
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+bool read_file(const std::filesystem::path& path, std::string& content) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return false;
+  std::ostringstream text;
+  text << in.rdbuf();
+  content = trimmed(text.str());
+  return true;
+}
+
+}  // namespace
+
+std::optional<WallMs> parse_duration_ms(std::string_view text) {
+  static const std::vector<std::pair<std::string_view, WallMs>> units = {
+      {"ms", 1}, {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}};
+  WallMs total = 0;
+  if (text.empty()) return std::nullopt;
+  while (!text.empty()) {
+    WallMs value = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (ec != std::errc() || value < 0 || value > 1'000'000'000) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    const auto unit = std::ranges::find_if(units, [&](const auto& u) { return text.starts_with(u.first); });
+    if (unit == units.end()) return std::nullopt;
+    total += value * unit->second;
+    text.remove_prefix(unit->first.size());
+  }
+  return total;
+}
+
+std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc()) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  static const std::vector<std::pair<std::string_view, int>> units = {{"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+  for (const auto& [name, shift] : units)
+    if (unit == name && value <= (~std::uint64_t{0} >> shift)) return value << shift;
+  return std::nullopt;
+}
+
+std::string nearest(const std::string& word, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const auto& candidate : known) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    for (std::size_t j = 0; j <= candidate.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= word.size(); ++i) {
+      std::size_t diagonal = std::exchange(row[0], i);
+      for (std::size_t j = 1; j <= candidate.size(); ++j) {
+        const auto replaced = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
+        diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+      }
+    }
+    if (row.back() < best_distance) best_distance = row.back(), best = candidate;
+  }
+  return best;
+}
+
+ConfigSection::ConfigSection(YAML::Node node, std::string path, std::string file, const std::filesystem::path& folder,
+                             std::vector<ConfigProblem>& problems)
+    : node_(std::move(node)), path_(std::move(path)), file_(std::move(file)), folder_(folder), problems_(problems) {
+  if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
+    problem("", "must be a mapping of keys to values", "bad-value");
+    node_ = YAML::Node(YAML::NodeType::Map);
+  }
+}
+
+YAML::Node ConfigSection::take(const std::string& key) {
+  known_.push_back(key);
+  if (!node_.IsMap()) return YAML::Node(YAML::NodeType::Undefined);
+  const YAML::Node& readable = node_;
+  return readable[key];
+}
+
+bool ConfigSection::has(const std::string& key) {
+  if (!node_.IsMap()) return false;
+  const YAML::Node& readable = node_;
+  return readable[key].IsDefined();
+}
+
+void ConfigSection::problem(const std::string& key, std::string text, std::string code, bool warning) {
+  YAML::Mark mark = node_.Mark();
+  if (node_.IsMap())
+    for (const auto& entry : node_)
+      if (entry.first.Scalar() == key) mark = entry.second.IsScalar() ? entry.second.Mark() : entry.first.Mark();
+  const auto path = key.empty() ? path_ : path_.empty() ? key : path_ + "." + key;
+  problems_.push_back({.file = file_, .line = mark.line + 1, .column = mark.column + 1, .warning = warning, .path = path,
+                       .text = std::move(text), .code = std::move(code)});
+}
+
+bool ConfigSection::scalar(const std::string& key, std::string& text) {
+  const auto node = take(key);
+  if (!node.IsDefined() || node.IsNull()) return false;
+  if (!node.IsScalar()) {
+    problem(key, "must be a single value", "bad-value");
+    return false;
+  }
+  text = node.Scalar();
+  return true;
+}
+
+void ConfigSection::read(const std::string& key, std::string& value) { scalar(key, value); }
+
+void ConfigSection::read(const std::string& key, bool& value) {
+  std::string text;
+  if (!scalar(key, text)) return;
+  if (text == "true" || text == "yes" || text == "on") value = true;
+  else if (text == "false" || text == "no" || text == "off") value = false;
+  else problem(key, "'" + text + "' is neither true nor false", "bad-value");
+}
+
+void ConfigSection::read_integer(const std::string& key, std::int64_t& value, std::int64_t low, std::int64_t high) {
+  std::string text;
+  if (!scalar(key, text)) return;
+  std::int64_t number = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (ec != std::errc() || end != text.data() + text.size() || number < low || number > high)
+    return problem(key, "'" + text + "' is not a whole number from " + std::to_string(low) + " to " + std::to_string(high), "bad-value");
+  value = number;
+}
+
+void ConfigSection::read_number(const std::string& key, double& value, double low, double high) {
+  std::string text;
+  if (!scalar(key, text)) return;
+  if (text.ends_with("/s")) text.resize(text.size() - 2);
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  if (text.empty() || end != text.c_str() + text.size() || !(number >= low && number <= high))
+    return problem(key, "'" + text + "' is not a rate such as 50/s", "bad-value");
+  value = number;
+}
+
+void ConfigSection::read_duration_ms(const std::string& key, WallMs& value, WallMs low, WallMs high) {
+  std::string text;
+  if (!scalar(key, text)) return;
+  const auto duration = parse_duration_ms(text);
+  if (!duration) return problem(key, "'" + text + "' is not a duration such as 30s, 5m or 1h30m", "bad-value");
+  if (*duration < low || *duration > high)
+    return problem(key, "'" + text + "' is out of range: " + std::to_string(low) + " ms to " + std::to_string(high) + " ms", "bad-value");
+  value = *duration;
+}
+
+void ConfigSection::read_duration(const std::string& key, Duration& value, Duration low, Duration high) {
+  using std::chrono::duration_cast, std::chrono::milliseconds;
+  WallMs ms = duration_cast<milliseconds>(value).count();
+  read_duration_ms(key, ms, duration_cast<milliseconds>(low).count(), duration_cast<milliseconds>(high).count());
+  value = milliseconds(ms);
+}
+
+void ConfigSection::read_size(const std::string& key, std::uint64_t& value, std::uint64_t low) {
+  std::string text;
+  if (!scalar(key, text)) return;
+  const auto size = parse_size_bytes(text);
+  if (!size || *size < low) return problem(key, "'" + text + "' is not a size such as 64MiB of at least " + std::to_string(low) + " bytes", "bad-value");
+  value = *size;
+}
+
+void ConfigSection::read_address(const std::string& key, ListenAddress& value) {
+  std::string text;
+  if (!scalar(key, text)) return;
+  const auto colon = text.rfind(':');
+  int port = -1;
+  if (colon != std::string::npos) std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+  if (colon == std::string::npos || colon == 0 || port < 0 || port > 65535)
+    return problem(key, "'" + text + "' is not an address such as 127.0.0.1:9190", "bad-value");
+  value.host = text.substr(0, colon);
+  if (value.host.starts_with('[') && value.host.ends_with(']')) value.host = value.host.substr(1, value.host.size() - 2);
+  value.port = static_cast<std::uint16_t>(port);
+}
+
+std::filesystem::path ConfigSection::resolve(const std::string& text) const {
+  const std::filesystem::path path(text);
+  return path.is_absolute() ? path : folder_ / path;
+}
+
+void ConfigSection::read_path(const std::string& key, std::filesystem::path& value) {
+  std::string text;
+  if (scalar(key, text)) value = resolve(text);
+}
+
+void ConfigSection::read_path(const std::string& key, std::string& value) {
+  std::string text;
+  if (!scalar(key, text)) return;
+  value = resolve(text).string();
+  if (!std::filesystem::exists(value)) problem(key, "the file " + value + " does not exist", "unreadable");
+}
+
+bool ConfigSection::secret(const YAML::Node& node, const std::string& key, std::string& value) {
+  if (node.IsScalar()) {
+    value = node.Scalar();
+    problem(key, "a secret should not stand in the file: use {file: path}, {env: NAME} or {credential: name}", "literal-secret", true);
+    return true;
+  }
+  if (!node.IsMap() || node.size() != 1) {
+    problem(key, "must be {file: path}, {env: NAME} or {credential: name}", "bad-value");
+    return false;
+  }
+  const auto kind = node.begin()->first.Scalar(), name = node.begin()->second.Scalar();
+  if (kind == "file") {
+    const auto path = resolve(name);
+    if (read_file(path, value)) return true;
+    problem(key, "cannot read the file " + path.string(), "unreadable");
+  } else if (kind == "env") {
+    if (const char* text = std::getenv(name.c_str())) {
+      value = text;
+      return true;
+    }
+    problem(key, "the environment variable " + name + " is not set", "unreadable");
+  } else if (kind == "credential") {
+    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+    if (folder && read_file(std::filesystem::path(folder) / name, value)) return true;
+    problem(key, "the credential " + name + " is not there (LoadCredential= in the unit)", "unreadable");
+  } else {
+    problem(key, "'" + kind + "' is not one of file, env, credential", "bad-value");
+  }
+  return false;
+}
+
+void ConfigSection::read_secret(const std::string& key, std::string& value) {
+  const auto node = take(key);
+  if (node.IsDefined() && !node.IsNull()) secret(node, key, value);
+}
+
+void ConfigSection::read_secrets(const std::string& key, std::vector<std::string>& values) {
+  const auto node = take(key);
+  if (!node.IsDefined() || node.IsNull()) return;
+  const auto add = [&](const YAML::Node& item) {
+    std::string value;
+    if (secret(item, key, value)) values.push_back(std::move(value));
+  };
+  if (node.IsSequence())
+    for (const auto& item : node) add(item);
+  else
+    add(node);
+}
+
+void ConfigSection::section(const std::string& key, const std::function<void(ConfigSection&)>& body) {
+  const auto node = take(key);
+  if (!node.IsDefined() || node.IsNull()) return;
+  ConfigSection inner(node, path_.empty() ? key : path_ + "." + key, file_, folder_, problems_);
+  body(inner);
+  inner.finish();
+}
+
+void ConfigSection::list(const std::string& key, const std::function<void(ConfigSection&)>& body) {
+  const auto node = take(key);
+  if (!node.IsDefined() || node.IsNull()) return;
+  if (!node.IsSequence()) return problem(key, "must be a list", "bad-value");
+  for (std::size_t i = 0; i < node.size(); ++i) {
+    ConfigSection item(node[i], (path_.empty() ? key : path_ + "." + key) + "[" + std::to_string(i) + "]", file_, folder_, problems_);
+    body(item);
+    item.finish();
+  }
+}
+
+void ConfigSection::map(const std::string& key, const std::function<void(const std::string&, const std::string&)>& body) {
+  const auto node = take(key);
+  if (!node.IsDefined() || node.IsNull()) return;
+  if (!node.IsMap()) return problem(key, "must be a mapping", "bad-value");
+  for (const auto& entry : node) body(entry.first.Scalar(), entry.second.IsScalar() ? entry.second.Scalar() : "");
+}
+
+void ConfigSection::require(const std::string& key) {
+  if (!has(key)) problem("", "the key '" + key + "' is missing", "missing");
+}
+
+void ConfigSection::finish() {
+  if (!node_.IsMap()) return;
+  std::vector<std::string> seen;
+  for (const auto& entry : node_) {
+    const auto key = entry.first.Scalar();
+    if (std::ranges::find(seen, key) != seen.end()) {
+      problem(key, "the key '" + key + "' stands here twice", "duplicate");
+    } else if (std::ranges::find(known_, key) == known_.end()) {
+      const auto close = nearest(key, known_);
+      problem(key, "unknown key '" + key + "'" + (close.empty() ? "" : "; did you mean '" + close + "'?"), "unknown-key");
+    }
+    seen.push_back(key);
+  }
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <yaml-cpp/yaml.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bridge/config.hpp"
+
+namespace smsbridge::bridge {
+
+// One mapping of a configuration file. Each key is asked for by name and type; what nobody asked for is an unknown key.
+// Problems are collected, never thrown, so that a person sees all of them at once.
+class ConfigSection {
+ public:
+  ConfigSection(YAML::Node node, std::string path, std::string file, const std::filesystem::path& folder,
+                std::vector<ConfigProblem>& problems);
+
+  bool has(const std::string& key);
+  void read(const std::string& key, std::string& value);
+  void read(const std::string& key, bool& value);
+  void read_integer(const std::string& key, std::int64_t& value, std::int64_t low, std::int64_t high);
+  template <class Integer>
+  void read(const std::string& key, Integer& value, std::int64_t low, std::int64_t high) {
+    std::int64_t wide = static_cast<std::int64_t>(value);
+    read_integer(key, wide, low, high);
+    value = static_cast<Integer>(wide);
+  }
+  void read_number(const std::string& key, double& value, double low, double high);
+  void read_duration_ms(const std::string& key, WallMs& value, WallMs low, WallMs high);  // 30s 5m 1h30m
+  void read_duration(const std::string& key, Duration& value, Duration low, Duration high);
+  void read_size(const std::string& key, std::uint64_t& value, std::uint64_t low);        // 64KiB 16GiB
+  void read_address(const std::string& key, ListenAddress& value);                        // host:port
+  void read_path(const std::string& key, std::filesystem::path& value);
+  void read_path(const std::string& key, std::string& value);
+  // {file: path}, {env: NAME}, {credential: name}; a literal is a warning.
+  void read_secret(const std::string& key, std::string& value);
+  void read_secrets(const std::string& key, std::vector<std::string>& values);
+  template <class Enum>
+  void read_choice(const std::string& key, Enum& value, const std::vector<std::pair<std::string, Enum>>& choices) {
+    std::string text;
+    read(key, text);
+    if (text.empty()) return;
+    std::string allowed;
+    for (const auto& [name, choice] : choices) {
+      if (name == text) {
+        value = choice;
+        return;
+      }
+      allowed += (allowed.empty() ? "" : ", ") + name;
+    }
+    problem(key, "'" + text + "' is not one of " + allowed, "bad-value");
+  }
+  void section(const std::string& key, const std::function<void(ConfigSection&)>& body);
+  void list(const std::string& key, const std::function<void(ConfigSection&)>& body);
+  void map(const std::string& key, const std::function<void(const std::string& name, const std::string& value)>& body);
+
+  void require(const std::string& key);
+  void problem(const std::string& key, std::string text, std::string code, bool warning = false);
+  void finish();  // reports unknown and repeated keys
+  const std::string& path() const { return path_; }
+
+ private:
+  YAML::Node take(const std::string& key);
+  bool scalar(const std::string& key, std::string& text);
+  bool secret(const YAML::Node& node, const std::string& key, std::string& value);
+  std::filesystem::path resolve(const std::string& text) const;
+
+  YAML::Node node_;
+  std::string path_, file_;
+  const std::filesystem::path& folder_;
+  std::vector<ConfigProblem>& problems_;
+  std::vector<std::string> known_;
+};
+
+// "1h30m" -> milliseconds. A bare number is refused: its unit would be a guess.
+std::optional<WallMs> parse_duration_ms(std::string_view text);
+std::optional<std::uint64_t> parse_size_bytes(std::string_view text);
+// The known word nearest to a mistyped one, empty if none is near.
+std::string nearest(const std::string& word, const std::vector<std::string>& known);
+
+}  // namespace smsbridge::bridge

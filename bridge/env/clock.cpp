@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/env/clock.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+namespace smsbridge::bridge {
+namespace {
+
+class SystemTimer : public Timer {
+ public:
+  explicit SystemTimer(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
+  ~SystemTimer() override { *current_ = 0; }
+  void at(Time due, std::function<void()> handler) override {
+    timer_.expires_at(due);
+    // A handler that was queued before cancel() or before the next at() must not run: it finds another number.
+    const auto number = ++*current_;
+    timer_.async_wait([current = current_, number, handler = std::move(handler)](boost::system::error_code ec) {
+      if (!ec && *current == number) handler();
+    });
+  }
+  void cancel() override {
+    ++*current_;
+    timer_.cancel();
+  }
+
+ private:
+  std::shared_ptr<std::uint64_t> current_ = std::make_shared<std::uint64_t>(0);
+  boost::asio::steady_timer timer_;
+};
+
+}  // namespace
+
+WallMs SystemClock::wall() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::unique_ptr<Timer> SystemClock::timer(boost::asio::any_io_executor executor) {
+  return std::make_unique<SystemTimer>(std::move(executor));
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/ingest/message_id.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+
+namespace smsbridge::bridge {
+namespace {
+
+constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // Crockford's
+constexpr std::string_view prefix = "msg_";
+constexpr std::size_t ulid_length = 26;
+constexpr int check_bits = 58;  // 80 bits behind the time, less the 22 of the counter
+
+std::uint64_t check_of(store::MessageId id) {
+  std::uint64_t mixed = id * 0x9E3779B97F4A7C15ull;
+  mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9ull;
+  mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EBull;
+  return (mixed ^ mixed >> 31) >> (64 - check_bits);
+}
+
+using Wide = unsigned __int128;
+
+}  // namespace
+
+std::string ulid_text(store::MessageId id) {
+  const auto counter = id & ((store::MessageId{1} << store::id_counter_bits) - 1);
+  Wide value = static_cast<Wide>(static_cast<std::uint64_t>(store::id_time(id))) << 80;
+  value |= static_cast<Wide>(counter) << check_bits;
+  value |= check_of(id);
+  std::string text(ulid_length, '0');
+  for (std::size_t i = ulid_length; i-- > 0; value >>= 5) text[i] = alphabet[static_cast<std::size_t>(value & 31)];
+  return text;
+}
+
+std::string message_id_text(store::MessageId id) { return std::string(prefix) + ulid_text(id); }
+
+std::optional<store::MessageId> parse_message_id(std::string_view text) {
+  if (!text.starts_with(prefix) || text.size() != prefix.size() + ulid_length) return std::nullopt;
+  Wide value = 0;
+  for (const char c : text.substr(prefix.size())) {
+    const auto digit = alphabet.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    value = value << 5 | digit;
+  }
+  const auto at = static_cast<store::WallMs>(value >> 80);
+  const auto counter = static_cast<std::uint64_t>(value >> check_bits) & ((std::uint64_t{1} << store::id_counter_bits) - 1);
+  if (at < store::id_epoch_ms) return std::nullopt;
+  const auto id = store::first_id_at(at) | counter;
+  if (ulid_text(id) != text.substr(prefix.size())) return std::nullopt;
+  return id;
+}
+
+std::string time_text(store::WallMs at) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(at / 1000)), at % 1000);
+}
+
+std::optional<store::WallMs> parse_time(std::string_view text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, used = 0;
+  double second = 0;
+  const std::string input(text);
+  if (std::sscanf(input.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%lf%n", &year, &month, &day, &hour, &minute, &second, &used) != 6)
+    return std::nullopt;
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second >= 61 || second < 0) return std::nullopt;
+  int offset_minutes = 0;
+  const auto zone = text.substr(static_cast<std::size_t>(used));
+  if (zone != "Z" && zone != "z") {
+    int h = 0, m = 0;
+    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') ||
+        std::sscanf(std::string(zone.substr(1)).c_str(), "%2d:%2d", &h, &m) != 2)
+      return std::nullopt;
+    offset_minutes = (zone[0] == '-' ? -1 : 1) * (h * 60 + m);
+  }
+  std::tm parts{};
+  parts.tm_year = year - 1900;
+  parts.tm_mon = month - 1;
+  parts.tm_mday = day;
+  parts.tm_hour = hour;
+  parts.tm_min = minute - offset_minutes;
+  const auto seconds = ::timegm(&parts);
+  return static_cast<store::WallMs>(seconds) * 1000 + static_cast<store::WallMs>(second * 1000 + 0.5);
+}
+
+}  // namespace smsbridge::bridge

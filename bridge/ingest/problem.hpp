@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/ingest/http.hpp"
+#include "metrics/labels.hpp"
+
+namespace smsbridge::bridge {
+
+// RFC 9457. One row a code; a code has one status everywhere.
+enum class ProblemCode {
+  malformed_json,
+  unauthenticated,
+  forbidden,
+  not_found,
+  method_not_allowed,
+  state_conflict,
+  payload_too_large,
+  unsupported_media_type,
+  invalid_request,
+  invalid_number,
+  no_route,
+  too_many_parts,
+  idempotency_mismatch,
+  queue_full,
+  headers_too_large,
+  request_timeout,
+  internal,
+  shutting_down,
+  store_full,
+};
+
+struct FieldError {
+  std::string pointer;  // JSON pointer into the body, or the query parameter's name
+  std::string code, detail;
+};
+
+struct Problem {
+  ProblemCode code = ProblemCode::internal;
+  std::string detail;
+  std::vector<FieldError> errors;
+  int retry_after_seconds = 0;
+};
+
+std::string_view name(ProblemCode code);          // invalid-number
+http::status status_of(ProblemCode code);
+metrics::RejectReason reject_reason(ProblemCode code);
+std::string problem_body(const Problem& problem);
+HttpResponse to_response(const Problem& problem);
+
+}  // namespace smsbridge::bridge

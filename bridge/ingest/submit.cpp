@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/ingest/submit.hpp"
+
+#include <algorithm>
+
+#include "bridge/text/gsm7.hpp"
+#include "bridge/text/number.hpp"
+#include "bridge/text/segments.hpp"
+#include "bridge/text/ucs2.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+constexpr std::size_t sender_length_max = 20;  // the field of SMPP; on the air a name has at most 11
+
+store::Encoding stored(text::Encoding encoding) {
+  switch (encoding) {
+    case text::Encoding::gsm7: return store::Encoding::gsm7;
+    case text::Encoding::latin1: return store::Encoding::latin1;
+    case text::Encoding::ucs2: return store::Encoding::ucs2;
+  }
+  return store::Encoding::gsm7;
+}
+
+}  // namespace
+
+const GatewayConfig* Directory::by_name(std::string_view name) const {
+  const auto it = std::ranges::find(config_.gateways, name, &GatewayConfig::name);
+  return it == config_.gateways.end() ? nullptr : &*it;
+}
+
+const GatewayConfig* Directory::by_id(store::GatewayId id) const {
+  const auto it = std::ranges::find(config_.gateways, id, &GatewayConfig::id);
+  return it == config_.gateways.end() ? nullptr : &*it;
+}
+
+const GatewayConfig* Directory::default_for(const TenantConfig& tenant) const {
+  if (!tenant.default_gateway.empty()) return by_name(tenant.default_gateway);
+  return config_.gateways.empty() ? nullptr : &config_.gateways.front();
+}
+
+// FNV-1a over length-prefixed parts, so that "ab","c" and "a","bc" differ.
+std::uint64_t digest_of(std::initializer_list<std::string_view> parts) {
+  std::uint64_t hash = 0xcbf29ce484222325ull;
+  const auto mix = [&](std::uint8_t octet) { hash = (hash ^ octet) * 0x100000001b3ull; };
+  for (const auto part : parts) {
+    for (int shift = 0; shift < 32; shift += 8) mix(static_cast<std::uint8_t>(part.size() >> shift));
+    for (const char c : part) mix(static_cast<std::uint8_t>(c));
+  }
+  return hash;
+}
+
+Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory, store::WallMs now) {
+  Prepared prepared;
+  auto& content = prepared.enqueue.content;
+  const auto refuse = [&](ProblemCode code, std::string pointer, std::string detail) {
+    if (!prepared.refusal) prepared.refusal = Refusal{code, std::move(pointer), std::move(detail)};
+  };
+  const auto* gateway = s.gateway ? s.gateway : directory.default_for(tenant.config);
+  if (!gateway) refuse(ProblemCode::no_route, "/gateway", "the tenant has no gateway");
+  const auto lane = s.lane.value_or(store::Lane::transaction);
+  content.tenant = tenant.id;
+  content.gateway = gateway ? gateway->id : 0;
+  content.lane = lane;
+  content.source = s.source;
+  content.digest = digest_of({s.to, s.text, s.from, gateway ? std::string_view(gateway->name) : std::string_view(), s.target_user});
+  content.due_at = s.send_at;
+  const auto validity = s.validity_ms ? s.validity_ms : directory.config().lanes[static_cast<std::size_t>(lane)].validity_ms;
+  content.expires_at = std::max(now, s.send_at) + validity;
+
+  auto number = text::normalise_number(s.to, s.country.empty() ? tenant.config.default_country : s.country);
+  if (number) {
+    content.to = std::move(number->e164);
+  } else {
+    refuse(ProblemCode::invalid_number, "/to",
+           s.to.empty() ? "no phone number" : "invalid phone number: " + std::string(text::explain(number.error())));
+    content.to = s.to.substr(0, 50);
+  }
+  if (!text::is_valid_utf8(s.text)) {
+    refuse(ProblemCode::invalid_request, "/text", "the text is not valid UTF-8");
+    s.text = text::utf8_from_latin1(s.text);
+  }
+  if (s.text.empty()) refuse(ProblemCode::invalid_request, "/text", "the text is empty");
+  const auto charset = gateway ? gateway->charset : text::Charset::automatic;
+  const auto concat = gateway ? gateway->concat : text::Concat::udh8;
+  const std::size_t parts_max = gateway ? gateway->segments_max : 255;
+  std::size_t parts = 1;
+  if (charset == text::Charset::automatic && concat == text::Concat::udh8) {
+    parts = text::segments_needed(s.text);
+    content.encoding = text::is_gsm7(s.text) ? store::Encoding::gsm7 : store::Encoding::ucs2;
+    if (parts == 0) refuse(ProblemCode::invalid_request, "/text", "the text holds a NUL character");
+  } else if (auto cut = text::segment(s.text, {.charset = charset, .concat = concat})) {
+    parts = cut->segments.size();
+    content.encoding = stored(cut->encoding);
+  } else if (cut.error() == text::TextError::too_many_segments) {
+    parts = 256;
+  } else {
+    refuse(ProblemCode::invalid_request, "/text", std::string(text::explain(cut.error())));
+  }
+  if (parts > parts_max)
+    refuse(ProblemCode::too_many_parts, "/text",
+           "the text needs " + std::to_string(parts) + " parts, the gateway sends at most " + std::to_string(parts_max));
+  content.parts = static_cast<std::uint8_t>(std::min<std::size_t>(parts, 255));
+  content.from = !s.from.empty()               ? std::move(s.from)
+                 : !tenant.config.sender.empty() ? tenant.config.sender
+                 : gateway                     ? gateway->sender
+                                               : std::string();
+  if (content.from.size() > sender_length_max) {
+    refuse(ProblemCode::invalid_request, "/from", "the sender is longer than 20 characters");
+    content.from.resize(sender_length_max);
+  }
+  content.text = std::move(s.text);
+  content.client_ref = std::move(s.client_ref);
+  content.idempotency_key = std::move(s.idempotency_key);
+  content.target_user = std::move(s.target_user);
+  content.triggered_by = std::move(s.triggered_by);
+  return prepared;
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/ingest/tenants.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <chrono>
+
+#include "bridge/ingest/message_id.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+constexpr std::string_view bearer_prefix = "sbk_";
+
+std::string hex(const unsigned char* data, std::size_t size) {
+  std::string text(2 * size + 1, '\0');
+  ::sodium_bin2hex(text.data(), text.size(), data, size);
+  text.pop_back();
+  return text;
+}
+
+std::string random_hex(std::size_t octets) {
+  std::vector<unsigned char> raw(octets);
+  ::randombytes_buf(raw.data(), raw.size());
+  return hex(raw.data(), raw.size());
+}
+
+// The secret has 256 random bits, so a fast hash is enough.
+std::string hashed(std::string_view secret) {
+  std::array<unsigned char, crypto_generichash_BYTES> hash;
+  ::crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), nullptr, 0);
+  return hex(hash.data(), hash.size());
+}
+
+bool equal(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && ::sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string bearer_of(const HttpRequest& request) {
+  const auto header = request.header(http::field::authorization);
+  if (header.starts_with("Bearer ")) return std::string(header.substr(7));
+  if (!header.starts_with("Basic ")) return {};
+  std::string decoded(header.size(), '\0');
+  std::size_t size = 0;
+  const auto encoded = header.substr(6);
+  if (::sodium_base642bin(reinterpret_cast<unsigned char*>(decoded.data()), decoded.size(), encoded.data(), encoded.size(), nullptr, &size,
+                          nullptr, sodium_base64_VARIANT_ORIGINAL) != 0)
+    return {};
+  decoded.resize(size);
+  const auto colon = decoded.find(':');
+  return colon == std::string::npos ? std::string() : decoded.substr(colon + 1);
+}
+
+store::WallMs wall_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+bool Caller::may(std::string_view scope) const { return everything || std::ranges::find(scopes, scope) != scopes.end(); }
+
+Tenants::Tenants(const Config& config, store::Store& store, metrics::Metrics& metrics) : store_(store) {
+  for (const auto& tenant : config.tenants) {
+    const auto [it, inserted] = by_name_.emplace(
+        tenant.name, Tenant{.id = store.tenant(tenant.name), .config = tenant, .metrics = metrics.tenant(tenant.name)});
+    by_id_[it->second.id] = &it->second;
+  }
+}
+
+const Tenant* Tenants::find(std::string_view name) const {
+  const auto it = by_name_.find(name);
+  return it == by_name_.end() ? nullptr : &it->second;
+}
+
+const Tenant* Tenants::find(store::TenantId id) const {
+  const auto it = by_id_.find(id);
+  return it == by_id_.end() ? nullptr : it->second;
+}
+
+const Tenant* Tenants::by_fineract_headers(const HttpRequest& request) const {
+  const auto* tenant = find(request.header("Fineract-Platform-TenantId"));
+  const auto given = request.header("Fineract-Tenant-App-Key");
+  if (!tenant) return nullptr;
+  if (given.empty()) return tenant->config.fineract_allow_empty_key ? tenant : nullptr;
+  for (const auto& key : tenant->config.fineract_app_keys)
+    if (!key.empty() && equal(key, given)) return tenant;
+  return nullptr;
+}
+
+tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const {
+  const auto refuse = [](std::string detail) {
+    return tl::unexpected(Problem{.code = ProblemCode::unauthenticated, .detail = std::move(detail), .errors = {}});
+  };
+  if (request.local) {
+    Caller caller{.tenant = nullptr, .scopes = {}, .everything = true};
+    const auto name = request.header("Smsbridge-Tenant");
+    if (!name.empty()) {
+      caller.tenant = find(name);
+      if (!caller.tenant) return refuse("there is no tenant '" + std::string(name) + "'");
+    } else if (by_name_.size() == 1) {
+      caller.tenant = &by_name_.begin()->second;
+    }
+    return caller;
+  }
+  const auto bearer = bearer_of(request);
+  if (bearer.empty()) return refuse("send the header 'Authorization: Bearer sbk_...'; a key is made on the host by 'smsbridge keys create'");
+  const auto separator = bearer.find('_', bearer_prefix.size());
+  if (!bearer.starts_with(bearer_prefix) || separator == std::string::npos) return refuse("this is not a key of this bridge");
+  const auto record = store_.reader().object("key/" + bearer.substr(bearer_prefix.size(), separator - bearer_prefix.size()));
+  if (!record) return refuse("the key is not known, or was removed");
+  const auto key = boost::json::parse(*record).as_object();
+  if (!equal(hashed(bearer.substr(separator + 1)), key.at("hash").as_string())) return refuse("the key is not known, or was removed");
+  const auto expires = key.at("expires_at").as_int64();
+  if (expires && expires <= wall_now()) return refuse("the key expired at " + time_text(expires));
+  Caller caller;
+  for (const auto& scope : key.at("scopes").as_array()) caller.scopes.emplace_back(scope.as_string());
+  caller.tenant = find(std::string_view(key.at("tenant").as_string()));
+  if (!caller.tenant) return refuse("the key's tenant is no longer configured");
+  return caller;
+}
+
+const std::vector<std::string>& key_scopes() {
+  static const std::vector<std::string> scopes = {"messages:send", "messages:read", "messages:manage", "content:read", "config:read",
+                                                  "config:write", "keys:manage", "system:read", "system:manage"};
+  return scopes;
+}
+
+NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name, const std::vector<std::string>& scopes,
+                  store::WallMs now, store::WallMs expires_at) {
+  const auto id = random_hex(4), secret = random_hex(32);
+  boost::json::array list;
+  for (const auto& scope : scopes) list.emplace_back(scope);
+  store.put_object("key/" + id, boost::json::serialize(boost::json::object{{"id", id}, {"tenant", tenant}, {"name", name}, {"scopes", list},
+                                                                           {"hash", hashed(secret)}, {"created_at", now}, {"expires_at", expires_at}}));
+  return {.id = id, .bearer = std::string(bearer_prefix) + id + "_" + secret};
+}
+
+}  // namespace smsbridge::bridge

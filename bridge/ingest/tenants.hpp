@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/config.hpp"
+#include "bridge/ingest/http.hpp"
+#include "bridge/ingest/problem.hpp"
+#include "metrics/metrics.hpp"
+#include "store/store.hpp"
+
+namespace smsbridge::bridge {
+
+struct Tenant {
+  store::TenantId id = 0;
+  const TenantConfig& config;
+  metrics::TenantMetrics& metrics;
+};
+
+// Who asks, and what he may do.
+struct Caller {
+  const Tenant* tenant = nullptr;  // nullptr: all tenants, only the operator on the host
+  std::vector<std::string> scopes;
+  bool everything = false;
+  bool may(std::string_view scope) const;
+};
+
+// The tenants of the configuration, and the two ways a caller shows who he is. Any thread after construction.
+class Tenants {
+ public:
+  Tenants(const Config& config, store::Store& store, metrics::Metrics& metrics);
+
+  const Tenant* find(std::string_view name) const;
+  const Tenant* find(store::TenantId id) const;
+  const std::map<std::string, Tenant, std::less<>>& all() const { return by_name_; }
+
+  // Fineract's two headers. nullptr: unknown tenant or wrong key, which one is not said.
+  const Tenant* by_fineract_headers(const HttpRequest& request) const;
+  // A bearer key, or the control socket.
+  tl::expected<Caller, Problem> by_key(const HttpRequest& request) const;
+
+ private:
+  const store::Store& store_;
+  std::map<std::string, Tenant, std::less<>> by_name_;
+  std::map<store::TenantId, const Tenant*> by_id_;
+};
+
+// Keys are kept hashed; the secret is shown once, when it is made.
+struct NewKey {
+  std::string id, bearer;
+};
+const std::vector<std::string>& key_scopes();
+NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name, const std::vector<std::string>& scopes,
+                  store::WallMs now, store::WallMs expires_at);
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "smpp/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "smpp/status.hpp"
+
+namespace smsbridge::smpp {
+namespace {
+
+constexpr std::size_t stray_nacks_max = 3;  // of a session that is out of step, within stray_nacks_time
+constexpr Duration stray_nacks_time = std::chrono::seconds(10);
+constexpr int enquires_missed_max = 2;
+constexpr std::size_t unread_max = 1 << 20;  // octets received that nobody takes, or answers that the peer does not read
+
+Command bind_command(SessionConfig::BindType type) {
+  switch (type) {
+    case SessionConfig::BindType::transmitter: return Command::bind_transmitter;
+    case SessionConfig::BindType::receiver: return Command::bind_receiver;
+    case SessionConfig::BindType::transceiver: break;
+  }
+  return Command::bind_transceiver;
+}
+
+SessionState bound_state(SessionConfig::BindType type) {
+  switch (type) {
+    case SessionConfig::BindType::transmitter: return SessionState::bound_tx;
+    case SessionConfig::BindType::receiver: return SessionState::bound_rx;
+    case SessionConfig::BindType::transceiver: break;
+  }
+  return SessionState::bound_trx;
+}
+
+bool is_bound_state(SessionState state) {
+  return state == SessionState::bound_tx || state == SessionState::bound_rx || state == SessionState::bound_trx;
+}
+
+void lower_to(std::optional<Time>& earliest, std::optional<Time> time) {
+  if (time && (!earliest || *time < *earliest)) earliest = time;
+}
+
+}  // namespace
+
+Session::Session(SessionConfig config, std::uint64_t jitter_seed)
+    : config_(std::move(config)),
+      framer_(config_.pdu_size_max),
+      window_(config_.window),
+      random_((jitter_seed ^ 0x9E3779B97F4A7C15) | 1) {}  // zero would stay zero
+
+void Session::on_connected(Time now) {
+  // Nothing of an earlier connection is left: numbers begin at 1 again (some message centres insist), and octets or
+  // answers meant for the old connection must not reach the new one.
+  now_ = now;
+  state_ = State::open;
+  framer_.clear();
+  while (window_.take_oldest()) continue;
+  given_up_.clear();
+  sequence_ = 0;
+  writing_.clear();
+  answers_.clear();
+  requests_.clear();
+  writing_done_ = 0;
+  events_.clear();
+  owed_.clear();
+  enquire_deadline_.reset();
+  enquires_missed_ = 0;
+  paused_ = false;
+  enquire_sequence_ = unbind_sequence_ = 0;
+  stray_nacks_.clear();
+  unbind_wanted_ = peer_unbinds_ = false;
+  unbind_deadline_.reset();
+  lost_.reset();
+  lost_told_ = false;
+  flush_deadline_.reset();
+  last_received_ = now;
+  draw_idle_time();
+
+  const auto command = bind_command(config_.bind_type);
+  bind_sequence_ = take_sequence();
+  bind_deadline_ = now + config_.bind_timeout;
+  const Bind bind{config_.system_id, config_.password,   config_.system_type,  config_.interface_version,
+                  config_.addr_ton,  config_.addr_npi,   config_.address_range};
+  const Header header{.command_id = static_cast<std::uint32_t>(command), .sequence = bind_sequence_};
+  if (const auto error = encode(requests_, header, bind)) {
+    // The configuration promised fields that fit. A bind that was cut would only lock the account.
+    invalid_field_ = error->field;
+    return lose(LostReason::local, false);
+  }
+  count_sent(command);
+}
+
+void Session::on_bytes(Octets octets, Time now) {
+  now_ = now;
+  if (lost_ || state_ == State::closed) return;
+  framer_.feed(octets, now);
+  while (const auto frame = framer_.look()) look_at(*frame, now);
+  if (!framer_.is_broken()) return;
+  // SMPP 3.4 section 3.2: without a usable length the next PDU cannot be found.
+  const auto header = decode_header(framer_.broken_frame());
+  put(answers_, Command::generic_nack, status_invalid_command_length, header ? header->sequence : 0);
+  lose(LostReason::protocol_error, true);
+}
+
+void Session::on_deadline(Time now) {
+  now_ = now;
+  if (state_ == State::closed) return;
+  if (lost_) {
+    if (flush_deadline_ && *flush_deadline_ <= now) {
+      flush_deadline_.reset();
+      writing_.clear();
+      answers_.clear();
+      writing_done_ = 0;
+    }
+    return;
+  }
+  if (bind_deadline_ && *bind_deadline_ <= now) return lose(LostReason::bind_timeout, false);
+  // While we do not read, the peer's silence is our own doing.
+  if (std::exchange(paused_, !wants_read())) {
+    framer_.restart_partial(now);
+    last_received_ = now;
+    enquire_deadline_.reset();
+  }
+  if (const auto since = framer_.partial_since(); since && *since + config_.frame_timeout <= now)
+    return lose(LostReason::frame_timeout, false);
+
+  while (const auto request = window_.take_expired(now)) {
+    given_up_.remember(request->sequence, request->cookie);
+    events_.push_back(Unanswered{request->cookie, true});
+  }
+  unbind_when_empty();
+  if (unbind_deadline_ && *unbind_deadline_ <= now) return lose(LostReason::local, true);
+
+  if (enquire_deadline_ && *enquire_deadline_ <= now) {
+    enquire_deadline_.reset();
+    if (++enquires_missed_ >= enquires_missed_max) return lose(LostReason::enquire_link_timeout, false);
+    return send_enquire_link(now);
+  }
+  const bool is_idle = config_.enquire_link_interval > Duration::zero() && state_ != State::open &&
+                       !enquire_deadline_ && last_received_ + idle_time_ <= now;
+  if (is_idle) send_enquire_link(now);
+}
+
+void Session::on_closed(Time now) {
+  now_ = now;
+  if (state_ == State::closed) return;
+  // Instead of answering an unbind, some message centres just close.
+  if (!lost_) lose(unbind_deadline_ ? LostReason::local : peer_unbinds_ ? LostReason::peer_unbind : LostReason::peer_closed, false);
+  state_ = State::closed;
+  flush_deadline_.reset();
+  writing_.clear();
+  answers_.clear();
+  requests_.clear();
+  writing_done_ = 0;
+}
+
+Session::SubmitResult Session::submit(const Message& message, std::uint64_t cookie, Time now) {
+  now_ = now;
+  if (lost_ || peer_unbinds_ || !may_send(state_, Command::submit_sm)) return SubmitResult::not_bound;
+  if (window_.free() == 0) return SubmitResult::window_full;
+  const auto sequence = take_sequence();
+  const Header header{.command_id = static_cast<std::uint32_t>(Command::submit_sm), .sequence = sequence};
+  if (const auto error = encode(requests_, header, message)) {
+    sequence_ = sequence == 1 ? sequence_max : sequence - 1;
+    invalid_field_ = error->field;
+    return SubmitResult::invalid;
+  }
+  window_.open({sequence, Command::submit_sm, cookie, now, now + config_.response_timeout});
+  count_sent(Command::submit_sm);
+  return SubmitResult::queued;
+}
+
+void Session::answer_delivery(std::uint32_t sequence, Command command, std::uint32_t status) {
+  // Answers come mostly in order, so this finds its delivery at the front.
+  const auto owed = std::ranges::find(owed_, std::pair(sequence, command));
+  if (owed == owed_.end()) return;
+  owed_.erase(owed);
+  if (!lost_ && !peer_unbinds_) put_response(command, status, sequence);
+}
+
+void Session::unbind(Time now) {
+  now_ = now;
+  if (lost_ || unbind_wanted_ || state_ == State::closed) return;
+  if (!is_bound_state(state_)) return lose(LostReason::local, false);
+  unbind_wanted_ = true;
+  state_ = State::unbinding;
+  unbind_when_empty();
+}
+
+void Session::abort(LostReason reason) {
+  if (!lost_ && state_ != State::closed) lose(reason, false);
+}
+
+std::optional<Time> Session::next_deadline() const {
+  std::optional<Time> earliest;
+  if (state_ == State::closed) return earliest;
+  if (lost_) return is_flushed() ? earliest : flush_deadline_;
+  lower_to(earliest, bind_deadline_);
+  if (const auto since = framer_.partial_since()) lower_to(earliest, *since + config_.frame_timeout);
+  lower_to(earliest, window_.next_deadline());
+  lower_to(earliest, unbind_deadline_);
+  if (config_.enquire_link_interval > Duration::zero() && state_ != State::open)
+    lower_to(earliest, enquire_deadline_ ? *enquire_deadline_ : last_received_ + idle_time_);
+  return earliest;
+}
+
+Octets Session::output() const {
+  if (writing_done_ == writing_.size() && !(answers_.empty() && requests_.empty())) {
+    writing_.clear();
+    writing_done_ = 0;
+    if (answers_.empty()) {
+      std::swap(writing_, requests_);
+    } else {
+      std::swap(writing_, answers_);
+      writing_.insert(writing_.end(), requests_.begin(), requests_.end());
+      requests_.clear();
+    }
+  }
+  return Octets(writing_).subspan(writing_done_);
+}
+
+void Session::wrote(std::size_t count) { writing_done_ = std::min(writing_done_ + count, writing_.size()); }
+
+std::optional<Event> Session::next_event() {
+  if (!events_.empty()) {
+    auto event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+  }
+  while (const auto frame = framer_.next())
+    if (auto event = take(*frame)) return event;
+  return lost_ ? next_of_loss() : std::nullopt;
+}
+
+bool Session::wants_close() const { return lost_ && is_flushed(); }
+
+bool Session::wants_read() const {
+  return !lost_ && state_ != State::closed && owed_.size() < config_.deliveries_max &&
+         framer_.size() < unread_max && answers_.size() < unread_max;
+}
+
+bool Session::is_bound() const { return is_bound_state(state_) && !lost_ && !peer_unbinds_; }
+
+Octets Session::broken_frame() const {
+  const auto frame = framer_.broken_frame();
+  return frame.first(std::min<std::size_t>(frame.size(), 64));
+}
+
+// What cannot wait until the owner takes events: the peer must not think that we are dead because we are busy, and we
+// must not think so of the peer.
+void Session::look_at(Octets frame, Time now) {
+  const auto header = *decode_header(frame);
+  ++received_[operation_index(header.command_id)];
+  last_received_ = now;
+  enquire_deadline_.reset();
+  enquires_missed_ = 0;
+  switch (static_cast<Command>(header.command_id)) {
+    case Command::enquire_link: put(answers_, Command::enquire_link_resp, status_ok, header.sequence); break;
+    case Command::enquire_link_resp:
+      if (header.sequence == enquire_sequence_ && enquire_sequence_ != 0) {
+        enquire_round_trip_ = now - enquire_sent_;
+        enquire_sequence_ = 0;
+      }
+      break;
+    case Command::unbind:
+      if (may_receive(state_, Command::unbind)) answer_unbind(header.sequence);
+      break;
+    default: break;
+  }
+}
+
+std::optional<Event> Session::take(Octets frame) {
+  const auto header = *decode_header(frame);
+  const auto command = static_cast<Command>(header.command_id);
+  if (command == Command::enquire_link || command == Command::enquire_link_resp) return std::nullopt;
+  if (command == Command::generic_nack) return take_nack(header);
+  if (is_response(header.command_id)) return take_response(header, frame);
+  // Nothing can be answered any more, so the message centre will deliver again.
+  if (lost_) return std::nullopt;
+  return take_request(header, frame);
+}
+
+std::optional<Event> Session::take_response(const Header& header, Octets frame) {
+  if (header.command_id == static_cast<std::uint32_t>(response_to(bind_command(config_.bind_type))))
+    return take_bind_response(header, frame);
+  if (header.command_id == static_cast<std::uint32_t>(Command::unbind_resp)) {
+    if (unbind_deadline_ && header.sequence == unbind_sequence_ && !lost_) lose(LostReason::local, true);
+    return std::nullopt;
+  }
+  // A response belongs to the request with its number, and only if it is of the same kind.
+  if (const auto* request = window_.find(header.sequence)) {
+    if (header.command_id != static_cast<std::uint32_t>(response_to(request->command))) return std::nullopt;
+    MessageResp response;
+    decode_body(frame, response);
+    Answered answered{request->cookie, header.status, response.message_id, now_ - request->sent};
+    for (const auto& tlv : response.tlvs)
+      if (tlv.tag == tag::congestion_state && tlv.value.size() == 1) answered.congestion = tlv.value[0];
+    window_.close(header.sequence);
+    unbind_when_empty();
+    // For the message centre we are not bound: whatever we send from now on would fail.
+    if (header.status == status_invalid_bind_state && !lost_) lose(LostReason::protocol_error, false);
+    return answered;
+  }
+  if (header.command_id != static_cast<std::uint32_t>(Command::submit_sm_resp)) return std::nullopt;
+  if (const auto cookie = given_up_.take(header.sequence)) {
+    MessageResp response;
+    decode_body(frame, response);
+    return LateAnswer{*cookie, header.status, response.message_id};
+  }
+  return std::nullopt;
+}
+
+std::optional<Event> Session::take_bind_response(const Header& header, Octets frame) {
+  if (state_ != State::open || lost_ || header.sequence != bind_sequence_) return std::nullopt;
+  bind_deadline_.reset();
+  if (header.status != status_ok) {
+    lose(LostReason::bind_refused, false);
+    return BindRefused{header.status};
+  }
+  state_ = bound_state(config_.bind_type);
+  BindResp response;
+  decode_body(frame, response);
+  Bound bound{std::string(response.system_id), std::nullopt};
+  for (const auto& tlv : response.tlvs)
+    if (tlv.tag == tag::sc_interface_version && tlv.value.size() == 1) bound.interface_version = tlv.value[0];
+  return bound;
+}
+
+// SMPP 3.4 section 4.3: the peer could not read a PDU of ours, and may not even know which one it was.
+std::optional<Event> Session::take_nack(const Header& header) {
+  // It lost its place in our stream. Whatever follows is garbage to it.
+  const bool is_fatal = header.status == status_invalid_command_length;
+  if (state_ == State::open && header.sequence == bind_sequence_ && !lost_) {
+    bind_deadline_.reset();
+    lose(LostReason::bind_refused, false);
+    return BindRefused{header.status};
+  }
+  if (const auto request = window_.close(header.sequence)) {
+    if (is_fatal && !lost_) lose(LostReason::protocol_error, false);
+    unbind_when_empty();
+    return Answered{request->cookie, header.status, {}, now_ - request->sent, true};
+  }
+  if (lost_) return std::nullopt;
+  if (unbind_deadline_ && header.sequence == unbind_sequence_)
+    lose(LostReason::local, true);
+  else if (is_fatal)
+    lose(LostReason::protocol_error, false);
+  else if (enquire_sequence_ != 0 && header.sequence == enquire_sequence_)
+    enquire_sequence_ = 0;  // it does not know enquire_link, but it is alive
+  else if (const auto cookie = given_up_.take(header.sequence))
+    return LateAnswer{*cookie, header.status == status_ok ? status_invalid_command_id : header.status, {}};
+  else
+    stray_nack();
+  return std::nullopt;
+}
+
+std::optional<Event> Session::take_request(const Header& header, Octets frame) {
+  const auto command = static_cast<Command>(header.command_id);
+  if (find_operation(header.command_id) == nullptr) {
+    put(answers_, Command::generic_nack, status_invalid_command_id, header.sequence);
+    return std::nullopt;
+  }
+  // Nobody asked for it here; a message centre that wants to be bound to is configured as a link of ours.
+  if (!has_response(command)) return std::nullopt;
+  if (command == Command::unbind && (peer_unbinds_ || may_receive(state_, command))) {
+    if (!peer_unbinds_) answer_unbind(header.sequence);  // it came together with the response to our bind
+    framer_.clear();
+    lose(unbind_wanted_ ? LostReason::local : LostReason::peer_unbind, true);
+    return std::nullopt;
+  }
+  if (!may_receive(state_, command)) {
+    put_response(command, status_invalid_bind_state, header.sequence);
+    return std::nullopt;
+  }
+  if (command != Command::deliver_sm && command != Command::data_sm) return std::nullopt;
+  Delivered delivered{header.sequence, command, {}};
+  if (const auto error = decode_body(frame, command, delivered.message)) {
+    put_response(command, error->code, header.sequence);
+    return std::nullopt;
+  }
+  owed_.emplace_back(header.sequence, command);
+  if (!wants_read()) paused_ = true;
+  return delivered;
+}
+
+// Each open submit is told once, then the loss itself when the last words are out.
+std::optional<Event> Session::next_of_loss() {
+  if (const auto request = window_.take_oldest()) return Unanswered{request->cookie, false};
+  if (lost_told_ || !is_flushed()) return std::nullopt;
+  lost_told_ = true;
+  return Lost{*lost_};
+}
+
+void Session::answer_unbind(std::uint32_t sequence) {
+  put(answers_, Command::unbind_resp, status_ok, sequence);
+  peer_unbinds_ = true;
+  // What has not left stays here and is told as unanswered when the PDUs before the unbind have been taken.
+  requests_.clear();
+}
+
+void Session::stray_nack() {
+  stray_nacks_.push_back(now_);
+  while (now_ - stray_nacks_.front() > stray_nacks_time) stray_nacks_.pop_front();
+  if (stray_nacks_.size() >= stray_nacks_max) lose(LostReason::protocol_error, false);
+}
+
+void Session::send_enquire_link(Time now) {
+  enquire_sequence_ = take_sequence();
+  enquire_sent_ = now;
+  enquire_deadline_ = now + config_.enquire_link_timeout;
+  put(answers_, Command::enquire_link, status_ok, enquire_sequence_);
+  draw_idle_time();
+}
+
+// Ten percent more or less, so that links which were bound together do not ask together for ever.
+void Session::draw_idle_time() {
+  random_ ^= random_ << 13;
+  random_ ^= random_ >> 7;
+  random_ ^= random_ << 17;
+  const auto fraction = static_cast<double>(random_ >> 11) / static_cast<double>(std::uint64_t{1} << 53);
+  const auto interval = static_cast<double>(config_.enquire_link_interval.count());
+  idle_time_ = Duration(static_cast<Duration::rep>(interval * (0.9 + 0.2 * fraction)));
+}
+
+void Session::unbind_when_empty() {
+  if (!unbind_wanted_ || unbind_deadline_ || lost_ || window_.size() > 0) return;
+  unbind_sequence_ = take_sequence();
+  unbind_deadline_ = now_ + config_.unbind_timeout;
+  put(requests_, Command::unbind, status_ok, unbind_sequence_);
+}
+
+void Session::lose(LostReason reason, bool with_last_words) {
+  lost_ = reason;
+  state_ = State::unbound;
+  bind_deadline_.reset();
+  owed_.clear();
+  requests_.clear();
+  if (with_last_words) {
+    flush_deadline_ = now_ + config_.unbind_timeout;
+  } else {
+    answers_.clear();
+    writing_.clear();
+    writing_done_ = 0;
+  }
+}
+
+std::uint32_t Session::take_sequence() { return sequence_ = next_sequence(sequence_); }
+
+void Session::put(Buffer& buffer, Command command, std::uint32_t status, std::uint32_t sequence) {
+  encode(buffer, Header{.command_id = static_cast<std::uint32_t>(command), .status = status, .sequence = sequence});
+  count_sent(command);
+}
+
+void Session::put_response(Command request, std::uint32_t status, std::uint32_t sequence) {
+  const auto response = response_to(request);
+  if (request != Command::deliver_sm && request != Command::data_sm) return put(answers_, response, status, sequence);
+  // The empty message_id belongs to these also in an error (SMPP 3.4 sections 4.6.2 and 4.7.2).
+  const Header header{.command_id = static_cast<std::uint32_t>(response), .status = status, .sequence = sequence};
+  if (!encode(answers_, header, MessageResp{})) count_sent(response);
+}
+
+std::string_view lost_reason_name(LostReason reason) {
+  switch (reason) {
+    case LostReason::local: return "local";
+    case LostReason::peer_unbind: return "peer_unbind";
+    case LostReason::peer_closed: return "peer_closed";
+    case LostReason::enquire_link_timeout: return "enquire_link_timeout";
+    case LostReason::protocol_error: return "protocol_error";
+    case LostReason::bind_timeout: return "bind_timeout";
+    case LostReason::bind_refused: return "bind_refused";
+    case LostReason::frame_timeout: return "frame_timeout";
+  }
+  return "local";
+}
+
+}  // namespace smsbridge::smpp
