@@ -39,9 +39,9 @@ enum class ValidityForm : std::uint8_t {
 };
 
 enum class DestinationForm : std::uint8_t {
-  digits,         // 491701234567, TON/NPI 1/1
-  plus,           // +491701234567; refused with 0x0B elsewhere
-  zeros,          // 00491701234567
+  digits,  // 491701234567, TON/NPI 1/1
+  plus,    // +491701234567; refused with 0x0B elsewhere
+  zeros,   // 00491701234567
 };
 
 struct Dialect {
@@ -50,11 +50,11 @@ struct Dialect {
   IdNotation receipt_id = IdNotation::string;
 
   // Receipts.
-  bool receipts_by_text = false;       // deliver_sm with esm_class 0 whose text has the form of a receipt is one
-  bool sme_ack_is_receipt = false;     // esm_class 0x08, acknowledgement of the handset, is one
-  bool accepted_is_final = false;      // ACCEPTD ends the waiting, as the standard says; carriers rarely mean it
-  bool address_may_differ = false;     // a receipt's source address need not be the message's destination
-  bool failure_may_become_success = false;  // a later DELIVRD replaces an earlier final failure
+  bool receipts_by_text = false;             // deliver_sm with esm_class 0 whose text has the form of a receipt is one
+  bool sme_ack_is_receipt = false;           // esm_class 0x08, acknowledgement of the handset, is one
+  bool accepted_is_final = false;            // ACCEPTD ends the waiting, as the standard says; carriers rarely mean it
+  bool address_may_differ = false;           // a receipt's source address need not be the message's destination
+  bool failure_may_become_success = false;   // a later DELIVRD replaces an earlier final failure
   std::chrono::minutes time_zone_offset{0};  // of the dates in the text, which carry no zone: local time minus UTC
 
   // Text.

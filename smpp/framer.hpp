@@ -15,8 +15,8 @@ namespace smsbridge::smpp {
 
 inline constexpr std::size_t pdu_size_max_limit = 70'000;  // message_payload of 65,535 octets and the rest
 
-// Frames are handed out twice, in order: look() gives each one as soon as it is complete, next() when its turn has come.
-// So an enquire_link is seen although deliveries before it are still waiting to be taken.
+// Frames are handed out twice, in order: look() gives each one as soon as it is complete, next() when its turn has
+// come. So an enquire_link is seen although deliveries before it are still waiting to be taken.
 class Framer {
  public:
   explicit Framer(std::size_t pdu_size_max = 8192);

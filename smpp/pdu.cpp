@@ -27,11 +27,11 @@ std::uint32_t status_of_field(std::string_view field) {
     std::uint32_t status;
   };
   static constexpr Row rows[] = {
-      {"service_type", ESME_RINVSERTYP},   {"source_addr", ESME_RINVSRCADR},
+      {"service_type", ESME_RINVSERTYP},     {"source_addr", ESME_RINVSRCADR},
       {"destination_addr", ESME_RINVDSTADR}, {"schedule_delivery_time", ESME_RINVSCHED},
-      {"validity_period", ESME_RINVEXPIRY}, {"message_id", ESME_RINVMSGID},
-      {"system_id", ESME_RINVSYSID},       {"password", ESME_RINVPASWD},
-      {"system_type", ESME_RINVSYSTYP},    {"dl_name", ESME_RINVDLNAME},
+      {"validity_period", ESME_RINVEXPIRY},  {"message_id", ESME_RINVMSGID},
+      {"system_id", ESME_RINVSYSID},         {"password", ESME_RINVPASWD},
+      {"system_type", ESME_RINVSYSTYP},      {"dl_name", ESME_RINVDLNAME},
   };
   for (const auto& row : rows)
     if (row.field == field) return row.status;
@@ -48,10 +48,10 @@ static_assert(TLVID_message_payload == tag::message_payload);
 
 // The lists name a field, we name a member: one row for each where the two meet.
 namespace field {
-#define FIELD(name, member)      \
-  template <class P>             \
-  decltype(auto) name(P& pdu) {  \
-    return (pdu.member);         \
+#define FIELD(name, member)     \
+  template <class P>            \
+  decltype(auto) name(P& pdu) { \
+    return (pdu.member);        \
   }
 FIELD(command_length, length)
 FIELD(command_id, command_id)
@@ -146,13 +146,15 @@ void destinations_field(Reader& io, std::vector<MultiDestination>& values) {
     if (listed.dest_flag != DFID_SME_Address && listed.dest_flag != DFID_Distribution_List_Name)
       return io.fail("dest_flag", "neither 1 nor 2", ESME_RINVDESTFLAG);
     const auto& sme = listed.value.sme;
-    values.push_back({listed.dest_flag, {sme.dest_addr_ton, sme.dest_addr_npi, sme.destination_addr}, listed.value.dl_name});
+    values.push_back(
+        {listed.dest_flag, {sme.dest_addr_ton, sme.dest_addr_npi, sme.destination_addr}, listed.value.dl_name});
   }
 }
 void destinations_field(Writer& io, const std::vector<MultiDestination>& values) {
   if (values.empty()) io.refuse("number_of_dests", "none");
   for (const auto& value : values) {
-    ListedDestination listed{value.dest_flag, {{value.address.ton, value.address.npi, value.address.digits}, value.list_name}};
+    ListedDestination listed{value.dest_flag,
+                             {{value.address.ton, value.address.npi, value.address.digits}, value.list_name}};
     if (value.dest_flag != DFID_SME_Address && value.dest_flag != DFID_Distribution_List_Name)
       return io.refuse("dest_flag", "neither 1 nor 2");
     destination_frame(io, &listed);
@@ -339,12 +341,14 @@ std::variant<Pdu, DecodeError> decode(Octets frame) {
   switch (const auto command = static_cast<Command>(header->command_id)) {
     case bind_receiver:
     case bind_transmitter:
-    case bind_transceiver: return read<Bind>(*header, frame, [](auto& io, auto& pdu) { bind_frame(io, pdu); });
+    case bind_transceiver:
+      return read<Bind>(*header, frame, [](auto& io, auto& pdu) { bind_frame(io, pdu); });
     case bind_receiver_resp:
     case bind_transmitter_resp:
     case bind_transceiver_resp:
       return read<BindResp>(*header, frame, [](auto& io, auto& pdu) { bind_resp_frame(io, pdu); });
-    case outbind: return read<Outbind>(*header, frame, [](auto& io, auto& pdu) { outbind_frame(io, pdu); });
+    case outbind:
+      return read<Outbind>(*header, frame, [](auto& io, auto& pdu) { outbind_frame(io, pdu); });
     case submit_sm:
     case deliver_sm:
     case data_sm: {
@@ -360,20 +364,24 @@ std::variant<Pdu, DecodeError> decode(Octets frame) {
       decode_body(frame, response);
       return Pdu{*header, std::move(response)};
     }
-    case submit_multi: return read<SubmitMulti>(*header, frame, [](auto& io, auto& pdu) { submit_multi_frame(io, pdu); });
+    case submit_multi:
+      return read<SubmitMulti>(*header, frame, [](auto& io, auto& pdu) { submit_multi_frame(io, pdu); });
     case submit_multi_resp:
       return read<SubmitMultiResp>(*header, frame, [](auto& io, auto& pdu) {
         submit_multi_resp_frame(io, pdu);
         io.tlvs(pdu.tlvs);
       });
-    case query_sm: return read<QuerySm>(*header, frame, [](auto& io, auto& pdu) { query_sm_frame(io, pdu); });
+    case query_sm:
+      return read<QuerySm>(*header, frame, [](auto& io, auto& pdu) { query_sm_frame(io, pdu); });
     case query_sm_resp:
       return read<QuerySmResp>(*header, frame, [](auto& io, auto& pdu) {
         query_sm_resp_frame(io, pdu);
         io.tlvs(pdu.tlvs);
       });
-    case cancel_sm: return read<CancelSm>(*header, frame, [](auto& io, auto& pdu) { cancel_sm_frame(io, pdu); });
-    case replace_sm: return read<ReplaceSm>(*header, frame, [](auto& io, auto& pdu) { replace_sm_frame(io, pdu); });
+    case cancel_sm:
+      return read<CancelSm>(*header, frame, [](auto& io, auto& pdu) { cancel_sm_frame(io, pdu); });
+    case replace_sm:
+      return read<ReplaceSm>(*header, frame, [](auto& io, auto& pdu) { replace_sm_frame(io, pdu); });
     case alert_notification:
       return read<AlertNotification>(*header, frame, [](auto& io, auto& pdu) { alert_notification_frame(io, pdu); });
     case generic_nack:
@@ -382,7 +390,8 @@ std::variant<Pdu, DecodeError> decode(Octets frame) {
     case enquire_link:
     case enquire_link_resp:
     case cancel_sm_resp:
-    case replace_sm_resp: break;  // whatever follows the header does not belong there and is tolerated
+    case replace_sm_resp:
+      break;  // whatever follows the header does not belong there and is tolerated
   }
   return Pdu{*header, std::monostate{}};
 }
@@ -489,7 +498,8 @@ EncodeResult encode(Buffer& out, const Header& header, const ReplaceSm& replace)
 }
 
 EncodeResult encode(Buffer& out, const Header& header, const AlertNotification& alert) {
-  if (!is_one_of(header.command_id, {Command::alert_notification})) return refuse("command_id", "not alert_notification");
+  if (!is_one_of(header.command_id, {Command::alert_notification}))
+    return refuse("command_id", "not alert_notification");
   return write(out, header, [&](Writer& writer) { alert_notification_frame(writer, alert); });
 }
 
@@ -509,31 +519,53 @@ EncodeResult encode(Buffer& out, const Pdu& pdu) {
 std::string_view tlv_name(std::uint16_t wanted) {
   switch (wanted) {
 #define OPERACION(name) \
-  case name: return std::string_view(#name).substr(sizeof "TLVID_" - 1);
+  case name:            \
+    return std::string_view(#name).substr(sizeof "TLVID_" - 1);
 #include "def_list/tlv_id.list"
 #undef OPERACION
     // SMPP 5.0 section 4.8.4; libsmpp34 has no names for them.
-    case 0x0428: return "congestion_state";
-    case 0x0600: return "broadcast_channel_indicator";
-    case 0x0601: return "broadcast_content_type";
-    case 0x0602: return "broadcast_content_type_info";
-    case 0x0603: return "broadcast_message_class";
-    case 0x0604: return "broadcast_rep_num";
-    case 0x0605: return "broadcast_frequency_interval";
-    case 0x0606: return "broadcast_area_identifier";
-    case 0x0607: return "broadcast_error_status";
-    case 0x0608: return "broadcast_area_success";
-    case 0x0609: return "broadcast_end_time";
-    case 0x060A: return "broadcast_service_group";
-    case 0x060B: return "billing_identification";
-    case 0x060D: return "source_network_id";
-    case 0x060E: return "dest_network_id";
-    case 0x060F: return "source_node_id";
-    case 0x0610: return "dest_node_id";
-    case 0x0611: return "dest_addr_np_resolution";
-    case 0x0612: return "dest_addr_np_information";
-    case 0x0613: return "dest_addr_np_country";
-    default: return {};
+    case 0x0428:
+      return "congestion_state";
+    case 0x0600:
+      return "broadcast_channel_indicator";
+    case 0x0601:
+      return "broadcast_content_type";
+    case 0x0602:
+      return "broadcast_content_type_info";
+    case 0x0603:
+      return "broadcast_message_class";
+    case 0x0604:
+      return "broadcast_rep_num";
+    case 0x0605:
+      return "broadcast_frequency_interval";
+    case 0x0606:
+      return "broadcast_area_identifier";
+    case 0x0607:
+      return "broadcast_error_status";
+    case 0x0608:
+      return "broadcast_area_success";
+    case 0x0609:
+      return "broadcast_end_time";
+    case 0x060A:
+      return "broadcast_service_group";
+    case 0x060B:
+      return "billing_identification";
+    case 0x060D:
+      return "source_network_id";
+    case 0x060E:
+      return "dest_network_id";
+    case 0x060F:
+      return "source_node_id";
+    case 0x0610:
+      return "dest_node_id";
+    case 0x0611:
+      return "dest_addr_np_resolution";
+    case 0x0612:
+      return "dest_addr_np_information";
+    case 0x0613:
+      return "dest_addr_np_country";
+    default:
+      return {};
   }
 }
 

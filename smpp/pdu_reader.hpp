@@ -24,7 +24,9 @@ class Reader {
   Reader(Octets octets, bool tolerant) : at_(octets.data()), end_(octets.data() + octets.size()), tolerant_(tolerant) {}
 
   void u32(const char* field, std::uint32_t& value) {
-    if (const auto* octets = take(field, 4)) value = (std::uint32_t{octets[0]} << 24) | (std::uint32_t{octets[1]} << 16) | (std::uint32_t{octets[2]} << 8) | octets[3];
+    if (const auto* octets = take(field, 4))
+      value = (std::uint32_t{octets[0]} << 24) | (std::uint32_t{octets[1]} << 16) | (std::uint32_t{octets[2]} << 8) |
+              octets[3];
   }
   void u08(const char* field, std::uint8_t& value) {
     if (const auto* octets = take(field, 1)) value = octets[0];

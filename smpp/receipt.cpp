@@ -19,18 +19,17 @@ struct StateWord {
 
 // The first word of a state is the standard's (SMPP 3.4 appendix B); the others have been met.
 constexpr StateWord state_words[] = {
-    {"SCHEDLD", MessageState::scheduled},     {"SCHEDULED", MessageState::scheduled},
-    {"ENROUTE", MessageState::enroute},       {"BUFFRED", MessageState::enroute},
-    {"BUFFERD", MessageState::enroute},       {"BUFFERED", MessageState::enroute},
-    {"DELIVRD", MessageState::delivered},     {"DELIVERED", MessageState::delivered},
-    {"EXPIRED", MessageState::expired},       {"DELETED", MessageState::deleted},
-    {"UNDELIV", MessageState::undeliverable}, {"UNDELIVERABLE", MessageState::undeliverable},
+    {"SCHEDLD", MessageState::scheduled},         {"SCHEDULED", MessageState::scheduled},
+    {"ENROUTE", MessageState::enroute},           {"BUFFRED", MessageState::enroute},
+    {"BUFFERD", MessageState::enroute},           {"BUFFERED", MessageState::enroute},
+    {"DELIVRD", MessageState::delivered},         {"DELIVERED", MessageState::delivered},
+    {"EXPIRED", MessageState::expired},           {"DELETED", MessageState::deleted},
+    {"UNDELIV", MessageState::undeliverable},     {"UNDELIVERABLE", MessageState::undeliverable},
     {"UNDELIVERED", MessageState::undeliverable}, {"UNDELIVRD", MessageState::undeliverable},
-    {"FAILED", MessageState::undeliverable},
-    {"ACCEPTD", MessageState::accepted},      {"ACCEPTED", MessageState::accepted},
-    {"ACKED", MessageState::accepted},        {"UNKNOWN", MessageState::unknown},
-    {"REJECTD", MessageState::rejected},      {"REJECTED", MessageState::rejected},
-    {"SKIPPED", MessageState::skipped},
+    {"FAILED", MessageState::undeliverable},      {"ACCEPTD", MessageState::accepted},
+    {"ACCEPTED", MessageState::accepted},         {"ACKED", MessageState::accepted},
+    {"UNKNOWN", MessageState::unknown},           {"REJECTD", MessageState::rejected},
+    {"REJECTED", MessageState::rejected},         {"SKIPPED", MessageState::skipped},
 };
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -73,11 +72,14 @@ bool is_final(MessageState state, const Dialect& dialect) {
     case MessageState::undeliverable:
     case MessageState::rejected:
     case MessageState::skipped:
-    case MessageState::unknown: return true;
-    case MessageState::accepted: return dialect.accepted_is_final;
+    case MessageState::unknown:
+      return true;
+    case MessageState::accepted:
+      return dialect.accepted_is_final;
     case MessageState::scheduled:
     case MessageState::enroute:
-    case MessageState::none: break;
+    case MessageState::none:
+      break;
   }
   return false;
 }
@@ -110,11 +112,16 @@ enum class Kind : std::uint8_t { receipt, intermediate, message_like, other };
 // 5.2.12).
 Kind kind_of(std::uint8_t esm_class, const Dialect& dialect) {
   switch (esm_class & 0x3C) {
-    case 0x04: return Kind::receipt;
-    case 0x20: return Kind::intermediate;
-    case 0x08: return dialect.sme_ack_is_receipt ? Kind::receipt : Kind::other;
-    case 0x00: return Kind::message_like;
-    default: return Kind::other;
+    case 0x04:
+      return Kind::receipt;
+    case 0x20:
+      return Kind::intermediate;
+    case 0x08:
+      return dialect.sme_ack_is_receipt ? Kind::receipt : Kind::other;
+    case 0x00:
+      return Kind::message_like;
+    default:
+      return Kind::other;
   }
 }
 
@@ -140,7 +147,8 @@ std::optional<Receipt> parse_receipt(const Message& message, const Dialect& dial
   receipt.intermediate = kind == Kind::intermediate;
   if (id_tlv != nullptr)
     if (const auto id = without_padding(as_text(id_tlv->value)); !id.empty()) receipt.id_candidates.emplace_back(id);
-  if (parts.id && !parts.id->empty() && std::ranges::find(receipt.id_candidates, *parts.id) == receipt.id_candidates.end())
+  if (parts.id && !parts.id->empty() &&
+      std::ranges::find(receipt.id_candidates, *parts.id) == receipt.id_candidates.end())
     receipt.id_candidates.emplace_back(*parts.id);
   if (!receipt.id_candidates.empty()) receipt.id = receipt.id_candidates.front();
 

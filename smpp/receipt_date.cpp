@@ -39,13 +39,16 @@ std::optional<LocalTime> local_time_of(std::string_view digits) {
   const auto short_year = [&] { return date_of(2000 + number(digits.substr(0, 2)), digits.substr(2)); };
   const auto full_year = [&] { return date_of(number(digits.substr(0, 4)), digits.substr(4)); };
   switch (digits.size()) {
-    case 10: return short_year();
+    case 10:
+      return short_year();
     case 12: {
       const auto date = short_year();
       return date ? date : full_year();
     }
-    case 14: return full_year();
-    default: return std::nullopt;
+    case 14:
+      return full_year();
+    default:
+      return std::nullopt;
   }
 }
 

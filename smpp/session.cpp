@@ -12,22 +12,29 @@ namespace {
 constexpr std::size_t stray_nacks_max = 3;  // of a session that is out of step, within stray_nacks_time
 constexpr Duration stray_nacks_time = std::chrono::seconds(10);
 constexpr int enquires_missed_max = 2;
-constexpr std::size_t unread_max = 1 << 20;  // octets received that nobody takes, or answers that the peer does not read
+constexpr std::size_t unread_max =
+    1 << 20;  // octets received that nobody takes, or answers that the peer does not read
 
 Command bind_command(SessionConfig::BindType type) {
   switch (type) {
-    case SessionConfig::BindType::transmitter: return Command::bind_transmitter;
-    case SessionConfig::BindType::receiver: return Command::bind_receiver;
-    case SessionConfig::BindType::transceiver: break;
+    case SessionConfig::BindType::transmitter:
+      return Command::bind_transmitter;
+    case SessionConfig::BindType::receiver:
+      return Command::bind_receiver;
+    case SessionConfig::BindType::transceiver:
+      break;
   }
   return Command::bind_transceiver;
 }
 
 SessionState bound_state(SessionConfig::BindType type) {
   switch (type) {
-    case SessionConfig::BindType::transmitter: return SessionState::bound_tx;
-    case SessionConfig::BindType::receiver: return SessionState::bound_rx;
-    case SessionConfig::BindType::transceiver: break;
+    case SessionConfig::BindType::transmitter:
+      return SessionState::bound_tx;
+    case SessionConfig::BindType::receiver:
+      return SessionState::bound_rx;
+    case SessionConfig::BindType::transceiver:
+      break;
   }
   return SessionState::bound_trx;
 }
@@ -43,10 +50,7 @@ void lower_to(std::optional<Time>& earliest, std::optional<Time> time) {
 }  // namespace
 
 Session::Session(SessionConfig config, std::uint64_t jitter_seed)
-    : config_(std::move(config)),
-      framer_(config_.pdu_size_max),
-      window_(config_.window),
-      random_((jitter_seed ^ 0x9E3779B97F4A7C15) | 1) {}  // zero would stay zero
+    : config_(std::move(config)), framer_(config_.pdu_size_max), window_(config_.window), random_(jitter_seed) {}
 
 void Session::on_connected(Time now) {
   // Nothing of an earlier connection is left: numbers begin at 1 again (some message centres insist), and octets or
@@ -79,8 +83,8 @@ void Session::on_connected(Time now) {
   const auto command = bind_command(config_.bind_type);
   bind_sequence_ = take_sequence();
   bind_deadline_ = now + config_.bind_timeout;
-  const Bind bind{config_.system_id, config_.password,   config_.system_type,  config_.interface_version,
-                  config_.addr_ton,  config_.addr_npi,   config_.address_range};
+  const Bind bind{config_.system_id, config_.password, config_.system_type,  config_.interface_version,
+                  config_.addr_ton,  config_.addr_npi, config_.address_range};
   const Header header{.command_id = static_cast<std::uint32_t>(command), .sequence = bind_sequence_};
   if (const auto error = encode(requests_, header, bind)) {
     // The configuration promised fields that fit. A bind that was cut would only lock the account.
@@ -145,7 +149,11 @@ void Session::on_closed(Time now) {
   now_ = now;
   if (state_ == State::closed) return;
   // Instead of answering an unbind, some message centres just close.
-  if (!lost_) lose(unbind_deadline_ ? LostReason::local : peer_unbinds_ ? LostReason::peer_unbind : LostReason::peer_closed, false);
+  if (!lost_)
+    lose(unbind_deadline_ ? LostReason::local
+         : peer_unbinds_  ? LostReason::peer_unbind
+                          : LostReason::peer_closed,
+         false);
   state_ = State::closed;
   flush_deadline_.reset();
   writing_.clear();
@@ -235,8 +243,8 @@ std::optional<Event> Session::next_event() {
 bool Session::wants_close() const { return lost_ && is_flushed(); }
 
 bool Session::wants_read() const {
-  return !lost_ && state_ != State::closed && owed_.size() < config_.deliveries_max &&
-         framer_.size() < unread_max && answers_.size() < unread_max;
+  return !lost_ && state_ != State::closed && owed_.size() < config_.deliveries_max && framer_.size() < unread_max &&
+         answers_.size() < unread_max;
 }
 
 bool Session::is_bound() const { return is_bound_state(state_) && !lost_ && !peer_unbinds_; }
@@ -255,7 +263,9 @@ void Session::look_at(Octets frame, Time now) {
   enquire_deadline_.reset();
   enquires_missed_ = 0;
   switch (static_cast<Command>(header.command_id)) {
-    case Command::enquire_link: put(answers_, Command::enquire_link_resp, status_ok, header.sequence); break;
+    case Command::enquire_link:
+      put(answers_, Command::enquire_link_resp, status_ok, header.sequence);
+      break;
     case Command::enquire_link_resp:
       if (header.sequence == enquire_sequence_ && enquire_sequence_ != 0) {
         enquire_round_trip_ = now - enquire_sent_;
@@ -265,7 +275,8 @@ void Session::look_at(Octets frame, Time now) {
     case Command::unbind:
       if (may_receive(state_, Command::unbind)) answer_unbind(header.sequence);
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -414,10 +425,12 @@ void Session::send_enquire_link(Time now) {
 
 // Ten percent more or less, so that links which were bound together do not ask together for ever.
 void Session::draw_idle_time() {
-  random_ ^= random_ << 13;
-  random_ ^= random_ >> 7;
-  random_ ^= random_ << 17;
-  const auto fraction = static_cast<double>(random_ >> 11) / static_cast<double>(std::uint64_t{1} << 53);
+  // SplitMix64, because seeds may be as close as 1 and 2.
+  auto mixed = random_ += 0x9E3779B97F4A7C15;
+  mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+  mixed ^= mixed >> 31;
+  const auto fraction = static_cast<double>(mixed >> 11) / static_cast<double>(std::uint64_t{1} << 53);
   const auto interval = static_cast<double>(config_.enquire_link_interval.count());
   idle_time_ = Duration(static_cast<Duration::rep>(interval * (0.9 + 0.2 * fraction)));
 }
@@ -461,14 +474,22 @@ void Session::put_response(Command request, std::uint32_t status, std::uint32_t 
 
 std::string_view lost_reason_name(LostReason reason) {
   switch (reason) {
-    case LostReason::local: return "local";
-    case LostReason::peer_unbind: return "peer_unbind";
-    case LostReason::peer_closed: return "peer_closed";
-    case LostReason::enquire_link_timeout: return "enquire_link_timeout";
-    case LostReason::protocol_error: return "protocol_error";
-    case LostReason::bind_timeout: return "bind_timeout";
-    case LostReason::bind_refused: return "bind_refused";
-    case LostReason::frame_timeout: return "frame_timeout";
+    case LostReason::local:
+      return "local";
+    case LostReason::peer_unbind:
+      return "peer_unbind";
+    case LostReason::peer_closed:
+      return "peer_closed";
+    case LostReason::enquire_link_timeout:
+      return "enquire_link_timeout";
+    case LostReason::protocol_error:
+      return "protocol_error";
+    case LostReason::bind_timeout:
+      return "bind_timeout";
+    case LostReason::bind_refused:
+      return "bind_refused";
+    case LostReason::frame_timeout:
+      return "frame_timeout";
   }
   return "local";
 }

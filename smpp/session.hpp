@@ -67,7 +67,7 @@ struct Answered {
   std::uint32_t status;
   std::string_view message_id;
   Duration round_trip;
-  bool nack = false;                           // by generic_nack: the peer could not read the PDU
+  bool nack = false;                            // by generic_nack: the peer could not read the PDU
   std::optional<std::uint8_t> congestion = {};  // congestion_state of SMPP 5.0, 0 to 100
 };
 struct Unanswered {  // perhaps sent

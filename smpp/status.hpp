@@ -14,12 +14,12 @@ enum class StatusClass : std::uint8_t {
   throttle,                   // slow the link down, keep the message first in line, count no attempt
   transient_retry,            // again later with backoff, limited attempts
   permanent_message_failure,  // fail this message, keep the session
-  permanent_bind_failure,     // alarm, bind again only every 10 to 15 minutes: accounts are locked after repeated failures
-  session_fatal,              // close, bind again, send again what was not answered
+  permanent_bind_failure,  // alarm, bind again only every 10 to 15 minutes: accounts are locked after repeated failures
+  session_fatal,           // close, bind again, send again what was not answered
 };
 
 struct StatusInfo {
-  std::uint32_t code;  // for a code that no standard names: the first code of its range
+  std::uint32_t code;     // for a code that no standard names: the first code of its range
   std::string_view name;  // empty for a code that no standard names
   std::string_view meaning;
   StatusClass status_class;  // in the response to a message

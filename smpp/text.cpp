@@ -81,7 +81,11 @@ bool is_utf8(std::string_view text) {
   const auto octets = as_octets(text);
   for (std::size_t at = 0; at < octets.size();) {
     const auto lead = octets[at];
-    const std::size_t size = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+    const std::size_t size = lead < 0x80                   ? 1
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                             : (lead & 0xF0) == 0xE0       ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
     if (size == 0 || octets.size() - at < size) return false;
     for (std::size_t i = 1; i < size; ++i)
       if ((octets[at + i] & 0xC0) != 0x80) return false;

@@ -34,9 +34,7 @@ std::string utf8_from_latin1(Octets octets);
 std::string utf8_from_unknown(Octets octets);
 bool is_utf8(std::string_view text);
 
-inline std::string_view as_text(Octets octets) {
-  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
-}
+inline std::string_view as_text(Octets octets) { return {reinterpret_cast<const char*>(octets.data()), octets.size()}; }
 inline Octets as_octets(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
