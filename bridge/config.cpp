@@ -55,7 +55,7 @@ void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
     if (code.empty() || *end != '\0' || choice == status_class_choices.end())
       s.problem("status", "'" + code + ": " + meaning + "' is not a code such as 0x45 with ok, throttle, retry or fail", "bad-value");
     else
-      dialect.status_overrides[static_cast<std::uint32_t>(value)].status_class = choice->second;
+      dialect.status_overrides[static_cast<std::uint32_t>(value)] = choice->second;
   });
 }
 

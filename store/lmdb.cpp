@@ -159,6 +159,7 @@ Cursor::Cursor(const Transaction& transaction, Table table) {
 Cursor::~Cursor() { mdb_cursor_close(cursor_); }
 
 bool Cursor::seek(std::string_view key) {
+  if (key.empty()) return first();
   MDB_val k = value_of(key), v;
   const int rc = mdb_cursor_get(cursor_, &k, &v, MDB_SET_RANGE);
   if (rc == MDB_NOTFOUND) return false;

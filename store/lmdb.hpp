@@ -78,7 +78,7 @@ class Cursor {
   ~Cursor();
   Cursor(const Cursor&) = delete;
   Cursor& operator=(const Cursor&) = delete;
-  bool seek(std::string_view key);  // first entry at or after the key
+  bool seek(std::string_view key);  // first entry at or after the key; an empty key is before all
   bool first();
   bool last();
   bool next();

@@ -21,7 +21,7 @@ std::uint64_t check_of(store::MessageId id) {
   return (mixed ^ mixed >> 31) >> (64 - check_bits);
 }
 
-using Wide = unsigned __int128;
+__extension__ using Wide = unsigned __int128;
 
 }  // namespace
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "bridge/config.hpp"
+#include "bridge/delivery/smpp_gateway.hpp"
+#include "bridge/ingest/http_server.hpp"
+#include "bridge/ingest/routes.hpp"
+#include "bridge/shard.hpp"
+
+namespace smsbridge::bridge {
+
+store::Options store_options(const Config& config, Clock& clock);
+
+// The daemon: who owns whom, and the order of start and stop.
+//
+// start: store recovered -> gateways connect -> listeners accept -> ready.
+// stop:  listeners close -> gateways wait for answers, give back, unbind -> store commits the rest -> threads end.
+class App : private GatewayControl {
+ public:
+  // Throws store::OpenError or boost::system::system_error when it cannot start; the text is for a person.
+  App(Config config, Clock& clock, Connector& connector);
+  ~App() override;
+
+  void start();
+  void stop();
+
+  std::uint16_t api_port() const { return api_port_; }
+  std::uint16_t fineract_port() const { return fineract_port_; }
+  store::Store& store() { return store_; }
+
+ private:
+  struct Running {
+    Shard* shard = nullptr;
+    std::unique_ptr<SmppGateway> gateway;
+  };
+  void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
+           std::function<void(GatewayStatus)> done) override;
+  void make_gateways();
+  void make_servers();
+  void set_hooks();
+  void refresh_gauges();
+  void stop_gateways();
+
+  const Config config_;
+  Clock& clock_;
+  Connector& connector_;
+  metrics::Metrics metrics_;
+  store::Store store_;
+  Tenants tenants_;
+  Directory directory_;
+  std::atomic<bool> ready_{false};
+  Services services_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::map<std::string, Running> gateways_;
+  std::map<store::GatewayId, Running*> gateways_by_id_;
+  std::map<std::pair<store::TenantId, store::GatewayId>, metrics::QueueMetrics*> queue_metrics_;
+  std::vector<std::pair<Shard*, std::unique_ptr<HttpServer>>> servers_;
+  std::uint16_t api_port_ = 0, fineract_port_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/cli/client.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/json.hpp>
+#include <fstream>
+#include <iostream>
+
+#include "bridge/cli/exit_codes.hpp"
+#include "bridge/config.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+constexpr auto answer_time = std::chrono::seconds(60);
+constexpr std::uint64_t answer_bytes_max = 256u << 20;
+
+using Request = http::request<http::string_body>;
+
+template <class Stream>
+ClientAnswer exchange(asio::io_context& io, Stream& stream, const Request& request) {
+  beast::flat_buffer buffer;
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(answer_bytes_max);
+  boost::system::error_code failure;
+  stream.expires_after(answer_time);
+  http::async_write(stream, request, [&](boost::system::error_code ec, std::size_t) {
+    if (ec) return void(failure = ec);
+    http::async_read(stream, buffer, parser, [&](boost::system::error_code read_ec, std::size_t) { failure = read_ec; });
+  });
+  io.run();
+  if (failure == beast::error::timeout) throw ClientError(exit_timed_out, "the daemon did not answer within a minute");
+  if (failure) throw ClientError(exit_unreachable, "the connection to the daemon broke: " + failure.message());
+  auto response = parser.release();
+  ClientAnswer answer{.status = static_cast<int>(response.result_int()), .body = nullptr};
+  boost::json::error_code ec;
+  auto body = boost::json::parse(response.body(), ec);
+  answer.body = ec ? boost::json::value(response.body()) : std::move(body);
+  return answer;
+}
+
+}  // namespace
+
+ClientAnswer call(const ClientOptions& options, const std::string& method, const std::string& target, const std::string& body) {
+  asio::io_context io;
+  Request request{http::string_to_verb(method), target, 11};
+  request.set(http::field::host, "smsbridge");
+  request.set(http::field::connection, "close");
+  if (!body.empty()) request.set(http::field::content_type, "application/json");
+  if (!options.tenant.empty()) request.set("Smsbridge-Tenant", options.tenant);
+  request.body() = body;
+  request.prepare_payload();
+  try {
+    if (options.server.empty()) {
+      const auto loaded = load_config(options.config_file);
+      if (!loaded.ok()) throw ClientError(exit_bad_config, describe(loaded.problems.front()) + "\nhint: name the configuration with --config");
+      beast::basic_stream<asio::local::stream_protocol> stream(io);
+      boost::system::error_code ec;
+      stream.socket().connect(asio::local::stream_protocol::endpoint(loaded.config.control_socket.string()), ec);
+      if (ec)
+        throw ClientError(exit_unreachable, "cannot reach the daemon at " + loaded.config.control_socket.string() + ": " + ec.message() +
+                                                ". Is 'smsbridge serve' running with this configuration, and as the same user?");
+      return exchange(io, stream, request);
+    }
+    std::string key;
+    if (!options.key_file.empty()) {
+      std::ifstream in(options.key_file);
+      if (!std::getline(in, key)) throw ClientError(exit_usage, "cannot read the key file " + options.key_file);
+    }
+    if (!key.empty()) request.set(http::field::authorization, "Bearer " + key);
+    auto address = options.server;
+    if (address.starts_with("http://")) address.erase(0, 7);
+    while (address.ends_with('/')) address.pop_back();
+    const auto colon = address.rfind(':');
+    asio::ip::tcp::resolver resolver(io);
+    beast::tcp_stream stream(io);
+    boost::system::error_code ec;
+    const auto found = resolver.resolve(address.substr(0, colon), colon == std::string::npos ? "9190" : address.substr(colon + 1), ec);
+    if (!ec) asio::connect(stream.socket(), found, ec);
+    if (ec) throw ClientError(exit_unreachable, "cannot reach " + options.server + ": " + ec.message());
+    return exchange(io, stream, request);
+  } catch (const boost::system::system_error& error) {
+    throw ClientError(exit_unreachable, std::string("cannot ask the daemon: ") + error.what());
+  }
+}
+
+int report(const ClientAnswer& answer) {
+  if (answer.ok()) return exit_done;
+  std::string detail = "the daemon answered " + std::to_string(answer.status);
+  if (const auto* object = answer.body.if_object()) {
+    if (const auto* text = object->if_contains("detail"); text && text->is_string()) detail = std::string(text->as_string());
+    std::cerr << "error: " << detail << "\n";
+    if (const auto* errors = object->if_contains("errors"); errors && errors->is_array() && errors->as_array().size() > 1)
+      for (const auto& error : errors->as_array())
+        std::cerr << "  " << std::string_view(error.as_object().at("pointer").as_string()) << ": "
+                  << std::string_view(error.as_object().at("detail").as_string()) << "\n";
+  } else {
+    std::cerr << "error: " << detail << "\n";
+  }
+  switch (answer.status) {
+    case 401:
+    case 403: return exit_not_allowed;
+    case 404: return exit_not_found;
+    case 409: return exit_conflict;
+    default: return exit_failed;
+  }
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <boost/json/value.hpp>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace smsbridge::bridge {
+
+// The CLI's way to the daemon: its control socket on this host, or a server with a key.
+struct ClientOptions {
+  std::string config_file = "/etc/smsbridge/smsbridge.yaml";
+  std::string server;         // http://host:port; empty: the control socket of the configuration
+  std::string key_file;
+  std::string tenant;
+};
+
+struct ClientAnswer {
+  int status = 0;
+  boost::json::value body;
+  bool ok() const { return status >= 200 && status < 300; }
+};
+
+// Thrown when the daemon cannot be asked; the text says what, why and what to do.
+class ClientError : public std::runtime_error {
+ public:
+  ClientError(int code, const std::string& text) : std::runtime_error(text), exit_code(code) {}
+  const int exit_code;
+};
+
+ClientAnswer call(const ClientOptions& options, const std::string& method, const std::string& target, const std::string& body = {});
+// The exit code that an answer stands for; prints the problem when it is one.
+int report(const ClientAnswer& answer);
+
+}  // namespace smsbridge::bridge

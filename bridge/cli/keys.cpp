@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <algorithm>
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "bridge/app.hpp"
+#include "bridge/cli/commands.hpp"
+#include "bridge/cli/exit_codes.hpp"
+#include "bridge/config_reader.hpp"
+#include "bridge/ingest/message_id.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+struct KeyOptions {
+  std::string config_file = "/etc/smsbridge/smsbridge.yaml";
+  std::string tenant, name, expires, id;
+  std::vector<std::string> scopes;
+};
+
+// Keys live in the store's file, which the running daemon reads too: no restart is needed.
+int with_store(const KeyOptions& options, const std::function<int(const Config&, store::Store&, Clock&)>& work) {
+  const auto loaded = load_config(options.config_file);
+  if (!loaded.ok()) {
+    for (const auto& problem : loaded.problems) std::cerr << describe(problem) << "\n";
+    return exit_bad_config;
+  }
+  SystemClock clock;
+  auto settings = store_options(loaded.config, clock);
+  settings.prewrite_bytes = 0;
+  store::Store store(std::move(settings));
+  return work(loaded.config, store, clock);
+}
+
+int create(const KeyOptions& options) {
+  return with_store(options, [&](const Config& config, store::Store& store, Clock& clock) {
+    const auto tenant = options.tenant.empty() && config.tenants.size() == 1 ? config.tenants.front().name : options.tenant;
+    if (std::ranges::find(config.tenants, tenant, &TenantConfig::name) == config.tenants.end()) {
+      std::cerr << "error: there is no tenant '" << tenant << "'; name one with --tenant\n";
+      return exit_not_found;
+    }
+    const auto scopes = options.scopes.empty() ? key_scopes() : options.scopes;
+    for (const auto& scope : scopes)
+      if (std::ranges::find(key_scopes(), scope) == key_scopes().end()) {
+        std::cerr << "error: there is no scope '" << scope << "'; did you mean '" << nearest(scope, key_scopes()) << "'?\n";
+        return exit_usage;
+      }
+    store::WallMs expires_at = 0;
+    if (!options.expires.empty()) {
+      const auto validity = parse_duration_ms(options.expires);
+      if (!validity) {
+        std::cerr << "error: '" << options.expires << "' is not a duration such as 90d\n";
+        return exit_usage;
+      }
+      expires_at = clock.wall() + *validity;
+    }
+    const auto key = create_key(store, tenant, options.name, scopes, clock.wall(), expires_at);
+    std::cout << key.bearer << "\n";
+    std::cerr << "key " << key.id << " for tenant " << tenant << "; it is shown this once only\n";
+    return exit_done;
+  });
+}
+
+int list(const KeyOptions& options) {
+  return with_store(options, [](const Config&, store::Store& store, Clock&) {
+    for (const auto& [path, record] : store.reader().objects("key/")) {
+      const auto key = boost::json::parse(record).as_object();
+      const auto expires = key.at("expires_at").as_int64();
+      std::string scopes;
+      for (const auto& scope : key.at("scopes").as_array()) scopes += (scopes.empty() ? "" : ",") + std::string(scope.as_string());
+      std::cout << std::string_view(key.at("id").as_string()) << "\t" << std::string_view(key.at("tenant").as_string()) << "\t"
+                << std::string_view(key.at("name").as_string()) << "\t" << (expires ? time_text(expires) : "never") << "\t" << scopes << "\n";
+    }
+    return exit_done;
+  });
+}
+
+int remove(const KeyOptions& options) {
+  return with_store(options, [&](const Config&, store::Store& store, Clock&) {
+    if (store.erase_object("key/" + options.id)) return exit_done;
+    std::cerr << "error: there is no key '" << options.id << "'; 'smsbridge keys list' shows them\n";
+    return exit_not_found;
+  });
+}
+
+}  // namespace
+
+void add_keys(CLI::App& app, Run& run) {
+  auto options = std::make_shared<KeyOptions>();
+  auto* keys = app.add_subcommand("keys", "API keys: create, list, remove");
+  keys->require_subcommand(1);
+  keys->fallthrough();
+  keys->add_option("-c,--config", options->config_file, "Configuration file")->capture_default_str();
+  auto* make = keys->add_subcommand("create", "Make a bearer key and print it, once");
+  make->add_option("--tenant", options->tenant, "Tenant; not needed when there is only one");
+  make->add_option("--name", options->name, "What the key is for");
+  make->add_option("--scope", options->scopes, "Scopes; all when none is given")->delimiter(',');
+  make->add_option("--expires", options->expires, "Validity such as 90d; for ever when not given");
+  make->callback([options, &run] { run = [options] { return create(*options); }; });
+  keys->add_subcommand("list", "Id, tenant, name, expiry and scopes of each key")->callback([options, &run] {
+    run = [options] { return list(*options); };
+  });
+  auto* gone = keys->add_subcommand("remove", "Make a key invalid at once");
+  gone->add_option("id", options->id, "Id of the key, as listed")->required();
+  gone->callback([options, &run] { run = [options] { return remove(*options); }; });
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <csignal>
+#include <set>
+#include <thread>
+
+#include "bridge/cli/client.hpp"
+#include "bridge/cli/commands.hpp"
+#include "bridge/cli/exit_codes.hpp"
+#include "bridge/cli/table.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+struct MessageOptions : ClientOptions {
+  bool json = false;
+  std::string id;
+  std::vector<std::pair<std::string, std::string>> filters{{"state", ""}, {"gateway", ""}, {"to", ""}, {"client_ref", ""}, {"source", ""},
+                                                           {"lane", ""}, {"from", ""}, {"until", ""}, {"q", ""}};
+  std::size_t limit = 50;
+  std::string to, text, from, client_ref, lane, gateway, validity, send_at, target_user, triggered_by;
+};
+
+volatile std::sig_atomic_t interrupted = 0;
+
+std::string escaped(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if (std::isalnum(u) || c == '-' || c == '_' || c == '.' || c == ':') out += c;
+    else out += {'%', digits[u >> 4], digits[u & 15]};
+  }
+  return out;
+}
+
+std::string text_of(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  if (!value || value->is_null()) return "-";
+  return value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
+}
+
+std::string shortened(std::string text, std::size_t length, bool terminal) {
+  for (char& c : text)
+    if (c == '\n' || c == '\t' || c == '\r') c = ' ';
+  if (!terminal || text.size() <= length) return text;
+  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;  // not inside a character
+  return text.substr(0, length) + "...";
+}
+
+std::string query(const MessageOptions& options, std::size_t limit, const std::string& cursor) {
+  std::string target = "/api/v1/messages?limit=" + std::to_string(limit);
+  for (const auto& [key, value] : options.filters)
+    if (!value.empty()) target += "&" + key + "=" + escaped(value);
+  if (!cursor.empty()) target += "&cursor=" + escaped(cursor);
+  return target;
+}
+
+std::vector<std::string> row(const json::object& m, bool terminal) {
+  auto at = text_of(m, "created_at");
+  if (terminal) at = at.substr(0, 10) + " " + at.substr(11, 8);
+  auto state = text_of(m, "state");
+  if (m.at("maybe_duplicate").as_bool()) state += "(?)";
+  return {text_of(m, "id"), at, text_of(m, "to"), state, text_of(m, "gateway"), text_of(m, "client_ref"), text_of(m, "triggered_by"),
+          shortened(text_of(m, "text"), 40, terminal), shortened(text_of(m, "status_message"), 60, terminal)};
+}
+
+int list(const MessageOptions& options) {
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  Table table({"ID", "ACCEPTED", "TO", "STATE", "GATEWAY", "REF", "BY", "TEXT", "STATUS"}, terminal);
+  std::string cursor;
+  std::size_t shown = 0;
+  do {
+    const auto answer = call(options, "GET", query(options, std::min<std::size_t>(options.limit - shown, 500), cursor));
+    if (!answer.ok()) return report(answer);
+    const auto& body = answer.body.as_object();
+    for (const auto& item : body.at("items").as_array()) {
+      ++shown;
+      if (options.json) std::cout << json::serialize(item) << "\n";
+      else table.add(row(item.as_object(), terminal));
+    }
+    cursor = body.at("next_cursor").is_string() ? std::string(body.at("next_cursor").as_string()) : "";
+  } while (!cursor.empty() && shown < options.limit);
+  if (!options.json) table.print(std::cout);
+  if (terminal && !options.json) std::cout << shown << " message(s)" << (cursor.empty() ? "" : "; more with --limit") << "\n";
+  return exit_done;
+}
+
+int show(const MessageOptions& options) {
+  const auto message = call(options, "GET", "/api/v1/messages/" + escaped(options.id));
+  if (!message.ok()) return report(message);
+  const auto timeline = call(options, "GET", "/api/v1/messages/" + escaped(options.id) + "/timeline");
+  if (!timeline.ok()) return report(timeline);
+  if (options.json) {
+    std::cout << json::serialize(message.body) << "\n";
+    return exit_done;
+  }
+  for (const auto& [key, value] : message.body.as_object())
+    if (!value.is_null()) std::cout << key << std::string(key.size() < 18 ? 18 - key.size() : 1, ' ') << (value.is_string() ? std::string(value.as_string()) : json::serialize(value)) << "\n";
+  std::cout << "\n";
+  Table table({"AT", "EVENT", "GATEWAY", "ATTEMPT", "DETAIL"}, ::isatty(STDOUT_FILENO) != 0);
+  for (const auto& item : timeline.body.as_object().at("items").as_array()) {
+    const auto& event = item.as_object();
+    table.add({text_of(event, "at"), text_of(event, "event"), text_of(event, "gateway"), text_of(event, "attempt"), text_of(event, "detail")});
+  }
+  table.print(std::cout);
+  return exit_done;
+}
+
+// Prints each message again whenever its state changes.
+int tail(const MessageOptions& options) {
+  std::signal(SIGINT, [](int) { interrupted = 1; });
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  std::map<std::string, std::string> seen;
+  while (!interrupted) {
+    const auto answer = call(options, "GET", query(options, std::min<std::size_t>(options.limit, 500), ""));
+    if (!answer.ok()) return report(answer);
+    const auto& items = answer.body.as_object().at("items").as_array();
+    for (auto it = items.rbegin(); it != items.rend(); ++it) {
+      const auto& m = it->as_object();
+      auto& last = seen[text_of(m, "id")];
+      const auto state = text_of(m, "state") + text_of(m, "attempts");
+      if (last == state) continue;
+      last = state;
+      if (options.json) {
+        std::cout << json::serialize(m) << std::endl;
+      } else {
+        Table line({}, false);
+        line.add(row(m, terminal));
+        line.print(std::cout);
+        std::cout.flush();
+      }
+    }
+    while (seen.size() > 10000) seen.erase(seen.begin());
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  }
+  return exit_done;
+}
+
+int change(const MessageOptions& options, const std::string& action) {
+  const auto answer = call(options, "POST", "/api/v1/messages/" + escaped(options.id) + "/" + action);
+  if (!answer.ok()) return report(answer);
+  if (options.json) std::cout << json::serialize(answer.body) << "\n";
+  else std::cout << options.id << " is now " << text_of(answer.body.as_object(), "state") << "\n";
+  return exit_done;
+}
+
+int send(const MessageOptions& o) {
+  json::object body{{"to", o.to}, {"text", o.text}};
+  for (const auto& [key, value] : {std::pair<const char*, const std::string&>{"from", o.from}, {"client_ref", o.client_ref}, {"lane", o.lane},
+                                   {"gateway", o.gateway}, {"validity", o.validity}, {"send_at", o.send_at}, {"target_user", o.target_user}, {"triggered_by", o.triggered_by}})
+    if (!value.empty()) body[key] = value;
+  if (!body.contains("triggered_by"))
+    if (const char* user = std::getenv("USER")) body["triggered_by"] = user;
+  const auto answer = call(o, "POST", "/api/v1/messages", json::serialize(body));
+  if (!answer.ok()) return report(answer);
+  const auto& m = answer.body.as_object();
+  if (o.json) std::cout << json::serialize(m) << "\n";
+  else std::cout << text_of(m, "id") << " to " << text_of(m, "to") << ", " << text_of(m, "parts") << " part(s) " << text_of(m, "encoding") << " by " << text_of(m, "gateway") << "\n";
+  return exit_done;
+}
+
+void add_client_options(CLI::App& command, MessageOptions& options) {
+  command.add_option("-c,--config", options.config_file, "Configuration of the daemon on this host")->capture_default_str();
+  command.add_option("--server", options.server, "Address of a daemon elsewhere, http://host:port");
+  command.add_option("--key-file", options.key_file, "File with a bearer key, for --server");
+  command.add_option("--tenant", options.tenant, "Tenant; needed when several are configured");
+  command.add_flag("--json", options.json, "The API's own JSON");
+}
+
+void add_filters(CLI::App& command, MessageOptions& options) {
+  static const std::map<std::string, std::pair<std::string, std::string>> help = {
+      {"state", {"--state", "States, comma-separated; doubtful lists all that may have been sent twice"}},
+      {"gateway", {"--gateway", "Name of the gateway"}},
+      {"to", {"--to", "Phone number"}},
+      {"client_ref", {"--ref", "The caller's reference, Fineract's internalId"}},
+      {"source", {"--source", "api, fineract or cli"}},
+      {"lane", {"--lane", "otp, transaction, reminder or campaign"}},
+      {"from", {"--since", "Accepted at or after, such as 2026-11-24T00:00:00Z"}},
+      {"until", {"--until", "Accepted before"}},
+      {"q", {"-q,--search", "Part of the text or of the target user"}}};
+  for (auto& [key, value] : options.filters) command.add_option(help.at(key).first, value, help.at(key).second);
+  command.add_option("--limit", options.limit, "How many, newest first")->capture_default_str()->check(CLI::Range(std::size_t{1}, std::size_t{10000000}));
+}
+
+}  // namespace
+
+void add_messages(CLI::App& app, Run& run) {
+  auto options = std::make_shared<MessageOptions>();
+  auto* sender = app.add_subcommand("send", "Send one message");
+  add_client_options(*sender, *options);
+  sender->add_option("to", options->to, "Phone number")->required();
+  sender->add_option("text", options->text, "Text")->required();
+  sender->add_option("--from", options->from, "Sender: name, short code or number");
+  sender->add_option("--ref", options->client_ref, "Own reference; the same one is never sent twice");
+  sender->add_option("--lane", options->lane, "otp, transaction, reminder or campaign");
+  sender->add_option("--gateway", options->gateway, "Name of the gateway; the tenant's default otherwise");
+  sender->add_option("--validity", options->validity, "How long it is worth sending, such as 10m");
+  sender->add_option("--send-at", options->send_at, "Not before, such as 2026-11-24T10:15:00Z");
+  sender->add_option("--target-user", options->target_user, "Whom the message is for, for the queue's list");
+  sender->add_option("--triggered-by", options->triggered_by, "Who or what caused it; your user name otherwise");
+  sender->callback([options, &run] { run = [options] { return send(*options); }; });
+
+  auto* messages = app.add_subcommand("messages", "Look at the queue and at what became of messages");
+  messages->require_subcommand(1);
+  auto* lister = messages->add_subcommand("list", "Messages, newest first");
+  add_client_options(*lister, *options);
+  add_filters(*lister, *options);
+  lister->callback([options, &run] { run = [options] { return list(*options); }; });
+  auto* follower = messages->add_subcommand("tail", "Follow messages as they change, until Ctrl-C");
+  add_client_options(*follower, *options);
+  add_filters(*follower, *options);
+  follower->callback([options, &run] { run = [options] { return tail(*options); }; });
+  const auto one = [&](const char* name, const char* what, std::function<int(const MessageOptions&)> work) {
+    auto* command = messages->add_subcommand(name, what);
+    add_client_options(*command, *options);
+    command->add_option("id", options->id, "msg_...")->required();
+    command->callback([options, work, &run] { run = [options, work] { return work(*options); }; });
+  };
+  one("show", "Everything about one message, with its timeline", show);
+  one("cancel", "Take a waiting message out of the queue", [](const MessageOptions& o) { return change(o, "cancel"); });
+  one("retry", "Try a message again that ended without delivery", [](const MessageOptions& o) { return change(o, "retry"); });
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "bridge/app.hpp"
+#include "bridge/cli/commands.hpp"
+#include "bridge/cli/exit_codes.hpp"
+#include "bridge/env/log.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+struct ServeOptions {
+  std::string config_file = "/etc/smsbridge/smsbridge.yaml";
+  std::string log_level, log_format;
+  bool strict = false, json = false;
+};
+
+int serve(const ServeOptions& options) {
+  auto loaded = load_config(options.config_file);
+  for (const auto& problem : loaded.problems) std::cerr << describe(problem) << "\n";
+  if (!loaded.ok()) return exit_bad_config;
+  auto& config = loaded.config;
+  log::set_up(options.log_level.empty() ? config.log_level : options.log_level, options.log_format.empty() ? config.log_format : options.log_format);
+  SystemClock clock;
+  SystemConnector connector;
+  const auto began = clock.now();
+  try {
+    App app(config, clock, connector);
+    app.start();
+    log::info("serve", "ready", "api", config.api.host + ":" + std::to_string(app.api_port()), "fineract",
+              config.fineract.host + ":" + std::to_string(app.fineract_port()), "store", config.store_path.string(), "seconds",
+              std::chrono::duration<double>(clock.now() - began).count());
+    boost::asio::io_context io;
+    boost::asio::signal_set signals(io, SIGINT, SIGTERM);
+    signals.async_wait([](boost::system::error_code, int signal) { log::info("serve", "stopping", "signal", signal); });
+    io.run();
+    app.stop();
+  } catch (const store::OpenError& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    return exit_bad_config;
+  } catch (const boost::system::system_error& error) {
+    std::cerr << "error: cannot listen on " << config.api.host << ":" << config.api.port << " or " << config.fineract.host << ":"
+              << config.fineract.port << " (" << error.what() << "); is another process using it? See listen.api and listen.fineract\n";
+    return exit_failed;
+  }
+  log::info("serve", "stopped");
+  spdlog::shutdown();
+  return exit_done;
+}
+
+int check_config(const ServeOptions& options) {
+  const auto loaded = load_config(options.config_file);
+  bool ok = loaded.ok();
+  if (options.strict && !loaded.problems.empty()) ok = false;
+  for (const auto& p : loaded.problems) {
+    if (options.json)
+      std::cout << boost::json::serialize(boost::json::object{{"file", p.file}, {"line", p.line}, {"column", p.column},
+                                                              {"severity", p.warning && !options.strict ? "warning" : "error"},
+                                                              {"path", p.path}, {"text", p.text}, {"code", p.code}})
+                << "\n";
+    else
+      std::cout << describe(p) << "\n";
+  }
+  if (ok && !options.json)
+    std::cout << options.config_file << ": ok, " << loaded.config.tenants.size() << " tenant(s), " << loaded.config.gateways.size() << " gateway(s)\n";
+  return ok ? exit_done : exit_bad_config;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Run& run) {
+  auto options = std::make_shared<ServeOptions>();
+  auto* command = app.add_subcommand("serve", "Run the daemon until SIGTERM or SIGINT");
+  command->add_option("-c,--config", options->config_file, "Configuration file")->capture_default_str();
+  command->add_option("--log-level", options->log_level, "trace, debug, info, warn or error; overrides log.level");
+  command->add_option("--log-format", options->log_format, "auto, logfmt, json or pretty; overrides log.format");
+  command->callback([options, &run] { run = [options] { return serve(*options); }; });
+
+  auto* check = app.add_subcommand("check-config", "Report every mistake of a configuration, with line and column");
+  check->add_option("-c,--config", options->config_file, "Configuration file")->capture_default_str();
+  check->add_flag("--strict", options->strict, "Warnings count as errors");
+  check->add_flag("--json", options->json, "One JSON object a line");
+  check->callback([options, &run] { run = [options] { return check_config(*options); }; });
+
+  app.add_subcommand("version", "Version, revision and compiler")->callback([&run] {
+    run = [] {
+      std::cout << "smsbridge " SMSBRIDGE_VERSION " (" SMSBRIDGE_REVISION ", " SMSBRIDGE_COMPILER ")\n";
+      return exit_done;
+    };
+  });
+}
+
+}  // namespace smsbridge::bridge

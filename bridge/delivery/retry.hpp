@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <algorithm>
+#include <variant>
+
+#include "bridge/env/clock.hpp"
+#include "bridge/env/random.hpp"
+
+namespace smsbridge::bridge {
+
+// How an attempt ended, whatever the carrier or provider called it.
+enum class Outcome {
+  accepted,     // the peer took responsibility
+  refused,      // it never will
+  temporary,    // not now: try again later
+  unknown,      // perhaps sent: no answer came
+};
+
+// What the lane does with a message that was perhaps sent.
+enum class DoubtPolicy : std::uint8_t { resend, hold };
+
+struct RetryPolicy {
+  WallMs delay_first_ms = 30'000;
+  WallMs delay_max_ms = 600'000;
+  int attempts_max = 5;
+  DoubtPolicy doubt = DoubtPolicy::resend;
+  WallMs resend_delay_ms = 1'000;          // before a message in doubt goes out again
+  WallMs hold_ms = 72ll * 3600 * 1000;     // how long a receipt is waited for before a held message fails
+};
+
+struct Done {};
+struct RetryAfter {
+  WallMs delay_ms;
+};
+struct Hold {
+  WallMs wait_ms;
+};
+struct GiveUp {
+  const char* why;  // counted and shown
+};
+using NextStep = std::variant<Done, RetryAfter, Hold, GiveUp>;
+
+// Throttling never comes here: it slows the gateway and does not end the attempt. `expires` 0: never.
+inline NextStep decide(const RetryPolicy& policy, Outcome outcome, int attempt, WallMs now, WallMs expires, Random& random) {
+  WallMs delay = 0;
+  switch (outcome) {
+    case Outcome::accepted: return Done{};
+    case Outcome::refused: return GiveUp{"refused"};
+    case Outcome::unknown:
+      if (policy.doubt == DoubtPolicy::hold || attempt >= policy.attempts_max) return Hold{policy.hold_ms};
+      delay = policy.resend_delay_ms;
+      break;
+    case Outcome::temporary:
+      if (attempt >= policy.attempts_max) return GiveUp{"retries used up"};
+      delay = std::min(policy.delay_max_ms, policy.delay_first_ms << std::min(attempt - 1, 20));
+      delay = random.between(delay / 2, delay);  // jitter: half to full
+      break;
+  }
+  if (expires && now + delay >= expires) {
+    if (outcome == Outcome::unknown) return Hold{policy.hold_ms};
+    return GiveUp{"validity ends before the next attempt"};
+  }
+  return RetryAfter{delay};
+}
+
+}  // namespace smsbridge::bridge

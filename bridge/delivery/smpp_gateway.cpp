@@ -1,0 +1,613 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/delivery/smpp_gateway.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "bridge/env/log.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t ahead_min = 16, ahead_max = 2048;
+constexpr Duration give_back_after = 5s;        // without a bind: what was claimed but not sent returns to the queue
+constexpr Duration commit_retry_delay = 200ms;
+constexpr std::size_t overdue_max = 4096;
+constexpr Duration due_check_max = 60s;
+
+metrics::PartEncoding label_of(store::Encoding encoding) {
+  switch (encoding) {
+    case store::Encoding::gsm7: return metrics::PartEncoding::gsm7;
+    case store::Encoding::ucs2: return metrics::PartEncoding::ucs2;
+    case store::Encoding::latin1: return metrics::PartEncoding::latin1;
+  }
+  return metrics::PartEncoding::binary;
+}
+
+metrics::ReceiptState label_of(smpp::MessageState state) {
+  using metrics::ReceiptState;
+  switch (state) {
+    case smpp::MessageState::scheduled:
+    case smpp::MessageState::enroute: return ReceiptState::enroute;
+    case smpp::MessageState::delivered: return ReceiptState::delivered;
+    case smpp::MessageState::expired: return ReceiptState::expired;
+    case smpp::MessageState::deleted: return ReceiptState::deleted;
+    case smpp::MessageState::undeliverable: return ReceiptState::undeliverable;
+    case smpp::MessageState::accepted: return ReceiptState::accepted;
+    case smpp::MessageState::rejected:
+    case smpp::MessageState::skipped: return ReceiptState::rejected;
+    case smpp::MessageState::unknown:
+    case smpp::MessageState::none: return ReceiptState::unknown;
+  }
+  return ReceiptState::unknown;
+}
+
+metrics::DisconnectReason label_of(smpp::LostReason reason) {
+  using metrics::DisconnectReason;
+  switch (reason) {
+    case smpp::LostReason::local: return DisconnectReason::local;
+    case smpp::LostReason::peer_unbind: return DisconnectReason::peer_unbind;
+    case smpp::LostReason::peer_closed: return DisconnectReason::peer_closed;
+    case smpp::LostReason::enquire_link_timeout: return DisconnectReason::enquire_link_timeout;
+    case smpp::LostReason::frame_timeout:
+    case smpp::LostReason::protocol_error: return DisconnectReason::protocol_error;
+    case smpp::LostReason::bind_timeout:
+    case smpp::LostReason::bind_refused: return DisconnectReason::io_error;
+  }
+  return DisconnectReason::io_error;
+}
+
+std::uint64_t cookie_of(std::uint64_t order, std::size_t part) { return order << 8 | part; }
+
+}  // namespace
+
+SmppGateway::SmppGateway(const GatewayConfig& config, GatewayContext context)
+    : config_(config), context_(std::move(context)), rate_(config.rate),
+      pump_timer_(context_.clock.timer(context_.executor)), due_timer_(context_.clock.timer(context_.executor)),
+      give_back_timer_(context_.clock.timer(context_.executor)), stop_timer_(context_.clock.timer(context_.executor)) {
+  for (int number = 1; number <= config_.sessions; ++number)
+    links_.push_back(std::make_shared<SmppLink>(number, config_, context_.executor, context_.clock, context_.connector,
+                                                context_.random, static_cast<SmppLink::Owner&>(*this)));
+}
+
+SmppGateway::~SmppGateway() {
+  *alive_ = false;
+  stopping_ = true;
+  for (auto& link : links_) link->abort();
+}
+
+void SmppGateway::start() {
+  for (auto& link : links_) link->start();
+  update_gauges();
+}
+
+void SmppGateway::due(const std::vector<store::Queue>& queues) {
+  for (const auto& queue : queues) share_.mark(queue);
+  claim();
+}
+
+void SmppGateway::pause() {
+  paused_ = true;
+  log::info("gateway", "paused", "gateway", config_.name);
+  give_back_unsent();
+  update_gauges();
+}
+
+void SmppGateway::resume() {
+  paused_ = false;
+  log::info("gateway", "resumed", "gateway", config_.name);
+  update_gauges();
+  claim();
+  pump();
+}
+
+void SmppGateway::stop(Time deadline, std::function<void()> done) {
+  stopping_ = true;
+  stopped_ = std::move(done);
+  give_back_unsent();
+  for (auto& link : links_) link->stop();
+  stop_timer_->at(deadline, [this] {
+    for (auto& link : links_) link->abort();
+    flush();
+    check_stopped();
+  });
+  check_stopped();
+}
+
+void SmppGateway::check_stopped() {
+  if (!stopped_ || claiming_ || commits_running_ > 0 || outcomes_.size() > 0) return;
+  for (const auto& link : links_)
+    if (link->state() != SmppLink::State::closed) return;
+  stop_timer_->cancel();
+  std::exchange(stopped_, nullptr)();
+}
+
+// ---- from the queue to the binds ----
+
+std::size_t SmppGateway::bound_links() const {
+  return static_cast<std::size_t>(std::ranges::count_if(links_, [](const auto& link) { return link->is_bound(); }));
+}
+
+std::size_t SmppGateway::windows() const { return bound_links() * config_.session.window; }
+
+RetryPolicy SmppGateway::policy(store::Lane lane) const {
+  auto policy = config_.retry;
+  policy.doubt = config_.doubt.value_or(context_.lanes[static_cast<std::size_t>(lane)].doubt);
+  return policy;
+}
+
+void SmppGateway::claim() {
+  if (claiming_ || stopping_ || paused_ || bound_links() == 0) return;
+  const auto capacity = windows() + ahead_;
+  if (sendings_.size() >= capacity || ready_.size() > ahead_ / 2) return;
+  std::size_t window_free = 0;
+  for (const auto& link : links_) window_free += link->window_free();
+  auto free = capacity - sendings_.size();
+  if (rate_.current() > 0) {
+    // Nothing is claimed long before its turn: after a crash it would be in doubt for nothing.
+    const auto second = static_cast<std::size_t>(rate_.current()) + 1;
+    if (ready_.size() >= second) return;
+    free = std::min(free, second - ready_.size());
+  }
+  std::array<std::size_t, store::lane_count> lane_max;
+  lane_max.fill(free);
+  // What is held when in doubt is claimed only when a window takes it at once.
+  for (std::size_t lane = 0; lane < store::lane_count; ++lane)
+    if (policy(static_cast<store::Lane>(lane)).doubt == DoubtPolicy::hold)
+      lane_max[lane] = window_free - std::min(window_free, ready_.size());
+  auto wants = share_.wants(std::min(free, store::claim_messages_max), context_.clock.wall(), lane_max);
+  if (wants.empty()) return arm_idle_timer();
+  std::size_t asked = 0;
+  for (const auto& want : wants) asked += want.count;
+  full_ask_ = asked == free;
+  claiming_ = true;
+  share_.claiming(wants);
+  context_.store.claim(std::move(wants), context_.executor, [this, alive = alive_](store::ClaimResult result) {
+    if (*alive) claimed(std::move(result));
+  });
+}
+
+void SmppGateway::claimed(store::ClaimResult result) {
+  claiming_ = false;
+  if (result.error != store::Error::none) {
+    share_.claim_failed();
+    if (!stopping_)
+      pump_timer_->at(context_.clock.now() + commit_retry_delay, [this] {
+        claim();
+        pump();
+      });
+    return check_stopped();
+  }
+  share_.claimed(result.ends);
+  // The windows ran dry while the claim was on its way, and there is more: claim further ahead next time.
+  if (full_ask_ && !result.messages.empty() && ready_.empty()) ahead_ = std::min(ahead_max, ahead_ * 2);
+  else if (ready_.size() > ahead_ / 2) ahead_ = std::max(ahead_min, ahead_ - ahead_ / 8);
+  for (auto& message : result.messages) take(std::move(message));
+  if (stopping_ || paused_) give_back_unsent();
+  pump();
+  claim();
+  check_stopped();
+}
+
+void SmppGateway::take(store::Claimed message) {
+  const auto lane_policy = policy(message.content.lane);
+  if (message.in_doubt && lane_policy.doubt == DoubtPolicy::hold) {
+    store::Again again{.id = message.id, .attempt = message.attempt, .doubtful = true, .state = store::State::doubtful,
+                       .delay_ms = lane_policy.hold_ms, .status_message = "may have been sent; waits for a receipt",
+                       .segments = std::move(message.segments)};
+    count_doubtful(message.content.tenant, metrics::DoubtPolicy::hold);
+    return write_outcome(std::move(again));
+  }
+  auto outgoing = make_outgoing(message, config_, context_.clock.wall());
+  if (!outgoing) {
+    store::Finished failed{.id = message.id, .attempt = message.attempt, .state = store::State::failed,
+                           .status_message = outgoing.error(), .segments = {}};
+    return write_outcome(std::move(failed));
+  }
+  const auto order = next_order_++;
+  Sending sending{.message = std::move(message), .outgoing = std::move(*outgoing), .parts = {}};
+  sending.parts.resize(sending.outgoing.segments.size());
+  // Only what the carrier does not have yet is sent again.
+  const auto& earlier = sending.message.segments;
+  for (std::size_t i = 0; i < sending.parts.size() && i < earlier.size(); ++i)
+    if (earlier[i].state != store::SegmentState::unsent) {
+      sending.parts[i].state = Part::State::accepted;
+      sending.parts[i].provider_id = earlier[i].provider_id;
+    }
+  if (sending.message.attempt == 1)
+    context_.metrics.submit_delay_seconds->Observe(static_cast<double>(context_.clock.wall() - sending.message.due_at) / 1000.0);
+  sendings_.emplace_hint(sendings_.end(), order, std::move(sending));
+  ready_.insert(ready_.end(), order);
+}
+
+SmppLink* SmppGateway::choose_link(const Sending& sending) {
+  // Parts of one message stay together while their bind has room.
+  if (sending.link && sending.link->window_free() > 0) return sending.link;
+  SmppLink* best = nullptr;
+  for (const auto& link : links_)
+    if (link->window_free() > 0 && (!best || link->window_free() > best->window_free())) best = link.get();
+  return best;
+}
+
+void SmppGateway::pump() {
+  while (!ready_.empty() && !paused_ && !stopping_) {
+    const auto order = *ready_.begin();
+    auto& sending = sendings_.at(order);
+    if (!submit_next(order, sending)) break;
+  }
+  std::size_t in_use = 0;
+  for (const auto& link : links_) in_use += link->in_flight();
+  context_.smpp_metrics.window_in_use->Set(static_cast<double>(in_use));
+  claim();
+}
+
+// False: nothing more can go out now.
+bool SmppGateway::submit_next(std::uint64_t order, Sending& sending) {
+  const auto next = std::ranges::find(sending.parts, Part::State::waiting, &Part::state);
+  if (next == sending.parts.end() || sending.stopped) {
+    ready_.erase(order);
+    if (sending.in_flight == 0) conclude(order);
+    return true;
+  }
+  const auto wall = context_.clock.wall();
+  if (sending.message.expires_at && sending.message.expires_at <= wall) {
+    sending.stopped = true;  // never sent after its validity
+    return true;
+  }
+  auto* link = choose_link(sending);
+  if (!link) return false;
+  const auto now = context_.clock.now();
+  if (const auto later = rate_.take(now)) {
+    pump_timer_->at(*later, [this] { pump(); });
+    return false;
+  }
+  const auto index = static_cast<std::size_t>(next - sending.parts.begin());
+  switch (link->submit(segment_message(sending.outgoing, index), cookie_of(order, index))) {
+    case smpp::Session::SubmitResult::queued: break;
+    case smpp::Session::SubmitResult::invalid:
+      next->state = Part::State::refused;
+      next->error = "the message does not fit the protocol's fields; check sender and number";
+      sending.stopped = true;
+      return true;
+    case smpp::Session::SubmitResult::window_full:
+    case smpp::Session::SubmitResult::not_bound: return false;
+  }
+  next->state = Part::State::in_flight;
+  next->submitted_at = now;
+  ++sending.in_flight;
+  sending.link = link;
+  context_.metrics.parts_submitted[label_of(sending.message.content.encoding)]->Increment();
+  if (index + 1 == sending.parts.size()) ready_.erase(order);
+  return true;
+}
+
+// ---- answers ----
+
+void SmppGateway::on_answered(SmppLink&, const smpp::Answered& answer) {
+  const auto order = answer.cookie >> 8;
+  const auto index = static_cast<std::size_t>(answer.cookie & 0xFF);
+  const auto it = sendings_.find(order);
+  if (it == sendings_.end() || index >= it->second.parts.size()) return;
+  auto& part = it->second.parts[index];
+  const auto now = context_.clock.now();
+  context_.metrics.submit_duration_seconds->Observe(std::chrono::duration<double>(now - part.submitted_at).count());
+  if (answer.status != 0) context_.smpp_metrics.errors(smpp::status_name(answer.status)).Increment();
+  switch (judge(answer.status, config_.dialect)) {
+    case Verdict::accepted:
+      context_.metrics.submit_results[metrics::SubmitResult::ok]->Increment();
+      part.provider_id = std::string(answer.message_id);
+      return part_done(order, index, Part::State::accepted, {});
+    case Verdict::throttled: {
+      context_.metrics.submit_results[answer.status == 0x14 ? metrics::SubmitResult::queue_full : metrics::SubmitResult::throttled]->Increment();
+      context_.metrics.retries[metrics::RetryReason::throttled]->Increment();
+      if (!rate_.is_throttled(now))
+        log::warn("gateway", "throttled by the carrier: slowing down", "gateway", config_.name, "status", smpp::status_name(answer.status));
+      rate_.throttled(now, std::chrono::milliseconds(context_.random.between(500, 1000)));
+      // No attempt is counted and the message keeps its place.
+      part.state = Part::State::waiting;
+      --it->second.in_flight;
+      ready_.insert(order);
+      return;
+    }
+    case Verdict::temporary:
+      context_.metrics.submit_results[metrics::SubmitResult::temporary]->Increment();
+      return part_done(order, index, Part::State::temporary, describe_status(answer.status));
+    case Verdict::refused:
+      context_.metrics.submit_results[metrics::SubmitResult::permanent]->Increment();
+      return part_done(order, index, Part::State::refused, describe_status(answer.status));
+  }
+}
+
+void SmppGateway::on_unanswered(SmppLink&, const smpp::Unanswered& request) {
+  const auto order = request.cookie >> 8;
+  const auto index = static_cast<std::size_t>(request.cookie & 0xFF);
+  const auto it = sendings_.find(order);
+  if (it == sendings_.end() || index >= it->second.parts.size()) return;
+  context_.metrics.submit_results[request.timed_out ? metrics::SubmitResult::timeout : metrics::SubmitResult::disconnected]->Increment();
+  if (request.timed_out && it->second.parts.size() == 1) {
+    overdue_[request.cookie] = {it->second.message.id, it->second.message.attempt};
+    if (overdue_.size() > overdue_max) overdue_.erase(overdue_.begin());
+  }
+  part_done(order, index, Part::State::unknown,
+            request.timed_out ? "no answer in time; may have been sent" : "connection lost before the answer; may have been sent");
+}
+
+// The carrier took it after all. If the message did not go out again meanwhile, this ends the doubt.
+void SmppGateway::on_late_answer(SmppLink&, const smpp::LateAnswer& answer) {
+  const auto it = overdue_.find(answer.cookie);
+  if (it == overdue_.end()) return;
+  const auto [id, attempt] = it->second;
+  overdue_.erase(it);
+  if (answer.status != 0) return;
+  store::Finished finished{.id = id, .attempt = attempt, .status_message = "answered late", .segments = {},
+                           .receipt_wait_ms = config_.receipt_wait_ms};
+  finished.segments.push_back({.state = store::SegmentState::accepted, .provider_id = std::string(answer.message_id), .error = {}});
+  write_outcome(std::move(finished));
+}
+
+void SmppGateway::part_done(std::uint64_t order, std::size_t index, Part::State state, std::string error) {
+  auto& sending = sendings_.at(order);
+  auto& part = sending.parts[index];
+  part.state = state;
+  part.error = std::move(error);
+  --sending.in_flight;
+  if (state != Part::State::accepted) sending.stopped = true;
+  if (sending.in_flight > 0) return;
+  if (sending.stopped || std::ranges::none_of(sending.parts, [](const Part& p) { return p.state == Part::State::waiting; }))
+    conclude(order);
+}
+
+// All answers of this attempt are in: one outcome for the message.
+void SmppGateway::conclude(std::uint64_t order) {
+  const auto node = sendings_.extract(order);
+  ready_.erase(order);
+  const auto& sending = node.mapped();
+  const auto& message = sending.message;
+  const auto find = [&](Part::State state) -> const Part* {
+    const auto it = std::ranges::find(sending.parts, state, &Part::state);
+    return it == sending.parts.end() ? nullptr : &*it;
+  };
+  std::vector<store::Segment> segments;
+  for (std::size_t i = 0; i < sending.parts.size(); ++i) {
+    const auto& part = sending.parts[i];
+    if (i < message.segments.size() && message.segments[i].state != store::SegmentState::unsent) {
+      segments.push_back(message.segments[i]);
+    } else {
+      const auto state = part.state == Part::State::accepted ? store::SegmentState::accepted : store::SegmentState::unsent;
+      segments.push_back({.state = state, .provider_id = part.provider_id, .error = part.error});
+    }
+  }
+  const bool complete = std::ranges::all_of(sending.parts, [](const Part& p) { return p.state == Part::State::accepted; });
+  if (complete) {
+    const bool receipt_possible = config_.receipts && std::ranges::any_of(segments, [](const auto& s) { return !s.provider_id.empty(); });
+    store::Finished finished{.id = message.id, .attempt = message.attempt,
+                             .state = receipt_possible ? store::State::submitted : store::State::sent,
+                             .status_message = {}, .segments = std::move(segments), .receipt_wait_ms = config_.receipt_wait_ms};
+    if (!receipt_possible) finished.status_message = "taken by the carrier; no receipt is expected";
+    return write_outcome(std::move(finished));
+  }
+  const auto* refused = find(Part::State::refused);
+  const auto* unknown = find(Part::State::unknown);
+  const auto* temporary = find(Part::State::temporary);
+  const bool nothing_happened = !refused && !unknown && !temporary;
+  if (nothing_happened && std::ranges::none_of(sending.parts, [](const Part& p) { return p.state == Part::State::accepted; })) {
+    store::Again unsent{.id = message.id, .attempt = message.attempt, .sent = false, .status_message = {}, .segments = {}};
+    return write_outcome(std::move(unsent));
+  }
+  const auto outcome = refused ? Outcome::refused : unknown ? Outcome::unknown : Outcome::temporary;
+  const auto* reason = refused ? refused : unknown ? unknown : temporary;
+  const auto why = reason ? reason->error : "the bind was lost between two parts";
+  const auto now = context_.clock.wall();
+  const auto next = decide(policy(message.content.lane), outcome, message.attempt, now, message.expires_at, context_.random);
+  if (const auto* give_up = std::get_if<GiveUp>(&next)) {
+    auto text = outcome == Outcome::refused ? why : why + " (" + give_up->why + ")";
+    store::Finished failed{.id = message.id, .attempt = message.attempt, .state = store::State::failed,
+                           .status_message = std::move(text), .segments = std::move(segments)};
+    return write_outcome(std::move(failed));
+  }
+  store::Again again{.id = message.id, .attempt = message.attempt, .doubtful = unknown != nullptr,
+                     .status_message = why, .segments = std::move(segments)};
+  if (const auto* hold = std::get_if<Hold>(&next)) {
+    again.state = store::State::doubtful;
+    again.delay_ms = hold->wait_ms;
+    count_doubtful(message.content.tenant, metrics::DoubtPolicy::hold);
+  } else {
+    again.delay_ms = std::get<RetryAfter>(next).delay_ms;
+    if (unknown) count_doubtful(message.content.tenant, metrics::DoubtPolicy::resend);
+    context_.metrics.retries[unknown ? metrics::RetryReason::timeout : metrics::RetryReason::temporary]->Increment();
+  }
+  write_outcome(std::move(again));
+}
+
+void SmppGateway::count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how) {
+  if (const auto it = context_.queue_metrics.find(tenant); it != context_.queue_metrics.end())
+    it->second->doubtful_sends[how]->Increment();
+}
+
+// What was claimed and has no part at the carrier returns to its place in the queue.
+void SmppGateway::give_back_unsent() {
+  for (auto it = ready_.begin(); it != ready_.end();) {
+    const auto order = *it;
+    auto& sending = sendings_.at(order);
+    if (sending.in_flight > 0) {
+      sending.stopped = true;
+      ++it;
+      continue;
+    }
+    it = ready_.erase(it);
+    sending.stopped = true;
+    conclude(order);
+  }
+}
+
+// ---- receipts ----
+
+void SmppGateway::on_delivered(SmppLink& link, const smpp::Delivered& delivery) {
+  const auto receipt = smpp::parse_receipt(delivery.message, config_.dialect);
+  if (!receipt) {
+    context_.metrics.inbound_messages->Increment();
+    log::info("gateway", "inbound message received", "gateway", config_.name, "from", log::masked(delivery.message.source.digits));
+    return link.answer_delivery(link.generation(), delivery.sequence, delivery.command, 0);
+  }
+  store::ReceiptRecorded change{.gateway = config_.id, .provider_ids = {}, .error = receipt->error,
+                                .destination = std::string(delivery.message.source.digits)};
+  change.state = segment_state(receipt->state, receipt->final_state);
+  for (const auto& candidate : receipt->id_candidates) {
+    if (std::ranges::find(change.provider_ids, candidate) == change.provider_ids.end()) change.provider_ids.push_back(candidate);
+    for (auto& variant : smpp::id_variants(candidate, config_.dialect))
+      if (std::ranges::find(change.provider_ids, variant) == change.provider_ids.end()) change.provider_ids.push_back(std::move(variant));
+  }
+  context_.metrics.receipts[label_of(receipt->state)]->Increment();
+  outcomes_.receipts.push_back(std::move(change));
+  // Answered only after the commit: the carrier repeats it otherwise.
+  owed_.push_back({.link = link.weak_from_this(), .generation = link.generation(), .sequence = delivery.sequence, .command = delivery.command});
+  schedule_flush();
+}
+
+// ---- outcomes to the store ----
+
+void SmppGateway::write_outcome(store::Finished finished) {
+  outcomes_.finished.push_back(std::move(finished));
+  schedule_flush();
+}
+void SmppGateway::write_outcome(store::Again again) {
+  outcomes_.again.push_back(std::move(again));
+  schedule_flush();
+}
+
+// Everything that one turn of the loop brings goes to the store as one batch.
+void SmppGateway::schedule_flush() {
+  if (flush_posted_) return;
+  flush_posted_ = true;
+  boost::asio::post(context_.executor, [this, alive = alive_] {
+    if (!*alive) return;
+    flush();
+  });
+}
+
+void SmppGateway::flush() {
+  flush_posted_ = false;
+  if (outcomes_.size() == 0) return;
+  commit(std::exchange(outcomes_, {}), std::exchange(owed_, {}));
+}
+
+void SmppGateway::commit(store::Batch batch, std::vector<OwedAnswer> answers) {
+  ++commits_running_;
+  context_.store.commit(std::move(batch), context_.executor,
+                        [this, alive = alive_, owed = std::move(answers)](store::BatchResult result) mutable {
+                          if (!*alive) return;
+                          --commits_running_;
+                          if (result.error != store::Error::none && result.error != store::Error::unavailable) {
+                            // Nothing was written, or perhaps everything: the same batch again is safe either way.
+                            repeat(std::move(result.unapplied), std::move(owed));
+                            return;
+                          }
+                          if (result.error == store::Error::none) {
+                            for (const auto matched : result.receipts)
+                              if (matched == store::Receipted::parked) context_.metrics.receipts_unmatched->Increment();
+                            for (const auto& answer : owed)
+                              if (const auto link = answer.link.lock()) link->answer_delivery(answer.generation, answer.sequence, answer.command, 0);
+                          }
+                          check_stopped();
+                        });
+}
+
+void SmppGateway::repeat(store::Batch batch, std::vector<OwedAnswer> owed) {
+  ++commits_running_;
+  auto timer = std::shared_ptr<Timer>(context_.clock.timer(context_.executor));
+  auto kept = std::make_shared<std::pair<store::Batch, std::vector<OwedAnswer>>>(std::move(batch), std::move(owed));
+  timer->at(context_.clock.now() + commit_retry_delay, [this, alive = alive_, timer, kept] {
+    if (!*alive) return;
+    --commits_running_;
+    commit(std::move(kept->first), std::move(kept->second));
+  });
+}
+
+// ---- the binds' news ----
+
+void SmppGateway::on_window_moved(SmppLink&) { pump(); }
+
+void SmppGateway::on_bound(SmppLink& link) {
+  log::info("gateway", "bound", "gateway", config_.name, "session", link.number());
+  context_.smpp_metrics.bind_attempts[metrics::BindResult::ok]->Increment();
+  give_back_timer_->cancel();
+  update_gauges();
+}
+
+void SmppGateway::on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) {
+  if (was_bound) {
+    context_.smpp_metrics.disconnects[label_of(reason)]->Increment();
+    if (!stopping_)
+      log::warn("gateway", "bind lost; reconnecting", "gateway", config_.name, "session", link.number(), "reason", metrics::label_value(label_of(reason)),
+                "detail", link.last_error());
+  } else if (reason == smpp::LostReason::bind_timeout) {
+    context_.smpp_metrics.bind_attempts[metrics::BindResult::timeout]->Increment();
+  }
+  for (auto& [order, sending] : sendings_)
+    if (sending.link == &link) sending.link = nullptr;
+  if (bound_links() == 0 && !stopping_)
+    give_back_timer_->at(context_.clock.now() + give_back_after, [this] {
+      if (bound_links() == 0) give_back_unsent();
+    });
+  update_gauges();
+  if (stopping_) {
+    give_back_unsent();
+    check_stopped();
+  }
+}
+
+void SmppGateway::on_connect_result(SmppLink& link, ConnectStage stage, const std::string& detail) {
+  static constexpr std::array<std::string_view, 4> stages = {"ok", "name look-up", "connection", "TLS handshake"};
+  if (stage != ConnectStage::ok) {
+    context_.smpp_metrics.bind_attempts[stage == ConnectStage::resolve ? metrics::BindResult::dns_failed
+                                 : stage == ConnectStage::tls   ? metrics::BindResult::tls_failed
+                                                                : metrics::BindResult::connect_failed]->Increment();
+    log::warn("gateway", fmt::format("{} failed; trying again", stages[static_cast<std::size_t>(stage)]), "gateway", config_.name,
+              "session", link.number(), "host", config_.endpoint.host, "port", config_.endpoint.port, "detail", detail);
+  }
+  update_gauges();
+}
+
+void SmppGateway::on_bind_refused(SmppLink& link, std::uint32_t status) {
+  context_.smpp_metrics.bind_attempts[metrics::BindResult::refused]->Increment();
+  log::error("gateway", "bind refused: check system_id, password and the carrier's list of allowed addresses", "gateway", config_.name,
+             "session", link.number(), "status", describe_status(status));
+}
+
+void SmppGateway::arm_idle_timer() {
+  const auto next = share_.next_due();
+  if (!next) return;
+  const auto wait = std::chrono::milliseconds(std::max<WallMs>(1, next - context_.clock.wall()));
+  // The wall clock may be set meanwhile: look again after a minute at the latest.
+  due_timer_->at(context_.clock.now() + std::min<Duration>(wait, due_check_max), [this] { claim(); });
+}
+
+void SmppGateway::update_gauges() {
+  const auto now = status();
+  context_.metrics.up->Set(now.state == "up" ? 1 : 0);
+  context_.metrics.enabled->Set(paused_ ? 0 : 1);
+  context_.smpp_metrics.window_limit->Set(static_cast<double>(now.window_limit));
+  context_.smpp_metrics.window_in_use->Set(static_cast<double>(now.window_in_use));
+  context_.smpp_metrics.sessions_wanted->Set(config_.sessions);
+  context_.metrics.rate_limit_messages_per_second->Set(rate_.current());
+  std::array<int, 6> states{};
+  for (const auto& link : links_) ++states[static_cast<std::size_t>(link->state())];
+  for (std::size_t i = 0; i < states.size(); ++i) context_.smpp_metrics.sessions[static_cast<metrics::SessionState>(i)]->Set(states[i]);
+}
+
+GatewayStatus SmppGateway::status() const {
+  GatewayStatus status;
+  for (const auto& link : links_) {
+    status.sessions.push_back({.number = link->number(), .state = std::string(name(link->state())), .last_error = link->last_error()});
+    status.window_in_use += link->in_flight();
+    if (link->is_bound()) status.window_limit += config_.session.window;
+  }
+  status.state = paused_ ? "paused" : bound_links() > 0 ? "up" : "down";
+  status.in_flight = sendings_.size();
+  status.rate_limit = rate_.current();
+  return status;
+}
+
+}  // namespace smsbridge::bridge

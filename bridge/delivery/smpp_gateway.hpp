@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <functional>
+#include <map>
+#include <set>
+
+#include "bridge/config.hpp"
+#include "bridge/delivery/fair_share.hpp"
+#include "bridge/delivery/outcome.hpp"
+#include "bridge/delivery/rate.hpp"
+#include "bridge/delivery/smpp_link.hpp"
+#include "bridge/delivery/smpp_message.hpp"
+#include "metrics/metrics.hpp"
+#include "store/store.hpp"
+
+namespace smsbridge::bridge {
+
+// What a gateway needs of the world; everything outlives it.
+struct GatewayContext {
+  boost::asio::any_io_executor executor;   // of the shard it lives on
+  Clock& clock;
+  Connector& connector;
+  Random& random;
+  store::Store& store;
+  metrics::GatewayMetrics& metrics;
+  metrics::SmppMetrics& smpp_metrics;
+  std::map<store::TenantId, metrics::QueueMetrics*> queue_metrics;
+  const std::array<LaneConfig, store::lane_count>& lanes;
+};
+
+struct GatewayStatus {
+  struct SessionStatus {
+    int number = 0;
+    std::string state, last_error;
+  };
+  std::string state;  // up, down, paused
+  std::vector<SessionStatus> sessions;
+  std::size_t window_in_use = 0, window_limit = 0, in_flight = 0;
+  double rate_limit = 0;
+};
+
+// Takes messages out of the queue, submits them over its binds, and writes down what became of them.
+//
+// It holds no queue of its own: it claims from the store what its windows can take soon, so a million waiting messages
+// are not a million objects. A claim and each outcome are durable before their effect shows outside. One shard; all
+// calls and callbacks run there.
+class SmppGateway : private SmppLink::Owner {
+ public:
+  SmppGateway(const GatewayConfig& config, GatewayContext context);
+  ~SmppGateway() override;
+
+  void start();
+  // These queues got something; only those of this gateway are given.
+  void due(const std::vector<store::Queue>& queues);
+  void pause();
+  void resume();
+  // Claims nothing more, waits for open answers until `deadline`, gives back what was not sent, unbinds.
+  void stop(Time deadline, std::function<void()> done);
+
+  GatewayStatus status() const;
+  const GatewayConfig& config() const { return config_; }
+
+ private:
+  struct Part {
+    enum class State : std::uint8_t { waiting, in_flight, accepted, temporary, refused, unknown } state = State::waiting;
+    Time submitted_at{};
+    std::string provider_id, error;
+  };
+  // A claimed message. Parts are sent in order, on one bind as far as possible.
+  struct Sending {
+    store::Claimed message;
+    Outgoing outgoing;
+    std::vector<Part> parts;
+    std::size_t in_flight = 0;
+    bool stopped = false;      // a part failed: the rest is not sent
+    SmppLink* link = nullptr;
+  };
+  struct OwedAnswer {
+    std::weak_ptr<SmppLink> link;
+    std::uint64_t generation = 0;
+    std::uint32_t sequence = 0;
+    smpp::Command command{};
+  };
+
+  void on_bound(SmppLink& link) override;
+  void on_answered(SmppLink& link, const smpp::Answered& answer) override;
+  void on_late_answer(SmppLink& link, const smpp::LateAnswer& answer) override;
+  void on_unanswered(SmppLink& link, const smpp::Unanswered& request) override;
+  void on_delivered(SmppLink& link, const smpp::Delivered& delivery) override;
+  void on_window_moved(SmppLink& link) override;
+  void on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) override;
+  void on_connect_result(SmppLink& link, ConnectStage stage, const std::string& detail) override;
+  void on_bind_refused(SmppLink& link, std::uint32_t status) override;
+
+  void claim();
+  void claimed(store::ClaimResult result);
+  void take(store::Claimed message);
+  void pump();
+  bool submit_next(std::uint64_t order, Sending& sending);
+  void part_done(std::uint64_t order, std::size_t part, Part::State state, std::string error);
+  void conclude(std::uint64_t order);
+  void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
+  void give_back_unsent();
+  void write_outcome(store::Finished finished);
+  void write_outcome(store::Again again);
+  void schedule_flush();
+  void flush();
+  void commit(store::Batch batch, std::vector<OwedAnswer> answers);
+  void repeat(store::Batch batch, std::vector<OwedAnswer> answers);
+  void check_stopped();
+  SmppLink* choose_link(const Sending& sending);
+  std::size_t bound_links() const;
+  std::size_t windows() const;
+  RetryPolicy policy(store::Lane lane) const;
+  void update_gauges();
+  void arm_idle_timer();
+
+  const GatewayConfig& config_;
+  GatewayContext context_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::vector<std::shared_ptr<SmppLink>> links_;
+  FairShare share_;
+  Rate rate_;
+  std::unique_ptr<Timer> pump_timer_, due_timer_, give_back_timer_, stop_timer_;
+  // By the order of claiming: a throttled message goes back to its own place.
+  std::map<std::uint64_t, Sending> sendings_;
+  std::set<std::uint64_t> ready_;
+  std::uint64_t next_order_ = 1;
+  // Which message a part belonged to whose answer came too late; see on_late_answer.
+  std::map<std::uint64_t, std::pair<store::MessageId, std::uint16_t>> overdue_;
+  std::size_t ahead_ = 16;      // claimed beyond the windows, so that they never run dry during a claim
+  bool claiming_ = false, paused_ = false, stopping_ = false, flush_posted_ = false, full_ask_ = false;
+  store::Batch outcomes_;
+  std::vector<OwedAnswer> owed_;
+  std::size_t commits_running_ = 0;
+  std::function<void()> stopped_;
+};
+
+}  // namespace smsbridge::bridge

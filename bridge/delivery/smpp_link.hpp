@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bridge/config.hpp"
+#include "bridge/env/clock.hpp"
+#include "bridge/env/random.hpp"
+#include "bridge/env/stream.hpp"
+#include "smpp/session.hpp"
+
+namespace smsbridge::bridge {
+
+// One bind: connects, drives the session's state machine, and comes back for ever after a loss. It decides nothing about
+// messages; its owner, the gateway, does. Lives on the gateway's shard.
+class SmppLink : public std::enable_shared_from_this<SmppLink> {
+ public:
+  enum class State : std::uint8_t { closed, connecting, binding, bound, unbinding, backoff };
+
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void on_bound(SmppLink& link) = 0;
+    virtual void on_answered(SmppLink& link, const smpp::Answered& answer) = 0;
+    virtual void on_late_answer(SmppLink& link, const smpp::LateAnswer& answer) = 0;
+    virtual void on_unanswered(SmppLink& link, const smpp::Unanswered& request) = 0;
+    virtual void on_delivered(SmppLink& link, const smpp::Delivered& delivery) = 0;
+    virtual void on_window_moved(SmppLink& link) = 0;  // after a burst of events: there may be room again
+    virtual void on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) = 0;
+    virtual void on_connect_result(SmppLink& link, ConnectStage stage, const std::string& detail) = 0;
+    virtual void on_bind_refused(SmppLink& link, std::uint32_t status) = 0;
+  };
+
+  SmppLink(int number, const GatewayConfig& config, boost::asio::any_io_executor executor, Clock& clock,
+           Connector& connector, Random& random, Owner& owner);
+
+  void start();
+  // Unbinds in peace: no new submits, waits for answers, then closes. Does not come back.
+  void stop();
+  // Closes at once and does not come back; open submits are reported as unanswered.
+  void abort();
+
+  smpp::Session::SubmitResult submit(const smpp::Message& message, std::uint64_t cookie);
+  // `generation` is that of the delivery's session; an answer for a session that is gone is dropped.
+  void answer_delivery(std::uint64_t generation, std::uint32_t sequence, smpp::Command command, std::uint32_t status);
+
+  int number() const { return number_; }
+  State state() const { return state_; }
+  bool is_bound() const { return session_ && session_->is_bound() && !stopping_; }
+  std::size_t window_free() const { return is_bound() ? session_->window_free() : 0; }
+  std::size_t in_flight() const { return session_ ? session_->in_flight() : 0; }
+  std::uint64_t generation() const { return generation_; }
+  const std::string& last_error() const { return last_error_; }
+  const smpp::Session* session() const { return session_.get(); }
+
+ private:
+  void connect();
+  void connected(std::unique_ptr<Stream> stream);
+  void read();
+  void write();
+  void arm();
+  void take_events();
+  void lost(smpp::LostReason reason);
+  void come_back(Duration delay);
+  void after_input();
+
+  const int number_;
+  const GatewayConfig& config_;
+  boost::asio::any_io_executor executor_;
+  Clock& clock_;
+  Connector& connector_;
+  Random& random_;
+  Owner& owner_;
+  std::unique_ptr<Timer> deadline_timer_, reconnect_timer_;
+  std::unique_ptr<Stream> stream_;
+  std::shared_ptr<smpp::Session> session_;  // shared with a write in progress, which reads from its output
+  std::vector<std::uint8_t> incoming_;
+  State state_ = State::closed;
+  std::uint64_t generation_ = 0;  // of the connection: handlers of an earlier one do nothing
+  bool reading_ = false, writing_ = false, stopping_ = false, in_events_ = false, write_posted_ = false;
+  int failures_ = 0;
+  Time bound_at_{};
+  std::optional<Duration> refused_delay_;
+  std::optional<Time> armed_for_;
+  std::string last_error_;
+};
+
+std::string_view name(SmppLink::State state);
+
+}  // namespace smsbridge::bridge

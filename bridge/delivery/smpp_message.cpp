@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/delivery/smpp_message.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace smsbridge::bridge {
+namespace {
+
+constexpr std::uint8_t ton_unknown = 0, ton_international = 1, ton_network_specific = 3, ton_alphanumeric = 5;
+constexpr std::uint8_t npi_unknown = 0, npi_isdn = 1;
+constexpr std::size_t short_code_digits_max = 8;
+constexpr std::uint8_t esm_udhi = 0x40;
+constexpr std::uint16_t tag_sar_msg_ref_num = 0x020C, tag_sar_total_segments = 0x020E, tag_sar_segment_seqnum = 0x020F;
+constexpr std::uint16_t tag_message_payload = 0x0424;
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Short codes, international numbers and names each have their own type of number (SMPP 3.4 sections 5.2.5 and 5.2.6).
+void set_source(Outgoing& out, std::string sender) {
+  if (sender.starts_with('+') && all_digits(std::string_view(sender).substr(1))) sender.erase(0, 1);
+  else if (sender.starts_with("00") && all_digits(sender)) sender.erase(0, 2);
+  if (sender.empty()) {
+    out.source_ton = ton_unknown;
+    out.source_npi = npi_unknown;
+  } else if (all_digits(sender)) {
+    const bool short_code = sender.size() <= short_code_digits_max;
+    out.source_ton = short_code ? ton_network_specific : ton_international;
+    out.source_npi = short_code ? npi_unknown : npi_isdn;
+  } else {
+    out.source_ton = ton_alphanumeric;
+    out.source_npi = npi_unknown;
+  }
+  out.source = std::move(sender);
+}
+
+// SMPP 3.4 section 7.1.1. Relative is independent of both clocks; days up to 28, because months differ in length.
+std::string validity(GatewayConfig::Validity form, store::WallMs now, store::WallMs expires) {
+  if (form == GatewayConfig::Validity::none || expires <= now) return {};
+  constexpr long day = 24 * 3600;
+  const long seconds = std::min<long>((expires - now + 999) / 1000, 28 * day);
+  if (form == GatewayConfig::Validity::relative)
+    return fmt::format("0000{:02}{:02}{:02}{:02}000R", seconds / day, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+  return fmt::format("{:%y%m%d%H%M%S}000+", fmt::gmtime(static_cast<std::time_t>(now / 1000 + seconds)));
+}
+
+}  // namespace
+
+tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway, store::WallMs now) {
+  // The same for every attempt, so that segments of two attempts fit together; spread, because a counter would repeat
+  // after 256 long messages to one phone.
+  const auto reference = static_cast<std::uint16_t>((message.id * 0x9E3779B97F4A7C15ull) >> 48);
+  auto cut = text::segment(message.content.text, {.charset = gateway.charset, .concat = gateway.concat, .reference = reference},
+                           gateway.segments_max);
+  if (!cut) return tl::unexpected(std::string(text::explain(cut.error())));
+  Outgoing out;
+  set_source(out, message.content.from);
+  out.destination = message.content.to.starts_with('+') ? message.content.to.substr(1) : message.content.to;
+  out.validity = validity(gateway.validity, now, message.expires_at);
+  out.esm_class = cut->udhi ? esm_udhi : 0;
+  out.data_coding = cut->data_coding;
+  out.registered_delivery = gateway.receipts ? 1 : 0;
+  out.payload = gateway.concat == text::Concat::payload;
+  const auto total = static_cast<std::uint8_t>(cut->segments.size());
+  for (auto& segment : cut->segments) {
+    SegmentPdu pdu;
+    pdu.user_data = std::move(segment.udh);
+    if (pdu.user_data.empty()) pdu.user_data = std::move(segment.body);
+    else pdu.user_data.insert(pdu.user_data.end(), segment.body.begin(), segment.body.end());
+    if (gateway.concat == text::Concat::sar && total > 1)
+      pdu.sar = {static_cast<std::uint8_t>(reference >> 8), static_cast<std::uint8_t>(reference), total,
+                 static_cast<std::uint8_t>(segment.number)};
+    out.segments.push_back(std::move(pdu));
+  }
+  return out;
+}
+
+smpp::Message segment_message(const Outgoing& outgoing, std::size_t index) {
+  const auto& segment = outgoing.segments[index];
+  smpp::Message message;
+  message.source = {.ton = outgoing.source_ton, .npi = outgoing.source_npi, .digits = outgoing.source};
+  message.destination = {.ton = ton_international, .npi = npi_isdn, .digits = outgoing.destination};
+  message.esm_class = outgoing.esm_class;
+  message.validity_period = outgoing.validity;
+  message.registered_delivery = outgoing.registered_delivery;
+  message.data_coding = outgoing.data_coding;
+  const std::span<const std::uint8_t> data(segment.user_data);
+  if (outgoing.payload) message.tlvs.push_back({.tag = tag_message_payload, .value = data});
+  else message.short_message = data;
+  if (!segment.sar.empty()) {
+    const std::span<const std::uint8_t> sar(segment.sar);
+    message.tlvs.push_back({.tag = tag_sar_msg_ref_num, .value = sar.first(2)});
+    message.tlvs.push_back({.tag = tag_sar_total_segments, .value = sar.subspan(2, 1)});
+    message.tlvs.push_back({.tag = tag_sar_segment_seqnum, .value = sar.subspan(3, 1)});
+  }
+  return message;
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "bridge/config.hpp"
+#include "smpp/pdu.hpp"
+#include "store/changes.hpp"
+
+namespace smsbridge::bridge {
+
+// One segment as it goes into a submit_sm. Owns what the PDU only points to.
+struct SegmentPdu {
+  std::vector<std::uint8_t> user_data;    // header and text: short_message, or message_payload
+  std::vector<std::uint8_t> sar;          // the values of the sar_* TLVs: reference 2, total 1, number 1
+};
+
+// A message cut into the segments that its gateway's way of carrying long texts asks for.
+struct Outgoing {
+  std::string source, destination, validity;
+  std::uint8_t source_ton = 0, source_npi = 0;
+  std::uint8_t esm_class = 0, data_coding = 0, registered_delivery = 0;
+  bool payload = false;
+  std::vector<SegmentPdu> segments;
+};
+
+// Why a message cannot be carried by this gateway at all; for people.
+tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway, store::WallMs now);
+
+// A view of one segment; valid as long as `outgoing` is.
+smpp::Message segment_message(const Outgoing& outgoing, std::size_t index);
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: MPL-2.0
+// /api/v1/messages: the contract is openapi.yaml beside this file.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "bridge/config_reader.hpp"
+#include "bridge/ingest/message_id.hpp"
+#include "bridge/ingest/routes.hpp"
+#include "bridge/text/number.hpp"
+#include "bridge/text/segments.hpp"
+#include "bridge/text/ucs2.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t batch_max = 1000, page_default = 50, page_max = 500;
+constexpr store::WallMs schedule_max_ms = 366ll * 24 * 3600 * 1000, validity_max_ms = 63ll * 7 * 24 * 3600 * 1000;
+
+struct Limit {
+  std::string_view name;
+  std::size_t length;
+};
+constexpr std::array<Limit, 9> text_fields{{{"to", 50}, {"text", 10000}, {"from", 20}, {"client_ref", 100}, {"target_user", 200},
+                                            {"triggered_by", 200}, {"lane", 20}, {"gateway", 64}, {"country", 2}}};
+
+Problem invalid(std::vector<FieldError> errors) {
+  std::string detail = errors.size() == 1 ? errors.front().detail : std::to_string(errors.size()) + " fields are wrong";
+  return {.code = ProblemCode::invalid_request, .detail = std::move(detail), .errors = std::move(errors)};
+}
+
+// Who asks, if he may; otherwise the answer has been given.
+std::optional<Caller> admit(Services& services, const HttpRequest& request, std::string_view scope, const Respond& respond, bool needs_tenant) {
+  auto caller = services.tenants.by_key(request);
+  if (!caller) {
+    respond(to_response(caller.error()));
+    return std::nullopt;
+  }
+  if (!caller->may(scope)) {
+    respond(to_response({.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
+    return std::nullopt;
+  }
+  if (needs_tenant && !caller->tenant) {
+    respond(to_response(invalid({{"", "missing", "several tenants are configured: name one with --tenant (header Smsbridge-Tenant)"}})));
+    return std::nullopt;
+  }
+  return std::move(*caller);
+}
+
+tl::expected<json::value, Problem> parse_json(const HttpRequest& request) {
+  const auto type = request.header(http::field::content_type);
+  if (!type.empty() && !type.starts_with("application/json"))
+    return tl::unexpected(Problem{.code = ProblemCode::unsupported_media_type, .detail = "send Content-Type: application/json", .errors = {}});
+  json::error_code ec;
+  auto value = json::parse(request.body(), ec);
+  if (ec) return tl::unexpected(Problem{.code = ProblemCode::malformed_json, .detail = "the body is not JSON: " + ec.message(), .errors = {}});
+  return value;
+}
+
+tl::expected<Submission, Problem> read_submission(const json::value& value, const Services& services, store::WallMs now) {
+  const auto* object = value.if_object();
+  std::vector<FieldError> errors;
+  if (!object) return tl::unexpected(invalid({{"", "bad-type", "a message is a JSON object"}}));
+  Submission s;
+  std::string lane, gateway;
+  const std::array<std::string*, 9> targets{&s.to, &s.text, &s.from, &s.client_ref, &s.target_user, &s.triggered_by, &lane, &gateway, &s.country};
+  for (const auto& [key, field] : *object) {
+    const std::string name(key);
+    const std::string pointer = "/" + name;
+    const auto known = std::ranges::find(text_fields, std::string_view(name), &Limit::name);
+    if (known != text_fields.end()) {
+      if (!field.is_string()) errors.push_back({pointer, "bad-type", name + " must be a string"});
+      else if (field.as_string().size() > known->length * (name == "text" ? 4 : 1)) errors.push_back({pointer, "too-long", name + " is too long"});
+      else *targets[static_cast<std::size_t>(known - text_fields.begin())] = std::string(field.as_string());
+    } else if (key == "send_at") {
+      const auto at = field.is_string() ? parse_time(field.as_string()) : std::nullopt;
+      if (!at) errors.push_back({pointer, "bad-value", "send_at must be a time such as 2026-11-24T10:15:00Z"});
+      else if (*at > now + schedule_max_ms) errors.push_back({pointer, "bad-value", "send_at is more than a year ahead"});
+      else s.send_at = *at;
+    } else if (key == "validity") {
+      std::optional<store::WallMs> validity;
+      if (field.is_string()) validity = parse_duration_ms(field.as_string());
+      else if (field.is_int64()) validity = field.as_int64() * 1000;
+      if (!validity || *validity < 1000 || *validity > validity_max_ms)
+        errors.push_back({pointer, "bad-value", "validity must be a duration such as 2h or a number of seconds, at least 1 s and at most 63 weeks"});
+      else s.validity_ms = *validity;
+    } else {
+      errors.push_back({pointer, "unknown-field", "there is no field " + name});
+    }
+  }
+  for (const auto* required : {"to", "text"})
+    if (!object->contains(required)) errors.push_back({std::string("/") + required, "missing", std::string(required) + " is missing"});
+  store::Lane parsed{};
+  if (!lane.empty() && !store::parse(lane, parsed)) errors.push_back({"/lane", "bad-value", "lane is one of otp, transaction, reminder, campaign"});
+  else if (!lane.empty()) s.lane = parsed;
+  if (!gateway.empty() && !(s.gateway = services.directory.by_name(gateway))) errors.push_back({"/gateway", "bad-value", "there is no gateway '" + gateway + "'"});
+  if (!s.country.empty() && !text::is_known_country(s.country)) errors.push_back({"/country", "bad-value", "country is an ISO 3166 code such as KE"});
+  if (!errors.empty()) return tl::unexpected(invalid(std::move(errors)));
+  return s;
+}
+
+store::Message as_accepted(const store::Content& content, const store::Enqueued& answer) {
+  store::Message message{.id = answer.id, .content = content, .progress = {}};
+  message.content.created_at = answer.created_at;
+  message.content.due_at = std::max(message.content.due_at, answer.created_at);
+  return message;
+}
+
+Problem mismatch() {
+  return {.code = ProblemCode::idempotency_mismatch, .detail = "this Idempotency-Key or client_ref was used for a message with other content; use a new one", .errors = {}};
+}
+
+std::string idempotency_key(const HttpRequest& request, std::size_t index) {
+  const auto given = request.header("Idempotency-Key");
+  if (given.empty()) return {};
+  return std::string(given.substr(0, 200)) + "#" + std::to_string(index) + request.path.substr(std::string_view("/api/v1").size());
+}
+
+void post_message(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:send", respond, true);
+  if (!caller) return;
+  const auto& tenant = *caller->tenant;
+  const auto refuse = [&](const Problem& problem) {
+    tenant.metrics.rejected[reject_reason(problem.code)]->Increment();
+    respond(to_response(problem));
+  };
+  auto value = parse_json(request);
+  if (!value) return refuse(value.error());
+  const auto now = services.clock.wall();
+  auto submission = read_submission(*value, services, now);
+  if (!submission) return refuse(submission.error());
+  submission->source = request.local ? store::Source::cli : store::Source::api;
+  submission->idempotency_key = idempotency_key(request, 0);
+  auto prepared = prepare(std::move(*submission), tenant, services.directory, now);
+  if (prepared.refusal)
+    return refuse({.code = prepared.refusal->code, .detail = prepared.refusal->detail,
+                   .errors = {{prepared.refusal->pointer, std::string(name(prepared.refusal->code)), prepared.refusal->detail}}});
+  auto content = prepared.enqueue.content;
+  store::Batch batch;
+  batch.enqueue.push_back(std::move(prepared.enqueue));
+  services.store.commit(std::move(batch), request.executor,
+                        [&services, tenant = caller->tenant, shows_content = caller->may("content:read"), content = std::move(content), now,
+                         respond = std::move(respond)](store::BatchResult result) {
+    if (result.error != store::Error::none) {
+      tenant->metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
+      return respond(to_response(problem_of(result.error)));
+    }
+    const auto& answer = result.enqueued.front();
+    if (answer.kind == store::Enqueued::Kind::conflict) return respond(to_response(mismatch()));
+    const bool replay = answer.kind == store::Enqueued::Kind::known;
+    (replay ? tenant->metrics.replayed : tenant->metrics.accepted[metrics::Source::api])->Increment();
+    auto message = as_accepted(content, answer);
+    // The content the first time was given, so that the answer is the same.
+    if (replay)
+      if (const auto first = services.store.reader().get(answer.id)) message = {.id = first->id, .content = first->content, .progress = {}};
+    HttpResponse response{.status = http::status::accepted,
+                          .body = json::serialize(message_json(message, services.tenants, services.directory, shows_content, replay ? message.content.created_at : now)),
+                          .headers = {{"Location", "/api/v1/messages/" + message_id_text(answer.id)}}};
+    if (replay) response.headers.emplace_back("Idempotency-Replayed", "true");
+    respond(std::move(response));
+  });
+}
+
+struct BatchItem {
+  std::optional<Problem> problem;
+  store::Content content;
+};
+
+json::object item_json(const Problem& problem) {
+  return {{"status", static_cast<int>(status_of(problem.code))}, {"problem", json::parse(problem_body(problem))}};
+}
+
+void post_batch(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:send", respond, true);
+  if (!caller) return;
+  const auto& tenant = *caller->tenant;
+  auto value = parse_json(request);
+  if (!value) return respond(to_response(value.error()));
+  const auto* object = value->if_object();
+  const auto* messages = object ? object->if_contains("messages") : nullptr;
+  const auto* atomic_field = object ? object->if_contains("atomic") : nullptr;
+  std::vector<FieldError> errors;
+  if (!messages || !messages->is_array() || messages->as_array().empty() || messages->as_array().size() > batch_max)
+    errors.push_back({"/messages", "bad-value", "messages must be an array of 1 to " + std::to_string(batch_max) + " messages"});
+  if (atomic_field && !atomic_field->is_bool()) errors.push_back({"/atomic", "bad-type", "atomic must be true or false"});
+  if (object)
+    for (const auto& [key, field] : *object)
+      if (key != "messages" && key != "atomic") errors.push_back({"/" + std::string(key), "unknown-field", "there is no field " + std::string(key)});
+  if (!errors.empty()) return respond(to_response(invalid(std::move(errors))));
+  const bool atomic = atomic_field && atomic_field->as_bool();
+  const auto now = services.clock.wall();
+  auto items = std::make_shared<std::vector<BatchItem>>();
+  store::Batch batch;
+  for (const auto& entry : messages->as_array()) {
+    auto& item = items->emplace_back();
+    auto submission = read_submission(entry, services, now);
+    if (!submission) {
+      item.problem = submission.error();
+      continue;
+    }
+    submission->source = request.local ? store::Source::cli : store::Source::api;
+    submission->idempotency_key = idempotency_key(request, items->size() - 1);
+    auto prepared = prepare(std::move(*submission), tenant, services.directory, now);
+    if (prepared.refusal) {
+      item.problem = Problem{.code = prepared.refusal->code, .detail = prepared.refusal->detail, .errors = {}};
+    } else {
+      item.content = prepared.enqueue.content;
+      batch.enqueue.push_back(std::move(prepared.enqueue));
+    }
+  }
+  if (atomic && batch.enqueue.size() < items->size()) {
+    for (std::size_t i = 0; i < items->size(); ++i)
+      if (const auto& problem = (*items)[i].problem)
+        errors.push_back({"/messages/" + std::to_string(i), std::string(name(problem->code)), problem->detail});
+    return respond(to_response(invalid(std::move(errors))));
+  }
+  services.store.commit(std::move(batch), request.executor,
+                        [&services, tenant = caller->tenant, shows_content = caller->may("content:read"), items, now,
+                         respond = std::move(respond)](store::BatchResult result) {
+    if (result.error != store::Error::none) return respond(to_response(problem_of(result.error)));
+    json::array answers;
+    int accepted = 0, rejected = 0;
+    std::size_t next = 0;
+    for (const auto& item : *items) {
+      const auto* answer = item.problem ? nullptr : &result.enqueued[next++];
+      if (!answer || answer->kind == store::Enqueued::Kind::conflict) {
+        const auto& problem = item.problem ? *item.problem : mismatch();
+        tenant->metrics.rejected[reject_reason(problem.code)]->Increment();
+        answers.push_back(item_json(problem));
+        ++rejected;
+        continue;
+      }
+      (answer->kind == store::Enqueued::Kind::known ? tenant->metrics.replayed : tenant->metrics.accepted[metrics::Source::api])->Increment();
+      const auto message = as_accepted(item.content, *answer);
+      answers.push_back({{"status", 202}, {"id", message_id_text(answer->id)},
+                         {"message", message_json(message, services.tenants, services.directory, shows_content, now)}});
+      ++accepted;
+    }
+    respond({.status = http::status::accepted,
+             .body = json::serialize(json::object{{"items", std::move(answers)}, {"accepted", accepted}, {"rejected", rejected}}), .headers = {}});
+  });
+}
+
+void post_preview(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:read", respond, true);
+  if (!caller) return;
+  auto value = parse_json(request);
+  if (!value) return respond(to_response(value.error()));
+  std::vector<FieldError> errors;
+  if (const auto* object = value->if_object())
+    for (const auto& [key, field] : *object)
+      if (key != "to" && key != "text" && key != "country" && key != "gateway")
+        errors.push_back({"/" + std::string(key), "unknown-field", "there is no field " + std::string(key)});
+  if (!errors.empty()) return respond(to_response(invalid(std::move(errors))));
+  const auto now = services.clock.wall();
+  auto submission = read_submission(*value, services, now);
+  if (!submission) return respond(to_response(submission.error()));
+  const bool chosen = submission->gateway != nullptr;
+  const auto country = submission->country.empty() ? caller->tenant->config.default_country : submission->country;
+  const auto prepared = prepare(std::move(*submission), *caller->tenant, services.directory, now);
+  if (prepared.refusal)
+    return respond(to_response({.code = prepared.refusal->code, .detail = prepared.refusal->detail,
+                                .errors = {{prepared.refusal->pointer, std::string(name(prepared.refusal->code)), prepared.refusal->detail}}}));
+  const auto& content = prepared.enqueue.content;
+  const auto* gateway = services.directory.by_id(content.gateway);
+  const auto cut = text::segment(content.text, {.charset = gateway->charset, .concat = gateway->concat});
+  const auto number = text::normalise_number(content.to, country);
+  respond({.body = json::serialize(json::object{
+               {"to", content.to}, {"country", number && !number->country.empty() ? json::value(number->country) : json::value(nullptr)},
+               {"encoding", store::name(content.encoding)}, {"parts", content.parts}, {"units", cut ? cut->units : 0},
+               {"units_per_part", cut ? cut->units_per_segment : 1}, {"text", content.text}, {"gateway", gateway->name},
+               {"reason", chosen ? "the gateway was named" : "the tenant's default gateway"}}),
+           .headers = {}});
+}
+
+// Filters from the query; mistakes are collected.
+std::optional<store::Filter> read_filter(const HttpRequest& request, const Caller& caller, const Services& services, store::MessageId& before,
+                                         std::size_t& limit, std::vector<FieldError>& errors) {
+  store::Filter filter{.tenant = caller.tenant ? caller.tenant->id : 0};
+  for (const auto& [key, value] : request.query) {
+    if (key == "state") {
+      for (std::size_t at = 0; at <= value.size();) {
+        const auto end = std::min(value.find(',', at), value.size());
+        store::State state{};
+        const auto word = value.substr(at, end - at);
+        if (word == "scheduled") filter.states.push_back(store::State::queued);
+        else if (store::parse(word, state)) filter.states.push_back(state);
+        else errors.push_back({"?state", "bad-value", "there is no state '" + word + "'"});
+        at = end + 1;
+      }
+    } else if (key == "gateway") {
+      const auto* gateway = services.directory.by_name(value);
+      if (gateway) filter.gateway = gateway->id;
+      else errors.push_back({"?gateway", "bad-value", "there is no gateway '" + value + "'"});
+    } else if (key == "to") {
+      const auto number = text::normalise_number(value, caller.tenant ? caller.tenant->config.default_country : "");
+      filter.to = number ? number->e164 : value;
+    } else if (key == "client_ref") {
+      filter.client_ref = value;
+    } else if (key == "q") {
+      filter.text_contains = value;
+    } else if (key == "source") {
+      store::Source source{};
+      if (store::parse(value, source)) filter.source = source;
+      else errors.push_back({"?source", "bad-value", "source is one of api, fineract, cli"});
+    } else if (key == "lane") {
+      store::Lane lane{};
+      if (store::parse(value, lane)) filter.lane = lane;
+      else errors.push_back({"?lane", "bad-value", "lane is one of otp, transaction, reminder, campaign"});
+    } else if (key == "from" || key == "until") {
+      const auto at = parse_time(value);
+      if (!at) errors.push_back({"?" + key, "bad-value", key + " must be a time such as 2026-11-24T10:15:00Z"});
+      else (key == "from" ? filter.from : filter.until) = *at;
+    } else if (key == "limit") {
+      const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), limit);
+      if (ec != std::errc() || end != value.data() + value.size() || limit < 1 || limit > page_max)
+        errors.push_back({"?limit", "bad-value", "limit is a number from 1 to " + std::to_string(page_max)});
+    } else if (key == "cursor") {
+      const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), before, 36);
+      if (ec != std::errc() || end != value.data() + value.size() || !before) errors.push_back({"?cursor", "bad-value", "this is not a cursor of ours"});
+    } else {
+      errors.push_back({"?" + key, "unknown-field", "there is no filter " + key});
+    }
+  }
+  if (!errors.empty()) return std::nullopt;
+  return filter;
+}
+
+void list_messages(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:read", respond, false);
+  if (!caller) return;
+  std::vector<FieldError> errors;
+  store::MessageId before = 0;
+  std::size_t limit = page_default;
+  const auto filter = read_filter(request, *caller, services, before, limit, errors);
+  if (!filter) return respond(to_response(invalid(std::move(errors))));
+  store::Page page;
+  if (!filter->client_ref.empty() && filter->tenant) {
+    // The index knows the newest message of a reference.
+    auto found = services.store.reader().find(filter->tenant, {filter->client_ref});
+    if (found.front()) page.messages.push_back(std::move(*found.front()));
+  } else {
+    page = services.store.reader().page(*filter, before, limit);
+  }
+  const auto now = services.clock.wall();
+  json::array items;
+  for (const auto& message : page.messages)
+    items.push_back(message_json(message, services.tenants, services.directory, caller->may("content:read"), now));
+  std::array<char, 16> cursor{};
+  const auto end = std::to_chars(cursor.data(), cursor.data() + cursor.size(), page.next, 36).ptr;
+  const std::string next(cursor.data(), end);
+  HttpResponse response{.body = json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", page.next ? json::value(next) : json::value(nullptr)}}), .headers = {}};
+  if (page.next) response.headers.emplace_back("Link", "</api/v1/messages?cursor=" + next + ">; rel=\"next\"");
+  respond(std::move(response));
+}
+
+// The message of the path, if the caller may see it; otherwise the answer has been given.
+std::optional<store::Message> find_message(Services& services, const HttpRequest& request, const Caller& caller, const Respond& respond) {
+  const auto id = parse_message_id(request.captures.front());
+  auto message = id ? services.store.reader().get(*id) : std::nullopt;
+  if (message && (!caller.tenant || message->content.tenant == caller.tenant->id)) return message;
+  respond(to_response({.code = ProblemCode::not_found, .detail = "there is no message " + request.captures.front().substr(0, 60), .errors = {}}));
+  return std::nullopt;
+}
+
+void get_message(Services& services, const HttpRequest& request, Respond respond, bool timeline) {
+  const auto caller = admit(services, request, "messages:read", respond, false);
+  if (!caller) return;
+  const auto message = find_message(services, request, *caller, respond);
+  if (!message) return;
+  const auto body = timeline ? timeline_json(*message, services.directory)
+                             : message_json(*message, services.tenants, services.directory, caller->may("content:read"), services.clock.wall());
+  respond({.body = json::serialize(body), .headers = {}});
+}
+
+void control_message(Services& services, const HttpRequest& request, Respond respond, store::Control::Action action) {
+  const auto caller = admit(services, request, "messages:manage", respond, false);
+  if (!caller) return;
+  const auto message = find_message(services, request, *caller, respond);
+  if (!message) return;
+  store::Batch batch;
+  batch.controls.push_back({.action = action, .tenant = message->content.tenant, .id = message->id,
+                            .validity_ms = services.config.lanes[static_cast<std::size_t>(message->content.lane)].validity_ms});
+  services.store.commit(std::move(batch), request.executor,
+                        [&services, id = message->id, action, shows_content = caller->may("content:read"), respond = std::move(respond)](store::BatchResult result) {
+    if (result.error != store::Error::none) return respond(to_response(problem_of(result.error)));
+    const auto now = services.store.reader().get(id);
+    if (!now || result.controls.front() == store::Controlled::not_found)
+      return respond(to_response({.code = ProblemCode::not_found, .detail = "the message is gone", .errors = {}}));
+    if (result.controls.front() == store::Controlled::too_late)
+      return respond(to_response({.code = ProblemCode::state_conflict,
+                                  .detail = action == store::Control::Action::cancel
+                                                ? "only a message that still waits can be cancelled; this one is " + std::string(store::name(now->progress.state)) + " or on its way"
+                                                : "only a message that ended without delivery can be tried again; this one is " + std::string(store::name(now->progress.state)),
+                                  .errors = {}}));
+    respond({.body = json::serialize(message_json(*now, services.tenants, services.directory, shows_content, services.clock.wall())), .headers = {}});
+  });
+}
+
+void count_messages(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:read", respond, false);
+  if (!caller) return;
+  std::array<std::int64_t, store::state_count> total{};
+  std::map<std::string, std::array<std::int64_t, 2>> gateways;
+  for (const auto& gateway : services.config.gateways) gateways[gateway.name];
+  for (const auto& [owner, counts] : services.store.counts()) {
+    if (caller->tenant && caller->tenant->id != owner.first) continue;
+    for (std::size_t i = 0; i < counts.size(); ++i) total[i] += counts[i];
+    if (const auto* gateway = services.directory.by_id(owner.second)) {
+      gateways[gateway->name][0] += counts[static_cast<std::size_t>(store::State::queued)];
+      gateways[gateway->name][1] += counts[static_cast<std::size_t>(store::State::submitted)];
+    }
+  }
+  json::object by_state, by_gateway;
+  for (std::size_t i = 0; i < total.size(); ++i) by_state[store::name(static_cast<store::State>(i))] = std::max<std::int64_t>(0, total[i]);
+  // What a gateway holds right now is told by its own shard.
+  auto left = std::make_shared<std::size_t>(gateways.size());
+  auto body = std::make_shared<json::object>();
+  (*body)["by_state"] = std::move(by_state);
+  (*body)["by_gateway"] = json::object();
+  for (const auto& [name, counts] : gateways)
+    services.gateways.ask(name, GatewayControl::Action::show, request.executor, [name, counts, left, body, respond](const GatewayStatus& status) {
+      const auto in_flight = std::min<std::int64_t>(counts[0], static_cast<std::int64_t>(status.in_flight));
+      (*body)["by_gateway"].as_object()[name] = {{"queued", std::max<std::int64_t>(0, counts[0] - in_flight)}, {"in_flight", in_flight},
+                                                 {"awaiting_receipt", std::max<std::int64_t>(0, counts[1])}};
+      if (--*left == 0) respond({.body = json::serialize(*body), .headers = {}});
+    });
+}
+
+}  // namespace
+
+std::vector<Route> message_routes(Services& services) {
+  using enum http::verb;
+  const std::string base = "/api/v1/messages";
+  return {
+      {post, base, [&services](const HttpRequest& r, Respond a) { post_message(services, r, std::move(a)); }},
+      {get, base, [&services](const HttpRequest& r, Respond a) { list_messages(services, r, std::move(a)); }},
+      {post, base + "/batch", [&services](const HttpRequest& r, Respond a) { post_batch(services, r, std::move(a)); }},
+      {post, base + "/preview", [&services](const HttpRequest& r, Respond a) { post_preview(services, r, std::move(a)); }},
+      {get, base + "/counts", [&services](const HttpRequest& r, Respond a) { count_messages(services, r, std::move(a)); }},
+      {get, base + "/{id}", [&services](const HttpRequest& r, Respond a) { get_message(services, r, std::move(a), false); }},
+      {get, base + "/{id}/timeline", [&services](const HttpRequest& r, Respond a) { get_message(services, r, std::move(a), true); }},
+      {post, base + "/{id}/cancel",
+       [&services](const HttpRequest& r, Respond a) { control_message(services, r, std::move(a), store::Control::Action::cancel); }},
+      {post, base + "/{id}/retry",
+       [&services](const HttpRequest& r, Respond a) { control_message(services, r, std::move(a), store::Control::Action::retry); }},
+  };
+}
+
+}  // namespace smsbridge::bridge

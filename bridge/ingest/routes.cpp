@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/ingest/routes.hpp"
+
+#include <algorithm>
+
+#include "bridge/env/log.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+metrics::HttpMethod label_of(http::verb verb) {
+  switch (verb) {
+    case http::verb::get: return metrics::HttpMethod::get;
+    case http::verb::head: return metrics::HttpMethod::head;
+    case http::verb::post: return metrics::HttpMethod::post;
+    case http::verb::put: return metrics::HttpMethod::put;
+    case http::verb::patch: return metrics::HttpMethod::patch;
+    case http::verb::delete_: return metrics::HttpMethod::delete_;
+    case http::verb::options: return metrics::HttpMethod::options;
+    default: return metrics::HttpMethod::other;
+  }
+}
+
+bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& captures) {
+  captures.clear();
+  while (!pattern.empty() && !path.empty()) {
+    if (pattern.starts_with('{')) {
+      const auto end = std::min(path.find('/'), path.size());
+      if (end == 0) return false;
+      captures.emplace_back(path.substr(0, end));
+      path.remove_prefix(end);
+      pattern.remove_prefix(pattern.find('}') + 1);
+    } else if (pattern.front() == path.front()) {
+      pattern.remove_prefix(1);
+      path.remove_prefix(1);
+    } else {
+      return false;
+    }
+  }
+  return pattern.empty() && path.empty();
+}
+
+struct Row {
+  Route route;
+  metrics::HttpRouteMetrics* metrics;
+};
+
+}  // namespace
+
+HttpHandler make_router(std::vector<Route> routes, metrics::HttpMetrics& metrics, Clock& clock,
+                        std::function<HttpResponse(const Problem&)> refuse) {
+  auto rows = std::make_shared<std::vector<Row>>();
+  for (auto& route : routes) {
+    auto& counted = metrics.route(route.path, label_of(route.method));
+    rows->push_back({std::move(route), &counted});
+  }
+  auto& unrouted = metrics.route("other", metrics::HttpMethod::other, 404);
+  return [rows, refuse = std::move(refuse), &metrics, &clock, &unrouted](const HttpRequest& given, Respond respond) {
+    auto& request = const_cast<HttpRequest&>(given);  // only the captures, which are this function's to fill
+    metrics.requests_in_flight->Increment();
+    const auto began = clock.now();
+    const auto counted = [&metrics, &clock, began, respond = std::move(respond)](metrics::HttpRouteMetrics& row) {
+      return [&metrics, &clock, began, respond, &row](HttpResponse response) {
+        metrics.requests_in_flight->Decrement();
+        row.requests(static_cast<int>(response.status)).Increment();
+        if (row.duration_seconds) row.duration_seconds->Observe(std::chrono::duration<double>(clock.now() - began).count());
+        respond(std::move(response));
+      };
+    };
+    std::string allow;
+    for (const auto& row : *rows) {
+      if (!matches(row.route.path, request.path, request.captures)) continue;
+      const bool head = request.raw.method() == http::verb::head && row.route.method == http::verb::get;
+      if (row.route.method != request.raw.method() && !head) {
+        allow += (allow.empty() ? "" : ", ") + std::string(http::to_string(row.route.method));
+        continue;
+      }
+      auto answer = counted(*row.metrics);
+      try {
+        return row.route.handler(request, answer);
+      } catch (const std::exception& error) {
+        log::error("http", "a request failed inside", "path", row.route.path, "error", error.what());
+        return answer(refuse({.code = ProblemCode::internal, .detail = "the request could not be handled; the log says why", .errors = {}}));
+      }
+    }
+    auto answer = counted(unrouted);
+    if (allow.empty())
+      return answer(refuse({.code = ProblemCode::not_found, .detail = "there is nothing at " + request.path.substr(0, 200), .errors = {}}));
+    auto response = refuse({.code = ProblemCode::method_not_allowed, .detail = "this address takes " + allow, .errors = {}});
+    response.headers.emplace_back("Allow", allow);
+    answer(std::move(response));
+  };
+}
+
+Problem problem_of(store::Error error) {
+  switch (error) {
+    case store::Error::full:
+      return {.code = ProblemCode::store_full, .detail = "no room is left to keep messages; make room on the disk, or raise store.size_limit",
+              .errors = {}, .retry_after_seconds = 30};
+    case store::Error::busy:
+      return {.code = ProblemCode::queue_full, .detail = "too many messages are waiting to be written; try again", .errors = {}, .retry_after_seconds = 1};
+    case store::Error::invalid:
+      return {.code = ProblemCode::payload_too_large, .detail = "too many messages in one request", .errors = {}};
+    default:
+      return {.code = ProblemCode::shutting_down, .detail = store::explain(error) + "; nothing was accepted, try again", .errors = {}, .retry_after_seconds = 5};
+  }
+}
+
+}  // namespace smsbridge::bridge

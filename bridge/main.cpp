@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MPL-2.0
+// The command line. The daemon itself is `serve`: read the configuration, build the App, run, stop on a signal
+// (cli/serve.cpp).
+#include <sodium.h>
+
+#include <iostream>
+
+#include "bridge/cli/client.hpp"
+#include "bridge/cli/commands.hpp"
+#include "bridge/cli/exit_codes.hpp"
+#include "bridge/config_reader.hpp"
+
+int main(int argc, char** argv) {
+  using namespace smsbridge::bridge;
+  if (::sodium_init() < 0) {
+    std::cerr << "error: libsodium cannot find a source of randomness\n";
+    return exit_failed;
+  }
+  CLI::App app("smsbridge carries SMS between core banking (Mifos X, Apache Fineract) and mobile carriers.", "smsbridge");
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help for all commands");
+  app.footer(
+      "Start with:\n"
+      "  smsbridge demo --once                  see a batch go through a simulated carrier\n"
+      "  smsbridge check-config -c FILE         every mistake of a configuration at once\n"
+      "  smsbridge serve -c FILE                run the daemon\n"
+      "  smsbridge messages list -c FILE        what is in the queue, and what became of it\n"
+      "\nExit codes: 0 done, 1 failed, 2 usage, 4 not allowed, 5 not found, 6 conflict, 69 daemon unreachable,\n"
+      "75 timed out, 78 bad configuration.");
+  Run run;
+  add_serve(app, run);
+  add_messages(app, run);
+  add_gateways(app, run);
+  add_keys(app, run);
+  add_trying_out(app, run);
+  add_inspect(app, run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ExtrasError& error) {
+    std::vector<std::string> names;
+    for (const auto* command : app.get_subcommands([](CLI::App*) { return true; })) names.push_back(command->get_name());
+    const auto close = argc > 1 ? nearest(argv[1], names) : std::string();
+    std::cerr << "error: " << error.what() << (close.empty() || close == argv[1] ? "" : "\nhint: did you mean '" + close + "'?") << "\n";
+    return exit_usage;
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? exit_done : exit_usage;
+  }
+  try {
+    return run();
+  } catch (const ClientError& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    return error.exit_code;
+  } catch (const std::exception& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    return exit_failed;
+  }
+}

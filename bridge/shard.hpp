@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "bridge/env/clock.hpp"
+#include "bridge/env/random.hpp"
+#include "metrics/metrics.hpp"
+
+namespace smsbridge::bridge {
+
+// One thread with its own io_context, and what lives on it: listening sockets and gateways. No locks between them.
+class Shard {
+ public:
+  Shard(int number, std::uint64_t seed, Clock& clock, metrics::Metrics& metrics);
+  void start();
+  void join();
+
+  boost::asio::io_context& io() { return io_; }
+  boost::asio::any_io_executor executor() { return io_.get_executor(); }
+  Random& random() { return random_; }
+  // Its loop came round within the last seconds; the health check asks.
+  bool is_alive(Time now) const;
+  // Ends the loop once nothing is left to do.
+  void release();
+
+ private:
+  void watch_lag();
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  Clock& clock_;
+  Random random_;
+  prometheus::Histogram& lag_;
+  std::unique_ptr<Timer> lag_timer_;
+  std::atomic<Time::rep> last_round_{0};
+  std::thread thread_;
+};
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/smsc_sim/content.hpp"
+
+#include <algorithm>
+
+#include "bridge/text/gsm7.hpp"
+#include "bridge/text/ucs2.hpp"
+#include "bridge/text/utf8.hpp"
+
+namespace smsbridge::bridge::smsc_sim {
+namespace {
+
+int number_in(const smpp::Message& message, std::uint16_t tag, int otherwise) {
+  const auto* tlv = message.find_tlv(tag);
+  if (tlv == nullptr || tlv->value.empty() || tlv->value.size() > 2) return otherwise;
+  int value = 0;
+  for (const auto octet : tlv->value) value = value << 8 | octet;
+  return value;
+}
+
+}  // namespace
+
+Part part_of(const smpp::Message& message, const smpp::UserData& data) {
+  for (const auto& element : data.elements) {
+    const auto& octets = element.data;
+    if (element.id == 0x00 && octets.size() == 3) return {octets[0], octets[2], octets[1]};
+    if (element.id == 0x08 && octets.size() == 4)
+      return {static_cast<std::uint16_t>(octets[0] << 8 | octets[1]), octets[3], octets[2]};
+  }
+  if (message.tlvs.empty()) return {};
+  return {static_cast<std::uint16_t>(number_in(message, smpp::tag::sar_msg_ref_num, 0)),
+          number_in(message, smpp::tag::sar_segment_seqnum, 1), number_in(message, smpp::tag::sar_total_segments, 1)};
+}
+
+Coding coding_of(std::uint8_t data_coding) {
+  if (data_coding == 8) return Coding::ucs2;
+  if (data_coding <= 1) return Coding::gsm7;
+  const int group = data_coding & 0xF0, alphabet = data_coding & 0x0C;
+  if (group == 0x10) return alphabet == 0 ? Coding::gsm7 : alphabet == 8 ? Coding::ucs2 : Coding::octets;
+  if (group == 0xC0 || group == 0xD0) return Coding::gsm7;
+  if (group == 0xF0) return (data_coding & 4) == 0 ? Coding::gsm7 : Coding::octets;
+  return Coding::octets;
+}
+
+std::string utf8_of(smpp::Octets body, std::uint8_t data_coding) {
+  if (data_coding == 1) return text::utf8_from_latin1(smpp::as_text(body));  // ASCII: the same for what is ASCII
+  switch (coding_of(data_coding)) {
+    case Coding::gsm7:
+      return text::gsm7_decode(body);
+    case Coding::ucs2:
+      return text::utf8_from_utf16be(body);
+    case Coding::octets:
+      break;
+  }
+  return text::utf8_from_latin1(smpp::as_text(body));
+}
+
+void append_quote(std::string& out, smpp::Octets body, std::uint8_t data_coding, std::size_t size) {
+  const bool plain = data_coding != 1 && coding_of(data_coding) == Coding::gsm7;
+  if (plain) {
+    auto count = std::min(size, body.size());
+    if (count > 0 && body[count - 1] == text::gsm7_escape) --count;  // its other half is cut off
+    for (const auto octet : body.first(count)) out.push_back(static_cast<char>(octet & 0x7F));
+    return;
+  }
+  const auto text = utf8_of(body.first(std::min(body.size(), 4 * size)), data_coding);
+  std::string_view rest = text;
+  for (; size > 0 && !rest.empty(); --size) {
+    const auto value = text::take_code_point(rest);
+    if (value == text::invalid_code_point) return;
+    const auto code = text::gsm7_code(value);
+    out.push_back(code < 0x80 ? static_cast<char>(code) : '?');
+  }
+}
+
+}  // namespace smsbridge::bridge::smsc_sim

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MPL-2.0
+// A message centre with all its sessions, for demos, load and faults. No sockets, no clock, no threads: the owner says
+// what happened and when, writes output(), closes what wants_close(), and calls on_deadline() in time. So the daemon's
+// `smsc-sim` and the simulated world of the tests run the same code. It is also a judge: what a client must not do is
+// answered as the standard says, and counted.
+//
+// Use, after each input (connected, received, closed, wrote, on_deadline): for each of sessions_with_output() write
+// output() and tell wrote(), or close the connection and tell closed(). Callbacks must not call back in.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "bridge/env/clock.hpp"
+#include "bridge/env/random.hpp"
+#include "bridge/smsc_sim/options.hpp"
+#include "smpp/pdu.hpp"
+
+namespace smsbridge::bridge::smsc_sim {
+
+// Since the start.
+struct Counts {
+  std::uint64_t connections = 0, binds = 0, binds_refused = 0, unbinds = 0, enquire_links = 0;
+  std::uint64_t submits = 0;   // asked for, whatever became of them
+  std::uint64_t accepted = 0;  // taken: answered with 0, swallowed, or answered by cutting the connection
+  std::uint64_t throttled = 0, rejected = 0, errors = 0, queue_full = 0;  // refused by options and limits
+  std::uint64_t swallowed = 0, disconnects = 0, disconnects_before = 0;
+  std::uint64_t receipts_due = 0;       // made, without those that were lost on purpose
+  std::uint64_t receipts_sent = 0;      // with repetitions
+  std::uint64_t receipts_repeated = 0;  // sent again for want of an answer with 0
+  std::uint64_t receipts_answered = 0;  // with 0
+  std::uint64_t receipts_refused = 0;   // with another status
+  std::uint64_t receipts_lost = 0;      // on purpose
+  std::uint64_t receipts_twice = 0;     // on purpose
+  std::uint64_t receipts_dropped = 0;   // too many waited, or they could not be written
+  std::uint64_t late_answers = 0;       // to a receipt that was given up already
+  std::uint64_t nacks = 0;              // generic_nack received
+  std::uint64_t protocol_errors = 0;    // what the client must not do
+  std::size_t window_max = 0;           // most submits of one session unanswered; without delay: most in one read
+  std::optional<Time> first_submit, last_submit;
+};
+
+class Smsc {
+ public:
+  using SessionId = std::uint64_t;
+
+  // An accepted submit. The strings are overwritten by the next one.
+  struct Taken {
+    std::uint64_t number = 0;  // from 1
+    std::string message_id;    // as in the response
+    std::string source, destination;
+    std::string text;  // UTF-8
+    std::uint8_t esm_class = 0, data_coding = 0;
+    std::uint16_t reference = 0;
+    int part = 1, parts = 1;
+    SessionId session = 0;
+  };
+
+  static constexpr std::size_t in_flight_max = 100'000;   // unanswered submits of one session, then 0x14
+  static constexpr std::size_t receipts_max = 5'000'000;  // waiting, then they are dropped
+  static constexpr std::size_t output_max = 4 << 20;      // octets unwritten, then reading pauses
+
+  explicit Smsc(Options options);
+  ~Smsc();
+  Smsc(const Smsc&) = delete;
+  Smsc& operator=(const Smsc&) = delete;
+
+  // What happened.
+  SessionId connected(Time now);
+  void received(SessionId id, std::span<const std::uint8_t> octets, Time now);
+  void closed(SessionId id, Time now);
+  void on_deadline(Time now);
+
+  // What to do.
+  std::optional<Time> next_deadline() const;
+  // Stays where it is until wrote() has been told of all of it.
+  std::span<const std::uint8_t> output(SessionId id) const;
+  void wrote(SessionId id, std::size_t count);
+  // As soon as the output is written.
+  bool wants_close(SessionId id) const;
+  // It is one of those that are cut: no farewell, for example of TLS.
+  bool is_cut(SessionId id) const;
+  // False while the peer does not take what it is sent.
+  bool wants_read(SessionId id) const;
+  // Those with new output or a new wish to be closed since the last call.
+  std::vector<SessionId> sessions_with_output();
+
+  // What it shall do besides.
+  void cut(SessionId id);               // at once
+  void unbind(SessionId id, Time now);  // the polite way; closed when the client does not answer in 5 s
+  void unbind_all(Time now);            // maintenance
+  std::vector<SessionId> sessions() const;
+  // May be changed at any time, for example to end all faults.
+  Options& options() { return options_; }
+
+  // What it saw.
+  const Counts& counts() const { return counts_; }
+  std::size_t receipts_waiting() const { return receipts_.size() - free_receipts_.size(); }  // not answered with 0 yet
+  std::size_t bound_sessions() const;
+  std::function<void(const Taken&)> on_taken;
+  // For people: binds, refusals, losses, and each protocol error.
+  std::function<void(SessionId, std::string_view)> on_note;
+
+ private:
+  struct Session;
+  struct Client;  // an account with its sessions, and with the receipts that are due
+  struct Receipt {
+    Client* client = nullptr;
+    SessionId session = 0;  // that submitted
+    std::uint64_t message_number = 0;
+    smpp::MessageState state = smpp::MessageState::none;
+    std::uint8_t source_ton = 0, source_npi = 0, destination_ton = 0, destination_npi = 0;
+    std::string source, destination;  // of the message: the receipt has them the other way round
+    std::string quote;
+    Time submitted{}, done{};
+    bool sent = false;
+  };
+  enum class Due : std::uint8_t { answer, receipt, retry, enquire_link, patience, cut };
+  struct Event {
+    Time due{};
+    std::uint64_t order = 0;  // events of one instant happen in the order they were planned
+    Due what = Due::answer;
+    std::uint64_t subject = 0;  // session, or place of the receipt
+    std::uint64_t message_number = 0;
+    std::uint32_t sequence = 0, status = 0;
+    smpp::Command request = smpp::Command::submit_sm;
+  };
+  struct Later {
+    bool operator()(const Event& a, const Event& b) const { return a.due != b.due ? a.due > b.due : a.order > b.order; }
+  };
+
+  void take(Session& session, smpp::Octets frame, Time now);
+  void take_response(Session& session, const smpp::Header& header, Time now);
+  void take_bind(Session& session, const smpp::Header& header, smpp::Octets frame, Time now);
+  void take_submit(Session& session, const smpp::Header& header, smpp::Octets frame, Time now);
+  void accept(Session& session, const smpp::Header& header, Time now);
+  std::uint32_t refusal(Session& session, Time now);
+  bool throttles(Client& client, Time now);
+
+  void plan(Time due, Due what, std::uint64_t subject);
+  void answer_later(Session& session, const smpp::Header& header, std::uint32_t status, Time now);
+  void answer_submit(Session& session, smpp::Command request, std::uint32_t sequence, std::uint32_t status,
+                     std::uint64_t message_number);
+  void put(Session& session, smpp::Command command, std::uint32_t status, std::uint32_t sequence);
+
+  void plan_receipt(Session& session, std::uint64_t message_number, Time due, Time now);
+  bool wants_receipt(smpp::MessageState state) const;
+  void pump(Client& client, Time now);
+  Session* receiver_for(Client& client, const Receipt& receipt);
+  void send_receipt(Session& session, std::uint32_t place, Time now);
+  void free_receipt(std::uint32_t place);
+
+  Session* find(SessionId id) const;
+  void leave(Session& session, Time now);
+  void start_close(Session& session, bool cut);
+  void touch(Session& session);
+  void breach(Session& session, std::string_view what);
+  void note(Session& session, std::string_view what);
+  std::uint32_t next_sequence(Session& session);
+  Duration drawn(Duration delay, Duration jitter);
+  bool chance(double probability) { return probability > 0 && random_.chance(std::min(probability, 1.0)); }
+  smpp::MessageState draw_outcome();
+
+  Options options_;
+  Random random_;
+  Counts counts_;
+  SessionId last_session_ = 0;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t last_order_ = 0;
+  std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::map<std::string, std::unique_ptr<Client>, std::less<>> clients_;
+  std::priority_queue<Event, std::vector<Event>, Later> events_;
+  std::deque<Receipt> receipts_;  // places are used again
+  std::vector<std::uint32_t> free_receipts_;
+  std::vector<SessionId> touched_;
+
+  // Kept between PDUs for their memory.
+  smpp::Message message_, delivery_;
+  std::string receipt_text_;
+  Taken taken_;
+};
+
+}  // namespace smsbridge::bridge::smsc_sim
