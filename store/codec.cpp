@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "store/codec.hpp"
 
+#include <concepts>
 #include <cstring>
 
 namespace smsbridge::store {
@@ -11,7 +12,7 @@ constexpr std::uint8_t record_version = 1;
 class Out {
  public:
   explicit Out(std::string& bytes) : bytes_(bytes) { bytes_.clear(); }
-  template <class Integer>
+  template <std::integral Integer>
   Out& put(Integer value) {
     char raw[sizeof(Integer)];
     std::memcpy(raw, &value, sizeof(Integer));
@@ -33,7 +34,7 @@ class In {
   In(std::string_view bytes, const char* what) : bytes_(bytes), what_(what) {
     if (get<std::uint8_t>() != record_version) throw BadRecord(std::string(what) + ": unknown record version");
   }
-  template <class Integer>
+  template <std::integral Integer>
   Integer get() {
     Integer value;
     std::memcpy(&value, take(sizeof(Integer)).data(), sizeof(Integer));
