@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/config.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <random>
+
+#include "bridge/config_reader.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+class ConfigTest : public testing::Test {
+ protected:
+  ConfigTest() : folder_(std::filesystem::temp_directory_path() / ("smsbridge-config-" + std::to_string(std::random_device{}()))) {
+    std::filesystem::create_directories(folder_);
+    write("key.txt", "k\n");
+  }
+  ~ConfigTest() override { std::filesystem::remove_all(folder_); }
+  void write(const std::string& name, const std::string& content) { std::ofstream(folder_ / name) << content; }
+  LoadedConfig load(const std::string& content) {
+    write("smsbridge.yaml", content);
+    return load_config(folder_ / "smsbridge.yaml");
+  }
+  std::filesystem::path folder_;
+};
+
+const std::string tenants = "tenants:\n  - {name: default, default_country: KE, fineract_app_key: {file: key.txt}}\n";
+const std::string gateways = "gateways:\n  - {name: a, id: 1, host: h, port: 2775, system_id: s}\n";
+
+TEST_F(ConfigTest, TheSmallestFileWorks) {
+  const auto loaded = load(tenants + gateways);
+  ASSERT_TRUE(loaded.ok()) << describe(loaded.problems.front());
+  EXPECT_EQ(loaded.config.api.port, 9190);
+  EXPECT_EQ(loaded.config.fineract.port, 9191);
+  EXPECT_EQ(loaded.config.tenants[0].fineract_app_keys, std::vector<std::string>{"k"}) << "without its line end";
+  EXPECT_EQ(loaded.config.gateways[0].session.window, 10u);
+}
+
+TEST_F(ConfigTest, EachMistakeIsNamedWithItsPlace) {
+  struct {
+    const char *name, *yaml, *path, *code;
+    int line;
+  } const cases[] = {
+      {"unknown key", "listne: {}\n", "listne", "unknown-key", 1},
+      {"unknown key inside", "store: {paht: x}\n", "store.paht", "unknown-key", 1},
+      {"bad port", "listen: {api: 127.0.0.1:99999}\n", "listen.api", "bad-value", 1},
+      {"no port", "listen:\n  api: localhost\n", "listen.api", "bad-value", 2},
+      {"bad duration", "lanes: {otp: {validity: 5}}\n", "lanes.otp.validity", "bad-value", 1},
+      {"bad size", "store: {size_limit: many}\n", "store.size_limit", "bad-value", 1},
+      {"bad choice", "log: {level: loud}\n", "log.level", "bad-value", 1},
+      {"twice", "shards: 1\nshards: 2\n", "shards", "duplicate", 1},
+      {"not a mapping", "listen: 5\n", "listen", "bad-value", 1},
+      {"broken YAML", "listen: {\n", "", "unreadable", 2},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto loaded = load(c.yaml + tenants + gateways);
+    ASSERT_FALSE(loaded.ok());
+    const auto found = std::ranges::find_if(loaded.problems, [&](const auto& p) { return p.path == c.path && p.code == c.code; });
+    ASSERT_NE(found, loaded.problems.end()) << describe(loaded.problems.front());
+    if (c.line == 1) EXPECT_EQ(found->line, c.line);
+    EXPECT_THAT(describe(*found), testing::HasSubstr("smsbridge.yaml:"));
+  }
+}
+
+TEST_F(ConfigTest, AllMistakesAtOnceWithSuggestions) {
+  const auto loaded = load("listen: {apo: 1}\ntenants:\n  - {name: a, default_country: XX}\n  - {name: a}\n"
+                           "gateways:\n  - {name: g, id: 0, port: 1, system_id: s, password: plain}\n  - {name: g, id: 2, host: h, port: 1, system_id: s, kind: carrier}\n");
+  std::string all;
+  for (const auto& problem : loaded.problems) all += describe(problem) + "\n";
+  for (const auto* part : {"did you mean 'api'", "'XX' is not", "two tenants are called 'a'", "'0' is not a whole number", "the key 'host' is missing",
+                           "two gateways are called 'g'", "'carrier' is not a kind"})
+    EXPECT_THAT(all, testing::HasSubstr(part));
+  EXPECT_THAT(all, testing::HasSubstr("warning: gateways[0].password")) << "a literal secret is a warning";
+}
+
+TEST_F(ConfigTest, SecretsComeFromElsewhere) {
+  ::setenv("SMSBRIDGE_TEST_SECRET", "from-env", 1);
+  const auto loaded = load(tenants + "gateways:\n  - {name: a, id: 1, host: h, port: 1, system_id: s, password: {env: SMSBRIDGE_TEST_SECRET}}\n");
+  EXPECT_EQ(loaded.config.gateways.at(0).session.password, "from-env");
+  EXPECT_FALSE(load(tenants + "gateways:\n  - {name: a, id: 1, host: h, port: 1, system_id: s, password: {file: nowhere}}\n").ok());
+}
+
+TEST(Duration, ReadsAndRefuses) {
+  EXPECT_EQ(parse_duration_ms("1h30m"), 5'400'000);
+  EXPECT_EQ(parse_duration_ms("250ms"), 250);
+  EXPECT_EQ(parse_duration_ms("90d"), 90ll * 86'400'000);
+  for (const auto* bad : {"", "5", "h", "-5s", "5 s", "1x"}) EXPECT_FALSE(parse_duration_ms(bad)) << bad;
+}
+
+TEST(Configurations, TheExamplesLoad) {
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(TEST_DATA) + "/../../conf"))
+    if (entry.path().extension() == ".yaml") {
+      const auto loaded = load_config(entry.path());
+      for (const auto& problem : loaded.problems) EXPECT_TRUE(problem.warning || problem.code == "unreadable") << describe(problem);
+      EXPECT_FALSE(loaded.config.gateways.empty()) << entry.path();
+    }
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "bridge/ingest/contract.hpp"
+#include "bridge/ingest/http.hpp"
+#include "bridge/ingest/message_id.hpp"
+#include "bridge/ingest/problem.hpp"
+#include "bridge/ingest/submit.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+TEST(Target, FoldsWhatFineractSends) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"/sms", "/sms"},       {"/sms%2Freport", "/sms/report"}, {"//sms", "/sms"},       {"/%2Fgw/sms", "/gw/sms"},
+      {"/gw%2F/sms", "/gw/sms"}, {"/a%2Fb/sms%2Freport", "/a/b/sms/report"}, {"/sms/", "/sms"}, {"/", "/"}, {"/sms%2freport?x=1", "/sms/report"}};
+  for (const auto& [target, want] : cases) {
+    std::string path;
+    std::map<std::string, std::string> query;
+    EXPECT_TRUE(parse_target(target, path, query)) << target;
+    EXPECT_EQ(path, want) << target;
+  }
+}
+
+TEST(Target, QueryAndBrokenEscapes) {
+  std::string path;
+  std::map<std::string, std::string> query;
+  EXPECT_TRUE(parse_target("/m?to=%2B254712&q=a+b&empty=&flag", path, query));
+  EXPECT_EQ(query, (std::map<std::string, std::string>{{"to", "+254712"}, {"q", "a b"}, {"empty", ""}, {"flag", ""}}));
+  for (const auto* broken : {"/%", "/%2", "/%zz", "/a?x=%4"}) EXPECT_FALSE(parse_target(broken, path, query)) << broken;
+}
+
+TEST(MessageId, GoesBothWaysAndRefusesTypos) {
+  for (const store::MessageId id : {store::first_id_at(1'790'000'000'123), store::first_id_at(1'790'000'000'123) + 4'194'303, store::MessageId{1} << 40}) {
+    const auto text = message_id_text(id);
+    EXPECT_EQ(text.size(), 30u);
+    EXPECT_EQ(parse_message_id(text), id);
+    auto typo = text;
+    typo[20] = typo[20] == '0' ? '1' : '0';
+    EXPECT_FALSE(parse_message_id(typo));
+  }
+  for (const auto* bad : {"", "msg_", "msg_01JZZZZZZZZZZZZZZZZZZZZZZ", "01JD0000000000000000000000", "msg_OOOOOOOOOOOOOOOOOOOOOOOOOO"})
+    EXPECT_FALSE(parse_message_id(bad)) << bad;
+}
+
+TEST(Time, ParsesWhatPeopleWrite) {
+  EXPECT_EQ(time_text(1'790'000'000'123), "2026-09-21T14:13:20.123Z");
+  EXPECT_EQ(parse_time("2026-09-21T14:13:20.123Z"), 1'790'000'000'123);
+  EXPECT_EQ(parse_time("2026-09-21T17:13:20.123+03:00"), 1'790'000'000'123);
+  for (const auto* bad : {"", "yesterday", "2026-09-21", "2026-13-21T00:00:00Z", "2026-09-21T14:13:20", "2026-09-21T14:13:20+3"})
+    EXPECT_FALSE(parse_time(bad)) << bad;
+}
+
+TEST(Problem, EveryCodeHasItsOwnNameAndAnErrorStatus) {
+  std::set<std::string_view> names;
+  for (int i = 0; i <= static_cast<int>(ProblemCode::store_full); ++i) {
+    const auto code = static_cast<ProblemCode>(i);
+    EXPECT_TRUE(names.insert(name(code)).second) << name(code);
+    EXPECT_GE(static_cast<int>(status_of(code)), 400);
+  }
+}
+
+TEST(Contract, IsReadableAsJson) {
+  const auto document = boost::json::parse(contract_json()).as_object();
+  EXPECT_EQ(document.at("openapi").as_string().substr(0, 3), "3.1");
+  EXPECT_TRUE(document.at("paths").as_object().contains("/api/v1/messages"));
+}
+
+class Prepare : public testing::Test {
+ protected:
+  Prepare() {
+    config_.gateways.resize(2);
+    config_.gateways[0].name = "one";
+    config_.gateways[0].id = 1;
+    config_.gateways[0].segments_max = 3;
+    config_.gateways[1].name = "two";
+    config_.gateways[1].id = 2;
+    tenant_config_.name = "default";
+    tenant_config_.default_country = "KE";
+    tenant_config_.sender = "UMOJA";
+  }
+  Prepared prepare(Submission s) {
+    metrics::TenantMetrics metrics;
+    return bridge::prepare(std::move(s), Tenant{.id = 3, .config = tenant_config_, .metrics = metrics}, Directory(config_), 1'790'000'000'000);
+  }
+  Config config_;
+  TenantConfig tenant_config_;
+};
+
+TEST_F(Prepare, FillsInWhatTheTenantMeans) {
+  Submission s;
+  s.to = "0712 345-678";
+  s.text = "Habari";
+  const auto prepared = prepare(s);
+  ASSERT_FALSE(prepared.refusal);
+  const auto& c = prepared.enqueue.content;
+  EXPECT_EQ(c.to, "+254712345678");
+  EXPECT_EQ(c.from, "UMOJA");
+  EXPECT_EQ(c.gateway, 1u);
+  EXPECT_EQ(c.parts, 1);
+  EXPECT_EQ(c.lane, store::Lane::transaction);
+  EXPECT_EQ(c.expires_at, 1'790'000'000'000 + 24ll * 3600'000);
+}
+
+TEST_F(Prepare, RefusesWithAPlaceAndAReason) {
+  struct {
+    const char *name, *to, *text;
+    ProblemCode code;
+    const char* pointer;
+  } const cases[] = {{"no number", "", "x", ProblemCode::invalid_number, "/to"},
+                     {"letters", "07abc", "x", ProblemCode::invalid_number, "/to"},
+                     {"too short", "0712", "x", ProblemCode::invalid_number, "/to"},
+                     {"no text", "0712345678", "", ProblemCode::invalid_request, "/text"},
+                     {"not UTF-8", "0712345678", "\xff", ProblemCode::invalid_request, "/text"}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Submission s;
+    s.to = c.to;
+    s.text = c.text;
+    const auto prepared = prepare(s);
+    ASSERT_TRUE(prepared.refusal);
+    EXPECT_EQ(prepared.refusal->code, c.code);
+    EXPECT_EQ(prepared.refusal->pointer, c.pointer);
+  }
+  Submission s;
+  s.to = "0712345678";
+  s.text = std::string(500, 'x');
+  EXPECT_EQ(prepare(s).refusal->code, ProblemCode::too_many_parts);
+}
+
+TEST(Digest, TellsPartsApart) {
+  EXPECT_EQ(digest_of({"ab", "c"}), digest_of({"ab", "c"}));
+  EXPECT_NE(digest_of({"ab", "c"}), digest_of({"a", "bc"}));
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge

@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: MPL-2.0
+// The store's conformance suite: what every implementation must answer. One message after the other, in virtual time,
+// with the writer stepped by hand; a reopened store stands for a process that died.
+#include "store/store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <random>
+
+#include "store/keys.hpp"
+
+namespace smsbridge::store {
+namespace {
+
+constexpr WallMs start_time = 1'790'000'000'000;
+constexpr Queue queue{.gateway = 7, .tenant = 1, .lane = Lane::transaction};
+
+class StoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = std::filesystem::temp_directory_path() / ("smsbridge-store-" + std::to_string(std::random_device{}()));
+    open();
+  }
+  void TearDown() override {
+    store_.reset();
+    std::filesystem::remove_all(path_);
+  }
+
+  void open() {
+    Options options{.path = path_, .size_limit_bytes = size_limit_, .prewrite_bytes = 0, .sync = false, .limits = limits_};
+    options.wall_clock = [this] { return now_; };
+    store_ = std::make_unique<Store>(std::move(options));
+    Hooks hooks;
+    hooks.finals = [this](const std::vector<Final>& finals) { finals_.insert(finals_.end(), finals.begin(), finals.end()); };
+    hooks.due_now = [this](const std::set<Queue>& queues) { due_.insert(queues.begin(), queues.end()); };
+    store_->set_hooks(std::move(hooks));
+    store_->open_queue();
+  }
+  // What was in flight stays in flight: nothing is told to the store.
+  void die_and_open() {
+    store_.reset();
+    open();
+  }
+
+  BatchResult commit(Batch batch) {
+    BatchResult result;
+    store_->commit(std::move(batch), io_.get_executor(), [&](BatchResult r) { result = std::move(r); });
+    store_->step();
+    io_.restart();
+    io_.poll();
+    return result;
+  }
+  ClaimResult claim(std::uint32_t count, Queue from = queue) {
+    ClaimResult result;
+    store_->claim({{.queue = from, .count = count}}, io_.get_executor(), [&](ClaimResult r) { result = std::move(r); });
+    store_->step();
+    io_.restart();
+    io_.poll();
+    return result;
+  }
+  void pass(WallMs ms) {
+    now_ += ms;
+    store_->step();
+  }
+
+  static Enqueue message(const std::string& ref, const std::string& text = "hello", std::uint64_t digest = 1) {
+    Enqueue change;
+    auto& c = change.content;
+    c.tenant = queue.tenant;
+    c.gateway = queue.gateway;
+    c.lane = queue.lane;
+    c.client_ref = ref;
+    c.to = "+254712345678";
+    c.text = text;
+    c.digest = digest;
+    c.expires_at = start_time + 3600'000;
+    return change;
+  }
+  Enqueued enqueue(Enqueue change) {
+    Batch batch;
+    batch.enqueue.push_back(std::move(change));
+    return commit(std::move(batch)).enqueued.at(0);
+  }
+  Settled finish(MessageId id, std::uint16_t attempt, const std::string& provider_id, State state = State::submitted) {
+    Batch batch;
+    Finished change{.id = id, .attempt = attempt, .state = state, .receipt_wait_ms = 60'000};
+    if (!provider_id.empty()) change.segments.push_back({.state = SegmentState::accepted, .provider_id = provider_id});
+    batch.finished.push_back(std::move(change));
+    return commit(std::move(batch)).finished.at(0);
+  }
+  Settled again(Again change) {
+    Batch batch;
+    batch.again.push_back(std::move(change));
+    return commit(std::move(batch)).again.at(0);
+  }
+  Receipted receipt(const std::string& provider_id, SegmentState state, const std::string& destination = "254712345678") {
+    Batch batch;
+    batch.receipts.push_back({.gateway = queue.gateway, .provider_ids = {provider_id}, .state = state, .error = "000", .destination = destination});
+    return commit(std::move(batch)).receipts.at(0);
+  }
+  Controlled control(Control::Action action, MessageId id, TenantId tenant = queue.tenant) {
+    Batch batch;
+    batch.controls.push_back({.action = action, .tenant = tenant, .id = id, .validity_ms = 60'000});
+    return commit(std::move(batch)).controls.at(0);
+  }
+  Progress progress(MessageId id) { return store_->reader().get(id).value().progress; }
+  std::int64_t count(State state) {
+    std::int64_t total = 0;
+    for (const auto& [owner, counts] : store_->counts()) total += counts[static_cast<std::size_t>(state)];
+    return total;
+  }
+
+  std::filesystem::path path_;
+  std::uint64_t size_limit_ = 64u << 20;
+  LedgerLimits limits_;
+  WallMs now_ = start_time;
+  boost::asio::io_context io_;
+  std::vector<Final> finals_;
+  std::set<Queue> due_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreTest, LifeOfAMessage) {
+  const auto stored = enqueue(message("1"));
+  EXPECT_EQ(stored.kind, Enqueued::Kind::stored);
+  EXPECT_TRUE(due_.contains(queue));
+  const auto claimed = claim(10);
+  ASSERT_EQ(claimed.messages.size(), 1u);
+  EXPECT_EQ(claimed.messages[0].id, stored.id);
+  EXPECT_EQ(claimed.messages[0].attempt, 1);
+  EXPECT_FALSE(claimed.messages[0].in_doubt);
+  EXPECT_EQ(claimed.messages[0].content.text, "hello");
+  EXPECT_EQ(finish(stored.id, 1, "ABC"), Settled::ok);
+  EXPECT_EQ(progress(stored.id).state, State::submitted);
+  EXPECT_EQ(receipt("abc", SegmentState::delivered), Receipted::matched) << "carriers change the case of ids";
+  EXPECT_EQ(progress(stored.id).state, State::delivered);
+  ASSERT_EQ(finals_.size(), 1u);
+  EXPECT_EQ(finals_[0].state, State::delivered);
+  EXPECT_EQ(receipt("ABC", SegmentState::delivered), Receipted::repeated);
+  EXPECT_EQ(receipt("ABC", SegmentState::undeliverable), Receipted::repeated) << "the first final state stays";
+  EXPECT_EQ(progress(stored.id).state, State::delivered);
+  EXPECT_EQ(count(State::delivered), 1);
+  EXPECT_EQ(count(State::queued), 0);
+}
+
+TEST_F(StoreTest, TheSameReferenceIsOneMessageForEver) {
+  const auto first = enqueue(message("1041"));
+  Batch both;
+  both.enqueue = {message("1041"), message("1042"), message("1042")};
+  const auto result = commit(std::move(both));
+  EXPECT_EQ(result.enqueued[0].kind, Enqueued::Kind::known);
+  EXPECT_EQ(result.enqueued[0].id, first.id);
+  EXPECT_EQ(result.enqueued[1].kind, Enqueued::Kind::stored);
+  EXPECT_EQ(result.enqueued[2].kind, Enqueued::Kind::known) << "also within one batch";
+  EXPECT_EQ(result.enqueued[2].id, result.enqueued[1].id);
+  now_ += 400ll * 24 * 3600'000;
+  die_and_open();
+  EXPECT_EQ(enqueue(message("1041")).kind, Enqueued::Kind::known) << "after a year and a restart";
+}
+
+TEST_F(StoreTest, OtherContentUnderAReference) {
+  const auto first = enqueue(message("1", "hello", 1));
+  EXPECT_EQ(enqueue(message("1", "other", 2)).kind, Enqueued::Kind::conflict);
+  auto change = message("1", "other", 2);
+  change.replace_on_conflict = true;
+  const auto second = enqueue(change);
+  EXPECT_EQ(second.kind, Enqueued::Kind::stored);
+  EXPECT_NE(second.id, first.id);
+  EXPECT_EQ(store_->reader().find(1, {"1"})[0]->id, second.id) << "the reference now means the newest";
+}
+
+TEST_F(StoreTest, ReferencesSurviveTheMergeAndTheRestart) {
+  std::vector<MessageId> ids;
+  for (int i = 0; i < 50; ++i) {
+    Batch batch;
+    for (int k = 0; k < 40; ++k) batch.enqueue.push_back(message("ref-" + std::to_string((i * 40 + k) * 7919 % 2000)));
+    for (const auto& answer : commit(std::move(batch)).enqueued) ids.push_back(answer.id);
+    pass(5000);  // passes of the merge begin every 30 s
+    if (i % 17 == 16) die_and_open();
+  }
+  std::vector<std::string> refs;
+  for (int i = 0; i < 2000; ++i) refs.push_back("ref-" + std::to_string(i * 7919 % 2000));
+  const auto found = store_->reader().find(1, refs);
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_TRUE(found[static_cast<std::size_t>(i)]) << i;
+    EXPECT_EQ(found[static_cast<std::size_t>(i)]->id, ids[static_cast<std::size_t>(i)]);
+  }
+}
+
+TEST_F(StoreTest, IdempotencyKeysEndAfterADay) {
+  auto change = message("");
+  change.content.idempotency_key = "k1";
+  const auto first = enqueue(change);
+  EXPECT_EQ(enqueue(change).id, first.id);
+  auto other = change;
+  other.content.digest = 9;
+  EXPECT_EQ(enqueue(other).kind, Enqueued::Kind::conflict);
+  now_ += 25ll * 3600'000;
+  EXPECT_EQ(enqueue(other).kind, Enqueued::Kind::stored);
+}
+
+TEST_F(StoreTest, AFailedEntryIsKeptAndNeverClaimed) {
+  auto change = message("5");
+  change.failed_because = "no phone number";
+  const auto answer = enqueue(change);
+  EXPECT_EQ(progress(answer.id).state, State::failed);
+  EXPECT_EQ(progress(answer.id).status_message, "no phone number");
+  EXPECT_TRUE(claim(10).messages.empty());
+}
+
+TEST_F(StoreTest, ACrashDuringAnAttemptIsADoubt) {
+  const auto first = enqueue(message("1")).id, second = enqueue(message("2")).id;
+  ASSERT_EQ(claim(10).messages.size(), 2u);
+  ASSERT_EQ(finish(first, 1, "A"), Settled::ok);
+  die_and_open();
+  EXPECT_TRUE(progress(second).maybe_duplicate);
+  const auto claimed = claim(10);
+  ASSERT_EQ(claimed.messages.size(), 1u) << "what has its outcome is not sent again";
+  EXPECT_EQ(claimed.messages[0].id, second);
+  EXPECT_TRUE(claimed.messages[0].in_doubt);
+  EXPECT_EQ(claimed.messages[0].attempt, 2);
+  Filter filter{.tenant = 1, .states = {State::doubtful}};
+  const auto listed = store_->reader().page(filter, 0, 10);
+  ASSERT_EQ(listed.messages.size(), 1u);
+  EXPECT_EQ(listed.messages[0].id, second);
+  EXPECT_EQ(receipt("A", SegmentState::delivered), Receipted::matched) << "correlation is rebuilt at start";
+}
+
+TEST_F(StoreTest, AnOutcomeCountsOnce) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  EXPECT_EQ(finish(id, 1, "A"), Settled::ok);
+  EXPECT_EQ(finish(id, 1, "A"), Settled::repeated);
+  EXPECT_EQ(finish(id, 2, "B"), Settled::superseded);
+  EXPECT_EQ(finish(999, 1, "B"), Settled::superseded);
+  EXPECT_EQ(count(State::submitted), 1);
+}
+
+TEST_F(StoreTest, AnOutcomeOfAnEarlierAttemptIsSuperseded) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  again({.id = id, .attempt = 1, .doubtful = true, .delay_ms = 0});
+  ASSERT_EQ(claim(1).messages.size(), 1u);
+  EXPECT_EQ(finish(id, 1, "late"), Settled::superseded);
+  EXPECT_EQ(finish(id, 2, "B"), Settled::ok);
+}
+
+TEST_F(StoreTest, ALateAnswerEndsTheDoubtBeforeTheNextAttempt) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  again({.id = id, .attempt = 1, .doubtful = true, .delay_ms = 30'000});
+  EXPECT_EQ(finish(id, 1, "late"), Settled::ok);
+  now_ += 59'000;
+  EXPECT_TRUE(claim(1).messages.empty());
+  EXPECT_EQ(progress(id).state, State::submitted);
+}
+
+TEST_F(StoreTest, RetriesWaitForTheirTime) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  EXPECT_EQ(again({.id = id, .attempt = 1, .delay_ms = 30'000, .status_message = "0x08"}), Settled::ok);
+  auto claimed = claim(1);
+  EXPECT_TRUE(claimed.messages.empty());
+  EXPECT_EQ(claimed.ends[0].next_due, now_ + 30'000);
+  now_ += 30'000;
+  claimed = claim(1);
+  ASSERT_EQ(claimed.messages.size(), 1u);
+  EXPECT_EQ(claimed.messages[0].attempt, 2);
+  EXPECT_FALSE(claimed.messages[0].in_doubt);
+}
+
+TEST_F(StoreTest, GivenBackUnsentKeepsItsPlaceAndItsAttempt) {
+  const auto first = enqueue(message("1")).id;
+  now_ += 10;
+  enqueue(message("2"));
+  ASSERT_EQ(claim(1).messages[0].id, first);
+  again({.id = first, .attempt = 1, .sent = false});
+  const auto claimed = claim(1);
+  EXPECT_EQ(claimed.messages[0].id, first) << "still the oldest";
+  EXPECT_EQ(claimed.messages[0].attempt, 1);
+  EXPECT_TRUE(claimed.ends[0].more_due);
+  die_and_open();
+  EXPECT_EQ(claim(10).messages.size(), 2u);
+}
+
+TEST_F(StoreTest, AHeldMessageWaitsForAReceiptThenFails) {
+  const auto held = enqueue(message("1")).id;
+  claim(1);
+  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  EXPECT_EQ(progress(held).state, State::doubtful);
+  die_and_open();
+  EXPECT_TRUE(claim(1).messages.empty());
+  pass(61'000);
+  EXPECT_EQ(progress(held).state, State::failed);
+  EXPECT_NE(progress(held).status_message.find("may have been sent"), std::string::npos);
+}
+
+TEST_F(StoreTest, AReceiptToTheOnlyHeldMessageOfAPhoneDecidesIt) {
+  const auto held = enqueue(message("1")).id;
+  claim(1);
+  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  EXPECT_EQ(receipt("unseen", SegmentState::delivered, "254700000000"), Receipted::parked) << "another phone";
+  EXPECT_EQ(receipt("unseen2", SegmentState::delivered), Receipted::matched);
+  EXPECT_EQ(progress(held).state, State::delivered);
+}
+
+TEST_F(StoreTest, AReceiptBeforeItsOutcomeWaitsForIt) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  EXPECT_EQ(receipt("0077", SegmentState::delivered), Receipted::parked);
+  EXPECT_EQ(receipt("0077", SegmentState::delivered), Receipted::repeated);
+  die_and_open();
+  claim(1);
+  EXPECT_EQ(finish(id, 2, "77"), Settled::ok);
+  EXPECT_EQ(progress(id).state, State::delivered);
+}
+
+TEST_F(StoreTest, AReceiptOfAnotherPhoneIsNotOurs) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  finish(id, 1, "A");
+  EXPECT_EQ(receipt("A", SegmentState::delivered, "254799999999"), Receipted::parked);
+  EXPECT_EQ(receipt("A", SegmentState::delivered, "0712345678"), Receipted::matched) << "national form";
+}
+
+TEST_F(StoreTest, NoReceiptEndsTheWaitAndALateOneStillCorrects) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  finish(id, 1, "A");
+  pass(61'000);
+  EXPECT_EQ(progress(id).state, State::sent);
+  EXPECT_EQ(receipt("A", SegmentState::undeliverable), Receipted::matched);
+  EXPECT_EQ(progress(id).state, State::undeliverable);
+}
+
+TEST_F(StoreTest, PartsHaveTheirOwnFates) {
+  struct {
+    const char* name;
+    SegmentState first, second;
+    State want;
+  } const cases[] = {
+      {"both delivered", SegmentState::delivered, SegmentState::delivered, State::delivered},
+      {"one undeliverable", SegmentState::delivered, SegmentState::undeliverable, State::undeliverable},
+      {"one rejected", SegmentState::rejected, SegmentState::delivered, State::rejected},
+      {"one still on its way", SegmentState::delivered, SegmentState::enroute, State::submitted},
+  };
+  int number = 0;
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto ref = std::to_string(++number);
+    const auto id = enqueue(message(ref)).id;
+    ASSERT_EQ(claim(1).messages.size(), 1u);
+    Batch batch;
+    batch.finished.push_back({.id = id, .attempt = 1, .receipt_wait_ms = 60'000});
+    batch.finished[0].segments = {{.state = SegmentState::accepted, .provider_id = "a" + ref}, {.state = SegmentState::accepted, .provider_id = "b" + ref}};
+    commit(std::move(batch));
+    receipt("a" + ref, c.first);
+    receipt("b" + ref, c.second);
+    EXPECT_EQ(progress(id).state, c.want);
+  }
+}
+
+TEST_F(StoreTest, ExpiredMessagesAreNeverClaimed) {
+  auto change = message("1");
+  change.content.expires_at = now_ + 1000;
+  const auto id = enqueue(change).id;
+  now_ += 1000;
+  EXPECT_TRUE(claim(1).messages.empty());
+  EXPECT_EQ(progress(id).state, State::expired);
+}
+
+TEST_F(StoreTest, ExpiryNeedsNoGateway) {
+  auto change = message("1");
+  change.content.expires_at = now_ + 1000;
+  const auto id = enqueue(change).id;
+  pass(2000);
+  EXPECT_EQ(progress(id).state, State::expired);
+  EXPECT_EQ(count(State::expired), 1);
+}
+
+TEST_F(StoreTest, CancelAndRetry) {
+  const auto id = enqueue(message("1")).id;
+  EXPECT_EQ(control(Control::Action::cancel, id, 2), Controlled::not_found) << "another tenant's";
+  EXPECT_EQ(control(Control::Action::cancel, id), Controlled::done);
+  EXPECT_EQ(progress(id).state, State::cancelled);
+  EXPECT_TRUE(claim(1).messages.empty());
+  EXPECT_EQ(control(Control::Action::cancel, id), Controlled::too_late);
+  EXPECT_EQ(control(Control::Action::retry, id), Controlled::done);
+  ASSERT_EQ(claim(1).messages.size(), 1u);
+  EXPECT_EQ(control(Control::Action::cancel, id), Controlled::too_late) << "on its way";
+  finish(id, 1, "A");
+  receipt("A", SegmentState::delivered);
+  EXPECT_EQ(control(Control::Action::retry, id), Controlled::too_late) << "delivered";
+}
+
+TEST_F(StoreTest, AFailedCommitChangesNothing) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  store_->fail_commits(EIO, 1);
+  Batch batch;
+  batch.finished.push_back({.id = id, .attempt = 1, .segments = {{.state = SegmentState::accepted, .provider_id = "A"}}, .receipt_wait_ms = 60'000});
+  const auto failed = commit(std::move(batch));
+  EXPECT_EQ(failed.error, Error::unknown);
+  ASSERT_EQ(failed.unapplied.finished.size(), 1u) << "given back for the caller to repeat";
+  EXPECT_EQ(count(State::queued), 1);
+  EXPECT_EQ(commit(failed.unapplied).finished.at(0), Settled::ok);
+  EXPECT_EQ(progress(id).state, State::submitted);
+}
+
+TEST_F(StoreTest, AFullDiskRefusesTheNewAndKeepsTheOld) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  store_->fail_commits(ENOSPC, 1);
+  Batch with_new;
+  with_new.enqueue.push_back(message("2"));
+  BatchResult refused;
+  BatchResult outcome;
+  store_->commit(std::move(with_new), io_.get_executor(), [&](BatchResult r) { refused = std::move(r); });
+  Batch with_outcome;
+  with_outcome.finished.push_back({.id = id, .attempt = 1, .segments = {{.state = SegmentState::accepted, .provider_id = "A"}}, .receipt_wait_ms = 60'000});
+  store_->commit(std::move(with_outcome), io_.get_executor(), [&](BatchResult r) { outcome = std::move(r); });
+  store_->step();
+  io_.restart();
+  io_.poll();
+  EXPECT_EQ(refused.error, Error::full);
+  EXPECT_EQ(outcome.error, Error::none);
+  EXPECT_EQ(outcome.finished.at(0), Settled::ok);
+  EXPECT_EQ(enqueue(message("2")).kind, Enqueued::Kind::stored) << "there is room again, and nothing of it was kept";
+}
+
+TEST_F(StoreTest, AFullMapRefusesTheNewUntilThereIsRoom) {
+  store_.reset();
+  std::filesystem::remove_all(path_);
+  size_limit_ = 2u << 20;
+  limits_.retention_ms = 1000;
+  open();
+  std::vector<MessageId> accepted;
+  int number = 0;
+  for (;;) {
+    Batch batch;
+    for (int i = 0; i < 50; ++i) batch.enqueue.push_back(message(std::to_string(++number), std::string(400, 'x')));
+    const auto result = commit(std::move(batch));
+    if (result.error == Error::full) break;
+    ASSERT_EQ(result.error, Error::none);
+    for (const auto& answer : result.enqueued) accepted.push_back(answer.id);
+    ASSERT_LT(number, 100'000) << "a map of 2 MiB never filled";
+  }
+  EXPECT_GT(accepted.size(), 500u);
+  // Everything that was accepted can still be finished, and makes room.
+  std::size_t finished = 0;
+  for (auto claimed = claim(100); !claimed.messages.empty(); claimed = claim(100)) {
+    Batch batch;
+    for (const auto& m : claimed.messages) batch.finished.push_back({.id = m.id, .attempt = m.attempt, .state = State::sent});
+    const auto result = commit(std::move(batch));
+    ASSERT_EQ(result.error, Error::none);
+    finished += result.finished.size();
+  }
+  EXPECT_EQ(finished, accepted.size());
+  for (int i = 0; i < 200; ++i) pass(60'000);
+  EXPECT_EQ(enqueue(message("after")).kind, Enqueued::Kind::stored);
+}
+
+TEST_F(StoreTest, TheFileStaysFlatUnderSteadyLoad) {
+  limits_.retention_ms = 2000;
+  die_and_open();
+  std::uintmax_t early = 0;
+  for (int round = 0; round < 300; ++round) {
+    Batch batch;
+    for (int i = 0; i < 100; ++i) batch.enqueue.push_back(message("", std::string(200, 'x')));
+    commit(std::move(batch));
+    Batch outcomes;
+    for (const auto& m : claim(100).messages)
+      outcomes.finished.push_back({.id = m.id, .attempt = m.attempt, .state = State::sent});
+    commit(std::move(outcomes));
+    pass(1000);
+    if (round == 100) early = std::filesystem::file_size(path_ / "data.mdb");
+  }
+  EXPECT_LE(std::filesystem::file_size(path_ / "data.mdb"), early + early / 10) << "20,000 more messages passed through";
+  EXPECT_LT(count(State::sent), 4000) << "2 s of retention, and up to 30 s until references are merged";
+}
+
+TEST_F(StoreTest, PagesGoNewestFirstAndEnd) {
+  std::vector<MessageId> ids;
+  for (int i = 0; i < 25; ++i) {
+    auto change = message(std::to_string(i));
+    change.content.tenant = i % 5 == 0 ? 2 : 1;
+    ids.push_back(enqueue(change).id);
+    now_ += 1000;
+  }
+  Filter filter{.tenant = 1};
+  std::vector<MessageId> seen;
+  MessageId before = 0;
+  do {
+    const auto page = store_->reader().page(filter, before, 7);
+    for (const auto& m : page.messages) seen.push_back(m.id);
+    before = page.next;
+  } while (before);
+  ASSERT_EQ(seen.size(), 20u);
+  EXPECT_TRUE(std::ranges::is_sorted(seen, std::greater<>()));
+  filter.from = start_time + 10'000;
+  filter.until = start_time + 20'000;
+  EXPECT_EQ(store_->reader().page(filter, 0, 100).messages.size(), 8u);
+}
+
+TEST_F(StoreTest, ANewerFormatIsRefused) {
+  store_.reset();
+  {
+    lmdb::Environment environment(path_, size_limit_, false);
+    lmdb::Transaction txn(environment, lmdb::Transaction::Kind::write);
+    std::string value;
+    keys::append(value, format_version + 1);
+    txn.put(txn.open_table("meta"), "format version", value);
+    txn.commit();
+  }
+  EXPECT_THROW(open(), OpenError);
+}
+
+TEST(Codec, RefusesDamagedRecords) {
+  Content content;
+  content.text = "hello";
+  content.client_ref = "1041";
+  std::string record;
+  encode(content, record);
+  EXPECT_EQ(decode_content(record).text, "hello");
+  for (std::size_t length = 0; length < record.size(); ++length)
+    EXPECT_THROW(decode_content(std::string_view(record).substr(0, length)), BadRecord) << length;
+  record[0] = 99;
+  EXPECT_THROW(decode_content(record), BadRecord);
+}
+
+// A golden record of version 1: old files stay readable.
+TEST(Codec, ReadsVersion1) {
+  const std::string golden(
+      "\x01\x01\x01\x00\x02\x03\x00\x00\x00\x07\x00\x00\x00\x80\x0c\x4e\xc7\xa0\x01\x00\x00\x81\x0c\x4e\xc7\xa0\x01\x00\x00"
+      "\x82\x0c\x4e\xc7\xa0\x01\x00\x00\x2a\x00\x00\x00\x00\x00\x00\x00\x04\x00\x31\x30\x34\x31\x00\x00\x05\x00UMOJA\x0d\x00+254712345678"
+      "\x05\x00hello\x05\x00" "Amina\x08\x00" "fineract",
+      45 + 6 + 2 + 7 + 15 + 7 + 7 + 10);
+  const auto c = decode_content(golden);
+  EXPECT_EQ(c.lane, Lane::transaction);
+  EXPECT_EQ(c.source, Source::fineract);
+  EXPECT_EQ(c.parts, 2);
+  EXPECT_EQ(c.tenant, 3u);
+  EXPECT_EQ(c.gateway, 7u);
+  EXPECT_EQ(c.digest, 42u);
+  EXPECT_EQ(c.client_ref, "1041");
+  EXPECT_EQ(c.from, "UMOJA");
+  EXPECT_EQ(c.to, "+254712345678");
+  EXPECT_EQ(c.text, "hello");
+  EXPECT_EQ(c.target_user, "Amina");
+  EXPECT_EQ(c.triggered_by, "fineract");
+  std::string again;
+  encode(c, again);
+  EXPECT_EQ(again, golden);
+}
+
+}  // namespace
+}  // namespace smsbridge::store
