@@ -36,15 +36,23 @@ std::uint64_t system_seed() {
 std::optional<metrics::FinalState> label_of(store::State state) {
   using metrics::FinalState;
   switch (state) {
-    case store::State::delivered: return FinalState::delivered;
-    case store::State::undeliverable: return FinalState::undeliverable;
-    case store::State::expired: return FinalState::expired;
-    case store::State::rejected: return FinalState::rejected;
-    case store::State::failed: return FinalState::failed;
-    case store::State::cancelled: return FinalState::cancelled;
+    case store::State::delivered:
+      return FinalState::delivered;
+    case store::State::undeliverable:
+      return FinalState::undeliverable;
+    case store::State::expired:
+      return FinalState::expired;
+    case store::State::rejected:
+      return FinalState::rejected;
+    case store::State::failed:
+      return FinalState::failed;
+    case store::State::cancelled:
+      return FinalState::cancelled;
     case store::State::sent:
-    case store::State::unknown: return FinalState::unknown;
-    default: return std::nullopt;
+    case store::State::unknown:
+      return FinalState::unknown;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -61,11 +69,22 @@ store::Options store_options(const Config& config, Clock& clock) {
 }
 
 App::App(Config config, Clock& clock, Connector& connector)
-    : config_(std::move(config)), clock_(clock), connector_(connector),
+    : config_(std::move(config)),
+      clock_(clock),
+      connector_(connector),
       metrics_({.version = SMSBRIDGE_VERSION, .revision = SMSBRIDGE_REVISION, .compiler = SMSBRIDGE_COMPILER}),
-      store_(store_options(config_, clock)), tenants_(config_, store_, metrics_), directory_(config_),
-      services_{.config = config_, .store = store_, .clock = clock_, .directory = directory_, .tenants = tenants_,
-                .metrics = metrics_, .gateways = *this, .ready = ready_} {
+      lock_(config_.store_path),
+      store_(store_options(config_, clock)),
+      tenants_(config_, store_, metrics_),
+      directory_(config_),
+      services_{.config = config_,
+                .store = store_,
+                .clock = clock_,
+                .directory = directory_,
+                .tenants = tenants_,
+                .metrics = metrics_,
+                .gateways = *this,
+                .ready = ready_} {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = config_.shards > 0 ? config_.shards : std::max(1, cores - 1);
   for (int number = 0; number < count; ++number)
@@ -90,10 +109,16 @@ void App::make_gateways() {
     }
     auto& running = gateways_[gateway.name];
     running.shard = &shard;
-    running.gateway = std::make_unique<SmppGateway>(
-        gateway, GatewayContext{.executor = shard.executor(), .clock = clock_, .connector = connector_, .random = shard.random(),
-                                .store = store_, .metrics = metrics_.gateway(gateway.name, "smpp"),
-                                .smpp_metrics = metrics_.smpp(gateway.name), .queue_metrics = std::move(queues), .lanes = config_.lanes});
+    running.gateway =
+        std::make_unique<SmppGateway>(gateway, GatewayContext{.executor = shard.executor(),
+                                                              .clock = clock_,
+                                                              .connector = connector_,
+                                                              .random = shard.random(),
+                                                              .store = store_,
+                                                              .metrics = metrics_.gateway(gateway.name, "smpp"),
+                                                              .smpp_metrics = metrics_.smpp(gateway.name),
+                                                              .queue_metrics = std::move(queues),
+                                                              .lanes = config_.lanes});
     gateways_by_id_[gateway.id] = &running;
   }
 }
@@ -103,19 +128,23 @@ void App::set_hooks() {
   hooks.due_now = [this](const std::set<store::Queue>& queues) {
     std::map<Running*, std::vector<store::Queue>> by_gateway;
     for (const auto& queue : queues)
-      if (const auto it = gateways_by_id_.find(queue.gateway); it != gateways_by_id_.end()) by_gateway[it->second].push_back(queue);
+      if (const auto it = gateways_by_id_.find(queue.gateway); it != gateways_by_id_.end())
+        by_gateway[it->second].push_back(queue);
     for (auto& [running, due] : by_gateway)
-      boost::asio::post(running->shard->io(), [gateway = running->gateway.get(), list = std::move(due)] { gateway->due(list); });
+      boost::asio::post(running->shard->io(),
+                        [gateway = running->gateway.get(), list = std::move(due)] { gateway->due(list); });
   };
   hooks.finals = [this](const std::vector<store::Final>& finals) {
     for (const auto& final_state : finals) {
       const auto label = label_of(final_state.state);
-      if (const auto it = queue_metrics_.find({final_state.tenant, final_state.gateway}); it != queue_metrics_.end() && label)
+      if (const auto it = queue_metrics_.find({final_state.tenant, final_state.gateway});
+          it != queue_metrics_.end() && label)
         it->second->finished[*label]->Increment();
       if (final_state.state == store::State::delivered && final_state.submitted_at)
         if (const auto* gateway = directory_.by_id(final_state.gateway))
-          metrics_.gateway(gateway->name, "smpp").delivery_delay_seconds->Observe(
-              static_cast<double>(final_state.finished_at - final_state.submitted_at) / 1000.0);
+          metrics_.gateway(gateway->name, "smpp")
+              .delivery_delay_seconds->Observe(static_cast<double>(final_state.finished_at - final_state.submitted_at) /
+                                               1000.0);
     }
   };
   hooks.committed = [&store = metrics_.store()](const store::CommitStats& stats) {
@@ -146,10 +175,12 @@ void App::refresh_gauges() {
       return it == counts.end() ? 0.0 : static_cast<double>(it->second[static_cast<std::size_t>(state)]);
     };
     metrics->messages[metrics::QueueState::queued]->Set(count(store::State::queued));
-    metrics->messages[metrics::QueueState::awaiting_receipt]->Set(count(store::State::submitted) + count(store::State::doubtful));
+    metrics->messages[metrics::QueueState::awaiting_receipt]->Set(count(store::State::submitted) +
+                                                                  count(store::State::doubtful));
     store::WallMs oldest = 0;
     for (std::size_t lane = 0; lane < store::lane_count; ++lane) {
-      const auto due = store_.reader().oldest_due({.gateway = owner.second, .tenant = owner.first, .lane = static_cast<store::Lane>(lane)});
+      const auto due = store_.reader().oldest_due(
+          {.gateway = owner.second, .tenant = owner.first, .lane = static_cast<store::Lane>(lane)});
       if (due && (!oldest || due < oldest)) oldest = due;
     }
     metrics->oldest_age_seconds->Set(oldest && oldest < now ? static_cast<double>(now - oldest) / 1000.0 : 0.0);
@@ -158,7 +189,8 @@ void App::refresh_gauges() {
 
 void App::make_servers() {
   std::vector<Route> api = message_routes(services_);
-  for (auto&& more : {gateway_routes(services_), system_routes(services_)}) api.insert(api.end(), more.begin(), more.end());
+  for (auto&& more : {gateway_routes(services_), system_routes(services_)})
+    api.insert(api.end(), more.begin(), more.end());
   const auto api_handler = make_router(std::move(api), metrics_.http(), clock_, to_response);
   const auto fineract_handler = make_router(fineract_routes(services_), metrics_.http(), clock_, fineract_refusal);
   HttpLimits fineract_limits;
@@ -169,7 +201,8 @@ void App::make_servers() {
     // Port 0 is chosen once; the other shards share it.
     api_address.port = api_port_ = api_server->listen(api_address);
     servers_.emplace_back(shard.get(), std::move(api_server));
-    auto fineract_server = std::make_unique<HttpServer>(shard->io(), fineract_limits, fineract_handler, fineract_refusal);
+    auto fineract_server =
+        std::make_unique<HttpServer>(shard->io(), fineract_limits, fineract_handler, fineract_refusal);
     fineract_address.port = fineract_port_ = fineract_server->listen(fineract_address);
     servers_.emplace_back(shard.get(), std::move(fineract_server));
   }
@@ -186,7 +219,8 @@ void App::start() {
     std::vector<store::Queue> all;
     for (const auto& [tenant_name, tenant] : tenants_.all())
       for (std::size_t lane = 0; lane < store::lane_count; ++lane)
-        all.push_back({.gateway = running.gateway->config().id, .tenant = tenant.id, .lane = static_cast<store::Lane>(lane)});
+        all.push_back(
+            {.gateway = running.gateway->config().id, .tenant = tenant.id, .lane = static_cast<store::Lane>(lane)});
     boost::asio::post(running.shard->io(), [gateway = running.gateway.get(), all] {
       gateway->start();
       gateway->due(all);
@@ -215,15 +249,17 @@ void App::stop_gateways() {
   std::promise<void> stopped;
   auto left = std::make_shared<std::atomic<std::size_t>>(gateways_.size());
   for (auto& [name, running] : gateways_)
-    boost::asio::post(running.shard->io(), [gateway = running.gateway.get(), left, &stopped, deadline = clock_.now() + stop_deadline] {
-      gateway->stop(deadline, [left, &stopped] {
-        if (--*left == 0) stopped.set_value();
-      });
-    });
+    boost::asio::post(running.shard->io(),
+                      [gateway = running.gateway.get(), left, &stopped, deadline = clock_.now() + stop_deadline] {
+                        gateway->stop(deadline, [left, &stopped] {
+                          if (--*left == 0) stopped.set_value();
+                        });
+                      });
   stopped.get_future().wait();
 }
 
-void App::ask(const std::string& gateway, Action action, boost::asio::any_io_executor home, std::function<void(GatewayStatus)> done) {
+void App::ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
+              std::function<void(GatewayStatus)> done) {
   auto& running = gateways_.at(gateway);
   boost::asio::post(running.shard->io(), [&running, action, home = std::move(home), done = std::move(done)] {
     if (action == Action::pause) running.gateway->pause();

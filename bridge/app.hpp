@@ -9,6 +9,7 @@
 #include "bridge/ingest/http_server.hpp"
 #include "bridge/ingest/routes.hpp"
 #include "bridge/shard.hpp"
+#include "store/lock.hpp"
 
 namespace smsbridge::bridge {
 
@@ -48,6 +49,7 @@ class App : private GatewayControl {
   Clock& clock_;
   Connector& connector_;
   metrics::Metrics metrics_;
+  store::ServiceLock lock_;
   store::Store store_;
   Tenants tenants_;
   Directory directory_;

@@ -17,10 +17,13 @@ using namespace std::chrono_literals;
 constexpr std::uintmax_t file_size_max_bytes = 4u << 20;
 constexpr WallMs second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
 
-const std::vector<std::pair<std::string, DoubtPolicy>> doubt_choices = {{"resend", DoubtPolicy::resend}, {"hold", DoubtPolicy::hold}};
+const std::vector<std::pair<std::string, DoubtPolicy>> doubt_choices = {{"resend", DoubtPolicy::resend},
+                                                                        {"hold", DoubtPolicy::hold}};
 
 const std::vector<std::pair<std::string, smpp::StatusClass>> status_class_choices = {
-    {"ok", smpp::StatusClass::ok}, {"throttle", smpp::StatusClass::throttle}, {"retry", smpp::StatusClass::transient_retry},
+    {"ok", smpp::StatusClass::ok},
+    {"throttle", smpp::StatusClass::throttle},
+    {"retry", smpp::StatusClass::transient_retry},
     {"fail", smpp::StatusClass::permanent_message_failure}};
 
 void read_tenant(ConfigSection& s, TenantConfig& tenant) {
@@ -42,8 +45,10 @@ void read_tenant(ConfigSection& s, TenantConfig& tenant) {
 
 void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
   using smpp::IdNotation;
-  const std::vector<std::pair<std::string, IdNotation>> notations = {
-      {"auto", IdNotation::automatic}, {"string", IdNotation::string}, {"dec", IdNotation::decimal}, {"hex", IdNotation::hexadecimal}};
+  const std::vector<std::pair<std::string, IdNotation>> notations = {{"auto", IdNotation::automatic},
+                                                                     {"string", IdNotation::string},
+                                                                     {"dec", IdNotation::decimal},
+                                                                     {"hex", IdNotation::hexadecimal}};
   s.read_choice("id_in_response", dialect.response_id, notations);
   s.read_choice("id_in_receipt", dialect.receipt_id, notations);
   s.read("receipts_by_text", dialect.receipts_by_text);
@@ -51,9 +56,11 @@ void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
   s.map("status", [&](const std::string& code, const std::string& meaning) {
     char* end = nullptr;
     const auto value = std::strtoul(code.c_str(), &end, 0);
-    const auto choice = std::ranges::find(status_class_choices, meaning, &std::pair<std::string, smpp::StatusClass>::first);
+    const auto choice =
+        std::ranges::find(status_class_choices, meaning, &std::pair<std::string, smpp::StatusClass>::first);
     if (code.empty() || *end != '\0' || choice == status_class_choices.end())
-      s.problem("status", "'" + code + ": " + meaning + "' is not a code such as 0x45 with ok, throttle, retry or fail", "bad-value");
+      s.problem("status", "'" + code + ": " + meaning + "' is not a code such as 0x45 with ok, throttle, retry or fail",
+                "bad-value");
     else
       dialect.status_overrides[static_cast<std::uint32_t>(value)] = choice->second;
   });
@@ -67,7 +74,8 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   s.read("description", g.description);
   std::string kind = "smpp";
   s.read("kind", kind);
-  if (kind != "smpp") s.problem("kind", "'" + kind + "' is not a kind of gateway; this release knows smpp", "bad-value");
+  if (kind != "smpp")
+    s.problem("kind", "'" + kind + "' is not a kind of gateway; this release knows smpp", "bad-value");
   s.read("host", g.endpoint.host);
   s.read("port", g.endpoint.port, 1, 65535);
   s.section("tls", [&](ConfigSection& t) {
@@ -79,7 +87,8 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
     t.read_path("key_file", tls.key_file);
     t.read("server_name", tls.server_name);
     t.read("verify", tls.verify);
-    if (!tls.verify) t.problem("verify", "without verification anybody on the path can read and change messages", "unsafe", true);
+    if (!tls.verify)
+      t.problem("verify", "without verification anybody on the path can read and change messages", "unsafe", true);
   });
   auto& session = g.session;
   s.read("system_id", session.system_id);
@@ -102,14 +111,22 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   s.read_duration("refused_delay", g.refused_delay, 1s, 24h);
   s.read("sender", g.sender);
   s.read_choice("charset", g.charset,
-                {{"auto", text::Charset::automatic}, {"gsm7", text::Charset::gsm7}, {"latin1", text::Charset::latin1}, {"ucs2", text::Charset::ucs2}});
+                {{"auto", text::Charset::automatic},
+                 {"gsm7", text::Charset::gsm7},
+                 {"latin1", text::Charset::latin1},
+                 {"ucs2", text::Charset::ucs2}});
   s.read_choice("concat", g.concat,
-                {{"udh8", text::Concat::udh8}, {"udh16", text::Concat::udh16}, {"sar", text::Concat::sar}, {"payload", text::Concat::payload}});
+                {{"udh8", text::Concat::udh8},
+                 {"udh16", text::Concat::udh16},
+                 {"sar", text::Concat::sar},
+                 {"payload", text::Concat::payload}});
   s.read("segments_max", g.segments_max, 1, 255);
   s.read("receipts", g.receipts);
   s.read_duration_ms("receipt_wait", g.receipt_wait_ms, second, 30 * day);
   s.read_choice("validity_period", g.validity,
-                {{"relative", GatewayConfig::Validity::relative}, {"absolute", GatewayConfig::Validity::absolute}, {"none", GatewayConfig::Validity::none}});
+                {{"relative", GatewayConfig::Validity::relative},
+                 {"absolute", GatewayConfig::Validity::absolute},
+                 {"none", GatewayConfig::Validity::none}});
   s.section("retry", [&](ConfigSection& r) {
     r.read_duration_ms("first", g.retry.delay_first_ms, 10, day);
     r.read_duration_ms("max", g.retry.delay_max_ms, 10, 7 * day);
@@ -139,8 +156,9 @@ void read_root(ConfigSection& root, Config& config) {
     s.read_duration_ms("unknown_id_grace", config.unknown_id_grace_ms, 0, 30 * day);
   });
   root.section("log", [&](ConfigSection& s) {
-    s.read_choice<std::string>("level", config.log_level,
-                               {{"trace", "trace"}, {"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}});
+    s.read_choice<std::string>(
+        "level", config.log_level,
+        {{"trace", "trace"}, {"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}});
     s.read_choice<std::string>("format", config.log_format,
                                {{"auto", "auto"}, {"logfmt", "logfmt"}, {"json", "json"}, {"pretty", "pretty"}});
     s.read("full_numbers", config.log_full_numbers);
@@ -160,16 +178,20 @@ void read_root(ConfigSection& root, Config& config) {
   if (config.gateways.empty()) root.problem("gateways", "at least one gateway is needed", "missing");
   std::set<std::string> names;
   for (const auto& tenant : config.tenants)
-    if (!names.insert(tenant.name).second) root.problem("tenants", "two tenants are called '" + tenant.name + "'", "duplicate");
+    if (!names.insert(tenant.name).second)
+      root.problem("tenants", "two tenants are called '" + tenant.name + "'", "duplicate");
   names.clear();
   std::set<store::GatewayId> ids;
   for (const auto& gateway : config.gateways) {
-    if (!names.insert(gateway.name).second) root.problem("gateways", "two gateways are called '" + gateway.name + "'", "duplicate");
-    if (!ids.insert(gateway.id).second) root.problem("gateways", "two gateways have the id " + std::to_string(gateway.id), "duplicate");
+    if (!names.insert(gateway.name).second)
+      root.problem("gateways", "two gateways are called '" + gateway.name + "'", "duplicate");
+    if (!ids.insert(gateway.id).second)
+      root.problem("gateways", "two gateways have the id " + std::to_string(gateway.id), "duplicate");
   }
   for (const auto& tenant : config.tenants)
     if (!tenant.default_gateway.empty() && !names.contains(tenant.default_gateway))
-      root.problem("tenants", "tenant '" + tenant.name + "' names the unknown gateway '" + tenant.default_gateway + "'", "bad-value");
+      root.problem("tenants", "tenant '" + tenant.name + "' names the unknown gateway '" + tenant.default_gateway + "'",
+                   "bad-value");
 }
 
 }  // namespace
@@ -192,7 +214,12 @@ LoadedConfig load_config(const std::filesystem::path& file) {
   config.folder = std::filesystem::absolute(file).parent_path();
   config.store_path = config.folder / "data";
   const auto refuse = [&](std::string text, std::string code, int line = 0, int column = 0) {
-    loaded.problems.push_back({.file = file.string(), .line = line, .column = column, .path = {}, .text = std::move(text), .code = std::move(code)});
+    loaded.problems.push_back({.file = file.string(),
+                               .line = line,
+                               .column = column,
+                               .path = {},
+                               .text = std::move(text),
+                               .code = std::move(code)});
   };
   std::error_code ec;
   const auto size = std::filesystem::file_size(file, ec);

@@ -23,12 +23,12 @@ struct ListenAddress {
 struct TenantConfig {
   std::string name;
   std::string default_country;
-  std::string sender;                        // when a message names none
-  std::string default_gateway;               // empty: the first gateway
+  std::string sender;                          // when a message names none
+  std::string default_gateway;                 // empty: the first gateway
   std::vector<std::string> fineract_app_keys;  // several during rotation
   bool fineract_allow_empty_key = false;
   store::Lane fineract_lane = store::Lane::transaction;
-  bool html_entities = true;                 // Fineract posts "O&#39;Brien"; the phone should show O'Brien
+  bool html_entities = true;  // Fineract posts "O&#39;Brien"; the phone should show O'Brien
 };
 
 struct LaneConfig {
@@ -44,22 +44,22 @@ struct GatewayConfig {
   smpp::SessionConfig session;
   smpp::Dialect dialect;
   int sessions = 1;
-  double rate = 0;                           // segments a second over all sessions, 0: no limit
-  std::string sender;                        // when neither message nor tenant names one
+  double rate = 0;     // segments a second over all sessions, 0: no limit
+  std::string sender;  // when neither message nor tenant names one
   text::Charset charset = text::Charset::automatic;
   text::Concat concat = text::Concat::udh8;
-  std::size_t segments_max = 10;
-  bool receipts = true;                      // ask for delivery receipts
+  std::size_t segments_max = 15;  // Fineract's longest text, 1000 characters, when it needs UCS-2
+  bool receipts = true;           // ask for delivery receipts
   WallMs receipt_wait_ms = 72ll * 3600 * 1000;
   enum class Validity { relative, absolute, none } validity = Validity::relative;
   RetryPolicy retry;
-  std::optional<DoubtPolicy> doubt;          // overrides the lanes'
+  std::optional<DoubtPolicy> doubt;  // overrides the lanes'
   Duration reconnect_first = std::chrono::seconds(1), reconnect_max = std::chrono::seconds(60);
   Duration refused_delay = std::chrono::minutes(5);  // after a bind was refused for its credentials
 };
 
 struct Config {
-  std::filesystem::path folder;              // relative paths in the file start here
+  std::filesystem::path folder;  // relative paths in the file start here
   ListenAddress api{"127.0.0.1", 9190};
   ListenAddress fineract{"127.0.0.1", 9191};
   std::string fineract_prefix;
@@ -69,15 +69,15 @@ struct Config {
   std::uint64_t store_prewrite_bytes = 64ull << 20;
   WallMs retention_ms = 90ll * 24 * 3600 * 1000;
   WallMs unknown_id_grace_ms = 24ll * 3600 * 1000;  // before Fineract is told that an id will never resolve
-  int shards = 0;                            // 0: one less than the cores, at least one
+  int shards = 0;                                   // 0: one less than the cores, at least one
   std::string log_level = "info";
   std::string log_format = "auto";
   bool log_full_numbers = false;
   std::array<LaneConfig, store::lane_count> lanes{{
-      {5 * 60'000, DoubtPolicy::resend},                 // otp
-      {24ll * 3600'000, DoubtPolicy::resend},            // transaction
-      {24ll * 3600'000, DoubtPolicy::hold},              // reminder
-      {48ll * 3600'000, DoubtPolicy::hold},              // campaign
+      {5 * 60'000, DoubtPolicy::resend},       // otp
+      {24ll * 3600'000, DoubtPolicy::resend},  // transaction
+      {24ll * 3600'000, DoubtPolicy::hold},    // reminder
+      {48ll * 3600'000, DoubtPolicy::hold},    // campaign
   }};
   std::vector<TenantConfig> tenants;
   std::vector<GatewayConfig> gateways;
@@ -87,15 +87,15 @@ struct ConfigProblem {
   std::string file;
   int line = 0, column = 0;  // 1-based; 0: the whole file
   bool warning = false;
-  std::string path;          // gateways[0].port
+  std::string path;  // gateways[0].port
   std::string text;
-  std::string code;          // unknown-key, bad-value, missing, duplicate, unreadable, literal-secret
+  std::string code;  // unknown-key, bad-value, missing, duplicate, unreadable, literal-secret
 };
 std::string describe(const ConfigProblem& problem);  // FILE:LINE:COL: error: path: text [code]
 
 struct LoadedConfig {
-  Config config;                          // usable only without errors
-  std::vector<ConfigProblem> problems;    // all of them, not just the first
+  Config config;                        // usable only without errors
+  std::vector<ConfigProblem> problems;  // all of them, not just the first
   bool ok() const;
 };
 

@@ -50,7 +50,8 @@ std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (ec != std::errc()) return std::nullopt;
   const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  static const std::vector<std::pair<std::string_view, int>> units = {{"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+  static const std::vector<std::pair<std::string_view, int>> units = {{"", 0},     {"B", 0},    {"KiB", 10},
+                                                                      {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
   for (const auto& [name, shift] : units)
     if (unit == name && value <= (~std::uint64_t{0} >> shift)) return value << shift;
   return std::nullopt;
@@ -102,8 +103,13 @@ void ConfigSection::problem(const std::string& key, std::string text, std::strin
     for (const auto& entry : node_)
       if (entry.first.Scalar() == key) mark = entry.second.IsScalar() ? entry.second.Mark() : entry.first.Mark();
   const auto path = key.empty() ? path_ : path_.empty() ? key : path_ + "." + key;
-  problems_.push_back({.file = file_, .line = mark.line + 1, .column = mark.column + 1, .warning = warning, .path = path,
-                       .text = std::move(text), .code = std::move(code)});
+  problems_.push_back({.file = file_,
+                       .line = mark.line + 1,
+                       .column = mark.column + 1,
+                       .warning = warning,
+                       .path = path,
+                       .text = std::move(text),
+                       .code = std::move(code)});
 }
 
 bool ConfigSection::scalar(const std::string& key, std::string& text) {
@@ -122,9 +128,12 @@ void ConfigSection::read(const std::string& key, std::string& value) { scalar(ke
 void ConfigSection::read(const std::string& key, bool& value) {
   std::string text;
   if (!scalar(key, text)) return;
-  if (text == "true" || text == "yes" || text == "on") value = true;
-  else if (text == "false" || text == "no" || text == "off") value = false;
-  else problem(key, "'" + text + "' is neither true nor false", "bad-value");
+  if (text == "true" || text == "yes" || text == "on")
+    value = true;
+  else if (text == "false" || text == "no" || text == "off")
+    value = false;
+  else
+    problem(key, "'" + text + "' is neither true nor false", "bad-value");
 }
 
 void ConfigSection::read_integer(const std::string& key, std::int64_t& value, std::int64_t low, std::int64_t high) {
@@ -133,7 +142,9 @@ void ConfigSection::read_integer(const std::string& key, std::int64_t& value, st
   std::int64_t number = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (ec != std::errc() || end != text.data() + text.size() || number < low || number > high)
-    return problem(key, "'" + text + "' is not a whole number from " + std::to_string(low) + " to " + std::to_string(high), "bad-value");
+    return problem(key,
+                   "'" + text + "' is not a whole number from " + std::to_string(low) + " to " + std::to_string(high),
+                   "bad-value");
   value = number;
 }
 
@@ -154,7 +165,9 @@ void ConfigSection::read_duration_ms(const std::string& key, WallMs& value, Wall
   const auto duration = parse_duration_ms(text);
   if (!duration) return problem(key, "'" + text + "' is not a duration such as 30s, 5m or 1h30m", "bad-value");
   if (*duration < low || *duration > high)
-    return problem(key, "'" + text + "' is out of range: " + std::to_string(low) + " ms to " + std::to_string(high) + " ms", "bad-value");
+    return problem(key,
+                   "'" + text + "' is out of range: " + std::to_string(low) + " ms to " + std::to_string(high) + " ms",
+                   "bad-value");
   value = *duration;
 }
 
@@ -169,7 +182,9 @@ void ConfigSection::read_size(const std::string& key, std::uint64_t& value, std:
   std::string text;
   if (!scalar(key, text)) return;
   const auto size = parse_size_bytes(text);
-  if (!size || *size < low) return problem(key, "'" + text + "' is not a size such as 64MiB of at least " + std::to_string(low) + " bytes", "bad-value");
+  if (!size || *size < low)
+    return problem(key, "'" + text + "' is not a size such as 64MiB of at least " + std::to_string(low) + " bytes",
+                   "bad-value");
   value = *size;
 }
 
@@ -182,7 +197,8 @@ void ConfigSection::read_address(const std::string& key, ListenAddress& value) {
   if (colon == std::string::npos || colon == 0 || port < 0 || port > 65535)
     return problem(key, "'" + text + "' is not an address such as 127.0.0.1:9190", "bad-value");
   value.host = text.substr(0, colon);
-  if (value.host.starts_with('[') && value.host.ends_with(']')) value.host = value.host.substr(1, value.host.size() - 2);
+  if (value.host.starts_with('[') && value.host.ends_with(']'))
+    value.host = value.host.substr(1, value.host.size() - 2);
   value.port = static_cast<std::uint16_t>(port);
 }
 
@@ -206,7 +222,8 @@ void ConfigSection::read_path(const std::string& key, std::string& value) {
 bool ConfigSection::secret(const YAML::Node& node, const std::string& key, std::string& value) {
   if (node.IsScalar()) {
     value = node.Scalar();
-    problem(key, "a secret should not stand in the file: use {file: path}, {env: NAME} or {credential: name}", "literal-secret", true);
+    problem(key, "a secret should not stand in the file: use {file: path}, {env: NAME} or {credential: name}",
+            "literal-secret", true);
     return true;
   }
   if (!node.IsMap() || node.size() != 1) {
@@ -265,13 +282,15 @@ void ConfigSection::list(const std::string& key, const std::function<void(Config
   if (!node.IsDefined() || node.IsNull()) return;
   if (!node.IsSequence()) return problem(key, "must be a list", "bad-value");
   for (std::size_t i = 0; i < node.size(); ++i) {
-    ConfigSection item(node[i], (path_.empty() ? key : path_ + "." + key) + "[" + std::to_string(i) + "]", file_, folder_, problems_);
+    ConfigSection item(node[i], (path_.empty() ? key : path_ + "." + key) + "[" + std::to_string(i) + "]", file_,
+                       folder_, problems_);
     body(item);
     item.finish();
   }
 }
 
-void ConfigSection::map(const std::string& key, const std::function<void(const std::string&, const std::string&)>& body) {
+void ConfigSection::map(const std::string& key,
+                        const std::function<void(const std::string&, const std::string&)>& body) {
   const auto node = take(key);
   if (!node.IsDefined() || node.IsNull()) return;
   if (!node.IsMap()) return problem(key, "must be a mapping", "bad-value");
@@ -291,7 +310,8 @@ void ConfigSection::finish() {
       problem(key, "the key '" + key + "' stands here twice", "duplicate");
     } else if (std::ranges::find(known_, key) == known_.end()) {
       const auto close = nearest(key, known_);
-      problem(key, "unknown key '" + key + "'" + (close.empty() ? "" : "; did you mean '" + close + "'?"), "unknown-key");
+      problem(key, "unknown key '" + key + "'" + (close.empty() ? "" : "; did you mean '" + close + "'?"),
+              "unknown-key");
     }
     seen.push_back(key);
   }

@@ -30,8 +30,8 @@ class ConfigSection {
   void read_number(const std::string& key, double& value, double low, double high);
   void read_duration_ms(const std::string& key, WallMs& value, WallMs low, WallMs high);  // 30s 5m 1h30m
   void read_duration(const std::string& key, Duration& value, Duration low, Duration high);
-  void read_size(const std::string& key, std::uint64_t& value, std::uint64_t low);        // 64KiB 16GiB
-  void read_address(const std::string& key, ListenAddress& value);                        // host:port
+  void read_size(const std::string& key, std::uint64_t& value, std::uint64_t low);  // 64KiB 16GiB
+  void read_address(const std::string& key, ListenAddress& value);                  // host:port
   void read_path(const std::string& key, std::filesystem::path& value);
   void read_path(const std::string& key, std::string& value);
   // {file: path}, {env: NAME}, {credential: name}; a literal is a warning.

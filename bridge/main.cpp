@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
     std::cerr << "error: libsodium cannot find a source of randomness\n";
     return exit_failed;
   }
-  CLI::App app("smsbridge carries SMS between core banking (Mifos X, Apache Fineract) and mobile carriers.", "smsbridge");
+  CLI::App app("smsbridge carries SMS between core banking (Mifos X, Apache Fineract) and mobile carriers.",
+               "smsbridge");
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help for all commands");
   app.footer(
@@ -38,9 +39,32 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ExtrasError& error) {
     std::vector<std::string> names;
-    for (const auto* command : app.get_subcommands([](CLI::App*) { return true; })) names.push_back(command->get_name());
+    for (const auto* command : app.get_subcommands([](CLI::App*) { return true; }))
+      names.push_back(command->get_name());
     const auto close = argc > 1 ? nearest(argv[1], names) : std::string();
-    std::cerr << "error: " << error.what() << (close.empty() || close == argv[1] ? "" : "\nhint: did you mean '" + close + "'?") << "\n";
+    std::cerr << "error: " << error.what()
+              << (close.empty() || close == argv[1] ? "" : "\nhint: did you mean '" + close + "'?") << "\n";
+    return exit_usage;
+  } catch (const CLI::RequiredError& error) {
+    // A word that is no command is missing where one is required; say which.
+    const CLI::App* at = &app;
+    std::string words = app.get_name();
+    while (!at->get_subcommands().empty()) {
+      at = at->get_subcommands().front();
+      words += " " + at->get_name();
+    }
+    const auto left = app.remaining(true);
+    if (left.empty() || at->get_subcommands([](const CLI::App*) { return true; }).empty()) {
+      std::cerr << "error: " << error.what() << "\nhint: see '" << words << " --help'\n";
+      return exit_usage;
+    }
+    std::vector<std::string> names;
+    for (const auto* command : at->get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(command->get_name());
+    const auto close = nearest(left.front(), names);
+    std::cerr << "error: there is no command '" << left.front() << "'\nhint: "
+              << (close.empty() ? "see '" + words + " --help'" : "did you mean '" + close + "'?")
+              << "\n";
     return exit_usage;
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);

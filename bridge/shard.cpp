@@ -14,8 +14,11 @@ constexpr Duration stuck_after = std::chrono::seconds(10);
 }  // namespace
 
 Shard::Shard(int number, std::uint64_t seed, Clock& clock, metrics::Metrics& metrics)
-    : work_(io_.get_executor()), clock_(clock), random_(seed),
-      lag_(metrics.event_loop_lag_seconds("shard-" + std::to_string(number))), lag_timer_(clock.timer(io_.get_executor())) {}
+    : work_(io_.get_executor()),
+      clock_(clock),
+      random_(seed),
+      lag_(metrics.event_loop_lag_seconds("shard-" + std::to_string(number))),
+      lag_timer_(clock.timer(io_.get_executor())) {}
 
 void Shard::start() {
   last_round_ = clock_.now().time_since_epoch().count();

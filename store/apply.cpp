@@ -32,23 +32,34 @@ std::string parked_key(GatewayId gateway, std::string_view provider_id) {
 
 State state_of(SegmentState state) {
   switch (state) {
-    case SegmentState::delivered: return State::delivered;
-    case SegmentState::undeliverable: return State::undeliverable;
-    case SegmentState::expired: return State::expired;
-    case SegmentState::rejected: return State::rejected;
-    default: return State::unknown;
+    case SegmentState::delivered:
+      return State::delivered;
+    case SegmentState::undeliverable:
+      return State::undeliverable;
+    case SegmentState::expired:
+      return State::expired;
+    case SegmentState::rejected:
+      return State::rejected;
+    default:
+      return State::unknown;
   }
 }
 
 // Of a message in parts the worst part decides. From best to worst.
 int severity(SegmentState state) {
   switch (state) {
-    case SegmentState::delivered: return 0;
-    case SegmentState::unknown: return 1;
-    case SegmentState::expired: return 2;
-    case SegmentState::undeliverable: return 3;
-    case SegmentState::rejected: return 4;
-    default: return -1;
+    case SegmentState::delivered:
+      return 0;
+    case SegmentState::unknown:
+      return 1;
+    case SegmentState::expired:
+      return 2;
+    case SegmentState::undeliverable:
+      return 3;
+    case SegmentState::rejected:
+      return 4;
+    default:
+      return -1;
   }
 }
 
@@ -195,7 +206,8 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   note(p, now, change.doubtful ? EventKind::doubtful : EventKind::retry_scheduled, p.gateway, change.status_message);
   if (change.state == State::doubtful) {
     change_state(p, State::doubtful, lease.queue);
-    if (const auto content = read_content(txn, change.id)) hold(held_key(lease.queue.gateway, content->to), change.id, true);
+    if (const auto content = read_content(txn, change.id))
+      hold(held_key(lease.queue.gateway, content->to), change.id, true);
     wait_for_receipt(txn, change.id, stored, now + change.delay_ms);
     return Settled::ok;
   }
@@ -236,10 +248,12 @@ Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn,
 
 // False: it says nothing new. A final state stays, but one that only we, or the carrier for want of knowledge, assumed
 // gives way to a better one.
-bool Ledger::apply_receipt(Progress& p, std::size_t index, const ReceiptRecorded& receipt, GatewayId gateway, WallMs now) {
+bool Ledger::apply_receipt(Progress& p, std::size_t index, const ReceiptRecorded& receipt, GatewayId gateway,
+                           WallMs now) {
   auto& segment = p.segments[index];
   const bool advances = !is_final(segment.state) && receipt.state > segment.state;
-  const bool corrects = segment.state == SegmentState::unknown && receipt.state != SegmentState::unknown && is_final(receipt.state);
+  const bool corrects =
+      segment.state == SegmentState::unknown && receipt.state != SegmentState::unknown && is_final(receipt.state);
   if (!advances && !corrects) return false;
   segment.state = receipt.state;
   segment.error = receipt.error;
@@ -280,7 +294,8 @@ bool Ledger::receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& 
   if (!content || !progress || content->parts != 1) return false;
   Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane},
                 .progress = std::move(*progress)};
-  stored.progress.segments.assign(1, {.state = SegmentState::accepted, .provider_id = change.provider_ids.front(), .error = {}});
+  stored.progress.segments.assign(
+      1, {.state = SegmentState::accepted, .provider_id = change.provider_ids.front(), .error = {}});
   if (!apply_receipt(stored.progress, 0, change, change.gateway, now)) return false;
   correlate(id, stored.progress, change.gateway);
   conclude(txn, id, stored, now);
@@ -316,7 +331,8 @@ void Ledger::apply_parked(lmdb::Transaction& txn, Progress& progress, GatewayId 
     const auto it = parked_.find(parked_key(gateway, progress.segments[i].provider_id));
     if (it == parked_.end()) continue;
     const std::string key = it->second;
-    if (const auto record = txn.get(tables_.parked, key)) apply_receipt(progress, i, decode_receipt(*record), gateway, now);
+    if (const auto record = txn.get(tables_.parked, key))
+      apply_receipt(progress, i, decode_receipt(*record), gateway, now);
     drop_parked(txn, key);
   }
 }
@@ -324,7 +340,8 @@ void Ledger::apply_parked(lmdb::Transaction& txn, Progress& progress, GatewayId 
 Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs now) {
   const auto content = read_content(txn, change.id);
   if (!content || content->tenant != change.tenant) return Controlled::not_found;
-  Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane}, .progress = {}};
+  Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane},
+                .progress = {}};
   auto progress = read_progress(txn, change.id);
   const bool tried = progress.has_value();
   if (progress) stored.progress = std::move(*progress);
@@ -364,8 +381,12 @@ void Ledger::finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, Stat
   if (state != State::sent && state != State::unknown)
     for (const auto& segment : p.segments)
       if (!segment.provider_id.empty()) correlation_.retire(stored.queue.gateway, segment.provider_id);
-  effects_.finals.push_back({.id = id, .tenant = stored.queue.tenant, .gateway = stored.queue.gateway, .state = state,
-                             .submitted_at = p.submitted_at, .finished_at = now});
+  effects_.finals.push_back({.id = id,
+                             .tenant = stored.queue.tenant,
+                             .gateway = stored.queue.gateway,
+                             .state = state,
+                             .submitted_at = p.submitted_at,
+                             .finished_at = now});
 }
 
 void Ledger::change_state(Progress& progress, State to, const Queue& queue) {

@@ -19,9 +19,9 @@ using StateCounts = std::array<std::int64_t, state_count>;
 using CountsByQueueOwner = std::map<std::pair<TenantId, GatewayId>, StateCounts>;
 
 struct LedgerLimits {
-  WallMs retention_ms = 90ll * 24 * 3600 * 1000;      // a finished message is kept so long
-  WallMs parked_ms = 24ll * 3600 * 1000;              // and a receipt nobody waits for
-  WallMs idempotency_ms = 24ll * 3600 * 1000;         // and an Idempotency-Key
+  WallMs retention_ms = 90ll * 24 * 3600 * 1000;  // a finished message is kept so long
+  WallMs parked_ms = 24ll * 3600 * 1000;          // and a receipt nobody waits for
+  WallMs idempotency_ms = 24ll * 3600 * 1000;     // and an Idempotency-Key
   std::size_t parked_max = 100000;
 };
 
@@ -89,7 +89,8 @@ class Ledger {
   void finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, State state, std::string why, WallMs now);
   void release(lmdb::Transaction& txn, MessageId id);
   void expire(lmdb::Transaction& txn, const Queue& queue, MessageId id, const DueEntry& entry, WallMs now);
-  bool apply_receipt(Progress& progress, std::size_t segment, const ReceiptRecorded& receipt, GatewayId gateway, WallMs now);
+  bool apply_receipt(Progress& progress, std::size_t segment, const ReceiptRecorded& receipt, GatewayId gateway,
+                     WallMs now);
   void conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
   bool receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   void park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
@@ -111,10 +112,10 @@ class Ledger {
   boost::unordered_flat_map<std::uint64_t, std::size_t> claims_;  // claim number -> messages without outcome
   std::uint64_t last_claim_ = 0;
   MessageId last_id_ = 0;
-  std::map<std::string, std::string> parked_;                     // gateway and canonical id -> key in the table
+  std::map<std::string, std::string> parked_;  // gateway and canonical id -> key in the table
   std::deque<std::string> parked_order_;
   std::uint32_t parked_number_ = 0;
-  std::map<std::string, std::set<MessageId>> held_;               // last digits of the phone -> doubtful, held messages
+  std::map<std::string, std::set<MessageId>> held_;  // last digits of the phone -> doubtful, held messages
   mutable std::mutex counts_mutex_;
   CountsByQueueOwner counts_;
   std::set<std::pair<TenantId, GatewayId>> counts_changed_;

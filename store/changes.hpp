@@ -13,8 +13,8 @@ namespace smsbridge::store {
 // A new message. The store gives the id and stamps the times.
 struct Enqueue {
   Content content;
-  bool replace_on_conflict = false;   // Fineract reuses ids after a restore: other content is a new message
-  std::string failed_because;         // not empty: kept for people to see, final from the start, never sent
+  bool replace_on_conflict = false;  // Fineract reuses ids after a restore: other content is a new message
+  std::string failed_because;        // not empty: kept for people to see, final from the start, never sent
 };
 struct Enqueued {
   enum class Kind : std::uint8_t {
@@ -33,19 +33,19 @@ struct Finished {
   State state = State::submitted;  // submitted (receipt awaited), sent (none will come) or failed
   std::string status_message;
   std::vector<Segment> segments;
-  WallMs receipt_wait_ms = 0;      // with submitted: how long a receipt is waited for
+  WallMs receipt_wait_ms = 0;  // with submitted: how long a receipt is waited for
 };
 
 // The attempt ended and another follows, or the message is held as doubtful.
 struct Again {
   MessageId id = 0;
   std::uint16_t attempt = 0;
-  bool sent = true;                 // false: given back unsent, the attempt does not count
-  bool doubtful = false;            // perhaps sent
-  State state = State::queued;      // queued, or doubtful: held for `delay_ms`, then failed unless a receipt comes
-  WallMs delay_ms = 0;              // ignored when given back unsent: the message keeps its place
+  bool sent = true;             // false: given back unsent, the attempt does not count
+  bool doubtful = false;        // perhaps sent
+  State state = State::queued;  // queued, or doubtful: held for `delay_ms`, then failed unless a receipt comes
+  WallMs delay_ms = 0;          // ignored when given back unsent: the message keeps its place
   std::string status_message;
-  std::vector<Segment> segments;    // what is known of each segment so far
+  std::vector<Segment> segments;  // what is known of each segment so far
 };
 
 struct ReceiptRecorded {
@@ -53,14 +53,14 @@ struct ReceiptRecorded {
   std::vector<std::string> provider_ids;  // candidates, in the order to try
   SegmentState state = SegmentState::unknown;
   std::string error;
-  std::string destination;          // the phone; the last eight digits must agree. Empty: not compared
+  std::string destination;  // the phone; the last eight digits must agree. Empty: not compared
 };
 
 struct Control {
   enum class Action : std::uint8_t { cancel, retry } action = Action::cancel;
   TenantId tenant = 0;
   MessageId id = 0;
-  WallMs validity_ms = 0;           // with retry: how long from now
+  WallMs validity_ms = 0;  // with retry: how long from now
 };
 
 struct Batch {

@@ -40,8 +40,13 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
         end.more_due = true;
         break;
       }
-      Claimed claimed{.id = id, .attempt = 1, .in_doubt = entry.in_doubt, .due_at = due, .expires_at = entry.expires_at,
-                      .content = {}, .segments = {}};
+      Claimed claimed{.id = id,
+                      .attempt = 1,
+                      .in_doubt = entry.in_doubt,
+                      .due_at = due,
+                      .expires_at = entry.expires_at,
+                      .content = {},
+                      .segments = {}};
       auto content = read_content(txn, id);
       if (!content) throw BadRecord("a queue entry has no message");
       claimed.content = std::move(*content);
@@ -51,7 +56,8 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
           claimed.segments = std::move(progress->segments);
         }
       }
-      leases_[id] = {.claim = claim_number, .attempt = claimed.attempt, .queue = want.queue, .due_at = due, .entry = entry};
+      leases_[id] = {
+          .claim = claim_number, .attempt = claimed.attempt, .queue = want.queue, .due_at = due, .entry = entry};
       leased.push_back({.id = id, .attempt = claimed.attempt});
       cursor.erase();
       result.messages.push_back(std::move(claimed));

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <utility>
 
 namespace smsbridge::store::lmdb {
@@ -34,6 +33,7 @@ Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_
     // No MDB_WRITEMAP: a stray write would reach the file. NOTLS: a reader belongs to its object, not to a thread.
     const unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMEMINIT | (sync ? 0u : MDB_NOSYNC);
     check(mdb_env_open(env_, folder.c_str(), flags, 0640), "mdb_env_open");
+    forget_dead_readers();
   } catch (...) {
     mdb_env_close(env_);
     throw;
@@ -48,31 +48,9 @@ std::uint64_t Environment::last_page() const {
   return info.me_last_pgno;
 }
 
-std::uint64_t Environment::map_size_bytes() const {
-  MDB_envinfo info;
-  check(mdb_env_info(env_, &info), "mdb_env_info");
-  return info.me_mapsize;
-}
-
-std::uint64_t Environment::reader_lag_transactions() const {
-  MDB_envinfo info;
-  check(mdb_env_info(env_, &info), "mdb_env_info");
-  struct Oldest {
-    std::uint64_t newest = 0, lag = 0;
-  } oldest{.newest = info.me_last_txnid};
-  // mdb_reader_list prints "pid thread txnid"; a reader without a transaction prints "-".
-  mdb_reader_list(
-      env_,
-      [](const char* line, void* context) {
-        unsigned long long pid = 0, thread = 0, txn = 0;
-        if (std::sscanf(line, " %llu %llx %llu", &pid, &thread, &txn) == 3) {
-          auto& o = *static_cast<Oldest*>(context);
-          if (txn <= o.newest) o.lag = std::max<std::uint64_t>(o.lag, o.newest - txn);
-        }
-        return 0;
-      },
-      &oldest);
-  return oldest.lag;
+void Environment::forget_dead_readers() const {
+  int cleared = 0;
+  check(mdb_reader_check(env_, &cleared), "mdb_reader_check");
 }
 
 void Environment::forget_resident_pages() const {
@@ -103,7 +81,8 @@ void Environment::forget_resident_pages() const {
 }
 
 Transaction::Transaction(const Environment& environment, Kind kind) {
-  check(mdb_txn_begin(environment.raw(), nullptr, kind == Kind::read ? unsigned{MDB_RDONLY} : 0u, &txn_), "mdb_txn_begin");
+  check(mdb_txn_begin(environment.raw(), nullptr, kind == Kind::read ? unsigned{MDB_RDONLY} : 0u, &txn_),
+        "mdb_txn_begin");
 }
 
 Transaction::~Transaction() {

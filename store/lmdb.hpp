@@ -27,13 +27,6 @@ class LmdbError : public std::runtime_error {
 
 using Table = unsigned int;
 
-struct Usage {
-  std::uint64_t pages_used = 0;   // in tables
-  std::uint64_t pages_last = 0;   // the file's end as LMDB knows it
-  std::uint64_t pages_max = 0;    // the map's size
-  std::uint32_t page_size_bytes = 4096;
-};
-
 class Environment {
  public:
   Environment(const std::filesystem::path& folder, std::uint64_t map_size_bytes, bool sync);
@@ -42,8 +35,8 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
   MDB_env* raw() const { return env_; }
   std::uint64_t last_page() const;
-  std::uint64_t map_size_bytes() const;
-  std::uint64_t reader_lag_transactions() const;
+  // A process that was killed while it read would hold its snapshot, and all pages since, for ever.
+  void forget_dead_readers() const;
   // The mapped pages that were touched count as ours although they are the page cache's; give them back.
   void forget_resident_pages() const;
 

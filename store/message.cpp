@@ -10,12 +10,12 @@ constexpr std::array<std::string_view, lane_count> lane_names = {"otp", "transac
 constexpr std::array<std::string_view, 3> source_names = {"api", "fineract", "cli"};
 constexpr std::array<std::string_view, 3> encoding_names = {"gsm7", "ucs2", "latin1"};
 constexpr std::array<std::string_view, state_count> state_names = {
-    "queued", "submitted", "delivered", "undeliverable", "failed", "cancelled",
-    "doubtful", "expired", "rejected", "sent", "unknown"};
-constexpr std::array<std::string_view, 8> segment_names = {"unsent", "accepted", "enroute", "delivered",
-                                                           "undeliverable", "expired", "rejected", "unknown"};
+    "queued",   "submitted", "delivered", "undeliverable", "failed", "cancelled",
+    "doubtful", "expired",   "rejected",  "sent",          "unknown"};
+constexpr std::array<std::string_view, 8> segment_names = {"unsent",        "accepted", "enroute",  "delivered",
+                                                           "undeliverable", "expired",  "rejected", "unknown"};
 constexpr std::array<std::string_view, 7> event_names = {"submitted", "retry_scheduled", "doubtful", "receipt",
-                                                         "final", "cancelled", "retried"};
+                                                         "final",     "cancelled",       "retried"};
 
 template <class Enum, std::size_t N>
 bool parse_name(std::string_view text, const std::array<std::string_view, N>& names, Enum& value) {
@@ -42,12 +42,18 @@ bool parse(std::string_view text, Source& source) { return parse_name(text, sour
 
 std::string explain(Error error) {
   switch (error) {
-    case Error::none: return "done";
-    case Error::unavailable: return "the store is closing";
-    case Error::unknown: return "the store could not confirm the commit";
-    case Error::busy: return "the store's inbox is full";
-    case Error::full: return "no room is left on the disk or in the store";
-    case Error::invalid: return "the request breaks a limit of the store";
+    case Error::none:
+      return "done";
+    case Error::unavailable:
+      return "the store is closing";
+    case Error::unknown:
+      return "the store could not confirm the commit";
+    case Error::busy:
+      return "the store's inbox is full";
+    case Error::full:
+      return "no room is left on the disk or in the store";
+    case Error::invalid:
+      return "the request breaks a limit of the store";
   }
   return "unexpected store error";
 }

@@ -9,7 +9,8 @@
 // The durable record is the message: there is no second type in the bridge to convert to and from.
 namespace smsbridge::store {
 
-// 63 bit, given by the store, strictly growing: milliseconds since 2024-01-01 in the upper bits, a counter in the lower 22.
+// 63 bit, given by the store, strictly growing: milliseconds since 2024-01-01 in the upper bits, a counter in the
+// lower 22.
 using MessageId = std::uint64_t;
 using TenantId = std::uint32_t;
 using GatewayId = std::uint32_t;  // the stable number of the configuration, which Fineract knows as providerId
@@ -66,7 +67,16 @@ struct Content {
   std::string target_user, triggered_by;
 };
 
-enum class SegmentState : std::uint8_t { unsent, accepted, enroute, delivered, undeliverable, expired, rejected, unknown };
+enum class SegmentState : std::uint8_t {
+  unsent,
+  accepted,
+  enroute,
+  delivered,
+  undeliverable,
+  expired,
+  rejected,
+  unknown
+};
 constexpr bool is_final(SegmentState state) { return state >= SegmentState::delivered; }
 
 // One segment as the carrier knows it. Only segments that are `unsent` are submitted by the next attempt.
@@ -93,9 +103,9 @@ struct Progress {
   State state = State::queued;
   bool maybe_duplicate = false;  // an attempt ended without an answer: the phone may get, or have got, it twice
   std::uint16_t attempts = 0;
-  GatewayId gateway = 0;   // of the last attempt
-  WallMs due_at = 0;       // when queued: its key in the queue; when waiting: the end of the wait
-  WallMs expires_at = 0;   // 0: as in the content; set when a person retried the message
+  GatewayId gateway = 0;  // of the last attempt
+  WallMs due_at = 0;      // when queued: its key in the queue; when waiting: the end of the wait
+  WallMs expires_at = 0;  // 0: as in the content; set when a person retried the message
   WallMs submitted_at = 0;
   WallMs finished_at = 0;
   std::string status_message;

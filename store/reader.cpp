@@ -8,7 +8,8 @@
 namespace smsbridge::store {
 namespace {
 
-constexpr std::size_t scanned_max = 20000;  // rows one page looks at, so that a rare filter cannot hold the snapshot long
+constexpr std::size_t scanned_max =
+    20000;  // rows one page looks at, so that a rare filter cannot hold the snapshot long
 
 bool passes(const Filter& filter, const Content& content) {
   if (filter.tenant && content.tenant != filter.tenant) return false;
@@ -53,8 +54,10 @@ std::vector<std::optional<Message>> Reader::find(TenantId tenant, const std::vec
   for (std::size_t i = 0; i < client_refs.size(); ++i) {
     if (client_refs[i].size() > keys::reference_length_max) continue;
     auto key = keys::of_reference(tenant, keys::ReferenceKind::client, client_refs[i]);
-    if (const auto waiting = references_.waiting(key)) ids[i] = waiting->id;
-    else keys_left[i] = std::move(key);
+    if (const auto waiting = references_.waiting(key))
+      ids[i] = waiting->id;
+    else
+      keys_left[i] = std::move(key);
   }
   const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
   std::vector<std::optional<Message>> found(client_refs.size());

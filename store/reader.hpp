@@ -11,19 +11,19 @@ namespace smsbridge::store {
 
 // Which messages a page shows. Empty or unset fields do not filter.
 struct Filter {
-  TenantId tenant = 0;                 // 0: all tenants, for the operator on the host
-  std::vector<State> states;           // `doubtful` also finds what was perhaps sent twice
+  TenantId tenant = 0;        // 0: all tenants, for the operator on the host
+  std::vector<State> states;  // `doubtful` also finds what was perhaps sent twice
   std::optional<GatewayId> gateway;
   std::optional<Lane> lane;
   std::optional<Source> source;
-  std::string to;                      // whole number
+  std::string to;  // whole number
   std::string client_ref;
-  std::string text_contains;           // also looks into target_user
-  WallMs from = 0, until = 0;          // accepted at or after, and before
+  std::string text_contains;   // also looks into target_user
+  WallMs from = 0, until = 0;  // accepted at or after, and before
 };
 struct Page {
-  std::vector<Message> messages;       // newest first
-  MessageId next = 0;                  // give it as `before` to go on; 0: the end. A page may be short and still go on
+  std::vector<Message> messages;  // newest first
+  MessageId next = 0;             // give it as `before` to go on; 0: the end. A page may be short and still go on
 };
 
 // Short read transactions, from any thread.

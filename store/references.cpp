@@ -8,9 +8,9 @@
 namespace smsbridge::store {
 namespace {
 
-constexpr std::size_t waiting_max = 65536;      // a pass starts when so many messages came since the last one
-constexpr WallMs pass_interval_ms = 30000;      // or when any came and the last one is so long ago
-constexpr std::size_t slice_min = 512;          // entries merged by one commit
+constexpr std::size_t waiting_max = 65536;  // a pass starts when so many messages came since the last one
+constexpr WallMs pass_interval_ms = 30000;  // or when any came and the last one is so long ago
+constexpr std::size_t slice_min = 512;      // entries merged by one commit
 constexpr std::string_view watermark_key = "references merged before id";
 
 }  // namespace
@@ -26,9 +26,11 @@ void References::load(const lmdb::Transaction& txn) {
     const auto id = keys::id(cursor.key());
     const auto content = decode_content(cursor.value());
     if (!content.client_ref.empty())
-      waiting_[keys::of_reference(content.tenant, keys::ReferenceKind::client, content.client_ref)] = {id, content.digest};
+      waiting_[keys::of_reference(content.tenant, keys::ReferenceKind::client, content.client_ref)] = {id,
+                                                                                                       content.digest};
     if (!content.idempotency_key.empty())
-      waiting_[keys::of_reference(content.tenant, keys::ReferenceKind::idempotency, content.idempotency_key)] = {id, content.digest};
+      waiting_[keys::of_reference(content.tenant, keys::ReferenceKind::idempotency, content.idempotency_key)] = {
+          id, content.digest};
   }
 }
 
@@ -87,7 +89,8 @@ void References::publish() {
   for (auto it = staged_.begin(); it != staged_.end();) {
     auto node = staged_.extract(it++);
     // A newer message may have taken over a reference that was merged a moment ago, or still waits.
-    if (auto result = waiting_.insert(std::move(node)); !result.inserted) result.position->second = result.node.mapped();
+    if (auto result = waiting_.insert(std::move(node)); !result.inserted)
+      result.position->second = result.node.mapped();
   }
   merged_.clear();
 }

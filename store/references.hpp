@@ -44,11 +44,12 @@ class References {
   void save_watermark(lmdb::Transaction& txn, MessageId id);
 
   const Tables& tables_;
-  mutable std::shared_mutex mutex_;             // guards waiting_
-  std::map<std::string, Reference> waiting_;    // published, not merged
-  std::map<std::string, Reference> staged_;     // of the running transaction
-  std::vector<std::string> merged_;             // of the running transaction; leave waiting_ after the commit
-  // A merge pass walks waiting_ once around in key order. When it ends, all that was there at its start is in the table.
+  mutable std::shared_mutex mutex_;           // guards waiting_
+  std::map<std::string, Reference> waiting_;  // published, not merged
+  std::map<std::string, Reference> staged_;   // of the running transaction
+  std::vector<std::string> merged_;           // of the running transaction; leave waiting_ after the commit
+  // A merge pass walks waiting_ once around in key order. When it ends, all that was there at its start is in the
+  // table.
   bool passing_ = false;
   std::string pass_position_;
   MessageId pass_started_at_id_ = 0;

@@ -34,7 +34,8 @@ Store::Store(Options options) try
     const auto found = keys::read<std::uint32_t>(*version, 0);
     if (found != format_version)
       throw OpenError("store: " + options_.path.string() + " has format version " + std::to_string(found) +
-                      ", this program reads version " + std::to_string(format_version) + ": use the release that wrote it");
+                      ", this program reads version " + std::to_string(format_version) +
+                      ": use the release that wrote it");
   } else {
     std::string value;
     keys::append(value, format_version);
@@ -98,21 +99,36 @@ void Store::stop() {
 }
 
 void Store::commit(Batch batch, boost::asio::any_io_executor home, Done done) {
-  put({.batch = std::move(batch), .wants = {}, .home = std::move(home), .done = std::move(done), .claimed = {}, .result = {}, .claim_result = {}});
+  put({.batch = std::move(batch),
+       .wants = {},
+       .home = std::move(home),
+       .done = std::move(done),
+       .claimed = {},
+       .result = {},
+       .claim_result = {}});
 }
 
 void Store::claim(std::vector<Want> wants, boost::asio::any_io_executor home, ClaimDone done) {
-  put({.batch = {}, .wants = std::move(wants), .home = std::move(home), .done = {}, .claimed = std::move(done), .result = {}, .claim_result = {}});
+  put({.batch = {},
+       .wants = std::move(wants),
+       .home = std::move(home),
+       .done = {},
+       .claimed = std::move(done),
+       .result = {},
+       .claim_result = {}});
 }
 
 void Store::put(Request request) {
   {
     std::lock_guard lock(mutex_);
     auto refused = Error::none;
-    if (stopping_) refused = Error::unavailable;
-    else if (request.batch.size() > batch_items_max) refused = Error::invalid;
+    if (stopping_)
+      refused = Error::unavailable;
+    else if (request.batch.size() > batch_items_max)
+      refused = Error::invalid;
     // Outcomes and receipts always find a place: they are bounded by windows, and refusing them helps nobody.
-    else if (!request.batch.enqueue.empty() && inbox_items_ >= options_.inbox_items_max) refused = Error::busy;
+    else if (!request.batch.enqueue.empty() && inbox_items_ >= options_.inbox_items_max)
+      refused = Error::busy;
     if (refused == Error::none) {
       inbox_items_ += request.size();
       inbox_.push_back(std::move(request));
@@ -172,7 +188,8 @@ std::size_t Store::step() {
     if (hooks_.finals && !effects.finals.empty()) hooks_.finals(effects.finals);
     if (hooks_.committed)
       hooks_.committed({.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(),
-                        .messages = items, .used_bytes = used_bytes_,
+                        .messages = items,
+                        .used_bytes = used_bytes_,
                         .free_bytes = options_.size_limit_bytes - std::min(used_bytes_, options_.size_limit_bytes),
                         .disk_free_bytes = space_.disk_free_bytes()});
   }
@@ -192,8 +209,10 @@ Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqu
     const bool maintain = now - maintained_at_ >= maintain_every_ms;
     if (maintain) ledger_.maintain(txn, now);
     for (auto& request : requests) {
-      if (request.claimed) request.claim_result = ledger_.claim(request.wants, txn, now);
-      else request.result = ledger_.apply(request.batch, txn, now, room);
+      if (request.claimed)
+        request.claim_result = ledger_.claim(request.wants, txn, now);
+      else
+        request.result = ledger_.apply(request.batch, txn, now, room);
     }
     ledger_.end(txn);
     if (fail_count_ > 0) {
@@ -205,6 +224,7 @@ Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqu
     if (maintain) {
       maintained_at_ = now;
       environment_.forget_resident_pages();
+      environment_.forget_dead_readers();
     }
     return Error::none;
   } catch (const lmdb::LmdbError& error) {
@@ -226,8 +246,8 @@ Error Store::undo(Error error, const char* why) {
 bool Store::room_left(const lmdb::Transaction& txn) {
   constexpr std::uint64_t page_bytes = 4096;
   std::uint64_t pages = 0;
-  for (const auto table : {tables_.message, tables_.progress, tables_.due, tables_.leased, tables_.open, tables_.reference,
-                           tables_.parked, tables_.counts, tables_.meta, tables_.object})
+  for (const auto table : {tables_.message, tables_.progress, tables_.due, tables_.leased, tables_.open,
+                           tables_.reference, tables_.parked, tables_.counts, tables_.meta, tables_.object})
     pages += txn.pages_of(table);
   used_bytes_ = pages * page_bytes;
   file_bytes_ = (environment_.last_page() + 1) * page_bytes;
@@ -242,7 +262,8 @@ void Store::answer(std::vector<Request>& requests) {
   // One wake-up a shard, not one a request.
   std::vector<std::pair<boost::asio::any_io_executor, std::vector<Request>>> homes;
   for (auto& request : requests) {
-    auto home = std::find_if(homes.begin(), homes.end(), [&](const auto& entry) { return entry.first == request.home; });
+    auto home =
+        std::find_if(homes.begin(), homes.end(), [&](const auto& entry) { return entry.first == request.home; });
     if (home == homes.end()) home = homes.insert(homes.end(), {request.home, {}});
     home->second.push_back(std::move(request));
   }
@@ -259,7 +280,8 @@ void Store::run() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, std::chrono::milliseconds(maintain_every_ms), [this] { return stopping_ || !inbox_.empty(); });
+      wake_.wait_for(lock, std::chrono::milliseconds(maintain_every_ms),
+                     [this] { return stopping_ || !inbox_.empty(); });
       if (stopping_ && inbox_.empty()) return;
     }
     step();

@@ -17,24 +17,24 @@ namespace smsbridge::store {
 
 struct Options {
   std::filesystem::path path;
-  std::uint64_t size_limit_bytes = 16ull << 30;   // of the map; the file itself grows as needed
-  std::uint64_t prewrite_bytes = 64ull << 20;     // 0: do not write ahead
-  bool sync = true;                               // false only where a lost power is not survived anyway: simulation
+  std::uint64_t size_limit_bytes = 16ull << 30;  // of the map; the file itself grows as needed
+  std::uint64_t prewrite_bytes = 64ull << 20;    // 0: do not write ahead
+  bool sync = true;                              // false only where a lost power is not survived anyway: simulation
   LedgerLimits limits;
   std::size_t inbox_items_max = 100000;
-  std::size_t commit_items_max = 2000;            // bounds the time of one transaction
+  std::size_t commit_items_max = 2000;  // bounds the time of one transaction
   std::function<WallMs()> wall_clock;
 };
 
 struct CommitStats {
   double seconds = 0;
-  std::size_t messages = 0;                       // changes in this commit
+  std::size_t messages = 0;  // changes in this commit
   std::uint64_t used_bytes = 0, free_bytes = 0, disk_free_bytes = 0;
 };
 
 // Called on the writer's thread, after the commit. Must not block.
 struct Hooks {
-  std::function<void(const std::set<Queue>&)> due_now;       // these queues got something that is, or will be, due
+  std::function<void(const std::set<Queue>&)> due_now;  // these queues got something that is, or will be, due
   std::function<void(const std::vector<Final>&)> finals;
   std::function<void(const CommitStats&)> committed;
   std::function<void(Error, const std::string&)> failed;
@@ -43,8 +43,9 @@ struct Hooks {
 // Makes messages durable and remembers what happened to each.
 //
 // Lifecycle: construct (throws OpenError), open_queue(), then start() for the writer's thread, or step() by hand in the
-// simulation; stop() commits what is in the inbox and joins. Without open_queue() it only reads, and keeps objects. commit() and claim() come from any thread and complete on the given executor.
-// A completion with Error::none means durable: fdatasync returned.
+// simulation; stop() commits what is in the inbox and joins. Without open_queue() it only reads, and keeps objects.
+// commit() and claim() come from any thread and complete on the given executor. A completion with Error::none means
+// durable: fdatasync returned.
 class Store {
  public:
   using Done = std::function<void(BatchResult)>;

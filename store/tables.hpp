@@ -10,11 +10,11 @@
 //   due        gateway tenant lane due id                 expiry, flags             accepted -> claimed
 //   leased     claim number                               ids and attempts          claimed -> all have an outcome
 //   open       deadline id                                (empty)                   submitted or held -> final
-//   reference  tenant kind reference                      id, digest                later, in key order (references.hpp)
-//   parked     time number                                receipt                   a receipt nobody waits for yet
-//   counts     tenant gateway                             one count a state         with each change
-//   meta       name                                       value                     format version, watermarks, tenants
-//   object     kind/key                                   value                     configuration kept here, API keys
+//   reference  tenant kind reference                      id, digest                later, in key order
+//   (references.hpp) parked     time number                                receipt                   a receipt nobody
+//   waits for yet counts     tenant gateway                             one count a state         with each change meta
+//   name                                       value                     format version, watermarks, tenants object
+//   kind/key                                   value                     configuration kept here, API keys
 //
 // A message is in exactly one of: due (queued), leased (claimed), open (waits for a receipt), or it is final.
 // Ids grow, so message, progress, leased and (nearly) due and open grow at their ends: pages fill up and are shared.

@@ -9,10 +9,10 @@
 namespace smsbridge::store {
 namespace {
 
-constexpr std::size_t ended_waits_max = 2000;    // a second
-constexpr std::size_t swept_max = 5000;          // queue entries looked at a second
-constexpr std::size_t purge_min = 64;            // messages looked at by each commit
-constexpr WallMs purge_restart_ms = 3600 * 1000; // messages that were still open are looked at again
+constexpr std::size_t ended_waits_max = 2000;     // a second
+constexpr std::size_t swept_max = 5000;           // queue entries looked at a second
+constexpr std::size_t purge_min = 64;             // messages looked at by each commit
+constexpr WallMs purge_restart_ms = 3600 * 1000;  // messages that were still open are looked at again
 
 std::string counts_key(const std::pair<TenantId, GatewayId>& owner) {
   std::string key;
@@ -62,9 +62,13 @@ void Ledger::load(const lmdb::Transaction& txn) {
         if (txn.get(tables_.due, keys::of_due(queue, due, message.id))) continue;  // given back unsent
         if (const auto earlier = leases_.find(message.id); earlier != leases_.end()) --claims_[earlier->second.claim];
         const bool revived = progress && progress->expires_at;
-        leases_[message.id] = {.claim = number, .attempt = message.attempt, .queue = queue, .due_at = due,
+        leases_[message.id] = {.claim = number,
+                               .attempt = message.attempt,
+                               .queue = queue,
+                               .due_at = due,
                                .entry = {.expires_at = revived ? progress->expires_at : content->expires_at,
-                                         .in_doubt = false, .has_progress = progress.has_value()}};
+                                         .in_doubt = false,
+                                         .has_progress = progress.has_value()}};
         ++claims_[number];
       }
     }
@@ -78,7 +82,9 @@ void Ledger::load(const lmdb::Transaction& txn) {
       if (!content || !progress) continue;
       correlate(id, *progress, content->gateway);
       if (progress->state == State::doubtful)
-        hold(std::to_string(content->gateway) + "/" + content->to.substr(content->to.size() - std::min<std::size_t>(8, content->to.size())), id, true);
+        hold(std::to_string(content->gateway) + "/" +
+                 content->to.substr(content->to.size() - std::min<std::size_t>(8, content->to.size())),
+             id, true);
     }
   }
   lmdb::Cursor cursor(txn, tables_.parked);
@@ -98,8 +104,11 @@ void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
     progress.maybe_duplicate = true;
     progress.due_at = lease.due_at;
     progress.status_message = "the bridge stopped while the message was being sent";
-    progress.events.push_back({.at = now, .kind = EventKind::doubtful, .gateway = lease.queue.gateway,
-                               .attempt = lease.attempt, .detail = progress.status_message});
+    progress.events.push_back({.at = now,
+                               .kind = EventKind::doubtful,
+                               .gateway = lease.queue.gateway,
+                               .attempt = lease.attempt,
+                               .detail = progress.status_message});
     write_progress(txn, id, progress);
     write_due(txn, lease.queue, lease.due_at, id,
               {.expires_at = lease.entry.expires_at, .in_doubt = true, .has_progress = true});
@@ -215,7 +224,8 @@ void Ledger::purge(lmdb::Transaction& txn, std::size_t budget, WallMs now) {
       if (!segment.provider_id.empty()) correlation_.retire(queue.gateway, segment.provider_id);
     // The client reference stays: (tenant, internalId) is never sent twice, without a limit in time.
     if (!content->idempotency_key.empty())
-      references_.erase(txn, keys::of_reference(content->tenant, keys::ReferenceKind::idempotency, content->idempotency_key), id);
+      references_.erase(
+          txn, keys::of_reference(content->tenant, keys::ReferenceKind::idempotency, content->idempotency_key), id);
     txn.erase(tables_.message, keys::of_id(id));
     txn.erase(tables_.progress, keys::of_id(id));
   }

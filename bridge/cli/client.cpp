@@ -35,7 +35,8 @@ ClientAnswer exchange(asio::io_context& io, Stream& stream, const Request& reque
   stream.expires_after(answer_time);
   http::async_write(stream, request, [&](boost::system::error_code ec, std::size_t) {
     if (ec) return void(failure = ec);
-    http::async_read(stream, buffer, parser, [&](boost::system::error_code read_ec, std::size_t) { failure = read_ec; });
+    http::async_read(stream, buffer, parser,
+                     [&](boost::system::error_code read_ec, std::size_t) { failure = read_ec; });
   });
   io.run();
   if (failure == beast::error::timeout) throw ClientError(exit_timed_out, "the daemon did not answer within a minute");
@@ -50,7 +51,8 @@ ClientAnswer exchange(asio::io_context& io, Stream& stream, const Request& reque
 
 }  // namespace
 
-ClientAnswer call(const ClientOptions& options, const std::string& method, const std::string& target, const std::string& body) {
+ClientAnswer call(const ClientOptions& options, const std::string& method, const std::string& target,
+                  const std::string& body) {
   asio::io_context io;
   Request request{http::string_to_verb(method), target, 11};
   request.set(http::field::host, "smsbridge");
@@ -62,13 +64,16 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
   try {
     if (options.server.empty()) {
       const auto loaded = load_config(options.config_file);
-      if (!loaded.ok()) throw ClientError(exit_bad_config, describe(loaded.problems.front()) + "\nhint: name the configuration with --config");
+      if (!loaded.ok())
+        throw ClientError(exit_bad_config,
+                          describe(loaded.problems.front()) + "\nhint: name the configuration with --config");
       beast::basic_stream<asio::local::stream_protocol> stream(io);
       boost::system::error_code ec;
       stream.socket().connect(asio::local::stream_protocol::endpoint(loaded.config.control_socket.string()), ec);
       if (ec)
-        throw ClientError(exit_unreachable, "cannot reach the daemon at " + loaded.config.control_socket.string() + ": " + ec.message() +
-                                                ". Is 'smsbridge serve' running with this configuration, and as the same user?");
+        throw ClientError(exit_unreachable,
+                          "cannot reach the daemon at " + loaded.config.control_socket.string() + ": " + ec.message() +
+                              ". Is 'smsbridge serve' running with this configuration, and as the same user?");
       return exchange(io, stream, request);
     }
     std::string key;
@@ -84,7 +89,8 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
     asio::ip::tcp::resolver resolver(io);
     beast::tcp_stream stream(io);
     boost::system::error_code ec;
-    const auto found = resolver.resolve(address.substr(0, colon), colon == std::string::npos ? "9190" : address.substr(colon + 1), ec);
+    const auto found =
+        resolver.resolve(address.substr(0, colon), colon == std::string::npos ? "9190" : address.substr(colon + 1), ec);
     if (!ec) asio::connect(stream.socket(), found, ec);
     if (ec) throw ClientError(exit_unreachable, "cannot reach " + options.server + ": " + ec.message());
     return exchange(io, stream, request);
@@ -97,9 +103,11 @@ int report(const ClientAnswer& answer) {
   if (answer.ok()) return exit_done;
   std::string detail = "the daemon answered " + std::to_string(answer.status);
   if (const auto* object = answer.body.if_object()) {
-    if (const auto* text = object->if_contains("detail"); text && text->is_string()) detail = std::string(text->as_string());
+    if (const auto* text = object->if_contains("detail"); text && text->is_string())
+      detail = std::string(text->as_string());
     std::cerr << "error: " << detail << "\n";
-    if (const auto* errors = object->if_contains("errors"); errors && errors->is_array() && errors->as_array().size() > 1)
+    if (const auto* errors = object->if_contains("errors");
+        errors && errors->is_array() && errors->as_array().size() > 1)
       for (const auto& error : errors->as_array())
         std::cerr << "  " << std::string_view(error.as_object().at("pointer").as_string()) << ": "
                   << std::string_view(error.as_object().at("detail").as_string()) << "\n";
@@ -108,10 +116,14 @@ int report(const ClientAnswer& answer) {
   }
   switch (answer.status) {
     case 401:
-    case 403: return exit_not_allowed;
-    case 404: return exit_not_found;
-    case 409: return exit_conflict;
-    default: return exit_failed;
+    case 403:
+      return exit_not_allowed;
+    case 404:
+      return exit_not_found;
+    case 409:
+      return exit_conflict;
+    default:
+      return exit_failed;
   }
 }
 

@@ -10,7 +10,7 @@ namespace smsbridge::bridge {
 // The CLI's way to the daemon: its control socket on this host, or a server with a key.
 struct ClientOptions {
   std::string config_file = "/etc/smsbridge/smsbridge.yaml";
-  std::string server;         // http://host:port; empty: the control socket of the configuration
+  std::string server;  // http://host:port; empty: the control socket of the configuration
   std::string key_file;
   std::string tenant;
 };
@@ -28,7 +28,8 @@ class ClientError : public std::runtime_error {
   const int exit_code;
 };
 
-ClientAnswer call(const ClientOptions& options, const std::string& method, const std::string& target, const std::string& body = {});
+ClientAnswer call(const ClientOptions& options, const std::string& method, const std::string& target,
+                  const std::string& body = {});
 // The exit code that an answer stands for; prints the problem when it is one.
 int report(const ClientAnswer& answer);
 

@@ -34,7 +34,8 @@ int with_store(const KeyOptions& options, const std::function<int(const Config&,
 
 int create(const KeyOptions& options) {
   return with_store(options, [&](const Config& config, store::Store& store, Clock& clock) {
-    const auto tenant = options.tenant.empty() && config.tenants.size() == 1 ? config.tenants.front().name : options.tenant;
+    const auto tenant =
+        options.tenant.empty() && config.tenants.size() == 1 ? config.tenants.front().name : options.tenant;
     if (std::ranges::find(config.tenants, tenant, &TenantConfig::name) == config.tenants.end()) {
       std::cerr << "error: there is no tenant '" << tenant << "'; name one with --tenant\n";
       return exit_not_found;
@@ -42,7 +43,8 @@ int create(const KeyOptions& options) {
     const auto scopes = options.scopes.empty() ? key_scopes() : options.scopes;
     for (const auto& scope : scopes)
       if (std::ranges::find(key_scopes(), scope) == key_scopes().end()) {
-        std::cerr << "error: there is no scope '" << scope << "'; did you mean '" << nearest(scope, key_scopes()) << "'?\n";
+        std::cerr << "error: there is no scope '" << scope << "'; did you mean '" << nearest(scope, key_scopes())
+                  << "'?\n";
         return exit_usage;
       }
     store::WallMs expires_at = 0;
@@ -67,9 +69,11 @@ int list(const KeyOptions& options) {
       const auto key = boost::json::parse(record).as_object();
       const auto expires = key.at("expires_at").as_int64();
       std::string scopes;
-      for (const auto& scope : key.at("scopes").as_array()) scopes += (scopes.empty() ? "" : ",") + std::string(scope.as_string());
-      std::cout << std::string_view(key.at("id").as_string()) << "\t" << std::string_view(key.at("tenant").as_string()) << "\t"
-                << std::string_view(key.at("name").as_string()) << "\t" << (expires ? time_text(expires) : "never") << "\t" << scopes << "\n";
+      for (const auto& scope : key.at("scopes").as_array())
+        scopes += (scopes.empty() ? "" : ",") + std::string(scope.as_string());
+      std::cout << std::string_view(key.at("id").as_string()) << "\t" << std::string_view(key.at("tenant").as_string())
+                << "\t" << std::string_view(key.at("name").as_string()) << "\t"
+                << (expires ? time_text(expires) : "never") << "\t" << scopes << "\n";
     }
     return exit_done;
   });

@@ -11,6 +11,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
+#include "bridge/ingest/http.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -20,24 +21,14 @@ namespace json = boost::json;
 struct MessageOptions : ClientOptions {
   bool json = false;
   std::string id;
-  std::vector<std::pair<std::string, std::string>> filters{{"state", ""}, {"gateway", ""}, {"to", ""}, {"client_ref", ""}, {"source", ""},
-                                                           {"lane", ""}, {"from", ""}, {"until", ""}, {"q", ""}};
+  std::vector<std::pair<std::string, std::string>> filters{{"state", ""},      {"gateway", ""}, {"to", ""},
+                                                           {"client_ref", ""}, {"source", ""},  {"lane", ""},
+                                                           {"from", ""},       {"until", ""},   {"q", ""}};
   std::size_t limit = 50;
   std::string to, text, from, client_ref, lane, gateway, validity, send_at, target_user, triggered_by;
 };
 
 volatile std::sig_atomic_t interrupted = 0;
-
-std::string escaped(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (std::isalnum(u) || c == '-' || c == '_' || c == '.' || c == ':') out += c;
-    else out += {'%', digits[u >> 4], digits[u & 15]};
-  }
-  return out;
-}
 
 std::string text_of(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
@@ -56,8 +47,8 @@ std::string shortened(std::string text, std::size_t length, bool terminal) {
 std::string query(const MessageOptions& options, std::size_t limit, const std::string& cursor) {
   std::string target = "/api/v1/messages?limit=" + std::to_string(limit);
   for (const auto& [key, value] : options.filters)
-    if (!value.empty()) target += "&" + key + "=" + escaped(value);
-  if (!cursor.empty()) target += "&cursor=" + escaped(cursor);
+    if (!value.empty()) target += "&" + key + "=" + percent_encoded(value);
+  if (!cursor.empty()) target += "&cursor=" + percent_encoded(cursor);
   return target;
 }
 
@@ -66,8 +57,15 @@ std::vector<std::string> row(const json::object& m, bool terminal) {
   if (terminal) at = at.substr(0, 10) + " " + at.substr(11, 8);
   auto state = text_of(m, "state");
   if (m.at("maybe_duplicate").as_bool()) state += "(?)";
-  return {text_of(m, "id"), at, text_of(m, "to"), state, text_of(m, "gateway"), text_of(m, "client_ref"), text_of(m, "triggered_by"),
-          shortened(text_of(m, "text"), 40, terminal), shortened(text_of(m, "status_message"), 60, terminal)};
+  return {text_of(m, "id"),
+          at,
+          text_of(m, "to"),
+          state,
+          text_of(m, "gateway"),
+          text_of(m, "client_ref"),
+          text_of(m, "triggered_by"),
+          shortened(text_of(m, "text"), 40, terminal),
+          shortened(text_of(m, "status_message"), 60, terminal)};
 }
 
 int list(const MessageOptions& options) {
@@ -81,32 +79,38 @@ int list(const MessageOptions& options) {
     const auto& body = answer.body.as_object();
     for (const auto& item : body.at("items").as_array()) {
       ++shown;
-      if (options.json) std::cout << json::serialize(item) << "\n";
-      else table.add(row(item.as_object(), terminal));
+      if (options.json)
+        std::cout << json::serialize(item) << "\n";
+      else
+        table.add(row(item.as_object(), terminal));
     }
     cursor = body.at("next_cursor").is_string() ? std::string(body.at("next_cursor").as_string()) : "";
   } while (!cursor.empty() && shown < options.limit);
   if (!options.json) table.print(std::cout);
-  if (terminal && !options.json) std::cout << shown << " message(s)" << (cursor.empty() ? "" : "; more with --limit") << "\n";
+  if (terminal && !options.json)
+    std::cout << shown << " message(s)" << (cursor.empty() ? "" : "; more with --limit") << "\n";
   return exit_done;
 }
 
 int show(const MessageOptions& options) {
-  const auto message = call(options, "GET", "/api/v1/messages/" + escaped(options.id));
+  const auto message = call(options, "GET", "/api/v1/messages/" + percent_encoded(options.id));
   if (!message.ok()) return report(message);
-  const auto timeline = call(options, "GET", "/api/v1/messages/" + escaped(options.id) + "/timeline");
+  const auto timeline = call(options, "GET", "/api/v1/messages/" + percent_encoded(options.id) + "/timeline");
   if (!timeline.ok()) return report(timeline);
   if (options.json) {
     std::cout << json::serialize(message.body) << "\n";
     return exit_done;
   }
   for (const auto& [key, value] : message.body.as_object())
-    if (!value.is_null()) std::cout << key << std::string(key.size() < 18 ? 18 - key.size() : 1, ' ') << (value.is_string() ? std::string(value.as_string()) : json::serialize(value)) << "\n";
+    if (!value.is_null())
+      std::cout << key << std::string(key.size() < 18 ? 18 - key.size() : 1, ' ')
+                << (value.is_string() ? std::string(value.as_string()) : json::serialize(value)) << "\n";
   std::cout << "\n";
   Table table({"AT", "EVENT", "GATEWAY", "ATTEMPT", "DETAIL"}, ::isatty(STDOUT_FILENO) != 0);
   for (const auto& item : timeline.body.as_object().at("items").as_array()) {
     const auto& event = item.as_object();
-    table.add({text_of(event, "at"), text_of(event, "event"), text_of(event, "gateway"), text_of(event, "attempt"), text_of(event, "detail")});
+    table.add({text_of(event, "at"), text_of(event, "event"), text_of(event, "gateway"), text_of(event, "attempt"),
+               text_of(event, "detail")});
   }
   table.print(std::cout);
   return exit_done;
@@ -143,30 +147,42 @@ int tail(const MessageOptions& options) {
 }
 
 int change(const MessageOptions& options, const std::string& action) {
-  const auto answer = call(options, "POST", "/api/v1/messages/" + escaped(options.id) + "/" + action);
+  const auto answer = call(options, "POST", "/api/v1/messages/" + percent_encoded(options.id) + "/" + action);
   if (!answer.ok()) return report(answer);
-  if (options.json) std::cout << json::serialize(answer.body) << "\n";
-  else std::cout << options.id << " is now " << text_of(answer.body.as_object(), "state") << "\n";
+  if (options.json)
+    std::cout << json::serialize(answer.body) << "\n";
+  else
+    std::cout << options.id << " is now " << text_of(answer.body.as_object(), "state") << "\n";
   return exit_done;
 }
 
 int send(const MessageOptions& o) {
   json::object body{{"to", o.to}, {"text", o.text}};
-  for (const auto& [key, value] : {std::pair<const char*, const std::string&>{"from", o.from}, {"client_ref", o.client_ref}, {"lane", o.lane},
-                                   {"gateway", o.gateway}, {"validity", o.validity}, {"send_at", o.send_at}, {"target_user", o.target_user}, {"triggered_by", o.triggered_by}})
+  for (const auto& [key, value] : {std::pair<const char*, const std::string&>{"from", o.from},
+                                   {"client_ref", o.client_ref},
+                                   {"lane", o.lane},
+                                   {"gateway", o.gateway},
+                                   {"validity", o.validity},
+                                   {"send_at", o.send_at},
+                                   {"target_user", o.target_user},
+                                   {"triggered_by", o.triggered_by}})
     if (!value.empty()) body[key] = value;
   if (!body.contains("triggered_by"))
     if (const char* user = std::getenv("USER")) body["triggered_by"] = user;
   const auto answer = call(o, "POST", "/api/v1/messages", json::serialize(body));
   if (!answer.ok()) return report(answer);
   const auto& m = answer.body.as_object();
-  if (o.json) std::cout << json::serialize(m) << "\n";
-  else std::cout << text_of(m, "id") << " to " << text_of(m, "to") << ", " << text_of(m, "parts") << " part(s) " << text_of(m, "encoding") << " by " << text_of(m, "gateway") << "\n";
+  if (o.json)
+    std::cout << json::serialize(m) << "\n";
+  else
+    std::cout << text_of(m, "id") << " to " << text_of(m, "to") << ", " << text_of(m, "parts") << " part(s) "
+              << text_of(m, "encoding") << " by " << text_of(m, "gateway") << "\n";
   return exit_done;
 }
 
 void add_client_options(CLI::App& command, MessageOptions& options) {
-  command.add_option("-c,--config", options.config_file, "Configuration of the daemon on this host")->capture_default_str();
+  command.add_option("-c,--config", options.config_file, "Configuration of the daemon on this host")
+      ->capture_default_str();
   command.add_option("--server", options.server, "Address of a daemon elsewhere, http://host:port");
   command.add_option("--key-file", options.key_file, "File with a bearer key, for --server");
   command.add_option("--tenant", options.tenant, "Tenant; needed when several are configured");
@@ -185,7 +201,9 @@ void add_filters(CLI::App& command, MessageOptions& options) {
       {"until", {"--until", "Accepted before"}},
       {"q", {"-q,--search", "Part of the text or of the target user"}}};
   for (auto& [key, value] : options.filters) command.add_option(help.at(key).first, value, help.at(key).second);
-  command.add_option("--limit", options.limit, "How many, newest first")->capture_default_str()->check(CLI::Range(std::size_t{1}, std::size_t{10000000}));
+  command.add_option("--limit", options.limit, "How many, newest first")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1}, std::size_t{10000000}));
 }
 
 }  // namespace
@@ -224,7 +242,8 @@ void add_messages(CLI::App& app, Run& run) {
   };
   one("show", "Everything about one message, with its timeline", show);
   one("cancel", "Take a waiting message out of the queue", [](const MessageOptions& o) { return change(o, "cancel"); });
-  one("retry", "Try a message again that ended without delivery", [](const MessageOptions& o) { return change(o, "retry"); });
+  one("retry", "Try a message again that ended without delivery",
+      [](const MessageOptions& o) { return change(o, "retry"); });
 }
 
 }  // namespace smsbridge::bridge

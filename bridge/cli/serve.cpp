@@ -23,7 +23,8 @@ int serve(const ServeOptions& options) {
   for (const auto& problem : loaded.problems) std::cerr << describe(problem) << "\n";
   if (!loaded.ok()) return exit_bad_config;
   auto& config = loaded.config;
-  log::set_up(options.log_level.empty() ? config.log_level : options.log_level, options.log_format.empty() ? config.log_format : options.log_format);
+  log::set_up(options.log_level.empty() ? config.log_level : options.log_level,
+              options.log_format.empty() ? config.log_format : options.log_format);
   SystemClock clock;
   SystemConnector connector;
   const auto began = clock.now();
@@ -31,8 +32,8 @@ int serve(const ServeOptions& options) {
     App app(config, clock, connector);
     app.start();
     log::info("serve", "ready", "api", config.api.host + ":" + std::to_string(app.api_port()), "fineract",
-              config.fineract.host + ":" + std::to_string(app.fineract_port()), "store", config.store_path.string(), "seconds",
-              std::chrono::duration<double>(clock.now() - began).count());
+              config.fineract.host + ":" + std::to_string(app.fineract_port()), "store", config.store_path.string(),
+              "seconds", std::chrono::duration<double>(clock.now() - began).count());
     boost::asio::io_context io;
     boost::asio::signal_set signals(io, SIGINT, SIGTERM);
     signals.async_wait([](boost::system::error_code, int signal) { log::info("serve", "stopping", "signal", signal); });
@@ -42,8 +43,9 @@ int serve(const ServeOptions& options) {
     std::cerr << "error: " << error.what() << "\n";
     return exit_bad_config;
   } catch (const boost::system::system_error& error) {
-    std::cerr << "error: cannot listen on " << config.api.host << ":" << config.api.port << " or " << config.fineract.host << ":"
-              << config.fineract.port << " (" << error.what() << "); is another process using it? See listen.api and listen.fineract\n";
+    std::cerr << "error: cannot listen on " << config.api.host << ":" << config.api.port << " or "
+              << config.fineract.host << ":" << config.fineract.port << " (" << error.what()
+              << "); is another process using it? See listen.api and listen.fineract\n";
     return exit_failed;
   }
   log::info("serve", "stopped");
@@ -57,15 +59,21 @@ int check_config(const ServeOptions& options) {
   if (options.strict && !loaded.problems.empty()) ok = false;
   for (const auto& p : loaded.problems) {
     if (options.json)
-      std::cout << boost::json::serialize(boost::json::object{{"file", p.file}, {"line", p.line}, {"column", p.column},
-                                                              {"severity", p.warning && !options.strict ? "warning" : "error"},
-                                                              {"path", p.path}, {"text", p.text}, {"code", p.code}})
+      std::cout << boost::json::serialize(
+                       boost::json::object{{"file", p.file},
+                                           {"line", p.line},
+                                           {"column", p.column},
+                                           {"severity", p.warning && !options.strict ? "warning" : "error"},
+                                           {"path", p.path},
+                                           {"text", p.text},
+                                           {"code", p.code}})
                 << "\n";
     else
       std::cout << describe(p) << "\n";
   }
   if (ok && !options.json)
-    std::cout << options.config_file << ": ok, " << loaded.config.tenants.size() << " tenant(s), " << loaded.config.gateways.size() << " gateway(s)\n";
+    std::cout << options.config_file << ": ok, " << loaded.config.tenants.size() << " tenant(s), "
+              << loaded.config.gateways.size() << " gateway(s)\n";
   return ok ? exit_done : exit_bad_config;
 }
 

@@ -24,8 +24,10 @@ class Table {
       for (std::size_t i = 0; i < row.size(); ++i) {
         out << row[i];
         if (i + 1 == row.size()) break;
-        if (terminal_) out << std::string(widths[i] - row[i].size() + 2, ' ');
-        else out << '\t';
+        if (terminal_)
+          out << std::string(widths[i] - row[i].size() + 2, ' ');
+        else
+          out << '\t';
       }
       out << '\n';
     }

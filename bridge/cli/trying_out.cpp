@@ -100,10 +100,14 @@ fs::path write_config(const DemoOptions& options, const fs::path& folder, std::u
   write_file(folder / "app-key.txt", "demo-key\n");
   write_file(folder / "smpp-password.txt", "secret\n");
   const auto path = folder / "smsbridge.yaml";
-  write_file(path, "listen: {api: 127.0.0.1:" + std::to_string(options.api_port) + ", fineract: 127.0.0.1:" + std::to_string(options.fineract_port) +
-                       "}\nstore: {path: data}\ntenants:\n  - {name: default, default_country: KE, fineract_app_key: {file: app-key.txt}, sender: UMOJA}\n"
-                       "gateways:\n  - {name: simulated, id: 1, kind: smpp, host: 127.0.0.1, port: " + std::to_string(smsc_port) +
-                       ", system_id: umoja, password: {file: smpp-password.txt}, sessions: 2, window: 50, description: a simulated carrier}\n");
+  write_file(path, "listen: {api: 127.0.0.1:" + std::to_string(options.api_port) +
+                       ", fineract: 127.0.0.1:" + std::to_string(options.fineract_port) +
+                       "}\nstore: {path: data}\ntenants:\n  - {name: default, default_country: KE, fineract_app_key: "
+                       "{file: app-key.txt}, sender: UMOJA}\n"
+                       "gateways:\n  - {name: simulated, id: 1, kind: smpp, host: 127.0.0.1, port: " +
+                       std::to_string(smsc_port) +
+                       ", system_id: umoja, password: {file: smpp-password.txt}, sessions: 2, window: 50, description: "
+                       "a simulated carrier}\n");
   return path;
 }
 
@@ -111,25 +115,34 @@ std::string batch(int count) {
   static const std::vector<std::string> texts = {
       "Dear Amina O&#39;Brien, your loan of KES 50,000 was paid out.",
       "Mpendwa Wanjik\xC5\xA9, mkopo wako unadaiwa 1,200.00 tarehe 25-11-2026.",
-      "Your repayment of KES 4,500.50 was received. Thank you!",
-      "Your login code is 40912.",
-      "Dear Otieno, your savings group meets on Friday at 14:00 in the office in Kisumu. Please bring the passbook, the attendance list and "
+      "Your repayment of KES 4,500.50 was received. Thank you!", "Your login code is 40912.",
+      "Dear Otieno, your savings group meets on Friday at 14:00 in the office in Kisumu. Please bring the passbook, "
+      "the attendance list and "
       "the receipts of last month, so that the treasurer can close the books together with you."};
   json::array entries;
   for (int i = 0; i < count; ++i)
-    entries.push_back({{"internalId", 1041 + i}, {"tenantId", "default"}, {"mobileNumber", "07123456" + std::to_string(78 - i % 60)},
-                       {"message", texts[static_cast<std::size_t>(i) % texts.size()]}, {"providerId", 1}});
+    entries.push_back({{"internalId", 1041 + i},
+                       {"tenantId", "default"},
+                       {"mobileNumber", "07123456" + std::to_string(78 - i % 60)},
+                       {"message", texts[static_cast<std::size_t>(i) % texts.size()]},
+                       {"providerId", 1}});
   return json::serialize(entries);
 }
 
 const char* meaning(std::int64_t status) {
   switch (status) {
-    case 100: return "queued";
-    case 150: return "submitted, waiting for the receipt";
-    case 200: return "sent";
-    case 300: return "DELIVRD";
-    case 400: return "failed";
-    default: return "?";
+    case 100:
+      return "queued";
+    case 150:
+      return "submitted, waiting for the receipt";
+    case 200:
+      return "sent";
+    case 300:
+      return "DELIVRD";
+    case 400:
+      return "failed";
+    default:
+      return "?";
   }
 }
 
@@ -137,7 +150,8 @@ const char* meaning(std::int64_t status) {
 bool deliver_batch(const DemoOptions& options, Fineract& fineract) {
   const auto body = batch(options.messages);
   const auto [status, text] = fineract.post("/sms", body);
-  std::cout << "POST /sms with " << options.messages << " messages -> " << status << (status == 202 ? " Accepted (on disk)" : "") << "\n";
+  std::cout << "POST /sms with " << options.messages << " messages -> " << status
+            << (status == 202 ? " Accepted (on disk)" : "") << "\n";
   if (status != 202) return false;
   json::array ids;
   for (int i = 0; i < options.messages; ++i) ids.push_back(1041 + i);
@@ -149,7 +163,8 @@ bool deliver_batch(const DemoOptions& options, Fineract& fineract) {
     for (const auto& entry : report) {
       const std::string id(entry.as_object().at("id").as_string());
       const auto now = entry.as_object().at("deliveryStatus").as_int64();
-      if (std::exchange(shown[id], now) != now) std::cout << "  message " << id << "  " << now << "  " << meaning(now) << std::endl;
+      if (std::exchange(shown[id], now) != now)
+        std::cout << "  message " << id << "  " << now << "  " << meaning(now) << std::endl;
       delivered += now == 300;
     }
     if (delivered == options.messages) return true;
@@ -160,7 +175,8 @@ bool deliver_batch(const DemoOptions& options, Fineract& fineract) {
 
 int demo(const DemoOptions& options) {
   const bool keep = !options.folder.empty();
-  const auto folder = keep ? fs::path(options.folder) : fs::temp_directory_path() / ("smsbridge-demo-" + std::to_string(::getpid()));
+  const auto folder =
+      keep ? fs::path(options.folder) : fs::temp_directory_path() / ("smsbridge-demo-" + std::to_string(::getpid()));
   fs::create_directories(folder);
   int result = exit_failed;
   {
@@ -205,11 +221,15 @@ int demo(const DemoOptions& options) {
 
 void add_trying_out(CLI::App& app, Run& run) {
   auto options = std::make_shared<DemoOptions>();
-  auto* show = app.add_subcommand("demo", "The bridge, a simulated carrier and a batch as Fineract posts it, followed until it is delivered");
+  auto* show = app.add_subcommand(
+      "demo", "The bridge, a simulated carrier and a batch as Fineract posts it, followed until it is delivered");
   show->add_flag("--once", options->once, "End after delivery");
-  show->add_option("--messages", options->messages, "Size of the batch")->capture_default_str()->check(CLI::Range(1, 1000));
+  show->add_option("--messages", options->messages, "Size of the batch")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
   show->add_option("--api-port", options->api_port, "Port of API and metrics, 0: any")->capture_default_str();
-  show->add_option("--fineract-port", options->fineract_port, "Port of the Fineract listener, 0: any")->capture_default_str();
+  show->add_option("--fineract-port", options->fineract_port, "Port of the Fineract listener, 0: any")
+      ->capture_default_str();
   show->add_option("--smsc-port", options->smsc_port, "Port of the simulated carrier, 0: any")->capture_default_str();
   show->add_option("--folder", options->folder, "Keep configuration and store here; a temporary folder otherwise");
   show->callback([options, &run] { run = [options] { return demo(*options); }; });

@@ -36,7 +36,8 @@ class FairShare {
   }
 
   // How `free` places are used. `lane_max` bounds single lanes below that.
-  std::vector<store::Want> wants(std::size_t free, store::WallMs now, const std::array<std::size_t, store::lane_count>& lane_max) {
+  std::vector<store::Want> wants(std::size_t free, store::WallMs now,
+                                 const std::array<std::size_t, store::lane_count>& lane_max) {
     std::array<std::vector<std::pair<const store::Queue*, std::uint32_t>>, store::lane_count> ready;
     for (auto& [queue, state] : queues_) {
       if (state.next_due && state.next_due <= now) state.ready = true;
@@ -78,7 +79,8 @@ class FairShare {
   }
 
  private:
-  static constexpr std::array<std::size_t, store::lane_count> weights = {16, 8, 4, 1};  // otp, transaction, reminder, campaign
+  static constexpr std::array<std::size_t, store::lane_count> weights = {16, 8, 4,
+                                                                         1};  // otp, transaction, reminder, campaign
   struct State {
     bool ready = false, claiming = false, marked_during_claim = false;
     store::WallMs next_due = 0;

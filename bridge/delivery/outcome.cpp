@@ -7,12 +7,17 @@ namespace smsbridge::bridge {
 
 Verdict judge(std::uint32_t command_status, const smpp::Dialect& dialect) {
   switch (dialect.class_of(command_status)) {
-    case smpp::StatusClass::ok: return Verdict::accepted;
-    case smpp::StatusClass::throttle: return Verdict::throttled;
-    case smpp::StatusClass::transient_retry: return Verdict::temporary;
-    case smpp::StatusClass::session_fatal: return Verdict::temporary;  // surely not taken; goes out on the next session
+    case smpp::StatusClass::ok:
+      return Verdict::accepted;
+    case smpp::StatusClass::throttle:
+      return Verdict::throttled;
+    case smpp::StatusClass::transient_retry:
+      return Verdict::temporary;
+    case smpp::StatusClass::session_fatal:
+      return Verdict::temporary;  // surely not taken; goes out on the next session
     case smpp::StatusClass::permanent_message_failure:
-    case smpp::StatusClass::permanent_bind_failure: return Verdict::refused;
+    case smpp::StatusClass::permanent_bind_failure:
+      return Verdict::refused;
   }
   return Verdict::refused;
 }
@@ -27,17 +32,25 @@ store::SegmentState segment_state(smpp::MessageState state, bool final_state) {
   using store::SegmentState;
   switch (state) {
     case smpp::MessageState::scheduled:
-    case smpp::MessageState::enroute: return SegmentState::enroute;
-    case smpp::MessageState::delivered: return final_state ? SegmentState::delivered : SegmentState::enroute;
-    case smpp::MessageState::expired: return final_state ? SegmentState::expired : SegmentState::enroute;
+    case smpp::MessageState::enroute:
+      return SegmentState::enroute;
+    case smpp::MessageState::delivered:
+      return final_state ? SegmentState::delivered : SegmentState::enroute;
+    case smpp::MessageState::expired:
+      return final_state ? SegmentState::expired : SegmentState::enroute;
     case smpp::MessageState::deleted:
-    case smpp::MessageState::undeliverable: return final_state ? SegmentState::undeliverable : SegmentState::enroute;
+    case smpp::MessageState::undeliverable:
+      return final_state ? SegmentState::undeliverable : SegmentState::enroute;
     // Taken by the operator at most carriers, read out by its staff at a few: the dialect says which.
-    case smpp::MessageState::accepted: return final_state ? SegmentState::delivered : SegmentState::enroute;
-    case smpp::MessageState::unknown: return final_state ? SegmentState::unknown : SegmentState::enroute;
+    case smpp::MessageState::accepted:
+      return final_state ? SegmentState::delivered : SegmentState::enroute;
+    case smpp::MessageState::unknown:
+      return final_state ? SegmentState::unknown : SegmentState::enroute;
     case smpp::MessageState::rejected:
-    case smpp::MessageState::skipped: return final_state ? SegmentState::rejected : SegmentState::enroute;
-    case smpp::MessageState::none: return SegmentState::enroute;
+    case smpp::MessageState::skipped:
+      return final_state ? SegmentState::rejected : SegmentState::enroute;
+    case smpp::MessageState::none:
+      return SegmentState::enroute;
   }
   return SegmentState::enroute;
 }

@@ -8,8 +8,8 @@
 
 namespace smsbridge::bridge {
 
-// How fast a gateway may submit: a token bucket whose rate falls by half when the carrier throttles and recovers by 5 % a
-// second. A bucket and not a count per calendar second, which would allow double speed across the boundary.
+// How fast a gateway may submit: a token bucket whose rate falls by half when the carrier throttles and recovers by 5 %
+// a second. A bucket and not a count per calendar second, which would allow double speed across the boundary.
 class Rate {
  public:
   // `limit` in segments a second, 0: no limit of our own. Burst is a tenth of a second's worth, at least one.
@@ -37,7 +37,8 @@ class Rate {
   // The carrier said "too fast" or "queue full". All answers of one window are one event.
   void throttled(Time now, Duration pause) {
     paused_until_ = std::max(paused_until_, now + pause);
-    if (throttled_at_ && now - *throttled_at_ < std::chrono::seconds(1)) return;
+    if (slowed_ && now - throttled_at_ < std::chrono::seconds(1)) return;
+    slowed_ = true;
     throttled_at_ = now;
     const double measured = std::max(measured_, 2.0);
     current_ = std::max(1.0, (current_ > 0 ? std::min(current_, measured) : measured) / 2);
@@ -47,20 +48,20 @@ class Rate {
   }
 
   double current() const { return current_; }  // 0: unlimited
-  bool is_throttled(Time now) const { return now < paused_until_ || (throttled_at_ && current_ > 0 && current_ != limit_); }
+  bool is_throttled(Time now) const { return now < paused_until_ || (slowed_ && current_ > 0 && current_ != limit_); }
 
  private:
   static double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
   void recover(Time now) {
-    if (!throttled_at_) return;
+    if (!slowed_) return;
     const auto steps = std::floor(seconds(now - recovered_at_));
     if (steps < 1) return;
     recovered_at_ += std::chrono::seconds(static_cast<long>(steps));
     current_ += std::max(0.5, current_ * 0.05) * steps;
-    if (limit_ > 0 ? current_ >= limit_ : now - *throttled_at_ > std::chrono::seconds(60)) {
+    if (limit_ > 0 ? current_ >= limit_ : now - throttled_at_ > std::chrono::seconds(60)) {
       current_ = limit_;
-      throttled_at_.reset();
+      slowed_ = false;
     }
   }
 
@@ -78,7 +79,8 @@ class Rate {
   double tokens_ = 1.0;
   double measured_ = 0, sent_ = 0;
   Time refilled_at_{}, measured_since_{}, recovered_at_{}, paused_until_{};
-  std::optional<Time> throttled_at_;
+  Time throttled_at_{};
+  bool slowed_ = false;  // below the limit, since throttled_at_
 };
 
 }  // namespace smsbridge::bridge

@@ -10,10 +10,10 @@ namespace smsbridge::bridge {
 
 // How an attempt ended, whatever the carrier or provider called it.
 enum class Outcome {
-  accepted,     // the peer took responsibility
-  refused,      // it never will
-  temporary,    // not now: try again later
-  unknown,      // perhaps sent: no answer came
+  accepted,   // the peer took responsibility
+  refused,    // it never will
+  temporary,  // not now: try again later
+  unknown,    // perhaps sent: no answer came
 };
 
 // What the lane does with a message that was perhaps sent.
@@ -24,8 +24,8 @@ struct RetryPolicy {
   WallMs delay_max_ms = 600'000;
   int attempts_max = 5;
   DoubtPolicy doubt = DoubtPolicy::resend;
-  WallMs resend_delay_ms = 1'000;          // before a message in doubt goes out again
-  WallMs hold_ms = 72ll * 3600 * 1000;     // how long a receipt is waited for before a held message fails
+  WallMs resend_delay_ms = 1'000;       // before a message in doubt goes out again
+  WallMs hold_ms = 72ll * 3600 * 1000;  // how long a receipt is waited for before a held message fails
 };
 
 struct Done {};
@@ -41,11 +41,14 @@ struct GiveUp {
 using NextStep = std::variant<Done, RetryAfter, Hold, GiveUp>;
 
 // Throttling never comes here: it slows the gateway and does not end the attempt. `expires` 0: never.
-inline NextStep decide(const RetryPolicy& policy, Outcome outcome, int attempt, WallMs now, WallMs expires, Random& random) {
+inline NextStep decide(const RetryPolicy& policy, Outcome outcome, int attempt, WallMs now, WallMs expires,
+                       Random& random) {
   WallMs delay = 0;
   switch (outcome) {
-    case Outcome::accepted: return Done{};
-    case Outcome::refused: return GiveUp{"refused"};
+    case Outcome::accepted:
+      return Done{};
+    case Outcome::refused:
+      return GiveUp{"refused"};
     case Outcome::unknown:
       if (policy.doubt == DoubtPolicy::hold || attempt >= policy.attempts_max) return Hold{policy.hold_ms};
       delay = policy.resend_delay_ms;

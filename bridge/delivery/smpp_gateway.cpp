@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "bridge/delivery/smpp_labels.hpp"
 #include "bridge/env/log.hpp"
 
 namespace smsbridge::bridge {
@@ -12,61 +13,26 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t ahead_min = 16, ahead_max = 2048;
-constexpr Duration give_back_after = 5s;        // without a bind: what was claimed but not sent returns to the queue
+constexpr Duration give_back_after = 5s;  // without a bind: what was claimed but not sent returns to the queue
 constexpr Duration commit_retry_delay = 200ms;
 constexpr std::size_t overdue_max = 4096;
 constexpr Duration due_check_max = 60s;
-
-metrics::PartEncoding label_of(store::Encoding encoding) {
-  switch (encoding) {
-    case store::Encoding::gsm7: return metrics::PartEncoding::gsm7;
-    case store::Encoding::ucs2: return metrics::PartEncoding::ucs2;
-    case store::Encoding::latin1: return metrics::PartEncoding::latin1;
-  }
-  return metrics::PartEncoding::binary;
-}
-
-metrics::ReceiptState label_of(smpp::MessageState state) {
-  using metrics::ReceiptState;
-  switch (state) {
-    case smpp::MessageState::scheduled:
-    case smpp::MessageState::enroute: return ReceiptState::enroute;
-    case smpp::MessageState::delivered: return ReceiptState::delivered;
-    case smpp::MessageState::expired: return ReceiptState::expired;
-    case smpp::MessageState::deleted: return ReceiptState::deleted;
-    case smpp::MessageState::undeliverable: return ReceiptState::undeliverable;
-    case smpp::MessageState::accepted: return ReceiptState::accepted;
-    case smpp::MessageState::rejected:
-    case smpp::MessageState::skipped: return ReceiptState::rejected;
-    case smpp::MessageState::unknown:
-    case smpp::MessageState::none: return ReceiptState::unknown;
-  }
-  return ReceiptState::unknown;
-}
-
-metrics::DisconnectReason label_of(smpp::LostReason reason) {
-  using metrics::DisconnectReason;
-  switch (reason) {
-    case smpp::LostReason::local: return DisconnectReason::local;
-    case smpp::LostReason::peer_unbind: return DisconnectReason::peer_unbind;
-    case smpp::LostReason::peer_closed: return DisconnectReason::peer_closed;
-    case smpp::LostReason::enquire_link_timeout: return DisconnectReason::enquire_link_timeout;
-    case smpp::LostReason::frame_timeout:
-    case smpp::LostReason::protocol_error: return DisconnectReason::protocol_error;
-    case smpp::LostReason::bind_timeout:
-    case smpp::LostReason::bind_refused: return DisconnectReason::io_error;
-  }
-  return DisconnectReason::io_error;
-}
+constexpr Duration metrics_interval = 1s;
 
 std::uint64_t cookie_of(std::uint64_t order, std::size_t part) { return order << 8 | part; }
 
 }  // namespace
 
 SmppGateway::SmppGateway(const GatewayConfig& config, GatewayContext context)
-    : config_(config), context_(std::move(context)), rate_(config.rate),
-      pump_timer_(context_.clock.timer(context_.executor)), due_timer_(context_.clock.timer(context_.executor)),
-      give_back_timer_(context_.clock.timer(context_.executor)), stop_timer_(context_.clock.timer(context_.executor)) {
+    : config_(config),
+      context_(std::move(context)),
+      rate_(config.rate),
+      pump_timer_(context_.clock.timer(context_.executor)),
+      due_timer_(context_.clock.timer(context_.executor)),
+      give_back_timer_(context_.clock.timer(context_.executor)),
+      stop_timer_(context_.clock.timer(context_.executor)),
+      metrics_timer_(context_.clock.timer(context_.executor)),
+      published_(static_cast<std::size_t>(config.sessions)) {
   for (int number = 1; number <= config_.sessions; ++number)
     links_.push_back(std::make_shared<SmppLink>(number, config_, context_.executor, context_.clock, context_.connector,
                                                 context_.random, static_cast<SmppLink::Owner&>(*this)));
@@ -80,7 +46,27 @@ SmppGateway::~SmppGateway() {
 
 void SmppGateway::start() {
   for (auto& link : links_) link->start();
+  publish_metrics();
+}
+
+// What is counted elsewhere, or changes by itself, is carried to the metrics once a second.
+void SmppGateway::publish_metrics() {
   update_gauges();
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    publish_pdus(links_[i]->pdus_sent(), published_[i].first, metrics::Direction::sent, context_.smpp_metrics);
+    publish_pdus(links_[i]->pdus_received(), published_[i].second, metrics::Direction::received, context_.smpp_metrics);
+    if (const auto* session = links_[i]->session(); session && session->last_enquire_link_round_trip())
+      context_.smpp_metrics.enquire_link_rtt_seconds->Set(
+          std::chrono::duration<double>(*session->last_enquire_link_round_trip()).count());
+  }
+  const auto now = context_.clock.now();
+  if (rate_.is_throttled(now))
+    context_.metrics.throttled_seconds->Increment(std::chrono::duration<double>(metrics_interval).count());
+  std::map<store::TenantId, double> in_flight;
+  for (const auto& [order, sending] : sendings_) ++in_flight[sending.message.content.tenant];
+  for (const auto& [tenant, queue] : context_.queue_metrics)
+    queue->messages[metrics::QueueState::in_flight]->Set(in_flight[tenant]);
+  metrics_timer_->at(now + metrics_interval, [this] { publish_metrics(); });
 }
 
 void SmppGateway::due(const std::vector<store::Queue>& queues) {
@@ -182,8 +168,10 @@ void SmppGateway::claimed(store::ClaimResult result) {
   }
   share_.claimed(result.ends);
   // The windows ran dry while the claim was on its way, and there is more: claim further ahead next time.
-  if (full_ask_ && !result.messages.empty() && ready_.empty()) ahead_ = std::min(ahead_max, ahead_ * 2);
-  else if (ready_.size() > ahead_ / 2) ahead_ = std::max(ahead_min, ahead_ - ahead_ / 8);
+  if (full_ask_ && !result.messages.empty() && ready_.empty())
+    ahead_ = std::min(ahead_max, ahead_ * 2);
+  else if (ready_.size() > ahead_ / 2)
+    ahead_ = std::max(ahead_min, ahead_ - ahead_ / 8);
   for (auto& message : result.messages) take(std::move(message));
   if (stopping_ || paused_) give_back_unsent();
   pump();
@@ -194,18 +182,26 @@ void SmppGateway::claimed(store::ClaimResult result) {
 void SmppGateway::take(store::Claimed message) {
   const auto lane_policy = policy(message.content.lane);
   if (message.in_doubt && lane_policy.doubt == DoubtPolicy::hold) {
-    store::Again again{.id = message.id, .attempt = message.attempt, .doubtful = true, .state = store::State::doubtful,
-                       .delay_ms = lane_policy.hold_ms, .status_message = "may have been sent; waits for a receipt",
+    store::Again again{.id = message.id,
+                       .attempt = message.attempt,
+                       .doubtful = true,
+                       .state = store::State::doubtful,
+                       .delay_ms = lane_policy.hold_ms,
+                       .status_message = "may have been sent; waits for a receipt",
                        .segments = std::move(message.segments)};
     count_doubtful(message.content.tenant, metrics::DoubtPolicy::hold);
     return write_outcome(std::move(again));
   }
   auto outgoing = make_outgoing(message, config_, context_.clock.wall());
   if (!outgoing) {
-    store::Finished failed{.id = message.id, .attempt = message.attempt, .state = store::State::failed,
-                           .status_message = outgoing.error(), .segments = {}};
+    store::Finished failed{.id = message.id,
+                           .attempt = message.attempt,
+                           .state = store::State::failed,
+                           .status_message = outgoing.error(),
+                           .segments = {}};
     return write_outcome(std::move(failed));
   }
+  context_.metrics.routed->Increment();
   const auto order = next_order_++;
   Sending sending{.message = std::move(message), .outgoing = std::move(*outgoing), .parts = {}};
   sending.parts.resize(sending.outgoing.segments.size());
@@ -217,7 +213,8 @@ void SmppGateway::take(store::Claimed message) {
       sending.parts[i].provider_id = earlier[i].provider_id;
     }
   if (sending.message.attempt == 1)
-    context_.metrics.submit_delay_seconds->Observe(static_cast<double>(context_.clock.wall() - sending.message.due_at) / 1000.0);
+    context_.metrics.submit_delay_seconds->Observe(static_cast<double>(context_.clock.wall() - sending.message.due_at) /
+                                                   1000.0);
   sendings_.emplace_hint(sendings_.end(), order, std::move(sending));
   ready_.insert(ready_.end(), order);
 }
@@ -265,14 +262,16 @@ bool SmppGateway::submit_next(std::uint64_t order, Sending& sending) {
   }
   const auto index = static_cast<std::size_t>(next - sending.parts.begin());
   switch (link->submit(segment_message(sending.outgoing, index), cookie_of(order, index))) {
-    case smpp::Session::SubmitResult::queued: break;
+    case smpp::Session::SubmitResult::queued:
+      break;
     case smpp::Session::SubmitResult::invalid:
       next->state = Part::State::refused;
       next->error = "the message does not fit the protocol's fields; check sender and number";
       sending.stopped = true;
       return true;
     case smpp::Session::SubmitResult::window_full:
-    case smpp::Session::SubmitResult::not_bound: return false;
+    case smpp::Session::SubmitResult::not_bound:
+      return false;
   }
   next->state = Part::State::in_flight;
   next->submitted_at = now;
@@ -300,10 +299,13 @@ void SmppGateway::on_answered(SmppLink&, const smpp::Answered& answer) {
       part.provider_id = std::string(answer.message_id);
       return part_done(order, index, Part::State::accepted, {});
     case Verdict::throttled: {
-      context_.metrics.submit_results[answer.status == 0x14 ? metrics::SubmitResult::queue_full : metrics::SubmitResult::throttled]->Increment();
+      context_.metrics
+          .submit_results[answer.status == 0x14 ? metrics::SubmitResult::queue_full : metrics::SubmitResult::throttled]
+          ->Increment();
       context_.metrics.retries[metrics::RetryReason::throttled]->Increment();
       if (!rate_.is_throttled(now))
-        log::warn("gateway", "throttled by the carrier: slowing down", "gateway", config_.name, "status", smpp::status_name(answer.status));
+        log::warn("gateway", "throttled by the carrier: slowing down", "gateway", config_.name, "status",
+                  smpp::status_name(answer.status));
       rate_.throttled(now, std::chrono::milliseconds(context_.random.between(500, 1000)));
       // No attempt is counted and the message keeps its place.
       part.state = Part::State::waiting;
@@ -325,13 +327,16 @@ void SmppGateway::on_unanswered(SmppLink&, const smpp::Unanswered& request) {
   const auto index = static_cast<std::size_t>(request.cookie & 0xFF);
   const auto it = sendings_.find(order);
   if (it == sendings_.end() || index >= it->second.parts.size()) return;
-  context_.metrics.submit_results[request.timed_out ? metrics::SubmitResult::timeout : metrics::SubmitResult::disconnected]->Increment();
+  context_.metrics
+      .submit_results[request.timed_out ? metrics::SubmitResult::timeout : metrics::SubmitResult::disconnected]
+      ->Increment();
   if (request.timed_out && it->second.parts.size() == 1) {
     overdue_[request.cookie] = {it->second.message.id, it->second.message.attempt};
     if (overdue_.size() > overdue_max) overdue_.erase(overdue_.begin());
   }
   part_done(order, index, Part::State::unknown,
-            request.timed_out ? "no answer in time; may have been sent" : "connection lost before the answer; may have been sent");
+            request.timed_out ? "no answer in time; may have been sent"
+                              : "connection lost before the answer; may have been sent");
 }
 
 // The carrier took it after all. If the message did not go out again meanwhile, this ends the doubt.
@@ -341,9 +346,13 @@ void SmppGateway::on_late_answer(SmppLink&, const smpp::LateAnswer& answer) {
   const auto [id, attempt] = it->second;
   overdue_.erase(it);
   if (answer.status != 0) return;
-  store::Finished finished{.id = id, .attempt = attempt, .status_message = "answered late", .segments = {},
+  store::Finished finished{.id = id,
+                           .attempt = attempt,
+                           .status_message = "answered late",
+                           .segments = {},
                            .receipt_wait_ms = config_.receipt_wait_ms};
-  finished.segments.push_back({.state = store::SegmentState::accepted, .provider_id = std::string(answer.message_id), .error = {}});
+  finished.segments.push_back(
+      {.state = store::SegmentState::accepted, .provider_id = std::string(answer.message_id), .error = {}});
   write_outcome(std::move(finished));
 }
 
@@ -355,7 +364,8 @@ void SmppGateway::part_done(std::uint64_t order, std::size_t index, Part::State 
   --sending.in_flight;
   if (state != Part::State::accepted) sending.stopped = true;
   if (sending.in_flight > 0) return;
-  if (sending.stopped || std::ranges::none_of(sending.parts, [](const Part& p) { return p.state == Part::State::waiting; }))
+  if (sending.stopped ||
+      std::ranges::none_of(sending.parts, [](const Part& p) { return p.state == Part::State::waiting; }))
     conclude(order);
 }
 
@@ -375,16 +385,22 @@ void SmppGateway::conclude(std::uint64_t order) {
     if (i < message.segments.size() && message.segments[i].state != store::SegmentState::unsent) {
       segments.push_back(message.segments[i]);
     } else {
-      const auto state = part.state == Part::State::accepted ? store::SegmentState::accepted : store::SegmentState::unsent;
+      const auto state =
+          part.state == Part::State::accepted ? store::SegmentState::accepted : store::SegmentState::unsent;
       segments.push_back({.state = state, .provider_id = part.provider_id, .error = part.error});
     }
   }
-  const bool complete = std::ranges::all_of(sending.parts, [](const Part& p) { return p.state == Part::State::accepted; });
+  const bool complete =
+      std::ranges::all_of(sending.parts, [](const Part& p) { return p.state == Part::State::accepted; });
   if (complete) {
-    const bool receipt_possible = config_.receipts && std::ranges::any_of(segments, [](const auto& s) { return !s.provider_id.empty(); });
-    store::Finished finished{.id = message.id, .attempt = message.attempt,
+    const bool receipt_possible =
+        config_.receipts && std::ranges::any_of(segments, [](const auto& s) { return !s.provider_id.empty(); });
+    store::Finished finished{.id = message.id,
+                             .attempt = message.attempt,
                              .state = receipt_possible ? store::State::submitted : store::State::sent,
-                             .status_message = {}, .segments = std::move(segments), .receipt_wait_ms = config_.receipt_wait_ms};
+                             .status_message = {},
+                             .segments = std::move(segments),
+                             .receipt_wait_ms = config_.receipt_wait_ms};
     if (!receipt_possible) finished.status_message = "taken by the carrier; no receipt is expected";
     return write_outcome(std::move(finished));
   }
@@ -392,23 +408,32 @@ void SmppGateway::conclude(std::uint64_t order) {
   const auto* unknown = find(Part::State::unknown);
   const auto* temporary = find(Part::State::temporary);
   const bool nothing_happened = !refused && !unknown && !temporary;
-  if (nothing_happened && std::ranges::none_of(sending.parts, [](const Part& p) { return p.state == Part::State::accepted; })) {
-    store::Again unsent{.id = message.id, .attempt = message.attempt, .sent = false, .status_message = {}, .segments = {}};
+  if (nothing_happened &&
+      std::ranges::none_of(sending.parts, [](const Part& p) { return p.state == Part::State::accepted; })) {
+    store::Again unsent{
+        .id = message.id, .attempt = message.attempt, .sent = false, .status_message = {}, .segments = {}};
     return write_outcome(std::move(unsent));
   }
   const auto outcome = refused ? Outcome::refused : unknown ? Outcome::unknown : Outcome::temporary;
   const auto* reason = refused ? refused : unknown ? unknown : temporary;
   const auto why = reason ? reason->error : "the bind was lost between two parts";
   const auto now = context_.clock.wall();
-  const auto next = decide(policy(message.content.lane), outcome, message.attempt, now, message.expires_at, context_.random);
+  const auto next =
+      decide(policy(message.content.lane), outcome, message.attempt, now, message.expires_at, context_.random);
   if (const auto* give_up = std::get_if<GiveUp>(&next)) {
     auto text = outcome == Outcome::refused ? why : why + " (" + give_up->why + ")";
-    store::Finished failed{.id = message.id, .attempt = message.attempt, .state = store::State::failed,
-                           .status_message = std::move(text), .segments = std::move(segments)};
+    store::Finished failed{.id = message.id,
+                           .attempt = message.attempt,
+                           .state = store::State::failed,
+                           .status_message = std::move(text),
+                           .segments = std::move(segments)};
     return write_outcome(std::move(failed));
   }
-  store::Again again{.id = message.id, .attempt = message.attempt, .doubtful = unknown != nullptr,
-                     .status_message = why, .segments = std::move(segments)};
+  store::Again again{.id = message.id,
+                     .attempt = message.attempt,
+                     .doubtful = unknown != nullptr,
+                     .status_message = why,
+                     .segments = std::move(segments)};
   if (const auto* hold = std::get_if<Hold>(&next)) {
     again.state = store::State::doubtful;
     again.delay_ms = hold->wait_ms;
@@ -448,21 +473,29 @@ void SmppGateway::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
   const auto receipt = smpp::parse_receipt(delivery.message, config_.dialect);
   if (!receipt) {
     context_.metrics.inbound_messages->Increment();
-    log::info("gateway", "inbound message received", "gateway", config_.name, "from", log::masked(delivery.message.source.digits));
+    log::info("gateway", "inbound message received", "gateway", config_.name, "from",
+              log::masked(delivery.message.source.digits));
     return link.answer_delivery(link.generation(), delivery.sequence, delivery.command, 0);
   }
-  store::ReceiptRecorded change{.gateway = config_.id, .provider_ids = {}, .error = receipt->error,
+  store::ReceiptRecorded change{.gateway = config_.id,
+                                .provider_ids = {},
+                                .error = receipt->error,
                                 .destination = std::string(delivery.message.source.digits)};
   change.state = segment_state(receipt->state, receipt->final_state);
   for (const auto& candidate : receipt->id_candidates) {
-    if (std::ranges::find(change.provider_ids, candidate) == change.provider_ids.end()) change.provider_ids.push_back(candidate);
+    if (std::ranges::find(change.provider_ids, candidate) == change.provider_ids.end())
+      change.provider_ids.push_back(candidate);
     for (auto& variant : smpp::id_variants(candidate, config_.dialect))
-      if (std::ranges::find(change.provider_ids, variant) == change.provider_ids.end()) change.provider_ids.push_back(std::move(variant));
+      if (std::ranges::find(change.provider_ids, variant) == change.provider_ids.end())
+        change.provider_ids.push_back(std::move(variant));
   }
   context_.metrics.receipts[label_of(receipt->state)]->Increment();
   outcomes_.receipts.push_back(std::move(change));
   // Answered only after the commit: the carrier repeats it otherwise.
-  owed_.push_back({.link = link.weak_from_this(), .generation = link.generation(), .sequence = delivery.sequence, .command = delivery.command});
+  owed_.push_back({.link = link.weak_from_this(),
+                   .generation = link.generation(),
+                   .sequence = delivery.sequence,
+                   .command = delivery.command});
   schedule_flush();
 }
 
@@ -508,7 +541,8 @@ void SmppGateway::commit(store::Batch batch, std::vector<OwedAnswer> answers) {
                             for (const auto matched : result.receipts)
                               if (matched == store::Receipted::parked) context_.metrics.receipts_unmatched->Increment();
                             for (const auto& answer : owed)
-                              if (const auto link = answer.link.lock()) link->answer_delivery(answer.generation, answer.sequence, answer.command, 0);
+                              if (const auto link = answer.link.lock())
+                                link->answer_delivery(answer.generation, answer.sequence, answer.command, 0);
                           }
                           check_stopped();
                         });
@@ -540,8 +574,8 @@ void SmppGateway::on_lost(SmppLink& link, smpp::LostReason reason, bool was_boun
   if (was_bound) {
     context_.smpp_metrics.disconnects[label_of(reason)]->Increment();
     if (!stopping_)
-      log::warn("gateway", "bind lost; reconnecting", "gateway", config_.name, "session", link.number(), "reason", metrics::label_value(label_of(reason)),
-                "detail", link.last_error());
+      log::warn("gateway", "bind lost; reconnecting", "gateway", config_.name, "session", link.number(), "reason",
+                metrics::label_value(label_of(reason)), "detail", link.last_error());
   } else if (reason == smpp::LostReason::bind_timeout) {
     context_.smpp_metrics.bind_attempts[metrics::BindResult::timeout]->Increment();
   }
@@ -561,19 +595,22 @@ void SmppGateway::on_lost(SmppLink& link, smpp::LostReason reason, bool was_boun
 void SmppGateway::on_connect_result(SmppLink& link, ConnectStage stage, const std::string& detail) {
   static constexpr std::array<std::string_view, 4> stages = {"ok", "name look-up", "connection", "TLS handshake"};
   if (stage != ConnectStage::ok) {
-    context_.smpp_metrics.bind_attempts[stage == ConnectStage::resolve ? metrics::BindResult::dns_failed
-                                 : stage == ConnectStage::tls   ? metrics::BindResult::tls_failed
-                                                                : metrics::BindResult::connect_failed]->Increment();
-    log::warn("gateway", fmt::format("{} failed; trying again", stages[static_cast<std::size_t>(stage)]), "gateway", config_.name,
-              "session", link.number(), "host", config_.endpoint.host, "port", config_.endpoint.port, "detail", detail);
+    context_.smpp_metrics
+        .bind_attempts[stage == ConnectStage::resolve ? metrics::BindResult::dns_failed
+                       : stage == ConnectStage::tls   ? metrics::BindResult::tls_failed
+                                                      : metrics::BindResult::connect_failed]
+        ->Increment();
+    log::warn("gateway", fmt::format("{} failed; trying again", stages[static_cast<std::size_t>(stage)]), "gateway",
+              config_.name, "session", link.number(), "host", config_.endpoint.host, "port", config_.endpoint.port,
+              "detail", detail);
   }
   update_gauges();
 }
 
 void SmppGateway::on_bind_refused(SmppLink& link, std::uint32_t status) {
   context_.smpp_metrics.bind_attempts[metrics::BindResult::refused]->Increment();
-  log::error("gateway", "bind refused: check system_id, password and the carrier's list of allowed addresses", "gateway", config_.name,
-             "session", link.number(), "status", describe_status(status));
+  log::error("gateway", "bind refused: check system_id, password and the carrier's list of allowed addresses",
+             "gateway", config_.name, "session", link.number(), "status", describe_status(status));
 }
 
 void SmppGateway::arm_idle_timer() {
@@ -594,13 +631,15 @@ void SmppGateway::update_gauges() {
   context_.metrics.rate_limit_messages_per_second->Set(rate_.current());
   std::array<int, 6> states{};
   for (const auto& link : links_) ++states[static_cast<std::size_t>(link->state())];
-  for (std::size_t i = 0; i < states.size(); ++i) context_.smpp_metrics.sessions[static_cast<metrics::SessionState>(i)]->Set(states[i]);
+  for (std::size_t i = 0; i < states.size(); ++i)
+    context_.smpp_metrics.sessions[static_cast<metrics::SessionState>(i)]->Set(states[i]);
 }
 
 GatewayStatus SmppGateway::status() const {
   GatewayStatus status;
   for (const auto& link : links_) {
-    status.sessions.push_back({.number = link->number(), .state = std::string(name(link->state())), .last_error = link->last_error()});
+    status.sessions.push_back(
+        {.number = link->number(), .state = std::string(name(link->state())), .last_error = link->last_error()});
     status.window_in_use += link->in_flight();
     if (link->is_bound()) status.window_limit += config_.session.window;
   }

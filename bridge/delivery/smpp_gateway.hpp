@@ -17,7 +17,7 @@ namespace smsbridge::bridge {
 
 // What a gateway needs of the world; everything outlives it.
 struct GatewayContext {
-  boost::asio::any_io_executor executor;   // of the shard it lives on
+  boost::asio::any_io_executor executor;  // of the shard it lives on
   Clock& clock;
   Connector& connector;
   Random& random;
@@ -62,7 +62,14 @@ class SmppGateway : private SmppLink::Owner {
 
  private:
   struct Part {
-    enum class State : std::uint8_t { waiting, in_flight, accepted, temporary, refused, unknown } state = State::waiting;
+    enum class State : std::uint8_t {
+      waiting,
+      in_flight,
+      accepted,
+      temporary,
+      refused,
+      unknown
+    } state = State::waiting;
     Time submitted_at{};
     std::string provider_id, error;
   };
@@ -72,7 +79,7 @@ class SmppGateway : private SmppLink::Owner {
     Outgoing outgoing;
     std::vector<Part> parts;
     std::size_t in_flight = 0;
-    bool stopped = false;      // a part failed: the rest is not sent
+    bool stopped = false;  // a part failed: the rest is not sent
     SmppLink* link = nullptr;
   };
   struct OwedAnswer {
@@ -113,6 +120,7 @@ class SmppGateway : private SmppLink::Owner {
   std::size_t windows() const;
   RetryPolicy policy(store::Lane lane) const;
   void update_gauges();
+  void publish_metrics();
   void arm_idle_timer();
 
   const GatewayConfig& config_;
@@ -121,14 +129,15 @@ class SmppGateway : private SmppLink::Owner {
   std::vector<std::shared_ptr<SmppLink>> links_;
   FairShare share_;
   Rate rate_;
-  std::unique_ptr<Timer> pump_timer_, due_timer_, give_back_timer_, stop_timer_;
+  std::unique_ptr<Timer> pump_timer_, due_timer_, give_back_timer_, stop_timer_, metrics_timer_;
+  std::vector<std::pair<smpp::PduCounts, smpp::PduCounts>> published_;  // of each link: sent, received
   // By the order of claiming: a throttled message goes back to its own place.
   std::map<std::uint64_t, Sending> sendings_;
   std::set<std::uint64_t> ready_;
   std::uint64_t next_order_ = 1;
   // Which message a part belonged to whose answer came too late; see on_late_answer.
   std::map<std::uint64_t, std::pair<store::MessageId, std::uint16_t>> overdue_;
-  std::size_t ahead_ = 16;      // claimed beyond the windows, so that they never run dry during a claim
+  std::size_t ahead_ = 16;  // claimed beyond the windows, so that they never run dry during a claim
   bool claiming_ = false, paused_ = false, stopping_ = false, flush_posted_ = false, full_ask_ = false;
   store::Batch outcomes_;
   std::vector<OwedAnswer> owed_;

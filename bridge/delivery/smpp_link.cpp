@@ -15,20 +15,28 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t read_buffer_bytes = 64 * 1024;
 constexpr Duration connect_timeout = 10s;
-constexpr Duration stable_after = 60s;         // bound for so long: the next loss starts counting anew
+constexpr Duration stable_after = 60s;  // bound for so long: the next loss starts counting anew
 constexpr std::uint32_t status_already_bound = 0x05;
 
 }  // namespace
 
 std::string_view name(SmppLink::State state) {
-  static constexpr std::array<std::string_view, 6> names = {"closed", "connecting", "binding", "bound", "unbinding", "backoff"};
+  static constexpr std::array<std::string_view, 6> names = {"closed", "connecting", "binding",
+                                                            "bound",  "unbinding",  "backoff"};
   return names[static_cast<std::size_t>(state)];
 }
 
 SmppLink::SmppLink(int number, const GatewayConfig& config, boost::asio::any_io_executor executor, Clock& clock,
                    Connector& connector, Random& random, Owner& owner)
-    : number_(number), config_(config), executor_(executor), clock_(clock), connector_(connector), random_(random),
-      owner_(owner), deadline_timer_(clock.timer(executor)), reconnect_timer_(clock.timer(executor)),
+    : number_(number),
+      config_(config),
+      executor_(executor),
+      clock_(clock),
+      connector_(connector),
+      random_(random),
+      owner_(owner),
+      deadline_timer_(clock.timer(executor)),
+      reconnect_timer_(clock.timer(executor)),
       incoming_(read_buffer_bytes) {}
 
 void SmppLink::start() { connect(); }
@@ -59,7 +67,8 @@ void SmppLink::connect() {
   state_ = State::connecting;
   const auto generation = ++generation_;
   connector_.connect(executor_, config_.endpoint, clock_.now() + connect_timeout,
-                     [self = shared_from_this(), generation](ConnectStage stage, const std::string& detail, std::unique_ptr<Stream> stream) {
+                     [self = shared_from_this(), generation](ConnectStage stage, const std::string& detail,
+                                                             std::unique_ptr<Stream> stream) {
                        if (self->generation_ != generation || self->stopping_) return;
                        self->owner_.on_connect_result(*self, stage, detail);
                        if (stage == ConnectStage::ok) return self->connected(std::move(stream));
@@ -82,18 +91,18 @@ void SmppLink::connected(std::unique_ptr<Stream> stream) {
 void SmppLink::read() {
   if (reading_ || !stream_ || !session_->wants_read()) return;
   reading_ = true;
-  stream_->read_some(boost::asio::buffer(incoming_),
-                     [self = shared_from_this(), generation = generation_](boost::system::error_code ec, std::size_t count) {
-                       if (self->generation_ != generation) return;
-                       self->reading_ = false;
-                       if (ec) {
-                         self->last_error_ = ec.message();
-                         self->session_->on_closed(self->clock_.now());
-                       } else {
-                         self->session_->on_bytes(std::span(self->incoming_).first(count), self->clock_.now());
-                       }
-                       self->after_input();
-                     });
+  stream_->read_some(boost::asio::buffer(incoming_), [self = shared_from_this(), generation = generation_](
+                                                         boost::system::error_code ec, std::size_t count) {
+    if (self->generation_ != generation) return;
+    self->reading_ = false;
+    if (ec) {
+      self->last_error_ = ec.message();
+      self->session_->on_closed(self->clock_.now());
+    } else {
+      self->session_->on_bytes(std::span(self->incoming_).first(count), self->clock_.now());
+    }
+    self->after_input();
+  });
 }
 
 void SmppLink::write() {
@@ -102,7 +111,8 @@ void SmppLink::write() {
   if (output.empty()) return;
   writing_ = true;
   stream_->write_some(boost::asio::buffer(output.data(), output.size()),
-                      [self = shared_from_this(), session = session_, generation = generation_](boost::system::error_code ec, std::size_t count) {
+                      [self = shared_from_this(), session = session_, generation = generation_](
+                          boost::system::error_code ec, std::size_t count) {
                         if (self->generation_ != generation) return;
                         self->writing_ = false;
                         if (!ec) {
@@ -168,7 +178,8 @@ void SmppLink::take_events() {
       const auto& info = smpp::status_info(refused->status);
       last_error_ = "bind refused: " + smpp::status_name(refused->status);
       // Accounts are locked after repeated wrong passwords: try again slowly, but never give up.
-      if (info.bind_class == smpp::StatusClass::permanent_bind_failure || info.bind_class == smpp::StatusClass::permanent_message_failure)
+      if (info.bind_class == smpp::StatusClass::permanent_bind_failure ||
+          info.bind_class == smpp::StatusClass::permanent_message_failure)
         refused_delay_ = config_.refused_delay;
       else if (refused->status == status_already_bound)
         refused_delay_ = 30s;
@@ -187,10 +198,17 @@ void SmppLink::lost(smpp::LostReason reason) {
   deadline_timer_->cancel();
   armed_for_.reset();
   stream_.reset();
+  past_sent_ = sum(past_sent_, session_->sent());
+  past_received_ = sum(past_received_, session_->received());
   session_.reset();
   state_ = State::closed;
   owner_.on_lost(*this, reason, was_bound);
   if (!stopping_) come_back(refused_delay_.value_or(Duration{}));
+}
+
+smpp::PduCounts SmppLink::sum(smpp::PduCounts a, const smpp::PduCounts& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] += b[i];
+  return a;
 }
 
 void SmppLink::come_back(Duration delay) {
@@ -221,7 +239,8 @@ smpp::Session::SubmitResult SmppLink::submit(const smpp::Message& message, std::
   return result;
 }
 
-void SmppLink::answer_delivery(std::uint64_t generation, std::uint32_t sequence, smpp::Command command, std::uint32_t status) {
+void SmppLink::answer_delivery(std::uint64_t generation, std::uint32_t sequence, smpp::Command command,
+                               std::uint32_t status) {
   if (generation != generation_ || !session_) return;
   session_->answer_delivery(sequence, command, status);
   write();

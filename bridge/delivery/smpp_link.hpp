@@ -12,8 +12,8 @@
 
 namespace smsbridge::bridge {
 
-// One bind: connects, drives the session's state machine, and comes back for ever after a loss. It decides nothing about
-// messages; its owner, the gateway, does. Lives on the gateway's shard.
+// One bind: connects, drives the session's state machine, and comes back for ever after a loss. It decides nothing
+// about messages; its owner, the gateway, does. Lives on the gateway's shard.
 class SmppLink : public std::enable_shared_from_this<SmppLink> {
  public:
   enum class State : std::uint8_t { closed, connecting, binding, bound, unbinding, backoff };
@@ -53,6 +53,11 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   std::uint64_t generation() const { return generation_; }
   const std::string& last_error() const { return last_error_; }
   const smpp::Session* session() const { return session_.get(); }
+  // Over all sessions of this link.
+  smpp::PduCounts pdus_sent() const { return session_ ? sum(past_sent_, session_->sent()) : past_sent_; }
+  smpp::PduCounts pdus_received() const {
+    return session_ ? sum(past_received_, session_->received()) : past_received_;
+  }
 
  private:
   void connect();
@@ -64,6 +69,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   void lost(smpp::LostReason reason);
   void come_back(Duration delay);
   void after_input();
+  static smpp::PduCounts sum(smpp::PduCounts a, const smpp::PduCounts& b);
 
   const int number_;
   const GatewayConfig& config_;
@@ -84,6 +90,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   std::optional<Duration> refused_delay_;
   std::optional<Time> armed_for_;
   std::string last_error_;
+  smpp::PduCounts past_sent_{}, past_received_{};
 };
 
 std::string_view name(SmppLink::State state);

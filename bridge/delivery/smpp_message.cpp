@@ -22,8 +22,10 @@ bool all_digits(std::string_view text) {
 
 // Short codes, international numbers and names each have their own type of number (SMPP 3.4 sections 5.2.5 and 5.2.6).
 void set_source(Outgoing& out, std::string sender) {
-  if (sender.starts_with('+') && all_digits(std::string_view(sender).substr(1))) sender.erase(0, 1);
-  else if (sender.starts_with("00") && all_digits(sender)) sender.erase(0, 2);
+  if (sender.starts_with('+') && all_digits(std::string_view(sender).substr(1)))
+    sender.erase(0, 1);
+  else if (sender.starts_with("00") && all_digits(sender))
+    sender.erase(0, 2);
   if (sender.empty()) {
     out.source_ton = ton_unknown;
     out.source_npi = npi_unknown;
@@ -44,17 +46,20 @@ std::string validity(GatewayConfig::Validity form, store::WallMs now, store::Wal
   constexpr long day = 24 * 3600;
   const long seconds = std::min<long>((expires - now + 999) / 1000, 28 * day);
   if (form == GatewayConfig::Validity::relative)
-    return fmt::format("0000{:02}{:02}{:02}{:02}000R", seconds / day, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    return fmt::format("0000{:02}{:02}{:02}{:02}000R", seconds / day, seconds / 3600 % 24, seconds / 60 % 60,
+                       seconds % 60);
   return fmt::format("{:%y%m%d%H%M%S}000+", fmt::gmtime(static_cast<std::time_t>(now / 1000 + seconds)));
 }
 
 }  // namespace
 
-tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway, store::WallMs now) {
+tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway,
+                                                  store::WallMs now) {
   // The same for every attempt, so that segments of two attempts fit together; spread, because a counter would repeat
   // after 256 long messages to one phone.
   const auto reference = static_cast<std::uint16_t>((message.id * 0x9E3779B97F4A7C15ull) >> 48);
-  auto cut = text::segment(message.content.text, {.charset = gateway.charset, .concat = gateway.concat, .reference = reference},
+  auto cut = text::segment(message.content.text,
+                           {.charset = gateway.charset, .concat = gateway.concat, .reference = reference},
                            gateway.segments_max);
   if (!cut) return tl::unexpected(std::string(text::explain(cut.error())));
   Outgoing out;
@@ -69,8 +74,10 @@ tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message,
   for (auto& segment : cut->segments) {
     SegmentPdu pdu;
     pdu.user_data = std::move(segment.udh);
-    if (pdu.user_data.empty()) pdu.user_data = std::move(segment.body);
-    else pdu.user_data.insert(pdu.user_data.end(), segment.body.begin(), segment.body.end());
+    if (pdu.user_data.empty())
+      pdu.user_data = std::move(segment.body);
+    else
+      pdu.user_data.insert(pdu.user_data.end(), segment.body.begin(), segment.body.end());
     if (gateway.concat == text::Concat::sar && total > 1)
       pdu.sar = {static_cast<std::uint8_t>(reference >> 8), static_cast<std::uint8_t>(reference), total,
                  static_cast<std::uint8_t>(segment.number)};
@@ -89,8 +96,10 @@ smpp::Message segment_message(const Outgoing& outgoing, std::size_t index) {
   message.registered_delivery = outgoing.registered_delivery;
   message.data_coding = outgoing.data_coding;
   const std::span<const std::uint8_t> data(segment.user_data);
-  if (outgoing.payload) message.tlvs.push_back({.tag = tag_message_payload, .value = data});
-  else message.short_message = data;
+  if (outgoing.payload)
+    message.tlvs.push_back({.tag = tag_message_payload, .value = data});
+  else
+    message.short_message = data;
   if (!segment.sar.empty()) {
     const std::span<const std::uint8_t> sar(segment.sar);
     message.tlvs.push_back({.tag = tag_sar_msg_ref_num, .value = sar.first(2)});

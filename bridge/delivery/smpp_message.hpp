@@ -11,8 +11,8 @@ namespace smsbridge::bridge {
 
 // One segment as it goes into a submit_sm. Owns what the PDU only points to.
 struct SegmentPdu {
-  std::vector<std::uint8_t> user_data;    // header and text: short_message, or message_payload
-  std::vector<std::uint8_t> sar;          // the values of the sar_* TLVs: reference 2, total 1, number 1
+  std::vector<std::uint8_t> user_data;  // header and text: short_message, or message_payload
+  std::vector<std::uint8_t> sar;        // the values of the sar_* TLVs: reference 2, total 1, number 1
 };
 
 // A message cut into the segments that its gateway's way of carrying long texts asks for.
@@ -25,7 +25,8 @@ struct Outgoing {
 };
 
 // Why a message cannot be carried by this gateway at all; for people.
-tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway, store::WallMs now);
+tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway,
+                                                  store::WallMs now);
 
 // A view of one segment; valid as long as `outgoing` is.
 smpp::Message segment_message(const Outgoing& outgoing, std::size_t index);

@@ -31,7 +31,8 @@ class SystemTimer : public Timer {
 }  // namespace
 
 WallMs SystemClock::wall() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 std::unique_ptr<Timer> SystemClock::timer(boost::asio::any_io_executor executor) {

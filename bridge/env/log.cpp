@@ -30,9 +30,9 @@ void set_up(std::string_view level, std::string_view format) {
   auto logger = spdlog::create_async_nb<spdlog::sinks::stderr_sink_mt>("smsbridge");
   spdlog::set_default_logger(logger);
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  format_ = format == "json"                              ? Format::json
+  format_ = format == "json"                                       ? Format::json
             : format == "pretty" || (format == "auto" && terminal) ? Format::pretty
-                                                          : Format::logfmt;
+                                                                   : Format::logfmt;
   if (format_ == Format::json)
     spdlog::set_pattern("{\"ts\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\",%v}", spdlog::pattern_time_type::utc);
   else if (format_ == Format::pretty)
@@ -59,19 +59,23 @@ void append_field(std::string& line, std::string_view key, std::string_view valu
     line += ' ';
     line += key;
     line += '=';
-    if (is_bare(value)) line += value;
-    else line += quoted(value);
+    if (is_bare(value))
+      line += value;
+    else
+      line += quoted(value);
   }
 }
 
-void write(spdlog::level::level_enum level, std::string_view component, std::string_view message, const std::string& fields) {
+void write(spdlog::level::level_enum level, std::string_view component, std::string_view message,
+           const std::string& fields) {
   if (auto* count = counter_.load()) count(level);
   if (format_ == Format::json)
     spdlog::log(level, "\"component\":{},\"msg\":{}{}", quoted(component), quoted(message), fields);
   else if (format_ == Format::pretty)
     spdlog::log(level, "{:<8} {}{}", component, message, fields);
   else
-    spdlog::log(level, "component={} msg={}{}", component, is_bare(message) ? std::string(message) : quoted(message), fields);
+    spdlog::log(level, "component={} msg={}{}", component, is_bare(message) ? std::string(message) : quoted(message),
+                fields);
 }
 
 }  // namespace smsbridge::bridge::log

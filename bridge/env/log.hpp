@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-// Lines of key=value (or JSON) over spdlog, which does levels, sinks and asynchrony. Never a text, never a whole number,
-// never a secret.
+// Lines of key=value (or JSON) over spdlog, which does levels, sinks and asynchrony. Never a text, never a whole
+// number, never a secret.
 namespace smsbridge::bridge::log {
 
 enum class Format { logfmt, json, pretty };
@@ -20,7 +20,8 @@ void set_counter(void (*count)(spdlog::level::level_enum));
 std::string masked(std::string_view number);
 
 void append_field(std::string& line, std::string_view key, std::string_view value);
-void write(spdlog::level::level_enum level, std::string_view component, std::string_view message, const std::string& fields);
+void write(spdlog::level::level_enum level, std::string_view component, std::string_view message,
+           const std::string& fields);
 
 inline void append_fields(std::string&) {}
 template <class Value, class... Rest>
@@ -31,7 +32,8 @@ void append_fields(std::string& line, std::string_view key, const Value& value, 
 
 // log::info("gateway", "bound", "gateway", name, "session", 2)
 template <class... Fields>
-void line(spdlog::level::level_enum level, std::string_view component, std::string_view message, const Fields&... fields) {
+void line(spdlog::level::level_enum level, std::string_view component, std::string_view message,
+          const Fields&... fields) {
   if (!spdlog::should_log(level)) return;
   std::string text;
   append_fields(text, fields...);

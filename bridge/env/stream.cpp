@@ -23,10 +23,12 @@ class TcpStream : public Stream {
   explicit TcpStream(std::shared_ptr<tcp::socket> socket) : socket_(std::move(socket)) {}
   ~TcpStream() override { TcpStream::close(); }
   void read_some(asio::mutable_buffer buffer, Handler handler) override {
-    socket_->async_read_some(buffer, [socket = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
+    socket_->async_read_some(buffer,
+                             [socket = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
   }
   void write_some(asio::const_buffer buffer, Handler handler) override {
-    socket_->async_write_some(buffer, [socket = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
+    socket_->async_write_some(buffer,
+                              [socket = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
   }
   void close() override {
     error_code ignored;
@@ -47,10 +49,12 @@ class TlsStream : public Stream {
   explicit TlsStream(std::shared_ptr<TlsSocket> socket) : socket_(std::move(socket)) {}
   ~TlsStream() override { TlsStream::close(); }
   void read_some(asio::mutable_buffer buffer, Handler handler) override {
-    socket_->stream->async_read_some(buffer, [s = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
+    socket_->stream->async_read_some(buffer,
+                                     [s = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
   }
   void write_some(asio::const_buffer buffer, Handler handler) override {
-    socket_->stream->async_write_some(buffer, [s = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
+    socket_->stream->async_write_some(
+        buffer, [s = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
   }
   void close() override {
     error_code ignored;
@@ -65,7 +69,11 @@ class TlsStream : public Stream {
 class Attempt : public std::enable_shared_from_this<Attempt> {
  public:
   Attempt(asio::any_io_executor executor, Endpoint endpoint, Connector::Handler handler)
-      : executor_(executor), endpoint_(std::move(endpoint)), handler_(std::move(handler)), resolver_(executor), timer_(executor),
+      : executor_(executor),
+        endpoint_(std::move(endpoint)),
+        handler_(std::move(handler)),
+        resolver_(executor),
+        timer_(executor),
         tcp_(std::make_shared<tcp::socket>(executor)) {}
 
   void start(Time deadline) {
@@ -116,8 +124,10 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
     ::SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
     ::SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_TICKET);
-    if (tls.ca_file.empty()) context.set_default_verify_paths();
-    else context.load_verify_file(tls.ca_file);
+    if (tls.ca_file.empty())
+      context.set_default_verify_paths();
+    else
+      context.load_verify_file(tls.ca_file);
     if (!tls.certificate_file.empty()) {
       context.use_certificate_chain_file(tls.certificate_file);
       context.use_private_key_file(tls.key_file, asio::ssl::context::pem);
@@ -169,7 +179,8 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 
 }  // namespace
 
-void SystemConnector::connect(asio::any_io_executor executor, const Endpoint& endpoint, Time deadline, Handler handler) {
+void SystemConnector::connect(asio::any_io_executor executor, const Endpoint& endpoint, Time deadline,
+                              Handler handler) {
   std::make_shared<Attempt>(std::move(executor), endpoint, std::move(handler))->start(deadline);
 }
 

@@ -24,10 +24,10 @@ class Stream {
 
 struct TlsOptions {
   bool enabled = false;
-  std::string ca_file;       // empty: the system's authorities
+  std::string ca_file;                     // empty: the system's authorities
   std::string certificate_file, key_file;  // client certificate, if the carrier wants one
-  std::string server_name;   // empty: the host
-  bool verify = true;        // false is for a laboratory
+  std::string server_name;                 // empty: the host
+  bool verify = true;                      // false is for a laboratory
 };
 
 struct Endpoint {
@@ -45,13 +45,15 @@ class Connector {
   using Handler = std::function<void(ConnectStage, std::string detail, std::unique_ptr<Stream>)>;
   virtual ~Connector() = default;
   // Calls the handler once, by `deadline` at the latest.
-  virtual void connect(boost::asio::any_io_executor executor, const Endpoint& endpoint, Time deadline, Handler handler) = 0;
+  virtual void connect(boost::asio::any_io_executor executor, const Endpoint& endpoint, Time deadline,
+                       Handler handler) = 0;
 };
 
 // TCP and TLS by Asio and OpenSSL.
 class SystemConnector : public Connector {
  public:
-  void connect(boost::asio::any_io_executor executor, const Endpoint& endpoint, Time deadline, Handler handler) override;
+  void connect(boost::asio::any_io_executor executor, const Endpoint& endpoint, Time deadline,
+               Handler handler) override;
 };
 
 }  // namespace smsbridge::bridge

@@ -17,86 +17,127 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t batch_max = 1000, page_default = 50, page_max = 500;
+constexpr std::size_t idempotency_key_max = 200;
 constexpr store::WallMs schedule_max_ms = 366ll * 24 * 3600 * 1000, validity_max_ms = 63ll * 7 * 24 * 3600 * 1000;
 
 struct Limit {
   std::string_view name;
   std::size_t length;
 };
-constexpr std::array<Limit, 9> text_fields{{{"to", 50}, {"text", 10000}, {"from", 20}, {"client_ref", 100}, {"target_user", 200},
-                                            {"triggered_by", 200}, {"lane", 20}, {"gateway", 64}, {"country", 2}}};
+constexpr std::array<Limit, 9> text_fields{{{"to", 50},
+                                            {"text", 10000},
+                                            {"from", 20},
+                                            {"client_ref", 100},
+                                            {"target_user", 100},
+                                            {"triggered_by", 100},
+                                            {"lane", 20},
+                                            {"gateway", 64},
+                                            {"country", 2}}};
 
 Problem invalid(std::vector<FieldError> errors) {
   std::string detail = errors.size() == 1 ? errors.front().detail : std::to_string(errors.size()) + " fields are wrong";
   return {.code = ProblemCode::invalid_request, .detail = std::move(detail), .errors = std::move(errors)};
 }
 
+Problem as_problem(const Refusal& refusal) {
+  return {.code = refusal.code,
+          .detail = refusal.detail,
+          .errors = {{refusal.pointer, std::string(name(refusal.code)), refusal.detail}}};
+}
+
 // Who asks, if he may; otherwise the answer has been given.
-std::optional<Caller> admit(Services& services, const HttpRequest& request, std::string_view scope, const Respond& respond, bool needs_tenant) {
+std::optional<Caller> admit(Services& services, const HttpRequest& request, std::string_view scope,
+                            const Respond& respond, bool needs_tenant) {
   auto caller = services.tenants.by_key(request);
   if (!caller) {
     respond(to_response(caller.error()));
     return std::nullopt;
   }
   if (!caller->may(scope)) {
-    respond(to_response({.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
+    respond(to_response(
+        {.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
     return std::nullopt;
   }
   if (needs_tenant && !caller->tenant) {
-    respond(to_response(invalid({{"", "missing", "several tenants are configured: name one with --tenant (header Smsbridge-Tenant)"}})));
+    respond(to_response(invalid(
+        {{"", "missing", "several tenants are configured: name one with --tenant (header Smsbridge-Tenant)"}})));
     return std::nullopt;
   }
   return std::move(*caller);
 }
 
 tl::expected<json::value, Problem> parse_json(const HttpRequest& request) {
-  const auto type = request.header(http::field::content_type);
-  if (!type.empty() && !type.starts_with("application/json"))
-    return tl::unexpected(Problem{.code = ProblemCode::unsupported_media_type, .detail = "send Content-Type: application/json", .errors = {}});
+  auto type = request.header(http::field::content_type);
+  type = type.substr(0, type.find_first_of("; "));
+  if (!type.empty() && !boost::beast::iequals(type, "application/json"))
+    return tl::unexpected(Problem{
+        .code = ProblemCode::unsupported_media_type, .detail = "send Content-Type: application/json", .errors = {}});
   json::error_code ec;
   auto value = json::parse(request.body(), ec);
-  if (ec) return tl::unexpected(Problem{.code = ProblemCode::malformed_json, .detail = "the body is not JSON: " + ec.message(), .errors = {}});
+  if (ec)
+    return tl::unexpected(
+        Problem{.code = ProblemCode::malformed_json, .detail = "the body is not JSON: " + ec.message(), .errors = {}});
   return value;
 }
 
-tl::expected<Submission, Problem> read_submission(const json::value& value, const Services& services, store::WallMs now) {
+tl::expected<Submission, Problem> read_submission(const json::value& value, const Services& services,
+                                                  store::WallMs now) {
   const auto* object = value.if_object();
   std::vector<FieldError> errors;
   if (!object) return tl::unexpected(invalid({{"", "bad-type", "a message is a JSON object"}}));
   Submission s;
   std::string lane, gateway;
-  const std::array<std::string*, 9> targets{&s.to, &s.text, &s.from, &s.client_ref, &s.target_user, &s.triggered_by, &lane, &gateway, &s.country};
+  const std::array<std::string*, 9> targets{&s.to,           &s.text, &s.from,  &s.client_ref, &s.target_user,
+                                            &s.triggered_by, &lane,   &gateway, &s.country};
   for (const auto& [key, field] : *object) {
     const std::string name(key);
     const std::string pointer = "/" + name;
     const auto known = std::ranges::find(text_fields, std::string_view(name), &Limit::name);
     if (known != text_fields.end()) {
-      if (!field.is_string()) errors.push_back({pointer, "bad-type", name + " must be a string"});
-      else if (field.as_string().size() > known->length * (name == "text" ? 4 : 1)) errors.push_back({pointer, "too-long", name + " is too long"});
-      else *targets[static_cast<std::size_t>(known - text_fields.begin())] = std::string(field.as_string());
+      if (!field.is_string())
+        errors.push_back({pointer, "bad-type", name + " must be a string"});
+      else if (field.as_string().empty() && name != "to" && name != "text")
+        errors.push_back({pointer, "bad-value", name + " must not be empty; leave it out"});
+      else if (field.as_string().size() > known->length * (name == "text" ? 4 : 1))
+        errors.push_back({pointer, "too-long", name + " is too long"});
+      else
+        *targets[static_cast<std::size_t>(known - text_fields.begin())] = std::string(field.as_string());
     } else if (key == "send_at") {
       const auto at = field.is_string() ? parse_time(field.as_string()) : std::nullopt;
-      if (!at) errors.push_back({pointer, "bad-value", "send_at must be a time such as 2026-11-24T10:15:00Z"});
-      else if (*at > now + schedule_max_ms) errors.push_back({pointer, "bad-value", "send_at is more than a year ahead"});
-      else s.send_at = *at;
+      if (!at)
+        errors.push_back({pointer, "bad-value", "send_at must be a time such as 2026-11-24T10:15:00Z"});
+      else if (*at > now + schedule_max_ms)
+        errors.push_back({pointer, "bad-value", "send_at is more than a year ahead"});
+      else
+        s.send_at = *at;
     } else if (key == "validity") {
       std::optional<store::WallMs> validity;
-      if (field.is_string()) validity = parse_duration_ms(field.as_string());
-      else if (field.is_int64()) validity = field.as_int64() * 1000;
+      if (field.is_string())
+        validity = parse_duration_ms(field.as_string());
+      else if (field.is_int64())
+        validity = field.as_int64() * 1000;
       if (!validity || *validity < 1000 || *validity > validity_max_ms)
-        errors.push_back({pointer, "bad-value", "validity must be a duration such as 2h or a number of seconds, at least 1 s and at most 63 weeks"});
-      else s.validity_ms = *validity;
+        errors.push_back(
+            {pointer, "bad-value",
+             "validity must be a duration such as 2h or a number of seconds, at least 1 s and at most 63 weeks"});
+      else
+        s.validity_ms = *validity;
     } else {
       errors.push_back({pointer, "unknown-field", "there is no field " + name});
     }
   }
   for (const auto* required : {"to", "text"})
-    if (!object->contains(required)) errors.push_back({std::string("/") + required, "missing", std::string(required) + " is missing"});
+    if (!object->contains(required))
+      errors.push_back({std::string("/") + required, "missing", std::string(required) + " is missing"});
   store::Lane parsed{};
-  if (!lane.empty() && !store::parse(lane, parsed)) errors.push_back({"/lane", "bad-value", "lane is one of otp, transaction, reminder, campaign"});
-  else if (!lane.empty()) s.lane = parsed;
-  if (!gateway.empty() && !(s.gateway = services.directory.by_name(gateway))) errors.push_back({"/gateway", "bad-value", "there is no gateway '" + gateway + "'"});
-  if (!s.country.empty() && !text::is_known_country(s.country)) errors.push_back({"/country", "bad-value", "country is an ISO 3166 code such as KE"});
+  if (!lane.empty() && !store::parse(lane, parsed))
+    errors.push_back({"/lane", "bad-value", "lane is one of otp, transaction, reminder, campaign"});
+  else if (!lane.empty())
+    s.lane = parsed;
+  if (!gateway.empty() && !(s.gateway = services.directory.by_name(gateway)))
+    errors.push_back({"/gateway", "bad-value", "there is no gateway '" + gateway + "'"});
+  if (!s.country.empty() && !text::is_known_country(s.country))
+    errors.push_back({"/country", "bad-value", "country is an ISO 3166 code such as KE"});
   if (!errors.empty()) return tl::unexpected(invalid(std::move(errors)));
   return s;
 }
@@ -109,18 +150,28 @@ store::Message as_accepted(const store::Content& content, const store::Enqueued&
 }
 
 Problem mismatch() {
-  return {.code = ProblemCode::idempotency_mismatch, .detail = "this Idempotency-Key or client_ref was used for a message with other content; use a new one", .errors = {}};
+  return {.code = ProblemCode::idempotency_mismatch,
+          .detail = "this Idempotency-Key or client_ref was used for a message with other content; use a new one",
+          .errors = {}};
+}
+
+bool idempotency_key_fits(const HttpRequest& request, const Respond& respond) {
+  if (request.header("Idempotency-Key").size() <= idempotency_key_max) return true;
+  respond(to_response(
+      invalid({{"", "too-long",
+                "the Idempotency-Key is longer than " + std::to_string(idempotency_key_max) + " characters"}})));
+  return false;
 }
 
 std::string idempotency_key(const HttpRequest& request, std::size_t index) {
   const auto given = request.header("Idempotency-Key");
   if (given.empty()) return {};
-  return std::string(given.substr(0, 200)) + "#" + std::to_string(index) + request.path.substr(std::string_view("/api/v1").size());
+  return std::string(given) + "#" + std::to_string(index) + request.path.substr(std::string_view("/api/v1").size());
 }
 
 void post_message(Services& services, const HttpRequest& request, Respond respond) {
   const auto caller = admit(services, request, "messages:send", respond, true);
-  if (!caller) return;
+  if (!caller || !idempotency_key_fits(request, respond)) return;
   const auto& tenant = *caller->tenant;
   const auto refuse = [&](const Problem& problem) {
     tenant.metrics.rejected[reject_reason(problem.code)]->Increment();
@@ -134,33 +185,34 @@ void post_message(Services& services, const HttpRequest& request, Respond respon
   submission->source = request.local ? store::Source::cli : store::Source::api;
   submission->idempotency_key = idempotency_key(request, 0);
   auto prepared = prepare(std::move(*submission), tenant, services.directory, now);
-  if (prepared.refusal)
-    return refuse({.code = prepared.refusal->code, .detail = prepared.refusal->detail,
-                   .errors = {{prepared.refusal->pointer, std::string(name(prepared.refusal->code)), prepared.refusal->detail}}});
+  if (prepared.refusal) return refuse(as_problem(*prepared.refusal));
   auto content = prepared.enqueue.content;
   store::Batch batch;
   batch.enqueue.push_back(std::move(prepared.enqueue));
-  services.store.commit(std::move(batch), request.executor,
-                        [&services, tenant = caller->tenant, shows_content = caller->may("content:read"), content = std::move(content), now,
-                         respond = std::move(respond)](store::BatchResult result) {
-    if (result.error != store::Error::none) {
-      tenant->metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
-      return respond(to_response(problem_of(result.error)));
-    }
-    const auto& answer = result.enqueued.front();
-    if (answer.kind == store::Enqueued::Kind::conflict) return respond(to_response(mismatch()));
-    const bool replay = answer.kind == store::Enqueued::Kind::known;
-    (replay ? tenant->metrics.replayed : tenant->metrics.accepted[metrics::Source::api])->Increment();
-    auto message = as_accepted(content, answer);
-    // The content the first time was given, so that the answer is the same.
-    if (replay)
-      if (const auto first = services.store.reader().get(answer.id)) message = {.id = first->id, .content = first->content, .progress = {}};
-    HttpResponse response{.status = http::status::accepted,
-                          .body = json::serialize(message_json(message, services.tenants, services.directory, shows_content, replay ? message.content.created_at : now)),
-                          .headers = {{"Location", "/api/v1/messages/" + message_id_text(answer.id)}}};
-    if (replay) response.headers.emplace_back("Idempotency-Replayed", "true");
-    respond(std::move(response));
-  });
+  services.store.commit(
+      std::move(batch), request.executor,
+      [&services, tenant = caller->tenant, shows_content = caller->may("content:read"), content = std::move(content),
+       respond = std::move(respond)](store::BatchResult result) {
+        if (result.error != store::Error::none) {
+          tenant->metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
+          return respond(to_response(problem_of(result.error)));
+        }
+        const auto& answer = result.enqueued.front();
+        if (answer.kind == store::Enqueued::Kind::conflict) return respond(to_response(mismatch()));
+        const bool replay = answer.kind == store::Enqueued::Kind::known;
+        (replay ? tenant->metrics.replayed : tenant->metrics.accepted[metrics::Source::api])->Increment();
+        auto message = as_accepted(content, answer);
+        // The content the first time was given, so that the answer is the same.
+        if (replay)
+          if (const auto first = services.store.reader().get(answer.id))
+            message = {.id = first->id, .content = first->content, .progress = {}};
+        HttpResponse response{.status = http::status::accepted,
+                              .body = json::serialize(message_json(message, services.tenants, services.directory,
+                                                                   shows_content, message.content.created_at)),
+                              .headers = {{"Location", "/api/v1/messages/" + message_id_text(answer.id)}}};
+        if (replay) response.headers.emplace_back("Idempotency-Replayed", "true");
+        respond(std::move(response));
+      });
 }
 
 struct BatchItem {
@@ -174,7 +226,7 @@ json::object item_json(const Problem& problem) {
 
 void post_batch(Services& services, const HttpRequest& request, Respond respond) {
   const auto caller = admit(services, request, "messages:send", respond, true);
-  if (!caller) return;
+  if (!caller || !idempotency_key_fits(request, respond)) return;
   const auto& tenant = *caller->tenant;
   auto value = parse_json(request);
   if (!value) return respond(to_response(value.error()));
@@ -183,11 +235,14 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
   const auto* atomic_field = object ? object->if_contains("atomic") : nullptr;
   std::vector<FieldError> errors;
   if (!messages || !messages->is_array() || messages->as_array().empty() || messages->as_array().size() > batch_max)
-    errors.push_back({"/messages", "bad-value", "messages must be an array of 1 to " + std::to_string(batch_max) + " messages"});
-  if (atomic_field && !atomic_field->is_bool()) errors.push_back({"/atomic", "bad-type", "atomic must be true or false"});
+    errors.push_back(
+        {"/messages", "bad-value", "messages must be an array of 1 to " + std::to_string(batch_max) + " messages"});
+  if (atomic_field && !atomic_field->is_bool())
+    errors.push_back({"/atomic", "bad-type", "atomic must be true or false"});
   if (object)
     for (const auto& [key, field] : *object)
-      if (key != "messages" && key != "atomic") errors.push_back({"/" + std::string(key), "unknown-field", "there is no field " + std::string(key)});
+      if (key != "messages" && key != "atomic")
+        errors.push_back({"/" + std::string(key), "unknown-field", "there is no field " + std::string(key)});
   if (!errors.empty()) return respond(to_response(invalid(std::move(errors))));
   const bool atomic = atomic_field && atomic_field->as_bool();
   const auto now = services.clock.wall();
@@ -204,7 +259,7 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
     submission->idempotency_key = idempotency_key(request, items->size() - 1);
     auto prepared = prepare(std::move(*submission), tenant, services.directory, now);
     if (prepared.refusal) {
-      item.problem = Problem{.code = prepared.refusal->code, .detail = prepared.refusal->detail, .errors = {}};
+      item.problem = as_problem(*prepared.refusal);
     } else {
       item.content = prepared.enqueue.content;
       batch.enqueue.push_back(std::move(prepared.enqueue));
@@ -213,38 +268,48 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
   if (atomic && batch.enqueue.size() < items->size()) {
     for (std::size_t i = 0; i < items->size(); ++i)
       if (const auto& problem = (*items)[i].problem)
-        errors.push_back({"/messages/" + std::to_string(i), std::string(name(problem->code)), problem->detail});
+        for (const auto& error : problem->errors)
+          errors.push_back({"/messages/" + std::to_string(i) + error.pointer, error.code, error.detail});
     return respond(to_response(invalid(std::move(errors))));
   }
-  services.store.commit(std::move(batch), request.executor,
-                        [&services, tenant = caller->tenant, shows_content = caller->may("content:read"), items, now,
-                         respond = std::move(respond)](store::BatchResult result) {
-    if (result.error != store::Error::none) return respond(to_response(problem_of(result.error)));
-    json::array answers;
-    int accepted = 0, rejected = 0;
-    std::size_t next = 0;
-    for (const auto& item : *items) {
-      const auto* answer = item.problem ? nullptr : &result.enqueued[next++];
-      if (!answer || answer->kind == store::Enqueued::Kind::conflict) {
-        const auto& problem = item.problem ? *item.problem : mismatch();
-        tenant->metrics.rejected[reject_reason(problem.code)]->Increment();
-        answers.push_back(item_json(problem));
-        ++rejected;
-        continue;
-      }
-      (answer->kind == store::Enqueued::Kind::known ? tenant->metrics.replayed : tenant->metrics.accepted[metrics::Source::api])->Increment();
-      const auto message = as_accepted(item.content, *answer);
-      answers.push_back({{"status", 202}, {"id", message_id_text(answer->id)},
-                         {"message", message_json(message, services.tenants, services.directory, shows_content, now)}});
-      ++accepted;
-    }
-    respond({.status = http::status::accepted,
-             .body = json::serialize(json::object{{"items", std::move(answers)}, {"accepted", accepted}, {"rejected", rejected}}), .headers = {}});
-  });
+  services.store.commit(
+      std::move(batch), request.executor,
+      [&services, tenant = caller->tenant, shows_content = caller->may("content:read"), items,
+       respond = std::move(respond)](store::BatchResult result) {
+        if (result.error != store::Error::none) return respond(to_response(problem_of(result.error)));
+        json::array answers;
+        int accepted = 0, rejected = 0, replayed = 0;
+        std::size_t next = 0;
+        for (const auto& item : *items) {
+          const auto* answer = item.problem ? nullptr : &result.enqueued[next++];
+          if (!answer || answer->kind == store::Enqueued::Kind::conflict) {
+            const auto& problem = item.problem ? *item.problem : mismatch();
+            tenant->metrics.rejected[reject_reason(problem.code)]->Increment();
+            answers.push_back(item_json(problem));
+            ++rejected;
+            continue;
+          }
+          const bool known = answer->kind == store::Enqueued::Kind::known;
+          (known ? tenant->metrics.replayed : tenant->metrics.accepted[metrics::Source::api])->Increment();
+          replayed += known ? 1 : 0;
+          const auto message = as_accepted(item.content, *answer);
+          answers.push_back({{"status", 202},
+                             {"id", message_id_text(answer->id)},
+                             {"message", message_json(message, services.tenants, services.directory, shows_content,
+                                                      message.content.created_at)}});
+          ++accepted;
+        }
+        HttpResponse response{.status = http::status::accepted,
+                              .body = json::serialize(json::object{
+                                  {"items", std::move(answers)}, {"accepted", accepted}, {"rejected", rejected}}),
+                              .headers = {}};
+        if (accepted > 0 && replayed == accepted) response.headers.emplace_back("Idempotency-Replayed", "true");
+        respond(std::move(response));
+      });
 }
 
 void post_preview(Services& services, const HttpRequest& request, Respond respond) {
-  const auto caller = admit(services, request, "messages:read", respond, true);
+  const auto caller = admit(services, request, "messages:send", respond, true);
   if (!caller) return;
   auto value = parse_json(request);
   if (!value) return respond(to_response(value.error()));
@@ -260,24 +325,28 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
   const bool chosen = submission->gateway != nullptr;
   const auto country = submission->country.empty() ? caller->tenant->config.default_country : submission->country;
   const auto prepared = prepare(std::move(*submission), *caller->tenant, services.directory, now);
-  if (prepared.refusal)
-    return respond(to_response({.code = prepared.refusal->code, .detail = prepared.refusal->detail,
-                                .errors = {{prepared.refusal->pointer, std::string(name(prepared.refusal->code)), prepared.refusal->detail}}}));
+  if (prepared.refusal) return respond(to_response(as_problem(*prepared.refusal)));
   const auto& content = prepared.enqueue.content;
   const auto* gateway = services.directory.by_id(content.gateway);
   const auto cut = text::segment(content.text, {.charset = gateway->charset, .concat = gateway->concat});
   const auto number = text::normalise_number(content.to, country);
   respond({.body = json::serialize(json::object{
-               {"to", content.to}, {"country", number && !number->country.empty() ? json::value(number->country) : json::value(nullptr)},
-               {"encoding", store::name(content.encoding)}, {"parts", content.parts}, {"units", cut ? cut->units : 0},
-               {"units_per_part", cut ? cut->units_per_segment : 1}, {"text", content.text}, {"gateway", gateway->name},
+               {"to", content.to},
+               {"country", number && !number->country.empty() ? json::value(number->country) : json::value(nullptr)},
+               {"encoding", store::name(content.encoding)},
+               {"parts", content.parts},
+               {"units", cut ? cut->units : 0},
+               {"units_per_part", cut ? cut->units_per_segment : 1},
+               {"text", content.text},
+               {"gateway", gateway->name},
                {"reason", chosen ? "the gateway was named" : "the tenant's default gateway"}}),
            .headers = {}});
 }
 
 // Filters from the query; mistakes are collected.
-std::optional<store::Filter> read_filter(const HttpRequest& request, const Caller& caller, const Services& services, store::MessageId& before,
-                                         std::size_t& limit, std::vector<FieldError>& errors) {
+std::optional<store::Filter> read_filter(const HttpRequest& request, const Caller& caller, const Services& services,
+                                         store::MessageId& before, std::size_t& limit,
+                                         std::vector<FieldError>& errors) {
   store::Filter filter{.tenant = caller.tenant ? caller.tenant->id : 0};
   for (const auto& [key, value] : request.query) {
     if (key == "state") {
@@ -285,15 +354,20 @@ std::optional<store::Filter> read_filter(const HttpRequest& request, const Calle
         const auto end = std::min(value.find(',', at), value.size());
         store::State state{};
         const auto word = value.substr(at, end - at);
-        if (word == "scheduled") filter.states.push_back(store::State::queued);
-        else if (store::parse(word, state)) filter.states.push_back(state);
-        else errors.push_back({"?state", "bad-value", "there is no state '" + word + "'"});
+        if (word == "scheduled")
+          filter.states.push_back(store::State::queued);
+        else if (store::parse(word, state))
+          filter.states.push_back(state);
+        else
+          errors.push_back({"?state", "bad-value", "there is no state '" + word + "'"});
         at = end + 1;
       }
     } else if (key == "gateway") {
       const auto* gateway = services.directory.by_name(value);
-      if (gateway) filter.gateway = gateway->id;
-      else errors.push_back({"?gateway", "bad-value", "there is no gateway '" + value + "'"});
+      if (gateway)
+        filter.gateway = gateway->id;
+      else
+        errors.push_back({"?gateway", "bad-value", "there is no gateway '" + value + "'"});
     } else if (key == "to") {
       const auto number = text::normalise_number(value, caller.tenant ? caller.tenant->config.default_country : "");
       filter.to = number ? number->e164 : value;
@@ -303,23 +377,30 @@ std::optional<store::Filter> read_filter(const HttpRequest& request, const Calle
       filter.text_contains = value;
     } else if (key == "source") {
       store::Source source{};
-      if (store::parse(value, source)) filter.source = source;
-      else errors.push_back({"?source", "bad-value", "source is one of api, fineract, cli"});
+      if (store::parse(value, source))
+        filter.source = source;
+      else
+        errors.push_back({"?source", "bad-value", "source is one of api, fineract, cli"});
     } else if (key == "lane") {
       store::Lane lane{};
-      if (store::parse(value, lane)) filter.lane = lane;
-      else errors.push_back({"?lane", "bad-value", "lane is one of otp, transaction, reminder, campaign"});
+      if (store::parse(value, lane))
+        filter.lane = lane;
+      else
+        errors.push_back({"?lane", "bad-value", "lane is one of otp, transaction, reminder, campaign"});
     } else if (key == "from" || key == "until") {
       const auto at = parse_time(value);
-      if (!at) errors.push_back({"?" + key, "bad-value", key + " must be a time such as 2026-11-24T10:15:00Z"});
-      else (key == "from" ? filter.from : filter.until) = *at;
+      if (!at)
+        errors.push_back({"?" + key, "bad-value", key + " must be a time such as 2026-11-24T10:15:00Z"});
+      else
+        (key == "from" ? filter.from : filter.until) = *at;
     } else if (key == "limit") {
       const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), limit);
       if (ec != std::errc() || end != value.data() + value.size() || limit < 1 || limit > page_max)
         errors.push_back({"?limit", "bad-value", "limit is a number from 1 to " + std::to_string(page_max)});
     } else if (key == "cursor") {
       const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), before, 36);
-      if (ec != std::errc() || end != value.data() + value.size() || !before) errors.push_back({"?cursor", "bad-value", "this is not a cursor of ours"});
+      if (ec != std::errc() || end != value.data() + value.size() || !before)
+        errors.push_back({"?cursor", "bad-value", "this is not a cursor of ours"});
     } else {
       errors.push_back({"?" + key, "unknown-field", "there is no filter " + key});
     }
@@ -334,34 +415,60 @@ void list_messages(Services& services, const HttpRequest& request, Respond respo
   std::vector<FieldError> errors;
   store::MessageId before = 0;
   std::size_t limit = page_default;
-  const auto filter = read_filter(request, *caller, services, before, limit, errors);
+  auto filter = read_filter(request, *caller, services, before, limit, errors);
   if (!filter) return respond(to_response(invalid(std::move(errors))));
+  // It would tell, word by word, what the texts hold.
+  if (!filter->text_contains.empty() && !caller->may("content:read"))
+    return respond(to_response({.code = ProblemCode::forbidden,
+                                .detail = "to search in texts, the key needs the scope content:read",
+                                .errors = {}}));
   store::Page page;
+  bool any = true;
   if (!filter->client_ref.empty() && filter->tenant) {
-    // The index knows the newest message of a reference.
-    auto found = services.store.reader().find(filter->tenant, {filter->client_ref});
-    if (found.front()) page.messages.push_back(std::move(*found.front()));
-  } else {
-    page = services.store.reader().page(*filter, before, limit);
+    // The index knows the newest message of a reference. Only Fineract, restored from a backup, uses one again.
+    const auto newest = services.store.reader().find(filter->tenant, {filter->client_ref}).front();
+    any = newest.has_value();
+    if (any && (!before || before > newest->id)) before = newest->id + 1;
+    if (any && newest->content.source != store::Source::fineract)
+      filter->from = std::max(filter->from, store::id_time(newest->id));
   }
+  if (any) page = services.store.reader().page(*filter, before, limit);
   const auto now = services.clock.wall();
+  // The store knows no `scheduled`: it is how a queued message is shown whose time has not come.
+  const auto wanted = request.query.find("state");
+  const auto is_wanted = [&](std::string_view state) {
+    return (state != "scheduled" && state != "queued") || wanted == request.query.end() ||
+           ("," + wanted->second + ",").find("," + std::string(state) + ",") != std::string::npos;
+  };
   json::array items;
   for (const auto& message : page.messages)
-    items.push_back(message_json(message, services.tenants, services.directory, caller->may("content:read"), now));
+    if (is_wanted(shown_state(message, now)))
+      items.push_back(message_json(message, services.tenants, services.directory, caller->may("content:read"), now));
   std::array<char, 16> cursor{};
   const auto end = std::to_chars(cursor.data(), cursor.data() + cursor.size(), page.next, 36).ptr;
   const std::string next(cursor.data(), end);
-  HttpResponse response{.body = json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", page.next ? json::value(next) : json::value(nullptr)}}), .headers = {}};
-  if (page.next) response.headers.emplace_back("Link", "</api/v1/messages?cursor=" + next + ">; rel=\"next\"");
+  HttpResponse response{
+      .body = json::serialize(json::object{{"items", std::move(items)},
+                                           {"next_cursor", page.next ? json::value(next) : json::value(nullptr)}}),
+      .headers = {}};
+  if (page.next) {
+    std::string link = "</api/v1/messages?cursor=" + next;
+    for (const auto& [key, text] : request.query)
+      if (key != "cursor") link += "&" + key + "=" + percent_encoded(text);
+    response.headers.emplace_back("Link", link + ">; rel=\"next\"");
+  }
   respond(std::move(response));
 }
 
 // The message of the path, if the caller may see it; otherwise the answer has been given.
-std::optional<store::Message> find_message(Services& services, const HttpRequest& request, const Caller& caller, const Respond& respond) {
+std::optional<store::Message> find_message(Services& services, const HttpRequest& request, const Caller& caller,
+                                           const Respond& respond) {
   const auto id = parse_message_id(request.captures.front());
   auto message = id ? services.store.reader().get(*id) : std::nullopt;
   if (message && (!caller.tenant || message->content.tenant == caller.tenant->id)) return message;
-  respond(to_response({.code = ProblemCode::not_found, .detail = "there is no message " + request.captures.front().substr(0, 60), .errors = {}}));
+  respond(to_response({.code = ProblemCode::not_found,
+                       .detail = "there is no message " + request.captures.front().substr(0, 60),
+                       .errors = {}}));
   return std::nullopt;
 }
 
@@ -371,7 +478,8 @@ void get_message(Services& services, const HttpRequest& request, Respond respond
   const auto message = find_message(services, request, *caller, respond);
   if (!message) return;
   const auto body = timeline ? timeline_json(*message, services.directory)
-                             : message_json(*message, services.tenants, services.directory, caller->may("content:read"), services.clock.wall());
+                             : message_json(*message, services.tenants, services.directory, caller->may("content:read"),
+                                            services.clock.wall());
   respond({.body = json::serialize(body), .headers = {}});
 }
 
@@ -381,22 +489,32 @@ void control_message(Services& services, const HttpRequest& request, Respond res
   const auto message = find_message(services, request, *caller, respond);
   if (!message) return;
   store::Batch batch;
-  batch.controls.push_back({.action = action, .tenant = message->content.tenant, .id = message->id,
-                            .validity_ms = services.config.lanes[static_cast<std::size_t>(message->content.lane)].validity_ms});
-  services.store.commit(std::move(batch), request.executor,
-                        [&services, id = message->id, action, shows_content = caller->may("content:read"), respond = std::move(respond)](store::BatchResult result) {
-    if (result.error != store::Error::none) return respond(to_response(problem_of(result.error)));
-    const auto now = services.store.reader().get(id);
-    if (!now || result.controls.front() == store::Controlled::not_found)
-      return respond(to_response({.code = ProblemCode::not_found, .detail = "the message is gone", .errors = {}}));
-    if (result.controls.front() == store::Controlled::too_late)
-      return respond(to_response({.code = ProblemCode::state_conflict,
-                                  .detail = action == store::Control::Action::cancel
-                                                ? "only a message that still waits can be cancelled; this one is " + std::string(store::name(now->progress.state)) + " or on its way"
-                                                : "only a message that ended without delivery can be tried again; this one is " + std::string(store::name(now->progress.state)),
-                                  .errors = {}}));
-    respond({.body = json::serialize(message_json(*now, services.tenants, services.directory, shows_content, services.clock.wall())), .headers = {}});
-  });
+  batch.controls.push_back(
+      {.action = action,
+       .tenant = message->content.tenant,
+       .id = message->id,
+       .validity_ms = services.config.lanes[static_cast<std::size_t>(message->content.lane)].validity_ms});
+  services.store.commit(
+      std::move(batch), request.executor,
+      [&services, id = message->id, action, shows_content = caller->may("content:read"),
+       respond = std::move(respond)](store::BatchResult result) {
+        if (result.error != store::Error::none) return respond(to_response(problem_of(result.error)));
+        const auto now = services.store.reader().get(id);
+        if (!now || result.controls.front() == store::Controlled::not_found)
+          return respond(to_response({.code = ProblemCode::not_found, .detail = "the message is gone", .errors = {}}));
+        if (result.controls.front() == store::Controlled::too_late)
+          return respond(to_response(
+              {.code = ProblemCode::state_conflict,
+               .detail = action == store::Control::Action::cancel
+                             ? "only a message that still waits can be cancelled; this one is " +
+                                   std::string(store::name(now->progress.state)) + " or on its way"
+                             : "only a message that ended without delivery can be tried again; this one is " +
+                                   std::string(store::name(now->progress.state)),
+               .errors = {}}));
+        respond({.body = json::serialize(
+                     message_json(*now, services.tenants, services.directory, shows_content, services.clock.wall())),
+                 .headers = {}});
+      });
 }
 
 void count_messages(Services& services, const HttpRequest& request, Respond respond) {
@@ -414,19 +532,23 @@ void count_messages(Services& services, const HttpRequest& request, Respond resp
     }
   }
   json::object by_state, by_gateway;
-  for (std::size_t i = 0; i < total.size(); ++i) by_state[store::name(static_cast<store::State>(i))] = std::max<std::int64_t>(0, total[i]);
+  for (std::size_t i = 0; i < total.size(); ++i)
+    by_state[store::name(static_cast<store::State>(i))] = std::max<std::int64_t>(0, total[i]);
   // What a gateway holds right now is told by its own shard.
   auto left = std::make_shared<std::size_t>(gateways.size());
   auto body = std::make_shared<json::object>();
   (*body)["by_state"] = std::move(by_state);
   (*body)["by_gateway"] = json::object();
   for (const auto& [name, counts] : gateways)
-    services.gateways.ask(name, GatewayControl::Action::show, request.executor, [name, counts, left, body, respond](const GatewayStatus& status) {
-      const auto in_flight = std::min<std::int64_t>(counts[0], static_cast<std::int64_t>(status.in_flight));
-      (*body)["by_gateway"].as_object()[name] = {{"queued", std::max<std::int64_t>(0, counts[0] - in_flight)}, {"in_flight", in_flight},
-                                                 {"awaiting_receipt", std::max<std::int64_t>(0, counts[1])}};
-      if (--*left == 0) respond({.body = json::serialize(*body), .headers = {}});
-    });
+    services.gateways.ask(
+        name, GatewayControl::Action::show, request.executor,
+        [name, counts, left, body, respond](const GatewayStatus& status) {
+          const auto in_flight = std::min<std::int64_t>(counts[0], static_cast<std::int64_t>(status.in_flight));
+          (*body)["by_gateway"].as_object()[name] = {{"queued", std::max<std::int64_t>(0, counts[0] - in_flight)},
+                                                     {"in_flight", in_flight},
+                                                     {"awaiting_receipt", std::max<std::int64_t>(0, counts[1])}};
+          if (--*left == 0) respond({.body = json::serialize(*body), .headers = {}});
+        });
 }
 
 }  // namespace
@@ -438,14 +560,22 @@ std::vector<Route> message_routes(Services& services) {
       {post, base, [&services](const HttpRequest& r, Respond a) { post_message(services, r, std::move(a)); }},
       {get, base, [&services](const HttpRequest& r, Respond a) { list_messages(services, r, std::move(a)); }},
       {post, base + "/batch", [&services](const HttpRequest& r, Respond a) { post_batch(services, r, std::move(a)); }},
-      {post, base + "/preview", [&services](const HttpRequest& r, Respond a) { post_preview(services, r, std::move(a)); }},
-      {get, base + "/counts", [&services](const HttpRequest& r, Respond a) { count_messages(services, r, std::move(a)); }},
-      {get, base + "/{id}", [&services](const HttpRequest& r, Respond a) { get_message(services, r, std::move(a), false); }},
-      {get, base + "/{id}/timeline", [&services](const HttpRequest& r, Respond a) { get_message(services, r, std::move(a), true); }},
+      {post, base + "/preview",
+       [&services](const HttpRequest& r, Respond a) { post_preview(services, r, std::move(a)); }},
+      {get, base + "/counts",
+       [&services](const HttpRequest& r, Respond a) { count_messages(services, r, std::move(a)); }},
+      {get, base + "/{id}",
+       [&services](const HttpRequest& r, Respond a) { get_message(services, r, std::move(a), false); }},
+      {get, base + "/{id}/timeline",
+       [&services](const HttpRequest& r, Respond a) { get_message(services, r, std::move(a), true); }},
       {post, base + "/{id}/cancel",
-       [&services](const HttpRequest& r, Respond a) { control_message(services, r, std::move(a), store::Control::Action::cancel); }},
+       [&services](const HttpRequest& r, Respond a) {
+         control_message(services, r, std::move(a), store::Control::Action::cancel);
+       }},
       {post, base + "/{id}/retry",
-       [&services](const HttpRequest& r, Respond a) { control_message(services, r, std::move(a), store::Control::Action::retry); }},
+       [&services](const HttpRequest& r, Respond a) {
+         control_message(services, r, std::move(a), store::Control::Action::retry);
+       }},
   };
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 namespace json = boost::json;
 
-json::object gateway_json(const GatewayConfig& config, const GatewayStatus& status, const store::CountsByQueueOwner& all_counts) {
+json::object gateway_json(const GatewayConfig& config, const GatewayStatus& status,
+                          const store::CountsByQueueOwner& all_counts) {
   std::int64_t queued = 0, awaiting = 0;
   for (const auto& [owner, counts] : all_counts)
     if (owner.second == config.id) {
@@ -20,43 +21,62 @@ json::object gateway_json(const GatewayConfig& config, const GatewayStatus& stat
     }
   json::array sessions;
   for (const auto& session : status.sessions)
-    sessions.push_back({{"number", session.number}, {"state", session.state},
-                        {"last_error", session.last_error.empty() ? json::value(nullptr) : json::value(session.last_error)}});
+    sessions.push_back(
+        {{"number", session.number},
+         {"state", session.state},
+         {"last_error", session.last_error.empty() ? json::value(nullptr) : json::value(session.last_error)}});
   const auto in_flight = static_cast<std::int64_t>(status.in_flight);
-  return {{"name", config.name}, {"id", config.id}, {"kind", "smpp"}, {"host", config.endpoint.host}, {"port", config.endpoint.port},
-          {"state", status.state}, {"sessions", std::move(sessions)}, {"window_in_use", status.window_in_use},
-          {"window_limit", status.window_limit}, {"queued", std::max<std::int64_t>(0, queued - in_flight)}, {"in_flight", in_flight},
-          {"awaiting_receipt", awaiting}, {"rate_limit", status.rate_limit > 0 ? json::value(status.rate_limit) : json::value(nullptr)}};
+  return {{"name", config.name},
+          {"id", config.id},
+          {"kind", "smpp"},
+          {"host", config.endpoint.host},
+          {"port", config.endpoint.port},
+          {"state", status.state},
+          {"sessions", std::move(sessions)},
+          {"window_in_use", status.window_in_use},
+          {"window_limit", status.window_limit},
+          {"queued", std::max<std::int64_t>(0, queued - in_flight)},
+          {"in_flight", in_flight},
+          {"awaiting_receipt", awaiting},
+          {"rate_limit", status.rate_limit > 0 ? json::value(status.rate_limit) : json::value(nullptr)}};
 }
 
-void with_scope(Services& services, const HttpRequest& request, std::string_view scope, const Respond& respond, const std::function<void()>& then) {
+void with_scope(Services& services, const HttpRequest& request, std::string_view scope, const Respond& respond,
+                const std::function<void()>& then) {
   const auto caller = services.tenants.by_key(request);
   if (!caller) return respond(to_response(caller.error()));
   if (!caller->may(scope))
-    return respond(to_response({.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
+    return respond(to_response(
+        {.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
   then();
 }
 
 void list_gateways(Services& services, const HttpRequest& request, Respond respond) {
   auto items = std::make_shared<std::map<store::GatewayId, json::object>>();
   for (const auto& gateway : services.config.gateways)
-    services.gateways.ask(gateway.name, GatewayControl::Action::show, request.executor,
-                          [&services, &gateway, items, respond](const GatewayStatus& status) {
-      (*items)[gateway.id] = gateway_json(gateway, status, services.store.counts());
-      if (items->size() < services.config.gateways.size()) return;
-      json::array list;
-      for (auto& [id, item] : *items) list.push_back(std::move(item));
-      respond({.body = json::serialize(json::object{{"items", std::move(list)}, {"next_cursor", nullptr}}), .headers = {}});
-    });
+    services.gateways.ask(
+        gateway.name, GatewayControl::Action::show, request.executor,
+        [&services, &gateway, items, respond](const GatewayStatus& status) {
+          (*items)[gateway.id] = gateway_json(gateway, status, services.store.counts());
+          if (items->size() < services.config.gateways.size()) return;
+          json::array list;
+          for (const auto& each : services.config.gateways) list.push_back(std::move((*items)[each.id]));
+          respond({.body = json::serialize(json::object{{"items", std::move(list)}, {"next_cursor", nullptr}}),
+                   .headers = {}});
+        });
 }
 
 void one_gateway(Services& services, const HttpRequest& request, Respond respond, GatewayControl::Action action) {
   const auto* gateway = services.directory.by_name(request.captures.front());
   if (!gateway)
-    return respond(to_response({.code = ProblemCode::not_found, .detail = "there is no gateway " + request.captures.front().substr(0, 60), .errors = {}}));
-  services.gateways.ask(gateway->name, action, request.executor, [&services, gateway, respond = std::move(respond)](const GatewayStatus& status) {
-    respond({.body = json::serialize(gateway_json(*gateway, status, services.store.counts())), .headers = {}});
-  });
+    return respond(to_response({.code = ProblemCode::not_found,
+                                .detail = "there is no gateway " + request.captures.front().substr(0, 60),
+                                .errors = {}}));
+  services.gateways.ask(
+      gateway->name, action, request.executor,
+      [&services, gateway, respond = std::move(respond)](const GatewayStatus& status) {
+        respond({.body = json::serialize(gateway_json(*gateway, status, services.store.counts())), .headers = {}});
+      });
 }
 
 }  // namespace
@@ -70,10 +90,13 @@ std::vector<Route> gateway_routes(Services& services) {
     };
   };
   return {
-      {get, base, [&services](const HttpRequest& r, Respond a) { with_scope(services, r, "config:read", a, [&] { list_gateways(services, r, a); }); }},
+      {get, base,
+       [&services](const HttpRequest& r, Respond a) {
+         with_scope(services, r, "config:read", a, [&] { list_gateways(services, r, a); });
+       }},
       {get, base + "/{name}", action("config:read", GatewayControl::Action::show)},
-      {post, base + "/{name}/pause", action("config:write", GatewayControl::Action::pause)},
-      {post, base + "/{name}/resume", action("config:write", GatewayControl::Action::resume)},
+      {post, base + "/{name}/pause", action("system:manage", GatewayControl::Action::pause)},
+      {post, base + "/{name}/resume", action("system:manage", GatewayControl::Action::resume)},
   };
 }
 
@@ -84,14 +107,20 @@ std::vector<Route> system_routes(Services& services) {
       {get, "/readyz",
        [&services](const HttpRequest&, Respond a) {
          if (services.ready && services.store.has_room()) return a({.body = R"({"status":"ready"})", .headers = {}});
-         a(to_response({.code = ProblemCode::shutting_down,
-                        .detail = services.ready ? "no room is left to keep messages" : "the bridge is starting or stopping", .errors = {}, .retry_after_seconds = 1}));
+         a(to_response(
+             {.code = ProblemCode::shutting_down,
+              .detail = services.ready ? "no room is left to keep messages" : "the bridge is starting or stopping",
+              .errors = {},
+              .retry_after_seconds = 1}));
        }},
       {get, "/metrics",
        [&services](const HttpRequest&, Respond a) {
          a({.content_type = metrics::exposition_content_type, .body = services.metrics.render(), .headers = {}});
        }},
-      {get, "/openapi.yaml", [](const HttpRequest&, Respond a) { a({.content_type = "application/yaml", .body = std::string(contract_yaml()), .headers = {}}); }},
+      {get, "/openapi.yaml",
+       [](const HttpRequest&, Respond a) {
+         a({.content_type = "application/yaml", .body = std::string(contract_yaml()), .headers = {}});
+       }},
       {get, "/openapi.json", [](const HttpRequest&, Respond a) { a({.body = contract_json(), .headers = {}}); }},
   };
 }

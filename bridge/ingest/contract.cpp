@@ -15,7 +15,8 @@ extern const char smsbridge_openapi_end[];
 asm(".section .rodata\n"
     ".global smsbridge_openapi_begin\n"
     "smsbridge_openapi_begin:\n"
-    ".incbin \"" SMSBRIDGE_OPENAPI_FILE "\"\n"
+    ".incbin \"" SMSBRIDGE_OPENAPI_FILE
+    "\"\n"
     ".global smsbridge_openapi_end\n"
     "smsbridge_openapi_end:\n"
     ".byte 0\n"

@@ -26,17 +26,22 @@ enum FineractStatus { pending = 100, waiting = 150, sent = 200, delivered = 300,
 
 FineractStatus status_of(const store::Message& message) {
   switch (message.progress.state) {
-    case store::State::queued: return message.progress.maybe_duplicate ? waiting : pending;
+    case store::State::queued:
+      return message.progress.maybe_duplicate ? waiting : pending;
     case store::State::submitted:
-    case store::State::doubtful: return waiting;
-    case store::State::delivered: return delivered;
+    case store::State::doubtful:
+      return waiting;
+    case store::State::delivered:
+      return delivered;
     case store::State::sent:
-    case store::State::unknown: return sent;
+    case store::State::unknown:
+      return sent;
     case store::State::undeliverable:
     case store::State::failed:
     case store::State::cancelled:
     case store::State::expired:
-    case store::State::rejected: return failed;
+    case store::State::rejected:
+      return failed;
   }
   return failed;
 }
@@ -46,7 +51,9 @@ HttpResponse fineract_error(http::status status, std::string_view code, std::str
                     {"httpStatusCode", std::to_string(static_cast<int>(status))},
                     {"defaultUserMessage", text},
                     {"userMessageGlobalisationCode", code},
-                    {"errors", json::array{{{"developerMessage", text}, {"defaultUserMessage", text}, {"userMessageGlobalisationCode", code},
+                    {"errors", json::array{{{"developerMessage", text},
+                                            {"defaultUserMessage", text},
+                                            {"userMessageGlobalisationCode", code},
                                             {"parameterName", "id"}}}}};
   return {.status = status, .body = json::serialize(body), .headers = {}};
 }
@@ -71,13 +78,44 @@ std::string string_of(const json::object& entry, std::string_view name) {
   return value && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
-// Fineract before 1.4 sends ISO 8859-1 without saying so.
-json::value parse_body(const std::string& body, json::storage_ptr memory, json::error_code& ec) {
-  if (text::is_valid_utf8(body)) return json::parse(body, ec, std::move(memory));
-  return json::parse(text::utf8_from_latin1(body), ec, std::move(memory));
+// The parser refuses half of a surrogate pair, but one bad text must not cost its batch: it becomes U+FFFD.
+std::string without_lone_surrogates(std::string_view body) {
+  const auto unit_at = [&](std::size_t at) {
+    unsigned unit = 0;
+    if (at + 6 > body.size() || body[at] != '\\' || body[at + 1] != 'u') return 0u;
+    const auto [end, ec] = std::from_chars(body.data() + at + 2, body.data() + at + 6, unit, 16);
+    return ec == std::errc() && end == body.data() + at + 6 ? unit : 0u;
+  };
+  std::string repaired;
+  repaired.reserve(body.size());
+  for (std::size_t at = 0; at < body.size();) {
+    const unsigned unit = unit_at(at);
+    std::size_t size = body[at] == '\\' ? 2 : 1;
+    if (unit >= 0xD800 && unit <= 0xDFFF) {
+      const unsigned next = unit_at(at + 6);
+      const bool pair = unit <= 0xDBFF && next >= 0xDC00 && next <= 0xDFFF;
+      if (!pair) {
+        repaired += "\\ufffd";
+        at += 6;
+        continue;
+      }
+      size = 12;
+    }
+    repaired += body.substr(at, size);
+    at += size;
+  }
+  return repaired;
 }
 
-store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, const Directory& directory, store::WallMs now) {
+// Fineract before 1.4 sends ISO 8859-1 without saying so.
+json::value parse_body(const std::string& body, json::storage_ptr memory, json::error_code& ec) {
+  if (!text::is_valid_utf8(body)) return json::parse(text::utf8_from_latin1(body), ec, std::move(memory));
+  auto value = json::parse(body, ec, memory);
+  return ec ? json::parse(without_lone_surrogates(body), ec, std::move(memory)) : value;
+}
+
+store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, const Directory& directory,
+                            store::WallMs now) {
   Submission s{.source = store::Source::fineract};
   std::string provider, unreadable;
   if (const auto* entry = value.if_object()) {
@@ -103,7 +141,9 @@ store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, cons
   auto& enqueue = prepared.enqueue;
   enqueue.content.digest = digest;
   enqueue.replace_on_conflict = true;
-  enqueue.failed_because = !unreadable.empty() ? unreadable : prepared.refusal ? prepared.refusal->detail : std::string();
+  enqueue.failed_because = !unreadable.empty() ? unreadable
+                           : prepared.refusal  ? prepared.refusal->detail
+                                               : std::string();
   return std::move(enqueue);
 }
 
@@ -116,33 +156,39 @@ void post_sms(Services& services, const HttpRequest& request, Respond respond) {
   const auto* entries = ec ? nullptr : body.if_array();
   if (!entries || entries->size() > entries_max) {
     tenant->metrics.rejected[metrics::RejectReason::malformed_json]->Increment();
-    return respond(fineract_error(http::status::bad_request, "error.msg.invalid.request.body",
-                                  entries ? "The array has more than " + std::to_string(entries_max) + " entries"
-                                          : "The body must be a JSON array of messages" + (ec ? ": " + ec.message() : std::string())));
+    return respond(fineract_error(
+        http::status::bad_request, "error.msg.invalid.request.body",
+        entries ? "The array has more than " + std::to_string(entries_max) + " entries"
+                : "The body must be a JSON array of messages" + (ec ? ": " + ec.message() : std::string())));
   }
   store::Batch batch;
   batch.enqueue.reserve(entries->size());
   const auto now = services.clock.wall();
   for (const auto& entry : *entries) batch.enqueue.push_back(make_enqueue(entry, *tenant, services.directory, now));
   if (batch.enqueue.empty()) return respond({.status = http::status::accepted, .body = {}, .headers = {}});
-  services.store.commit(std::move(batch), request.executor, [tenant, respond = std::move(respond)](store::BatchResult result) {
-    if (result.error != store::Error::none) {
-      tenant->metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
-      return respond(fineract_refusal(problem_of(result.error)));
-    }
-    for (const auto& entry : result.enqueued)
-      (entry.kind == store::Enqueued::Kind::stored ? tenant->metrics.accepted[metrics::Source::fineract] : tenant->metrics.replayed)->Increment();
-    respond({.status = http::status::accepted, .body = {}, .headers = {}});
-  });
+  services.store.commit(
+      std::move(batch), request.executor, [tenant, respond = std::move(respond)](store::BatchResult result) {
+        if (result.error != store::Error::none) {
+          tenant->metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
+          return respond(fineract_refusal(problem_of(result.error)));
+        }
+        for (const auto& entry : result.enqueued)
+          (entry.kind == store::Enqueued::Kind::stored ? tenant->metrics.accepted[metrics::Source::fineract]
+                                                       : tenant->metrics.replayed)
+              ->Increment();
+        respond({.status = http::status::accepted, .body = {}, .headers = {}});
+      });
 }
 
 // When an id was first asked for that nobody posted. After a grace time it is called failed, because ids that never
-// resolve hide newer ones from Fineract, which always asks for the same 200. In memory: a restart starts the grace anew.
+// resolve hide newer ones from Fineract, which always asks for the same 200. In memory: a restart starts the grace
+// anew.
 class UnknownIds {
  public:
   bool expired(store::TenantId tenant, const std::string& id, store::WallMs now, store::WallMs grace) {
     std::lock_guard lock(mutex_);
-    if (first_asked_.size() >= unknown_ids_max && !first_asked_.contains({tenant, id})) first_asked_.erase(first_asked_.begin());
+    if (first_asked_.size() >= unknown_ids_max && !first_asked_.contains({tenant, id}))
+      first_asked_.erase(first_asked_.begin());
     const auto [it, inserted] = first_asked_.try_emplace({tenant, id}, now);
     return now - it->second >= grace;
   }
@@ -152,9 +198,10 @@ class UnknownIds {
   std::map<std::pair<store::TenantId, std::string>, store::WallMs> first_asked_;
 };
 
-json::object report_entry(const std::string& id, const json::value& external_id, FineractStatus status, store::WallMs delivered_at,
-                          const std::string& error) {
-  return {{"id", id}, {"externalId", external_id},
+json::object report_entry(const std::string& id, const json::value& external_id, FineractStatus status,
+                          store::WallMs delivered_at, const std::string& error) {
+  return {{"id", id},
+          {"externalId", external_id},
           {"deliveredOnDate", delivered_at ? json::value(time_text(delivered_at).substr(0, 10)) : json::value(nullptr)},
           {"deliveryStatus", static_cast<int>(status)},
           {"hasError", false},  // Fineract skips an element with true, and then asks for ever
@@ -168,8 +215,9 @@ void post_report(Services& services, UnknownIds& unknown, const HttpRequest& req
   const auto body = parse_body(request.body(), {}, ec);
   const auto* asked = ec ? nullptr : body.if_array();
   if (!asked || asked->size() > asked_ids_max)
-    return respond(fineract_error(http::status::bad_request, "error.msg.invalid.request.body",
-                                  "The body must be a JSON array of at most " + std::to_string(asked_ids_max) + " ids"));
+    return respond(
+        fineract_error(http::status::bad_request, "error.msg.invalid.request.body",
+                       "The body must be a JSON array of at most " + std::to_string(asked_ids_max) + " ids"));
   std::vector<std::string> ids;
   for (const auto& value : *asked) {
     auto id = scalar_text(&value);
@@ -184,7 +232,8 @@ void post_report(Services& services, UnknownIds& unknown, const HttpRequest& req
     if (messages[i]) {
       const auto& message = *messages[i];
       const auto status = status_of(message);
-      answer.push_back(report_entry(ids[i], json::value(ulid_text(message.id)), status, status == delivered ? message.progress.finished_at : 0,
+      answer.push_back(report_entry(ids[i], json::value(ulid_text(message.id)), status,
+                                    status == delivered ? message.progress.finished_at : 0,
                                     status == failed ? message.progress.status_message : std::string()));
     } else if (unknown.expired(tenant->id, ids[i], now, services.config.unknown_id_grace_ms)) {
       answer.push_back(report_entry(ids[i], nullptr, failed, 0, "this id was never posted to the bridge"));
@@ -201,7 +250,10 @@ void get_bridges(Services& services, const HttpRequest& request, Respond respond
   json::array answer;
   const auto add = [&](const GatewayConfig& gateway) {
     const auto& phone = !tenant->config.sender.empty() ? tenant->config.sender : gateway.sender;
-    answer.push_back({{"id", gateway.id}, {"tenantId", tenant->id}, {"phoneNo", phone}, {"providerName", gateway.name},
+    answer.push_back({{"id", gateway.id},
+                      {"tenantId", tenant->id},
+                      {"phoneNo", phone},
+                      {"providerName", gateway.name},
                       {"providerDescription", gateway.description}});
   };
   if (preferred) add(*preferred);
@@ -214,24 +266,39 @@ void get_details(Services& services, const HttpRequest& request, Respond respond
   const auto* tenant = services.tenants.by_fineract_headers(request);
   if (!tenant) return respond(not_authenticated());
   const auto found = services.store.reader().find(tenant->id, {request.captures.front()});
-  if (!found.front()) return respond(fineract_error(http::status::not_found, "error.msg.resource.not.found", "No message has this internalId"));
+  if (!found.front())
+    return respond(
+        fineract_error(http::status::not_found, "error.msg.resource.not.found", "No message has this internalId"));
   const auto& m = *found.front();
   const auto status = status_of(m);
   const auto or_null = [](const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); };
-  json::object body{{"id", std::to_string(m.id)}, {"externalId", ulid_text(m.id)}, {"internalId", m.content.client_ref},
-                    {"submittedOnDate", m.progress.submitted_at ? json::value(time_text(m.progress.submitted_at).substr(0, 10)) : json::value(nullptr)},
-                    {"deliveredOnDate", status == delivered ? json::value(time_text(m.progress.finished_at).substr(0, 10)) : json::value(nullptr)},
-                    {"deliveryStatus", static_cast<int>(status)}, {"deliveryErrorMessage", or_null(m.progress.status_message)},
-                    {"sourceAddress", or_null(m.content.from)}, {"mobileNumber", or_null(m.content.to)}, {"message", m.content.text},
-                    {"email", nullptr}, {"bridgeId", m.content.gateway ? json::value(m.content.gateway) : json::value(nullptr)}, {"response", nullptr}, {"type", "SMS"}};
+  json::object body{
+      {"id", std::to_string(m.id)},
+      {"externalId", ulid_text(m.id)},
+      {"internalId", m.content.client_ref},
+      {"submittedOnDate",
+       m.progress.submitted_at ? json::value(time_text(m.progress.submitted_at).substr(0, 10)) : json::value(nullptr)},
+      {"deliveredOnDate",
+       status == delivered ? json::value(time_text(m.progress.finished_at).substr(0, 10)) : json::value(nullptr)},
+      {"deliveryStatus", static_cast<int>(status)},
+      {"deliveryErrorMessage", or_null(m.progress.status_message)},
+      {"sourceAddress", or_null(m.content.from)},
+      {"mobileNumber", or_null(m.content.to)},
+      {"message", m.content.text},
+      {"email", nullptr},
+      {"bridgeId", m.content.gateway ? json::value(m.content.gateway) : json::value(nullptr)},
+      {"response", nullptr},
+      {"type", "SMS"}};
   respond({.body = json::serialize(body), .headers = {}});
 }
 
 }  // namespace
 
 HttpResponse fineract_refusal(const Problem& problem) {
-  auto response = fineract_error(status_of(problem.code), "error.msg." + std::string(name(problem.code)), problem.detail);
-  if (problem.retry_after_seconds) response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_seconds));
+  auto response =
+      fineract_error(status_of(problem.code), "error.msg." + std::string(name(problem.code)), problem.detail);
+  if (problem.retry_after_seconds)
+    response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_seconds));
   return response;
 }
 
@@ -244,11 +311,15 @@ std::vector<Route> fineract_routes(Services& services) {
   while (prefix.ends_with('/')) prefix.pop_back();
   if (!prefix.empty()) prefixes.push_back(prefix.starts_with('/') ? prefix : "/" + prefix);
   for (const auto& p : prefixes) {
-    routes.push_back({http::verb::post, p + "/sms", [&services](const HttpRequest& r, Respond a) { post_sms(services, r, std::move(a)); }});
-    routes.push_back({http::verb::post, p + "/sms/report",
-                      [&services, unknown](const HttpRequest& r, Respond a) { post_report(services, *unknown, r, std::move(a)); }});
-    routes.push_back({http::verb::get, p + "/smsbridges", [&services](const HttpRequest& r, Respond a) { get_bridges(services, r, std::move(a)); }});
-    routes.push_back({http::verb::get, p + "/sms/details/{id}", [&services](const HttpRequest& r, Respond a) { get_details(services, r, std::move(a)); }});
+    routes.push_back({http::verb::post, p + "/sms",
+                      [&services](const HttpRequest& r, Respond a) { post_sms(services, r, std::move(a)); }});
+    routes.push_back({http::verb::post, p + "/sms/report", [&services, unknown](const HttpRequest& r, Respond a) {
+                        post_report(services, *unknown, r, std::move(a));
+                      }});
+    routes.push_back({http::verb::get, p + "/smsbridges",
+                      [&services](const HttpRequest& r, Respond a) { get_bridges(services, r, std::move(a)); }});
+    routes.push_back({http::verb::get, p + "/sms/details/{id}",
+                      [&services](const HttpRequest& r, Respond a) { get_details(services, r, std::move(a)); }});
   }
   return routes;
 }

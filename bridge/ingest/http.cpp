@@ -13,12 +13,26 @@ int hex_digit(char c) {
 
 }  // namespace
 
+std::string percent_encoded(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.')
+      out += c;
+    else
+      out += {'%', digits[u >> 4], digits[u & 15]};
+  }
+  return out;
+}
+
 std::string percent_decoded(std::string_view text, bool plus_is_space, bool& ok) {
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
-      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1, low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1,
+                low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
       if (high < 0 || low < 0) {
         ok = false;
         return decoded;
@@ -48,7 +62,8 @@ bool parse_target(std::string_view target, std::string& path, std::map<std::stri
     const auto pair = query_text.substr(0, end);
     const auto equals = std::min(pair.find('='), pair.size());
     auto name = percent_decoded(pair.substr(0, equals), true, ok);
-    if (!name.empty()) query[std::move(name)] = equals < pair.size() ? percent_decoded(pair.substr(equals + 1), true, ok) : "";
+    if (!name.empty())
+      query[std::move(name)] = equals < pair.size() ? percent_decoded(pair.substr(equals + 1), true, ok) : "";
     query_text.remove_prefix(std::min(end + 1, query_text.size()));
   }
   return ok;

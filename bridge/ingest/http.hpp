@@ -16,11 +16,11 @@ namespace http = boost::beast::http;
 // A request as handlers see it. Lives until its answer is given.
 struct HttpRequest {
   http::request<http::string_body> raw;
-  std::string path;                           // decoded, slashes merged, no trailing slash, no query
-  std::map<std::string, std::string> query;   // decoded
-  std::vector<std::string> captures;          // what stood for {id} and the like
-  bool local = false;                         // came over the control socket from a user who may do everything
-  boost::asio::any_io_executor executor;      // the shard's
+  std::string path;                          // decoded, slashes merged, no trailing slash, no query
+  std::map<std::string, std::string> query;  // decoded
+  std::vector<std::string> captures;         // what stood for {id} and the like
+  bool local = false;                        // came over the control socket from a user who may do everything
+  boost::asio::any_io_executor executor;     // the shard's
 
   std::string_view header(http::field name) const { return raw[name]; }
   std::string_view header(std::string_view name) const { return raw[name]; }
@@ -40,6 +40,7 @@ using HttpHandler = std::function<void(const HttpRequest&, Respond)>;
 
 // %2F counts as a slash, "//" as one: Fineract from 1.6 on asks for /sms%2Freport. False: a broken escape.
 bool parse_target(std::string_view target, std::string& path, std::map<std::string, std::string>& query);
+std::string percent_encoded(std::string_view text);
 std::string percent_decoded(std::string_view text, bool plus_is_space, bool& ok);
 
 }  // namespace smsbridge::bridge

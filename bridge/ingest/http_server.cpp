@@ -19,8 +19,8 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 using local = asio::local::stream_protocol;
 
 constexpr std::size_t drain_bytes_max = 8u << 20;  // read and thrown away after a refusal, so that the client sees it
@@ -94,7 +94,9 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   // The whole header has one deadline: octets that trickle in do not extend it.
   void read_header() {
     stream_.expires_after(server_->limits_.header_time);
-    http::async_read_header(stream_, buffer_, *parser_, [self = self()](error_code ec, std::size_t) {
+    http::async_read_header(stream_, buffer_, *parser_, [self = self()](error_code ec, std::size_t size) {
+      // The parser looks at its limit only while the end of the header is missing.
+      if (!ec && size > self->server_->limits_.header_bytes) ec = http::error::header_limit;
       if (ec) return self->refuse(ec);
       if (self->parser_->get()[http::field::expect] == "100-continue") return self->send_continue();
       self->read_body();
@@ -122,9 +124,15 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     request_.raw = parser_->release();
     request_.query.clear();
     request_.captures.clear();
-    if (!parse_target(std::string_view(request_.raw.target().data(), request_.raw.target().size()), request_.path, request_.query))
-      return respond(server_->refuse_({.code = ProblemCode::invalid_request, .detail = "the address has a broken percent escape", .errors = {}}), true);
-    server_->handler_(request_, [self = self()](HttpResponse response) { self->respond(std::move(response), self->request_.raw.keep_alive()); });
+    if (!parse_target(std::string_view(request_.raw.target().data(), request_.raw.target().size()), request_.path,
+                      request_.query))
+      return respond(server_->refuse_({.code = ProblemCode::malformed_request,
+                                       .detail = "the address has a broken percent escape",
+                                       .errors = {}}),
+                     true);
+    server_->handler_(request_, [self = self()](HttpResponse response) {
+      self->respond(std::move(response), self->request_.raw.keep_alive());
+    });
   }
 
   void respond(HttpResponse response, bool keep_alive) {
@@ -156,15 +164,20 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     Problem problem;
     if (ec == http::error::body_limit) {
       problem = {.code = ProblemCode::payload_too_large,
-                 .detail = "the body is larger than " + std::to_string(server_->limits_.body_bytes) + " bytes; send smaller batches", .errors = {}};
+                 .detail = "the body is larger than " + std::to_string(server_->limits_.body_bytes) +
+                           " bytes; send smaller batches",
+                 .errors = {}};
     } else if (ec == http::error::header_limit) {
       problem = {.code = ProblemCode::headers_too_large,
-                 .detail = "the headers are larger than " + std::to_string(server_->limits_.header_bytes) + " bytes", .errors = {}};
+                 .detail = "the headers are larger than " + std::to_string(server_->limits_.header_bytes) + " bytes",
+                 .errors = {}};
     } else if (ec == beast::error::timeout) {
       return close();  // the stream is already shut; nobody would read an answer
-    } else if (ec.category() == make_error_code(http::error::bad_method).category() && ec != http::error::end_of_stream &&
-               ec != http::error::partial_message) {
-      problem = {.code = ProblemCode::invalid_request, .detail = "this is not a readable HTTP request: " + ec.message(), .errors = {}};
+    } else if (ec.category() == make_error_code(http::error::bad_method).category() &&
+               ec != http::error::end_of_stream && ec != http::error::partial_message) {
+      problem = {.code = ProblemCode::malformed_request,
+                 .detail = "this is not a readable HTTP request: " + ec.message(),
+                 .errors = {}};
     } else {
       return close();
     }

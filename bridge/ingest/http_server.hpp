@@ -12,11 +12,11 @@ namespace smsbridge::bridge {
 
 // Everything has a limit; a client that reaches one gets a clear answer, then the connection closes.
 struct HttpLimits {
-  std::size_t header_bytes = 16 * 1024;       // old Fineracts send an Accept-Charset of 3 KiB
+  std::size_t header_bytes = 16 * 1024;  // old Fineracts send an Accept-Charset of 3 KiB
   std::size_t body_bytes = 1 << 20;
   Duration header_time = std::chrono::seconds(20);  // from the first octet to the last of the header
   Duration body_time = std::chrono::seconds(60);
-  Duration idle_time = std::chrono::minutes(5);     // Fineract does not repeat a POST on a connection that was closed
+  Duration idle_time = std::chrono::minutes(5);  // Fineract does not repeat a POST on a connection that was closed
   Duration write_time = std::chrono::seconds(60);
   std::size_t connections = 4096;
 };

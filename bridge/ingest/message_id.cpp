@@ -46,7 +46,8 @@ std::optional<store::MessageId> parse_message_id(std::string_view text) {
     value = value << 5 | digit;
   }
   const auto at = static_cast<store::WallMs>(value >> 80);
-  const auto counter = static_cast<std::uint64_t>(value >> check_bits) & ((std::uint64_t{1} << store::id_counter_bits) - 1);
+  const auto counter =
+      static_cast<std::uint64_t>(value >> check_bits) & ((std::uint64_t{1} << store::id_counter_bits) - 1);
   if (at < store::id_epoch_ms) return std::nullopt;
   const auto id = store::first_id_at(at) | counter;
   if (ulid_text(id) != text.substr(prefix.size())) return std::nullopt;
@@ -61,9 +62,11 @@ std::optional<store::WallMs> parse_time(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, used = 0;
   double second = 0;
   const std::string input(text);
-  if (std::sscanf(input.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%lf%n", &year, &month, &day, &hour, &minute, &second, &used) != 6)
+  if (std::sscanf(input.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%lf%n", &year, &month, &day, &hour, &minute, &second,
+                  &used) != 6)
     return std::nullopt;
-  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second >= 61 || second < 0) return std::nullopt;
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second >= 61 || second < 0)
+    return std::nullopt;
   int offset_minutes = 0;
   const auto zone = text.substr(static_cast<std::size_t>(used));
   if (zone != "Z" && zone != "z") {

@@ -18,28 +18,45 @@ json::value gateway_name(const Directory& directory, store::GatewayId id) {
   return gateway ? json::value(gateway->name) : json::value(nullptr);
 }
 
+// A part that no carrier has taken shares the fate of its message, unless that went on without it.
+std::string_view segment_state(store::SegmentState state, const store::Progress& progress) {
+  switch (state) {
+    case store::SegmentState::unsent:
+      return progress.state == store::State::submitted ? store::name(store::State::queued)
+                                                       : store::name(progress.state);
+    case store::SegmentState::accepted:
+    case store::SegmentState::enroute:
+      return store::name(progress.state == store::State::sent ? store::State::sent : store::State::submitted);
+    default:
+      return store::name(state);
+  }
+}
+
 }  // namespace
 
 std::string_view shown_state(const store::Message& message, store::WallMs now) {
-  if (message.progress.state == store::State::queued && !message.progress.attempts && message.content.due_at > now) return "scheduled";
+  if (message.progress.state == store::State::queued && !message.progress.attempts && message.content.due_at > now)
+    return "scheduled";
   return store::name(message.progress.state);
 }
 
-json::object message_json(const store::Message& message, const Tenants& tenants, const Directory& directory, bool content,
-                          store::WallMs now) {
+json::object message_json(const store::Message& message, const Tenants& tenants, const Directory& directory,
+                          bool content, store::WallMs now) {
   const auto& c = message.content;
   const auto& p = message.progress;
   const auto* tenant = tenants.find(c.tenant);
   json::array segments;
   for (std::size_t i = 0; i < p.segments.size(); ++i)
-    segments.push_back({{"number", i + 1}, {"provider_message_id", text_or_null(p.segments[i].provider_id)},
-                        {"state", store::name(p.segments[i].state)}, {"error", text_or_null(p.segments[i].error)}});
+    segments.push_back({{"number", i + 1},
+                        {"provider_message_id", text_or_null(p.segments[i].provider_id)},
+                        {"state", segment_state(p.segments[i].state, p)},
+                        {"error", text_or_null(p.segments[i].error)}});
   json::value success = nullptr;
   if (is_final(p.state)) success = p.state == store::State::delivered || p.state == store::State::sent;
   json::object body{{"id", message_id_text(message.id)},
                     {"client_ref", text_or_null(c.client_ref)},
                     {"tenant", tenant ? tenant->config.name : std::to_string(c.tenant)},
-                    {"to", content ? text_or_null(c.to) : json::value(log::masked(c.to))},
+                    {"to", text_or_null(content ? c.to : log::masked(c.to))},
                     {"from", text_or_null(c.from)},
                     {"target_user", content ? text_or_null(c.target_user) : json::value(nullptr)}};
   if (content) body["text"] = c.text;
@@ -55,7 +72,8 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
   body["attempts"] = p.attempts;
   body["maybe_duplicate"] = p.maybe_duplicate;
   body["created_at"] = time_text(c.created_at);
-  body["due_at"] = p.state == store::State::queued ? time_or_null(p.due_at ? p.due_at : c.due_at) : json::value(nullptr);
+  body["due_at"] =
+      p.state == store::State::queued ? time_or_null(p.due_at ? p.due_at : c.due_at) : json::value(nullptr);
   body["expires_at"] = time_text(p.expires_at ? p.expires_at : c.expires_at);
   body["submitted_at"] = time_or_null(p.submitted_at);
   body["finished_at"] = time_or_null(p.finished_at);
@@ -65,12 +83,17 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
 
 json::object timeline_json(const store::Message& message, const Directory& directory) {
   json::array items;
-  items.push_back({{"at", time_text(message.content.created_at)}, {"event", "accepted"},
-                   {"gateway", gateway_name(directory, message.content.gateway)}, {"attempt", nullptr},
+  items.push_back({{"at", time_text(message.content.created_at)},
+                   {"event", "accepted"},
+                   {"gateway", gateway_name(directory, message.content.gateway)},
+                   {"attempt", nullptr},
                    {"detail", "by " + std::string(store::name(message.content.source))}});
   for (const auto& event : message.progress.events)
-    items.push_back({{"at", time_text(event.at)}, {"event", store::name(event.kind)}, {"gateway", gateway_name(directory, event.gateway)},
-                     {"attempt", event.attempt ? json::value(event.attempt) : json::value(nullptr)}, {"detail", text_or_null(event.detail)}});
+    items.push_back({{"at", time_text(event.at)},
+                     {"event", store::name(event.kind)},
+                     {"gateway", gateway_name(directory, event.gateway)},
+                     {"attempt", event.attempt ? json::value(event.attempt) : json::value(nullptr)},
+                     {"detail", text_or_null(event.detail)}});
   return {{"id", message_id_text(message.id)}, {"items", std::move(items)}};
 }
 

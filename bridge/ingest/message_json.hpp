@@ -9,8 +9,8 @@
 namespace smsbridge::bridge {
 
 // The message as the API shows it; without `content` the text is absent and numbers are masked.
-boost::json::object message_json(const store::Message& message, const Tenants& tenants, const Directory& directory, bool content,
-                                 store::WallMs now);
+boost::json::object message_json(const store::Message& message, const Tenants& tenants, const Directory& directory,
+                                 bool content, store::WallMs now);
 boost::json::object timeline_json(const store::Message& message, const Directory& directory);
 // scheduled is a queued message whose time has not come.
 std::string_view shown_state(const store::Message& message, store::WallMs now);

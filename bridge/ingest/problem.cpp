@@ -17,7 +17,8 @@ struct Row {
 };
 
 using enum metrics::RejectReason;
-constexpr std::array<Row, 19> rows{{
+constexpr std::array<Row, 20> rows{{
+    {"malformed-request", http::status::bad_request, "This is not HTTP as it is understood here", other},
     {"malformed-json", http::status::bad_request, "The body is not readable JSON", malformed_json},
     {"unauthenticated", http::status::unauthorized, "The caller is not known", unauthenticated},
     {"forbidden", http::status::forbidden, "The key does not allow this", forbidden},
@@ -30,11 +31,12 @@ constexpr std::array<Row, 19> rows{{
     {"invalid-number", http::status::unprocessable_entity, "The phone number is impossible", invalid_number},
     {"no-route", http::status::unprocessable_entity, "No gateway can carry the message", no_route},
     {"too-many-parts", http::status::unprocessable_entity, "The text is too long", too_many_parts},
-    {"idempotency-mismatch", http::status::unprocessable_entity, "The key was used for other content", idempotency_mismatch},
+    {"idempotency-mismatch", http::status::unprocessable_entity, "The key was used for other content",
+     idempotency_mismatch},
     {"queue-full", http::status::too_many_requests, "The queue takes nothing more right now", queue_full},
     {"headers-too-large", http::status::request_header_fields_too_large, "The request's headers are too large", other},
     {"request-timeout", http::status::request_timeout, "The request did not arrive in time", other},
-    {"internal-error", http::status::internal_server_error, "Something went wrong inside", other},
+    {"internal", http::status::internal_server_error, "Something went wrong inside", other},
     {"shutting-down", http::status::service_unavailable, "The bridge cannot take requests now", shutting_down},
     {"store-full", http::status::insufficient_storage, "No room is left to keep messages", store_full},
 }};
@@ -59,11 +61,16 @@ metrics::RejectReason reject_reason(ProblemCode code) { return row(code).reason;
 
 std::string problem_body(const Problem& problem) {
   const auto& r = row(problem.code);
-  boost::json::object body{{"type", "/docs/problems/" + std::string(r.name)}, {"title", r.title}, {"trace_id", new_trace_id()},
-                           {"status", static_cast<int>(r.status)}, {"detail", problem.detail}, {"code", r.name}};
+  boost::json::object body{{"type", "/docs/problems/" + std::string(r.name)},
+                           {"title", r.title},
+                           {"trace_id", new_trace_id()},
+                           {"status", static_cast<int>(r.status)},
+                           {"detail", problem.detail},
+                           {"code", r.name}};
   if (!problem.errors.empty()) {
     boost::json::array errors;
-    for (const auto& e : problem.errors) errors.push_back({{"pointer", e.pointer}, {"code", e.code}, {"detail", e.detail}});
+    for (const auto& e : problem.errors)
+      errors.push_back({{"pointer", e.pointer}, {"code", e.code}, {"detail", e.detail}});
     body["errors"] = std::move(errors);
   }
   if (problem.retry_after_seconds) body["retry_after_seconds"] = problem.retry_after_seconds;
@@ -71,10 +78,14 @@ std::string problem_body(const Problem& problem) {
 }
 
 HttpResponse to_response(const Problem& problem) {
-  HttpResponse response{.status = status_of(problem.code), .content_type = "application/problem+json",
-                        .body = problem_body(problem), .headers = {}};
-  if (problem.retry_after_seconds) response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_seconds));
-  if (problem.code == ProblemCode::unauthenticated) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"smsbridge\"");
+  HttpResponse response{.status = status_of(problem.code),
+                        .content_type = "application/problem+json",
+                        .body = problem_body(problem),
+                        .headers = {}};
+  if (problem.retry_after_seconds)
+    response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_seconds));
+  if (problem.code == ProblemCode::unauthenticated)
+    response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"smsbridge\"");
   return response;
 }
 

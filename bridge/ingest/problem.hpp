@@ -11,6 +11,7 @@ namespace smsbridge::bridge {
 
 // RFC 9457. One row a code; a code has one status everywhere.
 enum class ProblemCode {
+  malformed_request,
   malformed_json,
   unauthenticated,
   forbidden,
@@ -44,7 +45,7 @@ struct Problem {
   int retry_after_seconds = 0;
 };
 
-std::string_view name(ProblemCode code);          // invalid-number
+std::string_view name(ProblemCode code);  // invalid-number
 http::status status_of(ProblemCode code);
 metrics::RejectReason reject_reason(ProblemCode code);
 std::string problem_body(const Problem& problem);

@@ -10,14 +10,22 @@ namespace {
 
 metrics::HttpMethod label_of(http::verb verb) {
   switch (verb) {
-    case http::verb::get: return metrics::HttpMethod::get;
-    case http::verb::head: return metrics::HttpMethod::head;
-    case http::verb::post: return metrics::HttpMethod::post;
-    case http::verb::put: return metrics::HttpMethod::put;
-    case http::verb::patch: return metrics::HttpMethod::patch;
-    case http::verb::delete_: return metrics::HttpMethod::delete_;
-    case http::verb::options: return metrics::HttpMethod::options;
-    default: return metrics::HttpMethod::other;
+    case http::verb::get:
+      return metrics::HttpMethod::get;
+    case http::verb::head:
+      return metrics::HttpMethod::head;
+    case http::verb::post:
+      return metrics::HttpMethod::post;
+    case http::verb::put:
+      return metrics::HttpMethod::put;
+    case http::verb::patch:
+      return metrics::HttpMethod::patch;
+    case http::verb::delete_:
+      return metrics::HttpMethod::delete_;
+    case http::verb::options:
+      return metrics::HttpMethod::options;
+    default:
+      return metrics::HttpMethod::other;
   }
 }
 
@@ -63,15 +71,20 @@ HttpHandler make_router(std::vector<Route> routes, metrics::HttpMetrics& metrics
       return [&metrics, &clock, began, respond, &row](HttpResponse response) {
         metrics.requests_in_flight->Decrement();
         row.requests(static_cast<int>(response.status)).Increment();
-        if (row.duration_seconds) row.duration_seconds->Observe(std::chrono::duration<double>(clock.now() - began).count());
+        if (row.duration_seconds)
+          row.duration_seconds->Observe(std::chrono::duration<double>(clock.now() - began).count());
         respond(std::move(response));
       };
     };
     std::string allow;
+    bool literal = false;
     for (const auto& row : *rows) {
+      // /messages/batch is not the message called "batch", whatever the method.
+      if (literal && row.route.path.find('{') != std::string::npos) continue;
       if (!matches(row.route.path, request.path, request.captures)) continue;
       const bool head = request.raw.method() == http::verb::head && row.route.method == http::verb::get;
       if (row.route.method != request.raw.method() && !head) {
+        literal = literal || request.captures.empty();
         allow += (allow.empty() ? "" : ", ") + std::string(http::to_string(row.route.method));
         continue;
       }
@@ -80,13 +93,18 @@ HttpHandler make_router(std::vector<Route> routes, metrics::HttpMetrics& metrics
         return row.route.handler(request, answer);
       } catch (const std::exception& error) {
         log::error("http", "a request failed inside", "path", row.route.path, "error", error.what());
-        return answer(refuse({.code = ProblemCode::internal, .detail = "the request could not be handled; the log says why", .errors = {}}));
+        return answer(refuse({.code = ProblemCode::internal,
+                              .detail = "the request could not be handled; the log says why",
+                              .errors = {}}));
       }
     }
     auto answer = counted(unrouted);
     if (allow.empty())
-      return answer(refuse({.code = ProblemCode::not_found, .detail = "there is nothing at " + request.path.substr(0, 200), .errors = {}}));
-    auto response = refuse({.code = ProblemCode::method_not_allowed, .detail = "this address takes " + allow, .errors = {}});
+      return answer(refuse({.code = ProblemCode::not_found,
+                            .detail = "there is nothing at " + request.path.substr(0, 200),
+                            .errors = {}}));
+    auto response =
+        refuse({.code = ProblemCode::method_not_allowed, .detail = "this address takes " + allow, .errors = {}});
     response.headers.emplace_back("Allow", allow);
     answer(std::move(response));
   };
@@ -95,14 +113,22 @@ HttpHandler make_router(std::vector<Route> routes, metrics::HttpMetrics& metrics
 Problem problem_of(store::Error error) {
   switch (error) {
     case store::Error::full:
-      return {.code = ProblemCode::store_full, .detail = "no room is left to keep messages; make room on the disk, or raise store.size_limit",
-              .errors = {}, .retry_after_seconds = 30};
+      return {.code = ProblemCode::store_full,
+              .detail = "no room is left to keep messages; make room on the disk, or raise store.size_limit",
+              .errors = {},
+              .retry_after_seconds = 30};
     case store::Error::busy:
-      return {.code = ProblemCode::queue_full, .detail = "too many messages are waiting to be written; try again", .errors = {}, .retry_after_seconds = 1};
+      return {.code = ProblemCode::queue_full,
+              .detail = "too many messages are waiting to be written; try again",
+              .errors = {},
+              .retry_after_seconds = 1};
     case store::Error::invalid:
       return {.code = ProblemCode::payload_too_large, .detail = "too many messages in one request", .errors = {}};
     default:
-      return {.code = ProblemCode::shutting_down, .detail = store::explain(error) + "; nothing was accepted, try again", .errors = {}, .retry_after_seconds = 5};
+      return {.code = ProblemCode::shutting_down,
+              .detail = store::explain(error) + "; nothing was accepted, try again",
+              .errors = {},
+              .retry_after_seconds = 5};
   }
 }
 

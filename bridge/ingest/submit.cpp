@@ -15,9 +15,12 @@ constexpr std::size_t sender_length_max = 20;  // the field of SMPP; on the air 
 
 store::Encoding stored(text::Encoding encoding) {
   switch (encoding) {
-    case text::Encoding::gsm7: return store::Encoding::gsm7;
-    case text::Encoding::latin1: return store::Encoding::latin1;
-    case text::Encoding::ucs2: return store::Encoding::ucs2;
+    case text::Encoding::gsm7:
+      return store::Encoding::gsm7;
+    case text::Encoding::latin1:
+      return store::Encoding::latin1;
+    case text::Encoding::ucs2:
+      return store::Encoding::ucs2;
   }
   return store::Encoding::gsm7;
 }
@@ -63,9 +66,12 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   content.gateway = gateway ? gateway->id : 0;
   content.lane = lane;
   content.source = s.source;
-  content.digest = digest_of({s.to, s.text, s.from, gateway ? std::string_view(gateway->name) : std::string_view(), s.target_user});
+  content.digest = digest_of(
+      {s.to, s.text, s.from, s.country, gateway ? std::string_view(gateway->name) : std::string_view(), s.client_ref,
+       s.target_user, s.triggered_by, store::name(lane), std::to_string(s.send_at), std::to_string(s.validity_ms)});
   content.due_at = s.send_at;
-  const auto validity = s.validity_ms ? s.validity_ms : directory.config().lanes[static_cast<std::size_t>(lane)].validity_ms;
+  const auto validity =
+      s.validity_ms ? s.validity_ms : directory.config().lanes[static_cast<std::size_t>(lane)].validity_ms;
   content.expires_at = std::max(now, s.send_at) + validity;
 
   auto number = text::normalise_number(s.to, s.country.empty() ? tenant.config.default_country : s.country);
@@ -98,13 +104,14 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
     refuse(ProblemCode::invalid_request, "/text", std::string(text::explain(cut.error())));
   }
   if (parts > parts_max)
-    refuse(ProblemCode::too_many_parts, "/text",
-           "the text needs " + std::to_string(parts) + " parts, the gateway sends at most " + std::to_string(parts_max));
+    refuse(
+        ProblemCode::too_many_parts, "/text",
+        "the text needs " + std::to_string(parts) + " parts, the gateway sends at most " + std::to_string(parts_max));
   content.parts = static_cast<std::uint8_t>(std::min<std::size_t>(parts, 255));
-  content.from = !s.from.empty()               ? std::move(s.from)
+  content.from = !s.from.empty()                 ? std::move(s.from)
                  : !tenant.config.sender.empty() ? tenant.config.sender
-                 : gateway                     ? gateway->sender
-                                               : std::string();
+                 : gateway                       ? gateway->sender
+                                                 : std::string();
   if (content.from.size() > sender_length_max) {
     refuse(ProblemCode::invalid_request, "/from", "the sender is longer than 20 characters");
     content.from.resize(sender_length_max);

@@ -31,7 +31,8 @@ std::string random_hex(std::size_t octets) {
 // The secret has 256 random bits, so a fast hash is enough.
 std::string hashed(std::string_view secret) {
   std::array<unsigned char, crypto_generichash_BYTES> hash;
-  ::crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), nullptr, 0);
+  ::crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size(),
+                       nullptr, 0);
   return hex(hash.data(), hash.size());
 }
 
@@ -46,8 +47,8 @@ std::string bearer_of(const HttpRequest& request) {
   std::string decoded(header.size(), '\0');
   std::size_t size = 0;
   const auto encoded = header.substr(6);
-  if (::sodium_base642bin(reinterpret_cast<unsigned char*>(decoded.data()), decoded.size(), encoded.data(), encoded.size(), nullptr, &size,
-                          nullptr, sodium_base64_VARIANT_ORIGINAL) != 0)
+  if (::sodium_base642bin(reinterpret_cast<unsigned char*>(decoded.data()), decoded.size(), encoded.data(),
+                          encoded.size(), nullptr, &size, nullptr, sodium_base64_VARIANT_ORIGINAL) != 0)
     return {};
   decoded.resize(size);
   const auto colon = decoded.find(':');
@@ -55,12 +56,15 @@ std::string bearer_of(const HttpRequest& request) {
 }
 
 store::WallMs wall_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace
 
-bool Caller::may(std::string_view scope) const { return everything || std::ranges::find(scopes, scope) != scopes.end(); }
+bool Caller::may(std::string_view scope) const {
+  return everything || std::ranges::find(scopes, scope) != scopes.end();
+}
 
 Tenants::Tenants(const Config& config, store::Store& store, metrics::Metrics& metrics) : store_(store) {
   for (const auto& tenant : config.tenants) {
@@ -106,13 +110,18 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
     return caller;
   }
   const auto bearer = bearer_of(request);
-  if (bearer.empty()) return refuse("send the header 'Authorization: Bearer sbk_...'; a key is made on the host by 'smsbridge keys create'");
+  if (bearer.empty())
+    return refuse(
+        "send the header 'Authorization: Bearer sbk_...'; a key is made on the host by 'smsbridge keys create'");
   const auto separator = bearer.find('_', bearer_prefix.size());
-  if (!bearer.starts_with(bearer_prefix) || separator == std::string::npos) return refuse("this is not a key of this bridge");
-  const auto record = store_.reader().object("key/" + bearer.substr(bearer_prefix.size(), separator - bearer_prefix.size()));
+  if (!bearer.starts_with(bearer_prefix) || separator == std::string::npos)
+    return refuse("this is not a key of this bridge");
+  const auto record =
+      store_.reader().object("key/" + bearer.substr(bearer_prefix.size(), separator - bearer_prefix.size()));
   if (!record) return refuse("the key is not known, or was removed");
   const auto key = boost::json::parse(*record).as_object();
-  if (!equal(hashed(bearer.substr(separator + 1)), key.at("hash").as_string())) return refuse("the key is not known, or was removed");
+  if (!equal(hashed(bearer.substr(separator + 1)), key.at("hash").as_string()))
+    return refuse("the key is not known, or was removed");
   const auto expires = key.at("expires_at").as_int64();
   if (expires && expires <= wall_now()) return refuse("the key expired at " + time_text(expires));
   Caller caller;
@@ -123,18 +132,24 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
 }
 
 const std::vector<std::string>& key_scopes() {
-  static const std::vector<std::string> scopes = {"messages:send", "messages:read", "messages:manage", "content:read", "config:read",
-                                                  "config:write", "keys:manage", "system:read", "system:manage"};
+  static const std::vector<std::string> scopes = {"messages:send", "messages:read", "messages:manage",
+                                                  "content:read",  "config:read",   "config:write",
+                                                  "keys:manage",   "system:read",   "system:manage"};
   return scopes;
 }
 
-NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name, const std::vector<std::string>& scopes,
-                  store::WallMs now, store::WallMs expires_at) {
+NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,
+                  const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at) {
   const auto id = random_hex(4), secret = random_hex(32);
   boost::json::array list;
   for (const auto& scope : scopes) list.emplace_back(scope);
-  store.put_object("key/" + id, boost::json::serialize(boost::json::object{{"id", id}, {"tenant", tenant}, {"name", name}, {"scopes", list},
-                                                                           {"hash", hashed(secret)}, {"created_at", now}, {"expires_at", expires_at}}));
+  store.put_object("key/" + id, boost::json::serialize(boost::json::object{{"id", id},
+                                                                           {"tenant", tenant},
+                                                                           {"name", name},
+                                                                           {"scopes", list},
+                                                                           {"hash", hashed(secret)},
+                                                                           {"created_at", now},
+                                                                           {"expires_at", expires_at}}));
   return {.id = id, .bearer = std::string(bearer_prefix) + id + "_" + secret};
 }
 

@@ -52,7 +52,7 @@ struct NewKey {
   std::string id, bearer;
 };
 const std::vector<std::string>& key_scopes();
-NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name, const std::vector<std::string>& scopes,
-                  store::WallMs now, store::WallMs expires_at);
+NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,
+                  const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at);
 
 }  // namespace smsbridge::bridge

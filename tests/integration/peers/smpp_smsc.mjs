@@ -20,6 +20,10 @@ function concatenationOf(pdu) {
   return {reference: null, total: 1, number: 1};
 }
 
+// As a carrier's: long, never given twice, also not by a message centre that was started again.
+let lastId = 4_000_000_000;
+const nextId = () => String(++lastId);
+
 const states = {ENROUTE: 1, DELIVRD: 2, EXPIRED: 3, DELETED: 4, UNDELIV: 5, ACCEPTD: 6, UNKNOWN: 7, REJECTD: 8};
 
 const stamp = (date) => date.toISOString().replace(/[-:T]/g, '').slice(2, 12);
@@ -43,7 +47,7 @@ export class Smsc {
   //   accounts         {system_id: password}; default umoja: secret
   //   answer(part)     -> {status} to refuse, {none: true} to stay silent, {delay: ms}; default: accept at once
   //   receipt(part)    -> {state, err, delay, first: true (before the response)} or null for none; default DELIVRD after 20 ms
-  //   id(number)       -> id of a message; default decimal
+  //   id(number)       -> id of a message, number counting from 1; default ten decimal digits
   //   idInReceipt(id)  -> as the receipt writes it
   //   otherSession     receipts go to another session of the account when there is one
   //   receiptTlvs      also receipted_message_id and message_state
@@ -166,7 +170,7 @@ export class Smsc {
   }
 
   #submit(entry, pdu) {
-    const id = (this.options.id ?? String)(++this.#counter);
+    const id = (this.options.id ?? nextId)(++this.#counter);
     const part = {
       id, at: Date.now(), source: pdu.source_addr, destination: pdu.destination_addr.replace(/^\+/, ''),
       sourceTon: pdu.source_addr_ton, sourceNpi: pdu.source_addr_npi, destinationTon: pdu.dest_addr_ton, destinationNpi: pdu.dest_addr_npi,

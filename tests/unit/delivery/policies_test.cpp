@@ -18,8 +18,10 @@ using namespace std::chrono_literals;
 int sent_within(Rate& rate, Time& now, Duration span) {
   int sent = 0;
   for (const auto end = now + span; now < end;) {
-    if (const auto later = rate.take(now)) now = std::max(*later, now + 1us);
-    else ++sent;
+    if (const auto later = rate.take(now))
+      now = std::max(*later, now + 1us);
+    else
+      ++sent;
   }
   return sent;
 }
@@ -71,7 +73,8 @@ TEST(Retry, Decides) {
   EXPECT_TRUE(std::holds_alternative<Hold>(decide(hold, Outcome::unknown, 1, 0, 0, random)));
   EXPECT_TRUE(std::holds_alternative<Hold>(decide(resend, Outcome::unknown, 5, 0, 0, random))) << "not for ever";
   EXPECT_TRUE(std::holds_alternative<GiveUp>(decide(resend, Outcome::temporary, 5, 0, 0, random)));
-  EXPECT_TRUE(std::holds_alternative<GiveUp>(decide(resend, Outcome::temporary, 1, 10'000, 10'400, random))) << "validity ends first";
+  EXPECT_TRUE(std::holds_alternative<GiveUp>(decide(resend, Outcome::temporary, 1, 10'000, 10'400, random)))
+      << "validity ends first";
   for (int attempt = 1; attempt < 5; ++attempt) {
     const auto ceiling = std::min<WallMs>(8000, 1000 << (attempt - 1));
     const auto next = std::get<RetryAfter>(decide(resend, Outcome::temporary, attempt, 0, 0, random));
@@ -90,7 +93,8 @@ std::map<store::Queue, std::uint32_t> ask(FairShare& share, std::size_t free, st
 
 TEST(FairShare, LanesByWeightAndNoneStarves) {
   FairShare share;
-  for (const auto lane : {store::Lane::otp, store::Lane::transaction, store::Lane::reminder, store::Lane::campaign}) share.mark(queue(1, lane));
+  for (const auto lane : {store::Lane::otp, store::Lane::transaction, store::Lane::reminder, store::Lane::campaign})
+    share.mark(queue(1, lane));
   const auto counts = ask(share, 290);
   EXPECT_EQ(counts.at(queue(1, store::Lane::otp)), 160u);
   EXPECT_EQ(counts.at(queue(1, store::Lane::campaign)), 10u);
@@ -131,13 +135,13 @@ TEST(FairShare, ALaneCanBeBounded) {
 
 TEST(Outcome, CarriersMayMeanSomethingElse) {
   smpp::Dialect dialect;
-  const std::pair<std::uint32_t, Verdict> cases[] = {{0x00, Verdict::accepted},  {0x58, Verdict::throttled}, {0x14, Verdict::throttled},
-                                                     {0x08, Verdict::temporary}, {0x0B, Verdict::refused},   {0x45, Verdict::refused},
-                                                     {0x400, Verdict::refused}};
+  const std::pair<std::uint32_t, Verdict> cases[] = {
+      {0x00, Verdict::accepted}, {0x58, Verdict::throttled}, {0x14, Verdict::throttled}, {0x08, Verdict::temporary},
+      {0x0B, Verdict::refused},  {0x45, Verdict::refused},   {0x400, Verdict::refused}};
   for (const auto& [code, want] : cases) EXPECT_EQ(judge(code, dialect), want) << code;
   dialect.status_overrides[0x45] = smpp::StatusClass::transient_retry;
   EXPECT_EQ(judge(0x45, dialect), Verdict::temporary);
-  EXPECT_EQ(describe_status(0x0B).substr(0, 30), "0x0000000B ESME_RINVDSTADR: in");
+  EXPECT_EQ(describe_status(0x0B).substr(0, 27), "0x0000000B ESME_RINVDSTADR:");
 }
 
 TEST(SmppMessage, SourceDestinationAndValidity) {
@@ -145,8 +149,12 @@ TEST(SmppMessage, SourceDestinationAndValidity) {
   struct {
     const char *from, *source;
     int ton, npi;
-  } const cases[] = {{"UMOJA", "UMOJA", 5, 0},           {"40404", "40404", 3, 0},     {"+254711000000", "254711000000", 1, 1},
-                     {"00254711000000", "254711000000", 1, 1}, {"254711000000", "254711000000", 1, 1}, {"", "", 0, 0}};
+  } const cases[] = {{"UMOJA", "UMOJA", 5, 0},
+                     {"40404", "40404", 3, 0},
+                     {"+254711000000", "254711000000", 1, 1},
+                     {"00254711000000", "254711000000", 1, 1},
+                     {"254711000000", "254711000000", 1, 1},
+                     {"", "", 0, 0}};
   for (const auto& c : cases) {
     SCOPED_TRACE(c.from);
     store::Claimed message{.id = 5, .attempt = 1, .expires_at = 1'000'000 + 2 * 24 * 3600 * 1000};
@@ -174,7 +182,8 @@ TEST(SmppMessage, LongTextsByEachWay) {
   ASSERT_EQ(out->segments.size(), 2u);
   EXPECT_EQ(segment_message(*out, 1).esm_class, 0x40);
   EXPECT_EQ(segment_message(*out, 1).short_message[4], 2) << "of two parts";
-  EXPECT_EQ(out->segments[0].user_data[3], make_outgoing(message, gateway, 99)->segments[0].user_data[3]) << "the same reference in each attempt";
+  EXPECT_EQ(out->segments[0].user_data[3], make_outgoing(message, gateway, 99)->segments[0].user_data[3])
+      << "the same reference in each attempt";
   gateway.concat = text::Concat::sar;
   out = make_outgoing(message, gateway, 0);
   EXPECT_EQ(segment_message(*out, 0).esm_class, 0);

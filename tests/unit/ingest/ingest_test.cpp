@@ -13,9 +13,15 @@ namespace smsbridge::bridge {
 namespace {
 
 TEST(Target, FoldsWhatFineractSends) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"/sms", "/sms"},       {"/sms%2Freport", "/sms/report"}, {"//sms", "/sms"},       {"/%2Fgw/sms", "/gw/sms"},
-      {"/gw%2F/sms", "/gw/sms"}, {"/a%2Fb/sms%2Freport", "/a/b/sms/report"}, {"/sms/", "/sms"}, {"/", "/"}, {"/sms%2freport?x=1", "/sms/report"}};
+  const std::pair<const char*, const char*> cases[] = {{"/sms", "/sms"},
+                                                       {"/sms%2Freport", "/sms/report"},
+                                                       {"//sms", "/sms"},
+                                                       {"/%2Fgw/sms", "/gw/sms"},
+                                                       {"/gw%2F/sms", "/gw/sms"},
+                                                       {"/a%2Fb/sms%2Freport", "/a/b/sms/report"},
+                                                       {"/sms/", "/sms"},
+                                                       {"/", "/"},
+                                                       {"/sms%2freport?x=1", "/sms/report"}};
   for (const auto& [target, want] : cases) {
     std::string path;
     std::map<std::string, std::string> query;
@@ -33,7 +39,8 @@ TEST(Target, QueryAndBrokenEscapes) {
 }
 
 TEST(MessageId, GoesBothWaysAndRefusesTypos) {
-  for (const store::MessageId id : {store::first_id_at(1'790'000'000'123), store::first_id_at(1'790'000'000'123) + 4'194'303, store::MessageId{1} << 40}) {
+  for (const store::MessageId id : {store::first_id_at(1'790'000'000'123),
+                                    store::first_id_at(1'790'000'000'123) + 4'194'303, store::MessageId{1} << 40}) {
     const auto text = message_id_text(id);
     EXPECT_EQ(text.size(), 30u);
     EXPECT_EQ(parse_message_id(text), id);
@@ -41,7 +48,8 @@ TEST(MessageId, GoesBothWaysAndRefusesTypos) {
     typo[20] = typo[20] == '0' ? '1' : '0';
     EXPECT_FALSE(parse_message_id(typo));
   }
-  for (const auto* bad : {"", "msg_", "msg_01JZZZZZZZZZZZZZZZZZZZZZZ", "01JD0000000000000000000000", "msg_OOOOOOOOOOOOOOOOOOOOOOOOOO"})
+  for (const auto* bad :
+       {"", "msg_", "msg_01JZZZZZZZZZZZZZZZZZZZZZZ", "01JD0000000000000000000000", "msg_OOOOOOOOOOOOOOOOOOOOOOOOOO"})
     EXPECT_FALSE(parse_message_id(bad)) << bad;
 }
 
@@ -49,7 +57,8 @@ TEST(Time, ParsesWhatPeopleWrite) {
   EXPECT_EQ(time_text(1'790'000'000'123), "2026-09-21T14:13:20.123Z");
   EXPECT_EQ(parse_time("2026-09-21T14:13:20.123Z"), 1'790'000'000'123);
   EXPECT_EQ(parse_time("2026-09-21T17:13:20.123+03:00"), 1'790'000'000'123);
-  for (const auto* bad : {"", "yesterday", "2026-09-21", "2026-13-21T00:00:00Z", "2026-09-21T14:13:20", "2026-09-21T14:13:20+3"})
+  for (const auto* bad :
+       {"", "yesterday", "2026-09-21", "2026-13-21T00:00:00Z", "2026-09-21T14:13:20", "2026-09-21T14:13:20+3"})
     EXPECT_FALSE(parse_time(bad)) << bad;
 }
 
@@ -64,7 +73,7 @@ TEST(Problem, EveryCodeHasItsOwnNameAndAnErrorStatus) {
 
 TEST(Contract, IsReadableAsJson) {
   const auto document = boost::json::parse(contract_json()).as_object();
-  EXPECT_EQ(document.at("openapi").as_string().substr(0, 3), "3.1");
+  EXPECT_EQ(std::string(document.at("openapi").as_string()).substr(0, 3), "3.1");
   EXPECT_TRUE(document.at("paths").as_object().contains("/api/v1/messages"));
 }
 
@@ -83,7 +92,8 @@ class Prepare : public testing::Test {
   }
   Prepared prepare(Submission s) {
     metrics::TenantMetrics metrics;
-    return bridge::prepare(std::move(s), Tenant{.id = 3, .config = tenant_config_, .metrics = metrics}, Directory(config_), 1'790'000'000'000);
+    return bridge::prepare(std::move(s), Tenant{.id = 3, .config = tenant_config_, .metrics = metrics},
+                           Directory(config_), 1'790'000'000'000);
   }
   Config config_;
   TenantConfig tenant_config_;

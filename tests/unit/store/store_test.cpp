@@ -29,11 +29,14 @@ class StoreTest : public testing::Test {
   }
 
   void open() {
-    Options options{.path = path_, .size_limit_bytes = size_limit_, .prewrite_bytes = 0, .sync = false, .limits = limits_};
+    Options options{
+        .path = path_, .size_limit_bytes = size_limit_, .prewrite_bytes = 0, .sync = false, .limits = limits_};
     options.wall_clock = [this] { return now_; };
     store_ = std::make_unique<Store>(std::move(options));
     Hooks hooks;
-    hooks.finals = [this](const std::vector<Final>& finals) { finals_.insert(finals_.end(), finals.begin(), finals.end()); };
+    hooks.finals = [this](const std::vector<Final>& finals) {
+      finals_.insert(finals_.end(), finals.begin(), finals.end());
+    };
     hooks.due_now = [this](const std::set<Queue>& queues) { due_.insert(queues.begin(), queues.end()); };
     store_->set_hooks(std::move(hooks));
     store_->open_queue();
@@ -95,9 +98,14 @@ class StoreTest : public testing::Test {
     batch.again.push_back(std::move(change));
     return commit(std::move(batch)).again.at(0);
   }
-  Receipted receipt(const std::string& provider_id, SegmentState state, const std::string& destination = "254712345678") {
+  Receipted receipt(const std::string& provider_id, SegmentState state,
+                    const std::string& destination = "254712345678") {
     Batch batch;
-    batch.receipts.push_back({.gateway = queue.gateway, .provider_ids = {provider_id}, .state = state, .error = "000", .destination = destination});
+    batch.receipts.push_back({.gateway = queue.gateway,
+                              .provider_ids = {provider_id},
+                              .state = state,
+                              .error = "000",
+                              .destination = destination});
     return commit(std::move(batch)).receipts.at(0);
   }
   Controlled control(Control::Action action, MessageId id, TenantId tenant = queue.tenant) {
@@ -354,7 +362,8 @@ TEST_F(StoreTest, PartsHaveTheirOwnFates) {
     ASSERT_EQ(claim(1).messages.size(), 1u);
     Batch batch;
     batch.finished.push_back({.id = id, .attempt = 1, .receipt_wait_ms = 60'000});
-    batch.finished[0].segments = {{.state = SegmentState::accepted, .provider_id = "a" + ref}, {.state = SegmentState::accepted, .provider_id = "b" + ref}};
+    batch.finished[0].segments = {{.state = SegmentState::accepted, .provider_id = "a" + ref},
+                                  {.state = SegmentState::accepted, .provider_id = "b" + ref}};
     commit(std::move(batch));
     receipt("a" + ref, c.first);
     receipt("b" + ref, c.second);
@@ -400,7 +409,10 @@ TEST_F(StoreTest, AFailedCommitChangesNothing) {
   claim(1);
   store_->fail_commits(EIO, 1);
   Batch batch;
-  batch.finished.push_back({.id = id, .attempt = 1, .segments = {{.state = SegmentState::accepted, .provider_id = "A"}}, .receipt_wait_ms = 60'000});
+  batch.finished.push_back({.id = id,
+                            .attempt = 1,
+                            .segments = {{.state = SegmentState::accepted, .provider_id = "A"}},
+                            .receipt_wait_ms = 60'000});
   const auto failed = commit(std::move(batch));
   EXPECT_EQ(failed.error, Error::unknown);
   ASSERT_EQ(failed.unapplied.finished.size(), 1u) << "given back for the caller to repeat";
@@ -419,7 +431,10 @@ TEST_F(StoreTest, AFullDiskRefusesTheNewAndKeepsTheOld) {
   BatchResult outcome;
   store_->commit(std::move(with_new), io_.get_executor(), [&](BatchResult r) { refused = std::move(r); });
   Batch with_outcome;
-  with_outcome.finished.push_back({.id = id, .attempt = 1, .segments = {{.state = SegmentState::accepted, .provider_id = "A"}}, .receipt_wait_ms = 60'000});
+  with_outcome.finished.push_back({.id = id,
+                                   .attempt = 1,
+                                   .segments = {{.state = SegmentState::accepted, .provider_id = "A"}},
+                                   .receipt_wait_ms = 60'000});
   store_->commit(std::move(with_outcome), io_.get_executor(), [&](BatchResult r) { outcome = std::move(r); });
   store_->step();
   io_.restart();
@@ -452,7 +467,8 @@ TEST_F(StoreTest, AFullMapRefusesTheNewUntilThereIsRoom) {
   std::size_t finished = 0;
   for (auto claimed = claim(100); !claimed.messages.empty(); claimed = claim(100)) {
     Batch batch;
-    for (const auto& m : claimed.messages) batch.finished.push_back({.id = m.id, .attempt = m.attempt, .state = State::sent});
+    for (const auto& m : claimed.messages)
+      batch.finished.push_back({.id = m.id, .attempt = m.attempt, .state = State::sent});
     const auto result = commit(std::move(batch));
     ASSERT_EQ(result.error, Error::none);
     finished += result.finished.size();
@@ -477,7 +493,8 @@ TEST_F(StoreTest, TheFileStaysFlatUnderSteadyLoad) {
     pass(1000);
     if (round == 100) early = std::filesystem::file_size(path_ / "data.mdb");
   }
-  EXPECT_LE(std::filesystem::file_size(path_ / "data.mdb"), early + early / 10) << "20,000 more messages passed through";
+  EXPECT_LE(std::filesystem::file_size(path_ / "data.mdb"), early + early / 10)
+      << "20,000 more messages passed through";
   EXPECT_LT(count(State::sent), 4000) << "2 s of retention, and up to 30 s until references are merged";
 }
 
@@ -533,9 +550,13 @@ TEST(Codec, RefusesDamagedRecords) {
 // A golden record of version 1: old files stay readable.
 TEST(Codec, ReadsVersion1) {
   const std::string golden(
-      "\x01\x01\x01\x00\x02\x03\x00\x00\x00\x07\x00\x00\x00\x80\x0c\x4e\xc7\xa0\x01\x00\x00\x81\x0c\x4e\xc7\xa0\x01\x00\x00"
-      "\x82\x0c\x4e\xc7\xa0\x01\x00\x00\x2a\x00\x00\x00\x00\x00\x00\x00\x04\x00\x31\x30\x34\x31\x00\x00\x05\x00UMOJA\x0d\x00+254712345678"
-      "\x05\x00hello\x05\x00" "Amina\x08\x00" "fineract",
+      "\x01\x01\x01\x00\x02\x03\x00\x00\x00\x07\x00\x00\x00\x80\x0c\x4e\xc7\xa0\x01\x00\x00\x81\x0c\x4e\xc7\xa0\x01\x00"
+      "\x00"
+      "\x82\x0c\x4e\xc7\xa0\x01\x00\x00\x2a\x00\x00\x00\x00\x00\x00\x00\x04\x00\x31\x30\x34\x31\x00\x00\x05\x00UMOJA"
+      "\x0d\x00+254712345678"
+      "\x05\x00hello\x05\x00"
+      "Amina\x08\x00"
+      "fineract",
       45 + 6 + 2 + 7 + 15 + 7 + 7 + 10);
   const auto c = decode_content(golden);
   EXPECT_EQ(c.lane, Lane::transaction);

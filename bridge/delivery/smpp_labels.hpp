@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include "metrics/metrics.hpp"
+#include "smpp/receipt.hpp"
+#include "smpp/session.hpp"
+#include "store/message.hpp"
+
+// From the protocol's words to the labels of the metrics.
+namespace smsbridge::bridge {
+
+metrics::PartEncoding label_of(store::Encoding encoding);
+metrics::ReceiptState label_of(smpp::MessageState state);
+metrics::DisconnectReason label_of(smpp::LostReason reason);
+
+// Adds what was counted since `published` to smpp_pdus_total, and remembers it.
+void publish_pdus(const smpp::PduCounts& counted, smpp::PduCounts& published, metrics::Direction direction,
+                  metrics::SmppMetrics& metrics);
+
+}  // namespace smsbridge::bridge

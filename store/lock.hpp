@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <filesystem>
+
+namespace smsbridge::store {
+
+// One daemon serves a store: two would send everything twice. Held as long as the object lives, given up by the kernel
+// when the process dies. Throws OpenError when another process holds it.
+class ServiceLock {
+ public:
+  explicit ServiceLock(const std::filesystem::path& folder);
+  ~ServiceLock();
+  ServiceLock(const ServiceLock&) = delete;
+  ServiceLock& operator=(const ServiceLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace smsbridge::store

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "tests/simulation/daemon.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace smsbridge::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration stop_deadline = 30s;
+constexpr std::size_t idle_steps_max = 20;     // then the writer looks into its inbox less often, to save the run's time
+constexpr Duration idle_step = 200ms;
+
+store::Options store_options(const Daemon::World& world) {
+  store::Options options;
+  options.path = world.store_path;
+  options.size_limit_bytes = world.options.store_limit_bytes;
+  options.prewrite_bytes = 0;
+  options.sync = false;
+  options.wall_clock = [&clock = world.clock] { return clock.wall(); };
+  return options;
+}
+
+}  // namespace
+
+Daemon::Daemon(World world)
+    : world_(std::move(world)), store_(store_options(world_)), tenants_(world_.options.config, store_, world_.metrics),
+      directory_(world_.options.config) {
+  store_.open_queue();
+  make_gateways();
+  set_hooks();
+}
+
+Daemon::~Daemon() {
+  *alive_ = false;
+  if (step_alarm_) world_.clock.cancel(*step_alarm_);
+}
+
+void Daemon::make_gateways() {
+  const auto& config = world_.options.config;
+  for (const auto& gateway : config.gateways) {
+    std::map<store::TenantId, metrics::QueueMetrics*> queues;
+    for (const auto& [name, tenant] : tenants_.all()) queues[tenant.id] = &world_.metrics.queue(name, gateway.name);
+    bridge::GatewayContext context{.executor = world_.io.get_executor(),
+                                   .clock = world_.clock,
+                                   .connector = world_.connector,
+                                   .random = world_.random,
+                                   .store = store_,
+                                   .metrics = world_.metrics.gateway(gateway.name, "smpp"),
+                                   .smpp_metrics = world_.metrics.smpp(gateway.name),
+                                   .queue_metrics = std::move(queues),
+                                   .lanes = config.lanes};
+    gateways_.push_back(std::make_unique<bridge::SmppGateway>(gateway, std::move(context)));
+  }
+}
+
+void Daemon::set_hooks() {
+  store::Hooks hooks;
+  hooks.due_now = [this](const std::set<store::Queue>& queues) {
+    for (auto& gateway : gateways_) {
+      std::vector<store::Queue> due;
+      for (const auto& queue : queues)
+        if (queue.gateway == gateway->config().id) due.push_back(queue);
+      if (due.empty()) continue;
+      boost::asio::post(world_.io, [alive = alive_, &gateway, due] {
+        if (*alive) gateway->due(due);
+      });
+    }
+  };
+  hooks.finals = world_.finals;
+  store_.set_hooks(std::move(hooks));
+}
+
+void Daemon::start() {
+  for (auto& gateway : gateways_) {
+    std::vector<store::Queue> all;
+    for (const auto& [name, tenant] : tenants_.all())
+      for (std::size_t lane = 0; lane < store::lane_count; ++lane)
+        all.push_back({.gateway = gateway->config().id, .tenant = tenant.id, .lane = static_cast<store::Lane>(lane)});
+    gateway->start();
+    gateway->due(all);
+  }
+  arm_step();
+}
+
+// A commit takes a while, and everything that comes meanwhile goes into the next one.
+void Daemon::arm_step() {
+  const auto longest = idle_steps_ < idle_steps_max ? world_.options.step_max : std::max<Duration>(idle_step, world_.options.step_max);
+  step_alarm_ = world_.clock.after(Duration(world_.random.between(0, longest.count())) + 100us, [this] {
+    idle_steps_ = store_.step() > 0 ? 0 : idle_steps_ + 1;
+    arm_step();
+    world_.stepped();
+  });
+}
+
+void Daemon::stop(std::function<void()> done) {
+  for (auto& gateway : gateways_)
+    gateway->stop(world_.clock.now() + stop_deadline, [this, done] {
+      if (++gateways_stopped_ < gateways_.size()) return;
+      boost::asio::post(world_.io, [this, alive = alive_, done] {
+        if (!*alive) return;
+        while (store_.step() > 0) continue;
+        world_.stepped();
+        done();
+      });
+    });
+}
+
+}  // namespace smsbridge::simulation

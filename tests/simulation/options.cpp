@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "tests/simulation/options.hpp"
+
+#include <fmt/format.h>
+
+#include "bridge/env/random.hpp"
+
+namespace smsbridge::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using bridge::Random;
+using bridge::smsc_sim::IdFormat;
+using smpp::MessageState;
+
+constexpr std::uint16_t first_port = 2775;
+
+Duration milliseconds_between(Random& random, std::int64_t low, std::int64_t high) {
+  return std::chrono::milliseconds(random.between(low, high));
+}
+
+// Each kind of fault exists in some of the runs only: where all happen at once, each hides what the others break.
+double perhaps(Random& random, double existing, double high) {
+  const bool exists = random.chance(existing);
+  const auto drawn = static_cast<double>(random.between(1, 1000)) / 1000.0 * high;
+  return exists ? drawn : 0;
+}
+
+void draw_ids(Random& random, smpp::Dialect& dialect, bridge::smsc_sim::Options& centre) {
+  centre.first_id = static_cast<std::uint64_t>(random.between(1, 1'000'000'000));
+  switch (random.between(0, 3)) {
+    case 0:
+      centre.response_id = IdFormat::decimal;
+      break;
+    case 1:
+      centre.response_id = IdFormat::uuid;
+      break;
+    case 2:
+      centre.response_id = IdFormat::hex8;
+      break;
+    default:
+      centre.response_id = IdFormat::hex;
+      centre.receipt_id = IdFormat::decimal;
+      dialect.response_id = smpp::IdNotation::hexadecimal;
+      dialect.receipt_id = smpp::IdNotation::decimal;
+  }
+}
+
+void draw_centre(Random& random, RunOptions& options, bridge::GatewayConfig& gateway) {
+  bridge::smsc_sim::Options centre;
+  centre.accounts = {{"bridge", "secret"}};
+  centre.seed = random.next();
+  centre.wall_at_zero = 1'790'000'000'000;
+  centre.response_delay = milliseconds_between(random, 0, 200);
+  centre.response_jitter = milliseconds_between(random, 0, 500);
+  if (options.late_answers) centre.response_jitter += gateway.session.response_timeout * 3 / 2;
+  centre.receipt_delay = milliseconds_between(random, 0, 3000);
+  centre.receipt_jitter = milliseconds_between(random, 0, random.chance(0.2) ? 600'000 : 20'000);
+  centre.outcomes = {{MessageState::delivered, 1.0},
+                     {MessageState::undeliverable, perhaps(random, 0.5, 0.3)},
+                     {MessageState::expired, perhaps(random, 0.5, 0.2)},
+                     {MessageState::rejected, perhaps(random, 0.5, 0.2)},
+                     {MessageState::unknown, perhaps(random, 0.3, 0.2)},
+                     {MessageState::enroute, perhaps(random, 0.2, 0.1)}};
+  centre.throttle_rate = random.chance(0.25) ? static_cast<double>(random.between(2, 30)) : 0;
+  if (random.chance(0.3)) centre.reject = {{"*7", random.chance(0.5) ? 0x0Bu : 0x45u}};
+  centre.error_rate = perhaps(random, 0.4, 0.2);
+  centre.error_status = random.chance(0.5) ? 0x08 : 0x14;
+  centre.swallow = perhaps(random, 0.4, 0.1);
+  centre.disconnect = perhaps(random, 0.3, 0.03);
+  centre.disconnect_before = perhaps(random, 0.3, 0.03);
+  centre.receipts_on_other_session = random.chance(0.3);
+  centre.receipt_before_response = perhaps(random, 0.4, 0.5);
+  centre.receipt_twice = perhaps(random, 0.4, 0.3);
+  centre.receipt_lost = perhaps(random, 0.4, 0.2);
+  centre.receipt_tlvs = random.chance(0.7);
+  centre.receipt_window = static_cast<std::size_t>(random.between(1, 20));
+  centre.receipt_retry = milliseconds_between(random, 3000, 15000);
+  if (random.chance(0.3)) centre.sessions_max = static_cast<std::size_t>(gateway.sessions);
+  if (random.chance(0.3)) centre.enquire_link_interval = milliseconds_between(random, 2000, 20000);
+  draw_ids(random, gateway.dialect, centre);
+  options.centres.push_back(std::move(centre));
+}
+
+bridge::GatewayConfig draw_gateway(Random& random, RunOptions& options, std::size_t number) {
+  bridge::GatewayConfig gateway;
+  gateway.name = fmt::format("carrier-{}", number + 1);
+  gateway.id = static_cast<store::GatewayId>(number + 1);
+  gateway.endpoint.host = "centre";
+  gateway.endpoint.port = static_cast<std::uint16_t>(first_port + number);
+  gateway.sender = "Bank";
+  gateway.sessions = static_cast<int>(random.between(1, 3));
+  auto& session = gateway.session;
+  session.system_id = "bridge";
+  session.password = "secret";
+  session.window = static_cast<std::size_t>(random.chance(0.3) ? random.between(1, 3) : random.between(4, 30));
+  session.response_timeout = milliseconds_between(random, 3000, 12000);
+  session.enquire_link_interval = milliseconds_between(random, 5000, 20000);
+  session.enquire_link_timeout = milliseconds_between(random, 2000, 6000);
+  session.deliveries_max = static_cast<std::size_t>(random.chance(0.3) ? random.between(1, 5) : 1000);
+  gateway.rate = random.chance(0.3) ? static_cast<double>(random.between(2, 50)) : 0;
+  gateway.concat = static_cast<bridge::text::Concat>(random.between(0, 3));
+  gateway.validity = static_cast<bridge::GatewayConfig::Validity>(random.between(0, 2));
+  gateway.receipts = random.chance(0.9);
+  gateway.receipt_wait_ms = random.between(60, 300) * 1000;
+  gateway.retry.delay_first_ms = random.between(500, 5000);
+  gateway.retry.delay_max_ms = random.between(5000, 30000);
+  gateway.retry.attempts_max = static_cast<int>(random.between(1, 5));
+  gateway.retry.resend_delay_ms = random.between(100, 3000);
+  gateway.retry.hold_ms = random.between(60, 300) * 1000;
+  if (random.chance(0.3)) gateway.doubt = random.chance(0.5) ? bridge::DoubtPolicy::resend : bridge::DoubtPolicy::hold;
+  gateway.reconnect_first = milliseconds_between(random, 200, 1500);
+  gateway.reconnect_max = milliseconds_between(random, 3000, 10000);
+  gateway.refused_delay = milliseconds_between(random, 5000, 20000);
+  return gateway;
+}
+
+}  // namespace
+
+RunOptions draw_options(std::uint64_t seed) {
+  Random random(seed * 0x9E3779B97F4A7C15 + 1);
+  RunOptions options;
+  options.seed = seed;
+  options.late_answers = random.chance(0.15);
+
+  auto& config = options.config;
+  config.lanes = {{{.validity_ms = 300'000, .doubt = bridge::DoubtPolicy::resend},
+                   {.validity_ms = 3600'000, .doubt = bridge::DoubtPolicy::resend},
+                   {.validity_ms = 3600'000, .doubt = bridge::DoubtPolicy::hold},
+                   {.validity_ms = 7200'000, .doubt = bridge::DoubtPolicy::hold}}};
+  const auto gateways = static_cast<std::size_t>(random.between(1, 2));
+  for (std::size_t number = 0; number < gateways; ++number) {
+    auto gateway = draw_gateway(random, options, number);
+    draw_centre(random, options, gateway);
+    config.gateways.push_back(std::move(gateway));
+  }
+  const auto tenants = random.between(1, 3);
+  for (std::int64_t number = 0; number < tenants; ++number) {
+    bridge::TenantConfig tenant;
+    tenant.name = fmt::format("bank-{}", number + 1);
+    tenant.default_country = "DE";
+    tenant.fineract_lane = static_cast<store::Lane>(random.between(0, 3));
+    tenant.default_gateway = config.gateways[static_cast<std::size_t>(number) % gateways].name;
+    config.tenants.push_back(std::move(tenant));
+  }
+
+  options.network.latency = milliseconds_between(random, 0, 100);
+  options.network.jitter = milliseconds_between(random, 0, 100);
+  options.network.faults = {.refuse = perhaps(random, 0.4, 0.5),
+                            .no_answer = perhaps(random, 0.2, 0.3),
+                            .reset = perhaps(random, 0.4, 0.02),
+                            .hang = perhaps(random, 0.3, 0.01),
+                            .fragment = perhaps(random, 0.5, 0.7)};
+
+  options.submissions =
+      static_cast<std::size_t>(random.chance(0.2) ? random.between(200, 400) : random.between(30, 150));
+  options.safety = milliseconds_between(random, 120'000, 900'000);
+  options.submit_during = options.safety * random.between(1, 8) / 10;
+  options.repeat = perhaps(random, 0.6, 0.4);
+  options.conflict = perhaps(random, 0.5, 0.2);
+  options.bad_number = perhaps(random, 0.5, 0.2);
+  options.long_text = perhaps(random, 0.6, 0.6);
+  options.ucs2 = perhaps(random, 0.5, 0.5);
+  options.short_validity = perhaps(random, 0.5, 0.4);
+  options.scheduled = perhaps(random, 0.4, 0.3);
+  options.cancel = perhaps(random, 0.4, 0.2);
+  options.retry = perhaps(random, 0.4, 0.3);
+  options.phones = static_cast<std::size_t>(random.chance(0.3) ? random.between(1, 5) : 1000);
+  options.crashes = random.chance(0.6) ? static_cast<int>(random.between(1, 6)) : 0;
+  options.stops = random.chance(0.2) ? static_cast<int>(random.between(1, 2)) : 0;
+  options.outages = random.chance(0.3) ? static_cast<int>(random.between(1, 3)) : 0;
+  options.hang_ups = random.chance(0.3) ? static_cast<int>(random.between(1, 3)) : 0;
+  options.failing_commits = random.chance(0.4) ? static_cast<int>(random.between(1, 10)) : 0;
+  options.wall_jumps = random.chance(0.15) ? static_cast<int>(random.between(1, 3)) : 0;
+  if (random.chance(0.15)) options.store_limit_bytes = static_cast<std::uint64_t>(random.between(400, 900)) << 10;
+  options.step_max = milliseconds_between(random, 1, random.chance(0.2) ? 1000 : 50);
+  return options;
+}
+
+std::string describe(const RunOptions& o) {
+  const auto ms = [](Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); };
+  auto text = fmt::format(
+      "seed={} submissions={} tenants={} safety={}ms submit={}ms phones={} repeat={:.2f} conflict={:.2f} "
+      "bad_number={:.2f} "
+      "long={:.2f} ucs2={:.2f} short_validity={:.2f} scheduled={:.2f} cancel={:.2f} retry={:.2f} crashes={} stops={} "
+      "outages={} "
+      "hang_ups={} failing_commits={} wall_jumps={} store_limit={} step_max={}ms latency={}+{}ms refuse={:.2f} "
+      "no_answer={:.2f} "
+      "reset={:.3f} hang={:.3f} fragment={:.2f} late_answers={}",
+      o.seed, o.submissions, o.config.tenants.size(), ms(o.safety), ms(o.submit_during), o.phones, o.repeat, o.conflict,
+      o.bad_number, o.long_text, o.ucs2, o.short_validity, o.scheduled, o.cancel, o.retry, o.crashes, o.stops,
+      o.outages, o.hang_ups, o.failing_commits, o.wall_jumps, o.store_limit_bytes, ms(o.step_max),
+      ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
+      o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers);
+  for (std::size_t i = 0; i < o.centres.size(); ++i) {
+    const auto& g = o.config.gateways[i];
+    const auto& c = o.centres[i];
+    text += fmt::format(
+        "\n  {}: sessions={} window={} rate={} response_timeout={}ms deliveries_max={} concat={} receipts={} "
+        "receipt_wait={}ms "
+        "attempts_max={} hold={}ms doubt={} | response={}+{}ms receipt={}+{}ms throttle={} reject={} "
+        "error={:.2f}/0x{:x} "
+        "swallow={:.3f} disconnect={:.3f}/{:.3f} before={:.2f} twice={:.2f} lost={:.2f} other_session={} ids={} "
+        "sessions_max={}",
+        g.name, g.sessions, g.session.window, g.rate, ms(g.session.response_timeout), g.session.deliveries_max,
+        static_cast<int>(g.concat), g.receipts, g.receipt_wait_ms, g.retry.attempts_max, g.retry.hold_ms,
+        g.doubt ? (*g.doubt == bridge::DoubtPolicy::hold ? "hold" : "resend") : "lane", ms(c.response_delay),
+        ms(c.response_jitter), ms(c.receipt_delay), ms(c.receipt_jitter), c.throttle_rate, !c.reject.empty(),
+        c.error_rate, c.error_status, c.swallow, c.disconnect, c.disconnect_before, c.receipt_before_response,
+        c.receipt_twice, c.receipt_lost, c.receipts_on_other_session, static_cast<int>(c.response_id), c.sessions_max);
+  }
+  return text;
+}
+
+}  // namespace smsbridge::simulation

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include "bridge/config.hpp"
+#include "bridge/smsc_sim/options.hpp"
+#include "tests/simulation/sim_clock.hpp"
+
+namespace smsbridge::simulation {
+
+// What may go wrong on the way. Probabilities are per event; all are 0 once the world is healed.
+struct NetworkFaults {
+  double refuse = 0;     // a connection attempt
+  double no_answer = 0;  // a connection attempt
+  double reset = 0;      // per chunk on the way
+  double hang = 0;       // per chunk: from here on both directions are silent, nobody is told
+  double fragment = 0;   // a chunk is cut in pieces
+};
+
+struct NetworkOptions {
+  Duration latency = std::chrono::milliseconds(5), jitter{};
+  NetworkFaults faults;
+};
+
+// Everything a run is made of, drawn from its seed.
+struct RunOptions {
+  std::uint64_t seed = 0;
+  bridge::Config config;                           // tenants, gateways, lanes
+  std::vector<bridge::smsc_sim::Options> centres;  // one a gateway
+  NetworkOptions network;
+
+  std::size_t submissions = 100;
+  Duration safety = std::chrono::minutes(10);  // as long as faults exist
+  Duration submit_during = std::chrono::minutes(5);
+  double repeat = 0, conflict = 0, bad_number = 0, long_text = 0, ucs2 = 0, short_validity = 0, scheduled = 0;
+  double cancel = 0, retry = 0;  // a submission is followed by one
+  std::size_t phones = 1000;     // few: many messages go to the same one
+
+  int crashes = 0, stops = 0;     // within `safety`
+  int outages = 0, hang_ups = 0;  // of a centre; hang-ups: it unbinds everybody
+  int failing_commits = 0;        // times that some commits fail
+  int wall_jumps = 0;
+  std::uint64_t store_limit_bytes = 256ull << 20;
+  Duration step_max = std::chrono::milliseconds(40);  // the longest commit
+
+  bool late_answers = false;  // response times may exceed the response timeout
+};
+
+RunOptions draw_options(std::uint64_t seed);
+std::string describe(const RunOptions& options);
+
+}  // namespace smsbridge::simulation

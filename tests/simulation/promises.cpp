@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "tests/simulation/promises.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bridge/delivery/outcome.hpp"
+#include "smpp/receipt.hpp"
+#include "store/codec.hpp"
+#include "store/correlation.hpp"
+
+namespace smsbridge::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using store::State;
+
+constexpr std::size_t parked_checks_max = 30;  // each copies the store's file
+constexpr Duration rate_span = 10s;
+
+std::string reference_of(const store::Content& content) {
+  if (!content.client_ref.empty()) return fmt::format("{}/ref/{}", content.tenant, content.client_ref);
+  if (!content.idempotency_key.empty()) return fmt::format("{}/key/{}", content.tenant, content.idempotency_key);
+  return {};
+}
+
+bool may_follow(State before, State after) {
+  if (before == after) return true;
+  const bool assumed = before == State::sent || before == State::unknown;
+  const bool by_receipt = after == State::delivered || after == State::undeliverable || after == State::expired ||
+                          after == State::rejected || (before == State::sent && after == State::unknown);
+  return assumed && by_receipt;
+}
+
+store::SegmentState segment_state(smpp::MessageState state) {
+  const bool final_state = state != smpp::MessageState::enroute && state != smpp::MessageState::none;
+  return bridge::segment_state(state, final_state);
+}
+
+}  // namespace
+
+std::string marked_text(std::size_t number, std::size_t length, bool ucs2) {
+  const auto mark = fmt::format("#{:04}.", number);
+  std::string text = ucs2 ? "Ж" : "";
+  do text += mark;
+  while (text.size() < length);
+  return text;
+}
+
+std::optional<std::size_t> number_in(std::string_view text) {
+  for (auto at = text.find('#'); at != std::string_view::npos && at + 6 <= text.size(); at = text.find('#', at + 1)) {
+    std::size_t number = 0;
+    bool ok = text[at + 5] == '.';
+    for (std::size_t i = 1; ok && i <= 4; ++i) {
+      ok = text[at + i] >= '0' && text[at + i] <= '9';
+      number = number * 10 + static_cast<std::size_t>(text[at + i] - '0');
+    }
+    if (ok) return number;
+  }
+  return std::nullopt;
+}
+
+Promises::Promises(const RunOptions& options, const SimClock& clock, Duration latency_max, std::filesystem::path folder)
+    : options_(options), clock_(clock), slack_(latency_max + 1s), folder_(std::move(folder)), submits_(options.centres.size()) {}
+
+// The first one counts: what follows may be its consequence.
+void Promises::fail(std::string promise, std::string detail) {
+  if (!broken_) broken_ = Broken{std::move(promise), fmt::format("{:%T} {}", clock_.now().time_since_epoch(), detail)};
+}
+
+void Promises::opened(const store::Store& store) {
+  store_ = &store;
+  opened_at_.push_back(clock_.now());
+  scan(false);
+}
+
+void Promises::answered(std::size_t number, const store::Enqueue& asked, const store::Enqueued& answer) {
+  using Kind = store::Enqueued::Kind;
+  const auto message = store_->reader().get(answer.id);
+  if (!message) return fail("accepted", fmt::format("#{} was answered with id {}, which no reader finds", number, answer.id));
+  const auto& content = message->content;
+  const auto key = reference_of(asked.content);
+  const auto before = references_.find(key);
+  const bool known_before = !key.empty() && before != references_.end();
+  const bool same = content.digest == asked.content.digest;
+  const auto lost = perhaps_stored_.find(key);
+  const auto maybe = [&](std::uint64_t digest) { return lost != perhaps_stored_.end() && lost->second.contains(digest); };
+  if (answer.kind == Kind::stored) {
+    if (known_before && !(asked.replace_on_conflict && before->second.digest != asked.content.digest))
+      return fail("reference", fmt::format("#{} {} is stored as {}, but was {}", number, key, answer.id, before->second.id));
+    if (number_in(content.text) != number) return fail("accepted", fmt::format("#{} is stored with another text", number));
+  } else {
+    if (key.empty()) return fail("reference", fmt::format("#{} has no reference, but was not stored", number));
+    if (reference_of(content) != key)
+      return fail("reference", fmt::format("#{} {} was said to be {}, which has another reference", number, key, answer.id));
+    if (known_before && before->second.id != answer.id && !maybe(content.digest))
+      return fail("reference", fmt::format("#{} {} was said to be {}, but is {}", number, key, answer.id, before->second.id));
+    if (!known_before && !maybe(content.digest))
+      return fail("reference", fmt::format("#{} {} was said to be {}, which nobody asked for", number, key, answer.id));
+    if (same != (answer.kind == Kind::known) || (answer.kind == Kind::conflict && asked.replace_on_conflict))
+      return fail("reference", fmt::format("#{} {}: same content {}, answer {}", number, key, same, static_cast<int>(answer.kind)));
+  }
+  if (!key.empty()) references_[key] = {.id = answer.id, .digest = content.digest};
+  auto& seen = seen_[answer.id];
+  seen.accepted = true;
+  if (const auto stored = number_in(content.text)) id_of_number_[*stored] = answer.id;
+}
+
+void Promises::unanswered(const store::Enqueue& asked) {
+  if (const auto key = reference_of(asked.content); !key.empty()) perhaps_stored_[key].insert(asked.content.digest);
+}
+
+std::optional<store::MessageId> Promises::message_of(std::size_t number) {
+  if (!id_of_number_.contains(number) && store_) scan(false);
+  const auto found = id_of_number_.find(number);
+  if (found == id_of_number_.end()) return std::nullopt;
+  return found->second;
+}
+
+void Promises::taken(TakenPart& part) {
+  const auto number = number_in(part.text);
+  if (!number) return fail("outcome", "the centre took a text without a mark: " + part.text);
+  auto& copies = copies_[*number][part.part];
+  copies.push_back(&part);
+  if (!store_) return;  // the octets outlived the daemon
+  const auto id = message_of(*number);
+  const auto message = id ? store_->reader().get(*id) : std::nullopt;
+  if (!message) return fail("accepted", fmt::format("the centre took #{}, which the store does not have", *number));
+  auto& seen = seen_[*id];
+  const auto& p = message->progress;
+  const auto what = fmt::format("#{} part {} of {}, message {}", *number, part.part, part.parts, *id);
+  if ("+" + part.destination != message->content.to) fail("outcome", what + " went to another phone");
+  if (message->content.text.find(part.text) == std::string::npos) fail("outcome", what + " has another text");
+  if (seen.retry_asked) return;
+  if (copies.size() > 1 && !p.maybe_duplicate) fail("twice", what + " was taken again, and is not marked as perhaps sent twice");
+  const auto expires = p.expires_at ? p.expires_at : message->content.expires_at;
+  if (expires && clock_.wall_before(slack_) > expires)
+    fail("after-end", fmt::format("{} was taken {} ms after its validity", what, clock_.wall() - expires));
+  if (seen.final_state && seen.final_at + slack_ < clock_.now())
+    fail("after-end", fmt::format("{} was taken after it was {}", what, store::name(*seen.final_state)));
+}
+
+void Promises::receipt_answered(TakenPart& part, smpp::MessageState state) {
+  if (!store_) return;  // the answer outlived the daemon: scan() looks at what it did
+  const auto number = number_in(part.text);
+  const auto id = number ? message_of(*number) : std::nullopt;
+  const auto message = id ? store_->reader().get(*id) : std::nullopt;
+  if (!message) return;
+  const auto& p = message->progress;
+  for (std::size_t i = 0; i < p.segments.size(); ++i) {
+    if (store::canonical_provider_id(p.segments[i].provider_id) != part.provider_id) continue;
+    const bool ended = store::is_final(p.state) && p.state != State::sent && p.state != State::unknown;
+    if (!ended && p.segments[i].state < segment_state(state))
+      fail("receipt", fmt::format("#{} message {} part {}: {} was answered, but the store shows {}", *number, *id, i + 1,
+                                  smpp::state_word(state), store::name(p.segments[i].state)));
+    return;
+  }
+  // No outcome names this id yet, so the receipt waits in the store; or the message is held and the receipt was taken
+  // as its outcome, or it has ended.
+  if (store::is_final(p.state) || seen_[*id].retry_asked || ++parked_checked_ > parked_checks_max) return;
+  if (!is_parked(part))
+    fail("receipt", fmt::format("#{} message {}: {} of {} was answered, but is nowhere on disk", *number, *id,
+                                smpp::state_word(state), part.provider_id));
+}
+
+// Bursts are allowed once, and again after each start; the network may press a second's submits together.
+void Promises::submit_seen(std::size_t gateway) {
+  const double rate = options_.config.gateways[gateway].rate;
+  if (rate <= 0) return;
+  auto& times = submits_[gateway];
+  const auto now = clock_.now();
+  times.push_back(now);
+  while (times.front() + rate_span < now) times.pop_front();
+  const auto starts = std::ranges::count_if(opened_at_, [&](Time at) { return at + rate_span + slack_ >= now; });
+  const double span = std::chrono::duration<double>(rate_span + slack_).count();
+  const double most = rate * span + std::max(1.0, rate / 10) * (1 + static_cast<double>(starts)) + 1;
+  if (static_cast<double>(times.size()) > most)
+    fail("rate", fmt::format("{} submits within 10 s at {} a second", times.size(), rate));
+}
+
+void Promises::note_final(store::MessageId id, State state) {
+  auto& seen = seen_[id];
+  if (seen.final_state && !may_follow(*seen.final_state, state) && !seen.retry_asked)
+    fail("one-end", fmt::format("message {} was {} and is {}", id, store::name(*seen.final_state), store::name(state)));
+  if (!seen.final_state || *seen.final_state != state) seen.final_at = clock_.now();
+  seen.final_state = state;
+}
+
+void Promises::finals(const std::vector<store::Final>& finals) {
+  for (const auto& final_state : finals) note_final(final_state.id, final_state.state);
+}
+
+// A final state of a segment is the word of the centre about just this part.
+void Promises::check_segments(const store::Message& message) {
+  const auto number = number_in(message.content.text);
+  const auto& p = message.progress;
+  const auto gateway = message.content.gateway - 1;
+  for (std::size_t i = 0; i < p.segments.size(); ++i) {
+    const auto& segment = p.segments[i];
+    if (segment.state == store::SegmentState::unsent) continue;
+    const auto what = fmt::format("message {} part {} is {} by {}", message.id, i + 1, store::name(segment.state), segment.provider_id);
+    const auto* part = centres_[gateway]->find(store::canonical_provider_id(segment.provider_id));
+    if (!part) return fail("outcome", what + ", an id that the centre never gave");
+    if (number_in(part->text) != number) return fail("outcome", what + ", which is another message: " + part->text);
+    if (p.segments.size() > 1 && part->part != static_cast<int>(i) + 1) return fail("outcome", what + ", which is another part");
+    if (segment.state > store::SegmentState::enroute && segment_state(part->state) != segment.state)
+      return fail("outcome", what + ", but the centre said " + std::string(smpp::state_word(part->state)));
+  }
+  if (p.state != State::delivered) return;
+  const bool all = !p.segments.empty() && std::ranges::all_of(p.segments, [](const auto& s) { return s.state == store::SegmentState::delivered; });
+  if (!all) fail("outcome", fmt::format("message {} is delivered, but not all of its parts are", message.id));
+}
+
+// The other direction: what was answered with 0 shows in the end.
+void Promises::check_answered_receipts(const store::Message& message) {
+  const auto& p = message.progress;
+  if (p.state != State::sent && p.state != State::unknown) return;
+  for (std::size_t i = 0; i < p.segments.size(); ++i) {
+    const auto& segment = p.segments[i];
+    if (segment.state == store::SegmentState::unsent) continue;
+    const auto* part = centres_[message.content.gateway - 1]->find(store::canonical_provider_id(segment.provider_id));
+    if (part && part->receipt_answered && segment.state < segment_state(part->state))
+      return fail("receipt", fmt::format("message {} part {}: {} was answered, but the message is {} with this part {}",
+                                         message.id, i + 1, smpp::state_word(part->state), store::name(p.state), store::name(segment.state)));
+  }
+}
+
+void Promises::scan(bool at_end) {
+  store::CountsByQueueOwner counts;
+  std::set<store::MessageId> found;
+  std::map<std::string, store::MessageId> same;  // reference and content
+  store::MessageId before = 0;
+  do {
+    const auto page = store_->reader().page({}, before, 100);
+    for (const auto& message : page.messages) {
+      const auto& p = message.progress;
+      const auto number = number_in(message.content.text);
+      found.insert(message.id);
+      ++counts[{message.content.tenant, message.content.gateway}][static_cast<std::size_t>(p.state)];
+      if (number) {
+        const auto [place, is_new] = id_of_number_.emplace(*number, message.id);
+        if (!is_new && place->second != message.id)
+          fail("reference", fmt::format("#{} is stored twice: {} and {}", *number, place->second, message.id));
+      }
+      auto& seen = seen_[message.id];
+      if (store::is_final(p.state)) note_final(message.id, p.state);
+      else if (seen.final_state && !seen.retry_asked)
+        fail("one-end", fmt::format("message {} was {} and is {}", message.id, store::name(*seen.final_state), store::name(p.state)));
+      check_segments(message);
+      if (!at_end) continue;
+      if (!store::is_final(p.state)) fail("accepted", fmt::format("message {} is still {}", message.id, store::name(p.state)));
+      check_answered_receipts(message);
+    }
+    before = page.next;
+  } while (before);
+  for (const auto& [id, seen] : seen_)
+    if (seen.accepted && !found.contains(id)) fail("accepted", fmt::format("message {} is lost", id));
+  auto told = store_->counts();
+  std::erase_if(told, [](const auto& entry) { return std::ranges::all_of(entry.second, [](auto n) { return n == 0; }); });
+  if (told != counts) fail("counts", "the counts differ from what is stored");
+}
+
+bool Promises::all_final() const {
+  const auto counts = store_->counts();
+  return std::ranges::all_of(counts, [](const auto& entry) {
+    for (std::size_t state = 0; state < store::state_count; ++state)
+      if (!store::is_final(static_cast<State>(state)) && entry.second[state] != 0) return false;
+    return true;
+  });
+}
+
+void Promises::check_centre(std::size_t gateway, const bridge::smsc_sim::Counts& counts) {
+  const auto window = options_.config.gateways[gateway].session.window;
+  if (counts.window_max > window && !options_.late_answers)
+    fail("window", fmt::format("{} submits were open in a window of {}", counts.window_max, window));
+}
+
+// LMDB must not open one file twice in a process, but a copy of it is another file.
+std::filesystem::path Promises::copied_store() {
+  auto copy = folder_ / "copy";
+  std::filesystem::create_directories(copy);
+  std::filesystem::copy_file(folder_ / "store" / "data.mdb", copy / "data.mdb", std::filesystem::copy_options::overwrite_existing);
+  return copy;
+}
+
+bool Promises::is_parked(const TakenPart& part) {
+  const store::lmdb::Environment environment(copied_store(), options_.store_limit_bytes, false);
+  store::lmdb::Transaction txn(environment, store::lmdb::Transaction::Kind::read);
+  store::lmdb::Cursor cursor(txn, txn.open_table("parked"));
+  for (bool ok = cursor.first(); ok; ok = cursor.next())
+    for (const auto& id : store::decode_receipt(cursor.value()).provider_ids)
+      if (centres_[part.gateway]->find_by_receipt_id(smpp::canonical_id(id)) == &part) return true;
+  return false;
+}
+
+bool Promises::tables_are_empty(const std::vector<std::string>& names) {
+  const store::lmdb::Environment environment(copied_store(), options_.store_limit_bytes, false);
+  store::lmdb::Transaction txn(environment, store::lmdb::Transaction::Kind::read);
+  return std::ranges::all_of(names, [&](const auto& name) {
+    store::lmdb::Cursor cursor(txn, txn.open_table(name.c_str()));
+    return !cursor.first();
+  });
+}
+
+std::string Promises::describe(store::MessageId id) const {
+  const auto message = store_ ? store_->reader().get(id) : std::nullopt;
+  if (!message) return {};
+  const auto& p = message->progress;
+  auto text = fmt::format("message {} to {} lane {} state {} attempts {} maybe_duplicate {} parts {}: {}\n", id, message->content.to,
+                          store::name(message->content.lane), store::name(p.state), p.attempts, p.maybe_duplicate,
+                          message->content.parts, p.status_message);
+  for (const auto& segment : p.segments) text += fmt::format("  segment {} {} {}\n", store::name(segment.state), segment.provider_id, segment.error);
+  for (const auto& event : p.events)
+    text += fmt::format("  {} attempt {} {} {}\n", event.at - message->content.created_at, event.attempt, store::name(event.kind), event.detail);
+  if (const auto taken = copies_.find(number_in(message->content.text).value_or(0)); taken != copies_.end())
+    for (const auto& [number, copies] : taken->second)
+      for (const auto* part : copies)
+        text += fmt::format("  taken {:%T} part {} as {}, receipt {} answered {}\n", part->taken_at.time_since_epoch(), number,
+                            part->provider_id, smpp::state_word(part->state), part->receipt_answered);
+  return text;
+}
+
+}  // namespace smsbridge::simulation

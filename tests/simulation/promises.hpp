@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include "store/store.hpp"
+#include "tests/simulation/sim_centre.hpp"
+
+namespace smsbridge::simulation {
+
+// Each text carries its number, so that the centre's parts and the store's messages find each other: "#0042." is
+// repeated until the text has its length, and every part of a long text holds it at least once.
+std::string marked_text(std::size_t number, std::size_t length, bool ucs2);
+std::optional<std::size_t> number_in(std::string_view text);
+
+// Which promise is broken, and how.
+struct Broken {
+  std::string promise, detail;
+};
+
+// Watches a run. It is told what the outside sees (answers to clients, parts at the centre, receipts answered) and
+// compares it with what the store's readers show; it never looks into the code under test.
+//
+//   accepted    what a client was told is stored stays, and comes to an end
+//   twice       a part is taken twice only of a message that was marked maybe_duplicate before
+//   after-end   nothing is sent after a message's end, or after its validity
+//   one-end     a final state is never left, but for a better one after `sent` or `unknown`, or by a person's retry
+//   receipt     it is answered with 0 only when its effect is on disk
+//   outcome     a state by receipt is what the centre said
+//   reference   one reference and one content are one message; known, stored and conflict are told as they are
+//   window, protocol, rate, memory, counts
+class Promises {
+ public:
+  Promises(const RunOptions& options, const SimClock& clock, Duration latency_max, std::filesystem::path folder);
+
+  const std::optional<Broken>& broken() const { return broken_; }
+  void fail(std::string promise, std::string detail);
+
+  // Lives of the daemon.
+  void opened(const store::Store& store);
+  void closed() { store_ = nullptr; }
+
+  // What clients were told. `replaces`: as Fineract's door does on a conflict.
+  void answered(std::size_t number, const store::Enqueue& asked, const store::Enqueued& answer);
+  // No answer came: it is stored, or not.
+  void unanswered(const store::Enqueue& asked);
+  void retry_asked(store::MessageId id) { seen_[id].retry_asked = true; }
+
+  // What the centres saw.
+  void taken(TakenPart& part);
+  void receipt_answered(TakenPart& part, smpp::MessageState state);
+  void submit_seen(std::size_t gateway);
+
+  void finals(const std::vector<store::Final>& finals);
+  // Everything the store holds, against what was seen of it. Nothing may be open at the end of a run.
+  void scan(bool at_end);
+  void check_centre(std::size_t gateway, const bridge::smsc_sim::Counts& counts);
+  void set_centres(std::vector<SimCentre*> centres) { centres_ = std::move(centres); }
+  bool all_final() const;
+  // The tables that only the store itself reads, from a copy of its file.
+  bool tables_are_empty(const std::vector<std::string>& names);
+
+  std::size_t messages() const { return seen_.size(); }
+  std::string describe(store::MessageId id) const;
+
+ private:
+  struct Seen {
+    std::optional<store::State> final_state;
+    Time final_at{};
+    bool retry_asked = false;
+    bool accepted = false;  // a client was told
+  };
+  struct Known {
+    store::MessageId id = 0;
+    std::uint64_t digest = 0;
+  };
+  std::optional<store::MessageId> message_of(std::size_t number);
+  void note_final(store::MessageId id, store::State state);
+  void check_segments(const store::Message& message);
+  void check_answered_receipts(const store::Message& message);
+  bool is_parked(const TakenPart& part);
+  std::filesystem::path copied_store();
+
+  const RunOptions& options_;
+  const SimClock& clock_;
+  const Duration slack_;
+  const std::filesystem::path folder_;
+  const store::Store* store_ = nullptr;
+  std::vector<SimCentre*> centres_;
+  std::map<store::MessageId, Seen> seen_;
+  std::map<std::size_t, store::MessageId> id_of_number_;
+  std::map<std::size_t, std::map<int, std::vector<TakenPart*>>> copies_;  // of each text's parts at the centres
+  std::map<std::string, Known> references_;
+  std::map<std::string, std::set<std::uint64_t>> perhaps_stored_;  // digests under a reference that got no answer
+  std::vector<std::deque<Time>> submits_;
+  std::vector<Time> opened_at_;
+  std::size_t parked_checked_ = 0;
+  std::optional<Broken> broken_;
+};
+
+}  // namespace smsbridge::simulation

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "tests/simulation/sim_centre.hpp"
+
+#include "smpp/receipt.hpp"
+
+namespace smsbridge::simulation {
+
+SimCentre::SimCentre(std::size_t gateway, std::uint16_t port, bridge::smsc_sim::Options options, SimClock& clock,
+                     SimNetwork& network, Observer observer)
+    : gateway_(gateway), port_(port), clock_(clock), network_(network), observer_(std::move(observer)), smsc_(std::move(options)) {
+  network_.listen(port, *this);
+  smsc_.on_taken = [this](const bridge::smsc_sim::Smsc::Taken& message) {
+    auto& part = taken_.emplace_back();
+    part.gateway = gateway_;
+    part.provider_id = smpp::canonical_id(message.message_id);
+    part.destination = message.destination;
+    part.text = message.text;
+    part.part = message.part;
+    part.parts = message.parts;
+    part.taken_at = clock_.now();
+    by_response_id_[part.provider_id] = &part;
+    const auto& o = smsc_.options();
+    bridge::smsc_sim::IdBuffer buffer;
+    const auto in_receipt = write_id(buffer, o.receipt_id.value_or(o.response_id), o.first_id + message.number - 1);
+    by_receipt_id_[smpp::canonical_id(in_receipt)] = &part;
+    observer_.taken(part);
+  };
+  smsc_.on_note = [this](std::uint64_t, std::string_view note) {
+    if (note.starts_with("protocol error")) observer_.protocol_error(std::string(note));
+  };
+}
+
+TakenPart* SimCentre::find(const std::string& provider_id) {
+  const auto found = by_response_id_.find(provider_id);
+  return found == by_response_id_.end() ? nullptr : found->second;
+}
+
+TakenPart* SimCentre::find_by_receipt_id(const std::string& provider_id) {
+  const auto found = by_receipt_id_.find(provider_id);
+  return found == by_receipt_id_.end() ? nullptr : found->second;
+}
+
+// The network numbers its connections in the order in which they are accepted.
+std::uint64_t SimCentre::accepted() {
+  const auto session = smsc_.connected(clock_.now());
+  lines_[session].connection = network_.connections();
+  after();
+  return session;
+}
+
+void SimCentre::received(std::uint64_t session, const std::string& octets) {
+  const auto line = lines_.find(session);
+  if (line == lines_.end()) return;
+  listen_to_client(line->second, octets);
+  smsc_.received(session, smpp::Octets(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()), clock_.now());
+  after();
+}
+
+void SimCentre::closed(std::uint64_t session) {
+  lines_.erase(session);
+  smsc_.closed(session, clock_.now());
+  after();
+}
+
+void SimCentre::hang_up() {
+  smsc_.unbind_all(clock_.now());
+  after();
+}
+
+void SimCentre::set_down(bool down) { network_.set_down(port_, down); }
+
+void SimCentre::heal() {
+  set_down(false);
+  auto& o = smsc_.options();
+  o.reject.clear();
+  o.throttle_rate = o.error_rate = o.swallow = o.disconnect = o.disconnect_before = 0;
+  o.receipt_before_response = o.receipt_twice = o.receipt_lost = 0;
+  o.sessions_max = 0;
+  o.response_delay = o.receipt_delay = std::chrono::milliseconds(50);
+  o.response_jitter = o.receipt_jitter = {};
+}
+
+void SimCentre::listen_to_client(Line& line, const std::string& octets) {
+  line.from_client.feed(smpp::Octets(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()), clock_.now());
+  while (const auto frame = line.from_client.next()) {
+    const auto header = *smpp::decode_header(*frame);
+    if (header.command_id == static_cast<std::uint32_t>(smpp::Command::submit_sm)) observer_.submit_seen();
+    if (header.command_id != static_cast<std::uint32_t>(smpp::Command::deliver_sm_resp)) continue;
+    const auto delivery = line.deliveries.find(header.sequence);
+    if (delivery == line.deliveries.end()) continue;
+    const auto [part, state] = delivery->second;
+    line.deliveries.erase(delivery);
+    if (header.status != 0) continue;
+    part->receipt_answered = true;
+    observer_.receipt_answered(*part, state);
+  }
+}
+
+void SimCentre::listen_to_centre(Line& line, smpp::Octets octets) {
+  line.to_client.feed(octets, clock_.now());
+  while (const auto frame = line.to_client.next()) {
+    const auto header = *smpp::decode_header(*frame);
+    if (header.command_id != static_cast<std::uint32_t>(smpp::Command::deliver_sm)) continue;
+    smpp::Message message;
+    if (smpp::decode_body(*frame, smpp::Command::deliver_sm, message)) continue;
+    const auto receipt = smpp::parse_receipt(message, {});
+    if (!receipt) continue;
+    const auto part = by_receipt_id_.find(smpp::canonical_id(receipt->id));
+    if (part == by_receipt_id_.end()) continue;
+    part->second->state = receipt->state;
+    line.deliveries[header.sequence] = {part->second, receipt->state};
+  }
+}
+
+void SimCentre::after() {
+  for (const auto session : smsc_.sessions_with_output()) {
+    const auto found = lines_.find(session);
+    if (found == lines_.end()) continue;
+    const auto connection = found->second.connection;
+    for (auto octets = smsc_.output(session); !octets.empty(); octets = smsc_.output(session)) {
+      listen_to_centre(found->second, octets);
+      network_.send(connection, std::string(octets.begin(), octets.end()));
+      smsc_.wrote(session, octets.size());
+    }
+    if (!smsc_.wants_close(session)) continue;
+    // Ends in closed(), and so in here again.
+    if (smsc_.is_cut(session)) network_.reset(connection);
+    else network_.finish(connection);
+  }
+  arm();
+}
+
+void SimCentre::arm() {
+  const auto due = smsc_.next_deadline();
+  if (alarm_) clock_.cancel(*alarm_);
+  alarm_.reset();
+  if (!due) return;
+  alarm_ = clock_.at(*due, [this] {
+    alarm_.reset();
+    smsc_.on_deadline(clock_.now());
+    after();
+  });
+}
+
+}  // namespace smsbridge::simulation

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <map>
+#include <set>
+
+#include "bridge/env/random.hpp"
+#include "bridge/env/stream.hpp"
+#include "tests/simulation/options.hpp"
+
+namespace smsbridge::simulation {
+
+// The far end of connections: what listens at a port. Sessions are the acceptor's own numbers.
+class Acceptor {
+ public:
+  virtual ~Acceptor() = default;
+  virtual std::uint64_t accepted() = 0;
+  virtual void received(std::uint64_t session, const std::string& octets) = 0;
+  virtual void closed(std::uint64_t session) = 0;
+};
+
+// Carries octets between the daemon's streams and the acceptors, in order, with delay, in pieces, and as badly as its
+// options say. The fault model is TCP's: what arrives is a prefix of what was sent, and nobody need be told of the end.
+class SimNetwork : public bridge::Connector {
+ public:
+  SimNetwork(SimClock& clock, bridge::Random& random, NetworkOptions options)
+      : clock_(clock), random_(random), options_(options) {}
+
+  void listen(std::uint16_t port, Acceptor& acceptor) { acceptors_[port] = &acceptor; }
+  // While a port is down its connections are refused.
+  void set_down(std::uint16_t port, bool down);
+  void heal() { options_.faults = {}; }
+
+  void connect(boost::asio::any_io_executor executor, const bridge::Endpoint& endpoint, Time deadline,
+               Handler handler) override;
+
+  // For the acceptor: to the client, and the end of the connection after it.
+  void send(std::uint64_t connection, std::string octets);
+  void finish(std::uint64_t connection);
+  void reset(std::uint64_t connection);
+
+  // The longest way of an octet that arrives.
+  Duration latency_max() const { return options_.latency + options_.jitter; }
+  std::uint64_t connections() const { return last_connection_; }
+
+ private:
+  friend class SimStream;
+  enum class Way { to_server, to_client };
+  struct Read {
+    boost::asio::mutable_buffer buffer;
+    bridge::Stream::Handler handler;
+  };
+  struct Connection {
+    std::uint64_t number = 0, session = 0;
+    std::uint16_t port = 0;
+    Acceptor* acceptor = nullptr;
+    boost::asio::any_io_executor executor;
+    bool client_open = true, server_open = true, hung = false, reset = false, ended = false;
+    std::array<Time, 2> last_arrival{};
+    std::string arrived;  // at the client, not read yet
+    std::optional<Read> read;
+  };
+  using Shared = std::shared_ptr<Connection>;
+
+  void transmit(const Shared& connection, Way way, std::string octets);
+  Time arrival(Connection& connection, Way way);
+  void serve_read(const Shared& connection);
+  void break_off(const Shared& connection);
+  void close_server(const Shared& connection);
+  void close_client(const Shared& connection);
+  Shared find(std::uint64_t connection) const;
+
+  SimClock& clock_;
+  bridge::Random& random_;
+  NetworkOptions options_;
+  std::map<std::uint16_t, Acceptor*> acceptors_;
+  std::set<std::uint16_t> down_;
+  std::map<std::uint64_t, Shared> connections_;
+  std::uint64_t last_connection_ = 0;
+};
+
+}  // namespace smsbridge::simulation

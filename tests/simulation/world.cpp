@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "tests/simulation/world.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <charconv>
+
+namespace smsbridge::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr WallMs wall_at_start = 1'790'000'000'000;
+constexpr int tries_max = 12;
+constexpr std::size_t none = ~std::size_t{0};
+
+}  // namespace
+
+World::World(const RunOptions& options, std::filesystem::path folder, bool verbose)
+    : options_(options), folder_(std::move(folder)), verbose_(verbose), io_(1), random_(options.seed * 2 + 1),
+      clock_(io_, wall_at_start), network_(clock_, random_, options.network), metrics_({"sim", "sim", "sim"}),
+      promises_(options_, clock_, network_.latency_max(), folder_) {
+  std::filesystem::remove_all(folder_);
+  std::filesystem::create_directories(folder_);
+  make_centres();
+}
+
+World::~World() {
+  daemon_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void World::make_centres() {
+  std::vector<SimCentre*> centres;
+  for (std::size_t number = 0; number < options_.centres.size(); ++number) {
+    SimCentre::Observer observer;
+    observer.taken = [this](TakenPart& part) {
+      ++result_.parts_taken;
+      trace("taken " + part.provider_id + " " + part.text.substr(0, 8), static_cast<std::uint64_t>(part.part));
+      promises_.taken(part);
+    };
+    observer.receipt_answered = [this](TakenPart& part, smpp::MessageState state) {
+      ++result_.receipts_answered;
+      trace("receipt answered " + part.provider_id, static_cast<std::uint64_t>(state));
+      promises_.receipt_answered(part, state);
+    };
+    observer.submit_seen = [this, number] { promises_.submit_seen(number); };
+    observer.protocol_error = [this](const std::string& what) { promises_.fail("protocol", what); };
+    centres_.push_back(std::make_unique<SimCentre>(number, options_.config.gateways[number].endpoint.port,
+                                                   options_.centres[number], clock_, network_, std::move(observer)));
+    centres.push_back(centres_.back().get());
+  }
+  promises_.set_centres(std::move(centres));
+}
+
+RunResult World::run() {
+  open();
+  plan_wishes();
+  plan_faults();
+  watch();
+  const auto broken = [this] { return promises_.broken().has_value(); };
+  clock_.run_until(clock_.now() + options_.safety, broken);
+  if (!broken()) {
+    heal();
+    const auto quiet = [&] {
+      if (broken()) return true;
+      if (!daemon_ || stopping_ || !promises_.all_final()) return false;
+      const bool asked = std::ranges::all_of(wishes_, [](const Wish& w) { return w.asked; });
+      return asked && std::ranges::all_of(centres_, [](const auto& centre) { return centre->is_idle(); });
+    };
+    const auto end = liveness_end();
+    clock_.run_until(end, quiet);
+    // What is on its way arrives.
+    clock_.run_until(clock_.now() + 5s, broken);
+    if (!broken()) {
+      if (!quiet()) promises_.fail("liveness", "the healed world does not come to rest");
+      promises_.scan(true);
+      if (!promises_.tables_are_empty({"due", "open", "leased"}))
+        promises_.fail("liveness", "all messages are final, but the queue's tables are not empty");
+    }
+  }
+  for (std::size_t number = 0; number < centres_.size(); ++number) promises_.check_centre(number, centres_[number]->counts());
+  result_.broken = promises_.broken();
+  if (result_.broken)
+    if (const auto at = result_.broken->detail.find("message "); at != std::string::npos) {
+      store::MessageId id = 0;
+      const auto* from = result_.broken->detail.data() + at + 8;
+      std::from_chars(from, result_.broken->detail.data() + result_.broken->detail.size(), id);
+      result_.story = promises_.describe(id);
+    }
+  result_.trace = trace_;
+  result_.messages = promises_.messages();
+  result_.took = clock_.now().time_since_epoch();
+  return result_;
+}
+
+// Scheduled messages become due, their parts are tried, receipts and waits end.
+Time World::liveness_end() const {
+  WallMs longest = 0;
+  for (const auto& gateway : options_.config.gateways)
+    longest = std::max({longest, gateway.receipt_wait_ms, gateway.retry.hold_ms});
+  return clock_.now() + 30min + 2 * std::chrono::milliseconds(longest);
+}
+
+// Follows the run once a second.
+void World::watch() {
+  clock_.after(1s, [this] {
+    if (daemon_) {
+      for (const auto& gateway : daemon_->gateways()) {
+        const auto& config = gateway->config();
+        const auto most = static_cast<std::size_t>(config.sessions) * config.session.window + 2048;
+        if (const auto status = gateway->status(); status.in_flight > most || status.window_in_use > status.window_limit + config.session.window * static_cast<std::size_t>(config.sessions))
+          promises_.fail("memory", fmt::format("{} messages in flight", status.in_flight));
+      }
+      if (clock_.now().time_since_epoch() % 60s < 1s) promises_.scan(false);
+    }
+    watch();
+  });
+}
+
+void World::trace(std::string_view what, std::uint64_t a, std::uint64_t b) {
+  const auto mix = [this](std::uint64_t value) { trace_ = (trace_ ^ value) * 0x100000001b3ull; };
+  mix(static_cast<std::uint64_t>(clock_.now().time_since_epoch().count()));
+  for (const char c : what) mix(static_cast<std::uint8_t>(c));
+  mix(a);
+  mix(b);
+  if (verbose_) fmt::print("{:%T} {} {} {}\n", clock_.now().time_since_epoch(), what, a, b);
+}
+
+// ---- the daemon's lives ----
+
+void World::open() {
+  ++life_;
+  stopping_ = false;
+  Daemon::World world{.io = io_, .clock = clock_, .connector = network_, .random = random_, .metrics = metrics_,
+                      .options = options_, .store_path = folder_ / "store", .finals = {}, .stepped = {}};
+  world.finals = [this](const std::vector<store::Final>& finals) {
+    for (const auto& f : finals) trace("final", f.id, static_cast<std::uint64_t>(f.state));
+    promises_.finals(finals);
+  };
+  world.stepped = [] {};
+  daemon_ = std::make_unique<Daemon>(std::move(world));
+  promises_.opened(daemon_->store());
+  daemon_->start();
+}
+
+void World::crash(bool after_commit) {
+  if (!daemon_) return;
+  trace("crash", after_commit);
+  ++result_.crashes;
+  if (after_commit) daemon_->step();
+  promises_.closed();
+  daemon_.reset();
+  reopen_later();
+}
+
+void World::stop() {
+  if (!daemon_ || stopping_) return;
+  trace("stop");
+  stopping_ = true;
+  daemon_->stop([this, life = life_] {
+    if (life != life_) return;
+    trace("stopped");
+    if (!promises_.tables_are_empty({"leased"})) promises_.fail("accepted", "after a stop in peace, messages are in doubt");
+    promises_.closed();
+    daemon_.reset();
+    reopen_later();
+  });
+}
+
+void World::reopen_later() {
+  ++life_;
+  clock_.after(std::chrono::milliseconds(random_.between(0, 8000)), [this] { open(); });
+}
+
+// ---- faults ----
+
+void World::plan_faults() {
+  const auto some_time = [this] { return clock_.now() + Duration(random_.between(0, options_.safety.count())); };
+  const auto unless_healed = [this](std::function<void()> fault) {
+    return [this, fault = std::move(fault)] {
+      if (!healed_) fault();
+    };
+  };
+  for (int i = 0; i < options_.crashes; ++i)
+    clock_.at(some_time(), unless_healed([this, after_commit = random_.chance(0.5)] { crash(after_commit); }));
+  for (int i = 0; i < options_.stops; ++i) clock_.at(some_time(), unless_healed([this] { stop(); }));
+  for (int i = 0; i < options_.outages; ++i) {
+    auto& centre = *centres_[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(centres_.size()) - 1))];
+    const auto from = some_time();
+    clock_.at(from, unless_healed([this, &centre] { trace("outage"), centre.set_down(true); }));
+    clock_.at(from + std::chrono::milliseconds(random_.between(1000, 120'000)), [&centre] { centre.set_down(false); });
+  }
+  for (int i = 0; i < options_.hang_ups; ++i)
+    for (auto& centre : centres_) clock_.at(some_time(), unless_healed([this, &centre] { trace("hang up"), centre->hang_up(); }));
+  for (int i = 0; i < options_.failing_commits; ++i) {
+    const int code = random_.chance(0.5) ? ENOSPC : EIO;
+    const auto count = static_cast<std::size_t>(random_.between(1, 5));
+    clock_.at(some_time(), unless_healed([this, code, count] {
+      if (daemon_) daemon_->store().fail_commits(code, count);
+    }));
+  }
+  for (int i = 0; i < options_.wall_jumps; ++i)
+    clock_.at(some_time(), unless_healed([this, by = random_.between(-120'000, 120'000)] { clock_.jump_wall(by); }));
+}
+
+void World::heal() {
+  trace("healed");
+  healed_ = true;
+  network_.heal();
+  for (auto& centre : centres_) centre->heal();
+  if (daemon_) daemon_->store().fail_commits(0, 0);
+}
+
+// ---- clients ----
+
+void World::plan_wishes() {
+  for (std::size_t i = 0; i < options_.submissions; ++i) {
+    const auto due = clock_.now() + Duration(random_.between(0, options_.submit_during.count()));
+    // Some clients send in bursts.
+    const auto burst = random_.chance(0.1) ? random_.between(5, 20) : 1;
+    for (std::int64_t k = 0; k < burst && i < options_.submissions; ++k, ++i) {
+      const auto wish = draw_wish(none);
+      clock_.at(due, [this, wish] { ask(wish); });
+      auto& drawn = wishes_[wish];
+      if (drawn.may_repeat && random_.chance(options_.repeat))
+        clock_.at(due + std::chrono::milliseconds(random_.between(0, 120'000)), [this, wish] { ask(wish); });
+      if (drawn.may_repeat && random_.chance(options_.conflict)) {
+        const auto other = draw_wish(wish);
+        clock_.at(due + std::chrono::milliseconds(random_.between(1, 120'000)), [this, wish, other] {
+          // From now on the reference may belong to the other content: the first one is not asked for again.
+          wishes_[wish].replaced = wishes_[wish].asked = true;
+          ask(other);
+        });
+      }
+    }
+    --i;
+  }
+}
+
+std::size_t World::draw_wish(std::size_t like_reference_of) {
+  const auto place = wishes_.size();
+  auto& wish = wishes_.emplace_back();
+  wish.number = place;
+  auto& s = wish.submission;
+  if (like_reference_of != none) {
+    const auto& other = wishes_[like_reference_of];
+    wish.tenant = other.tenant;
+    wish.by_fineract = other.by_fineract;
+    wish.may_repeat = true;
+    s.client_ref = other.submission.client_ref;
+    s.idempotency_key = other.submission.idempotency_key;
+    s.gateway = other.submission.gateway;
+  } else {
+    wish.tenant = static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(options_.config.tenants.size()) - 1));
+    wish.by_fineract = random_.chance(0.4);
+    const auto kind = random_.between(0, 9);
+    if (wish.by_fineract || kind < 6) s.client_ref = fmt::format("ref-{}", place);
+    else if (kind < 8) s.idempotency_key = fmt::format("key-{}", place);
+    wish.may_repeat = !s.client_ref.empty() || !s.idempotency_key.empty();
+    const auto& gateways = options_.config.gateways;
+    if (random_.chance(0.3)) s.gateway = &gateways[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(gateways.size()) - 1))];
+  }
+  s.source = wish.by_fineract ? store::Source::fineract : store::Source::api;
+  s.lane = wish.by_fineract ? options_.config.tenants[wish.tenant].fineract_lane : static_cast<store::Lane>(random_.between(0, 3));
+  s.to = random_.chance(options_.bad_number)
+             ? "12x"
+             : fmt::format("+4917{:08}", 10'000'000 + random_.between(0, static_cast<std::int64_t>(options_.phones) - 1));
+  const bool is_long = random_.chance(options_.long_text);
+  s.text = marked_text(place, static_cast<std::size_t>(is_long ? random_.between(100, 900) : random_.between(1, 100)),
+                       random_.chance(options_.ucs2));
+  if (random_.chance(options_.short_validity)) s.validity_ms = random_.between(500, 60'000);
+  if (random_.chance(options_.scheduled)) s.send_at = wall_at_start + random_.between(0, 600'000);
+  return place;
+}
+
+void World::ask(std::size_t place) {
+  auto& wish = wishes_[place];
+  if (wish.replaced) return;
+  if (!daemon_ || stopping_) return ask_again(place);
+  auto prepared = bridge::prepare(wish.submission, daemon_->tenant(wish.tenant), daemon_->directory(), clock_.wall());
+  auto& enqueue = prepared.enqueue;
+  if (prepared.refusal) {
+    if (!wish.by_fineract) {
+      wish.asked = true;
+      return;
+    }
+    enqueue.failed_because = prepared.refusal->detail;
+  }
+  if (wish.by_fineract) {
+    enqueue.content.digest = bridge::digest_of({wish.submission.to, wish.submission.text});
+    enqueue.replace_on_conflict = true;
+  }
+  // Until it is answered, nobody knows.
+  promises_.unanswered(enqueue);
+  store::Batch batch;
+  batch.enqueue.push_back(enqueue);
+  const auto answer = std::make_shared<bool>(false);
+  daemon_->store().commit(std::move(batch), io_.get_executor(), [this, life = life_, place, enqueue, answer](const store::BatchResult& result) {
+    if (life != life_) return;
+    *answer = true;
+    answered(place, enqueue, result.error, result.enqueued.empty() ? nullptr : &result.enqueued.front());
+  });
+  clock_.after(20s, [this, place, answer] {
+    if (!*answer && wishes_[place].may_repeat) ask_again(place);
+    else wishes_[place].asked = true;
+  });
+}
+
+void World::answered(std::size_t place, const store::Enqueue& asked, store::Error error, const store::Enqueued* answer) {
+  auto& wish = wishes_[place];
+  trace("answered " + std::to_string(place), static_cast<std::uint64_t>(error), answer ? answer->id : 0);
+  if (error != store::Error::none || !answer) {
+    // Without a reference a client that was told "perhaps" does not ask again.
+    if (wish.may_repeat || error == store::Error::full || error == store::Error::busy) return ask_again(place);
+    wish.asked = true;
+    return;
+  }
+  promises_.answered(wish.number, asked, *answer);
+  wish.asked = true;
+  if (std::exchange(wish.id, answer->id)) return;
+  const auto tenant = asked.content.tenant;
+  if (random_.chance(options_.cancel))
+    clock_.after(std::chrono::milliseconds(random_.between(0, 60'000)),
+                 [this, id = answer->id, tenant] { control(id, tenant, store::Control::Action::cancel); });
+  if (random_.chance(options_.retry))
+    clock_.after(std::chrono::milliseconds(random_.between(0, 400'000)),
+                 [this, id = answer->id, tenant] { control(id, tenant, store::Control::Action::retry); });
+}
+
+void World::ask_again(std::size_t place) {
+  auto& wish = wishes_[place];
+  if (++wish.tries >= tries_max) {
+    wish.asked = true;
+    return;
+  }
+  clock_.after(std::chrono::milliseconds(random_.between(500, 15'000)), [this, place] { ask(place); });
+}
+
+void World::control(store::MessageId id, store::TenantId tenant, store::Control::Action action) {
+  if (!daemon_ || stopping_ || healed_) return;
+  if (action == store::Control::Action::retry) promises_.retry_asked(id);
+  store::Batch batch;
+  batch.controls.push_back({.action = action, .tenant = tenant, .id = id, .validity_ms = random_.between(30'000, 600'000)});
+  daemon_->store().commit(std::move(batch), io_.get_executor(), [this, life = life_, id](const store::BatchResult& result) {
+    if (life != life_) return;
+    trace("controlled", id, result.controls.empty() ? 9 : static_cast<std::uint64_t>(result.controls.front()));
+  });
+}
+
+}  // namespace smsbridge::simulation
