@@ -6,6 +6,7 @@
 #include <random>
 
 #include "bridge/env/log.hpp"
+#include "bridge/version.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -72,7 +73,7 @@ App::App(Config config, Clock& clock, Connector& connector)
     : config_(std::move(config)),
       clock_(clock),
       connector_(connector),
-      metrics_({.version = SMSBRIDGE_VERSION, .revision = SMSBRIDGE_REVISION, .compiler = SMSBRIDGE_COMPILER}),
+      metrics_(build_info()),
       lock_(config_.store_path),
       store_(store_options(config_, clock)),
       tenants_(config_, store_, metrics_),

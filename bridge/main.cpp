@@ -62,8 +62,8 @@ int main(int argc, char** argv) {
     for (const auto* command : at->get_subcommands([](const CLI::App*) { return true; }))
       names.push_back(command->get_name());
     const auto close = nearest(left.front(), names);
-    std::cerr << "error: there is no command '" << left.front() << "'\nhint: "
-              << (close.empty() ? "see '" + words + " --help'" : "did you mean '" + close + "'?")
+    std::cerr << "error: there is no command '" << left.front()
+              << "'\nhint: " << (close.empty() ? "see '" + words + " --help'" : "did you mean '" + close + "'?")
               << "\n";
     return exit_usage;
   } catch (const CLI::ParseError& error) {

@@ -175,7 +175,7 @@ Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs 
     finalise(txn, change.id, stored, State::sent, change.status_message, now);
     return Settled::ok;
   }
-  apply_parked(txn, p, stored.queue.gateway, now);
+  apply_parked(txn, change.id, stored, now);
   change_state(p, State::submitted, stored.queue);
   correlate(change.id, p, stored.queue.gateway);
   p.due_at = 0;
@@ -220,7 +220,9 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
 }
 
 Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
-  for (const auto& provider_id : change.provider_ids) {
+  bool repeated = false;
+  for (std::size_t i = 0; i < change.provider_ids.size() && i < change.usable; ++i) {
+    const auto& provider_id = change.provider_ids[i];
     const auto* place = correlation_.find(change.gateway, provider_id);
     if (!place) continue;
     const auto [id, segment] = *place;
@@ -231,12 +233,18 @@ Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn,
     if (!change.destination.empty() && last_digits(change.destination) != last_digits(content->to)) continue;
     Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane},
                   .progress = std::move(*progress)};
-    if (!apply_receipt(stored.progress, segment, change, change.gateway, now)) return Receipted::repeated;
+    if (!apply_receipt(stored.progress, segment, change, change.gateway, now)) {
+      repeated = true;
+      continue;
+    }
     conclude(txn, id, stored, now);
     if (!is_final(stored.progress.state)) write_progress(txn, id, stored.progress);
     return Receipted::matched;
   }
-  if (receipt_for_held(change, txn, now)) return Receipted::matched;
+  // Message centres use ids again. What says nothing new of an old message may be the first word of one whose outcome
+  // is not written yet: as long as any is being sent, it is kept.
+  if (repeated && !is_sending(change.gateway)) return Receipted::repeated;
+  if (!repeated && receipt_for_held(change, txn, now)) return Receipted::matched;
   for (const auto& provider_id : change.provider_ids)
     if (const auto it = parked_.find(parked_key(change.gateway, provider_id)); it != parked_.end()) {
       const auto record = txn.get(tables_.parked, it->second);
@@ -325,16 +333,27 @@ void Ledger::drop_parked(lmdb::Transaction& txn, const std::string& key) {
   if (!parked_order_.empty() && parked_order_.front() == key) parked_order_.pop_front();
 }
 
-void Ledger::apply_parked(lmdb::Transaction& txn, Progress& progress, GatewayId gateway, WallMs now) {
+void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now) {
   if (parked_.empty()) return;
-  for (std::size_t i = 0; i < progress.segments.size(); ++i) {
-    const auto it = parked_.find(parked_key(gateway, progress.segments[i].provider_id));
+  const auto content = read_content(txn, id);
+  for (std::size_t i = 0; i < stored.progress.segments.size(); ++i) {
+    const auto it = parked_.find(parked_key(stored.queue.gateway, stored.progress.segments[i].provider_id));
     if (it == parked_.end()) continue;
     const std::string key = it->second;
-    if (const auto record = txn.get(tables_.parked, key))
-      apply_receipt(progress, i, decode_receipt(*record), gateway, now);
+    const auto record = txn.get(tables_.parked, key);
+    if (!record) continue;
+    const auto receipt = decode_receipt(*record);
+    if (content && !receipt.destination.empty() && last_digits(receipt.destination) != last_digits(content->to))
+      continue;
+    apply_receipt(stored.progress, i, receipt, stored.queue.gateway, now);
     drop_parked(txn, key);
   }
+}
+
+bool Ledger::is_sending(GatewayId gateway) const {
+  for (const auto& [id, lease] : leases_)
+    if (lease.queue.gateway == gateway) return true;
+  return false;
 }
 
 Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs now) {
@@ -352,8 +371,11 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
     finalise(txn, change.id, stored, State::cancelled, "cancelled by request", now);
     return Controlled::done;
   }
-  // Only what ended without delivery can be tried again; and a way out must exist.
-  if (!is_final(p.state) || p.state == State::delivered || content->gateway == 0) return Controlled::too_late;
+  // Only what ended without delivery, or is held in doubt, can be tried again; and a way out must exist.
+  const bool ended_well = p.state == State::delivered || p.state == State::sent;
+  if ((!is_final(p.state) && p.state != State::doubtful) || ended_well || content->gateway == 0)
+    return Controlled::too_late;
+  if (p.state == State::doubtful) end_wait(txn, change.id, p);
   for (auto& segment : p.segments)
     if (segment.state != SegmentState::delivered) segment = {};
   note(p, now, EventKind::retried, content->gateway, {});
@@ -456,14 +478,13 @@ void Ledger::write_due(lmdb::Transaction& txn, const Queue& queue, WallMs due, M
 
 void Ledger::count(const Queue& queue, State state, int change) {
   const std::pair owner{queue.tenant, queue.gateway};
-  std::lock_guard lock(counts_mutex_);
   counts_[owner][static_cast<std::size_t>(state)] += change;
   counts_changed_.insert(owner);
 }
 
 CountsByQueueOwner Ledger::counts() const {
   std::lock_guard lock(counts_mutex_);
-  return counts_;
+  return published_counts_;
 }
 
 MessageId Ledger::next_id(WallMs now) { return last_id_ = std::max(last_id_ + 1, first_id_at(now)); }

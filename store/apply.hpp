@@ -94,7 +94,8 @@ class Ledger {
   void conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
   bool receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   void park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
-  void apply_parked(lmdb::Transaction& txn, Progress& progress, GatewayId gateway, WallMs now);
+  void apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
+  bool is_sending(GatewayId gateway) const;
   void drop_parked(lmdb::Transaction& txn, const std::string& key);
   void correlate(MessageId id, const Progress& progress, GatewayId gateway);
   void hold(const std::string& destination, MessageId id, bool on);
@@ -116,8 +117,9 @@ class Ledger {
   std::deque<std::string> parked_order_;
   std::uint32_t parked_number_ = 0;
   std::map<std::string, std::set<MessageId>> held_;  // last digits of the phone -> doubtful, held messages
-  mutable std::mutex counts_mutex_;
-  CountsByQueueOwner counts_;
+  CountsByQueueOwner counts_;                        // with what the running transaction changes
+  mutable std::mutex counts_mutex_;                  // guards published_counts_
+  CountsByQueueOwner published_counts_;              // as committed
   std::set<std::pair<TenantId, GatewayId>> counts_changed_;
   MessageId purge_from_ = 0;
   WallMs purge_restart_at_ = 0;

@@ -51,6 +51,8 @@ struct Again {
 struct ReceiptRecorded {
   GatewayId gateway = 0;
   std::vector<std::string> provider_ids;  // candidates, in the order to try
+  std::size_t usable = ~std::size_t{0};   // of these; the others are guesses at another notation, only kept with a
+                                          // parked receipt until the outcome shows which one is right
   SegmentState state = SegmentState::unknown;
   std::string error;
   std::string destination;  // the phone; the last eight digits must agree. Empty: not compared

@@ -34,13 +34,16 @@ void Ledger::load(const lmdb::Transaction& txn) {
   effects_ = {};
   counts_changed_.clear();
   {
-    std::lock_guard lock(counts_mutex_);
     counts_.clear();
     lmdb::Cursor cursor(txn, tables_.counts);
     for (bool ok = cursor.first(); ok; ok = cursor.next()) {
       auto& counts = counts_[{keys::read<TenantId>(cursor.key(), 0), keys::read<GatewayId>(cursor.key(), 4)}];
       std::memcpy(counts.data(), cursor.value().data(), std::min(sizeof(counts), cursor.value().size()));
     }
+  }
+  {
+    std::lock_guard lock(counts_mutex_);
+    published_counts_ = counts_;
   }
   {
     lmdb::Cursor cursor(txn, tables_.message);
@@ -128,17 +131,16 @@ void Ledger::begin(lmdb::Transaction& txn, std::size_t enqueued, WallMs now) {
 
 void Ledger::end(lmdb::Transaction& txn) {
   for (const auto& owner : counts_changed_) {
-    StateCounts counts;
-    {
-      std::lock_guard lock(counts_mutex_);
-      counts = counts_[owner];
-    }
+    const auto& counts = counts_[owner];
     txn.put(tables_.counts, counts_key(owner), {reinterpret_cast<const char*>(counts.data()), sizeof(counts)});
   }
-  counts_changed_.clear();
 }
 
-void Ledger::committed() { references_.publish(); }
+void Ledger::committed() {
+  references_.publish();
+  std::lock_guard lock(counts_mutex_);
+  for (const auto& owner : std::exchange(counts_changed_, {})) published_counts_[owner] = counts_[owner];
+}
 
 void Ledger::rolled_back() { references_.discard(); }
 

@@ -8,6 +8,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/env/log.hpp"
+#include "bridge/version.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -95,7 +96,8 @@ void add_serve(CLI::App& app, Run& run) {
 
   app.add_subcommand("version", "Version, revision and compiler")->callback([&run] {
     run = [] {
-      std::cout << "smsbridge " SMSBRIDGE_VERSION " (" SMSBRIDGE_REVISION ", " SMSBRIDGE_COMPILER ")\n";
+      const auto& info = build_info();
+      std::cout << "smsbridge " << info.version << " (" << info.revision << ", " << info.compiler << ")\n";
       return exit_done;
     };
   });

@@ -19,6 +19,14 @@ constexpr std::size_t overdue_max = 4096;
 constexpr Duration due_check_max = 60s;
 constexpr Duration metrics_interval = 1s;
 
+// The last eight digits as a number: what national and international forms share.
+std::uint64_t phone_key(std::string_view number) {
+  std::uint64_t key = 0;
+  for (const char c : number.substr(number.size() > 8 ? number.size() - 8 : 0))
+    key = key * 10 + static_cast<std::uint64_t>(c >= '0' && c <= '9' ? c - '0' : 0);
+  return key;
+}
+
 std::uint64_t cookie_of(std::uint64_t order, std::size_t part) { return order << 8 | part; }
 
 }  // namespace
@@ -215,6 +223,7 @@ void SmppGateway::take(store::Claimed message) {
   if (sending.message.attempt == 1)
     context_.metrics.submit_delay_seconds->Observe(static_cast<double>(context_.clock.wall() - sending.message.due_at) /
                                                    1000.0);
+  ++phones_[phone_key(sending.message.content.to)];
   sendings_.emplace_hint(sendings_.end(), order, std::move(sending));
   ready_.insert(ready_.end(), order);
 }
@@ -375,6 +384,8 @@ void SmppGateway::conclude(std::uint64_t order) {
   ready_.erase(order);
   const auto& sending = node.mapped();
   const auto& message = sending.message;
+  if (const auto phone = phones_.find(phone_key(message.content.to)); phone != phones_.end() && --phone->second == 0)
+    phones_.erase(phone);
   const auto find = [&](Part::State state) -> const Part* {
     const auto it = std::ranges::find(sending.parts, state, &Part::state);
     return it == sending.parts.end() ? nullptr : &*it;
@@ -482,13 +493,17 @@ void SmppGateway::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
                                 .error = receipt->error,
                                 .destination = std::string(delivery.message.source.digits)};
   change.state = segment_state(receipt->state, receipt->final_state);
-  for (const auto& candidate : receipt->id_candidates) {
-    if (std::ranges::find(change.provider_ids, candidate) == change.provider_ids.end())
-      change.provider_ids.push_back(candidate);
-    for (auto& variant : smpp::id_variants(candidate, config_.dialect))
-      if (std::ranges::find(change.provider_ids, variant) == change.provider_ids.end())
-        change.provider_ids.push_back(std::move(variant));
-  }
+  const auto add = [&change](std::string id) {
+    if (std::ranges::find(change.provider_ids, id) == change.provider_ids.end())
+      change.provider_ids.push_back(std::move(id));
+  };
+  for (const auto& candidate : receipt->id_candidates) add(candidate);
+  const auto as_given = change.provider_ids.size();
+  for (const auto& candidate : receipt->id_candidates)
+    for (auto& variant : smpp::id_variants(candidate, config_.dialect)) add(std::move(variant));
+  // "23" may be another message's 0x17. While a message to this phone is under way the receipt may be its own, ahead of
+  // the answer: then nothing is guessed.
+  if (phones_.contains(phone_key(delivery.message.source.digits))) change.usable = as_given;
   context_.metrics.receipts[label_of(receipt->state)]->Increment();
   outcomes_.receipts.push_back(std::move(change));
   // Answered only after the commit: the carrier repeats it otherwise.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
 #include <map>
 #include <set>
@@ -135,6 +136,7 @@ class SmppGateway : private SmppLink::Owner {
   std::map<std::uint64_t, Sending> sendings_;
   std::set<std::uint64_t> ready_;
   std::uint64_t next_order_ = 1;
+  boost::unordered_flat_map<std::uint64_t, std::uint32_t> phones_;  // to which messages are under way
   // Which message a part belonged to whose answer came too late; see on_late_answer.
   std::map<std::uint64_t, std::pair<store::MessageId, std::uint16_t>> overdue_;
   std::size_t ahead_ = 16;  // claimed beyond the windows, so that they never run dry during a claim

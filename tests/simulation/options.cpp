@@ -82,7 +82,7 @@ void draw_centre(Random& random, RunOptions& options, bridge::GatewayConfig& gat
   options.centres.push_back(std::move(centre));
 }
 
-bridge::GatewayConfig draw_gateway(Random& random, RunOptions& options, std::size_t number) {
+bridge::GatewayConfig draw_gateway(Random& random, std::size_t number) {
   bridge::GatewayConfig gateway;
   gateway.name = fmt::format("carrier-{}", number + 1);
   gateway.id = static_cast<store::GatewayId>(number + 1);
@@ -130,7 +130,7 @@ RunOptions draw_options(std::uint64_t seed) {
                    {.validity_ms = 7200'000, .doubt = bridge::DoubtPolicy::hold}}};
   const auto gateways = static_cast<std::size_t>(random.between(1, 2));
   for (std::size_t number = 0; number < gateways; ++number) {
-    auto gateway = draw_gateway(random, options, number);
+    auto gateway = draw_gateway(random, number);
     draw_centre(random, options, gateway);
     config.gateways.push_back(std::move(gateway));
   }

@@ -404,6 +404,48 @@ TEST_F(StoreTest, CancelAndRetry) {
   EXPECT_EQ(control(Control::Action::retry, id), Controlled::too_late) << "delivered";
 }
 
+TEST_F(StoreTest, RetryOfADoubtfulMessageButNotOfASentOne) {
+  const auto held = enqueue(message("1")).id;
+  claim(1);
+  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  EXPECT_EQ(control(Control::Action::retry, held), Controlled::done);
+  ASSERT_EQ(claim(1).messages.size(), 1u);
+  EXPECT_TRUE(progress(held).maybe_duplicate);
+  finish(held, 2, "", State::sent);
+  EXPECT_EQ(control(Control::Action::retry, held), Controlled::too_late);
+}
+
+TEST_F(StoreTest, ACarrierThatUsesAnIdAgainDoesNotTakeAReceiptAway) {
+  const auto old = enqueue(message("1")).id;
+  claim(1);
+  finish(old, 1, "35");
+  receipt("35", SegmentState::delivered);
+  const auto fresh = enqueue(message("2")).id;
+  claim(1);
+  EXPECT_EQ(receipt("35", SegmentState::delivered), Receipted::parked)
+      << "it may be the new one's, ahead of its outcome";
+  finish(fresh, 1, "35");
+  EXPECT_EQ(progress(fresh).state, State::delivered);
+}
+
+TEST_F(StoreTest, AGuessedIdWaitsWithTheReceipt) {
+  const auto other = enqueue(message("1")).id;
+  claim(1);
+  finish(other, 1, "23");
+  const auto fresh = enqueue(message("2")).id;
+  claim(1);
+  Batch batch;
+  batch.receipts.push_back({.gateway = queue.gateway,
+                            .provider_ids = {"35", "23", "1a"},
+                            .usable = 1,
+                            .state = SegmentState::delivered,
+                            .destination = "254712345678"});
+  EXPECT_EQ(commit(std::move(batch)).receipts.at(0), Receipted::parked);
+  EXPECT_EQ(progress(other).state, State::submitted) << "a guess decides nothing";
+  finish(fresh, 1, "1A");
+  EXPECT_EQ(progress(fresh).state, State::delivered) << "the outcome shows the notation";
+}
+
 TEST_F(StoreTest, AFailedCommitChangesNothing) {
   const auto id = enqueue(message("1")).id;
   claim(1);
