@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
-# Builds and tests everything: unit tests and simulation under sanitizers, then the release binary against real peers.
+# Builds and tests everything: C++ tests under sanitizers, then the release binary against real peers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -11,7 +11,7 @@ usage: ./test.sh [--unit] [--long] [--tsan] [--help]
 Installs what is missing (Debian 12, as root or through sudo) and runs all tests. Exit code 0 only if all pass.
 
   --unit   only the C++ unit tests, under address and undefined-behaviour sanitizers
-  --long   more of the random tests: 200 kills instead of 20, more simulated worlds (sets SMSBRIDGE_TEST_LONG=1)
+  --long   more of the random tests: 200 kills instead of 20 (sets SMSBRIDGE_TEST_LONG=1)
   --tsan   also build with the thread sanitizer and run the C++ tests there
 TEXT
 }
@@ -116,10 +116,10 @@ if step "build dev (sanitizers)" build dev; then
   if ((unit_only)); then
     step "unit tests" run_ctest dev -L unit -j "$jobs" || true
   else
-    step "unit tests and simulation" run_ctest dev -j "$jobs" || true
+    step "C++ tests" run_ctest dev -j "$jobs" || true
   fi
 else
-  not_run "unit tests and simulation"
+  not_run "C++ tests"
 fi
 
 if ((tsan)); then
@@ -127,7 +127,7 @@ if ((tsan)); then
     if ((unit_only)); then
       step "unit tests under tsan" run_ctest tsan -L unit -j "$jobs" || true
     else
-      step "unit tests and simulation under tsan" run_ctest tsan -j "$jobs" || true
+      step "C++ tests under tsan" run_ctest tsan -j "$jobs" || true
     fi
   fi
 fi

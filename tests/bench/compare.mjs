@@ -11,10 +11,11 @@ import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const usage = `usage: compare.mjs [--out FOLDER] [--reps N] [--quick] [--only TEXT] [--without-kannel] [--help]
+const usage = `usage: compare.mjs [--out FOLDER] [--reps N] [--seconds S] [--quick] [--only TEXT] [--without-kannel] [--help]
 
   --out FOLDER       where table, figures and the temporary data go (build/bench-results); it must be on a real disk
   --reps N           repetitions, of which the table shows the median (3)
+  --seconds S        how long each case loads (5)
   --quick            one short repetition: does it work, and roughly how fast
   --only TEXT        only the cases whose name contains TEXT; several with commas
   --without-kannel   smsbridge alone
@@ -23,13 +24,14 @@ SMSBRIDGE_BINARY and BENCH_LOAD name the programs (build/release/smsbridge, buil
 `;
 
 function readOptions() {
-  const o = {out: join(root, 'build', 'bench-results'), reps: 3, quick: false, only: [], kannel: true};
+  const o = {out: join(root, 'build', 'bench-results'), reps: 3, seconds: 0, quick: false, only: [], kannel: true};
   const given = process.argv.slice(2);
   for (let i = 0; i < given.length; i++) {
     const value = () => given[++i] ?? stop(`${given[i - 1]} needs a value`);
     switch (given[i]) {
       case '--out': o.out = resolve(value()); break;
       case '--reps': o.reps = Number(value()); break;
+      case '--seconds': o.seconds = Number(value()); break;
       case '--quick': o.quick = true; break;
       case '--only': o.only = value().split(','); break;
       case '--without-kannel': o.kannel = false; break;
@@ -38,6 +40,7 @@ function readOptions() {
     }
   }
   if (!(o.reps >= 1)) stop('--reps begins at 1');
+  if (!(o.seconds >= 0)) stop('--seconds is a number');
   if (o.quick) o.reps = 1;
   return o;
 }
@@ -57,7 +60,7 @@ const drainMs = 120_000;
 // ---------------------------------------------------------------------------------------------------------------------
 // Cases
 
-const seconds = options.quick ? 2 : 5;
+const seconds = options.seconds || (options.quick ? 2 : 5);
 const single = {duration: seconds, count: 400_000};
 const kannels = ['kannel-file', 'kannel-none'];
 const everyone = ['smsbridge', ...kannels];
@@ -169,7 +172,7 @@ function get(port, path, headers = {}) {
 
 const ticksPerSecond = 100;  // USER_HZ; the same on all Linux that Debian runs on
 
-function usage_of(pid) {
+function usageOf(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -178,13 +181,21 @@ function usage_of(pid) {
   return {cpuMs: (Number(fields[11]) + Number(fields[12])) * 1000 / ticksPerSecond, rssPeakKib: kib('VmHWM'), anonymousKib: kib('RssAnon'),
     written: Number(/^write_bytes: (\d+)/m.exec(io)?.[1] ?? 0)};
 }
-function usage_of_all(pids) {
+function usageOfAll(pids) {
   const sum = {cpuMs: 0, rssPeakKib: 0, anonymousKib: 0, written: 0};
   for (const pid of pids) {
-    const one = usage_of(pid);
+    const one = usageOf(pid);
     for (const key of Object.keys(sum)) sum[key] += one[key];
   }
   return sum;
+}
+
+// Octets that went to the disk of a folder, of all processes. The counter of a single process, write_bytes in /proc, says
+// several times too much where the page cache holds a file in large pieces, and each small write counts as a piece.
+function diskWritten(folder) {
+  const {dev} = statSync(folder);
+  const file = `/sys/dev/block/${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}/stat`;
+  return existsSync(file) ? Number(readFileSync(file, 'utf8').trim().split(/\s+/)[6]) * 512 : NaN;
 }
 
 // What one durable write of 4 KiB costs now, in microseconds: the median of 200. Blocks that were written before are
@@ -503,21 +514,23 @@ async function measure(theCase, systemName) {
     centre = await Centre.start(folder, theCase);
     system = await systems[systemName](folder, {centre, receipts: theCase.receipts});
     const pids = system.children.map(({pid}) => pid);
-    const before = usage_of_all(pids);
+    const before = usageOfAll(pids);
+    const diskBefore = diskWritten(folder);
     const {connections, rate, duration, count} = theCase.load;
     const batch = systemName === 'smsbridge' ? theCase.load.batch ?? theCase.batch ?? 1 : 1;
     const parameters = [...system.parameters(batch), '--connections', batch > 1 ? Math.min(connections, 8) : connections];
     for (const [flag, value] of Object.entries({rate, duration, count})) if (value) parameters.push(`--${flag}`, value);
     const load = new Child(generator, parameters);
     let anonymousKib = before.anonymousKib;
-    const sample = setInterval(() => { anonymousKib = Math.max(anonymousKib, usage_of_all(pids).anonymousKib); }, 100);
+    const sample = setInterval(() => { anonymousKib = Math.max(anonymousKib, usageOfAll(pids).anonymousKib); }, 100);
     const how = await load.ended;
     if (how.code !== 0) throw new Error(`bench_load ended with ${how.code ?? how.signal}: ${load.stderr}`);
     const got = JSON.parse(load.stdout);
     await centre.wait(got.accepted);
     const finals = theCase.receipts ? await system.finals(got.accepted) : undefined;
     clearInterval(sample);
-    const after = usage_of_all(pids);
+    const after = usageOfAll(pids);
+    const diskAfter = diskWritten(folder);
     const states = systemName === 'smsbridge' ? await system.states() : undefined;
     await system.stop();
     system = undefined;
@@ -531,7 +544,7 @@ async function measure(theCase, systemName) {
       submitsPerS: sink.counts.submits_per_second, windowMax: sink.counts.window_max,
       p50Us: got.latency_us.p50, p90Us: got.latency_us.p90, p99Us: got.latency_us.p99, maxUs: got.latency_us.max,
       cpuMsPer1000: (after.cpuMs - before.cpuMs) / got.accepted * 1000, rssPeakMib: after.rssPeakKib / 1024, anonymousMib: anonymousKib / 1024,
-      writtenPerMessage: (after.written - before.written) / got.accepted,
+      diskPerMessage: (diskAfter - diskBefore) / got.accepted, writtenPerMessage: (after.written - before.written) / got.accepted,
       arrived: sink.distinct, lost: Math.max(0, got.accepted - sink.distinct), twice: sink.repeated,
       finals: finals?.finals, states, sink: sink.counts,
     };
@@ -554,7 +567,7 @@ function table(head, rows) {
 }
 
 function summarise(runs) {
-  const keys = ['acceptedPerS', 'endToEndPerS', 'submitsPerS', 'p50Us', 'p99Us', 'cpuMsPer1000', 'rssPeakMib', 'anonymousMib', 'writtenPerMessage', 'probeUs'];
+  const keys = ['acceptedPerS', 'endToEndPerS', 'submitsPerS', 'p50Us', 'p99Us', 'cpuMsPer1000', 'rssPeakMib', 'anonymousMib', 'diskPerMessage', 'writtenPerMessage', 'probeUs'];
   const groups = new Map();
   for (const one of runs) {
     const key = `${one.case} ${one.system}`;
@@ -589,7 +602,7 @@ function report(runs, failures) {
       const ours = system === 'smsbridge';
       rows.push([what, system, number(v.acceptedPerS), number(v.endToEndPerS), `${number(v.range[0])} to ${number(v.range[1])}`,
         ours && !name.startsWith('ingest') ? ratio(v.endToEndPerS, base(name, 'endToEndPerS')) : '', ms(v.p50Us), ms(v.p99Us), number(v.cpuMsPer1000, 1),
-        number(v.rssPeakMib), number(v.anonymousMib), number(v.writtenPerMessage), ms(v.probeUs),
+        number(v.rssPeakMib), number(v.anonymousMib), number(v.diskPerMessage), ms(v.probeUs),
         v.lost + v.twice + v.refused + v.unknown === 0 ? 'none' : `${v.lost} lost, ${v.twice} twice, ${v.refused} refused, ${v.unknown} unknown`]);
     }
   }
@@ -613,7 +626,7 @@ function report(runs, failures) {
   goal('P8', 'ingest p99 at 1000/s: at most Kannel with file store', `${number(file, 2)} ms`, at('ingest-1000', 'smsbridge').p99Us / 1000,
     at('ingest-1000', 'smsbridge').p99Us / 1000 <= file);
   goal('P9', 'share of window / delay that is used', '95 %', at('window', 'smsbridge').submitsPerS / 10_000 * 100, at('window', 'smsbridge').submitsPerS >= 9500);
-  goal('P10', 'KiB written per message, batches of 100', '2.5', at('batch-100', 'smsbridge').writtenPerMessage / 1024, at('batch-100', 'smsbridge').writtenPerMessage <= 2560);
+  goal('P10', 'KiB to the disk per message, batches of 100', '2.5', at('batch-100', 'smsbridge').diskPerMessage / 1024, at('batch-100', 'smsbridge').diskPerMessage <= 2560);
 
   const cpu = os.cpus();
   const text = [
@@ -624,7 +637,7 @@ function report(runs, failures) {
     `Medians of ${options.reps}. ${version} against ${kannelVersion}.`,
     '',
     table(['case', 'system', 'accepted/s', 'end to end/s', 'range', 'ratio', 'ingest p50 ms', 'p99 ms', 'CPU ms per 1000', 'peak RSS MiB', 'anonymous MiB',
-      'octets written per message', 'fdatasync ms', 'losses'], rows),
+      'disk octets per message', 'fdatasync ms', 'losses'], rows),
     '',
     ...(goals.length === 0 ? [] : [table(['goal', 'what', 'first aim', 'measured', 'met'],
       goals.map(([id, what, aim, value, ok]) => [id, what, aim, number(value, 2), ok ? 'yes' : '**no**'])), '']),

@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 usage() {
   cat <<'TEXT'
-usage: tests/bench/run.sh [--store] [--quick] [--out FOLDER] [--reps N] [--only TEXT] [--without-kannel] [--help]
+usage: tests/bench/run.sh [--store] [--quick] [--out FOLDER] [--reps N] [--seconds S] [--only TEXT] [--without-kannel] [--help]
 
 Installs what is missing (Debian 12, as root or through sudo), builds, and runs the benchmark: about 10 minutes, or
 2 with --quick. It prints a table, and writes it and all figures to FOLDER (build/bench-results). Nothing else should

@@ -11,6 +11,8 @@
 //   perf record -g bench_store --folder /var/tmp/bench-store --batch 100 --seconds 10 && perf report --no-children
 //   valgrind --tool=callgrind bench_store --folder /var/tmp/bench-store --batch 100 --messages 5000
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -104,6 +106,18 @@ std::uint64_t proc_value(const char* file, std::string_view name) {
   return 0;
 }
 
+// Octets that went to the disk of a folder, of all processes. write_bytes of /proc/self/io says several times too much
+// where the page cache holds a file in large pieces, and each small write counts as a piece.
+std::uint64_t disk_written(const std::filesystem::path& folder) {
+  struct stat info {};
+  if (stat(folder.c_str(), &info) != 0) return 0;
+  std::ifstream in("/sys/dev/block/" + std::to_string(major(info.st_dev)) + ":" + std::to_string(minor(info.st_dev)) +
+                   "/stat");
+  std::uint64_t value = 0;
+  for (int field = 0; field < 7; ++field) in >> value;
+  return in ? value * 512 : 0;
+}
+
 double cpu_seconds() {
   timespec spent{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
@@ -177,6 +191,7 @@ class Life {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     const auto probe_us = fdatasync_p50_us(options_.folder);
     const auto written_before = proc_value("io", "write_bytes");
+    const auto disk_before = disk_written(options_.folder);
     const auto cpu_before = cpu_seconds();
     const auto finals_before = finals_.load();
     commits_ = commit_us_ = 0;
@@ -189,15 +204,17 @@ class Life {
     const auto cpu = cpu_seconds() - cpu_before;
     const auto finals = static_cast<double>(finals_.load() - finals_before);
     const auto written = static_cast<double>(proc_value("io", "write_bytes") - written_before);
+    const auto disk = static_cast<double>(disk_written(options_.folder) - disk_before);
     const auto commits = static_cast<double>(commits_.load());
     std::printf(
         "{\"batch\":%zu,\"messages\":%.0f,\"seconds\":%.3f,\"messages_per_s\":%.0f,\"commits\":%.0f,\"changes_per_"
         "commit\":%.1f,"
-        "\"commit_ms\":%.3f,\"written_bytes_per_message\":%.0f,\"cpu_us_per_message\":%.2f,\"rss_mib\":%.1f,\"rss_anon_"
+        "\"commit_ms\":%.3f,\"disk_bytes_per_message\":%.0f,\"written_bytes_per_message\":%.0f,\"cpu_us_per_message\":%"
+        ".2f,\"rss_mib\":%.1f,\"rss_anon_"
         "mib\":%.1f,"
         "\"fdatasync_p50_us\":%.0f,\"lost\":%lld}\n",
         batch_, finals, passed, finals / passed, commits, 4 * finals / commits,
-        static_cast<double>(commit_us_.load()) / 1e3 / commits, written / finals, cpu * 1e6 / finals,
+        static_cast<double>(commit_us_.load()) / 1e3 / commits, disk / finals, written / finals, cpu * 1e6 / finals,
         static_cast<double>(proc_value("status", "VmRSS")) / 1024,
         static_cast<double>(proc_value("status", "RssAnon")) / 1024, probe_us,
         static_cast<long long>(accepted_) - static_cast<long long>(finals_.load()));
