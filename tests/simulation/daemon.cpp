@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration stop_deadline = 30s;
-constexpr std::size_t idle_steps_max = 20;     // then the writer looks into its inbox less often, to save the run's time
+constexpr std::size_t idle_steps_max = 20;  // then the writer looks into its inbox less often, to save the run's time
 constexpr Duration idle_step = 200ms;
 
 store::Options store_options(const Daemon::World& world) {
@@ -25,7 +25,9 @@ store::Options store_options(const Daemon::World& world) {
 }  // namespace
 
 Daemon::Daemon(World world)
-    : world_(std::move(world)), store_(store_options(world_)), tenants_(world_.options.config, store_, world_.metrics),
+    : world_(std::move(world)),
+      store_(store_options(world_)),
+      tenants_(world_.options.config, store_, world_.metrics),
       directory_(world_.options.config) {
   store_.open_queue();
   make_gateways();
@@ -86,7 +88,8 @@ void Daemon::start() {
 
 // A commit takes a while, and everything that comes meanwhile goes into the next one.
 void Daemon::arm_step() {
-  const auto longest = idle_steps_ < idle_steps_max ? world_.options.step_max : std::max<Duration>(idle_step, world_.options.step_max);
+  const auto longest =
+      idle_steps_ < idle_steps_max ? world_.options.step_max : std::max<Duration>(idle_step, world_.options.step_max);
   step_alarm_ = world_.clock.after(Duration(world_.random.between(0, longest.count())) + 100us, [this] {
     idle_steps_ = store_.step() > 0 ? 0 : idle_steps_ + 1;
     arm_step();

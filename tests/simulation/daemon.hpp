@@ -7,9 +7,9 @@
 
 namespace smsbridge::simulation {
 
-// One life of the daemon: its real store and gateways, wired as App does it, on one io_context. The store's writer is no
-// thread but an alarm, so that a commit happens at a virtual time. The destructor is a crash: what no step() committed,
-// and what was committed but not told, is lost.
+// One life of the daemon: its real store and gateways, wired as App does it, on one io_context. The store's writer is
+// no thread but an alarm, so that a commit happens at a virtual time. The destructor is a crash: what no step()
+// committed, and what was committed but not told, is lost.
 class Daemon {
  public:
   struct World {
@@ -35,7 +35,9 @@ class Daemon {
   void step() { store_.step(); }
 
   store::Store& store() { return store_; }
-  const bridge::Tenant& tenant(std::size_t number) const { return *tenants_.find(world_.options.config.tenants[number].name); }
+  const bridge::Tenant& tenant(std::size_t number) const {
+    return *tenants_.find(world_.options.config.tenants[number].name);
+  }
   const bridge::Directory& directory() const { return directory_; }
   const std::vector<std::unique_ptr<bridge::SmppGateway>>& gateways() const { return gateways_; }
 

@@ -37,9 +37,12 @@ Arguments read_arguments(int argc, char** argv) {
     const std::string_view value = ++i < argc ? argv[i] : "";
     const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), number);
     const bool is_number = !value.empty() && ec == std::errc() && end == value.data() + value.size();
-    if (name == "--seeds") arguments.seeds = number;
-    else if (name == "--first" || name == "--seed") arguments.first = number;
-    else arguments.valid = false;
+    if (name == "--seeds")
+      arguments.seeds = number;
+    else if (name == "--first" || name == "--seed")
+      arguments.first = number;
+    else
+      arguments.valid = false;
     only_one = only_one || name == "--seed";
     arguments.valid = arguments.valid && is_number;
   }
@@ -92,9 +95,11 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  fmt::print("simulate: {} of {} seeds kept all promises; {} messages, {} parts taken, {} receipts answered, {} crashes, {:.0f} virtual "
-             "hours in {:.1f} s, trace {:016x}\n",
-             arguments.seeds - failed, arguments.seeds, messages, parts, receipts, crashes,
-             std::chrono::duration<double, std::ratio<3600>>(virtual_time).count(), took.count(), traces);
+  fmt::print(
+      "simulate: {} of {} seeds kept all promises; {} messages, {} parts taken, {} receipts answered, {} crashes, "
+      "{:.0f} virtual "
+      "hours in {:.1f} s, trace {:016x}\n",
+      arguments.seeds - failed, arguments.seeds, messages, parts, receipts, crashes,
+      std::chrono::duration<double, std::ratio<3600>>(virtual_time).count(), took.count(), traces);
   return failed ? 1 : 0;
 }

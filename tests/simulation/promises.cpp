@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using store::State;
 
-constexpr std::size_t parked_checks_max = 30;  // each copies the store's file
+constexpr std::size_t parked_checks_max = 100;  // each copies the store's file
 constexpr Duration rate_span = 10s;
 
 std::string reference_of(const store::Content& content) {
@@ -63,7 +63,11 @@ std::optional<std::size_t> number_in(std::string_view text) {
 }
 
 Promises::Promises(const RunOptions& options, const SimClock& clock, Duration latency_max, std::filesystem::path folder)
-    : options_(options), clock_(clock), slack_(latency_max + 1s), folder_(std::move(folder)), submits_(options.centres.size()) {}
+    : options_(options),
+      clock_(clock),
+      slack_(latency_max + 1s),
+      folder_(std::move(folder)),
+      submits_(options.centres.size()) {}
 
 // The first one counts: what follows may be its consequence.
 void Promises::fail(std::string promise, std::string detail) {
@@ -79,28 +83,36 @@ void Promises::opened(const store::Store& store) {
 void Promises::answered(std::size_t number, const store::Enqueue& asked, const store::Enqueued& answer) {
   using Kind = store::Enqueued::Kind;
   const auto message = store_->reader().get(answer.id);
-  if (!message) return fail("accepted", fmt::format("#{} was answered with id {}, which no reader finds", number, answer.id));
+  if (!message)
+    return fail("accepted", fmt::format("#{} was answered with id {}, which no reader finds", number, answer.id));
   const auto& content = message->content;
   const auto key = reference_of(asked.content);
   const auto before = references_.find(key);
   const bool known_before = !key.empty() && before != references_.end();
   const bool same = content.digest == asked.content.digest;
   const auto lost = perhaps_stored_.find(key);
-  const auto maybe = [&](std::uint64_t digest) { return lost != perhaps_stored_.end() && lost->second.contains(digest); };
+  const auto maybe = [&](std::uint64_t digest) {
+    return lost != perhaps_stored_.end() && lost->second.contains(digest);
+  };
   if (answer.kind == Kind::stored) {
     if (known_before && !(asked.replace_on_conflict && before->second.digest != asked.content.digest))
-      return fail("reference", fmt::format("#{} {} is stored as {}, but was {}", number, key, answer.id, before->second.id));
-    if (number_in(content.text) != number) return fail("accepted", fmt::format("#{} is stored with another text", number));
+      return fail("reference",
+                  fmt::format("#{} {} is stored as {}, but was {}", number, key, answer.id, before->second.id));
+    if (number_in(content.text) != number)
+      return fail("accepted", fmt::format("#{} is stored with another text", number));
   } else {
     if (key.empty()) return fail("reference", fmt::format("#{} has no reference, but was not stored", number));
     if (reference_of(content) != key)
-      return fail("reference", fmt::format("#{} {} was said to be {}, which has another reference", number, key, answer.id));
+      return fail("reference",
+                  fmt::format("#{} {} was said to be {}, which has another reference", number, key, answer.id));
     if (known_before && before->second.id != answer.id && !maybe(content.digest))
-      return fail("reference", fmt::format("#{} {} was said to be {}, but is {}", number, key, answer.id, before->second.id));
+      return fail("reference",
+                  fmt::format("#{} {} was said to be {}, but is {}", number, key, answer.id, before->second.id));
     if (!known_before && !maybe(content.digest))
       return fail("reference", fmt::format("#{} {} was said to be {}, which nobody asked for", number, key, answer.id));
     if (same != (answer.kind == Kind::known) || (answer.kind == Kind::conflict && asked.replace_on_conflict))
-      return fail("reference", fmt::format("#{} {}: same content {}, answer {}", number, key, same, static_cast<int>(answer.kind)));
+      return fail("reference",
+                  fmt::format("#{} {}: same content {}, answer {}", number, key, same, static_cast<int>(answer.kind)));
   }
   if (!key.empty()) references_[key] = {.id = answer.id, .digest = content.digest};
   auto& seen = seen_[answer.id];
@@ -134,7 +146,8 @@ void Promises::taken(TakenPart& part) {
   if ("+" + part.destination != message->content.to) fail("outcome", what + " went to another phone");
   if (message->content.text.find(part.text) == std::string::npos) fail("outcome", what + " has another text");
   if (seen.retry_asked) return;
-  if (copies.size() > 1 && !p.maybe_duplicate) fail("twice", what + " was taken again, and is not marked as perhaps sent twice");
+  if (copies.size() > 1 && !p.maybe_duplicate)
+    fail("twice", what + " was taken again, and is not marked as perhaps sent twice");
   const auto expires = p.expires_at ? p.expires_at : message->content.expires_at;
   if (expires && clock_.wall_before(slack_) > expires)
     fail("after-end", fmt::format("{} was taken {} ms after its validity", what, clock_.wall() - expires));
@@ -150,15 +163,14 @@ void Promises::receipt_answered(TakenPart& part, smpp::MessageState state) {
   if (!message) return;
   const auto& p = message->progress;
   for (std::size_t i = 0; i < p.segments.size(); ++i) {
-    if (store::canonical_provider_id(p.segments[i].provider_id) != part.provider_id) continue;
+    if (p.segments[i].provider_id.empty() || find_part(*message, i) != &part) continue;
     const bool ended = store::is_final(p.state) && p.state != State::sent && p.state != State::unknown;
-    if (!ended && p.segments[i].state < segment_state(state))
-      fail("receipt", fmt::format("#{} message {} part {}: {} was answered, but the store shows {}", *number, *id, i + 1,
-                                  smpp::state_word(state), store::name(p.segments[i].state)));
+    if (!ended && p.segments[i].state < segment_state(state) && !is_parked(part))
+      fail("receipt", fmt::format("#{} message {} part {}: {} was answered, but the store shows {}", *number, *id,
+                                  i + 1, smpp::state_word(state), store::name(p.segments[i].state)));
     return;
   }
-  // No outcome names this id yet, so the receipt waits in the store; or the message is held and the receipt was taken
-  // as its outcome, or it has ended.
+  // No outcome names this id yet, so the receipt waits in the store.
   if (store::is_final(p.state) || seen_[*id].retry_asked || ++parked_checked_ > parked_checks_max) return;
   if (!is_parked(part))
     fail("receipt", fmt::format("#{} message {}: {} of {} was answered, but is nowhere on disk", *number, *id,
@@ -192,24 +204,37 @@ void Promises::finals(const std::vector<store::Final>& finals) {
   for (const auto& final_state : finals) note_final(final_state.id, final_state.state);
 }
 
+// A receipt that was taken for a held message's leaves its own notation of the id.
+const TakenPart* Promises::find_part(const store::Message& message, std::size_t segment) const {
+  auto& centre = *centres_[message.content.gateway - 1];
+  const auto id = store::canonical_provider_id(message.progress.segments[segment].provider_id);
+  const auto* part = centre.find(id);
+  const auto* by_receipt = centre.find_by_receipt_id(id);
+  const auto number = number_in(message.content.text);
+  return by_receipt && (!part || number_in(part->text) != number) ? by_receipt : part;
+}
+
 // A final state of a segment is the word of the centre about just this part.
 void Promises::check_segments(const store::Message& message) {
   const auto number = number_in(message.content.text);
   const auto& p = message.progress;
-  const auto gateway = message.content.gateway - 1;
   for (std::size_t i = 0; i < p.segments.size(); ++i) {
     const auto& segment = p.segments[i];
     if (segment.state == store::SegmentState::unsent) continue;
-    const auto what = fmt::format("message {} part {} is {} by {}", message.id, i + 1, store::name(segment.state), segment.provider_id);
-    const auto* part = centres_[gateway]->find(store::canonical_provider_id(segment.provider_id));
+    const auto what = fmt::format("message {} part {} is {} by {}", message.id, i + 1, store::name(segment.state),
+                                  segment.provider_id);
+    const auto* part = find_part(message, i);
     if (!part) return fail("outcome", what + ", an id that the centre never gave");
     if (number_in(part->text) != number) return fail("outcome", what + ", which is another message: " + part->text);
-    if (p.segments.size() > 1 && part->part != static_cast<int>(i) + 1) return fail("outcome", what + ", which is another part");
+    if (p.segments.size() > 1 && part->part != static_cast<int>(i) + 1)
+      return fail("outcome", what + ", which is another part");
     if (segment.state > store::SegmentState::enroute && segment_state(part->state) != segment.state)
       return fail("outcome", what + ", but the centre said " + std::string(smpp::state_word(part->state)));
   }
   if (p.state != State::delivered) return;
-  const bool all = !p.segments.empty() && std::ranges::all_of(p.segments, [](const auto& s) { return s.state == store::SegmentState::delivered; });
+  const bool all = !p.segments.empty() && std::ranges::all_of(p.segments, [](const auto& s) {
+    return s.state == store::SegmentState::delivered;
+  });
   if (!all) fail("outcome", fmt::format("message {} is delivered, but not all of its parts are", message.id));
 }
 
@@ -220,10 +245,11 @@ void Promises::check_answered_receipts(const store::Message& message) {
   for (std::size_t i = 0; i < p.segments.size(); ++i) {
     const auto& segment = p.segments[i];
     if (segment.state == store::SegmentState::unsent) continue;
-    const auto* part = centres_[message.content.gateway - 1]->find(store::canonical_provider_id(segment.provider_id));
-    if (part && part->receipt_answered && segment.state < segment_state(part->state))
+    const auto* part = find_part(message, i);
+    if (part && part->receipt_answered_at && segment.state < segment_state(part->state))
       return fail("receipt", fmt::format("message {} part {}: {} was answered, but the message is {} with this part {}",
-                                         message.id, i + 1, smpp::state_word(part->state), store::name(p.state), store::name(segment.state)));
+                                         message.id, i + 1, smpp::state_word(part->state), store::name(p.state),
+                                         store::name(segment.state)));
   }
 }
 
@@ -245,12 +271,15 @@ void Promises::scan(bool at_end) {
           fail("reference", fmt::format("#{} is stored twice: {} and {}", *number, place->second, message.id));
       }
       auto& seen = seen_[message.id];
-      if (store::is_final(p.state)) note_final(message.id, p.state);
+      if (store::is_final(p.state))
+        note_final(message.id, p.state);
       else if (seen.final_state && !seen.retry_asked)
-        fail("one-end", fmt::format("message {} was {} and is {}", message.id, store::name(*seen.final_state), store::name(p.state)));
+        fail("one-end", fmt::format("message {} was {} and is {}", message.id, store::name(*seen.final_state),
+                                    store::name(p.state)));
       check_segments(message);
       if (!at_end) continue;
-      if (!store::is_final(p.state)) fail("accepted", fmt::format("message {} is still {}", message.id, store::name(p.state)));
+      if (!store::is_final(p.state))
+        fail("accepted", fmt::format("message {} is still {}", message.id, store::name(p.state)));
       check_answered_receipts(message);
     }
     before = page.next;
@@ -258,7 +287,8 @@ void Promises::scan(bool at_end) {
   for (const auto& [id, seen] : seen_)
     if (seen.accepted && !found.contains(id)) fail("accepted", fmt::format("message {} is lost", id));
   auto told = store_->counts();
-  std::erase_if(told, [](const auto& entry) { return std::ranges::all_of(entry.second, [](auto n) { return n == 0; }); });
+  std::erase_if(told,
+                [](const auto& entry) { return std::ranges::all_of(entry.second, [](auto n) { return n == 0; }); });
   if (told != counts) fail("counts", "the counts differ from what is stored");
 }
 
@@ -281,7 +311,8 @@ void Promises::check_centre(std::size_t gateway, const bridge::smsc_sim::Counts&
 std::filesystem::path Promises::copied_store() {
   auto copy = folder_ / "copy";
   std::filesystem::create_directories(copy);
-  std::filesystem::copy_file(folder_ / "store" / "data.mdb", copy / "data.mdb", std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy_file(folder_ / "store" / "data.mdb", copy / "data.mdb",
+                             std::filesystem::copy_options::overwrite_existing);
   return copy;
 }
 
@@ -308,17 +339,20 @@ std::string Promises::describe(store::MessageId id) const {
   const auto message = store_ ? store_->reader().get(id) : std::nullopt;
   if (!message) return {};
   const auto& p = message->progress;
-  auto text = fmt::format("message {} to {} lane {} state {} attempts {} maybe_duplicate {} parts {}: {}\n", id, message->content.to,
-                          store::name(message->content.lane), store::name(p.state), p.attempts, p.maybe_duplicate,
-                          message->content.parts, p.status_message);
-  for (const auto& segment : p.segments) text += fmt::format("  segment {} {} {}\n", store::name(segment.state), segment.provider_id, segment.error);
+  auto text = fmt::format("message {} to {} lane {} state {} attempts {} maybe_duplicate {} parts {}: {}\n", id,
+                          message->content.to, store::name(message->content.lane), store::name(p.state), p.attempts,
+                          p.maybe_duplicate, message->content.parts, p.status_message);
+  for (const auto& segment : p.segments)
+    text += fmt::format("  segment {} {} {}\n", store::name(segment.state), segment.provider_id, segment.error);
   for (const auto& event : p.events)
-    text += fmt::format("  {} attempt {} {} {}\n", event.at - message->content.created_at, event.attempt, store::name(event.kind), event.detail);
+    text += fmt::format("  {} attempt {} {} {}\n", event.at - message->content.created_at, event.attempt,
+                        store::name(event.kind), event.detail);
   if (const auto taken = copies_.find(number_in(message->content.text).value_or(0)); taken != copies_.end())
     for (const auto& [number, copies] : taken->second)
       for (const auto* part : copies)
-        text += fmt::format("  taken {:%T} part {} as {}, receipt {} answered {}\n", part->taken_at.time_since_epoch(), number,
-                            part->provider_id, smpp::state_word(part->state), part->receipt_answered);
+        text += fmt::format("  taken {:%T} part {} as {}, receipt {} answered {}\n", part->taken_at.time_since_epoch(),
+                            number, part->provider_id, smpp::state_word(part->state),
+                            part->receipt_answered_at.has_value());
   return text;
 }
 

@@ -72,6 +72,7 @@ class Promises {
     std::uint64_t digest = 0;
   };
   std::optional<store::MessageId> message_of(std::size_t number);
+  const TakenPart* find_part(const store::Message& message, std::size_t segment) const;
   void note_final(store::MessageId id, store::State state);
   void check_segments(const store::Message& message);
   void check_answered_receipts(const store::Message& message);

@@ -7,7 +7,12 @@ namespace smsbridge::simulation {
 
 SimCentre::SimCentre(std::size_t gateway, std::uint16_t port, bridge::smsc_sim::Options options, SimClock& clock,
                      SimNetwork& network, Observer observer)
-    : gateway_(gateway), port_(port), clock_(clock), network_(network), observer_(std::move(observer)), smsc_(std::move(options)) {
+    : gateway_(gateway),
+      port_(port),
+      clock_(clock),
+      network_(network),
+      observer_(std::move(observer)),
+      smsc_(std::move(options)) {
   network_.listen(port, *this);
   smsc_.on_taken = [this](const bridge::smsc_sim::Smsc::Taken& message) {
     auto& part = taken_.emplace_back();
@@ -52,7 +57,8 @@ void SimCentre::received(std::uint64_t session, const std::string& octets) {
   const auto line = lines_.find(session);
   if (line == lines_.end()) return;
   listen_to_client(line->second, octets);
-  smsc_.received(session, smpp::Octets(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()), clock_.now());
+  smsc_.received(session, smpp::Octets(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()),
+                 clock_.now());
   after();
 }
 
@@ -81,7 +87,8 @@ void SimCentre::heal() {
 }
 
 void SimCentre::listen_to_client(Line& line, const std::string& octets) {
-  line.from_client.feed(smpp::Octets(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()), clock_.now());
+  line.from_client.feed(smpp::Octets(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()),
+                        clock_.now());
   while (const auto frame = line.from_client.next()) {
     const auto header = *smpp::decode_header(*frame);
     if (header.command_id == static_cast<std::uint32_t>(smpp::Command::submit_sm)) observer_.submit_seen();
@@ -91,7 +98,7 @@ void SimCentre::listen_to_client(Line& line, const std::string& octets) {
     const auto [part, state] = delivery->second;
     line.deliveries.erase(delivery);
     if (header.status != 0) continue;
-    part->receipt_answered = true;
+    part->receipt_answered_at = clock_.now();
     observer_.receipt_answered(*part, state);
   }
 }
@@ -124,8 +131,10 @@ void SimCentre::after() {
     }
     if (!smsc_.wants_close(session)) continue;
     // Ends in closed(), and so in here again.
-    if (smsc_.is_cut(session)) network_.reset(connection);
-    else network_.finish(connection);
+    if (smsc_.is_cut(session))
+      network_.reset(connection);
+    else
+      network_.finish(connection);
   }
   arm();
 }

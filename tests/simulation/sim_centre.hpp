@@ -8,13 +8,13 @@ namespace smsbridge::simulation {
 
 // A part that the centre took, with what the centre said of it since.
 struct TakenPart {
-  std::size_t gateway = 0;        // place in the configuration
-  std::string provider_id;        // canonical, as in the response
+  std::size_t gateway = 0;  // place in the configuration
+  std::string provider_id;  // canonical, as in the response
   std::string destination, text;
   int part = 1, parts = 1;
   Time taken_at{};
   smpp::MessageState state = smpp::MessageState::none;  // of its receipt, once one was sent
-  bool receipt_answered = false;  // with 0
+  std::optional<Time> receipt_answered_at;              // with 0
 };
 
 // The simulated message centre on the simulated network, and an ear on the line: it follows the PDUs of both ways, so
@@ -35,8 +35,8 @@ class SimCentre : public Acceptor {
   void received(std::uint64_t session, const std::string& octets) override;
   void closed(std::uint64_t session) override;
 
-  void hang_up();              // unbinds all sessions
-  void set_down(bool down);    // an outage cuts everybody
+  void hang_up();            // unbinds all sessions
+  void set_down(bool down);  // an outage cuts everybody
   void heal();
   bool is_idle() const { return smsc_.receipts_waiting() == 0; }
   const bridge::smsc_sim::Counts& counts() const { return smsc_.counts(); }

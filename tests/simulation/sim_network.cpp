@@ -12,7 +12,8 @@ using boost::system::error_code;
 // The daemon's end of a connection.
 class SimStream : public bridge::Stream {
  public:
-  SimStream(SimNetwork& network, SimNetwork::Shared connection) : network_(network), connection_(std::move(connection)) {}
+  SimStream(SimNetwork& network, SimNetwork::Shared connection)
+      : network_(network), connection_(std::move(connection)) {}
   ~SimStream() override { SimStream::close(); }
 
   void read_some(boost::asio::mutable_buffer buffer, Handler handler) override {
@@ -23,7 +24,8 @@ class SimStream : public bridge::Stream {
   void write_some(boost::asio::const_buffer buffer, Handler handler) override {
     auto& c = *connection_;
     if (c.reset || !c.client_open) {
-      return boost::asio::post(c.executor, [handler = std::move(handler)] { handler(boost::asio::error::broken_pipe, 0); });
+      return boost::asio::post(c.executor,
+                               [handler = std::move(handler)] { handler(boost::asio::error::broken_pipe, 0); });
     }
     std::string octets(static_cast<const char*>(buffer.data()), buffer.size());
     if (octets.size() > 1 && network_.random_.chance(network_.options_.faults.fragment))
@@ -99,7 +101,8 @@ void SimNetwork::transmit(const Shared& connection, Way way, std::string octets)
   if (random_.chance(options_.faults.hang)) {
     connection->hung = true;
     // The server's own patience ends some time, whatever the client does.
-    clock_.after(std::chrono::milliseconds(random_.between(3000, 40'000)), [this, connection] { close_server(connection); });
+    clock_.after(std::chrono::milliseconds(random_.between(3000, 40'000)),
+                 [this, connection] { close_server(connection); });
     return;
   }
   const auto due = arrival(*connection, way);

@@ -20,8 +20,14 @@ constexpr std::size_t none = ~std::size_t{0};
 }  // namespace
 
 World::World(const RunOptions& options, std::filesystem::path folder, bool verbose)
-    : options_(options), folder_(std::move(folder)), verbose_(verbose), io_(1), random_(options.seed * 2 + 1),
-      clock_(io_, wall_at_start), network_(clock_, random_, options.network), metrics_({"sim", "sim", "sim"}),
+    : options_(options),
+      folder_(std::move(folder)),
+      verbose_(verbose),
+      io_(1),
+      random_(options.seed * 2 + 1),
+      clock_(io_, wall_at_start),
+      network_(clock_, random_, options.network),
+      metrics_({"sim", "sim", "sim"}),
       promises_(options_, clock_, network_.latency_max(), folder_) {
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(folder_);
@@ -83,7 +89,8 @@ RunResult World::run() {
         promises_.fail("liveness", "all messages are final, but the queue's tables are not empty");
     }
   }
-  for (std::size_t number = 0; number < centres_.size(); ++number) promises_.check_centre(number, centres_[number]->counts());
+  for (std::size_t number = 0; number < centres_.size(); ++number)
+    promises_.check_centre(number, centres_[number]->counts());
   result_.broken = promises_.broken();
   if (result_.broken)
     if (const auto at = result_.broken->detail.find("message "); at != std::string::npos) {
@@ -113,7 +120,10 @@ void World::watch() {
       for (const auto& gateway : daemon_->gateways()) {
         const auto& config = gateway->config();
         const auto most = static_cast<std::size_t>(config.sessions) * config.session.window + 2048;
-        if (const auto status = gateway->status(); status.in_flight > most || status.window_in_use > status.window_limit + config.session.window * static_cast<std::size_t>(config.sessions))
+        if (const auto status = gateway->status();
+            status.in_flight > most ||
+            status.window_in_use >
+                status.window_limit + config.session.window * static_cast<std::size_t>(config.sessions))
           promises_.fail("memory", fmt::format("{} messages in flight", status.in_flight));
       }
       if (clock_.now().time_since_epoch() % 60s < 1s) promises_.scan(false);
@@ -136,8 +146,15 @@ void World::trace(std::string_view what, std::uint64_t a, std::uint64_t b) {
 void World::open() {
   ++life_;
   stopping_ = false;
-  Daemon::World world{.io = io_, .clock = clock_, .connector = network_, .random = random_, .metrics = metrics_,
-                      .options = options_, .store_path = folder_ / "store", .finals = {}, .stepped = {}};
+  Daemon::World world{.io = io_,
+                      .clock = clock_,
+                      .connector = network_,
+                      .random = random_,
+                      .metrics = metrics_,
+                      .options = options_,
+                      .store_path = folder_ / "store",
+                      .finals = {},
+                      .stepped = {}};
   world.finals = [this](const std::vector<store::Final>& finals) {
     for (const auto& f : finals) trace("final", f.id, static_cast<std::uint64_t>(f.state));
     promises_.finals(finals);
@@ -165,7 +182,8 @@ void World::stop() {
   daemon_->stop([this, life = life_] {
     if (life != life_) return;
     trace("stopped");
-    if (!promises_.tables_are_empty({"leased"})) promises_.fail("accepted", "after a stop in peace, messages are in doubt");
+    if (!promises_.tables_are_empty({"leased"}))
+      promises_.fail("accepted", "after a stop in peace, messages are in doubt");
     promises_.closed();
     daemon_.reset();
     reopen_later();
@@ -190,19 +208,21 @@ void World::plan_faults() {
     clock_.at(some_time(), unless_healed([this, after_commit = random_.chance(0.5)] { crash(after_commit); }));
   for (int i = 0; i < options_.stops; ++i) clock_.at(some_time(), unless_healed([this] { stop(); }));
   for (int i = 0; i < options_.outages; ++i) {
-    auto& centre = *centres_[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(centres_.size()) - 1))];
+    auto& centre =
+        *centres_[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(centres_.size()) - 1))];
     const auto from = some_time();
     clock_.at(from, unless_healed([this, &centre] { trace("outage"), centre.set_down(true); }));
     clock_.at(from + std::chrono::milliseconds(random_.between(1000, 120'000)), [&centre] { centre.set_down(false); });
   }
   for (int i = 0; i < options_.hang_ups; ++i)
-    for (auto& centre : centres_) clock_.at(some_time(), unless_healed([this, &centre] { trace("hang up"), centre->hang_up(); }));
+    for (auto& centre : centres_)
+      clock_.at(some_time(), unless_healed([this, &centre] { trace("hang up"), centre->hang_up(); }));
   for (int i = 0; i < options_.failing_commits; ++i) {
     const int code = random_.chance(0.5) ? ENOSPC : EIO;
     const auto count = static_cast<std::size_t>(random_.between(1, 5));
     clock_.at(some_time(), unless_healed([this, code, count] {
-      if (daemon_) daemon_->store().fail_commits(code, count);
-    }));
+                if (daemon_) daemon_->store().fail_commits(code, count);
+              }));
   }
   for (int i = 0; i < options_.wall_jumps; ++i)
     clock_.at(some_time(), unless_healed([this, by = random_.between(-120'000, 120'000)] { clock_.jump_wall(by); }));
@@ -256,26 +276,47 @@ std::size_t World::draw_wish(std::size_t like_reference_of) {
     s.idempotency_key = other.submission.idempotency_key;
     s.gateway = other.submission.gateway;
   } else {
-    wish.tenant = static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(options_.config.tenants.size()) - 1));
+    wish.tenant =
+        static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(options_.config.tenants.size()) - 1));
     wish.by_fineract = random_.chance(0.4);
     const auto kind = random_.between(0, 9);
-    if (wish.by_fineract || kind < 6) s.client_ref = fmt::format("ref-{}", place);
-    else if (kind < 8) s.idempotency_key = fmt::format("key-{}", place);
+    if (wish.by_fineract || kind < 6)
+      s.client_ref = fmt::format("ref-{}", place);
+    else if (kind < 8)
+      s.idempotency_key = fmt::format("key-{}", place);
     wish.may_repeat = !s.client_ref.empty() || !s.idempotency_key.empty();
     const auto& gateways = options_.config.gateways;
-    if (random_.chance(0.3)) s.gateway = &gateways[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(gateways.size()) - 1))];
+    if (random_.chance(0.3))
+      s.gateway =
+          &gateways[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(gateways.size()) - 1))];
   }
   s.source = wish.by_fineract ? store::Source::fineract : store::Source::api;
-  s.lane = wish.by_fineract ? options_.config.tenants[wish.tenant].fineract_lane : static_cast<store::Lane>(random_.between(0, 3));
-  s.to = random_.chance(options_.bad_number)
-             ? "12x"
-             : fmt::format("+4917{:08}", 10'000'000 + random_.between(0, static_cast<std::int64_t>(options_.phones) - 1));
+  s.lane = wish.by_fineract ? options_.config.tenants[wish.tenant].fineract_lane
+                            : static_cast<store::Lane>(random_.between(0, 3));
+  s.to =
+      random_.chance(options_.bad_number)
+          ? "12x"
+          : fmt::format("+4917{:08}", 10'000'000 + random_.between(0, static_cast<std::int64_t>(options_.phones) - 1));
   const bool is_long = random_.chance(options_.long_text);
-  s.text = marked_text(place, static_cast<std::size_t>(is_long ? random_.between(100, 900) : random_.between(1, 100)),
-                       random_.chance(options_.ucs2));
+  s.text = draw_text(place, static_cast<std::size_t>(is_long ? random_.between(100, 900) : random_.between(1, 100)),
+                     random_.chance(options_.ucs2), s.gateway);
   if (random_.chance(options_.short_validity)) s.validity_ms = random_.between(500, 60'000);
   if (random_.chance(options_.scheduled)) s.send_at = wall_at_start + random_.between(0, 600'000);
   return place;
+}
+
+// Also the last part of a long text is long enough to hold the mark.
+std::string World::draw_text(std::size_t number, std::size_t length, bool ucs2,
+                             const bridge::GatewayConfig* gateway) const {
+  for (;; length += 7) {
+    auto text = marked_text(number, length, ucs2);
+    const auto fits = [&](const bridge::GatewayConfig& g) {
+      const auto cut = bridge::text::segment(text, {.charset = g.charset, .concat = g.concat});
+      return !cut || cut->segments.size() == 1 || cut->segments.back().body.size() >= (ucs2 ? 22 : 11);
+    };
+    const auto& gateways = options_.config.gateways;
+    if (gateway ? fits(*gateway) : std::ranges::all_of(gateways, fits)) return text;
+  }
 }
 
 void World::ask(std::size_t place) {
@@ -300,18 +341,23 @@ void World::ask(std::size_t place) {
   store::Batch batch;
   batch.enqueue.push_back(enqueue);
   const auto answer = std::make_shared<bool>(false);
-  daemon_->store().commit(std::move(batch), io_.get_executor(), [this, life = life_, place, enqueue, answer](const store::BatchResult& result) {
-    if (life != life_) return;
-    *answer = true;
-    answered(place, enqueue, result.error, result.enqueued.empty() ? nullptr : &result.enqueued.front());
-  });
+  daemon_->store().commit(std::move(batch), io_.get_executor(),
+                          [this, life = life_, place, enqueue, answer](const store::BatchResult& result) {
+                            if (life != life_) return;
+                            *answer = true;
+                            answered(place, enqueue, result.error,
+                                     result.enqueued.empty() ? nullptr : &result.enqueued.front());
+                          });
   clock_.after(20s, [this, place, answer] {
-    if (!*answer && wishes_[place].may_repeat) ask_again(place);
-    else wishes_[place].asked = true;
+    if (!*answer && wishes_[place].may_repeat)
+      ask_again(place);
+    else
+      wishes_[place].asked = true;
   });
 }
 
-void World::answered(std::size_t place, const store::Enqueue& asked, store::Error error, const store::Enqueued* answer) {
+void World::answered(std::size_t place, const store::Enqueue& asked, store::Error error,
+                     const store::Enqueued* answer) {
   auto& wish = wishes_[place];
   trace("answered " + std::to_string(place), static_cast<std::uint64_t>(error), answer ? answer->id : 0);
   if (error != store::Error::none || !answer) {
@@ -327,7 +373,8 @@ void World::answered(std::size_t place, const store::Enqueue& asked, store::Erro
   if (random_.chance(options_.cancel))
     clock_.after(std::chrono::milliseconds(random_.between(0, 60'000)),
                  [this, id = answer->id, tenant] { control(id, tenant, store::Control::Action::cancel); });
-  if (random_.chance(options_.retry))
+  // What was refused at the door is not tried again: nobody could carry it.
+  if (asked.failed_because.empty() && random_.chance(options_.retry))
     clock_.after(std::chrono::milliseconds(random_.between(0, 400'000)),
                  [this, id = answer->id, tenant] { control(id, tenant, store::Control::Action::retry); });
 }
@@ -345,11 +392,13 @@ void World::control(store::MessageId id, store::TenantId tenant, store::Control:
   if (!daemon_ || stopping_ || healed_) return;
   if (action == store::Control::Action::retry) promises_.retry_asked(id);
   store::Batch batch;
-  batch.controls.push_back({.action = action, .tenant = tenant, .id = id, .validity_ms = random_.between(30'000, 600'000)});
-  daemon_->store().commit(std::move(batch), io_.get_executor(), [this, life = life_, id](const store::BatchResult& result) {
-    if (life != life_) return;
-    trace("controlled", id, result.controls.empty() ? 9 : static_cast<std::uint64_t>(result.controls.front()));
-  });
+  batch.controls.push_back(
+      {.action = action, .tenant = tenant, .id = id, .validity_ms = random_.between(30'000, 600'000)});
+  daemon_->store().commit(
+      std::move(batch), io_.get_executor(), [this, life = life_, id](const store::BatchResult& result) {
+        if (life != life_) return;
+        trace("controlled", id, result.controls.empty() ? 9 : static_cast<std::uint64_t>(result.controls.front()));
+      });
 }
 
 }  // namespace smsbridge::simulation

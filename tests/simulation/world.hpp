@@ -7,10 +7,10 @@ namespace smsbridge::simulation {
 
 struct RunResult {
   std::optional<Broken> broken;
-  std::string story;              // of the message that the failure names
-  std::uint64_t trace = 0;        // hash of all that happened: the same seed gives the same
+  std::string story;        // of the message that the failure names
+  std::uint64_t trace = 0;  // hash of all that happened: the same seed gives the same
   std::size_t messages = 0, parts_taken = 0, receipts_answered = 0, crashes = 0;
-  Duration took{};                // virtual
+  Duration took{};  // virtual
 };
 
 // One run: clients, the daemon, the network and the centres on one virtual clock. First everything may fail that the
@@ -35,6 +35,7 @@ class World {
   void plan_faults();
   void plan_wishes();
   std::size_t draw_wish(std::size_t like_reference_of);
+  std::string draw_text(std::size_t number, std::size_t length, bool ucs2, const bridge::GatewayConfig* gateway) const;
   void ask(std::size_t wish);
   void answered(std::size_t wish, const store::Enqueue& asked, store::Error error, const store::Enqueued* answer);
   void ask_again(std::size_t wish);
