@@ -63,6 +63,23 @@ int severity(SegmentState state) {
   }
 }
 
+// What a receipt quotes is the beginning of the text; what its alphabet lacks may stand as '?'. No quote: it may be.
+bool quotes(std::string_view quote, std::string_view text) {
+  for (; !quote.empty() && !text.empty(); quote.remove_prefix(1), text.remove_prefix(1)) {
+    if (quote.front() == text.front()) continue;
+    if (quote.front() != '?') return false;
+    while (text.size() > 1 && (static_cast<unsigned char>(text[1]) & 0xC0) == 0x80) text.remove_prefix(1);
+  }
+  return quote.find_first_not_of(' ') == std::string_view::npos;
+}
+
+// A receipt may have come for a part that an earlier attempt sent: what it said stays.
+std::vector<Segment> with_receipts(std::vector<Segment> segments, const std::vector<Segment>& known) {
+  for (std::size_t i = 0; i < segments.size() && i < known.size(); ++i)
+    if (known[i].provider_id == segments[i].provider_id && known[i].state > segments[i].state) segments[i] = known[i];
+  return segments;
+}
+
 }  // namespace
 
 BatchResult Ledger::apply(const Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new) {
@@ -159,12 +176,7 @@ Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs 
   p.attempts = change.attempt;
   p.gateway = stored.queue.gateway;
   p.status_message = change.status_message;
-  // A receipt may have come for a part that an earlier attempt sent: what it said stays.
-  auto segments = change.segments;
-  for (std::size_t i = 0; i < segments.size() && i < p.segments.size(); ++i)
-    if (p.segments[i].provider_id == segments[i].provider_id && p.segments[i].state > segments[i].state)
-      segments[i] = p.segments[i];
-  p.segments = std::move(segments);
+  p.segments = with_receipts(change.segments, p.segments);
   if (change.state == State::failed) {
     finalise(txn, change.id, stored, State::failed, change.status_message, now);
     return Settled::ok;
@@ -201,7 +213,8 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   p.gateway = lease.queue.gateway;
   p.maybe_duplicate = p.maybe_duplicate || change.doubtful;
   p.status_message = change.status_message;
-  if (!change.segments.empty()) p.segments = change.segments;
+  if (!change.segments.empty()) p.segments = with_receipts(change.segments, p.segments);
+  apply_parked(txn, change.id, stored, now);
   correlate(change.id, p, lease.queue.gateway);
   note(p, now, change.doubtful ? EventKind::doubtful : EventKind::retry_scheduled, p.gateway, change.status_message);
   if (change.state == State::doubtful) {
@@ -237,8 +250,8 @@ Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn,
       repeated = true;
       continue;
     }
-    conclude(txn, id, stored, now);
-    if (!is_final(stored.progress.state)) write_progress(txn, id, stored.progress);
+    // Also what ended for us keeps what is known of its parts: the last of them may still correct it.
+    if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
     return Receipted::matched;
   }
   // Message centres use ids again. What says nothing new of an old message may be the first word of one whose outcome
@@ -272,42 +285,42 @@ bool Ledger::apply_receipt(Progress& p, std::size_t index, const ReceiptRecorded
   return true;
 }
 
-// Ends the message when all of its parts ended.
-void Ledger::conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now) {
+// Ends the message when all of its parts ended; false: it was not written.
+bool Ledger::conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now) {
   auto& p = stored.progress;
   const bool assumed_final = p.state == State::sent || p.state == State::unknown;
-  if (p.segments.empty() || (is_final(p.state) && !assumed_final)) return;
+  if (p.segments.empty() || (is_final(p.state) && !assumed_final)) return false;
   const Segment* worst = &p.segments.front();
   for (const auto& segment : p.segments) {
-    if (!is_final(segment.state)) return;
+    if (!is_final(segment.state)) return false;
     if (severity(segment.state) > severity(worst->state)) worst = &segment;
   }
   if (p.state == State::submitted || p.state == State::doubtful) end_wait(txn, id, p);
-  if (p.state == State::queued) return;  // the parts that went are known; the others still wait for their turn
+  if (p.state == State::queued) return false;  // the parts that went are known; the others still wait for their turn
   std::string why;
   if (worst->state != SegmentState::delivered)
     why = std::string(name(worst->state)) + (worst->error.empty() ? "" : " err:" + worst->error);
   finalise(txn, id, stored, state_of(worst->state), std::move(why), now);
+  return true;
 }
 
 // A receipt whose id nobody knows may belong to an attempt that got no answer. Only if exactly one held message of this
 // gateway went to that phone in one part; two would be a guess.
 bool Ledger::receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
-  if (change.destination.empty() || change.provider_ids.empty()) return false;
+  if (!change.may_guess || change.destination.empty() || change.provider_ids.empty()) return false;
   const auto it = held_.find(held_key(change.gateway, change.destination));
   if (it == held_.end() || it->second.size() != 1) return false;
   const auto id = *it->second.begin();
   const auto content = read_content(txn, id);
   auto progress = read_progress(txn, id);
-  if (!content || !progress || content->parts != 1) return false;
+  if (!content || !progress || content->parts != 1 || !quotes(change.quote, content->text)) return false;
   Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane},
                 .progress = std::move(*progress)};
   stored.progress.segments.assign(
       1, {.state = SegmentState::accepted, .provider_id = change.provider_ids.front(), .error = {}});
   if (!apply_receipt(stored.progress, 0, change, change.gateway, now)) return false;
   correlate(id, stored.progress, change.gateway);
-  conclude(txn, id, stored, now);
-  if (!is_final(stored.progress.state)) write_progress(txn, id, stored.progress);
+  if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
   return true;
 }
 
@@ -373,11 +386,13 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   }
   // Only what ended without delivery, or is held in doubt, can be tried again; and a way out must exist.
   const bool ended_well = p.state == State::delivered || p.state == State::sent;
-  if ((!is_final(p.state) && p.state != State::doubtful) || ended_well || content->gateway == 0)
+  if ((!is_final(p.state) && p.state != State::doubtful) || ended_well || content->gateway == 0 ||
+      (p.state == State::failed && p.attempts == 0))
     return Controlled::too_late;
   if (p.state == State::doubtful) end_wait(txn, change.id, p);
   for (auto& segment : p.segments)
-    if (segment.state != SegmentState::delivered) segment = {};
+    if (is_final(segment.state) && segment.state != SegmentState::delivered)
+      segment = {};  // the carrier has the others
   note(p, now, EventKind::retried, content->gateway, {});
   change_state(p, State::queued, stored.queue);
   p.finished_at = 0;

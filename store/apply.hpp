@@ -91,7 +91,7 @@ class Ledger {
   void expire(lmdb::Transaction& txn, const Queue& queue, MessageId id, const DueEntry& entry, WallMs now);
   bool apply_receipt(Progress& progress, std::size_t segment, const ReceiptRecorded& receipt, GatewayId gateway,
                      WallMs now);
-  void conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
+  bool conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
   bool receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   void park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   void apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);

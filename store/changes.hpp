@@ -56,6 +56,8 @@ struct ReceiptRecorded {
   SegmentState state = SegmentState::unknown;
   std::string error;
   std::string destination;  // the phone; the last eight digits must agree. Empty: not compared
+  std::string quote;        // the beginning of the text, if the receipt has it
+  bool may_guess = true;    // an unknown id may be taken for that of the one message held for this phone
 };
 
 struct Control {

@@ -14,7 +14,9 @@ std::string canonical_provider_id(std::string_view provider_id) {
 // FNV-1a over the canonical id, finished with a multiply-xorshift so that all 64 bits depend on all octets.
 std::uint64_t Correlation::key(GatewayId gateway, std::string_view provider_id) {
   while (provider_id.size() > 1 && provider_id.front() == '0') provider_id.remove_prefix(1);
-  std::uint64_t hash = 0xcbf29ce484222325ull ^ gateway;
+  // The gateway is mixed in by itself: joined with the first octet, ids "1..." of one and "2..." of the next were one
+  // key.
+  std::uint64_t hash = (0xcbf29ce484222325ull ^ gateway) * 0x100000001b3ull;
   for (const char c : provider_id) {
     hash ^= static_cast<std::uint8_t>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     hash *= 0x100000001b3ull;

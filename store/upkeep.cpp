@@ -125,7 +125,7 @@ void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
 }
 
 void Ledger::begin(lmdb::Transaction& txn, std::size_t enqueued, WallMs now) {
-  references_.merge(txn, enqueued, std::max(last_id_ + 1, first_id_at(now)), now);
+  references_.merge(txn, enqueued, last_id_ + 1, now);
   purge(txn, std::max(purge_min, 2 * enqueued), now);
 }
 

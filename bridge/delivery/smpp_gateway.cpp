@@ -497,13 +497,26 @@ void SmppGateway::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
     if (std::ranges::find(change.provider_ids, id) == change.provider_ids.end())
       change.provider_ids.push_back(std::move(id));
   };
-  for (const auto& candidate : receipt->id_candidates) add(candidate);
+  const auto add_variants = [&] {
+    for (const auto& candidate : receipt->id_candidates)
+      for (auto& variant : smpp::id_variants(candidate, config_.dialect)) add(std::move(variant));
+  };
+  // Where the dialect names both notations the conversion is no guess, and the id as it stands would be another
+  // message's.
+  const bool stated = config_.dialect.response_id != smpp::IdNotation::automatic &&
+                      config_.dialect.receipt_id != smpp::IdNotation::automatic;
+  if (stated) add_variants();
+  if (change.provider_ids.empty())
+    for (const auto& candidate : receipt->id_candidates) add(candidate);
   const auto as_given = change.provider_ids.size();
-  for (const auto& candidate : receipt->id_candidates)
-    for (auto& variant : smpp::id_variants(candidate, config_.dialect)) add(std::move(variant));
+  if (!stated) add_variants();
   // "23" may be another message's 0x17. While a message to this phone is under way the receipt may be its own, ahead of
   // the answer: then nothing is guessed.
-  if (phones_.contains(phone_key(delivery.message.source.digits))) change.usable = as_given;
+  if (phones_.contains(phone_key(delivery.message.source.digits))) {
+    change.usable = as_given;
+    change.may_guess = false;
+  }
+  change.quote = receipt->text;
   context_.metrics.receipts[label_of(receipt->state)]->Increment();
   outcomes_.receipts.push_back(std::move(change));
   // Answered only after the commit: the carrier repeats it otherwise.

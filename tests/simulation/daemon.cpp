@@ -71,6 +71,7 @@ void Daemon::set_hooks() {
     }
   };
   hooks.finals = world_.finals;
+  hooks.failed = [this](store::Error, const std::string&) { world_.commit_failed(); };
   store_.set_hooks(std::move(hooks));
 }
 

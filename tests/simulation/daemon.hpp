@@ -21,6 +21,7 @@ class Daemon {
     const RunOptions& options;
     std::filesystem::path store_path;
     std::function<void(const std::vector<store::Final>&)> finals;
+    std::function<void()> commit_failed;
     std::function<void()> stepped;
   };
 

@@ -27,7 +27,7 @@ double perhaps(Random& random, double existing, double high) {
 }
 
 void draw_ids(Random& random, smpp::Dialect& dialect, bridge::smsc_sim::Options& centre) {
-  centre.first_id = static_cast<std::uint64_t>(random.between(1, 1'000'000'000));
+  centre.first_id = static_cast<std::uint64_t>(random.between(1, random.chance(0.3) ? 50 : 1'000'000'000));
   switch (random.between(0, 3)) {
     case 0:
       centre.response_id = IdFormat::decimal;

@@ -77,6 +77,7 @@ void Promises::fail(std::string promise, std::string detail) {
 void Promises::opened(const store::Store& store) {
   store_ = &store;
   opened_at_.push_back(clock_.now());
+  read_anew();
   scan(false);
 }
 
@@ -246,7 +247,9 @@ void Promises::check_answered_receipts(const store::Message& message) {
     const auto& segment = p.segments[i];
     if (segment.state == store::SegmentState::unsent) continue;
     const auto* part = find_part(message, i);
-    if (part && part->receipt_answered_at && segment.state < segment_state(part->state))
+    const auto forgotten = [&](Time at) { return at >= seen_[message.id].final_at && at <= part->receipt_answered_at; };
+    if (part && part->receipt_answered_at && std::ranges::none_of(read_anew_at_, forgotten) &&
+        segment.state < segment_state(part->state))
       return fail("receipt", fmt::format("message {} part {}: {} was answered, but the message is {} with this part {}",
                                          message.id, i + 1, smpp::state_word(part->state), store::name(p.state),
                                          store::name(segment.state)));
@@ -320,9 +323,12 @@ bool Promises::is_parked(const TakenPart& part) {
   const store::lmdb::Environment environment(copied_store(), options_.store_limit_bytes, false);
   store::lmdb::Transaction txn(environment, store::lmdb::Transaction::Kind::read);
   store::lmdb::Cursor cursor(txn, txn.open_table("parked"));
+  auto& centre = *centres_[part.gateway];
   for (bool ok = cursor.first(); ok; ok = cursor.next())
-    for (const auto& id : store::decode_receipt(cursor.value()).provider_ids)
-      if (centres_[part.gateway]->find_by_receipt_id(smpp::canonical_id(id)) == &part) return true;
+    for (const auto& given : store::decode_receipt(cursor.value()).provider_ids) {
+      const auto id = smpp::canonical_id(given);
+      if (centre.find(id) == &part || centre.find_by_receipt_id(id) == &part) return true;
+    }
   return false;
 }
 

@@ -36,6 +36,9 @@ class Promises {
   // Lives of the daemon.
   void opened(const store::Store& store);
   void closed() { store_ = nullptr; }
+  // The store read its memory from its tables, as it does at start and after a failed commit. It then no longer knows
+  // the carrier's ids of what ended as `sent` or `unknown`, so that later receipts stay parked.
+  void read_anew() { read_anew_at_.push_back(clock_.now()); }
 
   // What clients were told. `replaces`: as Fineract's door does on a conflict.
   void answered(std::size_t number, const store::Enqueue& asked, const store::Enqueued& answer);
@@ -91,7 +94,7 @@ class Promises {
   std::map<std::string, Known> references_;
   std::map<std::string, std::set<std::uint64_t>> perhaps_stored_;  // digests under a reference that got no answer
   std::vector<std::deque<Time>> submits_;
-  std::vector<Time> opened_at_;
+  std::vector<Time> opened_at_, read_anew_at_;
   std::size_t parked_checked_ = 0;
   std::optional<Broken> broken_;
 };

@@ -154,12 +154,12 @@ void World::open() {
                       .options = options_,
                       .store_path = folder_ / "store",
                       .finals = {},
-                      .stepped = {}};
+                      .commit_failed = [this] { promises_.read_anew(); },
+                      .stepped = [] {}};
   world.finals = [this](const std::vector<store::Final>& finals) {
     for (const auto& f : finals) trace("final", f.id, static_cast<std::uint64_t>(f.state));
     promises_.finals(finals);
   };
-  world.stepped = [] {};
   daemon_ = std::make_unique<Daemon>(std::move(world));
   promises_.opened(daemon_->store());
   daemon_->start();

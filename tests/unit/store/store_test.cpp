@@ -446,6 +446,51 @@ TEST_F(StoreTest, AGuessedIdWaitsWithTheReceipt) {
   EXPECT_EQ(progress(fresh).state, State::delivered) << "the outcome shows the notation";
 }
 
+TEST_F(StoreTest, AQuoteOfAnotherTextDecidesNoHeldMessage) {
+  const auto held = enqueue(message("1", "hello")).id;
+  claim(1);
+  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  const auto tell = [&](const std::string& quote, bool may_guess) {
+    Batch batch;
+    batch.receipts.push_back({.gateway = queue.gateway,
+                              .provider_ids = {"id-" + quote + (may_guess ? "y" : "n")},
+                              .state = SegmentState::delivered,
+                              .destination = "254712345678",
+                              .quote = quote,
+                              .may_guess = may_guess});
+    return commit(std::move(batch)).receipts.at(0);
+  };
+  EXPECT_EQ(tell("other", true), Receipted::parked);
+  EXPECT_EQ(tell("hel", false), Receipted::parked) << "a message to that phone is under way";
+  EXPECT_EQ(progress(held).state, State::doubtful);
+  EXPECT_EQ(tell("hel", true), Receipted::matched);
+}
+
+TEST_F(StoreTest, WhatWasRefusedAtTheDoorIsNotTriedAgain) {
+  auto change = message("1");
+  change.failed_because = "invalid phone number";
+  EXPECT_EQ(control(Control::Action::retry, enqueue(change).id), Controlled::too_late);
+}
+
+TEST_F(StoreTest, AClockThatGoesBackLosesNoReference) {
+  for (int i = 0; i < 5; ++i) enqueue(message("a" + std::to_string(i)));
+  pass(60'000);
+  enqueue(message("b"));
+  pass(60'000);  // the watermark has moved on
+  now_ -= 100'000;
+  const auto id = enqueue(message("c")).id;
+  die_and_open();
+  EXPECT_EQ(enqueue(message("c")).id, id);
+}
+
+TEST(CorrelationKey, GatewaysDoNotShareIds) {
+  Correlation correlation;
+  correlation.add(1, "4a", {.id = 10});
+  correlation.add(2, "7a", {.id = 20});
+  EXPECT_EQ(correlation.find(1, "4a")->id, 10u);
+  EXPECT_EQ(correlation.find(2, "7a")->id, 20u);
+}
+
 TEST_F(StoreTest, AFailedCommitChangesNothing) {
   const auto id = enqueue(message("1")).id;
   claim(1);
