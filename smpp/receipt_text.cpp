@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "smpp/receipt_text.hpp"
 
+#include <algorithm>
+
 namespace smsbridge::smpp {
 namespace {
 
@@ -24,16 +26,14 @@ constexpr Key keys[] = {
     {"text", &ReceiptText::text},
 };
 
-constexpr std::string_view blanks{" \t\r\n\0", 5};
-
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool is_blank(char c) { return blanks.find(c) != std::string_view::npos; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0'; }
 
 std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 // The key that begins at `at`, and how long it is with its colon. Several blanks may stand for the one in "done date".
@@ -57,7 +57,7 @@ const Key* key_at(std::string_view text, std::size_t at, std::size_t& size) {
   return nullptr;
 }
 
-std::string_view first_word(std::string_view text) { return text.substr(0, text.find_first_of(blanks)); }
+std::string_view first_word(std::string_view text) { return {text.begin(), std::ranges::find_if(text, is_blank)}; }
 
 }  // namespace
 
@@ -74,8 +74,8 @@ ReceiptText parse_receipt_text(std::string_view text) {
     const bool is_date = open->field == &ReceiptText::submit_date || open->field == &ReceiptText::done_date;
     if (is_date && word.size() < value.size()) {
       // The last word: "done date:1809251200 DELIVRD", but also "done date:180925 1200 DELIVRD".
-      const auto last = value.find_last_of(blanks);
-      result.free_word = value.substr(last + 1);
+      const auto last = std::find_if(value.rbegin(), value.rend(), is_blank).base();
+      result.free_word = {last, value.end()};
     }
   };
   for (std::size_t at = 0; at < text.size(); ++at) {

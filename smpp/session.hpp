@@ -133,7 +133,6 @@ class Session {
   bool is_bound() const;
   std::size_t window_free() const { return window_.free(); }
   std::size_t in_flight() const { return window_.size(); }
-  std::size_t deliveries_owed() const { return owed_.size(); }
   State state() const { return state_; }
   const PduCounts& sent() const { return sent_; }
   const PduCounts& received() const { return received_; }

@@ -8,6 +8,7 @@ namespace smsbridge::smpp {
 
 Window::Window(std::size_t size_max) : slots_(std::max<std::size_t>(size_max, 1)) {
   table_.assign(std::bit_ceil(2 * slots_.size() + 1), none);
+  table_shift_ = 32 - std::countr_zero(table_.size());
   for (std::size_t i = slots_.size(); i-- > 0;) {
     slots_[i].later = first_free_;
     first_free_ = static_cast<std::uint32_t>(i);
@@ -72,8 +73,8 @@ std::optional<Request> Window::take_oldest() {
 }
 
 std::size_t Window::home(std::uint32_t sequence) const {
-  // Numbers are consecutive, which is already the best possible spread.
-  return sequence & (table_.size() - 1);
+  // Multiplied by 2^32 / golden ratio: consecutive numbers, which would be one long run, land far apart.
+  return std::size_t{sequence * 0x9E3779B9u} >> table_shift_;
 }
 
 // Where the sequence number is, or the gap where it would be put.

@@ -62,6 +62,7 @@ class Window {
 
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> table_;  // slot numbers, at most half full
+  int table_shift_ = 0;               // leaves as many bits as the table has places
   std::uint32_t first_free_ = none;
   std::uint32_t first_ = none;
   std::uint32_t last_ = none;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/env/clock.hpp"
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 
 namespace smsbridge::bridge {
@@ -31,8 +32,13 @@ class SystemTimer : public Timer {
 }  // namespace
 
 WallMs SystemClock::wall() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
+  const auto ms = [](auto duration) { return std::chrono::floor<std::chrono::milliseconds>(duration).count(); };
+  const WallMs steady = ms(now().time_since_epoch());
+  const WallMs ahead = ms(std::chrono::system_clock::now().time_since_epoch()) - steady;
+  auto most = ahead_of_steady_.load(std::memory_order_relaxed);
+  while (ahead > most && !ahead_of_steady_.compare_exchange_weak(most, ahead, std::memory_order_relaxed)) {
+  }
+  return steady + std::max(most, ahead);
 }
 
 std::unique_ptr<Timer> SystemClock::timer(boost::asio::any_io_executor executor) {

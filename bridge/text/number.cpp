@@ -2,6 +2,7 @@
 #include "bridge/text/number.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <optional>
 #include <span>
@@ -59,27 +60,46 @@ tl::expected<Dialled, NumberError> read_digits(std::string_view input) {
   return out;
 }
 
-const NumberingPlan* plan_of(std::string_view country) {
-  const auto plans = numbering_plans();
-  const auto found = std::ranges::find(plans, country, &NumberingPlan::country);
-  return country.empty() || found == plans.end() ? nullptr : &*found;
-}
-
-// The countries behind the calling code that `digits` begin with. No calling code is the beginning of another.
-std::span<const NumberingPlan> plans_behind(std::string_view digits) {
-  const auto plans = numbering_plans();
-  const auto by_number = [](std::string_view code) {  // "7" < "39" < "254"
-    int value = 0;
-    for (const char digit : code) value = 10 * value + (digit - '0');
-    return value;
-  };
-  if (digits.starts_with('0')) return {};
-  for (std::size_t size = 1; size <= 3 && size <= digits.size(); ++size) {
-    const auto same = std::ranges::equal_range(plans, by_number(digits.substr(0, size)), {},
-                                               [&](const auto& plan) { return by_number(plan.calling_code); });
-    if (!same.empty()) return {same.begin(), same.end()};
+// The table is asked for every message: where its rows are, by country and by calling code.
+class PlanIndex {
+ public:
+  PlanIndex() {
+    for (const auto& plan : numbering_plans()) {
+      if (const auto place = country_place(plan.country)) by_country_[*place] = &plan;
+      auto& rows = by_code_[number(plan.calling_code)];  // which stand together
+      rows = {rows.empty() ? &plan : rows.data(), rows.size() + 1};
+    }
   }
-  return {};
+  const NumberingPlan* of(std::string_view country) const {
+    const auto place = country_place(country);
+    return place ? by_country_[*place] : nullptr;
+  }
+  // The countries behind the calling code that `digits` begin with. No calling code is the beginning of another.
+  std::span<const NumberingPlan> behind(std::string_view digits) const {
+    if (digits.starts_with('0')) return {};
+    for (std::size_t size = 1; size <= 3 && size <= digits.size(); ++size)
+      if (const auto rows = by_code_[number(digits.substr(0, size))]; !rows.empty()) return rows;
+    return {};
+  }
+
+ private:
+  static std::optional<std::size_t> country_place(std::string_view iso2) {
+    const auto is_letter = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if (iso2.size() != 2 || !is_letter(iso2[0]) || !is_letter(iso2[1])) return std::nullopt;
+    return static_cast<std::size_t>(iso2[0] - 'A') * 26 + static_cast<std::size_t>(iso2[1] - 'A');
+  }
+  static std::size_t number(std::string_view digits) {
+    std::size_t value = 0;
+    for (const char digit : digits) value = 10 * value + static_cast<std::size_t>(digit - '0');
+    return value;
+  }
+  std::array<const NumberingPlan*, 26 * 26> by_country_{};
+  std::array<std::span<const NumberingPlan>, 1000> by_code_{};
+};
+
+const PlanIndex& plans() {
+  static const PlanIndex index;
+  return index;
 }
 
 // One way to understand the digits. The better one has the higher score.
@@ -147,14 +167,14 @@ Reading read_at_home(const NumberingPlan& plan, std::string_view digits) {
 // Digits that begin with a calling code.
 Reading read_international(std::string_view digits, const NumberingPlan* home) {
   Reading best;
-  const auto plans = plans_behind(digits);
-  for (const auto& plan : plans) {
+  const auto rows = plans().behind(digits);
+  for (const auto& plan : rows) {
     Reading reading = read_national(plan, digits.substr(plan.calling_code.size()));
     if (!plan.leading_digits.empty() && matches_start(plan.leading_digits, reading.national)) reading.preference = 2;
     if (&plan == home) ++reading.preference;
     if (best.plan == nullptr || reading.score() > best.score()) best = std::move(reading);
   }
-  if (plans.empty()) best.national = std::string(digits);
+  if (rows.empty()) best.national = std::string(digits);
   return best;
 }
 
@@ -231,7 +251,7 @@ std::string_view explain(NumberError error) {
 tl::expected<Number, NumberError> normalise_number(std::string_view input, std::string_view default_country) {
   auto dialled = read_digits(input);
   if (!dialled) return tl::make_unexpected(dialled.error());
-  const NumberingPlan* home = plan_of(default_country);
+  const NumberingPlan* home = plans().of(default_country);
   if (!dialled->plus) return number_from(read_dialled(dialled->digits, home));
   // "+00254..." has both; no calling code begins with 0, so only one thing can be meant.
   std::string_view digits = dialled->digits;
@@ -239,6 +259,6 @@ tl::expected<Number, NumberError> normalise_number(std::string_view input, std::
   return number_from(read_international(digits, home));
 }
 
-bool is_known_country(std::string_view iso2) { return plan_of(iso2) != nullptr; }
+bool is_known_country(std::string_view iso2) { return plans().of(iso2) != nullptr; }
 
 }  // namespace smsbridge::bridge::text
