@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/ingest/http_server.hpp"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/beast/core.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "bridge/env/log.hpp"
 
@@ -25,6 +29,8 @@ using local = asio::local::stream_protocol;
 
 constexpr std::size_t drain_bytes_max = 8u << 20;  // read and thrown away after a refusal, so that the client sees it
 constexpr Duration drain_time = std::chrono::seconds(2);
+constexpr Duration watch_interval = std::chrono::milliseconds(500);
+constexpr std::size_t read_bytes = 8 * 1024, large_read_bytes = 64 * 1024;
 
 bool peer_is_ours(int socket) {
   struct ucred peer {};
@@ -37,17 +43,32 @@ bool peer_is_ours(int socket) {
 class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
  public:
   Impl(asio::io_context& io, const HttpLimits& limits, HttpHandler handler, Refuse refuse)
-      : io_(io), limits_(limits), handler_(std::move(handler)), refuse_(std::move(refuse)), tcp_(io), local_(io) {}
+      : io_(io),
+        limits_(limits),
+        handler_(std::move(handler)),
+        refuse_(std::move(refuse)),
+        tcp_(io),
+        local_(io),
+        watch_timer_(io) {}
 
   std::uint16_t listen(const ListenAddress& address);
   void listen_local(const std::string& path);
   void stop();
 
  private:
+  // One timer looks at the deadlines of all connections: setting one is an assignment.
+  class Watched {
+   public:
+    virtual ~Watched() = default;
+    virtual void expire() = 0;
+    virtual void stop() = 0;
+    std::chrono::steady_clock::time_point deadline;
+  };
   template <class Protocol>
   class Connection;
   template <class Protocol>
   void accept(asio::basic_socket_acceptor<Protocol>& acceptor);
+  void watch();
 
   asio::io_context& io_;
   const HttpLimits limits_;
@@ -56,71 +77,110 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   tcp::acceptor tcp_;
   local::acceptor local_;
   std::string local_path_;
-  std::size_t connections_ = 0;
+  std::set<Watched*> connections_;
+  asio::steady_timer watch_timer_;
   bool stopping_ = false;
 };
 
-// read the header, read the body, let the handler answer, write, again.
+// Read the header, read the body, let the handler answer, write, again.
 template <class Protocol>
-class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connection<Protocol>> {
+class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connection<Protocol>>, public Watched {
  public:
-  Connection(std::shared_ptr<Impl> server, typename Protocol::socket socket)
-      : server_(std::move(server)), stream_(std::move(socket)) {
-    ++server_->connections_;
+  using Socket = asio::basic_stream_socket<Protocol, asio::io_context::executor_type>;
+
+  Connection(std::shared_ptr<Impl> server, Socket socket) : server_(std::move(server)), socket_(std::move(socket)) {
+    server_->connections_.insert(this);
     request_.executor = server_->io_.get_executor();
     request_.local = std::is_same_v<Protocol, local>;
   }
-  ~Connection() { --server_->connections_; }
+  ~Connection() override { server_->connections_.erase(this); }
 
   void start() { wait_for_request(); }
 
+  void expire() override {
+    deadline = never;
+    if (state_ != State::header && state_ != State::body) return close();
+    // The read ends with an error, and its handler answers.
+    timed_out_ = true;
+    error_code ignored;
+    socket_.cancel(ignored);
+  }
+
+  void stop() override {
+    if (state_ == State::idle) close();
+  }
+
  private:
+  enum class State { idle, header, body, handling, writing, draining };
+  static constexpr auto never = std::chrono::steady_clock::time_point::max();
+
   auto self() { return this->shared_from_this(); }
+
+  void enter(State state, Duration time) {
+    state_ = state;
+    deadline = std::chrono::steady_clock::now() + time;
+  }
 
   void wait_for_request() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(server_->limits_.header_bytes));
     parser_->body_limit(server_->limits_.body_bytes);
-    if (buffer_.size() > 0) return read_header();
-    if (server_->stopping_) return close();
-    stream_.expires_after(server_->limits_.idle_time);
-    stream_.async_read_some(buffer_.prepare(16 * 1024), [self = self()](error_code ec, std::size_t count) {
-      if (ec) return self->close();
-      self->buffer_.commit(count);
-      self->read_header();
-    });
+    header_size_ = 0;
+    if (buffer_.size() == 0) {
+      if (server_->stopping_) return close();
+      enter(State::idle, server_->limits_.idle_time);
+      return read();
+    }
+    enter(State::header, server_->limits_.header_time);
+    parse();
   }
 
-  // The whole header has one deadline: octets that trickle in do not extend it.
-  void read_header() {
-    stream_.expires_after(server_->limits_.header_time);
-    http::async_read_header(stream_, buffer_, *parser_, [self = self()](error_code ec, std::size_t size) {
+  void read() {
+    const bool large = parser_->is_header_done() && parser_->content_length_remaining().value_or(0) > read_bytes;
+    socket_.async_read_some(buffer_.prepare(large ? large_read_bytes : read_bytes),
+                            [self = self()](error_code ec, std::size_t count) {
+                              if (self->timed_out_) return self->refuse_late();
+                              if (ec) return self->close();
+                              self->buffer_.commit(count);
+                              // The whole header has one deadline: octets that trickle in do not extend it.
+                              if (self->state_ == State::idle)
+                                self->enter(State::header, self->server_->limits_.header_time);
+                              self->parse();
+                            });
+  }
+
+  void parse() {
+    while (!parser_->is_done()) {
+      if (buffer_.size() == 0) return read();
+      const bool in_header = !parser_->is_header_done();
+      error_code ec;
+      const auto used = parser_->put(buffer_.data(), ec);
+      buffer_.consume(used);
+      if (in_header) header_size_ += used;
       // The parser looks at its limit only while the end of the header is missing.
-      if (!ec && size > self->server_->limits_.header_bytes) ec = http::error::header_limit;
-      if (ec) return self->refuse(ec);
-      if (self->parser_->get()[http::field::expect] == "100-continue") return self->send_continue();
-      self->read_body();
-    });
+      if (header_size_ > server_->limits_.header_bytes) ec = http::error::header_limit;
+      if (ec == http::error::need_more) return read();
+      if (ec) return refuse(ec);
+      if (in_header && parser_->is_header_done()) {
+        enter(State::body, server_->limits_.body_time);
+        if (!parser_->is_done() && parser_->get()[http::field::expect] == "100-continue") return send_continue();
+      }
+    }
+    handle();
   }
 
   void send_continue() {
     static const std::string text = "HTTP/1.1 100 Continue\r\n\r\n";
-    asio::async_write(stream_, asio::buffer(text), [self = self()](error_code ec, std::size_t) {
+    asio::async_write(socket_, asio::buffer(text), [self = self()](error_code ec, std::size_t) {
+      if (self->timed_out_) return self->refuse_late();
       if (ec) return self->close();
-      self->read_body();
-    });
-  }
-
-  void read_body() {
-    stream_.expires_after(server_->limits_.body_time);
-    http::async_read(stream_, buffer_, *parser_, [self = self()](error_code ec, std::size_t) {
-      if (ec) return self->refuse(ec);
-      self->handle();
+      self->parse();
     });
   }
 
   void handle() {
-    stream_.expires_never();
+    state_ = State::handling;
+    deadline = never;
     request_.raw = parser_->release();
     request_.query.clear();
     request_.captures.clear();
@@ -129,72 +189,78 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
       return respond(server_->refuse_({.code = ProblemCode::malformed_request,
                                        .detail = "the address has a broken percent escape",
                                        .errors = {}}),
-                     true);
+                     false);
     server_->handler_(request_, [self = self()](HttpResponse response) {
       self->respond(std::move(response), self->request_.raw.keep_alive());
     });
   }
 
+  // RFC 9112: status line, headers, body.
   void respond(HttpResponse response, bool keep_alive) {
-    response_ = {};
-    response_.version(11);
-    response_.result(response.status);
-    if (!response.body.empty()) response_.set(http::field::content_type, response.content_type);
-    for (auto& [name, value] : response.headers) response_.set(name, value);
-    const bool head = request_.raw.method() == http::verb::head;
-    const auto size = response.body.size();
-    if (!head) response_.body() = std::move(response.body);
-    response_.content_length(size);
-    response_.keep_alive(keep_alive && !server_->stopping_);
-    stream_.expires_after(server_->limits_.write_time);
-    const auto written = [self = self()](error_code ec, std::size_t) {
-      if (ec) return self->close();
-      if (!self->response_.keep_alive()) return self->drain();
-      self->wait_for_request();
+    keep_alive_ = keep_alive && !server_->stopping_;
+    const auto reason = http::obsolete_reason(response.status);
+    output_.clear();
+    fmt::format_to(std::back_inserter(output_), "HTTP/1.1 {} {}\r\nContent-Length: {}\r\n",
+                   static_cast<unsigned>(response.status), std::string_view(reason.data(), reason.size()),
+                   response.body.size());
+    const auto add = [this](std::string_view name, std::string_view value) {
+      output_.append(name).append(": ").append(value).append("\r\n");
     };
-    if (head) {
-      serializer_.emplace(response_);
-      http::async_write_header(stream_, *serializer_, written);
-    } else {
-      http::async_write(stream_, response_, written);
-    }
+    if (!response.body.empty()) add("Content-Type", response.content_type);
+    for (const auto& [name, value] : response.headers) add(name, value);
+    if (!keep_alive_)
+      add("Connection", "close");
+    else if (request_.raw.version() < 11)
+      add("Connection", "keep-alive");
+    output_.append("\r\n");
+    if (request_.raw.method() != http::verb::head) output_.append(response.body);
+    enter(State::writing, server_->limits_.write_time);
+    asio::async_write(socket_, asio::buffer(output_), [self = self()](error_code ec, std::size_t) {
+      if (ec) return self->close();
+      if (!self->keep_alive_) return self->drain();
+      self->wait_for_request();
+    });
+  }
+
+  void refuse_late() {
+    timed_out_ = false;
+    refuse({.code = ProblemCode::request_timeout,
+            .detail = "the request did not arrive in time; send it in one piece",
+            .errors = {}});
   }
 
   void refuse(error_code ec) {
-    Problem problem;
-    if (ec == http::error::body_limit) {
+    Problem problem{.code = ProblemCode::malformed_request,
+                    .detail = "this is not a readable HTTP request: " + ec.message(),
+                    .errors = {}};
+    if (ec == http::error::body_limit)
       problem = {.code = ProblemCode::payload_too_large,
                  .detail = "the body is larger than " + std::to_string(server_->limits_.body_bytes) +
                            " bytes; send smaller batches",
                  .errors = {}};
-    } else if (ec == http::error::header_limit) {
+    else if (ec == http::error::header_limit)
       problem = {.code = ProblemCode::headers_too_large,
                  .detail = "the headers are larger than " + std::to_string(server_->limits_.header_bytes) + " bytes",
                  .errors = {}};
-    } else if (ec == beast::error::timeout) {
-      return close();  // the stream is already shut; nobody would read an answer
-    } else if (ec.category() == make_error_code(http::error::bad_method).category() &&
-               ec != http::error::end_of_stream && ec != http::error::partial_message) {
-      problem = {.code = ProblemCode::malformed_request,
-                 .detail = "this is not a readable HTTP request: " + ec.message(),
-                 .errors = {}};
-    } else {
-      return close();
-    }
+    refuse(problem);
+  }
+
+  void refuse(const Problem& problem) {
     log::debug("http", "request refused", "reason", problem.detail);
+    request_.raw = {};
     respond(server_->refuse_(problem), false);
   }
 
   // Closing with unread octets would reset the connection and destroy the answer on its way.
   void drain() {
     error_code ignored;
-    stream_.socket().shutdown(Protocol::socket::shutdown_send, ignored);
-    stream_.expires_after(drain_time);
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    enter(State::draining, drain_time);
     drain_some();
   }
   void drain_some() {
     buffer_.clear();
-    stream_.async_read_some(buffer_.prepare(64 * 1024), [self = self()](error_code ec, std::size_t count) {
+    socket_.async_read_some(buffer_.prepare(large_read_bytes), [self = self()](error_code ec, std::size_t count) {
       self->drained_ += count;
       if (ec || self->drained_ > drain_bytes_max) return self->close();
       self->drain_some();
@@ -202,35 +268,51 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   }
 
   void close() {
+    deadline = never;
     error_code ignored;
-    stream_.socket().close(ignored);
+    socket_.close(ignored);
   }
 
   std::shared_ptr<Impl> server_;
-  beast::basic_stream<Protocol, asio::any_io_executor> stream_;
+  Socket socket_;
+  State state_ = State::idle;
+  bool timed_out_ = false, keep_alive_ = true;
+  std::size_t header_size_ = 0, drained_ = 0;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   HttpRequest request_;
-  http::response<http::string_body> response_;
-  std::optional<http::response_serializer<http::string_body>> serializer_;
-  std::size_t drained_ = 0;
+  std::string output_;
 };
 
 template <class Protocol>
 void HttpServer::Impl::accept(asio::basic_socket_acceptor<Protocol>& acceptor) {
-  acceptor.async_accept([self = shared_from_this(), &acceptor](error_code ec, typename Protocol::socket socket) {
-    if (self->stopping_ || ec == asio::error::operation_aborted) return;
-    if (!ec && self->connections_ < self->limits_.connections) {
-      if constexpr (std::is_same_v<Protocol, tcp>) {
-        error_code ignored;
-        socket.set_option(tcp::no_delay(true), ignored);
-      }
-      if (std::is_same_v<Protocol, tcp> || peer_is_ours(socket.native_handle()))
-        std::make_shared<Connection<Protocol>>(self, std::move(socket))->start();
-    } else if (!ec) {
-      log::warn("http", "connection refused: too many are open", "limit", self->limits_.connections);
-    }
-    self->accept(acceptor);
+  acceptor.async_accept(
+      io_, [self = shared_from_this(), &acceptor](error_code ec, typename Connection<Protocol>::Socket socket) {
+        if (self->stopping_ || ec == asio::error::operation_aborted) return;
+        if (!ec && self->connections_.size() < self->limits_.connections) {
+          if constexpr (std::is_same_v<Protocol, tcp>) {
+            error_code ignored;
+            socket.set_option(tcp::no_delay(true), ignored);
+          }
+          if (std::is_same_v<Protocol, tcp> || peer_is_ours(socket.native_handle()))
+            std::make_shared<Connection<Protocol>>(self, std::move(socket))->start();
+        } else if (!ec) {
+          log::warn("http", "connection refused: too many are open", "limit", self->limits_.connections);
+        }
+        self->accept(acceptor);
+      });
+}
+
+void HttpServer::Impl::watch() {
+  watch_timer_.expires_after(watch_interval);
+  watch_timer_.async_wait([self = shared_from_this()](error_code ec) {
+    if (ec || self->stopping_) return;
+    const auto now = std::chrono::steady_clock::now();
+    std::vector<Watched*> late;
+    for (auto* connection : self->connections_)
+      if (connection->deadline <= now) late.push_back(connection);
+    for (auto* connection : late) connection->expire();
+    self->watch();
   });
 }
 
@@ -244,6 +326,7 @@ std::uint16_t HttpServer::Impl::listen(const ListenAddress& address) {
   tcp_.bind(endpoint);
   tcp_.listen(1024);
   accept(tcp_);
+  watch();
   return tcp_.local_endpoint().port();
 }
 
@@ -255,6 +338,7 @@ void HttpServer::Impl::listen_local(const std::string& path) {
   ::chmod(path.c_str(), 0600);
   local_.listen(64);
   accept(local_);
+  watch();
 }
 
 void HttpServer::Impl::stop() {
@@ -262,6 +346,8 @@ void HttpServer::Impl::stop() {
   error_code ignored;
   tcp_.close(ignored);
   local_.close(ignored);
+  watch_timer_.cancel();
+  for (auto* connection : std::vector<Watched*>(connections_.begin(), connections_.end())) connection->stop();
   if (!local_path_.empty()) {
     std::error_code gone;
     std::filesystem::remove(local_path_, gone);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/ingest/message_id.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <ctime>
 
 namespace smsbridge::bridge {
@@ -55,7 +55,13 @@ std::optional<store::MessageId> parse_message_id(std::string_view text) {
 }
 
 std::string time_text(store::WallMs at) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(at / 1000)), at % 1000);
+  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(at)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 std::optional<store::WallMs> parse_time(std::string_view text) {

@@ -55,6 +55,10 @@ std::string bearer_of(const HttpRequest& request) {
   return colon == std::string::npos ? std::string() : decoded.substr(colon + 1);
 }
 
+tl::unexpected<Problem> unauthenticated(std::string detail) {
+  return tl::unexpected(Problem{.code = ProblemCode::unauthenticated, .detail = std::move(detail), .errors = {}});
+}
+
 store::WallMs wall_now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
@@ -95,15 +99,12 @@ const Tenant* Tenants::by_fineract_headers(const HttpRequest& request) const {
 }
 
 tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const {
-  const auto refuse = [](std::string detail) {
-    return tl::unexpected(Problem{.code = ProblemCode::unauthenticated, .detail = std::move(detail), .errors = {}});
-  };
   if (request.local) {
     Caller caller{.tenant = nullptr, .scopes = {}, .everything = true};
     const auto name = request.header("Smsbridge-Tenant");
     if (!name.empty()) {
       caller.tenant = find(name);
-      if (!caller.tenant) return refuse("there is no tenant '" + std::string(name) + "'");
+      if (!caller.tenant) return unauthenticated("there is no tenant '" + std::string(name) + "'");
     } else if (by_name_.size() == 1) {
       caller.tenant = &by_name_.begin()->second;
     }
@@ -111,24 +112,37 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
   }
   const auto bearer = bearer_of(request);
   if (bearer.empty())
-    return refuse(
+    return unauthenticated(
         "send the header 'Authorization: Bearer sbk_...'; a key is made on the host by 'smsbridge keys create'");
   const auto separator = bearer.find('_', bearer_prefix.size());
   if (!bearer.starts_with(bearer_prefix) || separator == std::string::npos)
-    return refuse("this is not a key of this bridge");
-  const auto record =
-      store_.reader().object("key/" + bearer.substr(bearer_prefix.size(), separator - bearer_prefix.size()));
-  if (!record) return refuse("the key is not known, or was removed");
-  const auto key = boost::json::parse(*record).as_object();
-  if (!equal(hashed(bearer.substr(separator + 1)), key.at("hash").as_string()))
-    return refuse("the key is not known, or was removed");
-  const auto expires = key.at("expires_at").as_int64();
-  if (expires && expires <= wall_now()) return refuse("the key expired at " + time_text(expires));
-  Caller caller;
-  for (const auto& scope : key.at("scopes").as_array()) caller.scopes.emplace_back(scope.as_string());
-  caller.tenant = find(std::string_view(key.at("tenant").as_string()));
-  if (!caller.tenant) return refuse("the key's tenant is no longer configured");
-  return caller;
+    return unauthenticated("this is not a key of this bridge");
+  const auto id = bearer.substr(bearer_prefix.size(), separator - bearer_prefix.size());
+  const auto secret = std::string_view(bearer).substr(separator + 1);
+  const auto record = store_.reader().object("key/" + id);
+  if (!record) return unauthenticated("the key is not known, or was removed");
+  const std::lock_guard lock(shown_keys_mutex_);
+  auto shown = shown_keys_.find(id);
+  if (shown == shown_keys_.end() || shown->second.record != *record || !equal(shown->second.secret, secret)) {
+    auto checked = check_key(*record, secret);
+    if (!checked) return tl::unexpected(checked.error());
+    shown = shown_keys_.insert_or_assign(id, std::move(*checked)).first;
+  }
+  const auto expires_at = shown->second.expires_at;
+  if (expires_at && expires_at <= wall_now()) return unauthenticated("the key expired at " + time_text(expires_at));
+  return shown->second.caller;
+}
+
+tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const std::string& record, std::string_view secret) const {
+  const auto key = boost::json::parse(record).as_object();
+  if (!equal(hashed(secret), key.at("hash").as_string()))
+    return unauthenticated("the key is not known, or was removed");
+  ShownKey shown{
+      .record = record, .secret = std::string(secret), .caller = {}, .expires_at = key.at("expires_at").as_int64()};
+  for (const auto& scope : key.at("scopes").as_array()) shown.caller.scopes.emplace_back(scope.as_string());
+  shown.caller.tenant = find(std::string_view(key.at("tenant").as_string()));
+  if (!shown.caller.tenant) return unauthenticated("the key's tenant is no longer configured");
+  return shown;
 }
 
 const std::vector<std::string>& key_scopes() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +43,18 @@ class Tenants {
   tl::expected<Caller, Problem> by_key(const HttpRequest& request) const;
 
  private:
+  // A key that was shown, as long as its record in the store stays what it was: reading JSON and hashing cost more than
+  // everything else at the door.
+  struct ShownKey {
+    std::string record, secret;
+    Caller caller;
+    store::WallMs expires_at = 0;
+  };
+  tl::expected<ShownKey, Problem> check_key(const std::string& record, std::string_view secret) const;
+
   const store::Store& store_;
+  mutable std::mutex shown_keys_mutex_;  // guards shown_keys_
+  mutable std::map<std::string, ShownKey, std::less<>> shown_keys_;
   std::map<std::string, Tenant, std::less<>> by_name_;
   std::map<store::TenantId, const Tenant*> by_id_;
 };
