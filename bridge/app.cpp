@@ -65,6 +65,8 @@ store::Options store_options(const Config& config, Clock& clock) {
   options.size_limit_bytes = config.store_size_limit_bytes;
   options.prewrite_bytes = std::min(config.store_prewrite_bytes, config.store_size_limit_bytes / 4);
   options.limits.retention_ms = config.retention_ms;
+  for (const auto& gateway : config.gateways)
+    options.limits.held_ms = std::max(options.limits.held_ms, gateway.retry.hold_ms);
   options.wall_clock = [&clock] { return clock.wall(); };
   return options;
 }
@@ -238,7 +240,8 @@ void App::stop() {
   for (auto& [shard, server] : servers_) boost::asio::post(shard->io(), [&server] { server->stop(); });
   stop_gateways();
   store_.stop();
-  for (auto& shard : shards_) shard->io().stop();
+  // Behind the answers to the last commit.
+  for (auto& shard : shards_) boost::asio::post(shard->io(), [&shard] { shard->io().stop(); });
   for (auto& shard : shards_) shard->join();
   servers_.clear();
   gateways_.clear();

@@ -53,6 +53,7 @@ void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
   s.read_choice("id_in_receipt", dialect.receipt_id, notations);
   s.read("receipts_by_text", dialect.receipts_by_text);
   s.read("accepted_is_final", dialect.accepted_is_final);
+  s.read("address_may_differ", dialect.address_may_differ);
   s.map("status", [&](const std::string& code, const std::string& meaning) {
     char* end = nullptr;
     const auto value = std::strtoul(code.c_str(), &end, 0);
@@ -96,10 +97,10 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   s.read_secret("password", session.password);
   s.read("system_type", session.system_type);
   s.read("address_range", session.address_range);
-  s.read_choice("bind", session.bind_type,
-                {{"transceiver", smpp::SessionConfig::BindType::transceiver},
-                 {"transmitter", smpp::SessionConfig::BindType::transmitter},
-                 {"receiver", smpp::SessionConfig::BindType::receiver}});
+  s.read_choice("bind", g.bind,
+                {{"transceiver", GatewayConfig::Bind::transceiver},
+                 {"pair", GatewayConfig::Bind::pair},
+                 {"transmitter", GatewayConfig::Bind::transmitter}});
   s.read("interface_version", session.interface_version, 0, 0x50);
   s.read("sessions", g.sessions, 1, 100);
   s.read("window", session.window, 1, 10000);

@@ -43,6 +43,7 @@ struct GatewayConfig {
   Endpoint endpoint;
   smpp::SessionConfig session;
   smpp::Dialect dialect;
+  enum class Bind { transceiver, pair, transmitter } bind = Bind::transceiver;  // pair: a transmitter and a receiver
   int sessions = 1;
   double rate = 0;     // segments a second over all sessions, 0: no limit
   std::string sender;  // when neither message nor tenant names one

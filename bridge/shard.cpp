@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/shard.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include "bridge/env/log.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 constexpr Duration lag_interval = std::chrono::milliseconds(500);
-constexpr Duration stuck_after = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -21,7 +18,6 @@ Shard::Shard(int number, std::uint64_t seed, Clock& clock, metrics::Metrics& met
       lag_timer_(clock.timer(io_.get_executor())) {}
 
 void Shard::start() {
-  last_round_ = clock_.now().time_since_epoch().count();
   thread_ = std::thread([this] {
     watch_lag();
     for (;;) {
@@ -41,17 +37,7 @@ void Shard::watch_lag() {
   lag_timer_->at(due, [this, due] {
     const auto now = clock_.now();
     lag_.Observe(std::chrono::duration<double>(now - due).count());
-    last_round_ = now.time_since_epoch().count();
     watch_lag();
-  });
-}
-
-bool Shard::is_alive(Time now) const { return now - Time(Duration(last_round_.load())) < stuck_after; }
-
-void Shard::release() {
-  boost::asio::post(io_, [this] {
-    lag_timer_->cancel();
-    work_.reset();
   });
 }
 

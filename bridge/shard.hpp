@@ -22,10 +22,6 @@ class Shard {
   boost::asio::io_context& io() { return io_; }
   boost::asio::any_io_executor executor() { return io_.get_executor(); }
   Random& random() { return random_; }
-  // Its loop came round within the last seconds; the health check asks.
-  bool is_alive(Time now) const;
-  // Ends the loop once nothing is left to do.
-  void release();
 
  private:
   void watch_lag();
@@ -35,7 +31,6 @@ class Shard {
   Random random_;
   prometheus::Histogram& lag_;
   std::unique_ptr<Timer> lag_timer_;
-  std::atomic<Time::rep> last_round_{0};
   std::thread thread_;
 };
 

@@ -4,85 +4,18 @@
 #include <algorithm>
 
 #include "store/keys.hpp"
+#include "store/rules.hpp"
 
 namespace smsbridge::store {
 namespace {
 
 constexpr std::size_t text_length_max = 60000;  // fits the record's counted strings
-
-void note(Progress& progress, WallMs at, EventKind kind, GatewayId gateway, std::string detail) {
-  if (progress.events.size() == events_max) progress.events.erase(progress.events.begin());
-  progress.events.push_back(
-      {.at = at, .kind = kind, .gateway = gateway, .attempt = progress.attempts, .detail = std::move(detail)});
-}
-
-// Carriers answer with national or international numbers: only the end is comparable.
-std::string_view last_digits(std::string_view number) {
-  constexpr std::size_t count = 8;
-  return number.size() > count ? number.substr(number.size() - count) : number;
-}
-
-std::string held_key(GatewayId gateway, std::string_view number) {
-  return std::to_string(gateway) + "/" + std::string(last_digits(number));
-}
-
-std::string parked_key(GatewayId gateway, std::string_view provider_id) {
-  return std::to_string(gateway) + "/" + canonical_provider_id(provider_id);
-}
-
-State state_of(SegmentState state) {
-  switch (state) {
-    case SegmentState::delivered:
-      return State::delivered;
-    case SegmentState::undeliverable:
-      return State::undeliverable;
-    case SegmentState::expired:
-      return State::expired;
-    case SegmentState::rejected:
-      return State::rejected;
-    default:
-      return State::unknown;
-  }
-}
-
-// Of a message in parts the worst part decides. From best to worst.
-int severity(SegmentState state) {
-  switch (state) {
-    case SegmentState::delivered:
-      return 0;
-    case SegmentState::unknown:
-      return 1;
-    case SegmentState::expired:
-      return 2;
-    case SegmentState::undeliverable:
-      return 3;
-    case SegmentState::rejected:
-      return 4;
-    default:
-      return -1;
-  }
-}
-
-// What a receipt quotes is the beginning of the text; what its alphabet lacks may stand as '?'. No quote: it may be.
-bool quotes(std::string_view quote, std::string_view text) {
-  for (; !quote.empty() && !text.empty(); quote.remove_prefix(1), text.remove_prefix(1)) {
-    if (quote.front() == text.front()) continue;
-    if (quote.front() != '?') return false;
-    while (text.size() > 1 && (static_cast<unsigned char>(text[1]) & 0xC0) == 0x80) text.remove_prefix(1);
-  }
-  return quote.find_first_not_of(' ') == std::string_view::npos;
-}
-
-// A receipt may have come for a part that an earlier attempt sent: what it said stays.
-std::vector<Segment> with_receipts(std::vector<Segment> segments, const std::vector<Segment>& known) {
-  for (std::size_t i = 0; i < segments.size() && i < known.size(); ++i)
-    if (known[i].provider_id == segments[i].provider_id && known[i].state > segments[i].state) segments[i] = known[i];
-  return segments;
-}
+constexpr WallMs parked_retry_after_ms = 120'000;
+constexpr std::size_t parked_retries_max = 1000;  // a second
 
 }  // namespace
 
-BatchResult Ledger::apply(const Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new) {
+BatchResult Ledger::apply(Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new) {
   BatchResult result;
   for (const auto& change : batch.receipts) result.receipts.push_back(receipt(change, txn, now));
   for (const auto& change : batch.finished) result.finished.push_back(finished(change, txn, now));
@@ -92,34 +25,33 @@ BatchResult Ledger::apply(const Batch& batch, lmdb::Transaction& txn, WallMs now
     return result;
   }
   result.enqueued.reserve(batch.enqueue.size());
-  for (const auto& change : batch.enqueue) result.enqueued.push_back(enqueue(change, txn, now));
+  for (auto& change : batch.enqueue) result.enqueued.push_back(enqueue(change, txn, now));
   for (const auto& change : batch.controls) result.controls.push_back(control(change, txn, now));
   return result;
 }
 
-Enqueued Ledger::enqueue(const Enqueue& change, lmdb::Transaction& txn, WallMs now) {
-  const auto& given = change.content;
+Enqueued Ledger::enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now) {
+  auto& content = change.content;
   std::string client_key, idempotency_key;
   const auto known = [&](const std::string& key, WallMs valid_ms) -> std::optional<Enqueued> {
     const auto found = references_.find(txn, key);
     if (!found || (valid_ms && id_time(found->id) + valid_ms <= now)) return std::nullopt;
-    const bool same = found->digest == given.digest;
+    const bool same = found->digest == content.digest;
     return Enqueued{.kind = same ? Enqueued::Kind::known : Enqueued::Kind::conflict,
                     .id = found->id,
                     .created_at = id_time(found->id)};
   };
-  if (!given.idempotency_key.empty()) {
-    idempotency_key = keys::of_reference(given.tenant, keys::ReferenceKind::idempotency, given.idempotency_key);
+  if (!content.idempotency_key.empty()) {
+    idempotency_key = keys::of_reference(content.tenant, keys::ReferenceKind::idempotency, content.idempotency_key);
     if (auto answer = known(idempotency_key, limits_.idempotency_ms)) return *answer;
   }
-  if (!given.client_ref.empty()) {
-    client_key = keys::of_reference(given.tenant, keys::ReferenceKind::client, given.client_ref);
+  if (!content.client_ref.empty()) {
+    client_key = keys::of_reference(content.tenant, keys::ReferenceKind::client, content.client_ref);
     auto answer = known(client_key, 0);
     if (answer && !(answer->kind == Enqueued::Kind::conflict && change.replace_on_conflict)) return *answer;
   }
 
-  Content content = given;
-  content.text.resize(std::min(content.text.size(), text_length_max));
+  if (content.text.size() > text_length_max) content.text.resize(text_length_max);
   const auto id = next_id(now);
   content.created_at = now;
   content.due_at = std::max(content.due_at, now);
@@ -149,10 +81,10 @@ Ledger::Standing Ledger::standing(lmdb::Transaction& txn, MessageId id, std::uin
     if (it->second.entry.has_progress) stored.progress = read_progress(txn, id).value_or(Progress{});
     return Standing::mine;
   }
-  const auto content = read_content(txn, id);
+  const auto owner = read_owner(txn, id);
   auto progress = read_progress(txn, id);
-  if (!content || !progress || progress->attempts != attempt) return Standing::superseded;
-  stored.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane};
+  if (!owner || !progress || progress->attempts != attempt) return Standing::superseded;
+  stored.queue = owner->queue;
   stored.progress = std::move(*progress);
   // The carrier's answer came after we stopped waiting: it still ends the doubt unless the message went out again.
   const bool in_doubt = stored.progress.state == State::doubtful ||
@@ -162,7 +94,8 @@ Ledger::Standing Ledger::standing(lmdb::Transaction& txn, MessageId id, std::uin
 
 Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs now) {
   Stored stored;
-  const auto where = standing(txn, change.id, change.attempt, change.state == State::submitted, stored);
+  const bool taken_by_carrier = change.state == State::submitted || change.state == State::sent;
+  const auto where = standing(txn, change.id, change.attempt, taken_by_carrier, stored);
   if (where == Standing::superseded) return Settled::superseded;
   if (where == Standing::repeated) return Settled::repeated;
   auto& p = stored.progress;
@@ -177,8 +110,8 @@ Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs 
   p.gateway = stored.queue.gateway;
   p.status_message = change.status_message;
   p.segments = with_receipts(change.segments, p.segments);
-  if (change.state == State::failed) {
-    finalise(txn, change.id, stored, State::failed, change.status_message, now);
+  if (change.state == State::failed || change.state == State::expired) {
+    finalise(txn, change.id, stored, change.state, change.status_message, now);
     return Settled::ok;
   }
   if (!p.submitted_at) p.submitted_at = now;
@@ -218,53 +151,53 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   correlate(change.id, p, lease.queue.gateway);
   note(p, now, change.doubtful ? EventKind::doubtful : EventKind::retry_scheduled, p.gateway, change.status_message);
   if (change.state == State::doubtful) {
-    change_state(p, State::doubtful, lease.queue);
-    if (const auto content = read_content(txn, change.id))
-      hold(held_key(lease.queue.gateway, content->to), change.id, true);
-    wait_for_receipt(txn, change.id, stored, now + change.delay_ms);
+    put_in_doubt(txn, change.id, stored, now + change.delay_ms);
     return Settled::ok;
   }
   p.due_at = now + change.delay_ms;
   write_progress(txn, change.id, p);
   write_due(txn, lease.queue, p.due_at, change.id,
-            {.expires_at = lease.entry.expires_at, .in_doubt = change.doubtful, .has_progress = true});
+            {.expires_at = lease.entry.expires_at,
+             .in_doubt = lease.entry.in_doubt || change.doubtful,
+             .has_progress = true});
   effects_.due_now.insert(lease.queue);
   return Settled::ok;
 }
 
 Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
   bool repeated = false;
-  for (std::size_t i = 0; i < change.provider_ids.size() && i < change.usable; ++i) {
-    const auto& provider_id = change.provider_ids[i];
-    const auto* place = correlation_.find(change.gateway, provider_id);
-    if (!place) continue;
-    const auto [id, segment] = *place;
-    auto content = read_content(txn, id);
-    auto progress = read_progress(txn, id);
-    if (!content || !progress || segment >= progress->segments.size()) continue;
-    if (canonical_provider_id(progress->segments[segment].provider_id) != canonical_provider_id(provider_id)) continue;
-    if (!change.destination.empty() && last_digits(change.destination) != last_digits(content->to)) continue;
-    Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane},
-                  .progress = std::move(*progress)};
-    if (!apply_receipt(stored.progress, segment, change, change.gateway, now)) {
-      repeated = true;
-      continue;
-    }
-    // Also what ended for us keeps what is known of its parts: the last of them may still correct it.
-    if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
-    return Receipted::matched;
-  }
+  if (match(change, txn, now, repeated)) return Receipted::matched;
   // Message centres use ids again. What says nothing new of an old message may be the first word of one whose outcome
   // is not written yet: as long as any is being sent, it is kept.
   if (repeated && !is_sending(change.gateway)) return Receipted::repeated;
   if (!repeated && receipt_for_held(change, txn, now)) return Receipted::matched;
-  for (const auto& provider_id : change.provider_ids)
-    if (const auto it = parked_.find(parked_key(change.gateway, provider_id)); it != parked_.end()) {
-      const auto record = txn.get(tables_.parked, it->second);
-      if (record && decode_receipt(*record).state == change.state) return Receipted::repeated;
+  return park(change, txn, now);
+}
+
+bool Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now, bool& repeated) {
+  for (std::size_t i = 0; i < change.provider_ids.size() && i < change.usable; ++i) {
+    const auto& provider_id = change.provider_ids[i];
+    // What the id as it stands has said already is not said of another message by its conversion.
+    if (repeated && i >= change.as_given) return false;
+    for (const auto [id, segment] : correlation_.find(change.gateway, provider_id)) {
+      const auto owner = read_owner(txn, id);
+      if (!owner || (!change.destination.empty() && !same_phone(change.destination, owner->to))) continue;
+      Stored stored{.queue = owner->queue, .progress = {}};
+      auto progress = read_progress(txn, id);
+      if (!progress || segment >= progress->segments.size()) continue;
+      if (canonical_provider_id(progress->segments[segment].provider_id) != canonical_provider_id(provider_id))
+        continue;
+      stored.progress = std::move(*progress);
+      if (!apply_receipt(stored.progress, segment, change, change.gateway, now)) {
+        repeated = true;
+        continue;
+      }
+      // Also what ended for us keeps what is known of its parts: the last of them may still correct it.
+      if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
+      return true;
     }
-  park(change, txn, now);
-  return Receipted::parked;
+  }
+  return false;
 }
 
 // False: it says nothing new. A final state stays, but one that only we, or the carrier for want of knowledge, assumed
@@ -290,17 +223,11 @@ bool Ledger::conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, Wall
   auto& p = stored.progress;
   const bool assumed_final = p.state == State::sent || p.state == State::unknown;
   if (p.segments.empty() || (is_final(p.state) && !assumed_final)) return false;
-  const Segment* worst = &p.segments.front();
-  for (const auto& segment : p.segments) {
-    if (!is_final(segment.state)) return false;
-    if (severity(segment.state) > severity(worst->state)) worst = &segment;
-  }
-  if (p.state == State::submitted || p.state == State::doubtful) end_wait(txn, id, p);
+  if (!std::ranges::all_of(p.segments, [](const auto& segment) { return is_final(segment.state); })) return false;
+  const auto* worst = worst_of(p);
   if (p.state == State::queued) return false;  // the parts that went are known; the others still wait for their turn
-  std::string why;
-  if (worst->state != SegmentState::delivered)
-    why = std::string(name(worst->state)) + (worst->error.empty() ? "" : " err:" + worst->error);
-  finalise(txn, id, stored, state_of(worst->state), std::move(why), now);
+  end_wait(txn, id, p);
+  finalise(txn, id, stored, state_of(worst->state), why_of(*worst), now);
   return true;
 }
 
@@ -308,12 +235,14 @@ bool Ledger::conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, Wall
 // gateway went to that phone in one part; two would be a guess.
 bool Ledger::receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
   if (!change.may_guess || change.destination.empty() || change.provider_ids.empty()) return false;
-  const auto it = held_.find(held_key(change.gateway, change.destination));
+  const auto it = held_.find(keys::of_held(change.gateway, change.destination));
   if (it == held_.end() || it->second.size() != 1) return false;
   const auto id = *it->second.begin();
   const auto content = read_content(txn, id);
   auto progress = read_progress(txn, id);
-  if (!content || !progress || content->parts != 1 || !quotes(change.quote, content->text)) return false;
+  if (!content || !progress || content->parts != 1 || !same_phone(change.destination, content->to) ||
+      !quotes(change.quote, content->text))
+    return false;
   Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane},
                 .progress = std::move(*progress)};
   stored.progress.segments.assign(
@@ -324,42 +253,80 @@ bool Ledger::receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& 
   return true;
 }
 
-void Ledger::park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
-  if (change.provider_ids.empty()) return;
-  std::string key = keys::of_open(now, ++parked_number_);
+// Of one id and phone the best word is kept.
+Receipted Ledger::park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
+  if (change.provider_ids.empty()) return Receipted::repeated;
+  const auto [begin, end] = parked_.equal_range(keys::of_parked(change.gateway, change.provider_ids.front()));
+  std::string worse;
+  for (auto it = begin; it != end; ++it) {
+    const auto record = txn.get(tables_.parked, it->second);
+    if (!record) continue;
+    const auto known = decode_receipt(*record);
+    if (known.destination != change.destination) continue;
+    if (is_final(known.state) || known.state >= change.state) return Receipted::repeated;
+    worse = it->second;
+  }
+  if (!worse.empty()) drop_parked(txn, worse);
+  const auto key = keys::of_open(now, ++parked_number_);
   encode(change, record_);
   txn.put(tables_.parked, key, record_);
-  for (const auto& provider_id : change.provider_ids) parked_[parked_key(change.gateway, provider_id)] = key;
-  parked_order_.push_back(std::move(key));
-  while (parked_order_.size() > limits_.parked_max) drop_parked(txn, std::string(parked_order_.front()));
+  remember_parked(change, key);
+  while (parked_keys_.size() > limits_.parked_max) drop_parked(txn, std::string(*parked_keys_.begin()));
+  return Receipted::parked;
+}
+
+void Ledger::remember_parked(const ReceiptRecorded& receipt, const std::string& key) {
+  for (const auto& provider_id : receipt.provider_ids)
+    parked_.emplace(keys::of_parked(receipt.gateway, provider_id), key);
+  parked_keys_.insert(key);
 }
 
 void Ledger::drop_parked(lmdb::Transaction& txn, const std::string& key) {
   if (const auto record = txn.get(tables_.parked, key)) {
     const auto receipt = decode_receipt(*record);
     for (const auto& provider_id : receipt.provider_ids) {
-      const auto it = parked_.find(parked_key(receipt.gateway, provider_id));
-      if (it != parked_.end() && it->second == key) parked_.erase(it);
+      const auto [begin, end] = parked_.equal_range(keys::of_parked(receipt.gateway, provider_id));
+      for (auto it = begin; it != end;) it = it->second == key ? parked_.erase(it) : std::next(it);
     }
     txn.erase(tables_.parked, key);
   }
-  if (!parked_order_.empty() && parked_order_.front() == key) parked_order_.pop_front();
+  parked_keys_.erase(key);
 }
 
 void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now) {
   if (parked_.empty()) return;
-  const auto content = read_content(txn, id);
   for (std::size_t i = 0; i < stored.progress.segments.size(); ++i) {
-    const auto it = parked_.find(parked_key(stored.queue.gateway, stored.progress.segments[i].provider_id));
-    if (it == parked_.end()) continue;
-    const std::string key = it->second;
+    const auto [begin, end] =
+        parked_.equal_range(keys::of_parked(stored.queue.gateway, stored.progress.segments[i].provider_id));
+    std::vector<std::string> own;
+    for (auto it = begin; it != end; ++it) own.push_back(it->second);
+    for (const auto& key : own) {
+      const auto record = txn.get(tables_.parked, key);
+      const auto owner = read_owner(txn, id);
+      if (!record || !owner) continue;
+      const auto receipt = decode_receipt(*record);
+      if (!receipt.destination.empty() && !same_phone(receipt.destination, owner->to)) continue;
+      apply_receipt(stored.progress, i, receipt, stored.queue.gateway, now);
+      drop_parked(txn, key);
+    }
+  }
+}
+
+// A receipt that waited this long did not come ahead of its message's outcome. What was uncertain then, because a
+// message to that phone was under way, is decided now: all notations of its id are tried, and the held messages.
+void Ledger::retry_parked(lmdb::Transaction& txn, WallMs now) {
+  const auto until = keys::of_open(now - parked_retry_after_ms, 0);
+  std::vector<std::string> due;
+  for (auto it = parked_keys_.upper_bound(parked_retried_);
+       it != parked_keys_.end() && *it < until && due.size() < parked_retries_max; ++it)
+    due.push_back(*it);
+  for (const auto& key : due) {
+    parked_retried_ = key;
     const auto record = txn.get(tables_.parked, key);
     if (!record) continue;
     const auto receipt = decode_receipt(*record);
-    if (content && !receipt.destination.empty() && last_digits(receipt.destination) != last_digits(content->to))
-      continue;
-    apply_receipt(stored.progress, i, receipt, stored.queue.gateway, now);
-    drop_parked(txn, key);
+    bool repeated = false;
+    if (match(receipt, txn, now, repeated) || repeated || receipt_for_held(receipt, txn, now)) drop_parked(txn, key);
   }
 }
 
@@ -389,13 +356,14 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   if ((!is_final(p.state) && p.state != State::doubtful) || ended_well || content->gateway == 0 ||
       (p.state == State::failed && p.attempts == 0))
     return Controlled::too_late;
-  if (p.state == State::doubtful) end_wait(txn, change.id, p);
+  end_wait(txn, change.id, p);
   for (auto& segment : p.segments)
     if (is_final(segment.state) && segment.state != SegmentState::delivered)
       segment = {};  // the carrier has the others
   note(p, now, EventKind::retried, content->gateway, {});
   change_state(p, State::queued, stored.queue);
   p.finished_at = 0;
+  p.attempts_before = p.attempts;
   p.status_message.clear();
   p.due_at = now;
   p.expires_at = now + change.validity_ms;
@@ -407,23 +375,39 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
 
 void Ledger::finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, State state, std::string why, WallMs now) {
   auto& p = stored.progress;
+  const bool waited = p.state == State::submitted || p.state == State::doubtful;
   change_state(p, state, stored.queue);
   p.finished_at = now;
   p.due_at = 0;
   p.status_message = std::move(why);
   note(p, now, state == State::cancelled ? EventKind::cancelled : EventKind::final_state, stored.queue.gateway,
        std::string(name(state)) + (p.status_message.empty() ? "" : ": " + p.status_message));
-  write_progress(txn, id, p);
-  // What only we assumed keeps its places in the correlation, so that a late receipt can still correct it.
-  if (state != State::sent && state != State::unknown)
-    for (const auto& segment : p.segments)
-      if (!segment.provider_id.empty()) correlation_.retire(stored.queue.gateway, segment.provider_id);
+  // What only we assumed can still be corrected by a late receipt: it keeps its places in the correlation for a while.
+  const bool identified = std::ranges::any_of(p.segments, [](const auto& s) { return !s.provider_id.empty(); });
+  if (waited && identified && (state == State::sent || state == State::unknown)) {
+    wait_for_receipt(txn, id, stored, now + limits_.late_receipt_ms);
+  } else {
+    write_progress(txn, id, p);
+    forget_places(id, p, stored.queue.gateway);
+  }
   effects_.finals.push_back({.id = id,
                              .tenant = stored.queue.tenant,
                              .gateway = stored.queue.gateway,
                              .state = state,
                              .submitted_at = p.submitted_at,
                              .finished_at = now});
+}
+
+void Ledger::forget_places(MessageId id, const Progress& progress, GatewayId gateway) {
+  for (const auto& segment : progress.segments)
+    if (!segment.provider_id.empty()) correlation_.retire(gateway, segment.provider_id, id);
+}
+
+// Perhaps sent, and not to be sent again: a receipt decides, or the end of the wait.
+void Ledger::put_in_doubt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs until) {
+  change_state(stored.progress, State::doubtful, stored.queue);
+  if (const auto owner = read_owner(txn, id)) hold(keys::of_held(stored.queue.gateway, owner->to), id, true);
+  wait_for_receipt(txn, id, stored, until);
 }
 
 void Ledger::change_state(Progress& progress, State to, const Queue& queue) {
@@ -442,7 +426,7 @@ void Ledger::wait_for_receipt(lmdb::Transaction& txn, MessageId id, Stored& stor
 void Ledger::end_wait(lmdb::Transaction& txn, MessageId id, const Progress& progress) {
   if (progress.due_at) txn.erase(tables_.open, keys::of_open(progress.due_at, id));
   if (progress.state == State::doubtful)
-    if (const auto content = read_content(txn, id)) hold(held_key(content->gateway, content->to), id, false);
+    if (const auto owner = read_owner(txn, id)) hold(keys::of_held(owner->queue.gateway, owner->to), id, false);
 }
 
 void Ledger::hold(const std::string& destination, MessageId id, bool on) {
@@ -475,6 +459,12 @@ std::optional<Content> Ledger::read_content(const lmdb::Transaction& txn, Messag
   return decode_content(*record);
 }
 
+std::optional<Owner> Ledger::read_owner(const lmdb::Transaction& txn, MessageId id) const {
+  const auto record = txn.get(tables_.message, keys::of_id(id));
+  if (!record) return std::nullopt;
+  return decode_owner(*record);
+}
+
 std::optional<Progress> Ledger::read_progress(const lmdb::Transaction& txn, MessageId id) const {
   const auto record = txn.get(tables_.progress, keys::of_id(id));
   if (!record) return std::nullopt;
@@ -494,6 +484,7 @@ void Ledger::write_due(lmdb::Transaction& txn, const Queue& queue, WallMs due, M
 void Ledger::count(const Queue& queue, State state, int change) {
   const std::pair owner{queue.tenant, queue.gateway};
   counts_[owner][static_cast<std::size_t>(state)] += change;
+  if (!is_final(state)) unfinished_ += change;
   counts_changed_.insert(owner);
 }
 

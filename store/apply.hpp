@@ -21,7 +21,9 @@ using CountsByQueueOwner = std::map<std::pair<TenantId, GatewayId>, StateCounts>
 struct LedgerLimits {
   WallMs retention_ms = 90ll * 24 * 3600 * 1000;  // a finished message is kept so long
   WallMs parked_ms = 24ll * 3600 * 1000;          // and a receipt nobody waits for
-  WallMs idempotency_ms = 24ll * 3600 * 1000;     // and an Idempotency-Key
+  WallMs held_ms = 72ll * 3600 * 1000;            // a message in doubt whose validity ended waits so long for a receipt
+  WallMs late_receipt_ms = 7ll * 24 * 3600 * 1000;  // an end that only we assumed can be corrected for so long
+  WallMs idempotency_ms = 24ll * 3600 * 1000;       // and an Idempotency-Key
   std::size_t parked_max = 100000;
 };
 
@@ -35,8 +37,11 @@ class Ledger {
   // At open only: the attempts of a process that died are in doubt and due again.
   void recover(lmdb::Transaction& txn, WallMs now);
 
-  BatchResult apply(const Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new);
+  // Stamps the times of what it enqueues.
+  BatchResult apply(Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new);
   ClaimResult claim(const std::vector<Want>& wants, lmdb::Transaction& txn, WallMs now);
+  // What the running transaction made due for this gateway; its queues are no longer told as due then.
+  ClaimResult claim_due_now(const StandingClaim& standing, lmdb::Transaction& txn, WallMs now);
   // Waits that ended, validity that ended, old receipts. Once a second.
   void maintain(lmdb::Transaction& txn, WallMs now);
   // What every transaction begins with, purge and the merge of references, paced by how much it will enqueue; and
@@ -51,12 +56,13 @@ class Ledger {
   struct Effects {
     std::set<Queue> due_now;
     std::vector<Final> finals;
+    std::vector<MessageId> unreadable;  // taken out of their queues
   };
   Effects take_effects() { return std::exchange(effects_, {}); }
 
   const References& references() const { return references_; }
-  CountsByQueueOwner counts() const;  // any thread
-  std::size_t leased_count() const { return leases_.size(); }
+  CountsByQueueOwner counts() const;                                                // any thread
+  std::size_t unfinished() const { return static_cast<std::size_t>(unfinished_); }  // messages that are not final
 
  private:
   struct Lease {
@@ -72,7 +78,7 @@ class Ledger {
   };
   enum class Standing { mine, late, repeated, superseded };
 
-  Enqueued enqueue(const Enqueue& change, lmdb::Transaction& txn, WallMs now);
+  Enqueued enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now);
   Settled finished(const Finished& change, lmdb::Transaction& txn, WallMs now);
   Settled again(const Again& change, lmdb::Transaction& txn, WallMs now);
   Receipted receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
@@ -80,6 +86,7 @@ class Ledger {
 
   Standing standing(lmdb::Transaction& txn, MessageId id, std::uint16_t attempt, bool accepted, Stored& stored);
   std::optional<Content> read_content(const lmdb::Transaction& txn, MessageId id) const;
+  std::optional<Owner> read_owner(const lmdb::Transaction& txn, MessageId id) const;
   std::optional<Progress> read_progress(const lmdb::Transaction& txn, MessageId id) const;
   void write_progress(lmdb::Transaction& txn, MessageId id, const Progress& progress);
   void write_due(lmdb::Transaction& txn, const Queue& queue, WallMs due, MessageId id, const DueEntry& entry);
@@ -88,15 +95,21 @@ class Ledger {
   void end_wait(lmdb::Transaction& txn, MessageId id, const Progress& progress);
   void finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, State state, std::string why, WallMs now);
   void release(lmdb::Transaction& txn, MessageId id);
+  std::optional<Claimed> read_claimed(const lmdb::Transaction& txn, MessageId id, const DueEntry& entry) const;
   void expire(lmdb::Transaction& txn, const Queue& queue, MessageId id, const DueEntry& entry, WallMs now);
+  void forget_places(MessageId id, const Progress& progress, GatewayId gateway);
+  void put_in_doubt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs until);
   bool apply_receipt(Progress& progress, std::size_t segment, const ReceiptRecorded& receipt, GatewayId gateway,
                      WallMs now);
   bool conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
   bool receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
-  void park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
+  Receipted park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   void apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
+  bool match(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now, bool& repeated);
   bool is_sending(GatewayId gateway) const;
+  void remember_parked(const ReceiptRecorded& receipt, const std::string& key);
   void drop_parked(lmdb::Transaction& txn, const std::string& key);
+  void retry_parked(lmdb::Transaction& txn, WallMs now);
   void correlate(MessageId id, const Progress& progress, GatewayId gateway);
   void hold(const std::string& destination, MessageId id, bool on);
   void end_waits(lmdb::Transaction& txn, WallMs now);
@@ -113,13 +126,15 @@ class Ledger {
   boost::unordered_flat_map<std::uint64_t, std::size_t> claims_;  // claim number -> messages without outcome
   std::uint64_t last_claim_ = 0;
   MessageId last_id_ = 0;
-  std::map<std::string, std::string> parked_;  // gateway and canonical id -> key in the table
-  std::deque<std::string> parked_order_;
+  std::multimap<std::string, std::string> parked_;  // gateway and canonical id -> key in the table
+  std::set<std::string> parked_keys_;               // oldest first
   std::uint32_t parked_number_ = 0;
+  std::string parked_retried_;                       // up to this key they were tried once more
   std::map<std::string, std::set<MessageId>> held_;  // last digits of the phone -> doubtful, held messages
-  CountsByQueueOwner counts_;                        // with what the running transaction changes
-  mutable std::mutex counts_mutex_;                  // guards published_counts_
-  CountsByQueueOwner published_counts_;              // as committed
+  std::int64_t unfinished_ = 0;
+  CountsByQueueOwner counts_;            // with what the running transaction changes
+  mutable std::mutex counts_mutex_;      // guards published_counts_
+  CountsByQueueOwner published_counts_;  // as committed
   std::set<std::pair<TenantId, GatewayId>> counts_changed_;
   MessageId purge_from_ = 0;
   WallMs purge_restart_at_ = 0;

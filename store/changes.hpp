@@ -30,7 +30,7 @@ struct Enqueued {
 struct Finished {
   MessageId id = 0;
   std::uint16_t attempt = 0;
-  State state = State::submitted;  // submitted (receipt awaited), sent (none will come) or failed
+  State state = State::submitted;  // submitted (receipt awaited), sent (none will come), failed or expired
   std::string status_message;
   std::vector<Segment> segments;
   WallMs receipt_wait_ms = 0;  // with submitted: how long a receipt is waited for
@@ -51,11 +51,12 @@ struct Again {
 struct ReceiptRecorded {
   GatewayId gateway = 0;
   std::vector<std::string> provider_ids;  // candidates, in the order to try
-  std::size_t usable = ~std::size_t{0};   // of these; the others are guesses at another notation, only kept with a
-                                          // parked receipt until the outcome shows which one is right
+  std::size_t as_given =
+      ~std::size_t{0};                   // so many stand in the receipt; the others are conversions to another notation
+  std::size_t usable = ~std::size_t{0};  // so many may be used at once; the others only when the receipt has waited
   SegmentState state = SegmentState::unknown;
   std::string error;
-  std::string destination;  // the phone; the last eight digits must agree. Empty: not compared
+  std::string destination;  // the phone, see same_phone(). Empty: not compared
   std::string quote;        // the beginning of the text, if the receipt has it
   bool may_guess = true;    // an unknown id may be taken for that of the one message held for this phone
 };
@@ -116,10 +117,19 @@ struct Want {
 };
 constexpr std::size_t claim_messages_max = 4096;
 
+// What a gateway takes as soon as it is due, in the commit that brings it: nothing waits for a claim of its own. At
+// most `count` messages, of a lane at most `lane_max`.
+struct StandingClaim {
+  GatewayId gateway = 0;
+  std::uint32_t count = 0;
+  std::array<std::uint32_t, lane_count> lane_max{};
+};
+
 struct Claimed {
   MessageId id = 0;
   std::uint16_t attempt = 0;
-  bool in_doubt = false;  // an earlier attempt perhaps sent it
+  std::uint16_t attempts_before = 0;  // of these, made before a person retried the message
+  bool in_doubt = false;              // an earlier attempt perhaps sent it
   WallMs due_at = 0;
   WallMs expires_at = 0;
   Content content;

@@ -40,27 +40,19 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
         end.more_due = true;
         break;
       }
-      Claimed claimed{.id = id,
-                      .attempt = 1,
-                      .in_doubt = entry.in_doubt,
-                      .due_at = due,
-                      .expires_at = entry.expires_at,
-                      .content = {},
-                      .segments = {}};
-      auto content = read_content(txn, id);
-      if (!content) throw BadRecord("a queue entry has no message");
-      claimed.content = std::move(*content);
-      if (entry.has_progress) {
-        if (auto progress = read_progress(txn, id)) {
-          claimed.attempt = static_cast<std::uint16_t>(progress->attempts + 1);
-          claimed.segments = std::move(progress->segments);
-        }
+      auto claimed = read_claimed(txn, id, entry);
+      if (!claimed) {
+        // One damaged record must not stop the queue behind it.
+        cursor.erase();
+        effects_.unreadable.push_back(id);
+        continue;
       }
+      claimed->due_at = due;
       leases_[id] = {
-          .claim = claim_number, .attempt = claimed.attempt, .queue = want.queue, .due_at = due, .entry = entry};
-      leased.push_back({.id = id, .attempt = claimed.attempt});
+          .claim = claim_number, .attempt = claimed->attempt, .queue = want.queue, .due_at = due, .entry = entry};
+      leased.push_back({.id = id, .attempt = claimed->attempt});
       cursor.erase();
-      result.messages.push_back(std::move(claimed));
+      result.messages.push_back(std::move(*claimed));
       ++taken;
     }
     result.ends.push_back(end);
@@ -74,14 +66,55 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
   return result;
 }
 
+std::optional<Claimed> Ledger::read_claimed(const lmdb::Transaction& txn, MessageId id, const DueEntry& entry) const {
+  try {
+    auto content = read_content(txn, id);
+    auto progress = entry.has_progress ? read_progress(txn, id) : Progress{};
+    if (!content || !progress) return std::nullopt;
+    return Claimed{.id = id,
+                   .attempt = static_cast<std::uint16_t>(progress->attempts + 1),
+                   .attempts_before = progress->attempts_before,
+                   .in_doubt = entry.in_doubt,
+                   .expires_at = entry.expires_at,
+                   .content = std::move(*content),
+                   .segments = std::move(progress->segments)};
+  } catch (const BadRecord&) {
+    return std::nullopt;
+  }
+}
+
+// Lanes in their order, the tenants of a lane alike. What does not fit is left for a claim, which weighs.
+ClaimResult Ledger::claim_due_now(const StandingClaim& standing, lmdb::Transaction& txn, WallMs now) {
+  std::array<std::vector<Queue>, lane_count> queues;
+  for (const auto& queue : effects_.due_now)
+    if (queue.gateway == standing.gateway) queues[static_cast<std::size_t>(queue.lane)].push_back(queue);
+  auto left = standing.count;
+  std::vector<Want> wants;
+  for (std::size_t lane = 0; lane < lane_count; ++lane) {
+    auto of_lane = std::min(left, standing.lane_max[lane]);
+    for (std::size_t i = 0; i < queues[lane].size() && of_lane > 0; ++i) {
+      const auto sharing = static_cast<std::uint32_t>(queues[lane].size() - i);
+      const auto count = (of_lane + sharing - 1) / sharing;
+      wants.push_back({.queue = queues[lane][i], .count = count});
+      of_lane -= count;
+      left -= count;
+    }
+  }
+  auto result = claim(wants, txn, now);
+  if (!result.messages.empty())
+    for (const auto& end : result.ends) effects_.due_now.erase(end.queue);
+  return result;
+}
+
 // The entry has left the queue already.
 void Ledger::expire(lmdb::Transaction& txn, const Queue& queue, MessageId id, const DueEntry& entry, WallMs now) {
   Stored stored{.queue = queue, .progress = {}};
   if (entry.has_progress) stored.progress = read_progress(txn, id).value_or(Progress{});
-  finalise(txn, id, stored, State::expired,
-           stored.progress.maybe_duplicate ? "validity ended; an earlier attempt may have been sent"
-                                           : "validity ended before the message could be sent",
-           now);
+  if (!entry.in_doubt)
+    return finalise(txn, id, stored, State::expired, "validity ended before the message could be sent", now);
+  // It is not sent again, but the carrier may have it: the receipt of the earlier attempt still counts.
+  stored.progress.status_message = "may have been sent; its validity ended, waits for a receipt";
+  put_in_doubt(txn, id, stored, now + limits_.held_ms);
 }
 
 }  // namespace smsbridge::store

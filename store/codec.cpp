@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "store/codec.hpp"
 
+#include <algorithm>
 #include <concepts>
 #include <cstring>
 
@@ -20,6 +21,7 @@ class Out {
     return *this;
   }
   Out& put(std::string_view text) {
+    text = text.substr(0, 0xFFFF);
     put(static_cast<std::uint16_t>(text.size()));
     bytes_.append(text);
     return *this;
@@ -46,15 +48,16 @@ class In {
     if (value >= count) throw BadRecord(std::string(what_) + ": value out of range");
     return static_cast<Enum>(value);
   }
-  std::string text() { return std::string(take(get<std::uint16_t>())); }
-
- private:
+  std::string text() { return std::string(view()); }
+  std::string_view view() { return take(get<std::uint16_t>()); }
   std::string_view take(std::size_t count) {
     if (bytes_.size() < count) throw BadRecord(std::string(what_) + ": record too short");
     const auto part = bytes_.substr(0, count);
     bytes_.remove_prefix(count);
     return part;
   }
+
+ private:
   std::string_view bytes_;
   const char* what_;
 };
@@ -96,9 +99,24 @@ Content decode_content(std::string_view record) {
   return c;
 }
 
+Owner decode_owner(std::string_view record) {
+  In in(record, "message");
+  Owner owner;
+  owner.queue.lane = in.get_enum<Lane>(lane_count);
+  in.take(2);  // source, encoding
+  owner.parts = in.get<std::uint8_t>();
+  owner.queue.tenant = in.get<TenantId>();
+  owner.queue.gateway = in.get<GatewayId>();
+  in.take(4 * 8);  // three times, digest
+  for (int skipped = 0; skipped < 3; ++skipped) in.view();
+  owner.to = in.view();
+  return owner;
+}
+
 void encode(const Progress& p, std::string& out) {
   Out o(out);
-  o.put(record_version).put(octet(p.state)).put(octet(p.maybe_duplicate)).put(p.attempts).put(p.gateway);
+  o.put(record_version).put(octet(p.state)).put(octet(p.maybe_duplicate)).put(p.attempts);
+  o.put(p.attempts_before).put(p.gateway);
   o.put(p.due_at).put(p.expires_at).put(p.submitted_at).put(p.finished_at).put(p.status_message);
   o.put(static_cast<std::uint8_t>(p.segments.size()));
   for (const auto& s : p.segments) o.put(octet(s.state)).put(s.provider_id).put(s.error);
@@ -112,6 +130,7 @@ Progress decode_progress(std::string_view record) {
   p.state = in.get_enum<State>(state_count);
   p.maybe_duplicate = in.get<std::uint8_t>() != 0;
   p.attempts = in.get<std::uint16_t>();
+  p.attempts_before = in.get<std::uint16_t>();
   p.gateway = in.get<GatewayId>();
   p.due_at = in.get<WallMs>();
   p.expires_at = in.get<WallMs>();
@@ -137,7 +156,8 @@ Progress decode_progress(std::string_view record) {
 
 void encode(const ReceiptRecorded& r, std::string& out) {
   Out o(out);
-  o.put(record_version).put(r.gateway).put(octet(r.state)).put(r.error).put(r.destination);
+  o.put(record_version).put(r.gateway).put(octet(r.state)).put(r.error).put(r.destination).put(r.quote);
+  o.put(static_cast<std::uint8_t>(std::min(r.as_given, r.provider_ids.size())));
   o.put(static_cast<std::uint8_t>(r.provider_ids.size()));
   for (const auto& id : r.provider_ids) o.put(id);
 }
@@ -149,6 +169,8 @@ ReceiptRecorded decode_receipt(std::string_view record) {
   r.state = in.get_enum<SegmentState>(8);
   r.error = in.text();
   r.destination = in.text();
+  r.quote = in.text();
+  r.as_given = in.get<std::uint8_t>();
   r.provider_ids.resize(in.get<std::uint8_t>());
   for (auto& id : r.provider_ids) id = in.text();
   return r;

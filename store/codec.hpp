@@ -18,6 +18,13 @@ class BadRecord : public std::runtime_error {
 
 void encode(const Content& content, std::string& out);
 Content decode_content(std::string_view record);
+// Only what changes of an old message need; `to` points into the record.
+struct Owner {
+  Queue queue;
+  std::uint8_t parts = 1;
+  std::string_view to;
+};
+Owner decode_owner(std::string_view record);
 
 void encode(const Progress& progress, std::string& out);
 Progress decode_progress(std::string_view record);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "store/correlation.hpp"
 
+#include <algorithm>
+
 namespace smsbridge::store {
 
 std::string canonical_provider_id(std::string_view provider_id) {
@@ -26,22 +28,35 @@ std::uint64_t Correlation::key(GatewayId gateway, std::string_view provider_id) 
   return hash ^ hash >> 29;
 }
 
-const Correlation::Place* Correlation::find(GatewayId gateway, std::string_view provider_id) const {
-  const auto it = places_.find(key(gateway, provider_id));
-  return it == places_.end() ? nullptr : &it->second;
+void Correlation::add(GatewayId gateway, std::string_view provider_id, Place place) {
+  const auto hash = key(gateway, provider_id);
+  const auto [it, inserted] = newest_.try_emplace(hash, place);
+  if (inserted) return;
+  if (it->second.id != place.id) older_.emplace(hash, it->second);
+  it->second = place;
 }
 
-void Correlation::retire(GatewayId gateway, std::string_view provider_id) {
+std::vector<Correlation::Place> Correlation::find(GatewayId gateway, std::string_view provider_id) const {
   const auto hash = key(gateway, provider_id);
-  const auto it = places_.find(hash);
-  if (it == places_.end()) return;
-  finished_.emplace_back(hash, it->second.id);
-  while (finished_.size() > finished_max) {
-    const auto [old_hash, old_id] = finished_.front();
-    finished_.pop_front();
-    const auto old = places_.find(old_hash);
-    if (old != places_.end() && old->second.id == old_id) places_.erase(old);
-  }
+  std::vector<Place> places;
+  if (const auto it = newest_.find(hash); it != newest_.end()) places.push_back(it->second);
+  if (older_.empty()) return places;
+  const auto [begin, end] = older_.equal_range(hash);
+  for (auto it = begin; it != end; ++it) places.push_back(it->second);
+  std::ranges::sort(places, std::ranges::greater{}, &Place::id);
+  return places;
+}
+
+void Correlation::retire(GatewayId gateway, std::string_view provider_id, MessageId id) {
+  finished_.emplace_back(key(gateway, provider_id), id);
+  for (; finished_.size() > finished_max; finished_.pop_front())
+    forget(finished_.front().first, finished_.front().second);
+}
+
+void Correlation::forget(std::uint64_t hash, MessageId id) {
+  if (const auto it = newest_.find(hash); it != newest_.end() && it->second.id == id) newest_.erase(it);
+  const auto [begin, end] = older_.equal_range(hash);
+  for (auto it = begin; it != end;) it = it->second.id == id ? older_.erase(it) : std::next(it);
 }
 
 }  // namespace smsbridge::store

@@ -5,14 +5,18 @@
 #include <string_view>
 
 #include "store/changes.hpp"
+#include "store/correlation.hpp"
+#include "store/rules.hpp"
 
 // Keys are big-endian, so that order in the file is order in time.
 namespace smsbridge::store::keys {
 
 template <class Integer>
 void append(std::string& key, Integer value) {
-  for (int shift = static_cast<int>(sizeof(Integer)) * 8 - 8; shift >= 0; shift -= 8)
-    key.push_back(static_cast<char>(static_cast<std::uint64_t>(value) >> shift & 0xFF));
+  char octets[sizeof(Integer)];
+  for (std::size_t i = 0; i < sizeof(Integer); ++i)
+    octets[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * (sizeof(Integer) - 1 - i)));
+  key.append(octets, sizeof(Integer));
 }
 
 template <class Integer>
@@ -70,6 +74,14 @@ inline std::string of_reference(TenantId tenant, ReferenceKind kind, std::string
   append(key, static_cast<std::uint8_t>(kind));
   key.append(reference);
   return key;
+}
+
+// For tables in memory: whose receipt may be for a held message, and which id waits for its message.
+inline std::string of_held(GatewayId gateway, std::string_view phone) {
+  return std::to_string(gateway) + "/" + std::string(phone_tail(phone));
+}
+inline std::string of_parked(GatewayId gateway, std::string_view provider_id) {
+  return std::to_string(gateway) + "/" + canonical_provider_id(provider_id);
 }
 
 }  // namespace smsbridge::store::keys

@@ -103,8 +103,9 @@ struct Progress {
   State state = State::queued;
   bool maybe_duplicate = false;  // an attempt ended without an answer: the phone may get, or have got, it twice
   std::uint16_t attempts = 0;
-  GatewayId gateway = 0;  // of the last attempt
-  WallMs due_at = 0;      // when queued: its key in the queue; when waiting: the end of the wait
+  std::uint16_t attempts_before = 0;  // of these, made before a person retried the message
+  GatewayId gateway = 0;              // of the last attempt
+  WallMs due_at = 0;      // when queued: its key in the queue; otherwise: its key among those that wait for receipts
   WallMs expires_at = 0;  // 0: as in the content; set when a person retried the message
   WallMs submitted_at = 0;
   WallMs finished_at = 0;

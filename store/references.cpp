@@ -107,9 +107,4 @@ std::optional<Reference> References::waiting(const std::string& key) const {
   return it->second;
 }
 
-std::size_t References::waiting_count() const {
-  std::shared_lock lock(mutex_);
-  return waiting_.size();
-}
-
 }  // namespace smsbridge::store

@@ -36,7 +36,6 @@ class References {
 
   // Any thread, with a read transaction begun after the call of `waiting`.
   std::optional<Reference> waiting(const std::string& key) const;
-  std::size_t waiting_count() const;
   // Messages up to this id are in the table; only they may be purged.
   MessageId watermark() const { return watermark_; }
 

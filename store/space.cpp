@@ -5,9 +5,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace smsbridge::store {
+namespace {
+constexpr std::uint64_t margin_bytes = 1 << 20;
+}
 
 Space::Space(std::filesystem::path file, std::uint64_t step_bytes, std::uint64_t limit_bytes)
     : file_(std::move(file)), step_bytes_(step_bytes), limit_bytes_(limit_bytes) {
@@ -21,28 +25,53 @@ Space::~Space() {
 }
 
 void Space::ensure(std::uint64_t used_bytes) {
-  if (!step_bytes_ || extending_ || used_bytes + step_bytes_ / 2 <= written_end_) return;
-  if (written_end_ >= limit_bytes_) return;
+  if (!step_bytes_ || extending_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    used_end_ = std::max(used_end_, used_bytes);
+    if (used_end_ + step_bytes_ / 2 <= written_end_ || written_end_ >= limit_bytes_) return;
+  }
   if (helper_.joinable()) helper_.join();
   extending_ = true;
-  // LMDB may be writing up to a quarter of a step behind its end while the helper starts: begin behind that.
-  const auto from = std::max<std::uint64_t>(written_end_, used_bytes + step_bytes_ / 4);
-  helper_ = std::thread([this, from] { extend(from); });
+  helper_ = std::thread([this] { extend(); });
 }
 
-void Space::extend(std::uint64_t from) {
-  static constexpr std::size_t block_bytes = 1 << 20;
-  static const std::array<char, block_bytes> zeros{};
-  const int fd = ::open(file_.c_str(), O_WRONLY | O_CLOEXEC);
-  bool ok = fd >= 0;
-  const auto until = std::min(from + step_bytes_, limit_bytes_);
-  for (auto at = from; ok && at < until; at += block_bytes)
-    ok = ::pwrite(fd, zeros.data(), std::min<std::uint64_t>(block_bytes, until - at), static_cast<off_t>(at)) > 0;
-  ok = ok && ::fdatasync(fd) == 0;
-  if (fd >= 0) ::close(fd);
-  if (ok) written_end_ = until;
+void Space::commit(const std::function<std::uint64_t()>& write) {
+  const std::lock_guard lock(mutex_);
+  used_end_ = std::max(used_end_, write());
+}
+
+void Space::extend() {
+  const int file = ::open(file_.c_str(), O_WRONLY | O_CLOEXEC);
+  std::uint64_t until = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    until = std::min(std::max(used_end_, written_end_) + step_bytes_, limit_bytes_);
+  }
+  bool ok = file >= 0;
+  while (ok && written_end_ < until) ok = write_zeros(file, until);
+  ok = ok && ::fdatasync(file) == 0;
+  if (file >= 0) ::close(file);
   disk_full_ = !ok;
   extending_ = false;
+}
+
+// One block, where no commit has been and none is.
+bool Space::write_zeros(int file, std::uint64_t until) {
+  static constexpr std::size_t block_bytes = 256 << 10;
+  static const std::array<char, block_bytes> zeros{};
+  const std::lock_guard lock(mutex_);
+  // The margin is for the small commits of other programs, such as `keys create`.
+  const auto from = std::max(used_end_ + std::min(margin_bytes, step_bytes_ / 4), written_end_);
+  if (from >= until) {
+    written_end_ = from;
+    return true;
+  }
+  const auto written =
+      ::pwrite(file, zeros.data(), std::min<std::uint64_t>(block_bytes, until - from), static_cast<off_t>(from));
+  if (written <= 0) return false;
+  written_end_ = from + static_cast<std::uint64_t>(written);
+  return true;
 }
 
 std::uint64_t Space::disk_free_bytes() const {

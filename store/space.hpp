@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <mutex>
 #include <thread>
 
 namespace smsbridge::store {
@@ -19,15 +21,20 @@ class Space {
 
   // Starts the helper thread when less than half a step lies behind `used_bytes`. Writer's thread.
   void ensure(std::uint64_t used_bytes);
+  // Runs what writes to the file and returns the database's new end. The helper writes no zeros meanwhile, and none
+  // before that end afterwards. Writer's thread.
+  void commit(const std::function<std::uint64_t()>& write);
   // The file could not be made larger at the last try.
   bool disk_full() const { return disk_full_.load(std::memory_order_relaxed); }
   std::uint64_t disk_free_bytes() const;
 
  private:
-  void extend(std::uint64_t from);
+  void extend();
+  bool write_zeros(int file, std::uint64_t until);
   const std::filesystem::path file_;
   const std::uint64_t step_bytes_, limit_bytes_;
-  std::atomic<std::uint64_t> written_end_{0};
+  std::mutex mutex_;  // guards the file's end and the two below
+  std::uint64_t used_end_ = 0, written_end_ = 0;
   std::atomic<bool> disk_full_{false};
   std::atomic<bool> extending_{false};
   std::thread helper_;

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::string_view format_key = "format version";
 constexpr WallMs maintain_every_ms = 1000;
-constexpr std::uint64_t reserve_bytes_max = 64ull << 20;  // kept free for outcomes and receipts of what was accepted
+constexpr std::uint64_t page_bytes = 4096;
+// Kept free for outcomes and receipts of what was accepted: for each message that has no end yet, and at least.
+constexpr std::uint64_t reserve_message_bytes = 512, reserve_bytes_min = 64ull << 20;
 
 const std::filesystem::path& prepared(const std::filesystem::path& folder) {
   std::error_code ec;
@@ -118,6 +120,15 @@ void Store::claim(std::vector<Want> wants, boost::asio::any_io_executor home, Cl
        .claim_result = {}});
 }
 
+void Store::stand_by(const StandingClaim& standing, boost::asio::any_io_executor home, ClaimDone done) {
+  // Nobody is woken: the writer looks here whenever it has something to write.
+  const std::lock_guard lock(mutex_);
+  if (standing.count == 0)
+    standing_.erase(standing.gateway);
+  else
+    standing_[standing.gateway] = {standing, std::move(home), std::move(done), ++last_standing_};
+}
+
 void Store::put(Request request) {
   {
     std::lock_guard lock(mutex_);
@@ -135,6 +146,7 @@ void Store::put(Request request) {
       if (inbox_.size() > 1) return;  // the writer was woken by the first one
     } else {
       request.result.error = refused;
+      request.result.unapplied = std::move(request.batch);
       request.claim_result.error = refused;
       auto home = request.home;
       boost::asio::post(home, [r = std::make_shared<Request>(std::move(request))] {
@@ -157,6 +169,7 @@ std::vector<Store::Request> Store::take() {
     inbox_items_ -= size;
     requests.push_back(std::move(inbox_.front()));
   }
+  standing_now_ = standing_;
   return requests;
 }
 
@@ -164,7 +177,8 @@ std::vector<Store::Request> Store::take() {
 std::size_t Store::step() {
   auto requests = take();
   const auto now = options_.wall_clock();
-  if (requests.empty() && now - maintained_at_ < maintain_every_ms) return 0;
+  const bool maintain = now < maintained_at_ || now - maintained_at_ >= maintain_every_ms;
+  if (requests.empty() && !maintain) return 0;
   const auto began = std::chrono::steady_clock::now();
   std::size_t items = 0;
   for (const auto& request : requests) items += request.size();
@@ -183,9 +197,7 @@ std::size_t Store::step() {
       request.claim_result = {.error = error, .messages = {}, .ends = {}};
     }
   if (error == Error::none) {
-    const auto effects = ledger_.take_effects();
-    if (hooks_.due_now && !effects.due_now.empty()) hooks_.due_now(effects.due_now);
-    if (hooks_.finals && !effects.finals.empty()) hooks_.finals(effects.finals);
+    tell_effects();
     if (hooks_.committed)
       hooks_.committed({.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(),
                         .messages = items,
@@ -200,13 +212,14 @@ std::size_t Store::step() {
 Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqueues) {
   try {
     lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
+    if (!std::exchange(loaded_, true)) ledger_.load(txn);
     const bool room = with_enqueues && room_left(txn);
     room_ = room;
     std::size_t enqueued = 0;
     if (room)
       for (const auto& request : requests) enqueued += request.batch.enqueue.size();
     ledger_.begin(txn, enqueued, now);
-    const bool maintain = now - maintained_at_ >= maintain_every_ms;
+    const bool maintain = now < maintained_at_ || now - maintained_at_ >= maintain_every_ms;
     if (maintain) ledger_.maintain(txn, now);
     for (auto& request : requests) {
       if (request.claimed)
@@ -214,12 +227,19 @@ Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqu
       else
         request.result = ledger_.apply(request.batch, txn, now, room);
     }
+    served_.clear();
+    for (const auto& [gateway, standing] : standing_now_)
+      if (auto result = ledger_.claim_due_now(standing.claim, txn, now); !result.messages.empty())
+        served_.emplace_back(gateway, std::move(result));
     ledger_.end(txn);
     if (fail_count_ > 0) {
       --fail_count_;
       throw lmdb::LmdbError("mdb_txn_commit", fail_code_);
     }
-    txn.commit();
+    space_.commit([&] {
+      txn.commit();
+      return (environment_.last_page() + 1) * page_bytes;
+    });
     ledger_.committed();
     if (maintain) {
       maintained_at_ = now;
@@ -234,17 +254,37 @@ Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqu
   }
 }
 
-// Nothing of the transaction is in the file: what it changed in memory is read anew.
+// Nothing of the transaction is in the file: what it changed in memory is read anew, by the next one.
 Error Store::undo(Error error, const char* why) {
   if (hooks_.failed) hooks_.failed(error, why);
   ledger_.rolled_back();
-  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
-  ledger_.load(txn);
+  served_.clear();
+  loaded_ = false;
   return error;
 }
 
+void Store::tell_effects() {
+  const auto effects = ledger_.take_effects();
+  // Before the answers to claims, which therefore come later; see stand_by().
+  for (auto& [gateway, result] : std::exchange(served_, {})) {
+    auto& standing = standing_now_.at(gateway);
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto it = standing_.find(gateway); it != standing_.end() && it->second.number == standing.number)
+        standing_.erase(it);
+    }
+    boost::asio::post(standing.home, [done = std::move(standing.done),
+                                      taken = std::make_shared<ClaimResult>(std::move(result))] { done(*taken); });
+  }
+  if (hooks_.due_now && !effects.due_now.empty()) hooks_.due_now(effects.due_now);
+  if (hooks_.finals && !effects.finals.empty()) hooks_.finals(effects.finals);
+  if (hooks_.failed)
+    for (const auto id : effects.unreadable)
+      hooks_.failed(Error::unknown, "the record of message " + std::to_string(id) +
+                                        " cannot be read; it was taken out of its queue and is kept as it is");
+}
+
 bool Store::room_left(const lmdb::Transaction& txn) {
-  constexpr std::uint64_t page_bytes = 4096;
   std::uint64_t pages = 0;
   for (const auto table : {tables_.message, tables_.progress, tables_.due, tables_.leased, tables_.open,
                            tables_.reference, tables_.parked, tables_.counts, tables_.meta, tables_.object})
@@ -252,7 +292,8 @@ bool Store::room_left(const lmdb::Transaction& txn) {
   used_bytes_ = pages * page_bytes;
   file_bytes_ = (environment_.last_page() + 1) * page_bytes;
   space_.ensure(file_bytes_);
-  const auto reserve = std::min(reserve_bytes_max, options_.size_limit_bytes / 4);
+  const auto reserve = std::max(std::min(reserve_bytes_min, options_.size_limit_bytes / 4),
+                                reserve_message_bytes * ledger_.unfinished());
   if (used_bytes_ + reserve > options_.size_limit_bytes) return false;
   // On a full disk the free pages inside the file still serve.
   return !space_.disk_full() || file_bytes_ - std::min(file_bytes_, used_bytes_) > reserve / 4;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -64,6 +65,9 @@ class Store {
 
   void commit(Batch batch, boost::asio::any_io_executor home, Done done);
   void claim(std::vector<Want> wants, boost::asio::any_io_executor home, ClaimDone done);
+  // Leaves a claim for what comes next; `done` is called once something was taken. It replaces the gateway's last one,
+  // and a count of 0 withdraws that; what was taken before is still delivered, ahead of the answer to any later claim.
+  void stand_by(const StandingClaim& standing, boost::asio::any_io_executor home, ClaimDone done);
 
   // One round of the writer: everything that gathered, in one transaction. Returns the number of changes.
   std::size_t step();
@@ -71,7 +75,6 @@ class Store {
   const Reader& reader() const { return reader_; }
   CountsByQueueOwner counts() const { return ledger_.counts(); }
   bool has_room() const { return room_.load(std::memory_order_relaxed); }
-  std::uint64_t size_limit_bytes() const { return options_.size_limit_bytes; }
 
   // The number of a tenant's name, made when it is new. Before start().
   TenantId tenant(const std::string& name);
@@ -94,10 +97,18 @@ class Store {
     std::size_t size() const { return claimed ? 1 + wants.size() : std::max<std::size_t>(1, batch.size()); }
   };
 
+  struct Standing {
+    StandingClaim claim;
+    boost::asio::any_io_executor home;
+    ClaimDone done;
+    std::uint64_t number = 0;  // tells it from the one that replaced it
+  };
+
   void put(Request request);
   std::vector<Request> take();
   Error transact(std::vector<Request>& requests, WallMs now, bool with_enqueues);
   Error undo(Error error, const char* why);
+  void tell_effects();
   void answer(std::vector<Request>& requests);
   bool room_left(const lmdb::Transaction& txn);
   void run();
@@ -113,8 +124,14 @@ class Store {
   std::condition_variable wake_;
   std::deque<Request> inbox_;
   std::size_t inbox_items_ = 0;
+  std::map<GatewayId, Standing> standing_;
+  std::uint64_t last_standing_ = 0;
   bool stopping_ = false;
   std::atomic<bool> room_{true};
+  // Of the writer's round: the standing claims as it found them, and what those that got something took.
+  std::map<GatewayId, Standing> standing_now_;
+  std::vector<std::pair<GatewayId, ClaimResult>> served_;
+  bool loaded_ = true;  // false: the ledger has to be read anew before the next transaction
   WallMs maintained_at_ = 0;
   std::uint64_t used_bytes_ = 0, file_bytes_ = 0;
   std::atomic<int> fail_code_{0};

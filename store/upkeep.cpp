@@ -4,6 +4,7 @@
 
 #include "store/apply.hpp"
 #include "store/keys.hpp"
+#include "store/rules.hpp"
 
 // What happens to the tables without anybody asking: start, waits that end, old rows.
 namespace smsbridge::store {
@@ -13,6 +14,7 @@ constexpr std::size_t ended_waits_max = 2000;     // a second
 constexpr std::size_t swept_max = 5000;           // queue entries looked at a second
 constexpr std::size_t purge_min = 64;             // messages looked at by each commit
 constexpr WallMs purge_restart_ms = 3600 * 1000;  // messages that were still open are looked at again
+constexpr WallMs purge_settle_ms = 600 * 1000;    // most messages end so long after they came
 
 std::string counts_key(const std::pair<TenantId, GatewayId>& owner) {
   std::string key;
@@ -29,16 +31,19 @@ void Ledger::load(const lmdb::Transaction& txn) {
   leases_.clear();
   claims_.clear();
   parked_.clear();
-  parked_order_.clear();
+  parked_keys_.clear();
   held_.clear();
   effects_ = {};
   counts_changed_.clear();
   {
     counts_.clear();
+    unfinished_ = 0;
     lmdb::Cursor cursor(txn, tables_.counts);
     for (bool ok = cursor.first(); ok; ok = cursor.next()) {
       auto& counts = counts_[{keys::read<TenantId>(cursor.key(), 0), keys::read<GatewayId>(cursor.key(), 4)}];
       std::memcpy(counts.data(), cursor.value().data(), std::min(sizeof(counts), cursor.value().size()));
+      for (std::size_t state = 0; state < state_count; ++state)
+        if (!is_final(static_cast<State>(state))) unfinished_ += counts[state];
     }
   }
   {
@@ -80,23 +85,16 @@ void Ledger::load(const lmdb::Transaction& txn) {
     lmdb::Cursor cursor(txn, tables_.open);
     for (bool ok = cursor.first(); ok; ok = cursor.next()) {
       const auto id = keys::read<MessageId>(cursor.key(), 8);
-      const auto content = read_content(txn, id);
+      const auto owner = read_owner(txn, id);
       const auto progress = read_progress(txn, id);
-      if (!content || !progress) continue;
-      correlate(id, *progress, content->gateway);
-      if (progress->state == State::doubtful)
-        hold(std::to_string(content->gateway) + "/" +
-                 content->to.substr(content->to.size() - std::min<std::size_t>(8, content->to.size())),
-             id, true);
+      if (!owner || !progress) continue;
+      correlate(id, *progress, owner->queue.gateway);
+      if (progress->state == State::doubtful) hold(keys::of_held(owner->queue.gateway, owner->to), id, true);
     }
   }
   lmdb::Cursor cursor(txn, tables_.parked);
-  for (bool ok = cursor.first(); ok; ok = cursor.next()) {
-    const auto receipt = decode_receipt(cursor.value());
-    for (const auto& provider_id : receipt.provider_ids)
-      parked_[std::to_string(receipt.gateway) + "/" + canonical_provider_id(provider_id)] = std::string(cursor.key());
-    parked_order_.emplace_back(cursor.key());
-  }
+  for (bool ok = cursor.first(); ok; ok = cursor.next())
+    remember_parked(decode_receipt(cursor.value()), std::string(cursor.key()));
 }
 
 void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
@@ -107,11 +105,7 @@ void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
     progress.maybe_duplicate = true;
     progress.due_at = lease.due_at;
     progress.status_message = "the bridge stopped while the message was being sent";
-    progress.events.push_back({.at = now,
-                               .kind = EventKind::doubtful,
-                               .gateway = lease.queue.gateway,
-                               .attempt = lease.attempt,
-                               .detail = progress.status_message});
+    note(progress, now, EventKind::doubtful, lease.queue.gateway, progress.status_message);
     write_progress(txn, id, progress);
     write_due(txn, lease.queue, lease.due_at, id,
               {.expires_at = lease.entry.expires_at, .in_doubt = true, .has_progress = true});
@@ -147,8 +141,9 @@ void Ledger::rolled_back() { references_.discard(); }
 void Ledger::maintain(lmdb::Transaction& txn, WallMs now) {
   end_waits(txn, now);
   sweep_expired(txn, now);
-  while (!parked_order_.empty() && keys::read<WallMs>(parked_order_.front(), 0) + limits_.parked_ms < now)
-    drop_parked(txn, std::string(parked_order_.front()));
+  retry_parked(txn, now);
+  while (!parked_keys_.empty() && keys::read<WallMs>(*parked_keys_.begin(), 0) + limits_.parked_ms < now)
+    drop_parked(txn, std::string(*parked_keys_.begin()));
 }
 
 void Ledger::end_waits(lmdb::Transaction& txn, WallMs now) {
@@ -162,17 +157,20 @@ void Ledger::end_waits(lmdb::Transaction& txn, WallMs now) {
     }
   }
   for (const auto& [deadline, id] : ended) {
-    const auto content = read_content(txn, id);
+    const auto owner = read_owner(txn, id);
     auto progress = read_progress(txn, id);
-    if (!content || !progress || progress->due_at != deadline) {
+    if (!owner || !progress || progress->due_at != deadline || is_final(progress->state)) {
       txn.erase(tables_.open, keys::of_open(deadline, id));
+      if (owner && progress && is_final(progress->state)) forget_places(id, *progress, owner->queue.gateway);
       continue;
     }
-    Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane},
-                  .progress = std::move(*progress)};
+    Stored stored{.queue = owner->queue, .progress = std::move(*progress)};
     end_wait(txn, id, stored.progress);
+    const auto* worst = worst_of(stored.progress);
     if (stored.progress.state == State::doubtful)
       finalise(txn, id, stored, State::failed, "may have been sent: neither an answer nor a receipt came", now);
+    else if (worst && is_final(worst->state) && worst->state != SegmentState::delivered)
+      finalise(txn, id, stored, state_of(worst->state), why_of(*worst) + "; no receipt came for another part", now);
     else
       finalise(txn, id, stored, State::sent, "no receipt came in time", now);
   }
@@ -199,7 +197,8 @@ void Ledger::sweep_expired(lmdb::Transaction& txn, WallMs now) {
 // references are rebuilt from their messages.
 void Ledger::purge(lmdb::Transaction& txn, std::size_t budget, WallMs now) {
   const WallMs oldest = now - limits_.retention_ms;
-  if (purge_from_ && id_time(purge_from_) > oldest) {
+  const WallMs settled = oldest - std::min(purge_settle_ms, limits_.retention_ms / 8);
+  if (purge_from_ && id_time(purge_from_) > settled) {
     if (now < purge_restart_at_) return;
     purge_from_ = 0;
     purge_restart_at_ = now + purge_restart_ms;
@@ -210,7 +209,7 @@ void Ledger::purge(lmdb::Transaction& txn, std::size_t budget, WallMs now) {
     bool ok = cursor.seek(keys::of_id(purge_from_));
     for (; ok && budget > 0; ok = cursor.next(), --budget) {
       const auto id = keys::id(cursor.key());
-      if (id_time(id) > oldest || id >= references_.watermark()) break;
+      if (id_time(id) > settled || id >= references_.watermark()) break;
       old.push_back(id);
     }
     purge_from_ = ok ? keys::id(cursor.key()) : last_id_ + 1;
@@ -222,8 +221,8 @@ void Ledger::purge(lmdb::Transaction& txn, std::size_t budget, WallMs now) {
     if (!content) continue;
     const Queue queue{.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane};
     count(queue, progress->state, -1);
-    for (const auto& segment : progress->segments)
-      if (!segment.provider_id.empty()) correlation_.retire(queue.gateway, segment.provider_id);
+    if (progress->due_at) txn.erase(tables_.open, keys::of_open(progress->due_at, id));
+    forget_places(id, *progress, queue.gateway);
     // The client reference stays: (tenant, internalId) is never sent twice, without a limit in time.
     if (!content->idempotency_key.empty())
       references_.erase(

@@ -35,7 +35,17 @@ class FairShare {
       if (state.claiming) state.claiming = state.marked_during_claim = false;
   }
 
-  // How `free` places are used. `lane_max` bounds single lanes below that.
+  // What was handed over without being asked for. It may be older than a claim that is under way.
+  void handed_over(const std::vector<store::QueueEnd>& ends) {
+    for (const auto& end : ends) {
+      auto& state = queues_[end.queue];
+      if (end.more_due) state.ready = true, state.marked_during_claim = state.claiming;
+      if (end.next_due && (!state.next_due || end.next_due < state.next_due)) state.next_due = end.next_due;
+    }
+  }
+
+  // How `free` places are used. `lane_max` bounds single lanes below that. Goes on where the last call stopped, so that
+  // a lane of little weight has its turn however few places there are at a time.
   std::vector<store::Want> wants(std::size_t free, store::WallMs now,
                                  const std::array<std::size_t, store::lane_count>& lane_max) {
     std::array<std::vector<std::pair<const store::Queue*, std::uint32_t>>, store::lane_count> ready;
@@ -44,19 +54,19 @@ class FairShare {
       if (state.ready) ready[static_cast<std::size_t>(queue.lane)].emplace_back(&queue, 0);
     }
     std::array<std::size_t, store::lane_count> given{};
-    bool any = true;
-    while (free > 0 && any) {
-      any = false;
-      for (std::size_t lane = 0; lane < store::lane_count && free > 0; ++lane) {
-        auto& queues = ready[lane];
-        if (queues.empty()) continue;
-        for (std::size_t turn = 0; turn < weights[lane] && free > 0 && given[lane] < lane_max[lane]; ++turn) {
-          ++queues[next_tenant_[lane]++ % queues.size()].second;
-          ++given[lane];
-          --free;
-          any = true;
-        }
+    for (std::size_t passed_over = 0; free > 0 && passed_over <= store::lane_count;) {
+      auto& queues = ready[lane_];
+      if (turns_left_ == 0 || queues.empty() || given[lane_] >= lane_max[lane_]) {
+        lane_ = (lane_ + 1) % store::lane_count;
+        turns_left_ = weights[lane_];
+        ++passed_over;
+        continue;
       }
+      ++queues[next_tenant_[lane_]++ % queues.size()].second;
+      ++given[lane_];
+      --turns_left_;
+      --free;
+      passed_over = 0;
     }
     std::vector<store::Want> wants;
     for (const auto& queues : ready)
@@ -72,11 +82,6 @@ class FairShare {
       if (!state.ready && state.next_due && (!earliest || state.next_due < earliest)) earliest = state.next_due;
     return earliest;
   }
-  bool anything_ready() const {
-    for (const auto& [queue, state] : queues_)
-      if (state.ready) return true;
-    return false;
-  }
 
  private:
   static constexpr std::array<std::size_t, store::lane_count> weights = {16, 8, 4,
@@ -87,6 +92,7 @@ class FairShare {
   };
   std::map<store::Queue, State> queues_;
   std::array<std::size_t, store::lane_count> next_tenant_{};
+  std::size_t lane_ = 0, turns_left_ = weights[0];
 };
 
 }  // namespace smsbridge::bridge

@@ -41,14 +41,18 @@ class Rate {
     slowed_ = true;
     throttled_at_ = now;
     const double measured = std::max(measured_, 2.0);
-    current_ = std::max(1.0, (current_ > 0 ? std::min(current_, measured) : measured) / 2);
+    const double floor = limit_ > 0 ? std::min(1.0, limit_) : 1.0;
+    current_ = std::max(floor, (current_ > 0 ? std::min(current_, measured) : measured) / 2);
     recovered_at_ = now;
     tokens_ = 0;
     refilled_at_ = now;
   }
 
   double current() const { return current_; }  // 0: unlimited
-  bool is_throttled(Time now) const { return now < paused_until_ || (slowed_ && current_ > 0 && current_ != limit_); }
+  bool is_throttled(Time now) {
+    recover(now);
+    return now < paused_until_ || slowed_;
+  }
 
  private:
   static double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }

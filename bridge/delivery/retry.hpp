@@ -10,7 +10,6 @@ namespace smsbridge::bridge {
 
 // How an attempt ended, whatever the carrier or provider called it.
 enum class Outcome {
-  accepted,   // the peer took responsibility
   refused,    // it never will
   temporary,  // not now: try again later
   unknown,    // perhaps sent: no answer came
@@ -28,7 +27,6 @@ struct RetryPolicy {
   WallMs hold_ms = 72ll * 3600 * 1000;  // how long a receipt is waited for before a held message fails
 };
 
-struct Done {};
 struct RetryAfter {
   WallMs delay_ms;
 };
@@ -38,19 +36,19 @@ struct Hold {
 struct GiveUp {
   const char* why;  // counted and shown
 };
-using NextStep = std::variant<Done, RetryAfter, Hold, GiveUp>;
+using NextStep = std::variant<RetryAfter, Hold, GiveUp>;
 
-// Throttling never comes here: it slows the gateway and does not end the attempt. `expires` 0: never.
-inline NextStep decide(const RetryPolicy& policy, Outcome outcome, int attempt, WallMs now, WallMs expires,
-                       Random& random) {
+// Throttling never comes here: it slows the gateway and does not end the attempt. `in_doubt`: an earlier attempt was
+// perhaps sent already. `expires` 0: never.
+inline NextStep decide(const RetryPolicy& policy, Outcome outcome, int attempt, bool in_doubt, WallMs now,
+                       WallMs expires, Random& random) {
   WallMs delay = 0;
   switch (outcome) {
-    case Outcome::accepted:
-      return Done{};
     case Outcome::refused:
       return GiveUp{"refused"};
     case Outcome::unknown:
-      if (policy.doubt == DoubtPolicy::hold || attempt >= policy.attempts_max) return Hold{policy.hold_ms};
+      // Sent again once: a carrier that takes everything and answers nothing would deliver every copy.
+      if (policy.doubt == DoubtPolicy::hold || in_doubt || attempt >= policy.attempts_max) return Hold{policy.hold_ms};
       delay = policy.resend_delay_ms;
       break;
     case Outcome::temporary:

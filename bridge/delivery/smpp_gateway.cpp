@@ -6,6 +6,7 @@
 
 #include "bridge/delivery/smpp_labels.hpp"
 #include "bridge/env/log.hpp"
+#include "store/rules.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -13,20 +14,26 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t ahead_min = 16, ahead_max = 2048;
+constexpr std::size_t ready_to_hold_max = 16;
 constexpr Duration give_back_after = 5s;  // without a bind: what was claimed but not sent returns to the queue
 constexpr Duration commit_retry_delay = 200ms;
 constexpr std::size_t overdue_max = 4096;
 constexpr Duration due_check_max = 60s;
 constexpr Duration metrics_interval = 1s;
 
-// The last eight digits as a number: what national and international forms share.
+// What national and international forms share, as a number.
 std::uint64_t phone_key(std::string_view number) {
   std::uint64_t key = 0;
-  for (const char c : number.substr(number.size() > 8 ? number.size() - 8 : 0))
+  for (const char c : store::phone_tail(number))
     key = key * 10 + static_cast<std::uint64_t>(c >= '0' && c <= '9' ? c - '0' : 0);
   return key;
 }
 
+// Orders have 56 bits, which leaves 8 for the part.
+constexpr std::uint64_t behind_one_time_passwords = std::uint64_t{1} << 55;
+std::uint64_t order_of(store::Lane lane, std::uint64_t count) {
+  return lane == store::Lane::otp ? count : behind_one_time_passwords | count;
+}
 std::uint64_t cookie_of(std::uint64_t order, std::size_t part) { return order << 8 | part; }
 
 }  // namespace
@@ -39,16 +46,24 @@ SmppGateway::SmppGateway(const GatewayConfig& config, GatewayContext context)
       due_timer_(context_.clock.timer(context_.executor)),
       give_back_timer_(context_.clock.timer(context_.executor)),
       stop_timer_(context_.clock.timer(context_.executor)),
-      metrics_timer_(context_.clock.timer(context_.executor)),
-      published_(static_cast<std::size_t>(config.sessions)) {
-  for (int number = 1; number <= config_.sessions; ++number)
-    links_.push_back(std::make_shared<SmppLink>(number, config_, context_.executor, context_.clock, context_.connector,
-                                                context_.random, static_cast<SmppLink::Owner&>(*this)));
+      metrics_timer_(context_.clock.timer(context_.executor)) {
+  using Type = smpp::SessionConfig::BindType;
+  const auto add = [this](Type type) {
+    links_.push_back(std::make_shared<SmppLink>(static_cast<int>(links_.size()) + 1, type, config_, context_.executor,
+                                                context_.clock, context_.connector, context_.random,
+                                                static_cast<SmppLink::Owner&>(*this)));
+  };
+  for (int session = 0; session < config_.sessions; ++session) {
+    add(config_.bind == GatewayConfig::Bind::transceiver ? Type::transceiver : Type::transmitter);
+    if (config_.bind == GatewayConfig::Bind::pair) add(Type::receiver);
+  }
+  published_.resize(links_.size());
 }
 
 SmppGateway::~SmppGateway() {
   *alive_ = false;
   stopping_ = true;
+  stopped_ = nullptr;
   for (auto& link : links_) link->abort();
 }
 
@@ -85,6 +100,7 @@ void SmppGateway::due(const std::vector<store::Queue>& queues) {
 void SmppGateway::pause() {
   paused_ = true;
   log::info("gateway", "paused", "gateway", config_.name);
+  withdraw();
   give_back_unsent();
   update_gauges();
 }
@@ -100,14 +116,22 @@ void SmppGateway::resume() {
 void SmppGateway::stop(Time deadline, std::function<void()> done) {
   stopping_ = true;
   stopped_ = std::move(done);
+  withdraw();
   give_back_unsent();
   for (auto& link : links_) link->stop();
   stop_timer_->at(deadline, [this] {
     for (auto& link : links_) link->abort();
     flush();
+    // What cannot be written by now stays claimed, and is in doubt at the next start.
+    abandoned_ = true;
     check_stopped();
   });
-  check_stopped();
+  if (claiming_) return check_stopped();
+  // An empty claim: its answer comes behind everything that was taken before.
+  claiming_ = true;
+  context_.store.claim({}, context_.executor, [this, alive = alive_](store::ClaimResult result) {
+    if (*alive) claimed(std::move(result));
+  });
 }
 
 void SmppGateway::check_stopped() {
@@ -120,11 +144,15 @@ void SmppGateway::check_stopped() {
 
 // ---- from the queue to the binds ----
 
-std::size_t SmppGateway::bound_links() const {
-  return static_cast<std::size_t>(std::ranges::count_if(links_, [](const auto& link) { return link->is_bound(); }));
+std::size_t SmppGateway::bound_senders() const {
+  return static_cast<std::size_t>(std::ranges::count_if(links_, [](const auto& link) { return link->can_submit(); }));
 }
 
-std::size_t SmppGateway::windows() const { return bound_links() * config_.session.window; }
+std::size_t SmppGateway::windows() const { return bound_senders() * config_.session.window; }
+
+bool SmppGateway::receipt_possible(std::string_view provider_id) const {
+  return config_.receipts && !provider_id.empty();
+}
 
 RetryPolicy SmppGateway::policy(store::Lane lane) const {
   auto policy = config_.retry;
@@ -133,7 +161,7 @@ RetryPolicy SmppGateway::policy(store::Lane lane) const {
 }
 
 void SmppGateway::claim() {
-  if (claiming_ || stopping_ || paused_ || bound_links() == 0) return;
+  if (claiming_ || stopping_ || paused_ || bound_senders() == 0) return;
   const auto capacity = windows() + ahead_;
   if (sendings_.size() >= capacity || ready_.size() > ahead_ / 2) return;
   std::size_t window_free = 0;
@@ -147,12 +175,18 @@ void SmppGateway::claim() {
   }
   std::array<std::size_t, store::lane_count> lane_max;
   lane_max.fill(free);
-  // What is held when in doubt is claimed only when a window takes it at once.
+  // What is held when in doubt is claimed when a window takes it at once; a little more, because under load there is
+  // always something ready and such a lane would never have its turn.
+  const auto free_at_once = window_free - std::min(window_free, ready_.size());
+  const auto to_hold_max = std::max(free_at_once, ready_to_hold_max - std::min(ready_to_hold_max, ready_to_hold_));
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)
-    if (policy(static_cast<store::Lane>(lane)).doubt == DoubtPolicy::hold)
-      lane_max[lane] = window_free - std::min(window_free, ready_.size());
+    if (policy(static_cast<store::Lane>(lane)).doubt == DoubtPolicy::hold) lane_max[lane] = to_hold_max;
   auto wants = share_.wants(std::min(free, store::claim_messages_max), context_.clock.wall(), lane_max);
-  if (wants.empty()) return arm_idle_timer();
+  if (wants.empty()) {
+    arm_idle_timer();
+    return stand_by(free, lane_max);
+  }
+  withdraw();
   std::size_t asked = 0;
   for (const auto& want : wants) asked += want.count;
   full_ask_ = asked == free;
@@ -187,6 +221,41 @@ void SmppGateway::claimed(store::ClaimResult result) {
   check_stopped();
 }
 
+// Nothing waits: the next message is handed over by the commit that brings it.
+void SmppGateway::stand_by(std::size_t free, const std::array<std::size_t, store::lane_count>& lane_max) {
+  if (standing_by_) return;
+  standing_by_ = true;
+  store::StandingClaim standing{.gateway = config_.id, .count = static_cast<std::uint32_t>(free)};
+  for (std::size_t lane = 0; lane < store::lane_count; ++lane)
+    standing.lane_max[lane] = static_cast<std::uint32_t>(std::min(lane_max[lane], free));
+  context_.store.stand_by(standing, context_.executor, [this, alive = alive_](store::ClaimResult result) {
+    if (*alive) handed_over(std::move(result));
+  });
+}
+
+void SmppGateway::withdraw() {
+  standing_by_ = false;
+  context_.store.stand_by({.gateway = config_.id}, context_.executor, {});
+}
+
+void SmppGateway::handed_over(store::ClaimResult result) {
+  standing_by_ = false;
+  share_.handed_over(result.ends);
+  for (auto& message : result.messages) take(std::move(message));
+  if (stopping_ || paused_) give_back_unsent();
+  pump();
+}
+
+void SmppGateway::make_ready(std::uint64_t order) {
+  if (!ready_.insert(order).second) return;
+  if (policy(sendings_.at(order).message.content.lane).doubt == DoubtPolicy::hold) ++ready_to_hold_;
+}
+
+void SmppGateway::no_longer_ready(std::uint64_t order) {
+  if (ready_.erase(order) == 0) return;
+  if (policy(sendings_.at(order).message.content.lane).doubt == DoubtPolicy::hold) --ready_to_hold_;
+}
+
 void SmppGateway::take(store::Claimed message) {
   const auto lane_policy = policy(message.content.lane);
   if (message.in_doubt && lane_policy.doubt == DoubtPolicy::hold) {
@@ -210,7 +279,7 @@ void SmppGateway::take(store::Claimed message) {
     return write_outcome(std::move(failed));
   }
   context_.metrics.routed->Increment();
-  const auto order = next_order_++;
+  const auto order = order_of(message.content.lane, ++claimed_count_);
   Sending sending{.message = std::move(message), .outgoing = std::move(*outgoing), .parts = {}};
   sending.parts.resize(sending.outgoing.segments.size());
   // Only what the carrier does not have yet is sent again.
@@ -225,7 +294,7 @@ void SmppGateway::take(store::Claimed message) {
                                                    1000.0);
   ++phones_[phone_key(sending.message.content.to)];
   sendings_.emplace_hint(sendings_.end(), order, std::move(sending));
-  ready_.insert(ready_.end(), order);
+  make_ready(order);
 }
 
 SmppLink* SmppGateway::choose_link(const Sending& sending) {
@@ -253,13 +322,13 @@ void SmppGateway::pump() {
 bool SmppGateway::submit_next(std::uint64_t order, Sending& sending) {
   const auto next = std::ranges::find(sending.parts, Part::State::waiting, &Part::state);
   if (next == sending.parts.end() || sending.stopped) {
-    ready_.erase(order);
+    no_longer_ready(order);
     if (sending.in_flight == 0) conclude(order);
     return true;
   }
   const auto wall = context_.clock.wall();
   if (sending.message.expires_at && sending.message.expires_at <= wall) {
-    sending.stopped = true;  // never sent after its validity
+    sending.stopped = sending.expired = true;  // never sent after its validity
     return true;
   }
   auto* link = choose_link(sending);
@@ -283,11 +352,12 @@ bool SmppGateway::submit_next(std::uint64_t order, Sending& sending) {
       return false;
   }
   next->state = Part::State::in_flight;
+  next->submitted = true;
   next->submitted_at = now;
   ++sending.in_flight;
   sending.link = link;
   context_.metrics.parts_submitted[label_of(sending.message.content.encoding)]->Increment();
-  if (index + 1 == sending.parts.size()) ready_.erase(order);
+  if (index + 1 == sending.parts.size()) no_longer_ready(order);
   return true;
 }
 
@@ -302,7 +372,9 @@ void SmppGateway::on_answered(SmppLink&, const smpp::Answered& answer) {
   const auto now = context_.clock.now();
   context_.metrics.submit_duration_seconds->Observe(std::chrono::duration<double>(now - part.submitted_at).count());
   if (answer.status != 0) context_.smpp_metrics.errors(smpp::status_name(answer.status)).Increment();
-  switch (judge(answer.status, config_.dialect)) {
+  // The peer could not read the PDU, or not in its place: the message is not at fault.
+  const bool misread = answer.nack && answer.status == smpp::status_invalid_command_length;
+  switch (misread ? Verdict::temporary : judge(answer.status, config_.dialect)) {
     case Verdict::accepted:
       context_.metrics.submit_results[metrics::SubmitResult::ok]->Increment();
       part.provider_id = std::string(answer.message_id);
@@ -318,8 +390,10 @@ void SmppGateway::on_answered(SmppLink&, const smpp::Answered& answer) {
       rate_.throttled(now, std::chrono::milliseconds(context_.random.between(500, 1000)));
       // No attempt is counted and the message keeps its place.
       part.state = Part::State::waiting;
+      part.submitted = false;
       --it->second.in_flight;
-      ready_.insert(order);
+      make_ready(order);
+      if (stopping_ || paused_) give_back_unsent();
       return;
     }
     case Verdict::temporary:
@@ -357,6 +431,7 @@ void SmppGateway::on_late_answer(SmppLink&, const smpp::LateAnswer& answer) {
   if (answer.status != 0) return;
   store::Finished finished{.id = id,
                            .attempt = attempt,
+                           .state = receipt_possible(answer.message_id) ? store::State::submitted : store::State::sent,
                            .status_message = "answered late",
                            .segments = {},
                            .receipt_wait_ms = config_.receipt_wait_ms};
@@ -380,8 +455,8 @@ void SmppGateway::part_done(std::uint64_t order, std::size_t index, Part::State 
 
 // All answers of this attempt are in: one outcome for the message.
 void SmppGateway::conclude(std::uint64_t order) {
+  no_longer_ready(order);
   const auto node = sendings_.extract(order);
-  ready_.erase(order);
   const auto& sending = node.mapped();
   const auto& message = sending.message;
   if (const auto phone = phones_.find(phone_key(message.content.to)); phone != phones_.end() && --phone->second == 0)
@@ -404,33 +479,38 @@ void SmppGateway::conclude(std::uint64_t order) {
   const bool complete =
       std::ranges::all_of(sending.parts, [](const Part& p) { return p.state == Part::State::accepted; });
   if (complete) {
-    const bool receipt_possible =
-        config_.receipts && std::ranges::any_of(segments, [](const auto& s) { return !s.provider_id.empty(); });
+    const bool awaited = std::ranges::any_of(segments, [&](const auto& s) { return receipt_possible(s.provider_id); });
     store::Finished finished{.id = message.id,
                              .attempt = message.attempt,
-                             .state = receipt_possible ? store::State::submitted : store::State::sent,
+                             .state = awaited ? store::State::submitted : store::State::sent,
                              .status_message = {},
                              .segments = std::move(segments),
                              .receipt_wait_ms = config_.receipt_wait_ms};
-    if (!receipt_possible) finished.status_message = "taken by the carrier; no receipt is expected";
+    if (!awaited) finished.status_message = "taken by the carrier; no receipt is expected";
     return write_outcome(std::move(finished));
   }
   const auto* refused = find(Part::State::refused);
   const auto* unknown = find(Part::State::unknown);
   const auto* temporary = find(Part::State::temporary);
-  const bool nothing_happened = !refused && !unknown && !temporary;
-  if (nothing_happened &&
-      std::ranges::none_of(sending.parts, [](const Part& p) { return p.state == Part::State::accepted; })) {
+  if (!refused && std::ranges::none_of(sending.parts, &Part::submitted)) {
     store::Again unsent{
         .id = message.id, .attempt = message.attempt, .sent = false, .status_message = {}, .segments = {}};
     return write_outcome(std::move(unsent));
+  }
+  if (sending.expired && !refused && !unknown) {
+    store::Finished expired{.id = message.id,
+                            .attempt = message.attempt,
+                            .state = store::State::expired,
+                            .status_message = "validity ended before all parts could be sent",
+                            .segments = std::move(segments)};
+    return write_outcome(std::move(expired));
   }
   const auto outcome = refused ? Outcome::refused : unknown ? Outcome::unknown : Outcome::temporary;
   const auto* reason = refused ? refused : unknown ? unknown : temporary;
   const auto why = reason ? reason->error : "the bind was lost between two parts";
   const auto now = context_.clock.wall();
-  const auto next =
-      decide(policy(message.content.lane), outcome, message.attempt, now, message.expires_at, context_.random);
+  const auto next = decide(policy(message.content.lane), outcome, message.attempt - message.attempts_before,
+                           message.in_doubt, now, message.expires_at, context_.random);
   if (const auto* give_up = std::get_if<GiveUp>(&next)) {
     auto text = outcome == Outcome::refused ? why : why + " (" + give_up->why + ")";
     store::Finished failed{.id = message.id,
@@ -472,7 +552,7 @@ void SmppGateway::give_back_unsent() {
       ++it;
       continue;
     }
-    it = ready_.erase(it);
+    ++it;
     sending.stopped = true;
     conclude(order);
   }
@@ -488,10 +568,9 @@ void SmppGateway::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
               log::masked(delivery.message.source.digits));
     return link.answer_delivery(link.generation(), delivery.sequence, delivery.command, 0);
   }
-  store::ReceiptRecorded change{.gateway = config_.id,
-                                .provider_ids = {},
-                                .error = receipt->error,
-                                .destination = std::string(delivery.message.source.digits)};
+  const auto phone = config_.dialect.address_may_differ ? std::string_view() : delivery.message.source.digits;
+  store::ReceiptRecorded change{
+      .gateway = config_.id, .provider_ids = {}, .error = receipt->error, .destination = std::string(phone)};
   change.state = segment_state(receipt->state, receipt->final_state);
   const auto add = [&change](std::string id) {
     if (std::ranges::find(change.provider_ids, id) == change.provider_ids.end())
@@ -508,12 +587,12 @@ void SmppGateway::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
   if (stated) add_variants();
   if (change.provider_ids.empty())
     for (const auto& candidate : receipt->id_candidates) add(candidate);
-  const auto as_given = change.provider_ids.size();
+  change.as_given = change.provider_ids.size();
   if (!stated) add_variants();
   // "23" may be another message's 0x17. While a message to this phone is under way the receipt may be its own, ahead of
   // the answer: then nothing is guessed.
-  if (phones_.contains(phone_key(delivery.message.source.digits))) {
-    change.usable = as_given;
+  if (phone.empty() ? !sendings_.empty() : phones_.contains(phone_key(phone))) {
+    change.usable = change.as_given;
     change.may_guess = false;
   }
   change.quote = receipt->text;
@@ -540,6 +619,7 @@ void SmppGateway::write_outcome(store::Again again) {
 
 // Everything that one turn of the loop brings goes to the store as one batch.
 void SmppGateway::schedule_flush() {
+  if (outcomes_.size() == store::batch_items_max) return flush();
   if (flush_posted_) return;
   flush_posted_ = true;
   boost::asio::post(context_.executor, [this, alive = alive_] {
@@ -577,12 +657,14 @@ void SmppGateway::commit(store::Batch batch, std::vector<OwedAnswer> answers) {
 }
 
 void SmppGateway::repeat(store::Batch batch, std::vector<OwedAnswer> owed) {
+  if (abandoned_) return check_stopped();
   ++commits_running_;
   auto timer = std::shared_ptr<Timer>(context_.clock.timer(context_.executor));
   auto kept = std::make_shared<std::pair<store::Batch, std::vector<OwedAnswer>>>(std::move(batch), std::move(owed));
   timer->at(context_.clock.now() + commit_retry_delay, [this, alive = alive_, timer, kept] {
     if (!*alive) return;
     --commits_running_;
+    if (abandoned_) return check_stopped();
     commit(std::move(kept->first), std::move(kept->second));
   });
 }
@@ -594,7 +676,7 @@ void SmppGateway::on_window_moved(SmppLink&) { pump(); }
 void SmppGateway::on_bound(SmppLink& link) {
   log::info("gateway", "bound", "gateway", config_.name, "session", link.number());
   context_.smpp_metrics.bind_attempts[metrics::BindResult::ok]->Increment();
-  give_back_timer_->cancel();
+  if (link.can_submit()) give_back_timer_->cancel();
   update_gauges();
 }
 
@@ -609,10 +691,12 @@ void SmppGateway::on_lost(SmppLink& link, smpp::LostReason reason, bool was_boun
   }
   for (auto& [order, sending] : sendings_)
     if (sending.link == &link) sending.link = nullptr;
-  if (bound_links() == 0 && !stopping_)
+  if (was_bound && bound_senders() == 0 && !stopping_) {
+    withdraw();
     give_back_timer_->at(context_.clock.now() + give_back_after, [this] {
-      if (bound_links() == 0) give_back_unsent();
+      if (bound_senders() == 0) give_back_unsent();
     });
+  }
   update_gauges();
   if (stopping_) {
     give_back_unsent();
@@ -655,7 +739,7 @@ void SmppGateway::update_gauges() {
   context_.metrics.enabled->Set(paused_ ? 0 : 1);
   context_.smpp_metrics.window_limit->Set(static_cast<double>(now.window_limit));
   context_.smpp_metrics.window_in_use->Set(static_cast<double>(now.window_in_use));
-  context_.smpp_metrics.sessions_wanted->Set(config_.sessions);
+  context_.smpp_metrics.sessions_wanted->Set(static_cast<double>(links_.size()));
   context_.metrics.rate_limit_messages_per_second->Set(rate_.current());
   std::array<int, 6> states{};
   for (const auto& link : links_) ++states[static_cast<std::size_t>(link->state())];
@@ -669,9 +753,9 @@ GatewayStatus SmppGateway::status() const {
     status.sessions.push_back(
         {.number = link->number(), .state = std::string(name(link->state())), .last_error = link->last_error()});
     status.window_in_use += link->in_flight();
-    if (link->is_bound()) status.window_limit += config_.session.window;
+    if (link->can_submit()) status.window_limit += config_.session.window;
   }
-  status.state = paused_ ? "paused" : bound_links() > 0 ? "up" : "down";
+  status.state = paused_ ? "paused" : bound_senders() > 0 ? "up" : "down";
   status.in_flight = sendings_.size();
   status.rate_limit = rate_.current();
   return status;

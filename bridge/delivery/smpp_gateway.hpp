@@ -71,6 +71,7 @@ class SmppGateway : private SmppLink::Owner {
       refused,
       unknown
     } state = State::waiting;
+    bool submitted = false;  // by this attempt
     Time submitted_at{};
     std::string provider_id, error;
   };
@@ -81,6 +82,7 @@ class SmppGateway : private SmppLink::Owner {
     std::vector<Part> parts;
     std::size_t in_flight = 0;
     bool stopped = false;  // a part failed: the rest is not sent
+    bool expired = false;  // its validity ended before all parts were sent
     SmppLink* link = nullptr;
   };
   struct OwedAnswer {
@@ -102,7 +104,12 @@ class SmppGateway : private SmppLink::Owner {
 
   void claim();
   void claimed(store::ClaimResult result);
+  void stand_by(std::size_t free, const std::array<std::size_t, store::lane_count>& lane_max);
+  void withdraw();
+  void handed_over(store::ClaimResult result);
   void take(store::Claimed message);
+  void make_ready(std::uint64_t order);
+  void no_longer_ready(std::uint64_t order);
   void pump();
   bool submit_next(std::uint64_t order, Sending& sending);
   void part_done(std::uint64_t order, std::size_t part, Part::State state, std::string error);
@@ -117,9 +124,10 @@ class SmppGateway : private SmppLink::Owner {
   void repeat(store::Batch batch, std::vector<OwedAnswer> answers);
   void check_stopped();
   SmppLink* choose_link(const Sending& sending);
-  std::size_t bound_links() const;
+  std::size_t bound_senders() const;
   std::size_t windows() const;
   RetryPolicy policy(store::Lane lane) const;
+  bool receipt_possible(std::string_view provider_id) const;
   void update_gauges();
   void publish_metrics();
   void arm_idle_timer();
@@ -132,15 +140,17 @@ class SmppGateway : private SmppLink::Owner {
   Rate rate_;
   std::unique_ptr<Timer> pump_timer_, due_timer_, give_back_timer_, stop_timer_, metrics_timer_;
   std::vector<std::pair<smpp::PduCounts, smpp::PduCounts>> published_;  // of each link: sent, received
-  // By the order of claiming: a throttled message goes back to its own place.
+  // One-time passwords first, then by the order of claiming: a throttled message goes back to its own place.
   std::map<std::uint64_t, Sending> sendings_;
   std::set<std::uint64_t> ready_;
-  std::uint64_t next_order_ = 1;
+  std::size_t ready_to_hold_ = 0;  // of these, in lanes whose messages are held when in doubt
+  std::uint64_t claimed_count_ = 0;
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> phones_;  // to which messages are under way
   // Which message a part belonged to whose answer came too late; see on_late_answer.
   std::map<std::uint64_t, std::pair<store::MessageId, std::uint16_t>> overdue_;
   std::size_t ahead_ = 16;  // claimed beyond the windows, so that they never run dry during a claim
-  bool claiming_ = false, paused_ = false, stopping_ = false, flush_posted_ = false, full_ask_ = false;
+  bool claiming_ = false, standing_by_ = false, paused_ = false, stopping_ = false, abandoned_ = false;
+  bool flush_posted_ = false, full_ask_ = false;
   store::Batch outcomes_;
   std::vector<OwedAnswer> owed_;
   std::size_t commits_running_ = 0;

@@ -26,10 +26,12 @@ std::string_view name(SmppLink::State state) {
   return names[static_cast<std::size_t>(state)];
 }
 
-SmppLink::SmppLink(int number, const GatewayConfig& config, boost::asio::any_io_executor executor, Clock& clock,
-                   Connector& connector, Random& random, Owner& owner)
+SmppLink::SmppLink(int number, smpp::SessionConfig::BindType type, const GatewayConfig& config,
+                   boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random,
+                   Owner& owner)
     : number_(number),
       config_(config),
+      session_config_(config.session),
       executor_(executor),
       clock_(clock),
       connector_(connector),
@@ -37,7 +39,9 @@ SmppLink::SmppLink(int number, const GatewayConfig& config, boost::asio::any_io_
       owner_(owner),
       deadline_timer_(clock.timer(executor)),
       reconnect_timer_(clock.timer(executor)),
-      incoming_(read_buffer_bytes) {}
+      incoming_(read_buffer_bytes) {
+  session_config_.bind_type = type;
+}
 
 void SmppLink::start() { connect(); }
 
@@ -79,7 +83,7 @@ void SmppLink::connect() {
 
 void SmppLink::connected(std::unique_ptr<Stream> stream) {
   stream_ = std::move(stream);
-  session_ = std::make_shared<smpp::Session>(config_.session, random_.next());
+  session_ = std::make_shared<smpp::Session>(session_config_, random_.next());
   reading_ = writing_ = false;
   refused_delay_.reset();
   state_ = State::binding;
@@ -156,6 +160,10 @@ void SmppLink::after_input() {
 
 void SmppLink::take_events() {
   if (in_events_) return;
+  struct Guard {  // also when an event's handler throws
+    bool& flag;
+    ~Guard() { flag = false; }
+  } const guard{in_events_};
   in_events_ = true;
   const auto generation = generation_;
   while (session_ && generation_ == generation) {
@@ -188,7 +196,6 @@ void SmppLink::take_events() {
       lost(gone->reason);
     }
   }
-  in_events_ = false;
 }
 
 void SmppLink::lost(smpp::LostReason reason) {
@@ -224,7 +231,7 @@ void SmppLink::come_back(Duration delay) {
 }
 
 smpp::Session::SubmitResult SmppLink::submit(const smpp::Message& message, std::uint64_t cookie) {
-  if (!is_bound()) return smpp::Session::SubmitResult::not_bound;
+  if (!can_submit()) return smpp::Session::SubmitResult::not_bound;
   const auto result = session_->submit(message, cookie, clock_.now());
   // One write for all that is submitted in this turn.
   if (result == smpp::Session::SubmitResult::queued && !write_posted_ && !writing_) {

@@ -32,8 +32,9 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
     virtual void on_bind_refused(SmppLink& link, std::uint32_t status) = 0;
   };
 
-  SmppLink(int number, const GatewayConfig& config, boost::asio::any_io_executor executor, Clock& clock,
-           Connector& connector, Random& random, Owner& owner);
+  // `config.session` says what is common to the gateway's binds.
+  SmppLink(int number, smpp::SessionConfig::BindType type, const GatewayConfig& config,
+           boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random, Owner& owner);
 
   void start();
   // Unbinds in peace: no new submits, waits for answers, then closes. Does not come back.
@@ -48,7 +49,9 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   int number() const { return number_; }
   State state() const { return state_; }
   bool is_bound() const { return session_ && session_->is_bound() && !stopping_; }
-  std::size_t window_free() const { return is_bound() ? session_->window_free() : 0; }
+  // A receiver's bind takes no submits (SMPP 3.4 section 2.3).
+  bool can_submit() const { return is_bound() && session_config_.bind_type != smpp::SessionConfig::BindType::receiver; }
+  std::size_t window_free() const { return can_submit() ? session_->window_free() : 0; }
   std::size_t in_flight() const { return session_ ? session_->in_flight() : 0; }
   std::uint64_t generation() const { return generation_; }
   const std::string& last_error() const { return last_error_; }
@@ -73,6 +76,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
 
   const int number_;
   const GatewayConfig& config_;
+  smpp::SessionConfig session_config_;
   boost::asio::any_io_executor executor_;
   Clock& clock_;
   Connector& connector_;

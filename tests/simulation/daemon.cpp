@@ -18,6 +18,9 @@ store::Options store_options(const Daemon::World& world) {
   options.size_limit_bytes = world.options.store_limit_bytes;
   options.prewrite_bytes = 0;
   options.sync = false;
+  options.limits.held_ms = 0;
+  for (const auto& gateway : world.options.config.gateways)
+    options.limits.held_ms = std::max(options.limits.held_ms, gateway.retry.hold_ms);
   options.wall_clock = [&clock = world.clock] { return clock.wall(); };
   return options;
 }

@@ -10,6 +10,7 @@
 #include "smpp/receipt.hpp"
 #include "store/codec.hpp"
 #include "store/correlation.hpp"
+#include "store/keys.hpp"
 
 namespace smsbridge::simulation {
 namespace {
@@ -332,13 +333,24 @@ bool Promises::is_parked(const TakenPart& part) {
   return false;
 }
 
-bool Promises::tables_are_empty(const std::vector<std::string>& names) {
+bool Promises::nothing_waits() {
   const store::lmdb::Environment environment(copied_store(), options_.store_limit_bytes, false);
   store::lmdb::Transaction txn(environment, store::lmdb::Transaction::Kind::read);
-  return std::ranges::all_of(names, [&](const auto& name) {
-    store::lmdb::Cursor cursor(txn, txn.open_table(name.c_str()));
-    return !cursor.first();
-  });
+  for (const auto* name : {"due", "leased"})
+    if (store::lmdb::Cursor(txn, txn.open_table(name)).first()) return false;
+  // What ended without the centre's word keeps its place for a late receipt.
+  store::lmdb::Cursor cursor(txn, txn.open_table("open"));
+  for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+    const auto message = store_->reader().get(store::keys::read<store::MessageId>(cursor.key(), 8));
+    if (!message || (message->progress.state != State::sent && message->progress.state != State::unknown)) return false;
+  }
+  return true;
+}
+
+bool Promises::nothing_is_leased() {
+  const store::lmdb::Environment environment(copied_store(), options_.store_limit_bytes, false);
+  store::lmdb::Transaction txn(environment, store::lmdb::Transaction::Kind::read);
+  return !store::lmdb::Cursor(txn, txn.open_table("leased")).first();
 }
 
 std::string Promises::describe(store::MessageId id) const {

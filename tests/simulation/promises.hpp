@@ -57,8 +57,9 @@ class Promises {
   void check_centre(std::size_t gateway, const bridge::smsc_sim::Counts& counts);
   void set_centres(std::vector<SimCentre*> centres) { centres_ = std::move(centres); }
   bool all_final() const;
-  // The tables that only the store itself reads, from a copy of its file.
-  bool tables_are_empty(const std::vector<std::string>& names);
+  // What only the store itself reads, from a copy of its file.
+  bool nothing_waits();
+  bool nothing_is_leased();
 
   std::size_t messages() const { return seen_.size(); }
   std::string describe(store::MessageId id) const;

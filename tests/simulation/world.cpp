@@ -85,7 +85,7 @@ RunResult World::run() {
     if (!broken()) {
       if (!quiet()) promises_.fail("liveness", "the healed world does not come to rest");
       promises_.scan(true);
-      if (!promises_.tables_are_empty({"due", "open", "leased"}))
+      if (!promises_.nothing_waits())
         promises_.fail("liveness", "all messages are final, but the queue's tables are not empty");
     }
   }
@@ -182,8 +182,7 @@ void World::stop() {
   daemon_->stop([this, life = life_] {
     if (life != life_) return;
     trace("stopped");
-    if (!promises_.tables_are_empty({"leased"}))
-      promises_.fail("accepted", "after a stop in peace, messages are in doubt");
+    if (!promises_.nothing_is_leased()) promises_.fail("accepted", "after a stop in peace, messages are in doubt");
     promises_.closed();
     daemon_.reset();
     reopen_later();

@@ -67,17 +67,18 @@ TEST(Retry, Decides) {
   const RetryPolicy resend{.delay_first_ms = 1000, .delay_max_ms = 8000, .attempts_max = 5};
   RetryPolicy hold = resend;
   hold.doubt = DoubtPolicy::hold;
-  EXPECT_TRUE(std::holds_alternative<Done>(decide(resend, Outcome::accepted, 1, 0, 0, random)));
-  EXPECT_TRUE(std::holds_alternative<GiveUp>(decide(resend, Outcome::refused, 1, 0, 0, random)));
-  EXPECT_TRUE(std::holds_alternative<RetryAfter>(decide(resend, Outcome::unknown, 1, 0, 0, random)));
-  EXPECT_TRUE(std::holds_alternative<Hold>(decide(hold, Outcome::unknown, 1, 0, 0, random)));
-  EXPECT_TRUE(std::holds_alternative<Hold>(decide(resend, Outcome::unknown, 5, 0, 0, random))) << "not for ever";
-  EXPECT_TRUE(std::holds_alternative<GiveUp>(decide(resend, Outcome::temporary, 5, 0, 0, random)));
-  EXPECT_TRUE(std::holds_alternative<GiveUp>(decide(resend, Outcome::temporary, 1, 10'000, 10'400, random)))
+  EXPECT_TRUE(std::holds_alternative<GiveUp>(decide(resend, Outcome::refused, 1, false, 0, 0, random)));
+  EXPECT_TRUE(std::holds_alternative<RetryAfter>(decide(resend, Outcome::unknown, 1, false, 0, 0, random)));
+  EXPECT_TRUE(std::holds_alternative<Hold>(decide(hold, Outcome::unknown, 1, false, 0, 0, random)));
+  EXPECT_TRUE(std::holds_alternative<Hold>(decide(resend, Outcome::unknown, 5, false, 0, 0, random))) << "not for ever";
+  EXPECT_TRUE(std::holds_alternative<Hold>(decide(resend, Outcome::unknown, 2, true, 0, 0, random)))
+      << "a carrier that answers nothing gets it twice at most";
+  EXPECT_TRUE(std::holds_alternative<GiveUp>(decide(resend, Outcome::temporary, 5, false, 0, 0, random)));
+  EXPECT_TRUE(std::holds_alternative<GiveUp>(decide(resend, Outcome::temporary, 1, false, 10'000, 10'400, random)))
       << "validity ends first";
   for (int attempt = 1; attempt < 5; ++attempt) {
     const auto ceiling = std::min<WallMs>(8000, 1000 << (attempt - 1));
-    const auto next = std::get<RetryAfter>(decide(resend, Outcome::temporary, attempt, 0, 0, random));
+    const auto next = std::get<RetryAfter>(decide(resend, Outcome::temporary, attempt, false, 0, 0, random));
     EXPECT_GE(next.delay_ms, ceiling / 2) << attempt;
     EXPECT_LE(next.delay_ms, ceiling) << attempt;
   }
@@ -98,6 +99,26 @@ TEST(FairShare, LanesByWeightAndNoneStarves) {
   const auto counts = ask(share, 290);
   EXPECT_EQ(counts.at(queue(1, store::Lane::otp)), 160u);
   EXPECT_EQ(counts.at(queue(1, store::Lane::campaign)), 10u);
+}
+
+TEST(FairShare, NoLaneStarvesWhenPlacesComeOneByOne) {
+  FairShare share;
+  for (const auto lane : {store::Lane::otp, store::Lane::transaction, store::Lane::reminder, store::Lane::campaign})
+    share.mark(queue(1, lane));
+  std::map<store::Lane, int> turns;
+  for (int i = 0; i < 290; ++i) ++turns[ask(share, 1).begin()->first.lane];
+  EXPECT_EQ(turns[store::Lane::otp], 160);
+  EXPECT_EQ(turns[store::Lane::campaign], 10);
+}
+
+TEST(FairShare, WhatWasHandedOverClearsNothing) {
+  FairShare share;
+  const auto q = queue(1, store::Lane::transaction);
+  share.mark(q);
+  share.claiming({{.queue = q, .count = 1}});
+  share.handed_over({{.queue = q, .more_due = true}});
+  share.claimed({{.queue = q}});  // was on its way before
+  EXPECT_EQ(ask(share, 5).at(q), 5u) << "more came after that claim";
 }
 
 TEST(FairShare, TenantsOfALaneTakeTurns) {

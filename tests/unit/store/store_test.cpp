@@ -487,8 +487,153 @@ TEST(CorrelationKey, GatewaysDoNotShareIds) {
   Correlation correlation;
   correlation.add(1, "4a", {.id = 10});
   correlation.add(2, "7a", {.id = 20});
-  EXPECT_EQ(correlation.find(1, "4a")->id, 10u);
-  EXPECT_EQ(correlation.find(2, "7a")->id, 20u);
+  EXPECT_EQ(correlation.find(1, "4a").at(0).id, 10u);
+  EXPECT_EQ(correlation.find(2, "7a").at(0).id, 20u);
+}
+
+TEST(CorrelationKey, AnIdThatIsUsedAgainHidesNobody) {
+  Correlation correlation;
+  correlation.add(1, "4a", {.id = 10});
+  correlation.add(1, "4A", {.id = 30});
+  const auto places = correlation.find(1, "04a");
+  ASSERT_EQ(places.size(), 2u);
+  EXPECT_EQ(places[0].id, 30u) << "the newest first";
+  EXPECT_EQ(places[1].id, 10u);
+}
+
+TEST(Phones, NationalAndInternationalFormsAreTheSame) {
+  EXPECT_TRUE(same_phone("+254712345678", "0712345678"));
+  EXPECT_TRUE(same_phone("+2207001234", "7001234")) << "a country with seven digits";
+  EXPECT_FALSE(same_phone("+254712345678", "254712345679"));
+  EXPECT_FALSE(same_phone("+254712345678", "5678")) << "too few to say";
+}
+
+TEST_F(StoreTest, AStandingClaimTakesWhatComesInTheSameCommit) {
+  std::vector<ClaimResult> taken;
+  const auto stand_by = [&](std::uint32_t count) {
+    StandingClaim standing{.gateway = queue.gateway, .count = count};
+    standing.lane_max.fill(count);
+    store_->stand_by(standing, io_.get_executor(), [&](ClaimResult r) { taken.push_back(std::move(r)); });
+  };
+  stand_by(2);
+  store_->step();
+  EXPECT_TRUE(taken.empty()) << "nothing came";
+  due_.clear();
+  Batch batch;
+  for (const auto* ref : {"1", "2", "3"}) batch.enqueue.push_back(message(ref));
+  const auto stored = commit(std::move(batch));
+  ASSERT_EQ(taken.size(), 1u);
+  ASSERT_EQ(taken[0].messages.size(), 2u);
+  EXPECT_EQ(taken[0].messages[0].id, stored.enqueued[0].id);
+  EXPECT_TRUE(taken[0].ends.at(0).more_due);
+  EXPECT_TRUE(due_.empty()) << "the claimer knows already";
+  EXPECT_EQ(claim(10).messages.size(), 1u);
+  enqueue(message("4"));
+  EXPECT_EQ(taken.size(), 1u) << "one claim, one answer";
+  EXPECT_EQ(due_.size(), 1u);
+  stand_by(5);
+  stand_by(0);
+  enqueue(message("5"));
+  EXPECT_EQ(taken.size(), 1u) << "withdrawn";
+  stand_by(5);
+  store_->fail_commits(EIO, 1);
+  commit({.receipts = {}, .finished = {}, .again = {}, .enqueue = {message("6")}, .controls = {}});
+  EXPECT_EQ(taken.size(), 1u) << "a commit that failed hands nothing over";
+  enqueue(message("6"));
+  ASSERT_EQ(taken.size(), 2u);
+  EXPECT_EQ(taken[1].messages.size(), 3u) << "with what waited: the oldest first";
+  die_and_open();
+  const auto again = claim(10);
+  EXPECT_EQ(again.messages.size(), 6u);
+  for (const auto& m : again.messages) EXPECT_TRUE(m.in_doubt) << "handed over is claimed";
+}
+
+TEST_F(StoreTest, ALateReceiptCorrectsAnAssumedEndAlsoAfterARestart) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  finish(id, 1, "4a");
+  pass(61'000);
+  ASSERT_EQ(progress(id).state, State::sent);
+  die_and_open();
+  EXPECT_EQ(receipt("4a", SegmentState::delivered), Receipted::matched);
+  EXPECT_EQ(progress(id).state, State::delivered);
+  const auto other = enqueue(message("2")).id;
+  claim(1);
+  finish(other, 1, "4b");
+  pass(61'000);
+  pass(limits_.late_receipt_ms + 1000);
+  EXPECT_EQ(progress(other).state, State::sent);
+}
+
+TEST_F(StoreTest, WhatWasPerhapsSentIsHeldWhenItsValidityEnds) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  die_and_open();  // before the answer
+  pass(3700'000);
+  EXPECT_EQ(progress(id).state, State::doubtful) << "the carrier may have it";
+  EXPECT_EQ(receipt("9z", SegmentState::delivered), Receipted::matched);
+  EXPECT_EQ(progress(id).state, State::delivered);
+}
+
+TEST_F(StoreTest, TheBestWordOfAParkedReceiptCounts) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  EXPECT_EQ(receipt("4a", SegmentState::enroute), Receipted::parked);
+  EXPECT_EQ(receipt("4a", SegmentState::delivered), Receipted::parked);
+  EXPECT_EQ(receipt("4a", SegmentState::enroute), Receipted::repeated);
+  EXPECT_EQ(receipt("4a", SegmentState::delivered, "254799999999"), Receipted::parked) << "another phone's";
+  finish(id, 1, "4a");
+  EXPECT_EQ(progress(id).state, State::delivered);
+}
+
+TEST_F(StoreTest, AParkedReceiptIsTriedInItsOtherNotationLater) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  finish(id, 1, "1f");
+  Batch batch;
+  batch.receipts.push_back({.gateway = queue.gateway,
+                            .provider_ids = {"31", "1f"},
+                            .as_given = 1,
+                            .usable = 1,  // something else is under way to this phone
+                            .state = SegmentState::delivered,
+                            .destination = "254712345678",
+                            .may_guess = false});
+  EXPECT_EQ(commit(std::move(batch)).receipts.at(0), Receipted::parked);
+  die_and_open();
+  pass(30'000);
+  EXPECT_EQ(progress(id).state, State::submitted);
+  pass(20'000);
+  pass(60'000);
+  pass(60'000);
+  EXPECT_EQ(progress(id).state, State::delivered);
+}
+
+TEST_F(StoreTest, ThePartThatIsKnownDecidesWhenTheOtherIsSilent) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  Batch batch;
+  Finished change{.id = id, .attempt = 1, .receipt_wait_ms = 60'000};
+  for (const auto* part : {"4a", "4b"})
+    change.segments.push_back({.state = SegmentState::accepted, .provider_id = part});
+  batch.finished.push_back(std::move(change));
+  commit(std::move(batch));
+  receipt("4a", SegmentState::undeliverable);
+  pass(61'000);
+  EXPECT_EQ(progress(id).state, State::undeliverable);
+}
+
+TEST_F(StoreTest, ARevivedMessageHasAllItsAttemptsAgain) {
+  const auto id = enqueue(message("1")).id;
+  for (std::uint16_t attempt = 1; attempt <= 3; ++attempt) {
+    ASSERT_EQ(claim(1).messages.at(0).attempt, attempt);
+    again({.id = id, .attempt = attempt, .delay_ms = 0});
+  }
+  claim(1);
+  finish(id, 4, "", State::failed);
+  EXPECT_EQ(control(Control::Action::retry, id), Controlled::done);
+  const auto revived = claim(1).messages.at(0);
+  EXPECT_EQ(revived.attempt, 5);
+  EXPECT_EQ(revived.attempts_before, 4);
 }
 
 TEST_F(StoreTest, AFailedCommitChangesNothing) {
