@@ -97,7 +97,8 @@ Time SimNetwork::arrival(Connection& connection, Way way) {
 }
 
 void SimNetwork::transmit(const Shared& connection, Way way, std::string octets) {
-  if (connection->hung || connection->reset) return;
+  auto& cut = connection->cut[static_cast<std::size_t>(way)];
+  if (connection->hung || connection->reset || cut) return;
   if (random_.chance(options_.faults.hang)) {
     connection->hung = true;
     // The server's own patience ends some time, whatever the client does.
@@ -107,6 +108,7 @@ void SimNetwork::transmit(const Shared& connection, Way way, std::string octets)
   }
   const auto due = arrival(*connection, way);
   if (random_.chance(options_.faults.reset)) {
+    cut = true;
     clock_.at(due, [this, connection] { break_off(connection); });
     return;
   }
