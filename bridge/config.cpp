@@ -54,6 +54,7 @@ void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
   s.read("receipts_by_text", dialect.receipts_by_text);
   s.read("accepted_is_final", dialect.accepted_is_final);
   s.read("address_may_differ", dialect.address_may_differ);
+  s.read("one_receipt_per_message", dialect.one_receipt_per_message);
   s.map("status", [&](const std::string& code, const std::string& meaning) {
     char* end = nullptr;
     const auto value = std::strtoul(code.c_str(), &end, 0);

@@ -26,6 +26,7 @@ struct Dialect {
   bool receipts_by_text = false;             // deliver_sm with esm_class 0 whose text has the form of a receipt is one
   bool sme_ack_is_receipt = false;           // esm_class 0x08, acknowledgement of the handset, is one
   bool accepted_is_final = false;            // ACCEPTD ends the waiting, as the standard says; carriers rarely mean it
+  bool one_receipt_per_message = false;      // the receipt of any part speaks of all parts
   bool address_may_differ = false;           // a receipt's source address need not be the message's destination
   std::chrono::minutes time_zone_offset{0};  // of the dates in the text, which carry no zone: local time minus UTC
 

@@ -188,7 +188,7 @@ bool Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs
       if (canonical_provider_id(progress->segments[segment].provider_id) != canonical_provider_id(provider_id))
         continue;
       stored.progress = std::move(*progress);
-      if (!apply_receipt(stored.progress, segment, change, change.gateway, now)) {
+      if (!apply_receipt(stored.progress, provider_id, change, now)) {
         repeated = true;
         continue;
       }
@@ -200,22 +200,29 @@ bool Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs
   return false;
 }
 
+// Speaks of the part with this id; of several where a centre gave them the same one, or sends one receipt a message.
 // False: it says nothing new. A final state stays, but one that only we, or the carrier for want of knowledge, assumed
 // gives way to a better one.
-bool Ledger::apply_receipt(Progress& p, std::size_t index, const ReceiptRecorded& receipt, GatewayId gateway,
-                           WallMs now) {
-  auto& segment = p.segments[index];
-  const bool advances = !is_final(segment.state) && receipt.state > segment.state;
-  const bool corrects =
-      segment.state == SegmentState::unknown && receipt.state != SegmentState::unknown && is_final(receipt.state);
-  if (!advances && !corrects) return false;
-  segment.state = receipt.state;
-  segment.error = receipt.error;
-  std::string detail(name(receipt.state));
-  if (p.segments.size() > 1) detail += " part " + std::to_string(index + 1);
-  if (!receipt.error.empty()) detail += " err:" + receipt.error;
-  note(p, now, EventKind::receipt, gateway, std::move(detail));
-  return true;
+bool Ledger::apply_receipt(Progress& p, std::string_view provider_id, const ReceiptRecorded& receipt, WallMs now) {
+  const auto id = canonical_provider_id(provider_id);
+  bool news = false;
+  for (std::size_t i = 0; i < p.segments.size(); ++i) {
+    auto& segment = p.segments[i];
+    if (segment.state == SegmentState::unsent) continue;
+    if (!receipt.whole_message && canonical_provider_id(segment.provider_id) != id) continue;
+    const bool advances = !is_final(segment.state) && receipt.state > segment.state;
+    const bool corrects =
+        segment.state == SegmentState::unknown && receipt.state != SegmentState::unknown && is_final(receipt.state);
+    if (!advances && !corrects) continue;
+    news = true;
+    segment.state = receipt.state;
+    segment.error = receipt.error;
+    std::string detail(name(receipt.state));
+    if (p.segments.size() > 1) detail += " part " + std::to_string(i + 1);
+    if (!receipt.error.empty()) detail += " err:" + receipt.error;
+    note(p, now, EventKind::receipt, receipt.gateway, std::move(detail));
+  }
+  return news;
 }
 
 // Ends the message when all of its parts ended; false: it was not written.
@@ -247,7 +254,7 @@ bool Ledger::receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& 
                 .progress = std::move(*progress)};
   stored.progress.segments.assign(
       1, {.state = SegmentState::accepted, .provider_id = change.provider_ids.front(), .error = {}});
-  if (!apply_receipt(stored.progress, 0, change, change.gateway, now)) return false;
+  if (!apply_receipt(stored.progress, change.provider_ids.front(), change, now)) return false;
   correlate(id, stored.progress, change.gateway);
   if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
   return true;
@@ -306,7 +313,7 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
       if (!record || !owner) continue;
       const auto receipt = decode_receipt(*record);
       if (!receipt.destination.empty() && !same_phone(receipt.destination, owner->to)) continue;
-      apply_receipt(stored.progress, i, receipt, stored.queue.gateway, now);
+      apply_receipt(stored.progress, stored.progress.segments[i].provider_id, receipt, now);
       drop_parked(txn, key);
     }
   }

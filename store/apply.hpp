@@ -99,8 +99,7 @@ class Ledger {
   void expire(lmdb::Transaction& txn, const Queue& queue, MessageId id, const DueEntry& entry, WallMs now);
   void forget_places(MessageId id, const Progress& progress, GatewayId gateway);
   void put_in_doubt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs until);
-  bool apply_receipt(Progress& progress, std::size_t segment, const ReceiptRecorded& receipt, GatewayId gateway,
-                     WallMs now);
+  bool apply_receipt(Progress& progress, std::string_view provider_id, const ReceiptRecorded& receipt, WallMs now);
   bool conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
   bool receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   Receipted park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);

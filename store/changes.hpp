@@ -55,6 +55,7 @@ struct ReceiptRecorded {
       ~std::size_t{0};                   // so many stand in the receipt; the others are conversions to another notation
   std::size_t usable = ~std::size_t{0};  // so many may be used at once; the others only when the receipt has waited
   SegmentState state = SegmentState::unknown;
+  bool whole_message = false;  // this carrier sends one receipt for all parts: it speaks of those it has
   std::string error;
   std::string destination;  // the phone, see same_phone(). Empty: not compared
   std::string quote;        // the beginning of the text, if the receipt has it

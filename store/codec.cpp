@@ -156,7 +156,13 @@ Progress decode_progress(std::string_view record) {
 
 void encode(const ReceiptRecorded& r, std::string& out) {
   Out o(out);
-  o.put(record_version).put(r.gateway).put(octet(r.state)).put(r.error).put(r.destination).put(r.quote);
+  o.put(record_version)
+      .put(r.gateway)
+      .put(octet(r.state))
+      .put(std::uint8_t{r.whole_message})
+      .put(r.error)
+      .put(r.destination)
+      .put(r.quote);
   o.put(static_cast<std::uint8_t>(std::min(r.as_given, r.provider_ids.size())));
   o.put(static_cast<std::uint8_t>(r.provider_ids.size()));
   for (const auto& id : r.provider_ids) o.put(id);
@@ -167,6 +173,7 @@ ReceiptRecorded decode_receipt(std::string_view record) {
   ReceiptRecorded r;
   r.gateway = in.get<GatewayId>();
   r.state = in.get_enum<SegmentState>(8);
+  r.whole_message = in.get<std::uint8_t>() != 0;
   r.error = in.text();
   r.destination = in.text();
   r.quote = in.text();

@@ -371,6 +371,41 @@ TEST_F(StoreTest, PartsHaveTheirOwnFates) {
   }
 }
 
+// Centres differ: one id for all parts, or one receipt for all ids; early, in time or both.
+TEST_F(StoreTest, OneReceiptMaySpeakOfAllParts) {
+  struct {
+    const char* name;
+    std::vector<std::string> ids;
+    bool whole_message, early;
+    State want;
+  } const cases[] = {
+      {"its own id each, a receipt each", {"a", "b"}, false, false, State::submitted},
+      {"its own id each, one receipt", {"c", "d"}, true, false, State::delivered},
+      {"its own id each, one early receipt", {"e", "f"}, true, true, State::delivered},
+      {"one id for all", {"g", "g"}, false, false, State::delivered},
+      {"one id for all, early", {"h", "h"}, false, true, State::delivered},
+      {"one id for all, leading zeros", {"1", "01"}, false, false, State::delivered},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto id = enqueue(message(c.name)).id;
+    ASSERT_EQ(claim(1).messages.size(), 1u);
+    Batch receipts, outcome;
+    receipts.receipts.push_back({.gateway = queue.gateway,
+                                 .provider_ids = {c.ids.back()},
+                                 .state = SegmentState::delivered,
+                                 .whole_message = c.whole_message,
+                                 .destination = "254712345678"});
+    outcome.finished.push_back({.id = id, .attempt = 1, .receipt_wait_ms = 60'000});
+    for (const auto& part : c.ids)
+      outcome.finished[0].segments.push_back({.state = SegmentState::accepted, .provider_id = part});
+    if (c.early) commit(std::move(receipts));
+    commit(std::move(outcome));
+    if (!c.early) commit(std::move(receipts));
+    EXPECT_EQ(progress(id).state, c.want);
+  }
+}
+
 TEST_F(StoreTest, ExpiredMessagesAreNeverClaimed) {
   auto change = message("1");
   change.content.expires_at = now_ + 1000;
