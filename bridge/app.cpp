@@ -6,6 +6,7 @@
 #include <random>
 
 #include "bridge/env/log.hpp"
+#include "bridge/ingest/message_id.hpp"
 #include "bridge/version.hpp"
 
 namespace smsbridge::bridge {
@@ -14,7 +15,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration stop_deadline = 30s;
+constexpr WallMs clock_behind_max = 60'000;
 constexpr std::size_t fineract_body_bytes = 4u << 20;  // 200 texts of 1000 characters, all escaped, are 1.3 MB
+
+const std::string paused_prefix = "paused/";  // object: since when, milliseconds
 
 metrics::Metrics* log_metrics = nullptr;  // spdlog calls a plain function
 
@@ -214,8 +218,29 @@ void App::make_servers() {
   servers_.emplace_back(shards_.front().get(), std::move(control));
 }
 
+// What nobody will send, and a clock that nobody set: said once, loudly.
+void App::warn_of_leftovers() {
+  for (const auto& [owner, counts] : store_.counts()) {
+    const auto queued = counts[static_cast<std::size_t>(store::State::queued)];
+    if (queued > 0 && !queue_metrics_.contains(owner))
+      log::warn("queue",
+                "messages wait for a gateway or tenant that the configuration no longer has; they expire unless it "
+                "comes back",
+                "messages", queued, "gateway_id", owner.second, "tenant",
+                tenants_.find(owner.first) ? tenants_.find(owner.first)->config.name : "unknown");
+  }
+  const auto last = store_.reader().page({}, 0, 1).messages;
+  const auto newest = last.empty() ? 0 : last.front().content.created_at;
+  if (newest > clock_.wall() + clock_behind_max)
+    log::error("clock",
+               "this machine's clock is behind the newest message: what waits is sent late, and new messages "
+               "may expire at once when the clock is set right; check its time synchronisation",
+               "clock", time_text(clock_.wall()), "newest", time_text(newest));
+}
+
 void App::start() {
   started_ = true;
+  warn_of_leftovers();
   store_.start();
   // Everything that waits is looked at once; later the store says what became due.
   for (auto& [name, running] : gateways_) {
@@ -224,7 +249,13 @@ void App::start() {
       for (std::size_t lane = 0; lane < store::lane_count; ++lane)
         all.push_back(
             {.gateway = running.gateway->config().id, .tenant = tenant.id, .lane = static_cast<store::Lane>(lane)});
-    boost::asio::post(running.shard->io(), [gateway = running.gateway.get(), all] {
+    const auto paused = store_.reader().object(paused_prefix + name);
+    const WallMs since = paused ? std::strtoll(paused->c_str(), nullptr, 10) : 0;
+    if (since)
+      log::warn("gateway", "is still paused; 'smsbridge gateways resume' lets it send", "gateway", name, "since",
+                time_text(since));
+    boost::asio::post(running.shard->io(), [gateway = running.gateway.get(), all, since] {
+      if (since) gateway->pause(since);
       gateway->start();
       gateway->due(all);
     });
@@ -262,12 +293,26 @@ void App::stop_gateways() {
   stopped.get_future().wait();
 }
 
+// A paused gateway stays so over a restart: whoever paused it had a reason.
+void App::remember_pause(const std::string& gateway, WallMs since) {
+  try {
+    if (since)
+      store_.put_object(paused_prefix + gateway, std::to_string(since));
+    else
+      store_.erase_object(paused_prefix + gateway);
+  } catch (const std::exception& error) {
+    log::error("gateway", "this change lasts until the next restart only: it could not be stored", "gateway", gateway,
+               "error", error.what());
+  }
+}
+
 void App::ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
               std::function<void(GatewayStatus)> done) {
   auto& running = gateways_.at(gateway);
-  boost::asio::post(running.shard->io(), [&running, action, home = std::move(home), done = std::move(done)] {
-    if (action == Action::pause) running.gateway->pause();
+  boost::asio::post(running.shard->io(), [this, &running, action, home = std::move(home), done = std::move(done)] {
+    if (action == Action::pause) running.gateway->pause(clock_.wall());
     if (action == Action::resume) running.gateway->resume();
+    if (action != Action::show) remember_pause(running.gateway->config().name, running.gateway->status().paused_since);
     boost::asio::post(home, [done, status = running.gateway->status()] { done(status); });
   });
 }

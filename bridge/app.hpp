@@ -44,6 +44,8 @@ class App : private GatewayControl {
   void set_hooks();
   void refresh_gauges();
   void stop_gateways();
+  void warn_of_leftovers();
+  void remember_pause(const std::string& gateway, WallMs since);
 
   const Config config_;
   Clock& clock_;

@@ -17,6 +17,8 @@ constexpr std::size_t ahead_min = 16, ahead_max = 2048;
 constexpr std::size_t ready_to_hold_max = 16;
 constexpr Duration give_back_after = 5s;  // without a bind: what was claimed but not sent returns to the queue
 constexpr Duration commit_retry_delay = 200ms;
+constexpr Duration receipt_answer_max = 20s;      // before most centres give up waiting
+constexpr std::uint32_t status_try_later = 0x64;  // ESME_RX_T_APPN
 constexpr std::size_t overdue_max = 4096;
 constexpr Duration due_check_max = 60s;
 constexpr Duration metrics_interval = 1s;
@@ -97,8 +99,8 @@ void SmppGateway::due(const std::vector<store::Queue>& queues) {
   claim();
 }
 
-void SmppGateway::pause() {
-  paused_ = true;
+void SmppGateway::pause(WallMs since) {
+  paused_since_ = since;
   log::info("gateway", "paused", "gateway", config_.name);
   withdraw();
   give_back_unsent();
@@ -106,7 +108,7 @@ void SmppGateway::pause() {
 }
 
 void SmppGateway::resume() {
-  paused_ = false;
+  paused_since_ = 0;
   log::info("gateway", "resumed", "gateway", config_.name);
   update_gauges();
   claim();
@@ -161,7 +163,7 @@ RetryPolicy SmppGateway::policy(store::Lane lane) const {
 }
 
 void SmppGateway::claim() {
-  if (claiming_ || stopping_ || paused_ || bound_senders() == 0) return;
+  if (claiming_ || stopping_ || paused() || bound_senders() == 0) return;
   const auto capacity = windows() + ahead_;
   if (sendings_.size() >= capacity || ready_.size() > ahead_ / 2) return;
   std::size_t window_free = 0;
@@ -215,7 +217,7 @@ void SmppGateway::claimed(store::ClaimResult result) {
   else if (ready_.size() > ahead_ / 2)
     ahead_ = std::max(ahead_min, ahead_ - ahead_ / 8);
   for (auto& message : result.messages) take(std::move(message));
-  if (stopping_ || paused_) give_back_unsent();
+  if (stopping_ || paused()) give_back_unsent();
   pump();
   claim();
   check_stopped();
@@ -242,7 +244,7 @@ void SmppGateway::handed_over(store::ClaimResult result) {
   standing_by_ = false;
   share_.handed_over(result.ends);
   for (auto& message : result.messages) take(std::move(message));
-  if (stopping_ || paused_) give_back_unsent();
+  if (stopping_ || paused()) give_back_unsent();
   pump();
 }
 
@@ -307,7 +309,7 @@ SmppLink* SmppGateway::choose_link(const Sending& sending) {
 }
 
 void SmppGateway::pump() {
-  while (!ready_.empty() && !paused_ && !stopping_) {
+  while (!ready_.empty() && !paused() && !stopping_) {
     const auto order = *ready_.begin();
     auto& sending = sendings_.at(order);
     if (!submit_next(order, sending)) break;
@@ -393,7 +395,7 @@ void SmppGateway::on_answered(SmppLink&, const smpp::Answered& answer) {
       part.submitted = false;
       --it->second.in_flight;
       make_ready(order);
-      if (stopping_ || paused_) give_back_unsent();
+      if (stopping_ || paused()) give_back_unsent();
       return;
     }
     case Verdict::temporary:
@@ -572,6 +574,7 @@ void SmppGateway::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
   store::ReceiptRecorded change{
       .gateway = config_.id, .provider_ids = {}, .error = receipt->error, .destination = std::string(phone)};
   change.state = segment_state(receipt->state, receipt->final_state);
+  change.whole_message = config_.dialect.one_receipt_per_message;
   const auto add = [&change](std::string id) {
     if (std::ranges::find(change.provider_ids, id) == change.provider_ids.end())
       change.provider_ids.push_back(std::move(id));
@@ -631,41 +634,55 @@ void SmppGateway::schedule_flush() {
 void SmppGateway::flush() {
   flush_posted_ = false;
   if (outcomes_.size() == 0) return;
-  commit(std::exchange(outcomes_, {}), std::exchange(owed_, {}));
+  commit({.batch = std::exchange(outcomes_, {}), .owed = std::exchange(owed_, {}), .since = context_.clock.now()});
 }
 
-void SmppGateway::commit(store::Batch batch, std::vector<OwedAnswer> answers) {
+void SmppGateway::commit(Writing writing) {
   ++commits_running_;
+  auto batch = std::exchange(writing.batch, {});
   context_.store.commit(std::move(batch), context_.executor,
-                        [this, alive = alive_, owed = std::move(answers)](store::BatchResult result) mutable {
+                        [this, alive = alive_, writing = std::move(writing)](store::BatchResult result) mutable {
                           if (!*alive) return;
                           --commits_running_;
                           if (result.error != store::Error::none && result.error != store::Error::unavailable) {
                             // Nothing was written, or perhaps everything: the same batch again is safe either way.
-                            repeat(std::move(result.unapplied), std::move(owed));
-                            return;
+                            writing.batch = std::move(result.unapplied);
+                            return repeat(std::move(writing));
                           }
                           if (result.error == store::Error::none) {
                             for (const auto matched : result.receipts)
                               if (matched == store::Receipted::parked) context_.metrics.receipts_unmatched->Increment();
-                            for (const auto& answer : owed)
-                              if (const auto link = answer.link.lock())
-                                link->answer_delivery(answer.generation, answer.sequence, answer.command, 0);
+                            answer(writing.owed, 0);
                           }
                           check_stopped();
                         });
 }
 
-void SmppGateway::repeat(store::Batch batch, std::vector<OwedAnswer> owed) {
+void SmppGateway::answer(const std::vector<OwedAnswer>& owed, std::uint32_t status) {
+  for (const auto& answer : owed)
+    if (const auto link = answer.link.lock())
+      link->answer_delivery(answer.generation, answer.sequence, answer.command, status);
+}
+
+// Outcomes are known to nobody else and wait for as long as it takes. Receipts return to the carrier, which sends them
+// again, before they fill the memory.
+void SmppGateway::repeat(Writing writing) {
   if (abandoned_) return check_stopped();
+  if (!writing.batch.receipts.empty() && context_.clock.now() - writing.since >= receipt_answer_max) {
+    log::error("gateway", "receipts could not be stored; the carrier is told to repeat them", "gateway", config_.name,
+               "receipts", writing.batch.receipts.size());
+    answer(std::exchange(writing.owed, {}), status_try_later);
+    writing.batch.receipts.clear();
+    if (writing.batch.size() == 0) return check_stopped();
+  }
   ++commits_running_;
   auto timer = std::shared_ptr<Timer>(context_.clock.timer(context_.executor));
-  auto kept = std::make_shared<std::pair<store::Batch, std::vector<OwedAnswer>>>(std::move(batch), std::move(owed));
+  auto kept = std::make_shared<Writing>(std::move(writing));
   timer->at(context_.clock.now() + commit_retry_delay, [this, alive = alive_, timer, kept] {
     if (!*alive) return;
     --commits_running_;
     if (abandoned_) return check_stopped();
-    commit(std::move(kept->first), std::move(kept->second));
+    commit(std::move(*kept));
   });
 }
 
@@ -736,7 +753,7 @@ void SmppGateway::arm_idle_timer() {
 void SmppGateway::update_gauges() {
   const auto now = status();
   context_.metrics.up->Set(now.state == "up" ? 1 : 0);
-  context_.metrics.enabled->Set(paused_ ? 0 : 1);
+  context_.metrics.enabled->Set(paused() ? 0 : 1);
   context_.smpp_metrics.window_limit->Set(static_cast<double>(now.window_limit));
   context_.smpp_metrics.window_in_use->Set(static_cast<double>(now.window_in_use));
   context_.smpp_metrics.sessions_wanted->Set(static_cast<double>(links_.size()));
@@ -755,7 +772,8 @@ GatewayStatus SmppGateway::status() const {
     status.window_in_use += link->in_flight();
     if (link->can_submit()) status.window_limit += config_.session.window;
   }
-  status.state = paused_ ? "paused" : bound_senders() > 0 ? "up" : "down";
+  status.paused_since = paused_since_;
+  status.state = paused() ? "paused" : bound_senders() > 0 ? "up" : "down";
   status.in_flight = sendings_.size();
   status.rate_limit = rate_.current();
   return status;

@@ -34,7 +34,8 @@ struct GatewayStatus {
     int number = 0;
     std::string state, last_error;
   };
-  std::string state;  // up, down, paused
+  std::string state;        // up, down, paused
+  WallMs paused_since = 0;  // 0: it is not
   std::vector<SessionStatus> sessions;
   std::size_t window_in_use = 0, window_limit = 0, in_flight = 0;
   double rate_limit = 0;
@@ -53,7 +54,8 @@ class SmppGateway : private SmppLink::Owner {
   void start();
   // These queues got something; only those of this gateway are given.
   void due(const std::vector<store::Queue>& queues);
-  void pause();
+  // Submits nothing until resume(); binds stay. Whoever calls remembers it over a restart.
+  void pause(WallMs since);
   void resume();
   // Claims nothing more, waits for open answers until `deadline`, gives back what was not sent, unbinds.
   void stop(Time deadline, std::function<void()> done);
@@ -91,6 +93,12 @@ class SmppGateway : private SmppLink::Owner {
     std::uint32_t sequence = 0;
     smpp::Command command{};
   };
+  // A batch on its way to the disk, and what the carrier is told once it is there.
+  struct Writing {
+    store::Batch batch;
+    std::vector<OwedAnswer> owed;
+    Time since{};
+  };
 
   void on_bound(SmppLink& link) override;
   void on_answered(SmppLink& link, const smpp::Answered& answer) override;
@@ -120,14 +128,16 @@ class SmppGateway : private SmppLink::Owner {
   void write_outcome(store::Again again);
   void schedule_flush();
   void flush();
-  void commit(store::Batch batch, std::vector<OwedAnswer> answers);
-  void repeat(store::Batch batch, std::vector<OwedAnswer> answers);
+  void commit(Writing writing);
+  void repeat(Writing writing);
+  static void answer(const std::vector<OwedAnswer>& owed, std::uint32_t status);
   void check_stopped();
   SmppLink* choose_link(const Sending& sending);
   std::size_t bound_senders() const;
   std::size_t windows() const;
   RetryPolicy policy(store::Lane lane) const;
   bool receipt_possible(std::string_view provider_id) const;
+  bool paused() const { return paused_since_ != 0; }
   void update_gauges();
   void publish_metrics();
   void arm_idle_timer();
@@ -149,8 +159,9 @@ class SmppGateway : private SmppLink::Owner {
   // Which message a part belonged to whose answer came too late; see on_late_answer.
   std::map<std::uint64_t, std::pair<store::MessageId, std::uint16_t>> overdue_;
   std::size_t ahead_ = 16;  // claimed beyond the windows, so that they never run dry during a claim
-  bool claiming_ = false, standing_by_ = false, paused_ = false, stopping_ = false, abandoned_ = false;
+  bool claiming_ = false, standing_by_ = false, stopping_ = false, abandoned_ = false;
   bool flush_posted_ = false, full_ask_ = false;
+  WallMs paused_since_ = 0;
   store::Batch outcomes_;
   std::vector<OwedAnswer> owed_;
   std::size_t commits_running_ = 0;

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "bridge/ingest/contract.hpp"
+#include "bridge/ingest/message_id.hpp"
 #include "bridge/ingest/routes.hpp"
 #include "metrics/exposition.hpp"
 
@@ -32,6 +33,7 @@ json::object gateway_json(const GatewayConfig& config, const GatewayStatus& stat
           {"host", config.endpoint.host},
           {"port", config.endpoint.port},
           {"state", status.state},
+          {"paused_since", status.paused_since ? json::value(time_text(status.paused_since)) : json::value(nullptr)},
           {"sessions", std::move(sessions)},
           {"window_in_use", status.window_in_use},
           {"window_limit", status.window_limit},

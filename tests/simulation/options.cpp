@@ -44,6 +44,9 @@ void draw_ids(Random& random, smpp::Dialect& dialect, bridge::smsc_sim::Options&
       dialect.response_id = smpp::IdNotation::hexadecimal;
       dialect.receipt_id = smpp::IdNotation::decimal;
   }
+  // Nothing is known of the notation. Small numbers are each other's conversion: then only people can tell.
+  if (centre.first_id > 50 && random.chance(0.4))
+    dialect.response_id = dialect.receipt_id = smpp::IdNotation::automatic;
 }
 
 void draw_centre(Random& random, RunOptions& options, bridge::GatewayConfig& gateway) {
@@ -171,6 +174,7 @@ RunOptions draw_options(std::uint64_t seed) {
   options.outages = random.chance(0.3) ? static_cast<int>(random.between(1, 3)) : 0;
   options.hang_ups = random.chance(0.3) ? static_cast<int>(random.between(1, 3)) : 0;
   options.failing_commits = random.chance(0.4) ? static_cast<int>(random.between(1, 10)) : 0;
+  options.pauses = random.chance(0.2) ? static_cast<int>(random.between(1, 5)) : 0;
   options.wall_jumps = random.chance(0.15) ? static_cast<int>(random.between(1, 3)) : 0;
   if (random.chance(0.15)) options.store_limit_bytes = static_cast<std::uint64_t>(random.between(400, 900)) << 10;
   options.step_max = milliseconds_between(random, 1, random.chance(0.2) ? 1000 : 50);
@@ -184,12 +188,13 @@ std::string describe(const RunOptions& o) {
       "bad_number={:.2f} "
       "long={:.2f} ucs2={:.2f} short_validity={:.2f} scheduled={:.2f} cancel={:.2f} retry={:.2f} crashes={} stops={} "
       "outages={} "
-      "hang_ups={} failing_commits={} wall_jumps={} store_limit={} step_max={}ms latency={}+{}ms refuse={:.2f} "
+      "hang_ups={} failing_commits={} pauses={} wall_jumps={} store_limit={} step_max={}ms latency={}+{}ms "
+      "refuse={:.2f} "
       "no_answer={:.2f} "
       "reset={:.3f} hang={:.3f} fragment={:.2f} late_answers={}",
       o.seed, o.submissions, o.config.tenants.size(), ms(o.safety), ms(o.submit_during), o.phones, o.repeat, o.conflict,
       o.bad_number, o.long_text, o.ucs2, o.short_validity, o.scheduled, o.cancel, o.retry, o.crashes, o.stops,
-      o.outages, o.hang_ups, o.failing_commits, o.wall_jumps, o.store_limit_bytes, ms(o.step_max),
+      o.outages, o.hang_ups, o.failing_commits, o.pauses, o.wall_jumps, o.store_limit_bytes, ms(o.step_max),
       ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
       o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers);
   for (std::size_t i = 0; i < o.centres.size(); ++i) {

@@ -37,6 +37,7 @@ struct RunOptions {
   int crashes = 0, stops = 0;     // within `safety`
   int outages = 0, hang_ups = 0;  // of a centre; hang-ups: it unbinds everybody
   int failing_commits = 0;        // times that some commits fail
+  int pauses = 0;                 // of a gateway, by a person
   int wall_jumps = 0;
   std::uint64_t store_limit_bytes = 256ull << 20;
   Duration step_max = std::chrono::milliseconds(40);  // the longest commit

@@ -91,6 +91,7 @@ RunResult World::run() {
   }
   for (std::size_t number = 0; number < centres_.size(); ++number)
     promises_.check_centre(number, centres_[number]->counts());
+  for (const auto& centre : centres_) result_.receipts_refused += centre->counts().receipts_refused;
   result_.broken = promises_.broken();
   if (result_.broken)
     if (const auto at = result_.broken->detail.find("message "); at != std::string::npos) {
@@ -218,9 +219,22 @@ void World::plan_faults() {
       clock_.at(some_time(), unless_healed([this, &centre] { trace("hang up"), centre->hang_up(); }));
   for (int i = 0; i < options_.failing_commits; ++i) {
     const int code = random_.chance(0.5) ? ENOSPC : EIO;
-    const auto count = static_cast<std::size_t>(random_.between(1, 5));
+    // Sometimes so long that receipts are refused.
+    const auto count =
+        static_cast<std::size_t>(random_.chance(0.2) ? random_.between(100, 1000) : random_.between(1, 5));
     clock_.at(some_time(), unless_healed([this, code, count] {
                 if (daemon_) daemon_->store().fail_commits(code, count);
+              }));
+  }
+  for (int i = 0; i < options_.pauses; ++i) {
+    const auto place =
+        static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(options_.config.gateways.size()) - 1));
+    const auto from = some_time();
+    clock_.at(from, unless_healed([this, place] {
+                if (daemon_) daemon_->gateways()[place]->pause(clock_.wall());
+              }));
+    clock_.at(from + std::chrono::milliseconds(random_.between(0, 60'000)), unless_healed([this, place] {
+                if (daemon_) daemon_->gateways()[place]->resume();
               }));
   }
   for (int i = 0; i < options_.wall_jumps; ++i)
@@ -232,7 +246,9 @@ void World::heal() {
   healed_ = true;
   network_.heal();
   for (auto& centre : centres_) centre->heal();
-  if (daemon_) daemon_->store().fail_commits(0, 0);
+  if (!daemon_) return;
+  daemon_->store().fail_commits(0, 0);
+  for (const auto& gateway : daemon_->gateways()) gateway->resume();
 }
 
 // ---- clients ----

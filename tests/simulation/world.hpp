@@ -9,7 +9,7 @@ struct RunResult {
   std::optional<Broken> broken;
   std::string story;        // of the message that the failure names
   std::uint64_t trace = 0;  // hash of all that happened: the same seed gives the same
-  std::size_t messages = 0, parts_taken = 0, receipts_answered = 0, crashes = 0;
+  std::size_t messages = 0, parts_taken = 0, receipts_answered = 0, receipts_refused = 0, crashes = 0;
   Duration took{};  // virtual
 };
 
