@@ -639,8 +639,11 @@ TEST_F(StoreTest, AParkedReceiptIsTriedInItsOtherNotationLater) {
   EXPECT_EQ(progress(id).state, State::submitted);
   pass(20'000);
   pass(60'000);
+  store_->fail_commits(EIO, 1);
   pass(60'000);
-  EXPECT_EQ(progress(id).state, State::delivered);
+  EXPECT_EQ(progress(id).state, State::sent) << "the wait ended before";
+  pass(2'000);
+  EXPECT_EQ(progress(id).state, State::delivered) << "a try that was rolled back is no try";
 }
 
 TEST_F(StoreTest, ThePartThatIsKnownDecidesWhenTheOtherIsSilent) {
