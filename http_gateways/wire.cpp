@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "http_gateways/wire.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <ctime>
+
+namespace smsbridge::http_gateways {
+namespace {
+
+constexpr std::int64_t parts_max = 255;  // of one message: a UDH cannot say more
+constexpr std::size_t detail_max_bytes = 200;
+constexpr std::int64_t retry_after_min_s = 1, retry_after_max_s = 3600;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '.' || c == '_' ||
+         c == '~';
+}
+
+int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+const EVP_MD* algorithm(Hash hash) {
+  switch (hash) {
+    case Hash::md5:
+      return EVP_md5();
+    case Hash::sha1:
+      return EVP_sha1();
+    case Hash::sha256:
+      return EVP_sha256();
+    case Hash::sha512:
+      return EVP_sha512();
+  }
+  return EVP_sha256();
+}
+
+const unsigned char* octets(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+// Puts quotes around integers that 64 bits cannot hold.
+std::string with_long_integers_as_text(std::string_view body) {
+  std::string out;
+  out.reserve(body.size() + 16);
+  bool quoted = false;
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    const char c = body[i];
+    if (quoted) {
+      out += c;
+      if (c == '\\' && i + 1 < body.size()) out += body[++i];
+      if (c == '"') quoted = false;
+      continue;
+    }
+    if (c == '"') quoted = true;
+    if (c != '-' && !is_digit(c)) {
+      out += c;
+      continue;
+    }
+    auto end = i + 1;
+    while (end < body.size() && (is_digit(body[end]) || std::string_view(".eE+-").find(body[end]) != std::string::npos))
+      ++end;
+    const auto number = body.substr(i, end - i);
+    const bool integer = std::ranges::all_of(number.substr(c == '-' ? 1 : 0), is_digit);
+    const bool longer = integer && number.size() > 18;
+    if (longer) out += '"';
+    out += number;
+    if (longer) out += '"';
+    i = end - 1;
+  }
+  return out;
+}
+
+// "12.5" -> digits "125" and 1 place; nothing for what is no plain decimal.
+struct Decimal {
+  std::string digits;
+  std::size_t places = 0;
+};
+std::optional<Decimal> parse_decimal(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  Decimal decimal;
+  bool point = false;
+  for (const char c : text) {
+    if (c == '.' && !point) {
+      point = true;
+    } else if (is_digit(c)) {
+      decimal.digits += c;
+      if (point) ++decimal.places;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (decimal.digits.empty() || decimal.digits.size() > 30) return std::nullopt;
+  return decimal;
+}
+
+std::string print(Decimal decimal) {
+  while (decimal.places > 0 && decimal.digits.back() == '0') {
+    decimal.digits.pop_back();
+    --decimal.places;
+  }
+  if (decimal.digits.size() <= decimal.places)
+    decimal.digits.insert(0, decimal.places + 1 - decimal.digits.size(), '0');
+  const auto whole = decimal.digits.size() - decimal.places;
+  auto text = decimal.digits.substr(0, whole);
+  const auto first = text.find_first_not_of('0');
+  text.erase(0, first == std::string::npos ? text.size() - 1 : first);
+  if (decimal.places > 0) text += "." + decimal.digits.substr(whole);
+  return text;
+}
+
+}  // namespace
+
+std::string_view find_header(const Headers& headers, std::string_view name) {
+  for (const auto& [key, value] : headers)
+    if (lower(key) == lower(name)) return value;
+  return {};
+}
+
+std::string percent_encode(std::string_view text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size() + text.size() / 4);
+  for (const char c : text) {
+    if (unreserved(c)) {
+      out += c;
+    } else {
+      const auto octet = static_cast<unsigned char>(c);
+      out += '%';
+      out += digits[octet >> 4];
+      out += digits[octet & 15];
+    }
+  }
+  return out;
+}
+
+std::string percent_decode(std::string_view text, bool plus_is_space) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i] == '+' && plus_is_space ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+std::string encode_form(const Fields& fields) {
+  std::string out;
+  const auto add = [&out](std::string_view text) {
+    for (const char c : text) {
+      if (c == ' ')
+        out += '+';
+      else
+        out += unreserved(c) ? std::string(1, c) : percent_encode({&c, 1});
+    }
+  };
+  for (const auto& [name, value] : fields) {
+    if (!out.empty()) out += '&';
+    add(name);
+    out += '=';
+    add(value);
+  }
+  return out;
+}
+
+Fields parse_form(std::string_view text) {
+  Fields fields;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('&'), text.size());
+    const auto pair = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (pair.empty()) continue;
+    const auto equals = std::min(pair.find('='), pair.size());
+    fields.emplace_back(percent_decode(pair.substr(0, equals)),
+                        equals < pair.size() ? percent_decode(pair.substr(equals + 1)) : std::string());
+  }
+  return fields;
+}
+
+std::string with_query(std::string url, std::string_view name, std::string_view value) {
+  const auto fragment = std::min(url.find('#'), url.size());
+  const auto query = url.find('?');
+  const char separator = query < fragment ? '&' : '?';
+  url.insert(fragment, separator + percent_encode(name) + "=" + percent_encode(value));
+  return url;
+}
+
+std::string_view query_of(std::string_view url) {
+  url = url.substr(0, url.find('#'));
+  const auto begin = url.find('?');
+  return begin == std::string_view::npos ? std::string_view() : url.substr(begin + 1);
+}
+
+std::optional<std::string> find_field(const Fields& fields, std::string_view name) {
+  const auto it = std::ranges::find(fields, name, &std::pair<std::string, std::string>::first);
+  if (it == fields.end()) return std::nullopt;
+  return it->second;
+}
+
+Fields callback_fields(const CallbackRequest& request) {
+  Fields fields;
+  const auto begin = request.body.find_first_not_of(" \t\r\n");
+  if (begin != std::string::npos && request.body[begin] == '{') {
+    if (const auto json = parse_json(request.body); json && json->is_object())
+      for (const auto& [name, value] : json->get_object()) fields.emplace_back(name, text_of(&value));
+  } else if (request.method != "GET") {
+    fields = parse_form(request.body);
+  }
+  for (auto& field : parse_form(query_of(request.url))) fields.push_back(std::move(field));
+  return fields;
+}
+
+std::string basic_auth(std::string_view user, std::string_view password) {
+  return "Basic " + base64(std::string(user) + ":" + std::string(password));
+}
+
+std::string base64(std::string_view bytes) {
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), octets(bytes), static_cast<int>(bytes.size()));
+  out.resize(static_cast<std::size_t>(length));
+  return out;
+}
+
+std::string base64url(std::string_view bytes) {
+  auto out = base64(bytes);
+  while (out.ends_with('=')) out.pop_back();
+  std::ranges::replace(out, '+', '-');
+  std::ranges::replace(out, '/', '_');
+  return out;
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  std::string padded(text);
+  std::ranges::replace(padded, '-', '+');
+  std::ranges::replace(padded, '_', '/');
+  const auto padding = (4 - padded.size() % 4) % 4;
+  if (padding == 3) return std::nullopt;
+  padded.append(padding, '=');
+  std::string out(padded.size() / 4 * 3 + 1, '\0');
+  const int length =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), octets(padded), static_cast<int>(padded.size()));
+  if (length < 0) return std::nullopt;
+  out.resize(static_cast<std::size_t>(length) - padding);
+  return out;
+}
+
+std::string hex(std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out;
+  for (const char c : bytes) {
+    const auto octet = static_cast<unsigned char>(c);
+    out += digits[octet >> 4];
+    out += digits[octet & 15];
+  }
+  return out;
+}
+
+std::string digest(Hash hash, std::string_view bytes) {
+  std::string out(EVP_MAX_MD_SIZE, '\0');
+  unsigned int length = 0;
+  EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()), &length, algorithm(hash),
+             nullptr);
+  out.resize(length);
+  return out;
+}
+
+std::string hmac(Hash hash, std::string_view key, std::string_view bytes) {
+  std::string out(EVP_MAX_MD_SIZE, '\0');
+  unsigned int length = 0;
+  HMAC(algorithm(hash), key.data(), static_cast<int>(key.size()), octets(bytes), bytes.size(),
+       reinterpret_cast<unsigned char*>(out.data()), &length);
+  out.resize(length);
+  return out;
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (auto& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+std::optional<boost::json::value> parse_json(std::string_view body) {
+  boost::json::error_code ec;
+  auto value = boost::json::parse(with_long_integers_as_text(body), ec);
+  if (ec) return std::nullopt;
+  return value;
+}
+
+const boost::json::value* at(const boost::json::value& value, std::string_view pointer) {
+  boost::json::error_code ec;
+  const auto* found = value.find_pointer(pointer, ec);
+  return !ec && found && !found->is_null() ? found : nullptr;
+}
+
+std::string text_of(const boost::json::value* value) {
+  if (!value) return {};
+  if (const auto* text = value->if_string()) return std::string(*text);
+  if (const auto* number = value->if_double()) {
+    std::array<char, 64> digits{};
+    const auto [end, ec] =
+        std::to_chars(digits.data(), digits.data() + digits.size(), *number, std::chars_format::fixed);
+    return ec == std::errc() ? std::string(digits.data(), end) : std::string();
+  }
+  if (value->is_number() || value->is_bool()) return boost::json::serialize(*value);
+  return {};
+}
+
+std::string text_at(const boost::json::value& value, std::string_view pointer) { return text_of(at(value, pointer)); }
+
+std::optional<std::int64_t> integer_of(const boost::json::value* value) {
+  const auto text = text_of(value);
+  std::int64_t number = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (ec != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return number;
+}
+
+std::optional<bool> boolean_of(const boost::json::value* value) {
+  const auto text = text_of(value);
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return std::nullopt;
+}
+
+std::string plain_decimal(std::string_view text) {
+  auto decimal = parse_decimal(text);
+  return decimal ? print(std::move(*decimal)) : std::string();
+}
+
+std::string add_decimals(std::string_view a, std::string_view b) {
+  auto x = parse_decimal(a), y = parse_decimal(b);
+  if (!x) return plain_decimal(b);
+  if (!y) return plain_decimal(a);
+  const auto places = std::max(x->places, y->places);
+  x->digits.append(places - x->places, '0');
+  y->digits.append(places - y->places, '0');
+  const auto length = std::max(x->digits.size(), y->digits.size());
+  x->digits.insert(0, length - x->digits.size(), '0');
+  y->digits.insert(0, length - y->digits.size(), '0');
+  std::string sum(length, '0');
+  int carry = 0;
+  for (auto i = length; i-- > 0;) {
+    const int digit = x->digits[i] - '0' + y->digits[i] - '0' + carry;
+    sum[i] = static_cast<char>('0' + digit % 10);
+    carry = digit / 10;
+  }
+  if (carry) sum.insert(0, 1, '1');
+  return print({.digits = std::move(sum), .places = places});
+}
+
+std::string multiply_decimal(std::string_view a, std::int64_t factor) {
+  auto x = parse_decimal(a);
+  if (!x || factor < 0) return {};
+  std::string product;
+  std::int64_t carry = 0;
+  for (auto i = x->digits.size(); i-- > 0;) {
+    carry += (x->digits[i] - '0') * factor;
+    product.insert(product.begin(), static_cast<char>('0' + carry % 10));
+    carry /= 10;
+  }
+  for (; carry > 0; carry /= 10) product.insert(product.begin(), static_cast<char>('0' + carry % 10));
+  return print({.digits = std::move(product), .places = x->places});
+}
+
+std::optional<std::int64_t> retry_after_ms(const Headers& headers, std::int64_t now_s) {
+  const std::string value(find_header(headers, "Retry-After"));
+  if (value.empty()) return std::nullopt;
+  std::int64_t seconds = 0;
+  if (std::ranges::all_of(value, is_digit) && value.size() < 12) {
+    seconds = std::stoll(value);
+  } else {
+    std::tm when{};
+    if (!::strptime(value.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &when)) return std::nullopt;
+    seconds = static_cast<std::int64_t>(::timegm(&when)) - now_s;
+  }
+  return std::clamp(seconds, retry_after_min_s, retry_after_max_s) * 1000;
+}
+
+std::string digits_of(std::string_view e164) {
+  if (e164.starts_with('+')) e164.remove_prefix(1);
+  return std::string(e164);
+}
+
+std::string with_plus(std::string_view number) {
+  const bool is_number = number.size() >= 7 && number.size() <= 15 && std::ranges::all_of(number, is_digit);
+  return (is_number ? "+" : "") + std::string(number);
+}
+
+std::optional<int> parts_of(const boost::json::value* value) {
+  const auto count = integer_of(value);
+  if (!count || *count < 1 || *count > parts_max) return std::nullopt;
+  return static_cast<int>(*count);
+}
+
+std::string detail_of(std::string_view words, const OutboundSms& sms) {
+  if (!sms.text.empty() && words.find(sms.text) != std::string_view::npos) return {};
+  std::string out;
+  for (std::size_t i = 0; i < words.size() && out.size() < detail_max_bytes;) {
+    // A number that begins here: digits, and what people put between them.
+    std::size_t digits = 0, end = i;
+    for (auto k = i; k < words.size(); ++k) {
+      if (is_digit(words[k])) {
+        ++digits;
+        end = k + 1;
+      } else if (digits == 0 || std::string_view(" -()").find(words[k]) == std::string_view::npos) {
+        break;
+      }
+    }
+    if (digits >= 7)
+      out += "...";
+    else
+      out += words.substr(i, std::max(end - i, std::size_t{1}));
+    i = std::max(end, i + 1);
+  }
+  return out;
+}
+
+ErrorClass failure_of(const Reply& reply) {
+  const auto error_class = by_http_status(reply, 0).error_class;
+  return error_class == ErrorClass::none ? ErrorClass::temporary : error_class;
+}
+
+bool has_token(const CallbackRequest& request, std::string_view token) {
+  if (token.empty()) return true;
+  const auto query = parse_form(query_of(request.url));
+  for (const auto* name : {"tok", "token"})
+    if (const auto given = find_field(query, name); given && same_secret(*given, token)) return true;
+  return false;
+}
+
+std::string text_setting(const boost::json::object& settings, std::string_view name, std::string_view otherwise) {
+  const auto* value = settings.if_contains(name);
+  return value && !value->is_null() ? text_of(value) : std::string(otherwise);
+}
+
+bool flag_setting(const boost::json::object& settings, std::string_view name, bool otherwise) {
+  const auto* value = settings.if_contains(name);
+  return boolean_of(value).value_or(otherwise);
+}
+
+}  // namespace smsbridge::http_gateways

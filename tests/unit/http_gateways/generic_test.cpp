@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "http_gateways/wire.hpp"
+#include "tests/unit/http_gateways/cases.hpp"
+
+namespace smsbridge::http_gateways::testing {
+namespace {
+
+namespace json = boost::json;
+
+std::unique_ptr<Provider> account(std::string_view settings) {
+  return make_provider(*find_kind("generic"), json::parse(settings).as_object());
+}
+
+json::object definition(const std::string& file) {
+  return json::parse(read_file(std::string(TEST_DATA) + "/providers/generic/" + file)).as_object();
+}
+
+TEST(Generic, Cases) { run_cases("generic"); }
+
+TEST(Generic, Signatures) {
+  for (const auto& c : cases("generic", "signature.json")) {
+    SCOPED_TRACE(text_of(c.if_contains("name")));
+    const auto& input = c.at("input").as_object();
+    const json::object settings{{"callback",
+                                 {{"auth", input.at("auth")},
+                                  {"id", {{"json", "/id"}}},
+                                  {"status", {{"json", "/st"}}},
+                                  {"map", {{"DELIVRD", "delivered"}}}}}};
+    CallbackRequest request{.method = "POST",
+                            .url = "https://gw.example.org/cb/acme/status",
+                            .headers = {},
+                            .body = text_of(input.if_contains("body"))};
+    for (const auto& [name, value] : input.at("headers").as_object())
+      request.headers.emplace_back(name, text_of(&value));
+    const auto acme = make_provider(*find_kind("generic"), settings);
+    const auto result = acme->receive(request, 0);
+    EXPECT_EQ(result.authentic, c.at("expect").as_object().at("valid").as_bool()) << result.refusal;
+    ASSERT_EQ(result.updates.size(), 1u);
+    EXPECT_EQ(result.updates[0].status, Status::delivered);
+    request.body += " ";
+    EXPECT_FALSE(acme->receive(request, 0).authentic);
+    request.headers.clear();
+    EXPECT_FALSE(acme->receive(request, 0).authentic);
+  }
+}
+
+TEST(Generic, CallbackAuthentication) {
+  const auto mac = hmac(Hash::sha1, "k", "https://gw.example.org/cb?ref=1&tok=t17body");
+  const Headers headers = {
+      {"X-Token", "t"}, {"Authorization", basic_auth("u", "p")}, {"X-Time", "17"}, {"X-Sign", base64(mac)}};
+  const struct {
+    const char* auth;
+    bool authentic;
+  } rows[] = {
+      {R"({"type": "none"})", true},
+      {R"({"type": "query_token", "param": "tok", "token": "t"})", true},
+      {R"({"type": "query_token", "token": "t"})", true},
+      {R"({"type": "query_token", "param": "token", "token": "t"})", false},
+      {R"({"type": "header_token", "name": "x-token", "token": "t"})", true},
+      {R"({"type": "header_token", "name": "x-token", "token": "tt"})", false},
+      {R"({"type": "basic", "user": "u", "password": "p"})", true},
+      {R"({"type": "basic", "user": "u", "password": "q"})", false},
+      {R"({"type": "hmac", "header": "X-Sign", "algorithm": "sha1", "encoding": "base64", "key": "k",
+           "parts": ["url", "header:X-Time", "body"]})",
+       true},
+      {R"({"type": "hmac", "header": "X-Sign", "algorithm": "sha1", "encoding": "base64", "key": "k",
+           "parts": ["body"]})",
+       false},
+      {R"({"type": "hmac", "header": "X-Sign", "algorithm": "sha1", "encoding": "base64", "key": "k",
+           "prefix": "v1=", "parts": ["url", "header:X-Time", "body"]})",
+       false},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.auth);
+    const auto acme = account(R"({"callback": {"auth": )" + std::string(row.auth) + "}}");
+    const auto result = acme->receive(
+        {.method = "POST", .url = "https://gw.example.org/cb?ref=1&tok=t", .headers = headers, .body = "body"}, 0);
+    EXPECT_EQ(result.authentic, row.authentic) << result.refusal;
+    EXPECT_EQ(result.answer.status, row.authentic ? 200 : 403);
+  }
+}
+
+// Every mistake is named with its path when the account is made.
+TEST(Generic, BadDefinitions) {
+  const struct {
+    const char *definition, *error;
+  } rows[] = {
+      {R"({"request": {"url": "https://a.example/", "body": {"type": "json", "value": {"dest": "{{tto}}"}}}})",
+       "request.body.value.dest: unknown variable 'tto'"},
+      {R"({"request": {"url": "https://a.example/", "body": {"type": "json", "value": {"a": [1, "{{to|big}}"]}}}})",
+       "request.body.value.a[1]: unknown filter 'big'"},
+      {R"({"request": {"url": "https://a.example/", "query": {"a": "{{to"}}})", "request.query.a: '{{' without '}}'"},
+      {R"({"request": {"url": "https://a.example/", "query": {"a": "{{to|int|upper}}"}}})",
+       "request.query.a: only a default may follow |int and |bool"},
+      {R"({"request": {"url": "https://a.example/", "query": {"a": "{{priority|int|default:x}}"}}})",
+       "request.query.a: the default 'x' is no whole number"},
+      {R"({"request": {"url": "https://a.example/", "timeout": 3}})",
+       "request.timeout: there is no such member; known are method, url, query, query_receipt, headers, auth, body"},
+      {R"({"request": {"url": "sms.example"}})", "request.url: must start with http:// or https:// and a host"},
+      {R"({"request": {"url": "https://{{to}}/"}})", "request.url: must start with http:// or https:// and a host"},
+      {R"({"request": {"url": "https://a.{{to}}/"}})", "request.url: variables cannot be in the host"},
+      {R"({"request": {"method": "GET"}})", "request: 'url' is missing"},
+      {R"({"request": {"url": "https://a.example/", "method": "DELETE"}})",
+       "request.method: 'DELETE' is not one of GET, POST, PUT"},
+      {R"({"request": {"url": "https://a.example/", "headers": {"X": "a\nb"}}})",
+       "request.headers.X: line ends cannot be in a header"},
+      {R"({"request": {"url": "https://a.example/", "headers": {"X": "{{text}}"}}})",
+       "request.headers.X: a header cannot hold the message text, which may have line ends"},
+      {R"({"request": {"url": "https://a.example/", "auth": {"type": "form", "params": {"k": "v"}}}})",
+       "request.auth: type form needs a body of type form, or json with an object"},
+      {R"({"request": {"url": "https://a.example/", "body": {"type": "yaml"}}})",
+       "request.body.type: 'yaml' is not one of form, json, none, raw"},
+      {R"({"response": {"rules": [{"when": {"status": "20"}, "then": {"outcome": "accepted"}}]}})",
+       "response.rules[0].when.status: '20' is no status: a number such as 200 or a class such as 2xx"},
+      {R"({"response": {"rules": [{"then": {"error_class": "broke"}}]}})",
+       "response.rules[0].then.error_class: unknown error class 'broke'"},
+      {R"({"response": {"rules": [{"then": {"error_class": "route", "retry": "soon"}}]}})",
+       "response.rules[0].then.retry: unknown retry 'soon'"},
+      {R"({"response": {"rules": [{"then": {}}]}})", "response.rules[0].then: an outcome or an error_class is needed"},
+      {R"({"response": {"rules": [{"when": {"json": {"path": "code", "exists": true}}, "then": {}}]}})",
+       "response.rules[0].when.json.path: not a JSON pointer, as in \"/id\""},
+      {R"({"response": {"format": "text", "message_id": {"json": "/id"}}})",
+       "response.message_id: response.format is text: there is no JSON to read"},
+      {R"({"response": {"message_id": {"regex": "^OK"}}})",
+       "response.message_id.regex: a group in ( ) must say what to take"},
+      {R"({"response": {"message_id": {"param": "id"}}})", "response.message_id.param: a reply has no parameters"},
+      {R"({"callback": {"map": {"OK": "fine"}}})", "callback.map.OK: unknown status 'fine'"},
+      {R"({"callback": {"auth": {"type": "query_token", "token": ""}}})", "callback.auth.token: must not be empty"},
+      {R"({"callback": {"auth": {"type": "hmac", "header": "X", "key": "k", "parts": ["head"]}}})",
+       "callback.auth.parts[0]: 'head' is not one of body, url, header:NAME"},
+      {R"({"inbound": {"from": {"param": "from"}}})", "inbound: 'text' is missing"},
+      {R"({"name": "empty"})", "'request' is missing: what to send"},
+      {R"({"request": {"url": "https://a.example/"}, "limits": {"max_parts": 0}})",
+       "limits.max_parts: must be a whole number from 1 to 1000000"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.definition);
+    try {
+      (void)account(row.definition);
+      ADD_FAILURE() << "no error";
+    } catch (const BadSettings& error) {
+      EXPECT_STREQ(error.what(), row.error);
+    }
+  }
+  try {
+    (void)account(R"({"response": {"rules": [{"when": {"body_matches": "(a"}, "then": {"outcome": "accepted"}}]}})");
+    ADD_FAILURE() << "no error";
+  } catch (const BadSettings& error) {
+    EXPECT_TRUE(
+        std::string_view(error.what()).starts_with("response.rules[0].when.body_matches: bad regular expression: "))
+        << error.what();
+  }
+}
+
+TEST(Generic, Templates) {
+  const OutboundSms sms{.reference = "m-1",
+                        .to = "+254700000101",
+                        .text = "a<b> {{to}} é€",
+                        .parts = 2,
+                        .validity_s = 61,
+                        .callback_url = "https://b.example/cb?ref=m-1"};
+  const struct {
+    const char *source, *json;
+  } rows[] = {
+      {"{{to}}", R"("+254700000101")"},
+      {"{{ to_digits }}", R"("254700000101")"},
+      {"{{to_national}}", R"("0700000101")"},
+      {"{{to_digits|int}}", "254700000101"},
+      {"{{from}}", nullptr},
+      {"{{from|default:SACCO}}", R"("SACCO")"},
+      {"x{{from}}", nullptr},
+      {"{{text}}", R"("a<b> {{to}} é€")"},
+      {"{{text_hex_gsm}}", R"("613c623e201b281b28746f1b291b2920051b65")"},
+      {"{{text_hex_utf16be}}", R"("0061003c0062003e0020007b007b0074006f007d007d002000e920ac")"},
+      {"{{is_unicode}}", R"("false")"},
+      {"{{is_unicode|bool}}", "false"},
+      {"{{coding}}", R"("0")"},
+      {"{{parts|int}}", "2"},
+      {"{{ref|upper}}", R"("M-1")"},
+      {"{{ref|md5}}", R"("4e3871ed52b5cdb1c75f85329fb472c5")"},
+      {"{{callback_url|bool}}", "true"},
+      {"{{validity_s|int}}", "61"},
+      {"{{validity_min|int}}", "2"},
+      {"{{validity_ms|int}}", "61000"},
+      {"{{priority|int}}", nullptr},
+      {"{{priority|int|default:3}}", "3"},
+      {"{{priority|default:3}}", R"("3")"},
+      {"{{now_unix|int}}", "1787389510"},
+      {"{{now_iso}}", R"("2026-08-22T09:05:10Z")"},
+      {"a{{parts|int}}b", R"("a2b")"},
+      {"{{ref|base64}}", R"("bS0x")"},
+      {"{{ref|int}}", nullptr},
+      {"{{from|upper}}", nullptr},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.source);
+    const json::object settings{
+        {"country_code", "254"},
+        {"request", {{"url", "https://a.example/"}, {"body", {{"type", "json"}, {"value", {{"x", row.source}}}}}}}};
+    const auto request = make_provider(*find_kind("generic"), settings)->build(sms, 1787389510);
+    EXPECT_EQ(request.body, row.json ? R"({"x":)" + std::string(row.json) + "}" : "{}");
+  }
+}
+
+TEST(Generic, UuidIsTheSameForARepeatedRequest) {
+  const auto uuid = [](const std::string& reference) {
+    return account(R"({"request": {"url": "https://a.example/{{uuid}}"}})")->build({.reference = reference}, 0).url;
+  };
+  EXPECT_EQ(uuid("m-1"), uuid("m-1"));
+  EXPECT_NE(uuid("m-1"), uuid("m-2"));
+  EXPECT_EQ(uuid("m-1").size(), std::string("https://a.example/").size() + 36);
+}
+
+TEST(Generic, TextCannotChangeTheStructureAroundIt) {
+  const OutboundSms sms{.reference = "m\r\n1", .to = "+1", .text = "\"</t>&a=b\r\n\x01 {{ref}}"};
+  const struct {
+    const char *request, *body;
+  } rows[] = {
+      {R"({"url": "https://a.example/", "body": {"type": "raw",
+           "content_type": "text/xml", "template": "<t>{{text}}</t>"}})",
+       "<t>&quot;&lt;/t&gt;&amp;a=b\r\n {{ref}}</t>"},
+      {R"({"url": "https://a.example/", "body": {"type": "raw",
+           "content_type": "application/json", "template": "[\"{{text}}\"]"}})",
+       R"(["\"</t>&a=b\r\n\u0001 {{ref}}"])"},
+      {R"({"url": "https://a.example/", "body": {"type": "raw",
+           "content_type": "application/x-www-form-urlencoded", "template": "t={{text}}"}})",
+       "t=%22%3C%2Ft%3E%26a%3Db%0D%0A%01%20%7B%7Bref%7D%7D"},
+      {R"({"url": "https://a.example/", "body": {"type": "form", "fields": {"t": "{{text}}"}}})",
+       "t=%22%3C%2Ft%3E%26a%3Db%0D%0A%01+%7B%7Bref%7D%7D"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.request);
+    EXPECT_EQ(account(R"({"request": )" + std::string(row.request) + "}")->build(sms, 0).body, row.body);
+  }
+  const auto request = account(R"({"request": {"url": "https://a.example/x/{{text}}", "query": {"t": "{{text}}"},
+                                   "headers": {"X-Ref": "{{ref}}", "X-To": "{{to}}"}}})")
+                           ->build(sms, 0);
+  EXPECT_EQ(request.url,
+            "https://a.example/x/%22%3C%2Ft%3E%26a%3Db%0D%0A%01%20%7B%7Bref%7D%7D"
+            "?t=%22%3C%2Ft%3E%26a%3Db%0D%0A%01%20%7B%7Bref%7D%7D");
+  EXPECT_EQ(request.headers, (Headers{{"X-To", "+1"}})) << "a line end would start another header";
+}
+
+TEST(Generic, RequestAuthentication) {
+  const struct {
+    const char *auth, *header, *url;
+  } rows[] = {
+      {R"({"type": "none"})", "", "https://a.example/s"},
+      {R"({"type": "basic", "user": "u", "password": "{{p"})", "Basic dTp7e3A=", "https://a.example/s"},
+      {R"({"type": "bearer", "token": "t"})", "Bearer t", "https://a.example/s"},
+      {R"({"type": "header", "name": "Authorization", "value": "App k"})", "App k", "https://a.example/s"},
+      {R"({"type": "query", "params": {"key": "{{to}}"}})", "", "https://a.example/s?key=%7B%7Bto%7D%7D"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.auth);
+    const auto request =
+        account(R"({"request": {"url": "https://a.example/s", "auth": )" + std::string(row.auth) + "}}")->build({}, 0);
+    EXPECT_EQ(find_header(request.headers, "Authorization"), row.header);
+    EXPECT_EQ(request.url, row.url);
+  }
+}
+
+TEST(Generic, Replies) {
+  const auto acme = make_provider(*find_kind("generic"), definition("config-acme-json.json"));
+  const auto formy = make_provider(*find_kind("generic"), definition("config-formy.json"));
+  const struct {
+    const char* name;
+    const Provider& provider;
+    Reply reply;
+    Outcome outcome;
+    ErrorClass error_class = ErrorClass::none;
+    const char* provider_code = "";
+    std::vector<std::string> ids = {};
+  } rows[] = {
+      {"plain", *acme, {200, {}, R"({"code":0,"id":"X1"})"}, Outcome::accepted, {}, "", {"X1"}},
+      {"unreadable", *acme, {200, {}, "<html>"}, Outcome::uncertain, {}, "200"},
+      {"truncated", *acme, {200, {}, R"({"code":0,"id")"}, Outcome::uncertain, {}, "200"},
+      {"wrong types", *acme, {200, {}, R"({"code":[],"id":{}})"}, Outcome::uncertain, {}, "200"},
+      {"refused", *acme, {200, {}, R"({"code":21})"}, Outcome::rejected, ErrorClass::destination, "21"},
+      {"no rule", *acme, {400, {}, R"({"code":99})"}, Outcome::rejected, ErrorClass::invalid_request, "99"},
+      {"number and string differ", *acme, {200, {}, R"({"code":"12"})"}, Outcome::uncertain, {}, "12"},
+      {"5xx", *acme, {500, {}, ""}, Outcome::uncertain, {}, "500"},
+      {"429", *acme, {429, {}, ""}, Outcome::rejected, ErrorClass::throttled, "429"},
+      {"an id of many digits",
+       *acme,
+       {200, {}, R"({"code":0,"id":12345678901234567890})"},
+       Outcome::accepted,
+       {},
+       "",
+       {"12345678901234567890"}},
+      {"no rule, but an id", *acme, {200, {}, R"({"id":7})"}, Outcome::accepted, {}, "", {"7"}},
+      {"text, unreadable", *formy, {200, {}, "<html>"}, Outcome::uncertain, {}, "200"},
+      {"text, refused", *formy, {200, {}, "ERR 3"}, Outcome::rejected, ErrorClass::balance, "3"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    const auto verdict = row.provider.read(row.reply, {}, 0);
+    EXPECT_EQ(verdict.outcome, row.outcome);
+    EXPECT_EQ(verdict.error_class, row.error_class);
+    EXPECT_EQ(verdict.provider_code, row.provider_code);
+    EXPECT_EQ(verdict.provider_message_ids, row.ids);
+  }
+}
+
+TEST(Generic, Rules) {
+  const struct {
+    const char* rule;
+    Reply reply;
+    Outcome outcome;
+    ErrorClass error_class;
+    Retry retry;
+    std::optional<std::int64_t> wait = std::nullopt;
+  } rows[] = {
+      {R"({"when": {"json": {"path": "/e", "exists": true}}, "then": {"error_class": "route"}})",
+       {200, {}, R"({"e":1})"},
+       Outcome::rejected,
+       ErrorClass::route,
+       Retry::failover},
+      {R"({"when": {"json": {"path": "/e", "exists": false}}, "then": {"error_class": "route"}})",
+       {200, {}, "<html>"},
+       Outcome::accepted,
+       ErrorClass::none,
+       Retry::none},
+      {R"({"when": {"json": {"path": "/e", "matches": "^4"}}, "then": {"error_class": "route", "retry": "never"}})",
+       {200, {}, R"({"e":404})"},
+       Outcome::rejected,
+       ErrorClass::route,
+       Retry::never},
+      {R"({"when": {"header": {"name": "x-error", "matches": "sender"}}, "then": {"error_class": "sender"}})",
+       {200, {{"X-Error", "bad sender"}}, ""},
+       Outcome::rejected,
+       ErrorClass::sender,
+       Retry::failover},
+      {R"({"when": {"status": ["409", "5xx"]}, "then": {"error_class": "duplicate"}})",
+       {409, {}, ""},
+       Outcome::accepted,
+       ErrorClass::none,
+       Retry::none},
+      {R"({"when": {"status": "5xx"}, "then": {"outcome": "uncertain"}})",
+       {503, {}, ""},
+       Outcome::uncertain,
+       ErrorClass::none,
+       Retry::verify_first},
+      {R"({"when": {"status": "4xx"}, "then": {"outcome": "rejected"}})",
+       {402, {}, ""},
+       Outcome::rejected,
+       ErrorClass::balance,
+       Retry::failover},
+      {R"({"when": {"status": "2xx"}, "then": {"outcome": "rejected"}})",
+       {200, {}, ""},
+       Outcome::rejected,
+       ErrorClass::unknown,
+       Retry::backoff},
+      {R"({"then": {"error_class": "throttled", "retry_after_ms": 5000}})",
+       {200, {}, ""},
+       Outcome::rejected,
+       ErrorClass::throttled,
+       Retry::backoff,
+       5000},
+      {R"({"then": {"error_class": "throttled", "retry_after_ms": {"header": "X-Wait"}}})",
+       {200, {{"X-Wait", "9"}}, ""},
+       Outcome::rejected,
+       ErrorClass::throttled,
+       Retry::backoff,
+       9000},
+      {R"({"then": {"error_class": "throttled", "retry_after_ms": {"regex": "(\\d+) s", "unit": "s"}}})",
+       {200, {}, "in 99999999999 s"},
+       Outcome::rejected,
+       ErrorClass::throttled,
+       Retry::backoff,
+       3600000},
+      {R"({"when": {"status": "503"}, "then": {"error_class": "temporary"}})",
+       {503, {{"Retry-After", "3"}}, ""},
+       Outcome::rejected,
+       ErrorClass::temporary,
+       Retry::backoff,
+       3000},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.rule);
+    const auto verdict = account(R"({"response": {"rules": [)" + std::string(row.rule) + "]}}")->read(row.reply, {}, 0);
+    EXPECT_EQ(verdict.outcome, row.outcome);
+    EXPECT_EQ(verdict.error_class, row.error_class);
+    EXPECT_EQ(verdict.retry, row.retry);
+    EXPECT_EQ(verdict.retry_after_ms, row.wait);
+  }
+}
+
+TEST(Generic, BadPatternsEndSoon) {
+  for (const auto* pattern : {"(a+)+$", "(a|aa)*c", "(.*)*x(.*)*y", "(a*)*b"}) {
+    SCOPED_TRACE(pattern);
+    const json::object settings{
+        {"response",
+         {{"rules", json::array{{{"when", {{"body_matches", pattern}}}, {"then", {{"error_class", "route"}}}}}}}}};
+    const auto verdict =
+        make_provider(*find_kind("generic"), settings)->read({200, {}, std::string(65536, 'a') + "!"}, {}, 0);
+    EXPECT_NE(verdict.outcome, Outcome::uncertain);
+  }
+}
+
+TEST(Generic, StatusMap) {
+  const auto status_for = [](const char* callback, const std::string& word) {
+    const auto result =
+        account(R"({"callback": )" + std::string(callback) + "}")
+            ->receive({.method = "POST", .url = "https://b.example/?ref=1&st=x", .headers = {}, .body = "st=" + word},
+                      0);
+    return result.updates.at(0).status;
+  };
+  const auto* any_case = R"({"ref": {"query": "ref"}, "status": {"param": "st"},
+      "map": {"OK": "delivered", "E*": "rejected", "EXP": "expired"}, "default": "sent"})";
+  EXPECT_EQ(status_for(any_case, "ok"), Status::delivered);
+  EXPECT_EQ(status_for(any_case, "exp"), Status::expired) << "exact keys come first";
+  EXPECT_EQ(status_for(any_case, "e12"), Status::rejected);
+  EXPECT_EQ(status_for(any_case, "other"), Status::sent);
+  const auto* exact_case = R"({"ref": {"query": "ref"}, "status": {"param": "st"}, "case_sensitive": true,
+      "map": {"OK": "delivered"}})";
+  EXPECT_EQ(status_for(exact_case, "OK"), Status::delivered);
+  EXPECT_EQ(status_for(exact_case, "ok"), Status::unknown);
+}
+
+TEST(Generic, Inbound) {
+  const auto acme = make_provider(*find_kind("generic"), definition("config-acme-json.json"));
+  CallbackRequest request{.method = "POST",
+                          .url = "https://gw.example.org/cb/acme/inbound?tok=s3cr3t",
+                          .headers = {},
+                          .body = "from=%2B254700000101&to=22384&text=BAL+50%25"};
+  auto result = acme->receive(request, 0);
+  ASSERT_EQ(result.inbound.size(), 1u);
+  EXPECT_EQ(result.inbound[0].from, "+254700000101");
+  EXPECT_EQ(result.inbound[0].to, "22384");
+  EXPECT_EQ(result.inbound[0].text, "BAL 50%");
+  EXPECT_EQ(result.answer.body, "OK");
+  request.url = "https://gw.example.org/cb/acme/inbound";
+  result = acme->receive(request, 0);
+  EXPECT_FALSE(result.authentic);
+  EXPECT_TRUE(result.inbound.empty());
+}
+
+TEST(Generic, GarbageDoesNotThrow) {
+  const auto acme =
+      account(R"--({"callback": {"id": {"json": "/id"}, "ref": {"query": "ref"}, "status": {"json": "/a/0"},
+      "error_code": {"regex": "(.)"}, "auth": {"type": "none"}},
+      "inbound": {"from": {"param": "from"}, "text": {"header": "X-Text"}}})--");
+  std::string thousand;
+  for (int i = 0; i < 1000; ++i) thousand += "&p" + std::to_string(i) + "=%ff";
+  for (const auto& body : {std::string(), std::string("{\"a\":[1"), std::string("{\"a\":{},\"id\":[]}"),
+                           std::string("[]"), std::string("\x00\xff\xfe{", 4), std::string(5000, '['), thousand})
+    for (const auto* method : {"GET", "POST", ""})
+      EXPECT_EQ(
+          acme->receive({.method = method, .url = "\xff?%&=&ref=1#", .headers = {}, .body = body}, 0).answer.status,
+          200);
+}
+
+// The preset files are definitions like any other, and judge as the kinds of their names do.
+TEST(Generic, PresetsJudgeAsTheirKinds) {
+  for (const std::string provider : {"kannel", "jasmin"}) {
+    const auto preset = make_provider(*find_kind("generic"), definition("preset-" + provider + ".json"));
+    for (const auto& c : cases(provider, "send_response.json")) {
+      SCOPED_TRACE(provider + ": " + text_of(c.if_contains("name")));
+      const auto& input = c.at("input").as_object();
+      if (input.contains("api")) continue;  // the REST API wraps what the definition reads
+      const Reply reply{.status = static_cast<int>(input.at("http_status").as_int64()),
+                        .headers = {},
+                        .body = text_of(input.if_contains("body"))};
+      const auto ours = preset->read(reply, {}, 0), kinds = account_of(provider, {})->read(reply, {}, 0);
+      EXPECT_EQ(ours.outcome, kinds.outcome);
+      EXPECT_EQ(ours.error_class, kinds.error_class);
+      EXPECT_EQ(ours.retry, kinds.retry);
+      EXPECT_EQ(ours.provider_code, kinds.provider_code);
+      EXPECT_EQ(ours.provider_message_ids, kinds.provider_message_ids);
+      EXPECT_EQ(ours.parts, kinds.parts);
+    }
+    for (const auto& c : cases(provider, "status_callback.json")) {
+      SCOPED_TRACE(provider + ": " + text_of(c.if_contains("name")));
+      const auto& input = c.at("input").as_object();
+      const CallbackRequest request{.method = text_of(input.if_contains("method")),
+                                    .url = text_of(input.if_contains("url")),
+                                    .headers = {},
+                                    .body = text_of(input.if_contains("body"))};
+      const auto ours = preset->receive(request, 0),
+                 kinds = account_of(provider, {{"token", "s3cr3t"}})->receive(request, 0);
+      EXPECT_EQ(ours.authentic, kinds.authentic);
+      EXPECT_EQ(ours.answer.status, kinds.answer.status);
+      if (ours.authentic) {
+        EXPECT_EQ(ours.answer.body, kinds.answer.body);
+      }
+      ASSERT_EQ(ours.updates.size(), kinds.updates.size());
+      if (ours.updates.empty()) continue;
+      EXPECT_EQ(ours.updates[0].provider_message_id, kinds.updates[0].provider_message_id);
+      EXPECT_EQ(ours.updates[0].reference, kinds.updates[0].reference);
+      if (request.url.find("reply=") == std::string::npos) {  // only the kind reads the receipt in %A
+        EXPECT_EQ(ours.updates[0].status, kinds.updates[0].status);
+      }
+      EXPECT_EQ(ours.updates[0].final_status, kinds.updates[0].final_status);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace smsbridge::http_gateways::testing

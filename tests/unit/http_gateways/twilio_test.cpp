@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "http_gateways/wire.hpp"
+#include "tests/unit/http_gateways/cases.hpp"
+
+namespace smsbridge::http_gateways::testing {
+namespace {
+
+TEST(Twilio, Cases) { run_cases("twilio"); }
+
+TEST(Twilio, Signatures) {
+  for (const auto& c : cases("twilio", "signature.json")) {
+    SCOPED_TRACE(text_of(c.if_contains("name")));
+    const auto& input = c.at("input").as_object();
+    boost::json::object settings{{"account_sid", "AC1"}, {"auth_token", input.at("key")}};
+    Fields form;
+    if (const auto* params = input.if_contains("params"))
+      for (const auto& pair : params->as_array())
+        form.emplace_back(text_of(&pair.as_array()[0]), text_of(&pair.as_array()[1]));
+    CallbackRequest request{
+        .method = "POST", .url = text_of(input.if_contains("url")), .headers = {}, .body = encode_form(form)};
+    request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+    if (const auto* body = input.if_contains("body")) {
+      request.headers[0].second = "application/json";
+      request.body = text_of(body);
+    }
+    const auto* expected = c.at("expect").as_object().if_contains("signature");
+    const auto* given = input.if_contains("signature");
+    request.headers.emplace_back("X-Twilio-Signature", text_of(given ? given : expected));
+    const auto result = make_provider(*find_kind("twilio"), settings)->receive(request, 0);
+    const auto* valid = c.at("expect").as_object().if_contains("valid");
+    EXPECT_EQ(result.authentic, valid ? valid->as_bool() : true) << result.refusal;
+  }
+}
+
+}  // namespace
+}  // namespace smsbridge::http_gateways::testing
