@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
+#include <fstream>
+#include <iostream>
 
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
+#include "bridge/cli/provider_lines.hpp"
 #include "bridge/cli/table.hpp"
+#include "bridge/config_reader.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -55,11 +61,105 @@ int show(const GatewayOptions& options, const std::string& method, const std::st
   return exit_done;
 }
 
+// ---- parse and build: no daemon is asked ----
+
+constexpr std::size_t definition_size_max_bytes = 1 << 20;
+
+struct LineOptions {
+  std::string kind;
+  std::optional<std::string> answer;  // nothing: build
+};
+
+std::optional<std::string> read_definition(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string content(definition_size_max_bytes + 1, '\0');
+  in.read(content.data(), static_cast<std::streamsize>(content.size()));
+  content.resize(static_cast<std::size_t>(in.gcount()));
+  // Read to its end: not a folder, and not too large.
+  if (!in.eof() || content.size() > definition_size_max_bytes) return std::nullopt;
+  return content;
+}
+
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const auto& kind : http_gateways::kinds()) names.emplace_back(kind.name);
+  return names;
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+bool is_one_of(const std::vector<std::string>& known, const std::string& word, const std::string& what) {
+  if (std::ranges::find(known, word) != known.end()) return true;
+  const auto close = nearest(word, known);
+  std::cerr << "error: there is no " << what << " '" << word
+            << "'\nhint: " << (close.empty() ? "it is one of " + listed(known) : "did you mean '" + close + "'?")
+            << "\n";
+  return false;
+}
+
+int answer_lines(const LineOptions& options) {
+  const auto& answer = options.answer;
+  if (!is_one_of(kind_names(), options.kind, "kind of provider")) return exit_usage;
+  if (answer && !is_one_of(provider_answers(), *answer, "answer")) return exit_usage;
+  const auto& kind = *http_gateways::find_kind(options.kind);
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const LineSurroundings surroundings{.now_s = std::chrono::duration_cast<std::chrono::seconds>(now).count(),
+                                        .read_file = read_definition};
+    const auto object =
+        answer ? parse_provider_line(kind, *answer, line, surroundings) : build_provider_line(kind, line, surroundings);
+    // A line is answered at once: another program may be waiting for it before it writes the next.
+    std::cout << json::serialize(object) << std::endl;
+  }
+  return std::cout ? exit_done : exit_failed;
+}
+
+constexpr const char* about_settings =
+    R"(Settings of the account: the members of "config_file" (a JSON file), then of "config" (an object), then every
+other member of the line; the later ones win. Those of generic are its definition. "now" is in seconds since 1970.
+A refused line is answered with {"error": {"code", "detail"}}, and the exit code is 0 all the same.
+)";
+
+constexpr const char* about_parse =
+    R"(Credentials that are missing are taken as "unset".
+
+A line for reply, poll and balance:
+  {"http_status": 429, "headers": {"Retry-After": "30"}, "body": "", "config_file": "acme.json"}
+  "message": {"ref", "to", "text"} belongs to it where the reply names the recipient.
+A line for callback and inbound:
+  {"method": "POST", "url": "https://sms.example.org/cb?ref=m-1", "headers": {}, "body": "st=OK", "config_file": "acme.json"})";
+
+constexpr const char* about_build =
+    R"("message" may also have "from", "validity_s" and "callback_url".
+
+A line:
+  {"message": {"ref": "m-1", "to": "+254700000101", "text": "Hello"}, "config_file": "acme.json"})";
+
+void add_lines(CLI::App& gateways, Run& run) {
+  const auto add = [&](const char* name, const char* what, const char* about) {
+    auto options = std::make_shared<LineOptions>();
+    auto* command = gateways.add_subcommand(name, what);
+    command->add_option("kind", options->kind, "Kind of provider: " + listed(kind_names()))->required();
+    command->callback([options, &run] { run = [options] { return answer_lines(*options); }; });
+    command->footer(std::string(about_settings) + about);
+    return std::pair(command, options);
+  };
+  const auto [parse, options] =
+      add("parse", "What a provider's answers mean: JSON lines on stdin, one object a line on stdout", about_parse);
+  parse->add_option("answer", options->answer, "What to parse: " + listed(provider_answers()))->required();
+  add("build", "Requests that would send messages: JSON lines on stdin, one object a line on stdout", about_build);
+}
+
 }  // namespace
 
 void add_gateways(CLI::App& app, Run& run) {
   auto options = std::make_shared<GatewayOptions>();
-  auto* gateways = app.add_subcommand("gateways", "Binds, windows and queues of the gateways");
+  auto* gateways =
+      app.add_subcommand("gateways", "Binds, windows and queues of the gateways; what HTTP providers mean");
   gateways->require_subcommand(1);
   const auto add = [&](const char* name, const char* what, bool one, std::string method, std::string suffix) {
     auto* command = gateways->add_subcommand(name, what);
@@ -79,6 +179,7 @@ void add_gateways(CLI::App& app, Run& run) {
   add("show", "One gateway", true, "GET", "");
   add("pause", "Submit nothing until resumed; binds stay, messages wait", true, "POST", "/pause");
   add("resume", "Submit again", true, "POST", "/resume");
+  add_lines(*gateways, run);
 }
 
 }  // namespace smsbridge::bridge
