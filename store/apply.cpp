@@ -27,6 +27,7 @@ BatchResult Ledger::apply(Batch& batch, lmdb::Transaction& txn, WallMs now, bool
   result.enqueued.reserve(batch.enqueue.size());
   for (auto& change : batch.enqueue) result.enqueued.push_back(enqueue(change, txn, now));
   for (const auto& change : batch.controls) result.controls.push_back(control(change, txn, now));
+  for (const auto& change : batch.moves) result.moved.push_back(move(change, txn, now));
   return result;
 }
 
@@ -81,11 +82,9 @@ Ledger::Standing Ledger::standing(lmdb::Transaction& txn, MessageId id, std::uin
     if (it->second.entry.has_progress) stored.progress = read_progress(txn, id).value_or(Progress{});
     return Standing::mine;
   }
-  const auto owner = read_owner(txn, id);
-  auto progress = read_progress(txn, id);
-  if (!owner || !progress || progress->attempts != attempt) return Standing::superseded;
-  stored.queue = owner->queue;
-  stored.progress = std::move(*progress);
+  auto found = read_stored(txn, id);
+  if (!found || found->progress.attempts != attempt) return Standing::superseded;
+  stored = std::move(*found);
   // The carrier's answer came after we stopped waiting: it still ends the doubt unless the message went out again.
   const bool in_doubt = stored.progress.state == State::doubtful ||
                         (stored.progress.state == State::queued && stored.progress.maybe_duplicate);
@@ -108,6 +107,7 @@ Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs 
   }
   p.attempts = change.attempt;
   p.gateway = stored.queue.gateway;
+  p.when_silent = change.when_silent;
   p.status_message = change.status_message;
   p.segments = with_receipts(change.segments, p.segments);
   if (change.state == State::failed || change.state == State::expired) {
@@ -136,14 +136,25 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   if (where != Standing::mine) return Settled::repeated;
   const auto lease = leases_.at(change.id);
   release(txn, change.id);
-  if (!change.sent) {
+  if (!change.sent && !change.move_to) {
     write_due(txn, lease.queue, lease.due_at, change.id, lease.entry);
     effects_.due_now.insert(lease.queue);
     return Settled::ok;
   }
   auto& p = stored.progress;
-  p.attempts = change.attempt;
-  p.gateway = lease.queue.gateway;
+  if (change.sent) {
+    p.attempts = change.attempt;
+    p.gateway = lease.queue.gateway;
+  }
+  if (change.move_to) {
+    relocate(stored, change.move_to, change.status_message, now);
+    p.due_at = now + change.delay_ms;
+    write_progress(txn, change.id, p);
+    write_due(txn, stored.queue, p.due_at, change.id,
+              {.expires_at = lease.entry.expires_at, .in_doubt = lease.entry.in_doubt, .has_progress = true});
+    effects_.due_now.insert(stored.queue);
+    return Settled::ok;
+  }
   p.maybe_duplicate = p.maybe_duplicate || change.doubtful;
   p.status_message = change.status_message;
   if (!change.segments.empty()) p.segments = with_receipts(change.segments, p.segments);
@@ -170,7 +181,8 @@ Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn,
   // Message centres use ids again. What says nothing new of an old message may be the first word of one whose outcome
   // is not written yet: as long as any is being sent, it is kept.
   if (repeated && !is_sending(change.gateway)) return Receipted::repeated;
-  if (!repeated && receipt_for_held(change, txn, now)) return Receipted::matched;
+  if (!repeated && (receipt_for_named(change, txn, now) || receipt_for_held(change, txn, now)))
+    return Receipted::matched;
   return park(change, txn, now);
 }
 
@@ -184,6 +196,7 @@ bool Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs
       if (!owner || (!change.destination.empty() && !same_phone(change.destination, owner->to))) continue;
       Stored stored{.queue = owner->queue, .progress = {}};
       auto progress = read_progress(txn, id);
+      if (progress && progress->queue_gateway) stored.queue.gateway = progress->queue_gateway;
       if (!progress || segment >= progress->segments.size()) continue;
       if (canonical_provider_id(progress->segments[segment].provider_id) != canonical_provider_id(provider_id))
         continue;
@@ -238,6 +251,25 @@ bool Ledger::conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, Wall
   return true;
 }
 
+// The provider gave our own reference back, so the message is known, also where its id is not: an attempt that got no
+// answer, or a provider that gives no ids.
+bool Ledger::receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
+  if (!change.message || change.provider_ids.empty() || leases_.contains(change.message)) return false;
+  auto stored = read_stored(txn, change.message);
+  if (!stored || stored->queue.gateway != change.gateway || stored->progress.attempts == 0) return false;
+  auto& p = stored->progress;
+  if (p.segments.size() > 1) return false;  // then each has its own id
+  const bool in_doubt = p.state == State::doubtful || (p.state == State::queued && p.maybe_duplicate);
+  if (p.segments.empty() || p.segments.front().state == SegmentState::unsent) {
+    if (!in_doubt) return false;
+    p.segments.assign(1, {.state = SegmentState::accepted, .provider_id = change.provider_ids.front(), .error = {}});
+    correlate(change.message, p, change.gateway);
+  }
+  if (!apply_receipt(p, p.segments.front().provider_id, change, now)) return false;
+  if (!conclude(txn, change.message, *stored, now)) write_progress(txn, change.message, p);
+  return true;
+}
+
 // A receipt whose id nobody knows may belong to an attempt that got no answer. Only if exactly one held message of this
 // gateway went to that phone in one part; two would be a guess.
 bool Ledger::receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
@@ -250,7 +282,7 @@ bool Ledger::receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& 
   if (!content || !progress || content->parts != 1 || !same_phone(change.destination, content->to) ||
       !quotes(change.quote, content->text))
     return false;
-  Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane},
+  Stored stored{.queue = {.gateway = change.gateway, .tenant = content->tenant, .lane = content->lane},
                 .progress = std::move(*progress)};
   stored.progress.segments.assign(
       1, {.state = SegmentState::accepted, .provider_id = change.provider_ids.front(), .error = {}});
@@ -283,16 +315,15 @@ Receipted Ledger::park(const ReceiptRecorded& change, lmdb::Transaction& txn, Wa
 }
 
 void Ledger::remember_parked(const ReceiptRecorded& receipt, const std::string& key) {
-  for (const auto& provider_id : receipt.provider_ids)
-    parked_.emplace(keys::of_parked(receipt.gateway, provider_id), key);
+  for (const auto& name : keys::of_parked(receipt)) parked_.emplace(name, key);
   parked_keys_.insert(key);
 }
 
 void Ledger::drop_parked(lmdb::Transaction& txn, const std::string& key) {
   if (const auto record = txn.get(tables_.parked, key)) {
     const auto receipt = decode_receipt(*record);
-    for (const auto& provider_id : receipt.provider_ids) {
-      const auto [begin, end] = parked_.equal_range(keys::of_parked(receipt.gateway, provider_id));
+    for (const auto& name : keys::of_parked(receipt)) {
+      const auto [begin, end] = parked_.equal_range(name);
       for (auto it = begin; it != end;) it = it->second == key ? parked_.erase(it) : std::next(it);
     }
     txn.erase(tables_.parked, key);
@@ -303,10 +334,13 @@ void Ledger::drop_parked(lmdb::Transaction& txn, const std::string& key) {
 void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now) {
   if (parked_.empty()) return;
   for (std::size_t i = 0; i < stored.progress.segments.size(); ++i) {
-    const auto [begin, end] =
-        parked_.equal_range(keys::of_parked(stored.queue.gateway, stored.progress.segments[i].provider_id));
     std::vector<std::string> own;
-    for (auto it = begin; it != end; ++it) own.push_back(it->second);
+    const auto add = [&](const std::string& name) {
+      const auto [begin, end] = parked_.equal_range(name);
+      for (auto it = begin; it != end; ++it) own.push_back(it->second);
+    };
+    add(keys::of_parked(stored.queue.gateway, stored.progress.segments[i].provider_id));
+    if (stored.progress.segments.size() == 1) add(keys::of_parked(stored.queue.gateway, id));
     for (const auto& key : own) {
       const auto record = txn.get(tables_.parked, key);
       const auto owner = read_owner(txn, id);
@@ -333,7 +367,9 @@ void Ledger::retry_parked(lmdb::Transaction& txn, WallMs now) {
     if (!record) continue;
     const auto receipt = decode_receipt(*record);
     bool repeated = false;
-    if (match(receipt, txn, now, repeated) || repeated || receipt_for_held(receipt, txn, now)) drop_parked(txn, key);
+    if (match(receipt, txn, now, repeated) || repeated || receipt_for_named(receipt, txn, now) ||
+        receipt_for_held(receipt, txn, now))
+      drop_parked(txn, key);
   }
 }
 
@@ -352,6 +388,7 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   const bool tried = progress.has_value();
   if (progress) stored.progress = std::move(*progress);
   auto& p = stored.progress;
+  stored.queue.gateway = gateway_of(*content, p);
   if (change.action == Control::Action::cancel) {
     if (p.state != State::queued || leases_.contains(change.id)) return Controlled::too_late;
     txn.erase(tables_.due, keys::of_due(stored.queue, tried ? p.due_at : content->due_at, change.id));
@@ -367,7 +404,7 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   for (auto& segment : p.segments)
     if (is_final(segment.state) && segment.state != SegmentState::delivered)
       segment = {};  // the carrier has the others
-  note(p, now, EventKind::retried, content->gateway, {});
+  note(p, now, EventKind::retried, stored.queue.gateway, {});
   change_state(p, State::queued, stored.queue);
   p.finished_at = 0;
   p.attempts_before = p.attempts;
@@ -378,6 +415,45 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   write_due(txn, stored.queue, now, change.id, {.expires_at = p.expires_at, .in_doubt = false, .has_progress = true});
   effects_.due_now.insert(stored.queue);
   return Controlled::done;
+}
+
+Settled Ledger::move(const Move& change, lmdb::Transaction& txn, WallMs now) {
+  const Queue from{.gateway = change.from, .tenant = change.tenant, .lane = change.lane};
+  const auto key = keys::of_due(from, change.due_at, change.id);
+  const auto record = txn.get(tables_.due, key);
+  if (!record) return Settled::superseded;
+  auto entry = decode_due(*record);
+  Stored stored{.queue = from, .progress = {}};
+  if (entry.has_progress) stored.progress = read_progress(txn, change.id).value_or(Progress{});
+  // What was perhaps sent is not sent by others, and the parts of one message stay together.
+  const bool untouched =
+      std::ranges::all_of(stored.progress.segments, [](const auto& s) { return s.state == SegmentState::unsent; });
+  if (entry.in_doubt || !untouched) return Settled::superseded;
+  txn.erase(tables_.due, key);
+  relocate(stored, change.to, change.why, now);
+  stored.progress.due_at = change.due_at;
+  write_progress(txn, change.id, stored.progress);
+  entry.has_progress = true;
+  write_due(txn, stored.queue, change.due_at, change.id, entry);
+  effects_.due_now.insert(stored.queue);
+  return Settled::ok;
+}
+
+// Into another gateway's queue, where it has all its attempts again.
+void Ledger::relocate(Stored& stored, GatewayId to, const std::string& why, WallMs now) {
+  auto& p = stored.progress;
+  const auto from = stored.queue;
+  count(from, p.state, -1);
+  stored.queue.gateway = to;
+  p.state = State::queued;
+  count(stored.queue, p.state, 1);
+  if (std::ranges::find(p.left, from.gateway) == p.left.end() && p.left.size() < 255) p.left.push_back(from.gateway);
+  p.queue_gateway = to;
+  p.when_silent = 0;
+  p.attempts_before = p.attempts;
+  p.segments.clear();
+  p.status_message = why;
+  note(p, now, EventKind::moved, to, why);
 }
 
 void Ledger::finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, State state, std::string why, WallMs now) {
@@ -433,7 +509,8 @@ void Ledger::wait_for_receipt(lmdb::Transaction& txn, MessageId id, Stored& stor
 void Ledger::end_wait(lmdb::Transaction& txn, MessageId id, const Progress& progress) {
   if (progress.due_at) txn.erase(tables_.open, keys::of_open(progress.due_at, id));
   if (progress.state == State::doubtful)
-    if (const auto owner = read_owner(txn, id)) hold(keys::of_held(owner->queue.gateway, owner->to), id, false);
+    if (const auto owner = read_owner(txn, id))
+      hold(keys::of_held(progress.queue_gateway ? progress.queue_gateway : owner->queue.gateway, owner->to), id, false);
 }
 
 void Ledger::hold(const std::string& destination, MessageId id, bool on) {
@@ -476,6 +553,15 @@ std::optional<Progress> Ledger::read_progress(const lmdb::Transaction& txn, Mess
   const auto record = txn.get(tables_.progress, keys::of_id(id));
   if (!record) return std::nullopt;
   return decode_progress(*record);
+}
+
+std::optional<Ledger::Stored> Ledger::read_stored(const lmdb::Transaction& txn, MessageId id) const {
+  const auto owner = read_owner(txn, id);
+  auto progress = read_progress(txn, id);
+  if (!owner || !progress) return std::nullopt;
+  Stored stored{.queue = owner->queue, .progress = std::move(*progress)};
+  if (stored.progress.queue_gateway) stored.queue.gateway = stored.progress.queue_gateway;
+  return stored;
 }
 
 void Ledger::write_progress(lmdb::Transaction& txn, MessageId id, const Progress& progress) {

@@ -83,11 +83,13 @@ class Ledger {
   Settled again(const Again& change, lmdb::Transaction& txn, WallMs now);
   Receipted receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   Controlled control(const Control& change, lmdb::Transaction& txn, WallMs now);
+  Settled move(const Move& change, lmdb::Transaction& txn, WallMs now);
 
   Standing standing(lmdb::Transaction& txn, MessageId id, std::uint16_t attempt, bool accepted, Stored& stored);
   std::optional<Content> read_content(const lmdb::Transaction& txn, MessageId id) const;
   std::optional<Owner> read_owner(const lmdb::Transaction& txn, MessageId id) const;
   std::optional<Progress> read_progress(const lmdb::Transaction& txn, MessageId id) const;
+  std::optional<Stored> read_stored(const lmdb::Transaction& txn, MessageId id) const;
   void write_progress(lmdb::Transaction& txn, MessageId id, const Progress& progress);
   void write_due(lmdb::Transaction& txn, const Queue& queue, WallMs due, MessageId id, const DueEntry& entry);
   void change_state(Progress& progress, State to, const Queue& queue);
@@ -101,6 +103,8 @@ class Ledger {
   void put_in_doubt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs until);
   bool apply_receipt(Progress& progress, std::string_view provider_id, const ReceiptRecorded& receipt, WallMs now);
   bool conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
+  bool receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
+  void relocate(Stored& stored, GatewayId to, const std::string& why, WallMs now);
   bool receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   Receipted park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   void apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
@@ -112,6 +116,7 @@ class Ledger {
   void correlate(MessageId id, const Progress& progress, GatewayId gateway);
   void hold(const std::string& destination, MessageId id, bool on);
   void end_waits(lmdb::Transaction& txn, WallMs now);
+  bool move_silent(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
   void sweep_expired(lmdb::Transaction& txn, WallMs now);
   void purge(lmdb::Transaction& txn, std::size_t budget, WallMs now);
   MessageId next_id(WallMs now);

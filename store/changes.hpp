@@ -34,6 +34,7 @@ struct Finished {
   std::string status_message;
   std::vector<Segment> segments;
   WallMs receipt_wait_ms = 0;  // with submitted: how long a receipt is waited for
+  GatewayId when_silent = 0;   // after this wait the message goes out by that gateway, perhaps a second time
 };
 
 // The attempt ended and another follows, or the message is held as doubtful.
@@ -44,6 +45,7 @@ struct Again {
   bool doubtful = false;        // perhaps sent
   State state = State::queued;  // queued, or doubtful: held for `delay_ms`, then failed unless a receipt comes
   WallMs delay_ms = 0;          // ignored when given back unsent: the message keeps its place
+  GatewayId move_to = 0;        // the gateway that makes the next attempt; 0: the same
   std::string status_message;
   std::vector<Segment> segments;  // what is known of each segment so far
 };
@@ -60,6 +62,17 @@ struct ReceiptRecorded {
   std::string destination;  // the phone, see same_phone(). Empty: not compared
   std::string quote;        // the beginning of the text, if the receipt has it
   bool may_guess = true;    // an unknown id may be taken for that of the one message held for this phone
+  MessageId message = 0;    // where the provider gives our own reference back: the message it belongs to
+};
+
+// A message that waits, and was not handed to anybody, goes to another gateway's queue.
+struct Move {
+  MessageId id = 0;
+  GatewayId from = 0, to = 0;
+  TenantId tenant = 0;
+  Lane lane = Lane::transaction;
+  WallMs due_at = 0;  // its place in the queue
+  std::string why;
 };
 
 struct Control {
@@ -75,8 +88,9 @@ struct Batch {
   std::vector<Again> again;
   std::vector<Enqueue> enqueue;
   std::vector<Control> controls;
+  std::vector<Move> moves;
   std::size_t size() const {
-    return receipts.size() + finished.size() + again.size() + enqueue.size() + controls.size();
+    return receipts.size() + finished.size() + again.size() + enqueue.size() + controls.size() + moves.size();
   }
 };
 constexpr std::size_t batch_items_max = 8192;
@@ -100,7 +114,8 @@ struct BatchResult {
   std::vector<Settled> again;
   std::vector<Enqueued> enqueued;
   std::vector<Controlled> controls;
-  Batch unapplied;  // with an error: the batch itself, so that the caller can repeat it
+  std::vector<Settled> moved;  // superseded: it left the queue by another way
+  Batch unapplied;             // with an error: the batch itself, so that the caller can repeat it
 };
 
 // A queue is tenant x gateway x lane.
@@ -135,6 +150,7 @@ struct Claimed {
   WallMs expires_at = 0;
   Content content;
   std::vector<Segment> segments;  // of earlier attempts
+  std::vector<GatewayId> left;    // gateways it moved away from
 };
 
 // What is left in a queue after a claim.

@@ -77,7 +77,8 @@ std::optional<Claimed> Ledger::read_claimed(const lmdb::Transaction& txn, Messag
                    .in_doubt = entry.in_doubt,
                    .expires_at = entry.expires_at,
                    .content = std::move(*content),
-                   .segments = std::move(progress->segments)};
+                   .segments = std::move(progress->segments),
+                   .left = std::move(progress->left)};
   } catch (const BadRecord&) {
     return std::nullopt;
   }

@@ -8,7 +8,7 @@
 namespace smsbridge::store {
 namespace {
 
-constexpr std::uint8_t record_version = 1;
+constexpr std::uint8_t record_version = 2;  // 1 had no routes: what version 2 added stands at the end
 
 class Out {
  public:
@@ -34,8 +34,10 @@ class Out {
 class In {
  public:
   In(std::string_view bytes, const char* what) : bytes_(bytes), what_(what) {
-    if (get<std::uint8_t>() != record_version) throw BadRecord(std::string(what) + ": unknown record version");
+    version_ = get<std::uint8_t>();
+    if (version_ == 0 || version_ > record_version) throw BadRecord(std::string(what) + ": unknown record version");
   }
+  bool has_routes() const { return version_ >= 2; }
   template <std::integral Integer>
   Integer get() {
     Integer value;
@@ -60,6 +62,7 @@ class In {
  private:
   std::string_view bytes_;
   const char* what_;
+  std::uint8_t version_ = 0;
 };
 
 template <class Enum>
@@ -74,6 +77,7 @@ void encode(const Content& c, std::string& out) {
   o.put(record_version).put(octet(c.lane)).put(octet(c.source)).put(octet(c.encoding)).put(c.parts);
   o.put(c.tenant).put(c.gateway).put(c.created_at).put(c.due_at).put(c.expires_at).put(c.digest);
   o.put(c.client_ref).put(c.idempotency_key).put(c.from).put(c.to).put(c.text).put(c.target_user).put(c.triggered_by);
+  o.put(c.route);
 }
 
 Content decode_content(std::string_view record) {
@@ -96,6 +100,7 @@ Content decode_content(std::string_view record) {
   c.text = in.text();
   c.target_user = in.text();
   c.triggered_by = in.text();
+  if (in.has_routes()) c.route = in.get<GatewayId>();
   return c;
 }
 
@@ -122,6 +127,8 @@ void encode(const Progress& p, std::string& out) {
   for (const auto& s : p.segments) o.put(octet(s.state)).put(s.provider_id).put(s.error);
   o.put(static_cast<std::uint8_t>(p.events.size()));
   for (const auto& e : p.events) o.put(e.at).put(octet(e.kind)).put(e.gateway).put(e.attempt).put(e.detail);
+  o.put(p.queue_gateway).put(p.when_silent).put(static_cast<std::uint8_t>(p.left.size()));
+  for (const auto gateway : p.left) o.put(gateway);
 }
 
 Progress decode_progress(std::string_view record) {
@@ -146,10 +153,16 @@ Progress decode_progress(std::string_view record) {
   p.events.resize(in.get<std::uint8_t>());
   for (auto& e : p.events) {
     e.at = in.get<WallMs>();
-    e.kind = in.get_enum<EventKind>(7);
+    e.kind = in.get_enum<EventKind>(event_kind_count);
     e.gateway = in.get<GatewayId>();
     e.attempt = in.get<std::uint16_t>();
     e.detail = in.text();
+  }
+  if (in.has_routes()) {
+    p.queue_gateway = in.get<GatewayId>();
+    p.when_silent = in.get<GatewayId>();
+    p.left.resize(in.get<std::uint8_t>());
+    for (auto& gateway : p.left) gateway = in.get<GatewayId>();
   }
   return p;
 }
@@ -166,6 +179,7 @@ void encode(const ReceiptRecorded& r, std::string& out) {
   o.put(static_cast<std::uint8_t>(std::min(r.as_given, r.provider_ids.size())));
   o.put(static_cast<std::uint8_t>(r.provider_ids.size()));
   for (const auto& id : r.provider_ids) o.put(id);
+  o.put(r.message);
 }
 
 ReceiptRecorded decode_receipt(std::string_view record) {
@@ -180,6 +194,7 @@ ReceiptRecorded decode_receipt(std::string_view record) {
   r.as_given = in.get<std::uint8_t>();
   r.provider_ids.resize(in.get<std::uint8_t>());
   for (auto& id : r.provider_ids) id = in.text();
+  if (in.has_routes()) r.message = in.get<MessageId>();
   return r;
 }
 

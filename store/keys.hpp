@@ -84,4 +84,15 @@ inline std::string of_parked(GatewayId gateway, std::string_view provider_id) {
   return std::to_string(gateway) + "/" + canonical_provider_id(provider_id);
 }
 
+inline std::string of_parked(GatewayId gateway, MessageId message) {
+  return std::to_string(gateway) + "#" + std::to_string(message);
+}
+// All names that a receipt can be asked for by.
+inline std::vector<std::string> of_parked(const ReceiptRecorded& receipt) {
+  std::vector<std::string> names;
+  for (const auto& provider_id : receipt.provider_ids) names.push_back(of_parked(receipt.gateway, provider_id));
+  if (receipt.message) names.push_back(of_parked(receipt.gateway, receipt.message));
+  return names;
+}
+
 }  // namespace smsbridge::store::keys

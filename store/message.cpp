@@ -14,8 +14,8 @@ constexpr std::array<std::string_view, state_count> state_names = {
     "doubtful", "expired",   "rejected",  "sent",          "unknown"};
 constexpr std::array<std::string_view, 8> segment_names = {"unsent",        "accepted", "enroute",  "delivered",
                                                            "undeliverable", "expired",  "rejected", "unknown"};
-constexpr std::array<std::string_view, 7> event_names = {"submitted", "retry_scheduled", "doubtful", "receipt",
-                                                         "final",     "cancelled",       "retried"};
+constexpr std::array<std::string_view, event_kind_count> event_names = {
+    "submitted", "retry_scheduled", "doubtful", "receipt", "final", "cancelled", "retried", "moved"};
 
 template <class Enum, std::size_t N>
 bool parse_name(std::string_view text, const std::array<std::string_view, N>& names, Enum& value) {

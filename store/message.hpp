@@ -53,6 +53,7 @@ constexpr bool is_final(State state) {
 struct Content {
   TenantId tenant = 0;
   GatewayId gateway = 0;  // the way out chosen at acceptance; 0: none was possible
+  GatewayId route = 0;    // the route that chose it, which may choose others; 0: the caller named the gateway
   Lane lane = Lane::transaction;
   Source source = Source::api;
   Encoding encoding = Encoding::gsm7;
@@ -86,7 +87,17 @@ struct Segment {
   std::string error;  // the carrier's own code
 };
 
-enum class EventKind : std::uint8_t { submitted, retry_scheduled, doubtful, receipt, final_state, cancelled, retried };
+enum class EventKind : std::uint8_t {
+  submitted,
+  retry_scheduled,
+  doubtful,
+  receipt,
+  final_state,
+  cancelled,
+  retried,
+  moved,  // to another gateway
+};
+constexpr std::size_t event_kind_count = 8;
 
 // A line of the message's timeline. At most `events_max` are kept; the last ones win.
 struct Event {
@@ -105,6 +116,9 @@ struct Progress {
   std::uint16_t attempts = 0;
   std::uint16_t attempts_before = 0;  // of these, made before a person retried the message
   GatewayId gateway = 0;              // of the last attempt
+  GatewayId queue_gateway = 0;        // whose queue it is in since it moved; 0: as in the content
+  GatewayId when_silent = 0;          // where it moves when no receipt comes; 0: nowhere
+  std::vector<GatewayId> left;        // the gateways it moved away from
   WallMs due_at = 0;      // when queued: its key in the queue; otherwise: its key among those that wait for receipts
   WallMs expires_at = 0;  // 0: as in the content; set when a person retried the message
   WallMs submitted_at = 0;
@@ -119,6 +133,11 @@ struct Message {
   Content content;
   Progress progress;
 };
+
+// The gateway whose queue a message is, or was last, in.
+inline GatewayId gateway_of(const Content& content, const Progress& progress) {
+  return progress.queue_gateway ? progress.queue_gateway : content.gateway;
+}
 
 std::string_view name(Lane lane);
 std::string_view name(Source source);

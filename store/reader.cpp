@@ -13,7 +13,6 @@ constexpr std::size_t scanned_max =
 
 bool passes(const Filter& filter, const Content& content) {
   if (filter.tenant && content.tenant != filter.tenant) return false;
-  if (filter.gateway && content.gateway != *filter.gateway) return false;
   if (filter.lane && content.lane != *filter.lane) return false;
   if (filter.source && content.source != *filter.source) return false;
   if (!filter.to.empty() && content.to != filter.to) return false;
@@ -86,6 +85,7 @@ Page Reader::page(const Filter& filter, MessageId before, std::size_t limit) con
     if (!passes(filter, content)) continue;
     Message message{.id = id, .content = std::move(content), .progress = {}};
     if (const auto progress = txn.get(tables_.progress, cursor.key())) message.progress = decode_progress(*progress);
+    if (filter.gateway && gateway_of(message.content, message.progress) != *filter.gateway) continue;
     if (passes(filter, message.progress)) page.messages.push_back(std::move(message));
   }
   return page;
@@ -96,6 +96,24 @@ WallMs Reader::oldest_due(const Queue& queue) const {
   lmdb::Cursor cursor(txn, tables_.due);
   const auto prefix = keys::of_queue(queue);
   return cursor.seek(prefix) && cursor.key().starts_with(prefix) ? keys::due_at(cursor.key()) : 0;
+}
+
+std::vector<Waiting> Reader::waiting(const Queue& queue, WallMs due_before, MessageId behind, std::size_t limit) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  lmdb::Cursor cursor(txn, tables_.due);
+  const auto prefix = keys::of_queue(queue);
+  std::vector<Waiting> found;
+  for (bool ok = cursor.seek(prefix); ok && cursor.key().starts_with(prefix) && found.size() < limit;
+       ok = cursor.next()) {
+    const auto due = keys::due_at(cursor.key());
+    if (due >= due_before) break;
+    const auto entry = decode_due(cursor.value());
+    const auto id = keys::due_id(cursor.key());
+    if (entry.in_doubt || id <= behind) continue;
+    auto message = read(txn, id);
+    if (message) found.push_back({.due_at = due, .message = std::move(*message)});
+  }
+  return found;
 }
 
 std::optional<std::string> Reader::object(const std::string& key) const {

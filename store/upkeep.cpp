@@ -66,7 +66,9 @@ void Ledger::load(const lmdb::Transaction& txn) {
         if (progress && (progress->attempts >= message.attempt || is_final(progress->state))) continue;
         const auto content = read_content(txn, message.id);
         if (!content) continue;
-        const Queue queue{.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane};
+        const Queue queue{.gateway = gateway_of(*content, progress.value_or(Progress{})),
+                          .tenant = content->tenant,
+                          .lane = content->lane};
         const WallMs due = progress ? progress->due_at : content->due_at;
         if (txn.get(tables_.due, keys::of_due(queue, due, message.id))) continue;  // given back unsent
         if (const auto earlier = leases_.find(message.id); earlier != leases_.end()) --claims_[earlier->second.claim];
@@ -87,10 +89,10 @@ void Ledger::load(const lmdb::Transaction& txn) {
     for (bool ok = cursor.first(); ok; ok = cursor.next()) {
       const auto id = keys::read<MessageId>(cursor.key(), 8);
       const auto owner = read_owner(txn, id);
-      const auto progress = read_progress(txn, id);
-      if (!owner || !progress) continue;
-      correlate(id, *progress, owner->queue.gateway);
-      if (progress->state == State::doubtful) hold(keys::of_held(owner->queue.gateway, owner->to), id, true);
+      const auto stored = read_stored(txn, id);
+      if (!owner || !stored) continue;
+      correlate(id, stored->progress, stored->queue.gateway);
+      if (stored->progress.state == State::doubtful) hold(keys::of_held(stored->queue.gateway, owner->to), id, true);
     }
   }
   lmdb::Cursor cursor(txn, tables_.parked);
@@ -158,15 +160,15 @@ void Ledger::end_waits(lmdb::Transaction& txn, WallMs now) {
     }
   }
   for (const auto& [deadline, id] : ended) {
-    const auto owner = read_owner(txn, id);
-    auto progress = read_progress(txn, id);
-    if (!owner || !progress || progress->due_at != deadline || is_final(progress->state)) {
+    auto found = read_stored(txn, id);
+    if (!found || found->progress.due_at != deadline || is_final(found->progress.state)) {
       txn.erase(tables_.open, keys::of_open(deadline, id));
-      if (owner && progress && is_final(progress->state)) forget_places(id, *progress, owner->queue.gateway);
+      if (found && is_final(found->progress.state)) forget_places(id, found->progress, found->queue.gateway);
       continue;
     }
-    Stored stored{.queue = owner->queue, .progress = std::move(*progress)};
+    auto& stored = *found;
     end_wait(txn, id, stored.progress);
+    if (move_silent(txn, id, stored, now)) continue;
     const auto* worst = worst_of(stored.progress);
     if (stored.progress.state == State::doubtful)
       finalise(txn, id, stored, State::failed, "may have been sent: neither an answer nor a receipt came", now);
@@ -175,6 +177,24 @@ void Ledger::end_waits(lmdb::Transaction& txn, WallMs now) {
     else
       finalise(txn, id, stored, State::sent, "no receipt came in time", now);
   }
+}
+
+// No receipt came, and the route tells to try another gateway then. The phone may get the message twice.
+bool Ledger::move_silent(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now) {
+  auto& p = stored.progress;
+  const bool silent = std::ranges::none_of(p.segments, [](const auto& s) { return is_final(s.state); });
+  if (p.state != State::submitted || !p.when_silent || !silent) return false;
+  const auto content = read_content(txn, id);
+  const auto expires_at = p.expires_at ? p.expires_at : content ? content->expires_at : 0;
+  if (!content || (expires_at && expires_at <= now)) return false;
+  forget_places(id, p, stored.queue.gateway);
+  relocate(stored, p.when_silent, "no receipt came in time", now);
+  p.maybe_duplicate = true;
+  p.due_at = now;
+  write_progress(txn, id, p);
+  write_due(txn, stored.queue, now, id, {.expires_at = expires_at, .in_doubt = false, .has_progress = true});
+  effects_.due_now.insert(stored.queue);
+  return true;
 }
 
 // A message expires at its time also while its gateway takes nothing. The queues are walked round, some entries a
@@ -220,7 +240,7 @@ void Ledger::purge(lmdb::Transaction& txn, std::size_t budget, WallMs now) {
     if (!progress || !is_final(progress->state) || progress->finished_at > oldest) continue;
     const auto content = read_content(txn, id);
     if (!content) continue;
-    const Queue queue{.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane};
+    const Queue queue{.gateway = gateway_of(*content, *progress), .tenant = content->tenant, .lane = content->lane};
     count(queue, progress->state, -1);
     if (progress->due_at) txn.erase(tables_.open, keys::of_open(progress->due_at, id));
     forget_places(id, *progress, queue.gateway);

@@ -66,7 +66,7 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
   body["triggered_by"] = text_or_null(c.triggered_by);
   body["source"] = store::name(c.source);
   body["lane"] = store::name(c.lane);
-  body["gateway"] = gateway_name(directory, c.gateway);
+  body["gateway"] = gateway_name(directory, store::gateway_of(c, p));
   body["encoding"] = store::name(c.encoding);
   body["parts"] = c.parts;
   body["attempts"] = p.attempts;

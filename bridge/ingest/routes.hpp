@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/delivery/smpp_gateway.hpp"
+#include "bridge/delivery/channel.hpp"
 #include "bridge/env/clock.hpp"
 #include "bridge/ingest/http.hpp"
 #include "bridge/ingest/message_json.hpp"

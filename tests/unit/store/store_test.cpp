@@ -406,6 +406,128 @@ TEST_F(StoreTest, OneReceiptMaySpeakOfAllParts) {
   }
 }
 
+// ---- moves to another gateway ----
+
+const Queue other_queue{.gateway = 8, .tenant = queue.tenant, .lane = queue.lane};
+
+TEST_F(StoreTest, AMessageThatWaitsMovesToAnotherGatewaysQueue) {
+  const auto id = enqueue(message("1")).id;
+  const auto due = store_->reader().waiting(queue, now_ + 1, 0, 10).at(0).due_at;
+  const auto move = [&](WallMs at) {
+    Batch batch;
+    batch.moves.push_back({.id = id,
+                           .from = queue.gateway,
+                           .to = 8,
+                           .tenant = queue.tenant,
+                           .lane = queue.lane,
+                           .due_at = at,
+                           .why = "gateway down"});
+    return commit(std::move(batch)).moved.at(0);
+  };
+  EXPECT_EQ(move(due), Settled::ok);
+  EXPECT_EQ(move(due), Settled::superseded) << "it is there no more";
+  EXPECT_TRUE(claim(10).messages.empty());
+  die_and_open();
+  const auto claimed = claim(10, other_queue).messages;
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_EQ(claimed[0].id, id);
+  EXPECT_EQ(claimed[0].left, std::vector<GatewayId>{queue.gateway});
+  EXPECT_FALSE(claimed[0].in_doubt);
+  finish(id, 1, "b1");
+  EXPECT_EQ(receipt("b1", SegmentState::delivered), Receipted::parked) << "an id of the gateway it left";
+  Batch batch;
+  batch.receipts.push_back({.gateway = 8, .provider_ids = {"b1"}, .state = SegmentState::delivered});
+  EXPECT_EQ(commit(std::move(batch)).receipts.at(0), Receipted::matched);
+  EXPECT_EQ(progress(id).state, State::delivered);
+  const auto counts = store_->counts();
+  EXPECT_EQ(counts.at({queue.tenant, 8}).at(static_cast<std::size_t>(State::delivered)), 1);
+  for (const auto count : counts.at({queue.tenant, queue.gateway})) EXPECT_EQ(count, 0);
+}
+
+TEST_F(StoreTest, WhatWasPerhapsSentDoesNotMove) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  die_and_open();  // in doubt now
+  Batch batch;
+  batch.moves.push_back({.id = id,
+                         .from = queue.gateway,
+                         .to = 8,
+                         .tenant = queue.tenant,
+                         .lane = queue.lane,
+                         .due_at = store_->reader().get(id)->progress.due_at});
+  EXPECT_EQ(commit(std::move(batch)).moved.at(0), Settled::superseded);
+  EXPECT_TRUE(store_->reader().waiting(queue, now_ + 1, 0, 10).empty());
+}
+
+TEST_F(StoreTest, AnAttemptThatWasRefusedGoesOnElsewhere) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  again({.id = id, .attempt = 1, .move_to = 8, .status_message = "refused"});
+  EXPECT_EQ(progress(id).gateway, queue.gateway) << "of the last attempt";
+  EXPECT_EQ(progress(id).queue_gateway, 8u);
+  const auto claimed = claim(1, other_queue).messages;
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_EQ(claimed[0].attempt, 2);
+  EXPECT_EQ(claimed[0].attempts_before, 1) << "all its attempts again";
+  die_and_open();
+  EXPECT_TRUE(claim(1, other_queue).messages.at(0).in_doubt);
+}
+
+TEST_F(StoreTest, SilenceMovesAMessageOnceItsRouteSaysSo) {
+  struct {
+    const char* name;
+    bool partly_known;
+    GatewayId when_silent;
+    State want;
+  } const cases[] = {{"silent", false, 8, State::queued},
+                     {"no other way", false, 0, State::sent},
+                     {"one part is known", true, 8, State::undeliverable}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto id = enqueue(message(c.name)).id;
+    claim(1);
+    Finished change{.id = id, .attempt = 1, .receipt_wait_ms = 60'000, .when_silent = c.when_silent};
+    for (const auto* part : {"x", "y"})
+      change.segments.push_back({.state = SegmentState::accepted, .provider_id = c.name + std::string(part)});
+    Batch batch;
+    batch.finished.push_back(std::move(change));
+    commit(std::move(batch));
+    if (c.partly_known) receipt(c.name + std::string("x"), SegmentState::undeliverable);
+    pass(61'000);
+    EXPECT_EQ(progress(id).state, c.want);
+    EXPECT_EQ(progress(id).maybe_duplicate, c.want == State::queued);
+    EXPECT_EQ(claim(5, other_queue).messages.size(), c.want == State::queued ? 1u : 0u);
+  }
+}
+
+TEST_F(StoreTest, AReceiptWithOurOwnReferenceFindsItsMessage) {
+  const auto tell = [&](MessageId id, const std::string& reference) {
+    Batch batch;
+    batch.receipts.push_back(
+        {.gateway = queue.gateway, .provider_ids = {reference}, .state = SegmentState::delivered, .message = id});
+    return commit(std::move(batch)).receipts.at(0);
+  };
+  const auto answered = enqueue(message("1")).id;
+  claim(1);
+  finish(answered, 1, "id-of-the-provider");
+  EXPECT_EQ(tell(answered, "ref-1"), Receipted::matched);
+  EXPECT_EQ(progress(answered).state, State::delivered);
+
+  const auto held = enqueue(message("2")).id;
+  claim(1);
+  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  EXPECT_EQ(tell(held, "ref-2"), Receipted::matched) << "the attempt that got no answer";
+  EXPECT_EQ(progress(held).state, State::delivered);
+
+  const auto early = enqueue(message("3")).id;
+  claim(1);
+  EXPECT_EQ(tell(early, "ref-3"), Receipted::parked) << "ahead of the answer";
+  die_and_open();
+  claim(1);
+  finish(early, 2, "another-id");
+  EXPECT_EQ(progress(early).state, State::delivered);
+}
+
 TEST_F(StoreTest, ExpiredMessagesAreNeverClaimed) {
   auto change = message("1");
   change.content.expires_at = now_ + 1000;
@@ -841,9 +963,30 @@ TEST(Codec, ReadsVersion1) {
   EXPECT_EQ(c.text, "hello");
   EXPECT_EQ(c.target_user, "Amina");
   EXPECT_EQ(c.triggered_by, "fineract");
+  EXPECT_EQ(c.route, 0u);
+  // Version 2 differs in its first octet, and what it added stands at the end.
   std::string again;
   encode(c, again);
-  EXPECT_EQ(again, golden);
+  EXPECT_EQ(again, "\x02" + golden.substr(1) + std::string(4, '\0'));
+}
+
+TEST(Codec, ReadsWhatItWrote) {
+  Progress p;
+  p.queue_gateway = 8;
+  p.when_silent = 9;
+  p.left = {7, 3};
+  p.events.push_back({.at = 5, .kind = EventKind::moved, .gateway = 8, .attempt = 1, .detail = "why"});
+  std::string record;
+  encode(p, record);
+  const auto again = decode_progress(record);
+  EXPECT_EQ(again.queue_gateway, 8u);
+  EXPECT_EQ(again.when_silent, 9u);
+  EXPECT_EQ(again.left, p.left);
+  EXPECT_EQ(again.events.at(0).kind, EventKind::moved);
+  Content c;
+  c.route = 101;
+  encode(c, record);
+  EXPECT_EQ(decode_content(record).route, 101u);
 }
 
 }  // namespace
