@@ -5,6 +5,7 @@
 #include <future>
 #include <random>
 
+#include "bridge/delivery/smpp_channel.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/ingest/message_id.hpp"
 #include "bridge/version.hpp"
@@ -116,16 +117,26 @@ void App::make_gateways() {
     }
     auto& running = gateways_[gateway.name];
     running.shard = &shard;
-    running.gateway =
-        std::make_unique<SmppGateway>(gateway, GatewayContext{.executor = shard.executor(),
-                                                              .clock = clock_,
-                                                              .connector = connector_,
-                                                              .random = shard.random(),
-                                                              .store = store_,
-                                                              .metrics = metrics_.gateway(gateway.name, "smpp"),
-                                                              .smpp_metrics = metrics_.smpp(gateway.name),
-                                                              .queue_metrics = std::move(queues),
-                                                              .lanes = config_.lanes});
+    auto& counted = metrics_.gateway(gateway.name, "smpp");
+    running.gateway = std::make_unique<Gateway>(gateway,
+                                                GatewayContext{.executor = shard.executor(),
+                                                               .clock = clock_,
+                                                               .random = shard.random(),
+                                                               .store = store_,
+                                                               .metrics = counted,
+                                                               .queue_metrics = std::move(queues),
+                                                               .lanes = config_.lanes},
+                                                [&](Channel::Owner& owner) -> std::unique_ptr<Channel> {
+                                                  return std::make_unique<SmppChannel>(
+                                                      gateway,
+                                                      SmppContext{.executor = shard.executor(),
+                                                                  .clock = clock_,
+                                                                  .connector = connector_,
+                                                                  .random = shard.random(),
+                                                                  .metrics = counted,
+                                                                  .smpp_metrics = metrics_.smpp(gateway.name)},
+                                                      owner);
+                                                });
     gateways_by_id_[gateway.id] = &running;
   }
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "bridge/config.hpp"
-#include "bridge/delivery/smpp_gateway.hpp"
+#include "bridge/delivery/gateway.hpp"
 #include "bridge/ingest/http_server.hpp"
 #include "bridge/ingest/routes.hpp"
 #include "bridge/shard.hpp"
@@ -35,7 +35,7 @@ class App : private GatewayControl {
  private:
   struct Running {
     Shard* shard = nullptr;
-    std::unique_ptr<SmppGateway> gateway;
+    std::unique_ptr<Gateway> gateway;
   };
   void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
            std::function<void(GatewayStatus)> done) override;

@@ -44,18 +44,6 @@ metrics::SmppCommand label_of(smpp::Command command) {
 
 }  // namespace
 
-metrics::PartEncoding label_of(store::Encoding encoding) {
-  switch (encoding) {
-    case store::Encoding::gsm7:
-      return metrics::PartEncoding::gsm7;
-    case store::Encoding::ucs2:
-      return metrics::PartEncoding::ucs2;
-    case store::Encoding::latin1:
-      return metrics::PartEncoding::latin1;
-  }
-  return metrics::PartEncoding::binary;
-}
-
 metrics::ReceiptState label_of(smpp::MessageState state) {
   using metrics::ReceiptState;
   switch (state) {

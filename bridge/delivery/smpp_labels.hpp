@@ -3,12 +3,10 @@
 #include "metrics/metrics.hpp"
 #include "smpp/receipt.hpp"
 #include "smpp/session.hpp"
-#include "store/message.hpp"
 
 // From the protocol's words to the labels of the metrics.
 namespace smsbridge::bridge {
 
-metrics::PartEncoding label_of(store::Encoding encoding);
 metrics::ReceiptState label_of(smpp::MessageState state);
 metrics::DisconnectReason label_of(smpp::LostReason reason);
 

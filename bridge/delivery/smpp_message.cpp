@@ -21,7 +21,7 @@ bool all_digits(std::string_view text) {
 }
 
 // Short codes, international numbers and names each have their own type of number (SMPP 3.4 sections 5.2.5 and 5.2.6).
-void set_source(Outgoing& out, std::string sender) {
+void set_source(SmppMessage& out, std::string sender) {
   if (sender.starts_with('+') && all_digits(std::string_view(sender).substr(1)))
     sender.erase(0, 1);
   else if (sender.starts_with("00") && all_digits(sender))
@@ -53,8 +53,8 @@ std::string validity(GatewayConfig::Validity form, store::WallMs now, store::Wal
 
 }  // namespace
 
-tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway,
-                                                  store::WallMs now) {
+tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway,
+                                                     store::WallMs now) {
   // The same for every attempt, so that segments of two attempts fit together; spread, because a counter would repeat
   // after 256 long messages to one phone.
   const auto reference = static_cast<std::uint16_t>((message.id * 0x9E3779B97F4A7C15ull) >> 48);
@@ -62,7 +62,7 @@ tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message,
                            {.charset = gateway.charset, .concat = gateway.concat, .reference = reference},
                            gateway.segments_max);
   if (!cut) return tl::unexpected(std::string(text::explain(cut.error())));
-  Outgoing out;
+  SmppMessage out;
   set_source(out, message.content.from);
   out.destination = message.content.to.starts_with('+') ? message.content.to.substr(1) : message.content.to;
   out.validity = validity(gateway.validity, now, message.expires_at);
@@ -83,10 +83,11 @@ tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message,
                  static_cast<std::uint8_t>(segment.number)};
     out.segments.push_back(std::move(pdu));
   }
+  out.parts = out.segments.size();
   return out;
 }
 
-smpp::Message segment_message(const Outgoing& outgoing, std::size_t index) {
+smpp::Message segment_message(const SmppMessage& outgoing, std::size_t index) {
   const auto& segment = outgoing.segments[index];
   smpp::Message message;
   message.source = {.ton = outgoing.source_ton, .npi = outgoing.source_npi, .digits = outgoing.source};

@@ -4,10 +4,13 @@
 #include <vector>
 
 #include "bridge/config.hpp"
+#include "bridge/delivery/channel.hpp"
 #include "smpp/pdu.hpp"
 #include "store/changes.hpp"
 
 namespace smsbridge::bridge {
+
+class SmppLink;
 
 // One segment as it goes into a submit_sm. Owns what the PDU only points to.
 struct SegmentPdu {
@@ -16,19 +19,20 @@ struct SegmentPdu {
 };
 
 // A message cut into the segments that its gateway's way of carrying long texts asks for.
-struct Outgoing {
+struct SmppMessage : Channel::Outgoing {
   std::string source, destination, validity;
   std::uint8_t source_ton = 0, source_npi = 0;
   std::uint8_t esm_class = 0, data_coding = 0, registered_delivery = 0;
   bool payload = false;
   std::vector<SegmentPdu> segments;
+  SmppLink* link = nullptr;  // that took the segment before
 };
 
 // Why a message cannot be carried by this gateway at all; for people.
-tl::expected<Outgoing, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway,
-                                                  store::WallMs now);
+tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway,
+                                                     store::WallMs now);
 
 // A view of one segment; valid as long as `outgoing` is.
-smpp::Message segment_message(const Outgoing& outgoing, std::size_t index);
+smpp::Message segment_message(const SmppMessage& outgoing, std::size_t index);
 
 }  // namespace smsbridge::bridge

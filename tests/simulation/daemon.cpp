@@ -3,6 +3,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "bridge/delivery/smpp_channel.hpp"
+
 namespace smsbridge::simulation {
 namespace {
 
@@ -47,16 +49,26 @@ void Daemon::make_gateways() {
   for (const auto& gateway : config.gateways) {
     std::map<store::TenantId, metrics::QueueMetrics*> queues;
     for (const auto& [name, tenant] : tenants_.all()) queues[tenant.id] = &world_.metrics.queue(name, gateway.name);
+    auto& counted = world_.metrics.gateway(gateway.name, "smpp");
     bridge::GatewayContext context{.executor = world_.io.get_executor(),
                                    .clock = world_.clock,
-                                   .connector = world_.connector,
                                    .random = world_.random,
                                    .store = store_,
-                                   .metrics = world_.metrics.gateway(gateway.name, "smpp"),
-                                   .smpp_metrics = world_.metrics.smpp(gateway.name),
+                                   .metrics = counted,
                                    .queue_metrics = std::move(queues),
                                    .lanes = config.lanes};
-    gateways_.push_back(std::make_unique<bridge::SmppGateway>(gateway, std::move(context)));
+    gateways_.push_back(std::make_unique<bridge::Gateway>(
+        gateway, std::move(context), [&](bridge::Channel::Owner& owner) -> std::unique_ptr<bridge::Channel> {
+          return std::make_unique<bridge::SmppChannel>(
+              gateway,
+              bridge::SmppContext{.executor = world_.io.get_executor(),
+                                  .clock = world_.clock,
+                                  .connector = world_.connector,
+                                  .random = world_.random,
+                                  .metrics = counted,
+                                  .smpp_metrics = world_.metrics.smpp(gateway.name)},
+              owner);
+        }));
   }
 }
 

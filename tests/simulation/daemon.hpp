@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include "bridge/delivery/smpp_gateway.hpp"
+#include "bridge/delivery/gateway.hpp"
 #include "bridge/ingest/submit.hpp"
 #include "bridge/ingest/tenants.hpp"
 #include "tests/simulation/options.hpp"
@@ -40,7 +40,7 @@ class Daemon {
     return *tenants_.find(world_.options.config.tenants[number].name);
   }
   const bridge::Directory& directory() const { return directory_; }
-  const std::vector<std::unique_ptr<bridge::SmppGateway>>& gateways() const { return gateways_; }
+  const std::vector<std::unique_ptr<bridge::Gateway>>& gateways() const { return gateways_; }
 
  private:
   void make_gateways();
@@ -51,7 +51,7 @@ class Daemon {
   store::Store store_;
   bridge::Tenants tenants_;
   bridge::Directory directory_;
-  std::vector<std::unique_ptr<bridge::SmppGateway>> gateways_;
+  std::vector<std::unique_ptr<bridge::Gateway>> gateways_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::optional<SimClock::AlarmId> step_alarm_;
   std::size_t idle_steps_ = 0, gateways_stopped_ = 0;

@@ -57,7 +57,7 @@ class SimNetwork : public bridge::Connector {
     bool client_open = true, server_open = true, hung = false, reset = false, ended = false;
     std::array<Time, 2> last_arrival{};
     std::array<bool, 2> cut{};  // each way: a reset swallowed octets, nothing may arrive behind them
-    std::string arrived;  // at the client, not read yet
+    std::string arrived;        // at the client, not read yet
     std::optional<Read> read;
   };
   using Shared = std::shared_ptr<Connection>;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "bridge/env/clock.hpp"
+#include "metrics/metrics.hpp"
+#include "store/changes.hpp"
+
+namespace smsbridge::bridge {
+
+struct GatewayStatus {
+  struct SessionStatus {
+    int number = 0;
+    std::string state, last_error;
+  };
+  std::string state;        // up, down, paused
+  WallMs paused_since = 0;  // 0: it is not
+  std::vector<SessionStatus> sessions;
+  std::size_t window_in_use = 0, window_limit = 0, in_flight = 0;
+  double rate_limit = 0;
+};
+
+// The way out of a gateway: the binds to a carrier, or an account with an HTTP provider. Sends what it is given and
+// reports what came of it; it decides nothing about messages. One shard; all calls and callbacks run there.
+class Channel {
+ public:
+  // A message in the form in which it leaves.
+  struct Outgoing {
+    virtual ~Outgoing() = default;
+    std::size_t parts = 1;  // that are submitted each by itself
+  };
+
+  // How the submission of a part ended.
+  struct Answer {
+    enum class Kind : std::uint8_t {
+      accepted,
+      temporary,  // surely not sent; later perhaps
+      refused,    // surely not sent, and never will be
+      unknown,    // perhaps sent
+    } kind = Kind::unknown;
+    std::vector<std::string> provider_ids;  // one, or one for each SMS that the provider made of it
+    std::string error;                      // for people
+  };
+
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    // `cookie` is what submit() was given.
+    virtual void on_answer(std::uint64_t cookie, Answer answer) = 0;
+    // Too fast, and the message is not at fault: it keeps its place, and nothing goes out for `pause`.
+    virtual void on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) = 0;
+    // A part that was reported as unknown was taken after all.
+    virtual void on_late_answer(std::uint64_t cookie, std::string provider_id) = 0;
+    // `answer` is called once: true when the receipt is on disk, false when it cannot be stored now.
+    virtual void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
+                            std::function<void(bool stored)> answer) = 0;
+    virtual void on_inbound() = 0;                                 // a message from a phone
+    virtual void on_room() = 0;                                    // more may be submitted
+    virtual void on_up_or_down() = 0;                              // is_up() changed
+    virtual void on_closed() = 0;                                  // something closed after stop() or abort()
+    virtual bool is_sending_to(std::string_view phone) const = 0;  // empty: to anybody
+  };
+
+  virtual ~Channel() = default;
+  virtual void start() = 0;
+  // Takes nothing more, waits for open answers, then closes.
+  virtual void stop() = 0;
+  // Closes at once; what is open is reported as unknown.
+  virtual void abort() = 0;
+  virtual bool is_closed() const = 0;
+
+  virtual bool is_up() const = 0;            // something can be submitted, now or when answers come
+  virtual std::size_t capacity() const = 0;  // parts in flight at most
+  virtual std::size_t room() const = 0;      // parts that can be submitted now
+
+  // Why the message cannot be carried here at all; for people.
+  virtual tl::expected<std::unique_ptr<Outgoing>, std::string> prepare(const store::Claimed& message, WallMs now) = 0;
+  enum class Submitted { yes, invalid, no_room };
+  virtual Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t part) = 0;
+
+  virtual void describe(GatewayStatus& status) const = 0;
+  virtual void publish_metrics() = 0;  // once a second, and after changes of state
+};
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/delivery/smpp_channel.hpp"
+
+#include <algorithm>
+
+#include "bridge/delivery/outcome.hpp"
+#include "bridge/delivery/smpp_labels.hpp"
+#include "bridge/env/log.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t status_queue_full = 0x14;  // ESME_RMSGQFUL
+constexpr std::uint32_t status_try_later = 0x64;   // ESME_RX_T_APPN
+
+}  // namespace
+
+SmppChannel::SmppChannel(const GatewayConfig& config, SmppContext context, Channel::Owner& owner)
+    : config_(config), context_(std::move(context)), owner_(owner) {
+  using Type = smpp::SessionConfig::BindType;
+  const auto add = [this](Type type) {
+    links_.push_back(std::make_shared<SmppLink>(static_cast<int>(links_.size()) + 1, type, config_, context_.executor,
+                                                context_.clock, context_.connector, context_.random,
+                                                static_cast<SmppLink::Owner&>(*this)));
+  };
+  for (int session = 0; session < config_.sessions; ++session) {
+    add(config_.bind == GatewayConfig::Bind::transceiver ? Type::transceiver : Type::transmitter);
+    if (config_.bind == GatewayConfig::Bind::pair) add(Type::receiver);
+  }
+  published_.resize(links_.size());
+}
+
+SmppChannel::~SmppChannel() { SmppChannel::abort(); }
+
+void SmppChannel::start() {
+  for (auto& link : links_) link->start();
+}
+
+void SmppChannel::stop() {
+  stopping_ = true;
+  for (auto& link : links_) link->stop();
+}
+
+void SmppChannel::abort() {
+  stopping_ = true;
+  for (auto& link : links_) link->abort();
+}
+
+bool SmppChannel::is_closed() const {
+  return std::ranges::all_of(links_, [](const auto& link) { return link->state() == SmppLink::State::closed; });
+}
+
+std::size_t SmppChannel::bound_senders() const {
+  return static_cast<std::size_t>(std::ranges::count_if(links_, [](const auto& link) { return link->can_submit(); }));
+}
+
+std::size_t SmppChannel::room() const {
+  std::size_t room = 0;
+  for (const auto& link : links_) room += link->window_free();
+  return room;
+}
+
+// ---- submits and their answers ----
+
+tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> SmppChannel::prepare(const store::Claimed& message,
+                                                                                   WallMs now) {
+  auto outgoing = make_outgoing(message, config_, now);
+  if (!outgoing) return tl::unexpected(outgoing.error());
+  return std::make_unique<SmppMessage>(std::move(*outgoing));
+}
+
+SmppLink* SmppChannel::choose_link(const SmppMessage& message) const {
+  // Parts of one message stay together while their bind has room.
+  if (message.link && message.link->window_free() > 0) return message.link;
+  SmppLink* best = nullptr;
+  for (const auto& link : links_)
+    if (link->window_free() > 0 && (!best || link->window_free() > best->window_free())) best = link.get();
+  return best;
+}
+
+Channel::Submitted SmppChannel::submit(std::uint64_t cookie, Outgoing& outgoing, std::size_t part) {
+  auto& message = static_cast<SmppMessage&>(outgoing);
+  auto* link = choose_link(message);
+  if (!link) return Submitted::no_room;
+  switch (link->submit(segment_message(message, part), cookie)) {
+    case smpp::Session::SubmitResult::queued:
+      message.link = link;
+      return Submitted::yes;
+    case smpp::Session::SubmitResult::invalid:
+      return Submitted::invalid;
+    case smpp::Session::SubmitResult::window_full:
+    case smpp::Session::SubmitResult::not_bound:
+      break;
+  }
+  return Submitted::no_room;
+}
+
+void SmppChannel::on_answered(SmppLink&, const smpp::Answered& answer) {
+  using metrics::SubmitResult;
+  if (answer.status != 0) context_.smpp_metrics.errors(smpp::status_name(answer.status)).Increment();
+  // The peer could not read the PDU, or not in its place: the message is not at fault.
+  const bool misread = answer.nack && answer.status == smpp::status_invalid_command_length;
+  const auto count = [this](SubmitResult result) { context_.metrics.submit_results[result]->Increment(); };
+  switch (misread ? Verdict::temporary : judge(answer.status, config_.dialect)) {
+    case Verdict::accepted:
+      count(SubmitResult::ok);
+      return owner_.on_answer(
+          answer.cookie,
+          {.kind = Answer::Kind::accepted, .provider_ids = {std::string(answer.message_id)}, .error = {}});
+    case Verdict::throttled:
+      count(answer.status == status_queue_full ? SubmitResult::queue_full : SubmitResult::throttled);
+      return owner_.on_throttled(answer.cookie, std::chrono::milliseconds(context_.random.between(500, 1000)),
+                                 std::string(smpp::status_name(answer.status)));
+    case Verdict::temporary:
+      count(SubmitResult::temporary);
+      return owner_.on_answer(
+          answer.cookie,
+          {.kind = Answer::Kind::temporary, .provider_ids = {}, .error = describe_status(answer.status)});
+    case Verdict::refused:
+      count(SubmitResult::permanent);
+      return owner_.on_answer(
+          answer.cookie, {.kind = Answer::Kind::refused, .provider_ids = {}, .error = describe_status(answer.status)});
+  }
+}
+
+void SmppChannel::on_unanswered(SmppLink&, const smpp::Unanswered& request) {
+  context_.metrics
+      .submit_results[request.timed_out ? metrics::SubmitResult::timeout : metrics::SubmitResult::disconnected]
+      ->Increment();
+  owner_.on_answer(request.cookie,
+                   {.kind = Answer::Kind::unknown,
+                    .provider_ids = {},
+                    .error = request.timed_out ? "no answer in time; may have been sent"
+                                               : "connection lost before the answer; may have been sent"});
+}
+
+void SmppChannel::on_late_answer(SmppLink&, const smpp::LateAnswer& answer) {
+  if (answer.status == 0) owner_.on_late_answer(answer.cookie, std::string(answer.message_id));
+}
+
+// ---- receipts ----
+
+void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) {
+  const auto receipt = smpp::parse_receipt(delivery.message, config_.dialect);
+  if (!receipt) {
+    owner_.on_inbound();
+    log::info("gateway", "inbound message received", "gateway", config_.name, "from",
+              log::masked(delivery.message.source.digits));
+    return link.answer_delivery(link.generation(), delivery.sequence, delivery.command, 0);
+  }
+  const auto phone = config_.dialect.address_may_differ ? std::string_view() : delivery.message.source.digits;
+  store::ReceiptRecorded change{
+      .gateway = config_.id, .provider_ids = {}, .error = receipt->error, .destination = std::string(phone)};
+  change.state = segment_state(receipt->state, receipt->final_state);
+  change.whole_message = config_.dialect.one_receipt_per_message;
+  const auto add = [&change](std::string id) {
+    if (std::ranges::find(change.provider_ids, id) == change.provider_ids.end())
+      change.provider_ids.push_back(std::move(id));
+  };
+  const auto add_variants = [&] {
+    for (const auto& candidate : receipt->id_candidates)
+      for (auto& variant : smpp::id_variants(candidate, config_.dialect)) add(std::move(variant));
+  };
+  // Where the dialect names both notations the conversion is no guess, and the id as it stands would be another
+  // message's.
+  const bool stated = config_.dialect.response_id != smpp::IdNotation::automatic &&
+                      config_.dialect.receipt_id != smpp::IdNotation::automatic;
+  if (stated) add_variants();
+  if (change.provider_ids.empty())
+    for (const auto& candidate : receipt->id_candidates) add(candidate);
+  change.as_given = change.provider_ids.size();
+  if (!stated) add_variants();
+  // "23" may be another message's 0x17. While a message to this phone is under way the receipt may be its own, ahead of
+  // the answer: then nothing is guessed.
+  if (owner_.is_sending_to(phone)) {
+    change.usable = change.as_given;
+    change.may_guess = false;
+  }
+  change.quote = receipt->text;
+  owner_.on_receipt(std::move(change), label_of(receipt->state),
+                    [link = link.weak_from_this(), generation = link.generation(), sequence = delivery.sequence,
+                     command = delivery.command](bool stored) {
+                      if (const auto there = link.lock())
+                        there->answer_delivery(generation, sequence, command, stored ? 0 : status_try_later);
+                    });
+}
+
+// ---- the binds' news ----
+
+void SmppChannel::on_window_moved(SmppLink&) { owner_.on_room(); }
+
+void SmppChannel::on_bound(SmppLink& link) {
+  log::info("gateway", "bound", "gateway", config_.name, "session", link.number());
+  context_.smpp_metrics.bind_attempts[metrics::BindResult::ok]->Increment();
+  if (link.can_submit()) owner_.on_up_or_down();
+  publish_metrics();
+}
+
+void SmppChannel::on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) {
+  if (was_bound) {
+    context_.smpp_metrics.disconnects[label_of(reason)]->Increment();
+    if (!stopping_)
+      log::warn("gateway", "bind lost; reconnecting", "gateway", config_.name, "session", link.number(), "reason",
+                metrics::label_value(label_of(reason)), "detail", link.last_error());
+  } else if (reason == smpp::LostReason::bind_timeout) {
+    context_.smpp_metrics.bind_attempts[metrics::BindResult::timeout]->Increment();
+  }
+  if (was_bound && bound_senders() == 0) owner_.on_up_or_down();
+  publish_metrics();
+  if (stopping_) owner_.on_closed();
+}
+
+void SmppChannel::on_connect_result(SmppLink& link, ConnectStage stage, const std::string& detail) {
+  static constexpr std::array<std::string_view, 4> stages = {"ok", "name look-up", "connection", "TLS handshake"};
+  if (stage != ConnectStage::ok) {
+    context_.smpp_metrics
+        .bind_attempts[stage == ConnectStage::resolve ? metrics::BindResult::dns_failed
+                       : stage == ConnectStage::tls   ? metrics::BindResult::tls_failed
+                                                      : metrics::BindResult::connect_failed]
+        ->Increment();
+    log::warn("gateway", fmt::format("{} failed; trying again", stages[static_cast<std::size_t>(stage)]), "gateway",
+              config_.name, "session", link.number(), "host", config_.endpoint.host, "port", config_.endpoint.port,
+              "detail", detail);
+  }
+  publish_metrics();
+}
+
+void SmppChannel::on_bind_refused(SmppLink& link, std::uint32_t status) {
+  context_.smpp_metrics.bind_attempts[metrics::BindResult::refused]->Increment();
+  log::error("gateway", "bind refused: check system_id, password and the carrier's list of allowed addresses",
+             "gateway", config_.name, "session", link.number(), "status", describe_status(status));
+}
+
+void SmppChannel::describe(GatewayStatus& status) const {
+  for (const auto& link : links_) {
+    status.sessions.push_back(
+        {.number = link->number(), .state = std::string(name(link->state())), .last_error = link->last_error()});
+    status.window_in_use += link->in_flight();
+  }
+  status.window_limit = capacity();
+}
+
+void SmppChannel::publish_metrics() {
+  auto& m = context_.smpp_metrics;
+  std::size_t in_use = 0;
+  std::array<int, 6> states{};
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    const auto& link = *links_[i];
+    in_use += link.in_flight();
+    ++states[static_cast<std::size_t>(link.state())];
+    publish_pdus(link.pdus_sent(), published_[i].first, metrics::Direction::sent, m);
+    publish_pdus(link.pdus_received(), published_[i].second, metrics::Direction::received, m);
+    if (const auto* session = link.session(); session && session->last_enquire_link_round_trip())
+      m.enquire_link_rtt_seconds->Set(std::chrono::duration<double>(*session->last_enquire_link_round_trip()).count());
+  }
+  m.window_in_use->Set(static_cast<double>(in_use));
+  m.window_limit->Set(static_cast<double>(capacity()));
+  m.sessions_wanted->Set(static_cast<double>(links_.size()));
+  for (std::size_t i = 0; i < states.size(); ++i) m.sessions[static_cast<metrics::SessionState>(i)]->Set(states[i]);
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include "bridge/delivery/channel.hpp"
+#include "bridge/delivery/smpp_link.hpp"
+#include "bridge/delivery/smpp_message.hpp"
+
+namespace smsbridge::bridge {
+
+// What the binds need of the world; everything outlives them.
+struct SmppContext {
+  boost::asio::any_io_executor executor;
+  Clock& clock;
+  Connector& connector;
+  Random& random;
+  metrics::GatewayMetrics& metrics;
+  metrics::SmppMetrics& smpp_metrics;
+};
+
+// The binds to one carrier. Chooses the bind for each part, reads answers and receipts in the carrier's dialect.
+class SmppChannel : public Channel, private SmppLink::Owner {
+ public:
+  SmppChannel(const GatewayConfig& config, SmppContext context, Channel::Owner& owner);
+  ~SmppChannel() override;
+
+  void start() override;
+  void stop() override;
+  void abort() override;
+  bool is_closed() const override;
+  bool is_up() const override { return bound_senders() > 0; }
+  std::size_t capacity() const override { return bound_senders() * config_.session.window; }
+  std::size_t room() const override;
+  tl::expected<std::unique_ptr<Outgoing>, std::string> prepare(const store::Claimed& message, WallMs now) override;
+  Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t part) override;
+  void describe(GatewayStatus& status) const override;
+  void publish_metrics() override;
+
+ private:
+  void on_bound(SmppLink& link) override;
+  void on_answered(SmppLink& link, const smpp::Answered& answer) override;
+  void on_late_answer(SmppLink& link, const smpp::LateAnswer& answer) override;
+  void on_unanswered(SmppLink& link, const smpp::Unanswered& request) override;
+  void on_delivered(SmppLink& link, const smpp::Delivered& delivery) override;
+  void on_window_moved(SmppLink& link) override;
+  void on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) override;
+  void on_connect_result(SmppLink& link, ConnectStage stage, const std::string& detail) override;
+  void on_bind_refused(SmppLink& link, std::uint32_t status) override;
+
+  SmppLink* choose_link(const SmppMessage& message) const;
+  std::size_t bound_senders() const;
+
+  const GatewayConfig& config_;
+  SmppContext context_;
+  Channel::Owner& owner_;
+  bool stopping_ = false;
+  std::vector<std::shared_ptr<SmppLink>> links_;
+  std::vector<std::pair<smpp::PduCounts, smpp::PduCounts>> published_;  // of each link: sent, received
+};
+
+}  // namespace smsbridge::bridge
