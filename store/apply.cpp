@@ -110,12 +110,21 @@ Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs 
   p.when_silent = change.when_silent;
   p.status_message = change.status_message;
   p.segments = with_receipts(change.segments, p.segments);
+  if (taken_by_carrier) {
+    auto& used_here = used(stored.queue, now);
+    ++used_here.submitted;
+    ++used_here.accepted;
+    used_here.parts += static_cast<std::int64_t>(std::max<std::size_t>(change.parts, change.segments.size()));
+    used_here.price += change.price;
+  } else if (change.sent) {
+    ++used(stored.queue, now).submitted;
+  }
   if (change.state == State::failed || change.state == State::expired) {
     finalise(txn, change.id, stored, change.state, change.status_message, now);
     return Settled::ok;
   }
   if (!p.submitted_at) p.submitted_at = now;
-  note(p, now, EventKind::submitted, p.gateway, change.status_message);
+  note(p, now, EventKind::submitted, p.gateway, change.note.empty() ? change.status_message : change.note);
   if (change.state == State::sent) {
     finalise(txn, change.id, stored, State::sent, change.status_message, now);
     return Settled::ok;
@@ -143,6 +152,7 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   }
   auto& p = stored.progress;
   if (change.sent) {
+    ++used(lease.queue, now).submitted;
     p.attempts = change.attempt;
     p.gateway = lease.queue.gateway;
   }
@@ -155,7 +165,8 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
     effects_.due_now.insert(stored.queue);
     return Settled::ok;
   }
-  p.maybe_duplicate = p.maybe_duplicate || change.doubtful;
+  p.maybe_duplicate = p.maybe_duplicate || (change.doubtful && !change.repeatable);
+  if (change.doubtful && !p.doubtful_attempt) p.doubtful_attempt = change.attempt;
   p.status_message = change.status_message;
   if (!change.segments.empty()) p.segments = with_receipts(change.segments, p.segments);
   apply_parked(txn, change.id, stored, now);
@@ -221,8 +232,9 @@ bool Ledger::apply_receipt(Progress& p, std::string_view provider_id, const Rece
   bool news = false;
   for (std::size_t i = 0; i < p.segments.size(); ++i) {
     auto& segment = p.segments[i];
-    if (segment.state == SegmentState::unsent) continue;
-    if (!receipt.whole_message && canonical_provider_id(segment.provider_id) != id) continue;
+    const bool named = !segment.provider_id.empty() && canonical_provider_id(segment.provider_id) == id;
+    if (!named && (!receipt.whole_message || segment.state == SegmentState::unsent)) continue;
+    if (segment.state == SegmentState::unsent) segment.state = SegmentState::accepted;  // its answer was lost
     const bool advances = !is_final(segment.state) && receipt.state > segment.state;
     const bool corrects =
         segment.state == SegmentState::unknown && receipt.state != SegmentState::unknown && is_final(receipt.state);
@@ -259,11 +271,14 @@ bool Ledger::receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction&
   if (!stored || stored->queue.gateway != change.gateway || stored->progress.attempts == 0) return false;
   auto& p = stored->progress;
   if (p.segments.size() > 1) return false;  // then each has its own id
-  const bool in_doubt = p.state == State::doubtful || (p.state == State::queued && p.maybe_duplicate);
+  const bool named = !p.segments.empty() && !p.segments.front().provider_id.empty();
+  const bool in_doubt = p.state == State::doubtful || (p.state == State::queued && (p.maybe_duplicate || named));
   if (p.segments.empty() || p.segments.front().state == SegmentState::unsent) {
     if (!in_doubt) return false;
     p.segments.assign(1, {.state = SegmentState::accepted, .provider_id = change.provider_ids.front(), .error = {}});
     correlate(change.message, p, change.gateway);
+  } else if (change.attempt != p.attempts) {
+    return false;  // of an earlier attempt, whose id nobody was told
   }
   if (!apply_receipt(p, p.segments.front().provider_id, change, now)) return false;
   if (!conclude(txn, change.message, *stored, now)) write_progress(txn, change.message, p);
@@ -347,6 +362,10 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
       if (!record || !owner) continue;
       const auto receipt = decode_receipt(*record);
       if (!receipt.destination.empty() && !same_phone(receipt.destination, owner->to)) continue;
+      const auto ours = canonical_provider_id(stored.progress.segments[i].provider_id);
+      const bool by_id = std::ranges::any_of(receipt.provider_ids,
+                                             [&](const auto& given) { return canonical_provider_id(given) == ours; });
+      if (!by_id && receipt.attempt != stored.progress.attempts) continue;  // another attempt's
       apply_receipt(stored.progress, stored.progress.segments[i].provider_id, receipt, now);
       drop_parked(txn, key);
     }
@@ -408,6 +427,7 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   change_state(p, State::queued, stored.queue);
   p.finished_at = 0;
   p.attempts_before = p.attempts;
+  p.doubtful_attempt = 0;
   p.status_message.clear();
   p.due_at = now;
   p.expires_at = now + change.validity_ms;
@@ -426,8 +446,8 @@ Settled Ledger::move(const Move& change, lmdb::Transaction& txn, WallMs now) {
   Stored stored{.queue = from, .progress = {}};
   if (entry.has_progress) stored.progress = read_progress(txn, change.id).value_or(Progress{});
   // What was perhaps sent is not sent by others, and the parts of one message stay together.
-  const bool untouched =
-      std::ranges::all_of(stored.progress.segments, [](const auto& s) { return s.state == SegmentState::unsent; });
+  const bool untouched = std::ranges::all_of(
+      stored.progress.segments, [](const auto& s) { return s.state == SegmentState::unsent && s.provider_id.empty(); });
   if (entry.in_doubt || !untouched) return Settled::superseded;
   txn.erase(tables_.due, key);
   relocate(stored, change.to, change.why, now);
@@ -451,6 +471,7 @@ void Ledger::relocate(Stored& stored, GatewayId to, const std::string& why, Wall
   p.queue_gateway = to;
   p.when_silent = 0;
   p.attempts_before = p.attempts;
+  p.doubtful_attempt = 0;
   p.segments.clear();
   p.status_message = why;
   note(p, now, EventKind::moved, to, why);
@@ -459,6 +480,9 @@ void Ledger::relocate(Stored& stored, GatewayId to, const std::string& why, Wall
 void Ledger::finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, State state, std::string why, WallMs now) {
   auto& p = stored.progress;
   const bool waited = p.state == State::submitted || p.state == State::doubtful;
+  if (state == State::delivered) ++used(stored.queue, now).delivered;
+  if (waited && (state == State::undeliverable || state == State::expired || state == State::rejected))
+    ++used(stored.queue, now).failed;
   change_state(p, state, stored.queue);
   p.finished_at = now;
   p.due_at = 0;
@@ -579,6 +603,17 @@ void Ledger::count(const Queue& queue, State state, int change) {
   counts_[owner][static_cast<std::size_t>(state)] += change;
   if (!is_final(state)) unfinished_ += change;
   counts_changed_.insert(owner);
+}
+
+Usage& Ledger::used(const Queue& queue, WallMs now) {
+  const UsageKey key{.month = month_of(now), .gateway = queue.gateway, .tenant = queue.tenant, .lane = queue.lane};
+  usage_changed_.insert(key);
+  return usage_[key];
+}
+
+UsageByKey Ledger::usage() const {
+  std::lock_guard lock(counts_mutex_);
+  return published_usage_;
 }
 
 CountsByQueueOwner Ledger::counts() const {

@@ -61,6 +61,7 @@ class Ledger {
   Effects take_effects() { return std::exchange(effects_, {}); }
 
   const References& references() const { return references_; }
+  UsageByKey usage() const;                                                         // any thread
   CountsByQueueOwner counts() const;                                                // any thread
   std::size_t unfinished() const { return static_cast<std::size_t>(unfinished_); }  // messages that are not final
 
@@ -120,6 +121,7 @@ class Ledger {
   void sweep_expired(lmdb::Transaction& txn, WallMs now);
   void purge(lmdb::Transaction& txn, std::size_t budget, WallMs now);
   MessageId next_id(WallMs now);
+  Usage& used(const Queue& queue, WallMs now);
   void count(const Queue& queue, State state, int change);
 
   const Tables& tables_;
@@ -140,6 +142,8 @@ class Ledger {
   mutable std::mutex counts_mutex_;      // guards published_counts_
   CountsByQueueOwner published_counts_;  // as committed
   std::set<std::pair<TenantId, GatewayId>> counts_changed_;
+  UsageByKey usage_, published_usage_;  // as counts_ and published_counts_, and with the same lock
+  std::set<UsageKey> usage_changed_;
   MessageId purge_from_ = 0;
   WallMs purge_restart_at_ = 0;
   std::string sweep_from_;

@@ -5,6 +5,7 @@
 
 #include "store/errors.hpp"
 #include "store/message.hpp"
+#include "store/usage.hpp"
 
 // Everything that can be written. Changes travel in batches: one durable transaction, one result each, and any batch
 // may be repeated without storing, sending or counting anything twice.
@@ -35,6 +36,10 @@ struct Finished {
   std::vector<Segment> segments;
   WallMs receipt_wait_ms = 0;  // with submitted: how long a receipt is waited for
   GatewayId when_silent = 0;   // after this wait the message goes out by that gateway, perhaps a second time
+  std::string note;            // for its line of the timeline
+  std::int64_t price = 0;      // of all parts, in millionths of the gateway's currency
+  std::size_t parts = 0;       // SMS on the bill; at least one for each segment
+  bool sent = true;            // with failed or expired: it reached the carrier
 };
 
 // The attempt ended and another follows, or the message is held as doubtful.
@@ -43,6 +48,7 @@ struct Again {
   std::uint16_t attempt = 0;
   bool sent = true;             // false: given back unsent, the attempt does not count
   bool doubtful = false;        // perhaps sent
+  bool repeatable = false;      // perhaps sent, and a repetition does not reach the phone a second time
   State state = State::queued;  // queued, or doubtful: held for `delay_ms`, then failed unless a receipt comes
   WallMs delay_ms = 0;          // ignored when given back unsent: the message keeps its place
   GatewayId move_to = 0;        // the gateway that makes the next attempt; 0: the same
@@ -59,10 +65,11 @@ struct ReceiptRecorded {
   SegmentState state = SegmentState::unknown;
   bool whole_message = false;  // this carrier sends one receipt for all parts: it speaks of those it has
   std::string error;
-  std::string destination;  // the phone, see same_phone(). Empty: not compared
-  std::string quote;        // the beginning of the text, if the receipt has it
-  bool may_guess = true;    // an unknown id may be taken for that of the one message held for this phone
-  MessageId message = 0;    // where the provider gives our own reference back: the message it belongs to
+  std::string destination;    // the phone, see same_phone(). Empty: not compared
+  std::string quote;          // the beginning of the text, if the receipt has it
+  bool may_guess = true;      // an unknown id may be taken for that of the one message held for this phone
+  MessageId message = 0;      // where the provider gives our own reference back: the message it belongs to,
+  std::uint16_t attempt = 0;  // and which attempt
 };
 
 // A message that waits, and was not handed to anybody, goes to another gateway's queue.
@@ -144,8 +151,9 @@ struct StandingClaim {
 struct Claimed {
   MessageId id = 0;
   std::uint16_t attempt = 0;
-  std::uint16_t attempts_before = 0;  // of these, made before a person retried the message
-  bool in_doubt = false;              // an earlier attempt perhaps sent it
+  std::uint16_t attempts_before = 0;   // of these, made before a person retried the message
+  bool in_doubt = false;               // an earlier attempt perhaps sent it,
+  std::uint16_t doubtful_attempt = 0;  // this one
   WallMs due_at = 0;
   WallMs expires_at = 0;
   Content content;

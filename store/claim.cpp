@@ -75,6 +75,7 @@ std::optional<Claimed> Ledger::read_claimed(const lmdb::Transaction& txn, Messag
                    .attempt = static_cast<std::uint16_t>(progress->attempts + 1),
                    .attempts_before = progress->attempts_before,
                    .in_doubt = entry.in_doubt,
+                   .doubtful_attempt = progress->doubtful_attempt,
                    .expires_at = entry.expires_at,
                    .content = std::move(*content),
                    .segments = std::move(progress->segments),

@@ -127,7 +127,7 @@ void encode(const Progress& p, std::string& out) {
   for (const auto& s : p.segments) o.put(octet(s.state)).put(s.provider_id).put(s.error);
   o.put(static_cast<std::uint8_t>(p.events.size()));
   for (const auto& e : p.events) o.put(e.at).put(octet(e.kind)).put(e.gateway).put(e.attempt).put(e.detail);
-  o.put(p.queue_gateway).put(p.when_silent).put(static_cast<std::uint8_t>(p.left.size()));
+  o.put(p.queue_gateway).put(p.when_silent).put(p.doubtful_attempt).put(static_cast<std::uint8_t>(p.left.size()));
   for (const auto gateway : p.left) o.put(gateway);
 }
 
@@ -161,6 +161,7 @@ Progress decode_progress(std::string_view record) {
   if (in.has_routes()) {
     p.queue_gateway = in.get<GatewayId>();
     p.when_silent = in.get<GatewayId>();
+    p.doubtful_attempt = in.get<std::uint16_t>();
     p.left.resize(in.get<std::uint8_t>());
     for (auto& gateway : p.left) gateway = in.get<GatewayId>();
   }
@@ -179,7 +180,7 @@ void encode(const ReceiptRecorded& r, std::string& out) {
   o.put(static_cast<std::uint8_t>(std::min(r.as_given, r.provider_ids.size())));
   o.put(static_cast<std::uint8_t>(r.provider_ids.size()));
   for (const auto& id : r.provider_ids) o.put(id);
-  o.put(r.message);
+  o.put(r.message).put(r.attempt);
 }
 
 ReceiptRecorded decode_receipt(std::string_view record) {
@@ -194,7 +195,10 @@ ReceiptRecorded decode_receipt(std::string_view record) {
   r.as_given = in.get<std::uint8_t>();
   r.provider_ids.resize(in.get<std::uint8_t>());
   for (auto& id : r.provider_ids) id = in.text();
-  if (in.has_routes()) r.message = in.get<MessageId>();
+  if (in.has_routes()) {
+    r.message = in.get<MessageId>();
+    r.attempt = in.get<std::uint16_t>();
+  }
   return r;
 }
 

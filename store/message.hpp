@@ -114,11 +114,12 @@ struct Progress {
   State state = State::queued;
   bool maybe_duplicate = false;  // an attempt ended without an answer: the phone may get, or have got, it twice
   std::uint16_t attempts = 0;
-  std::uint16_t attempts_before = 0;  // of these, made before a person retried the message
-  GatewayId gateway = 0;              // of the last attempt
-  GatewayId queue_gateway = 0;        // whose queue it is in since it moved; 0: as in the content
-  GatewayId when_silent = 0;          // where it moves when no receipt comes; 0: nowhere
-  std::vector<GatewayId> left;        // the gateways it moved away from
+  std::uint16_t attempts_before = 0;   // of these, made before a person retried the message
+  GatewayId gateway = 0;               // of the last attempt
+  GatewayId queue_gateway = 0;         // whose queue it is in since it moved; 0: as in the content
+  std::uint16_t doubtful_attempt = 0;  // the first one that was perhaps sent, as long as that is open; 0: none
+  GatewayId when_silent = 0;           // where it moves when no receipt comes; 0: nowhere
+  std::vector<GatewayId> left;         // the gateways it moved away from
   WallMs due_at = 0;      // when queued: its key in the queue; otherwise: its key among those that wait for receipts
   WallMs expires_at = 0;  // 0: as in the content; set when a person retried the message
   WallMs submitted_at = 0;

@@ -98,20 +98,21 @@ WallMs Reader::oldest_due(const Queue& queue) const {
   return cursor.seek(prefix) && cursor.key().starts_with(prefix) ? keys::due_at(cursor.key()) : 0;
 }
 
-std::vector<Waiting> Reader::waiting(const Queue& queue, WallMs due_before, MessageId behind, std::size_t limit) const {
+std::vector<Waiting> Reader::waiting(const Queue& queue, WallMs due_before, const Waiting* after,
+                                     std::size_t limit) const {
   const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
   lmdb::Cursor cursor(txn, tables_.due);
   const auto prefix = keys::of_queue(queue);
+  const auto begin = after ? keys::of_due(queue, after->due_at, after->message.id) : prefix;
   std::vector<Waiting> found;
-  for (bool ok = cursor.seek(prefix); ok && cursor.key().starts_with(prefix) && found.size() < limit;
+  for (bool ok = cursor.seek(begin); ok && cursor.key().starts_with(prefix) && found.size() < limit;
        ok = cursor.next()) {
     const auto due = keys::due_at(cursor.key());
     if (due >= due_before) break;
     const auto entry = decode_due(cursor.value());
-    const auto id = keys::due_id(cursor.key());
-    if (entry.in_doubt || id <= behind) continue;
-    auto message = read(txn, id);
-    if (message) found.push_back({.due_at = due, .message = std::move(*message)});
+    if (entry.in_doubt || (after && cursor.key() == begin)) continue;
+    if (auto message = read(txn, keys::due_id(cursor.key())))
+      found.push_back({.due_at = due, .message = std::move(*message)});
   }
   return found;
 }

@@ -44,8 +44,8 @@ class Reader {
   Page page(const Filter& filter, MessageId before, std::size_t limit) const;
   // Due time of the oldest message of a queue, 0 when it is empty.
   WallMs oldest_due(const Queue& queue) const;
-  // The head of a queue: what was due before this time, in its order, at most `limit`. `behind`: only greater ids.
-  std::vector<Waiting> waiting(const Queue& queue, WallMs due_before, MessageId behind, std::size_t limit) const;
+  // What was due in a queue before this time, in its order, at most `limit`; with `after`, what stands behind that one.
+  std::vector<Waiting> waiting(const Queue& queue, WallMs due_before, const Waiting* after, std::size_t limit) const;
   std::optional<std::string> object(const std::string& key) const;
   std::vector<std::pair<std::string, std::string>> objects(const std::string& prefix) const;
 

@@ -286,8 +286,9 @@ void Store::tell_effects() {
 
 bool Store::room_left(const lmdb::Transaction& txn) {
   std::uint64_t pages = 0;
-  for (const auto table : {tables_.message, tables_.progress, tables_.due, tables_.leased, tables_.open,
-                           tables_.reference, tables_.parked, tables_.counts, tables_.meta, tables_.object})
+  for (const auto table :
+       {tables_.message, tables_.progress, tables_.due, tables_.leased, tables_.open, tables_.reference, tables_.parked,
+        tables_.counts, tables_.usage, tables_.meta, tables_.object})
     pages += txn.pages_of(table);
   used_bytes_ = pages * page_bytes;
   file_bytes_ = (environment_.last_page() + 1) * page_bytes;

@@ -74,6 +74,7 @@ class Store {
 
   const Reader& reader() const { return reader_; }
   CountsByQueueOwner counts() const { return ledger_.counts(); }
+  UsageByKey usage() const { return ledger_.usage(); }
   bool has_room() const { return room_.load(std::memory_order_relaxed); }
 
   // The number of a tenant's name, made when it is new. Before start().

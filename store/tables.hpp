@@ -4,17 +4,20 @@
 
 // The schema. One environment holds all tenants, because one commit (one flush) then serves all of them.
 //
-//   table      key                                        value                     written
-//   message    id                                         Content                   once, at the end of the table
-//   progress   id                                         Progress                  when an attempt ends, by receipts
-//   due        gateway tenant lane due id                 expiry, flags             accepted -> claimed
-//   leased     claim number                               ids and attempts          claimed -> all have an outcome
-//   open       deadline id                                (empty)                   submitted or held -> final
-//   reference  tenant kind reference                      id, digest                later, in key order
-//   (references.hpp) parked     time number                                receipt                   a receipt nobody
-//   waits for yet counts     tenant gateway                             one count a state         with each change meta
-//   name                                       value                     format version, watermarks, tenants object
-//   kind/key                                   value                     configuration kept here, API keys
+// clang-format off
+//   table      key                        value                written
+//   message    id                         Content              once, at the end of the table
+//   progress   id                         Progress             when an attempt ends, by receipts
+//   due        gateway tenant lane due id expiry, flags        accepted -> claimed
+//   leased     claim number               ids and attempts     claimed -> all have an outcome
+//   open       deadline id                (empty)              submitted or held -> final
+//   reference  tenant kind reference      id, digest           later, in key order (references.hpp)
+//   parked     time number                receipt              a receipt nobody waits for yet
+//   counts     tenant gateway             one count a state    with each change
+//   usage      month gateway tenant lane  Usage                with each attempt and receipt
+//   meta       name                       value                format version, watermarks, tenants
+//   object     kind/key                   value                configuration kept here, API keys
+// clang-format on
 //
 // A message is in exactly one of: due (queued), leased (claimed), open (waits for a receipt), or it is final.
 // Ids grow, so message, progress, leased and (nearly) due and open grow at their ends: pages fill up and are shared.
@@ -24,7 +27,7 @@ namespace smsbridge::store {
 constexpr std::uint32_t format_version = 1;
 
 struct Tables {
-  lmdb::Table message, progress, due, leased, open, reference, parked, counts, meta, object;
+  lmdb::Table message, progress, due, leased, open, reference, parked, counts, usage, meta, object;
 };
 
 inline Tables open_tables(lmdb::Transaction& txn) {
@@ -36,6 +39,7 @@ inline Tables open_tables(lmdb::Transaction& txn) {
           .reference = txn.open_table("reference"),
           .parked = txn.open_table("parked"),
           .counts = txn.open_table("counts"),
+          .usage = txn.open_table("usage"),
           .meta = txn.open_table("meta"),
           .object = txn.open_table("object")};
 }

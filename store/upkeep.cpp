@@ -36,6 +36,15 @@ void Ledger::load(const lmdb::Transaction& txn) {
   held_.clear();
   effects_ = {};
   counts_changed_.clear();
+  usage_.clear();
+  usage_changed_.clear();
+  {
+    lmdb::Cursor cursor(txn, tables_.usage);
+    for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+      auto& usage = usage_[decode_usage_key(cursor.key())];
+      std::memcpy(&usage, cursor.value().data(), std::min(sizeof(usage), cursor.value().size()));
+    }
+  }
   {
     counts_.clear();
     unfinished_ = 0;
@@ -50,6 +59,7 @@ void Ledger::load(const lmdb::Transaction& txn) {
   {
     std::lock_guard lock(counts_mutex_);
     published_counts_ = counts_;
+    published_usage_ = usage_;
   }
   {
     lmdb::Cursor cursor(txn, tables_.message);
@@ -106,6 +116,7 @@ void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
     progress.attempts = lease.attempt;
     progress.gateway = lease.queue.gateway;
     progress.maybe_duplicate = true;
+    if (!progress.doubtful_attempt) progress.doubtful_attempt = lease.attempt;
     progress.due_at = lease.due_at;
     progress.status_message = "the bridge stopped while the message was being sent";
     note(progress, now, EventKind::doubtful, lease.queue.gateway, progress.status_message);
@@ -131,12 +142,17 @@ void Ledger::end(lmdb::Transaction& txn) {
     const auto& counts = counts_[owner];
     txn.put(tables_.counts, counts_key(owner), {reinterpret_cast<const char*>(counts.data()), sizeof(counts)});
   }
+  for (const auto& key : usage_changed_) {
+    const auto& usage = usage_[key];
+    txn.put(tables_.usage, encode(key), {reinterpret_cast<const char*>(&usage), sizeof(usage)});
+  }
 }
 
 void Ledger::committed() {
   references_.publish();
   std::lock_guard lock(counts_mutex_);
   for (const auto& owner : std::exchange(counts_changed_, {})) published_counts_[owner] = counts_[owner];
+  for (const auto& key : std::exchange(usage_changed_, {})) published_usage_[key] = usage_[key];
 }
 
 void Ledger::rolled_back() { references_.discard(); }

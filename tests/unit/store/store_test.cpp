@@ -412,7 +412,7 @@ const Queue other_queue{.gateway = 8, .tenant = queue.tenant, .lane = queue.lane
 
 TEST_F(StoreTest, AMessageThatWaitsMovesToAnotherGatewaysQueue) {
   const auto id = enqueue(message("1")).id;
-  const auto due = store_->reader().waiting(queue, now_ + 1, 0, 10).at(0).due_at;
+  const auto due = store_->reader().waiting(queue, now_ + 1, nullptr, 10).at(0).due_at;
   const auto move = [&](WallMs at) {
     Batch batch;
     batch.moves.push_back({.id = id,
@@ -456,7 +456,7 @@ TEST_F(StoreTest, WhatWasPerhapsSentDoesNotMove) {
                          .lane = queue.lane,
                          .due_at = store_->reader().get(id)->progress.due_at});
   EXPECT_EQ(commit(std::move(batch)).moved.at(0), Settled::superseded);
-  EXPECT_TRUE(store_->reader().waiting(queue, now_ + 1, 0, 10).empty());
+  EXPECT_TRUE(store_->reader().waiting(queue, now_ + 1, nullptr, 10).empty());
 }
 
 TEST_F(StoreTest, AnAttemptThatWasRefusedGoesOnElsewhere) {
@@ -501,15 +501,19 @@ TEST_F(StoreTest, SilenceMovesAMessageOnceItsRouteSaysSo) {
 }
 
 TEST_F(StoreTest, AReceiptWithOurOwnReferenceFindsItsMessage) {
-  const auto tell = [&](MessageId id, const std::string& reference) {
+  const auto tell = [&](MessageId id, const std::string& reference, std::uint16_t attempt = 1) {
     Batch batch;
-    batch.receipts.push_back(
-        {.gateway = queue.gateway, .provider_ids = {reference}, .state = SegmentState::delivered, .message = id});
+    batch.receipts.push_back({.gateway = queue.gateway,
+                              .provider_ids = {reference},
+                              .state = SegmentState::delivered,
+                              .message = id,
+                              .attempt = attempt});
     return commit(std::move(batch)).receipts.at(0);
   };
   const auto answered = enqueue(message("1")).id;
   claim(1);
   finish(answered, 1, "id-of-the-provider");
+  EXPECT_EQ(tell(answered, "ref-0", 0), Receipted::parked) << "another attempt's";
   EXPECT_EQ(tell(answered, "ref-1"), Receipted::matched);
   EXPECT_EQ(progress(answered).state, State::delivered);
 
@@ -519,13 +523,76 @@ TEST_F(StoreTest, AReceiptWithOurOwnReferenceFindsItsMessage) {
   EXPECT_EQ(tell(held, "ref-2"), Receipted::matched) << "the attempt that got no answer";
   EXPECT_EQ(progress(held).state, State::delivered);
 
+  // A lost answer: the reference stands where the provider's id would, and the message is to be repeated.
+  const auto lost = enqueue(message("4")).id;
+  claim(1);
+  Again change{.id = lost, .attempt = 1, .doubtful = true, .repeatable = true, .delay_ms = 60'000};
+  change.segments.push_back({.state = SegmentState::unsent, .provider_id = "ref-4"});
+  again(std::move(change));
+  EXPECT_FALSE(progress(lost).maybe_duplicate);
+  EXPECT_EQ(receipt("ref-4", SegmentState::delivered), Receipted::matched);
+  pass(61'000);
+  const auto claimed = claim(5).messages;
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_EQ(claimed[0].segments.at(0).state, SegmentState::delivered) << "nothing of it is left to send";
+
   const auto early = enqueue(message("3")).id;
   claim(1);
   EXPECT_EQ(tell(early, "ref-3"), Receipted::parked) << "ahead of the answer";
-  die_and_open();
-  claim(1);
-  finish(early, 2, "another-id");
+  EXPECT_EQ(tell(early, "ref-2", 0), Receipted::parked) << "another attempt's";
+  finish(early, 1, "another-id");
   EXPECT_EQ(progress(early).state, State::delivered);
+}
+
+// ---- accounts ----
+
+TEST_F(StoreTest, AccountsHoldWhatTheCarrierWillBill) {
+  const UsageKey key{.month = 202609, .gateway = queue.gateway, .tenant = queue.tenant, .lane = queue.lane};
+  ASSERT_EQ(month_of(now_), key.month);
+  const auto took = [&](const std::string& ref, SegmentState state) {
+    const auto id = enqueue(message(ref)).id;
+    claim(1);
+    Finished change{.id = id, .attempt = 1, .receipt_wait_ms = 60'000, .price = 800'000, .parts = 2};
+    change.segments.push_back({.state = SegmentState::accepted, .provider_id = "id-" + ref});
+    Batch batch;
+    batch.finished.push_back(change);
+    commit(batch);
+    commit(std::move(batch));  // repeated after a lost answer
+    receipt("id-" + ref, state);
+    receipt("id-" + ref, state);
+  };
+  took("1", SegmentState::delivered);
+  took("2", SegmentState::undeliverable);
+  const auto refused = enqueue(message("3")).id;
+  claim(1);
+  again({.id = refused, .attempt = 1});
+  pass(1);
+  claim(1);
+  finish(refused, 2, "", State::failed);
+  const auto never_left = enqueue(message("4")).id;
+  claim(1);
+  again({.id = never_left, .attempt = 1, .sent = false});
+  store_->fail_commits(EIO, 1);
+  commit({.receipts = {}, .finished = {}, .again = {}, .enqueue = {message("5")}, .controls = {}});
+  for (int life = 0; life < 2; ++life) {
+    SCOPED_TRACE(life);
+    const auto all = store_->usage();
+    ASSERT_EQ(all.size(), 1u);
+    const auto& usage = all.at(key);
+    EXPECT_EQ(usage.submitted, 4) << "two taken, two refused";
+    EXPECT_EQ(usage.accepted, 2);
+    EXPECT_EQ(usage.parts, 4);
+    EXPECT_EQ(usage.delivered, 1);
+    EXPECT_EQ(usage.failed, 1);
+    EXPECT_EQ(usage.price, 1'600'000);
+    die_and_open();
+  }
+}
+
+TEST(Month, IsThatOfUtc) {
+  EXPECT_EQ(month_of(1'790'812'799'999), 202609u);  // 2026-09-30 23:59:59.999
+  EXPECT_EQ(month_of(1'790'812'800'000), 202610u);
+  EXPECT_EQ(decode_usage_key(encode(UsageKey{202612, 7, 3, Lane::campaign})), (UsageKey{202612, 7, 3, Lane::campaign}));
 }
 
 TEST_F(StoreTest, ExpiredMessagesAreNeverClaimed) {
