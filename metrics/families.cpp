@@ -30,6 +30,7 @@ Families::Families(prometheus::Registry& registry)
       messages_rejected(counters(registry, "messages_rejected_total", "Messages refused, by the code of the problem.")),
       messages_replayed(counters(registry, "messages_replayed_total",
                                  "Messages submitted again with a known idempotency key or client reference.")),
+      budget_spent(gauges(registry, "budget_spent", "What the tenant spent this month, in its budget's currency.")),
       messages_routed(
           counters(registry, "messages_routed_total", "Messages given to a gateway; none when there was no route.")),
       message_parts_submitted(
@@ -54,6 +55,10 @@ Families::Families(prometheus::Registry& registry)
                                          "Time in which the gateway waited because the carrier throttled it.")),
       submit_results(counters(registry, "submit_results_total", "Answers to submissions.")),
       submit_duration_seconds(histograms(registry, "submit_duration_seconds", "Time from a submission to its answer.")),
+      message_moves(counters(registry, "message_moves_total", "Messages that left a gateway for another one.")),
+      provider_responses(counters(registry, "provider_responses_total", "HTTP answers of a provider by status.")),
+      gateway_balance(
+          gauges(registry, "gateway_balance", "What the provider says is left on the account, in its currency.")),
       smpp_errors(counters(registry, "smpp_errors_total", "SMPP answers with an error status.")),
       smpp_sessions(gauges(registry, "smpp_sessions", "SMPP sessions by state.")),
       smpp_sessions_wanted(gauges(registry, "smpp_sessions_wanted", "SMPP sessions configured.")),
@@ -67,7 +72,7 @@ Families::Families(prometheus::Registry& registry)
           gauges(registry, "smpp_enquire_link_rtt_seconds", "Time to the answer of the last enquire_link.")),
       receipts(counters(registry, "receipts_total", "Delivery receipts received.")),
       receipts_unmatched(
-          counters(registry, "receipts_unmatched_total", "Delivery receipts for which no message was found.")),
+          counters(registry, "receipts_unmatched_total", "Delivery receipts that no message waited for when they came; most find theirs later.")),
       inbound_messages(counters(registry, "inbound_messages_total", "Messages received from handsets.")),
       store_commit_duration_seconds(
           histograms(registry, "store_commit_duration_seconds", "Time to write and sync a transaction.")),

@@ -24,6 +24,7 @@ struct Families {
   Counters& messages_accepted;
   Counters& messages_rejected;
   Counters& messages_replayed;
+  Gauges& budget_spent;
   Counters& messages_routed;
   Counters& message_parts_submitted;
   Counters& messages_finished;
@@ -39,6 +40,9 @@ struct Families {
   Counters& gateway_throttled_seconds;
   Counters& submit_results;
   Histograms& submit_duration_seconds;
+  Counters& message_moves;
+  Counters& provider_responses;
+  Gauges& gateway_balance;
   Counters& smpp_errors;
   Gauges& smpp_sessions;
   Gauges& smpp_sessions_wanted;

@@ -42,6 +42,7 @@ enum class RejectReason {
   invalid_number,
   blocked_number,
   no_route,
+  budget_spent,
   too_many_parts,
   idempotency_mismatch,
   idempotency_in_progress,
@@ -53,8 +54,8 @@ enum class RejectReason {
 };
 SMSBRIDGE_LABEL(RejectReason, other, "malformed_json", "unauthenticated", "forbidden", "payload_too_large",
                 "unsupported_media_type", "invalid_request", "invalid_number", "blocked_number", "no_route",
-                "too_many_parts", "idempotency_mismatch", "idempotency_in_progress", "rate_limited", "queue_full",
-                "shutting_down", "store_full", "other");
+                "budget_spent", "too_many_parts", "idempotency_mismatch", "idempotency_in_progress", "rate_limited",
+                "queue_full", "shutting_down", "store_full", "other");
 
 enum class PartEncoding { gsm7, latin1, ucs2, binary };
 SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "latin1", "ucs2", "binary");
@@ -65,6 +66,9 @@ SMSBRIDGE_LABEL(FinalState, unknown, "delivered", "undeliverable", "expired", "r
 
 enum class RetryReason { throttled, temporary, timeout, disconnected };
 SMSBRIDGE_LABEL(RetryReason, disconnected, "throttled", "temporary", "timeout", "disconnected");
+
+enum class MoveReason { unreachable, throttled, refused, retries_used_up };
+SMSBRIDGE_LABEL(MoveReason, retries_used_up, "unreachable", "throttled", "refused", "retries_used_up");
 
 enum class QueueState { scheduled, queued, in_flight, awaiting_receipt };
 SMSBRIDGE_LABEL(QueueState, awaiting_receipt, "scheduled", "queued", "in_flight", "awaiting_receipt");

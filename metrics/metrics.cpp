@@ -124,6 +124,28 @@ class Smpp final : public SmppMetrics {
   Counter* other_errors_ = nullptr;
 };
 
+class Provider final : public ProviderMetrics {
+ public:
+  Provider(Families& families, const std::string& gateway) : families_(families), gateway_(gateway) {}
+
+  Counter& responses(int status) override {
+    const std::lock_guard lock(mutex_);
+    auto& series = by_status_[status < 100 || status > 599 ? 0 : status];
+    if (!series)
+      series = &families_.provider_responses.Add(
+          {{"gateway", gateway_}, {"code", status < 100 || status > 599 ? "none" : std::to_string(status)}});
+    return *series;
+  }
+
+  void set_balance(double amount) override { families_.gateway_balance.Add({{"gateway", gateway_}}).Set(amount); }
+
+ private:
+  Families& families_;
+  const std::string gateway_;
+  std::mutex mutex_;
+  std::map<int, Counter*> by_status_;
+};
+
 std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string& label) {
   const Labels labels{{"tenant", label}};
   auto out = std::make_unique<TenantMetrics>();
@@ -131,6 +153,7 @@ std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string
   out->accepted = resolve<Source>(families.messages_accepted, labels, "source");
   out->rejected = resolve<RejectReason>(families.messages_rejected, labels, "reason");
   out->replayed = &families.messages_replayed.Add(labels);
+  out->budget_spent = &families.budget_spent.Add(labels);
   return out;
 }
 
@@ -161,6 +184,7 @@ std::unique_ptr<GatewayMetrics> make_gateway(Families& families, const std::stri
   out->receipts = resolve<ReceiptState>(families.receipts, labels, "state");
   out->receipts_unmatched = &families.receipts_unmatched.Add(labels);
   out->inbound_messages = &families.inbound_messages.Add(labels);
+  out->moves = resolve<MoveReason>(families.message_moves, labels, "reason");
   return out;
 }
 
@@ -215,6 +239,13 @@ class Metrics::Registry {
     return *smpp;
   }
 
+  ProviderMetrics& provider(const std::string& gateway) {
+    const std::lock_guard lock(mutex_);
+    auto& provider = providers_[gateway];
+    if (!provider) provider = std::make_unique<Provider>(families_, gateway);
+    return *provider;
+  }
+
   QueueMetrics& queue(const std::string& tenant, const std::string& gateway) {
     const std::lock_guard lock(mutex_);
     const std::string label = label_of(tenant);
@@ -267,6 +298,7 @@ class Metrics::Registry {
   std::map<std::string, std::unique_ptr<TenantMetrics>> tenants_;
   std::map<std::string, std::unique_ptr<GatewayMetrics>> gateways_;
   std::map<std::string, std::unique_ptr<SmppMetrics>> smpp_;
+  std::map<std::string, std::unique_ptr<ProviderMetrics>> providers_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<QueueMetrics>> queues_;
   std::vector<std::function<void()>> refreshers_;
 };
@@ -281,6 +313,7 @@ GatewayMetrics& Metrics::gateway(const std::string& name, const std::string& kin
   return registry_->gateway(name, kind);
 }
 SmppMetrics& Metrics::smpp(const std::string& gateway) { return registry_->smpp(gateway); }
+ProviderMetrics& Metrics::provider(const std::string& gateway) { return registry_->provider(gateway); }
 QueueMetrics& Metrics::queue(const std::string& tenant, const std::string& gateway) {
   return registry_->queue(tenant, gateway);
 }

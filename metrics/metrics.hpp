@@ -50,6 +50,7 @@ struct TenantMetrics {
   ByLabel<Source, Counter> accepted;
   ByLabel<RejectReason, Counter> rejected;
   Counter* replayed = nullptr;
+  Gauge* budget_spent = nullptr;  // this month, in the budget's currency
 };
 
 // The messages of one tenant on one gateway. Tenants that are folded share one object, so their gauges must be moved
@@ -77,6 +78,15 @@ struct GatewayMetrics {
   ByLabel<ReceiptState, Counter> receipts;
   Counter* receipts_unmatched = nullptr;
   Counter* inbound_messages = nullptr;
+  ByLabel<MoveReason, Counter> moves;  // to another gateway
+};
+
+// What accounts with HTTP providers have besides.
+struct ProviderMetrics {
+  virtual ~ProviderMetrics() = default;
+  // provider_responses_total for an HTTP status; 0: no answer. Takes a lock, which a request over HTTP does not notice.
+  virtual Counter& responses(int status) = 0;
+  virtual void set_balance(double amount) = 0;  // its series exists from the first call
 };
 
 // What SMPP gateways have besides.
@@ -137,6 +147,7 @@ class Metrics {
   // `kind` is "smpp" or the name of an HTTP provider; the first one given for a name stays.
   GatewayMetrics& gateway(const std::string& name, const std::string& kind);
   SmppMetrics& smpp(const std::string& gateway);
+  ProviderMetrics& provider(const std::string& gateway);
   // Call it for every configured tenant and gateway, so that the pair exists at 0 before its first message.
   QueueMetrics& queue(const std::string& tenant, const std::string& gateway);
   StoreMetrics& store();
