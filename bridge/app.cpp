@@ -5,10 +5,12 @@
 #include <future>
 #include <random>
 
+#include "bridge/delivery/http_channel.hpp"
 #include "bridge/delivery/smpp_channel.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/ingest/message_id.hpp"
 #include "bridge/version.hpp"
+#include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -20,6 +22,7 @@ constexpr WallMs clock_behind_max = 60'000;
 constexpr std::size_t fineract_body_bytes = 4u << 20;  // 200 texts of 1000 characters, all escaped, are 1.3 MB
 
 const std::string paused_prefix = "paused/";  // object: since when, milliseconds
+const std::string callback_secret_prefix = "callback-secret/";
 
 metrics::Metrics* log_metrics = nullptr;  // spdlog calls a plain function
 
@@ -84,7 +87,9 @@ App::App(Config config, Clock& clock, Connector& connector)
       lock_(config_.store_path),
       store_(store_options(config_, clock)),
       tenants_(config_, store_, metrics_),
-      directory_(config_),
+      router_(config_, tenants_.names(), clock_),
+      budgets_(config_, tenants_, store_),
+      directory_(config_, router_, &budgets_),
       services_{.config = config_,
                 .store = store_,
                 .clock = clock_,
@@ -92,12 +97,14 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .tenants = tenants_,
                 .metrics = metrics_,
                 .gateways = *this,
+                .callback_secrets = callback_secrets_,
                 .ready = ready_} {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = config_.shards > 0 ? config_.shards : std::max(1, cores - 1);
   for (int number = 0; number < count; ++number)
     shards_.push_back(std::make_unique<Shard>(number, system_seed(), clock_, metrics_));
   store_.open_queue();
+  read_callback_secrets();
   make_gateways();
   set_hooks();
   make_servers();
@@ -117,27 +124,61 @@ void App::make_gateways() {
     }
     auto& running = gateways_[gateway.name];
     running.shard = &shard;
-    auto& counted = metrics_.gateway(gateway.name, "smpp");
-    running.gateway = std::make_unique<Gateway>(gateway,
-                                                GatewayContext{.executor = shard.executor(),
-                                                               .clock = clock_,
-                                                               .random = shard.random(),
-                                                               .store = store_,
-                                                               .metrics = counted,
-                                                               .queue_metrics = std::move(queues),
-                                                               .lanes = config_.lanes},
-                                                [&](Channel::Owner& owner) -> std::unique_ptr<Channel> {
-                                                  return std::make_unique<SmppChannel>(
-                                                      gateway,
-                                                      SmppContext{.executor = shard.executor(),
-                                                                  .clock = clock_,
-                                                                  .connector = connector_,
-                                                                  .random = shard.random(),
-                                                                  .metrics = counted,
-                                                                  .smpp_metrics = metrics_.smpp(gateway.name)},
-                                                      owner);
-                                                });
+    running.gateway =
+        std::make_unique<Gateway>(gateway,
+                                  GatewayContext{.executor = shard.executor(),
+                                                 .clock = clock_,
+                                                 .random = shard.random(),
+                                                 .store = store_,
+                                                 .metrics = metrics_.gateway(gateway.name, gateway.kind),
+                                                 .queue_metrics = std::move(queues),
+                                                 .lanes = config_.lanes,
+                                                 .router = router_},
+                                  [&](Channel::Owner& owner) { return make_channel(gateway, shard, owner); });
     gateways_by_id_[gateway.id] = &running;
+  }
+}
+
+std::unique_ptr<Channel> App::make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner) {
+  auto& counted = metrics_.gateway(gateway.name, gateway.kind);
+  if (gateway.kind == "smpp")
+    return std::make_unique<SmppChannel>(gateway,
+                                         SmppContext{.executor = shard.executor(),
+                                                     .clock = clock_,
+                                                     .connector = connector_,
+                                                     .random = shard.random(),
+                                                     .metrics = counted,
+                                                     .smpp_metrics = metrics_.smpp(gateway.name)},
+                                         owner);
+  const auto callback_url = config_.public_url.empty()
+                                ? std::string()
+                                : config_.public_url + "/in/" + http_gateways::percent_encode(gateway.name) + "/" +
+                                      http_gateways::percent_encode(callback_secrets_.at(gateway.name));
+  if (callback_url.empty() && gateway.receipts)
+    log::warn("gateway", "without listen.public_url this provider cannot tell us what became of messages", "gateway",
+              gateway.name);
+  return std::make_unique<HttpChannel>(gateway,
+                                       HttpContext{.executor = shard.executor(),
+                                                   .clock = clock_,
+                                                   .metrics = counted,
+                                                   .provider_metrics = metrics_.provider(gateway.name),
+                                                   .make_transport = make_curl_transport,
+                                                   .callback_url = callback_url},
+                                       owner);
+}
+
+// One that nobody configured is made once and stays, since it stands in the provider's settings.
+void App::read_callback_secrets() {
+  for (const auto& gateway : config_.gateways) {
+    if (gateway.kind == "smpp") continue;
+    auto& secret = callback_secrets_[gateway.name];
+    secret = gateway.callback_secret;
+    if (!secret.empty()) continue;
+    const auto key = callback_secret_prefix + gateway.name;
+    secret = store_.reader().object(key).value_or(std::string());
+    if (!secret.empty()) continue;
+    secret = random_hex(16);
+    store_.put_object(key, secret);
   }
 }
 
@@ -160,7 +201,7 @@ void App::set_hooks() {
         it->second->finished[*label]->Increment();
       if (final_state.state == store::State::delivered && final_state.submitted_at)
         if (const auto* gateway = directory_.by_id(final_state.gateway))
-          metrics_.gateway(gateway->name, "smpp")
+          metrics_.gateway(gateway->name, gateway->kind)
               .delivery_delay_seconds->Observe(static_cast<double>(final_state.finished_at - final_state.submitted_at) /
                                                1000.0);
     }
@@ -207,7 +248,8 @@ void App::refresh_gauges() {
 
 void App::make_servers() {
   std::vector<Route> api = message_routes(services_);
-  for (auto&& more : {gateway_routes(services_), system_routes(services_)})
+  for (auto&& more :
+       {gateway_routes(services_), route_routes(services_), usage_routes(services_), system_routes(services_)})
     api.insert(api.end(), more.begin(), more.end());
   const auto api_handler = make_router(std::move(api), metrics_.http(), clock_, to_response);
   const auto fineract_handler = make_router(fineract_routes(services_), metrics_.http(), clock_, fineract_refusal);
@@ -271,8 +313,15 @@ void App::start() {
       gateway->due(all);
     });
   }
+  budget_timer_ = clock_.timer(shards_.front()->executor());
+  watch_budgets();
   for (auto& shard : shards_) shard->start();
   ready_ = true;
+}
+
+void App::watch_budgets() {
+  budgets_.refresh(clock_.wall());
+  budget_timer_->at(clock_.now() + 1s, [this] { watch_budgets(); });
 }
 
 void App::stop() {
@@ -285,6 +334,7 @@ void App::stop() {
   // Behind the answers to the last commit.
   for (auto& shard : shards_) boost::asio::post(shard->io(), [&shard] { shard->io().stop(); });
   for (auto& shard : shards_) shard->join();
+  budget_timer_.reset();
   servers_.clear();
   gateways_.clear();
   log::set_counter(nullptr);
@@ -326,6 +376,17 @@ void App::ask(const std::string& gateway, Action action, boost::asio::any_io_exe
     if (action != Action::show) remember_pause(running.gateway->config().name, running.gateway->status().paused_since);
     boost::asio::post(home, [done, status = running.gateway->status()] { done(status); });
   });
+}
+
+void App::callback(const std::string& gateway, http_gateways::CallbackRequest request,
+                   boost::asio::any_io_executor home, std::function<void(http_gateways::CallbackAnswer)> done) {
+  auto& running = gateways_.at(gateway);
+  boost::asio::post(running.shard->io(),
+                    [&running, request = std::move(request), home = std::move(home), done = std::move(done)] {
+                      running.gateway->receive(request, [home, done](http_gateways::CallbackAnswer answer) {
+                        boost::asio::post(home, [done, answer = std::move(answer)] { done(answer); });
+                      });
+                    });
 }
 
 }  // namespace smsbridge::bridge

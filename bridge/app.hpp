@@ -39,6 +39,11 @@ class App : private GatewayControl {
   };
   void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
            std::function<void(GatewayStatus)> done) override;
+  void callback(const std::string& gateway, http_gateways::CallbackRequest request, boost::asio::any_io_executor home,
+                std::function<void(http_gateways::CallbackAnswer)> done) override;
+  std::unique_ptr<Channel> make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner);
+  void read_callback_secrets();
+  void watch_budgets();
   void make_gateways();
   void make_servers();
   void set_hooks();
@@ -54,7 +59,10 @@ class App : private GatewayControl {
   store::ServiceLock lock_;
   store::Store store_;
   Tenants tenants_;
+  Router router_;
+  Budgets budgets_;
   Directory directory_;
+  std::map<std::string, std::string> callback_secrets_;
   std::atomic<bool> ready_{false};
   Services services_;
   std::vector<std::unique_ptr<Shard>> shards_;
@@ -62,6 +70,7 @@ class App : private GatewayControl {
   std::map<store::GatewayId, Running*> gateways_by_id_;
   std::map<std::pair<store::TenantId, store::GatewayId>, metrics::QueueMetrics*> queue_metrics_;
   std::vector<std::pair<Shard*, std::unique_ptr<HttpServer>>> servers_;
+  std::unique_ptr<Timer> budget_timer_;
   std::uint16_t api_port_ = 0, fineract_port_ = 0;
   bool started_ = false;
 };

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/config.hpp"
 
+#include <date/tz.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "bridge/config_reader.hpp"
 #include "bridge/text/number.hpp"
+#include "http_gateways/provider.hpp"
 
 // Every key of the file, with its type, range and place, in the order of docs/configuration.md.
 namespace smsbridge::bridge {
@@ -41,6 +46,20 @@ void read_tenant(ConfigSection& s, TenantConfig& tenant) {
   if (!lane.empty() && !store::parse(lane, tenant.fineract_lane))
     s.problem("fineract_lane", "'" + lane + "' is not one of otp, transaction, reminder, campaign", "bad-value");
   s.read("html_entities", tenant.html_entities);
+  s.section("budget", [&](ConfigSection& b) {
+    auto& budget = tenant.budget.emplace();
+    b.require("currency");
+    b.read("currency", budget.currency);
+    const auto money = [&](const std::string& key, std::optional<Micro>& value) {
+      std::string text;
+      b.read(key, text);
+      if (!text.empty() && !(value = parse_money(text)))
+        b.problem(key, "'" + text + "' is not an amount such as 5000.00", "bad-value");
+    };
+    money("alert", budget.alert);
+    money("refuse_campaigns", budget.refuse_campaigns);
+    money("refuse_reminders", budget.refuse_reminders);
+  });
 }
 
 void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
@@ -68,20 +87,8 @@ void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
   });
 }
 
-void read_gateway(ConfigSection& s, GatewayConfig& g) {
-  g.dialect.response_id = g.dialect.receipt_id = smpp::IdNotation::automatic;
-  for (const auto* key : {"name", "id", "host", "port", "system_id"}) s.require(key);
-  s.read("name", g.name);
-  s.read("id", g.id, 1, 1'000'000'000);
-  s.read("description", g.description);
-  std::string kind = "smpp";
-  s.read("kind", kind);
-  if (kind != "smpp")
-    s.problem("kind", "'" + kind + "' is not a kind of gateway; this release knows smpp", "bad-value");
-  s.read("host", g.endpoint.host);
-  s.read("port", g.endpoint.port, 1, 65535);
+void read_tls(ConfigSection& s, TlsOptions& tls) {
   s.section("tls", [&](ConfigSection& t) {
-    auto& tls = g.endpoint.tls;
     tls.enabled = true;
     t.read("enabled", tls.enabled);
     t.read_path("ca_file", tls.ca_file);
@@ -92,6 +99,83 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
     if (!tls.verify)
       t.problem("verify", "without verification anybody on the path can read and change messages", "unsafe", true);
   });
+}
+
+void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind& kind) {
+  s.read("receipts", g.receipts);
+  const auto before = s.problems();
+  s.read_tree("account", g.account, [&](const std::string& name) {
+    const auto setting = std::ranges::find(kind.settings, std::string_view(name), &http_gateways::Setting::name);
+    return setting != kind.settings.end() && setting->secret;
+  });
+  if (s.problems() == before) {
+    try {
+      const auto provider = http_gateways::make_provider(kind, g.account);
+      if (provider->build({.reference = "r-1", .to = "+254700000000", .text = "x"}, 1).url.empty())
+        s.problem("account", "can receive, but lacks what it needs to send", "missing");
+      if (const auto need = provider->receipts_need(); !need.empty() && g.receipts)
+        s.problem("account", "without '" + std::string(need) + "' no receipt can be believed: messages end as sent",
+                  "no-receipts", true);
+    } catch (const http_gateways::BadSettings& error) {
+      s.problem("account", error.what(), "bad-value");
+    }
+  }
+  s.read_secret("callback_secret", g.callback_secret);
+  s.read("max_in_flight", g.max_in_flight, 1, 1000);
+  s.read_duration("connect_timeout", g.connect_timeout, 100ms, 1min);
+  s.read_duration("request_timeout", g.request_timeout, 1s, 5min);
+  s.read("proxy", g.proxy);
+  s.read_duration("balance_interval", g.balance_interval, 0s, 24h);
+}
+
+void read_smpp(ConfigSection& s, GatewayConfig& g);
+
+void read_gateway(ConfigSection& s, GatewayConfig& g) {
+  g.dialect.response_id = g.dialect.receipt_id = smpp::IdNotation::automatic;
+  for (const auto* key : {"name", "id"}) s.require(key);
+  s.read("name", g.name);
+  s.read("id", g.id, 1, 1'000'000'000);
+  s.read("description", g.description);
+  s.read("kind", g.kind);
+  const auto* kind = http_gateways::find_kind(g.kind);
+  if (kind) {
+    read_provider(s, g, *kind);
+  } else {
+    if (g.kind != "smpp") {
+      std::vector<std::string> known{"smpp"};
+      for (const auto& each : http_gateways::kinds()) known.emplace_back(each.name);
+      const auto close = nearest(g.kind, known);
+      s.problem("kind",
+                "'" + g.kind + "' is not a kind of gateway" +
+                    (close.empty() ? std::string() : "; did you mean '" + close + "'?"),
+                "bad-value");
+    }
+    read_smpp(s, g);
+  }
+  read_tls(s, g.endpoint.tls);
+  s.read_number("rate", g.rate, 0.1, 1'000'000);
+  s.read("sender", g.sender);
+  s.read("segments_max", g.segments_max, 1, 255);
+  s.read("receipts", g.receipts);
+  s.read_duration_ms("receipt_wait", g.receipt_wait_ms, second, 30 * day);
+  s.section("retry", [&](ConfigSection& r) {
+    r.read_duration_ms("first", g.retry.delay_first_ms, 10, day);
+    r.read_duration_ms("max", g.retry.delay_max_ms, 10, 7 * day);
+    r.read("attempts", g.retry.attempts_max, 1, 1000);
+    r.read_duration_ms("resend_delay", g.retry.resend_delay_ms, 0, hour);
+    r.read_duration_ms("hold", g.retry.hold_ms, second, 30 * day);
+  });
+  if (s.has("doubt")) {
+    g.doubt = DoubtPolicy::resend;
+    s.read_choice("doubt", *g.doubt, doubt_choices);
+  }
+}
+
+void read_smpp(ConfigSection& s, GatewayConfig& g) {
+  if (g.kind == "smpp")
+    for (const auto* key : {"host", "port", "system_id"}) s.require(key);
+  s.read("host", g.endpoint.host);
+  s.read("port", g.endpoint.port, 1, 65535);
   auto& session = g.session;
   s.read("system_id", session.system_id);
   if (session.system_id.size() > 15) s.problem("system_id", "is longer than 15 characters", "bad-value");
@@ -105,13 +189,11 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   s.read("interface_version", session.interface_version, 0, 0x50);
   s.read("sessions", g.sessions, 1, 100);
   s.read("window", session.window, 1, 10000);
-  s.read_number("rate", g.rate, 0.1, 1'000'000);
   s.read_duration("enquire_link_interval", session.enquire_link_interval, 5s, 1h);
   s.read_duration("response_timeout", session.response_timeout, 1s, 10min);
   s.read_duration("reconnect_first", g.reconnect_first, 10ms, 10min);
   s.read_duration("reconnect_max", g.reconnect_max, 10ms, 1h);
   s.read_duration("refused_delay", g.refused_delay, 1s, 24h);
-  s.read("sender", g.sender);
   s.read_choice("charset", g.charset,
                 {{"auto", text::Charset::automatic},
                  {"gsm7", text::Charset::gsm7},
@@ -122,25 +204,145 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
                  {"udh16", text::Concat::udh16},
                  {"sar", text::Concat::sar},
                  {"payload", text::Concat::payload}});
-  s.read("segments_max", g.segments_max, 1, 255);
-  s.read("receipts", g.receipts);
-  s.read_duration_ms("receipt_wait", g.receipt_wait_ms, second, 30 * day);
   s.read_choice("validity_period", g.validity,
                 {{"relative", GatewayConfig::Validity::relative},
                  {"absolute", GatewayConfig::Validity::absolute},
                  {"none", GatewayConfig::Validity::none}});
-  s.section("retry", [&](ConfigSection& r) {
-    r.read_duration_ms("first", g.retry.delay_first_ms, 10, day);
-    r.read_duration_ms("max", g.retry.delay_max_ms, 10, 7 * day);
-    r.read("attempts", g.retry.attempts_max, 1, 1000);
-    r.read_duration_ms("resend_delay", g.retry.resend_delay_ms, 0, hour);
-    r.read_duration_ms("hold", g.retry.hold_ms, second, 30 * day);
-  });
-  if (s.has("doubt")) {
-    g.doubt = DoubtPolicy::resend;
-    s.read_choice("doubt", *g.doubt, doubt_choices);
-  }
   s.section("dialect", [&](ConfigSection& d) { read_dialect(d, g.dialect); });
+}
+
+// "08:00" -> minutes of the day; 24:00 is its end.
+std::optional<int> parse_clock(const std::string& text) {
+  int hours = 0, minutes = 0;
+  char behind = 0;
+  if (std::sscanf(text.c_str(), "%2d:%2d%c", &hours, &minutes, &behind) != 2 || hours < 0 || minutes < 0 ||
+      minutes > 59)
+    return std::nullopt;
+  const int total = hours * 60 + minutes;
+  return total <= 24 * 60 ? std::optional(total) : std::nullopt;
+}
+
+void read_by_lane(ConfigSection& s, const std::string& key, std::array<WallMs, store::lane_count>& values) {
+  s.section(key, [&](ConfigSection& lanes) {
+    for (std::size_t i = 0; i < store::lane_count; ++i)
+      lanes.read_duration_ms(std::string(store::name(static_cast<store::Lane>(i))), values[i], second, 30 * day);
+  });
+}
+
+void read_route(ConfigSection& s, RouteConfig& r) {
+  for (const auto* key : {"name", "id", "via"}) s.require(key);
+  s.read("name", r.name);
+  s.read("id", r.id, 1, 1'000'000'000);
+  s.read("description", r.description);
+  s.read_texts("tenants", r.tenants);
+  s.read_texts("countries", r.countries);
+  for (const auto& country : r.countries)
+    if (!text::is_known_country(country))
+      s.problem("countries", "'" + country + "' is not an ISO 3166 country such as KE", "bad-value");
+  s.read_texts("prefixes", r.prefixes);
+  for (const auto& prefix : r.prefixes)
+    if (!prefix.starts_with('+') || prefix.find_first_not_of("0123456789", 1) != std::string::npos)
+      s.problem("prefixes", "'" + prefix + "' is not the beginning of an international number such as +2547",
+                "bad-value");
+  s.read_texts("senders", r.senders);
+  std::vector<std::string> lanes;
+  s.read_texts("lanes", lanes);
+  for (const auto& name : lanes) {
+    store::Lane lane{};
+    if (store::parse(name, lane))
+      r.lanes.push_back(lane);
+    else
+      s.problem("lanes", "'" + name + "' is not one of otp, transaction, reminder, campaign", "bad-value");
+  }
+  s.section("hours", [&](ConfigSection& h) {
+    const auto clock = [&](const std::string& key, int& minute_of_day) {
+      std::string text;
+      h.read(key, text);
+      if (text.empty()) return;
+      if (const auto parsed = parse_clock(text))
+        minute_of_day = *parsed;
+      else
+        h.problem(key, "'" + text + "' is not a time of day such as 08:00", "bad-value");
+    };
+    clock("from", r.from_minute);
+    clock("until", r.until_minute);
+    h.read("zone", r.zone);
+    try {
+      date::locate_zone(r.zone);
+    } catch (const std::exception&) {
+      h.problem("zone", "'" + r.zone + "' is not a time zone such as Africa/Nairobi", "bad-value");
+    }
+  });
+  s.read_choice("order", r.order,
+                {{"listed", RouteConfig::Order::listed},
+                 {"weighted", RouteConfig::Order::weighted},
+                 {"cheapest", RouteConfig::Order::cheapest}});
+  s.list("via", [&](ConfigSection& v) {
+    auto& via = r.via.emplace_back();
+    v.require("gateway");
+    v.read("gateway", via.gateway);
+    v.read("weight", via.weight, 0, 1'000'000);
+  });
+  std::string price_max;
+  s.read("price_max", price_max);
+  if (!price_max.empty() && !(r.price_max = parse_money(price_max)))
+    s.problem("price_max", "'" + price_max + "' is not a price such as 0.80", "bad-value");
+  s.section("fail_over", [&](ConfigSection& f) {
+    f.read("after_refusal", r.after_refusal);
+    read_by_lane(f, "unreachable_after", r.unreachable_after);
+    read_by_lane(f, "throttled_after", r.throttled_after);
+    read_by_lane(f, "no_receipt_after", r.no_receipt_after);
+  });
+}
+
+// gateway,prefix,price,currency; a line that begins with # is a remark.
+void read_prices(ConfigSection& root, Config& config) {
+  const auto id_of = [&](const std::string& name) -> store::GatewayId {
+    const auto it = std::ranges::find(config.gateways, name, &GatewayConfig::name);
+    return it == config.gateways.end() ? 0 : it->id;
+  };
+  const auto add = [&](const std::string& where, const std::string& gateway, std::string prefix,
+                       const std::string& price, const std::string& currency) {
+    const auto id = id_of(gateway);
+    const auto amount = parse_money(price);
+    const auto refuse = [&](const std::string& text) { root.problem("prices", where + ": " + text, "bad-value"); };
+    if (!id) return refuse("there is no gateway '" + gateway + "'");
+    if (!amount) return refuse("'" + price + "' is not a price such as 0.80");
+    if (currency.size() != 3) return refuse("'" + currency + "' is not a currency such as KES");
+    if (const auto used = config.prices.currency_of(id); !used.empty() && used != currency)
+      return refuse("'" + gateway + "' has prices in " + used + "; its accounts have one currency");
+    if (prefix == "*") prefix.clear();
+    if (!config.prices.add(id, prefix, {.part = *amount, .currency = currency}))
+      refuse("'" + gateway + "' has a price for '" + prefix + "' already");
+  };
+  root.list("prices", [&](ConfigSection& s) {
+    std::string gateway, prefix = "*", price, currency;
+    for (const auto* key : {"gateway", "price", "currency"}) s.require(key);
+    s.read("gateway", gateway);
+    s.read("prefix", prefix);
+    s.read("price", price);
+    s.read("currency", currency);
+    add(s.path(), gateway, prefix, price, currency);
+  });
+  std::string file;
+  root.read_path("prices_file", file);
+  std::ifstream in(file);
+  std::string line;
+  for (int number = 1; !file.empty() && std::getline(in, line); ++number) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty() || line.starts_with('#') || line.starts_with("gateway,")) continue;
+    std::vector<std::string> fields;
+    std::stringstream cells(line);
+    for (std::string cell; std::getline(cells, cell, ',');) fields.push_back(cell);
+    const auto where = file + ":" + std::to_string(number);
+    if (fields.size() != 4)
+      root.problem(
+          "prices_file",
+          where + ": has " + std::to_string(fields.size()) + " fields, not the four gateway,prefix,price,currency",
+          "bad-value");
+    else
+      add(where, fields[0], fields[1], fields[2], fields[3]);
+  }
 }
 
 void read_root(ConfigSection& root, Config& config) {
@@ -148,6 +350,12 @@ void read_root(ConfigSection& root, Config& config) {
     s.read_address("api", config.api);
     s.read_address("fineract", config.fineract);
     s.read("fineract_prefix", config.fineract_prefix);
+    s.read("public_url", config.public_url);
+    while (config.public_url.ends_with('/')) config.public_url.pop_back();
+    if (!config.public_url.empty() && !config.public_url.starts_with("http://") &&
+        !config.public_url.starts_with("https://"))
+      s.problem("public_url", "'" + config.public_url + "' is not an address such as https://sms.example.org",
+                "bad-value");
     s.read_path("control", config.control_socket);
   });
   root.section("store", [&](ConfigSection& s) {
@@ -175,6 +383,8 @@ void read_root(ConfigSection& root, Config& config) {
   });
   root.list("tenants", [&](ConfigSection& s) { read_tenant(s, config.tenants.emplace_back()); });
   root.list("gateways", [&](ConfigSection& s) { read_gateway(s, config.gateways.emplace_back()); });
+  root.list("routes", [&](ConfigSection& s) { read_route(s, config.routes.emplace_back()); });
+  read_prices(root, config);
 
   if (config.tenants.empty()) root.problem("tenants", "at least one tenant is needed", "missing");
   if (config.gateways.empty()) root.problem("gateways", "at least one gateway is needed", "missing");
@@ -189,6 +399,23 @@ void read_root(ConfigSection& root, Config& config) {
       root.problem("gateways", "two gateways are called '" + gateway.name + "'", "duplicate");
     if (!ids.insert(gateway.id).second)
       root.problem("gateways", "two gateways have the id " + std::to_string(gateway.id), "duplicate");
+  }
+  std::set<std::string> route_names;
+  for (const auto& route : config.routes) {
+    if (!route_names.insert(route.name).second)
+      root.problem("routes", "two routes are called '" + route.name + "'", "duplicate");
+    if (!ids.insert(route.id).second)
+      root.problem("routes",
+                   "another route or a gateway has the id " + std::to_string(route.id) + " of '" + route.name +
+                       "' too: Fineract could not tell them apart",
+                   "duplicate");
+    for (const auto& via : route.via)
+      if (!names.contains(via.gateway))
+        root.problem("routes", "route '" + route.name + "' names the unknown gateway '" + via.gateway + "'",
+                     "bad-value");
+    for (const auto& tenant : route.tenants)
+      if (std::ranges::find(config.tenants, tenant, &TenantConfig::name) == config.tenants.end())
+        root.problem("routes", "route '" + route.name + "' names the unknown tenant '" + tenant + "'", "bad-value");
   }
   for (const auto& tenant : config.tenants)
     if (!tenant.default_gateway.empty() && !names.contains(tenant.default_gateway))

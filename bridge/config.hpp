@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <array>
+#include <boost/json/object.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "bridge/delivery/prices.hpp"
 #include "bridge/delivery/retry.hpp"
 #include "bridge/env/stream.hpp"
 #include "bridge/text/segments.hpp"
@@ -20,6 +22,12 @@ struct ListenAddress {
   std::uint16_t port = 0;
 };
 
+// What a tenant may spend in a month. Login codes and transactions are never refused.
+struct Budget {
+  std::string currency;
+  std::optional<Micro> alert, refuse_campaigns, refuse_reminders;
+};
+
 struct TenantConfig {
   std::string name;
   std::string default_country;
@@ -28,6 +36,7 @@ struct TenantConfig {
   std::vector<std::string> fineract_app_keys;  // several during rotation
   bool fineract_allow_empty_key = false;
   store::Lane fineract_lane = store::Lane::transaction;
+  std::optional<Budget> budget;
   bool html_entities = true;  // Fineract posts "O&#39;Brien"; the phone should show O'Brien
 };
 
@@ -40,6 +49,15 @@ struct GatewayConfig {
   std::string name;
   store::GatewayId id = 0;
   std::string description;
+  std::string kind = "smpp";  // or a provider of http_gateways
+  // Of providers: settings as their kind names them, secrets read.
+  boost::json::object account;
+  std::string callback_secret;  // in the address that the provider calls; empty: one is made and kept in the store
+  std::size_t max_in_flight = 8;
+  Duration connect_timeout = std::chrono::seconds(5), request_timeout = std::chrono::seconds(30);
+  std::string proxy;
+  Duration balance_interval = std::chrono::minutes(15);
+  // Of SMPP; its `tls` also of providers.
   Endpoint endpoint;
   smpp::SessionConfig session;
   smpp::Dialect dialect;
@@ -59,11 +77,36 @@ struct GatewayConfig {
   Duration refused_delay = std::chrono::minutes(5);  // after a bind was refused for its credentials
 };
 
+// A way out by rules: which messages take it, by which gateways, and when one of them gives way to the next.
+struct RouteConfig {
+  std::string name;
+  store::GatewayId id = 0;  // Fineract may ask for it as providerId, so no gateway has the same
+  std::string description;
+  // Every list that is not empty must hold the message's value.
+  std::vector<std::string> tenants, countries, prefixes, senders;
+  std::vector<store::Lane> lanes;
+  int from_minute = 0, until_minute = 24 * 60;  // of the day in `zone`; until < from: over midnight
+  std::string zone = "UTC";
+  enum class Order { listed, weighted, cheapest } order = Order::listed;
+  struct Via {
+    std::string gateway;
+    std::uint32_t weight = 1;
+  };
+  std::vector<Via> via;
+  // When a message that waits leaves a gateway, by lane.
+  std::array<WallMs, store::lane_count> unreachable_after{10'000, 120'000, 600'000, 1'800'000};
+  std::array<WallMs, store::lane_count> throttled_after{15'000, 300'000, 1'800'000, 7'200'000};
+  std::array<WallMs, store::lane_count> no_receipt_after{};  // 0: never. The phone may get it twice
+  bool after_refusal = true;
+  std::optional<Micro> price_max;  // of a message with all its parts
+};
+
 struct Config {
   std::filesystem::path folder;  // relative paths in the file start here
   ListenAddress api{"127.0.0.1", 9190};
   ListenAddress fineract{"127.0.0.1", 9191};
   std::string fineract_prefix;
+  std::string public_url;  // how providers reach `api` from outside, without a slash at the end
   std::filesystem::path control_socket;
   std::filesystem::path store_path;
   std::uint64_t store_size_limit_bytes = 16ull << 30;
@@ -82,6 +125,8 @@ struct Config {
   }};
   std::vector<TenantConfig> tenants;
   std::vector<GatewayConfig> gateways;
+  std::vector<RouteConfig> routes;  // the first that fits is taken
+  Prices prices;
 };
 
 struct ConfigProblem {

@@ -269,6 +269,61 @@ void ConfigSection::read_secrets(const std::string& key, std::vector<std::string
     add(node);
 }
 
+void ConfigSection::read_texts(const std::string& key, std::vector<std::string>& values) {
+  const auto node = take(key);
+  if (!node.IsDefined() || node.IsNull()) return;
+  if (node.IsScalar()) return values.push_back(node.Scalar());
+  if (!node.IsSequence()) return problem(key, "must be a list of values", "bad-value");
+  for (const auto& item : node) {
+    if (!item.IsScalar()) return problem(key, "must be a list of values", "bad-value");
+    values.push_back(item.Scalar());
+  }
+}
+
+boost::json::value ConfigSection::tree(const YAML::Node& node, const std::string& key) {
+  if (node.IsMap()) {
+    const auto first = node.size() == 1 ? node.begin()->first.Scalar() : std::string();
+    if (first == "file" || first == "env" || first == "credential") {
+      std::string value;
+      secret(node, key, value);
+      return boost::json::value(value);
+    }
+    boost::json::object object;
+    for (const auto& entry : node) object[entry.first.Scalar()] = tree(entry.second, key);
+    return object;
+  }
+  if (node.IsSequence()) {
+    boost::json::array array;
+    for (const auto& item : node) array.push_back(tree(item, key));
+    return array;
+  }
+  if (!node.IsScalar()) return nullptr;
+  const auto& text = node.Scalar();
+  // What stands in quotes is text; the rest may be a number or a truth.
+  if (node.Tag() == "!") return boost::json::value(text);
+  if (text == "true") return true;
+  if (text == "false") return false;
+  if (text == "null" || text == "~") return nullptr;
+  std::int64_t number = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (ec == std::errc() && end == text.data() + text.size() && std::to_string(number) == text) return number;
+  return boost::json::value(text);
+}
+
+void ConfigSection::read_tree(const std::string& key, boost::json::object& value,
+                              const std::function<bool(const std::string&)>& is_secret) {
+  const auto node = take(key);
+  if (!node.IsDefined() || node.IsNull()) return;
+  if (!node.IsMap()) return problem(key, "must be a mapping of keys to values", "bad-value");
+  for (const auto& entry : node) {
+    const auto name = entry.first.Scalar();
+    if (is_secret(name) && entry.second.IsScalar())
+      problem(key, "'" + name + "' should not stand in the file: use {file: path}, {env: NAME} or {credential: name}",
+              "literal-secret", true);
+    value[name] = tree(entry.second, key);
+  }
+}
+
 void ConfigSection::section(const std::string& key, const std::function<void(ConfigSection&)>& body) {
   const auto node = take(key);
   if (!node.IsDefined() || node.IsNull()) return;
@@ -299,6 +354,10 @@ void ConfigSection::map(const std::string& key,
 
 void ConfigSection::require(const std::string& key) {
   if (!has(key)) problem("", "the key '" + key + "' is missing", "missing");
+}
+
+std::size_t ConfigSection::problems() const {
+  return static_cast<std::size_t>(std::ranges::count(problems_, false, &ConfigProblem::warning));
 }
 
 void ConfigSection::finish() {

@@ -52,6 +52,11 @@ class ConfigSection {
     }
     problem(key, "'" + text + "' is not one of " + allowed, "bad-value");
   }
+  void read_texts(const std::string& key, std::vector<std::string>& values);
+  // A tree of any shape. {file: path}, {env: NAME} and {credential: name} in it are secrets; `is_secret` says which
+  // members of the top should be.
+  void read_tree(const std::string& key, boost::json::object& value,
+                 const std::function<bool(const std::string&)>& is_secret);
   void section(const std::string& key, const std::function<void(ConfigSection&)>& body);
   void list(const std::string& key, const std::function<void(ConfigSection&)>& body);
   void map(const std::string& key, const std::function<void(const std::string& name, const std::string& value)>& body);
@@ -60,11 +65,13 @@ class ConfigSection {
   void problem(const std::string& key, std::string text, std::string code, bool warning = false);
   void finish();  // reports unknown and repeated keys
   const std::string& path() const { return path_; }
+  std::size_t problems() const;  // errors so far, of the whole file
 
  private:
   YAML::Node take(const std::string& key);
   bool scalar(const std::string& key, std::string& text);
   bool secret(const YAML::Node& node, const std::string& key, std::string& value);
+  boost::json::value tree(const YAML::Node& node, const std::string& key);
   std::filesystem::path resolve(const std::string& text) const;
 
   YAML::Node node_;

@@ -32,6 +32,8 @@ int main(int argc, char** argv) {
   add_serve(app, run);
   add_messages(app, run);
   add_gateways(app, run);
+  add_routes(app, run);
+  add_usage(app, run);
   add_keys(app, run);
   add_trying_out(app, run);
   add_inspect(app, run);

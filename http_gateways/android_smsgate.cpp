@@ -183,6 +183,7 @@ class AndroidSmsgate final : public Provider {
     return {.updates = {update_of(state, id, text_at(*json, "/recipients/0/error"))}};
   }
 
+  std::string_view receipts_need() const override { return signing_key_.empty() ? "signing_key" : ""; }
   bool idempotent() const override { return true; }
 
  private:

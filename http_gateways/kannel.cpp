@@ -51,7 +51,8 @@ constexpr std::string_view definition_text = R"--({
   },
   "callback": {
     "id": {"query": "fid"}, "ref": {"query": "ref"}, "status": {"query": "st"},
-    "map": {"1": "delivered", "2": "undelivered", "4": "sent", "8": "sent", "16": "rejected", "32": "sent"},
+    "map": {"1": "delivered", "2": "undelivered", "4": "sent", "8": "sent", "16": "rejected", "32": "sent",
+            "34": "expired"},
     "default": "unknown",
     "reply": {"status": 200, "content_type": "text/plain", "body": ""}
   },
@@ -136,7 +137,8 @@ void refine(StatusUpdate& update, std::string_view reply) {
     if (const auto text = reply.find(" text:"); text != std::string_view::npos) reply = reply.substr(0, text);
     if (auto code = receipt_field(reply, "err:"); !is_no_error(code)) update.error_code = std::move(code);
     const auto state = receipt_field(reply, "stat:");
-    if (update.status == Status::undelivered && state == "EXPIRED") {
+    // With a message_state TLV in the receipt Kannel says 34 of an expired message, and 2 without.
+    if (update.status == Status::expired || (update.status == Status::undelivered && state == "EXPIRED")) {
       update.status = Status::expired;
       update.error_class = ErrorClass::expired;
     } else if (update.status == Status::undelivered && state == "REJECTD") {

@@ -182,6 +182,8 @@ class Provider {
   virtual bool idempotent() const { return false; }
   // Status callbacks say more than "taken": a receipt can be waited for.
   virtual bool reports_delivery() const { return true; }
+  // The setting without which callbacks cannot be believed, so that no receipt can be waited for; empty: nothing lacks.
+  virtual std::string_view receipts_need() const { return {}; }
 };
 
 // A setting of an account, for configuration, help and error texts.

@@ -165,6 +165,10 @@ class Telerivet final : public Provider {
     return {.updates = {std::move(update)}};
   }
 
+  std::string_view receipts_need() const override {
+    return status_secret_.empty() && webhook_secret_.empty() ? "status_secret" : "";
+  }
+
  private:
   static bool fits(const std::string& given, const std::string& secret) {
     return !secret.empty() && same_secret(given, secret);

@@ -190,6 +190,8 @@ class Twilio final : public Provider {
     return result;
   }
 
+  std::string_view receipts_need() const override { return tokens_.empty() ? "auth_token" : ""; }
+
   std::optional<Request> build_poll(const std::string& sid, std::int64_t) override {
     return Request{.method = "GET",
                    .url = base_ + "/Messages/" + percent_encode(sid) + ".json",

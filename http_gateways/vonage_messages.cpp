@@ -234,6 +234,10 @@ class VonageMessages final : public Provider {
 
   Balance read_balance(const Reply& reply) const override { return read_vonage_balance(reply); }
 
+  std::string_view receipts_need() const override {
+    return signature_secret_.empty() && !unsigned_callbacks_ ? "signature_secret" : "";
+  }
+
  private:
   // One token serves many requests; it is renewed before it ends, and if the clock went back.
   std::string authorization(std::int64_t now_s) {

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/config.hpp"
 
@@ -125,6 +126,24 @@ int report(const ClientAnswer& answer) {
     default:
       return exit_failed;
   }
+}
+
+std::string text_of(const boost::json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  if (!value || value->is_null()) return "-";
+  return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
+}
+
+void add_client_options(CLI::App& command, ClientOptions& options) {
+  command.add_option("-c,--config", options.config_file, "Configuration of the daemon on this host")
+      ->capture_default_str();
+  command.add_option("--server", options.server, "Address of a daemon elsewhere, http://host:port");
+  command.add_option("--key-file", options.key_file, "File with a bearer key, for --server");
+  command.add_flag("--json", options.json, "The API's own JSON");
+}
+
+void add_tenant_option(CLI::App& command, ClientOptions& options) {
+  command.add_option("--tenant", options.tenant, "Tenant; needed when several are configured");
 }
 
 }  // namespace smsbridge::bridge

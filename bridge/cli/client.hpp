@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace smsbridge::bridge {
 
@@ -13,6 +15,7 @@ struct ClientOptions {
   std::string server;  // http://host:port; empty: the control socket of the configuration
   std::string key_file;
   std::string tenant;
+  bool json = false;  // print the API's own JSON
 };
 
 struct ClientAnswer {
@@ -32,5 +35,8 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
                   const std::string& body = {});
 // The exit code that an answer stands for; prints the problem when it is one.
 int report(const ClientAnswer& answer);
+
+// A member of an answer as text; "-" when it is null or not there.
+std::string text_of(const boost::json::object& object, std::string_view key);
 
 }  // namespace smsbridge::bridge

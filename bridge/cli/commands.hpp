@@ -5,12 +5,18 @@
 
 namespace smsbridge::bridge {
 
+struct ClientOptions;
+void add_client_options(CLI::App& command, ClientOptions& options);  // --config, --server, --key-file, --json
+void add_tenant_option(CLI::App& command, ClientOptions& options);   // --tenant
+
 // Each adds its subcommands to `app` and, when one was chosen, sets `run`.
 using Run = std::function<int()>;
 void add_serve(CLI::App& app, Run& run);       // serve, check-config, version
 void add_keys(CLI::App& app, Run& run);        // keys create|list|remove
 void add_messages(CLI::App& app, Run& run);    // send, messages list|show|tail|cancel|retry
 void add_gateways(CLI::App& app, Run& run);    // gateways list|show|pause|resume|parse|build
+void add_routes(CLI::App& app, Run& run);      // routes list|show|test
+void add_usage(CLI::App& app, Run& run);       // usage
 void add_inspect(CLI::App& app, Run& run);     // smpp decode|receipt, text
 void add_trying_out(CLI::App& app, Run& run);  // demo, smsc-sim
 

@@ -20,27 +20,52 @@ namespace {
 namespace json = boost::json;
 
 struct GatewayOptions : ClientOptions {
-  bool json = false;
   std::string name;
+  bool whole = false;  // what does not fit into a row, too
 };
 
 std::vector<std::string> row(const json::object& g) {
   std::size_t bound = 0;
-  std::string error = "-";
-  for (const auto& session : g.at("sessions").as_array()) {
+  auto error = text_of(g, "last_error");  // of a provider; SMPP has one a session
+  const auto& sessions = g.at("sessions").as_array();
+  for (const auto& session : sessions) {
     if (session.as_object().at("state").as_string() == "bound") ++bound;
     if (const auto& last = session.as_object().at("last_error"); last.is_string())
       error = std::string(last.as_string());
   }
-  return {std::string(g.at("name").as_string()),
-          json::serialize(g.at("id")),
-          std::string(g.at("state").as_string()),
-          std::to_string(bound) + "/" + std::to_string(g.at("sessions").as_array().size()),
-          json::serialize(g.at("window_in_use")) + "/" + json::serialize(g.at("window_limit")),
-          json::serialize(g.at("queued")),
-          json::serialize(g.at("in_flight")),
-          json::serialize(g.at("awaiting_receipt")),
+  return {text_of(g, "name"),
+          text_of(g, "id"),
+          text_of(g, "state"),
+          sessions.empty() ? "-" : std::to_string(bound) + "/" + std::to_string(sessions.size()),
+          text_of(g, "window_in_use") + "/" + text_of(g, "window_limit"),
+          text_of(g, "queued"),
+          text_of(g, "in_flight"),
+          text_of(g, "awaiting_receipt"),
+          text_of(g, "kind"),
           error};
+}
+
+// What an answer has and a row has not.
+void print_details(const json::object& g) {
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  Table table({"FIELD", "VALUE"}, terminal);
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (value != "-") table.add({name, value});
+  };
+  for (const auto* name : {"host", "port", "paused_since", "rate_limit", "routing", "callback_url"})
+    add(name, text_of(g, name));
+  if (const auto* balance = g.if_contains("balance"); balance && balance->is_object()) {
+    const auto& b = balance->get_object();
+    const auto currency = text_of(b, "currency");
+    add("balance", text_of(b, "amount") + (currency == "-" ? "" : " " + currency) + " at " + text_of(b, "at"));
+  }
+  for (const auto& session : g.at("sessions").as_array()) {
+    const auto& s = session.as_object();
+    const auto error = text_of(s, "last_error");
+    add("session " + text_of(s, "number"), text_of(s, "state") + (error == "-" ? "" : "; " + error));
+  }
+  std::cout << "\n";
+  table.print(std::cout);
 }
 
 int show(const GatewayOptions& options, const std::string& method, const std::string& target) {
@@ -50,7 +75,7 @@ int show(const GatewayOptions& options, const std::string& method, const std::st
     std::cout << json::serialize(answer.body) << "\n";
     return exit_done;
   }
-  Table table({"NAME", "ID", "STATE", "BINDS", "WINDOW", "QUEUED", "IN FLIGHT", "AWAITING", "LAST ERROR"},
+  Table table({"NAME", "ID", "STATE", "BINDS", "WINDOW", "QUEUED", "IN FLIGHT", "AWAITING", "KIND", "LAST ERROR"},
               ::isatty(STDOUT_FILENO) != 0);
   const auto& object = answer.body.as_object();
   if (const auto* items = object.if_contains("items"))
@@ -58,6 +83,7 @@ int show(const GatewayOptions& options, const std::string& method, const std::st
   else
     table.add(row(object));
   table.print(std::cout);
+  if (options.whole) print_details(object);
   return exit_done;
 }
 
@@ -162,22 +188,21 @@ void add_gateways(CLI::App& app, Run& run) {
       app.add_subcommand("gateways", "Binds, windows and queues of the gateways; what HTTP providers mean");
   gateways->require_subcommand(1);
   const auto add = [&](const char* name, const char* what, bool one, std::string method, std::string suffix) {
+    const bool whole = std::string_view(name) == "show";
     auto* command = gateways->add_subcommand(name, what);
-    command->add_option("-c,--config", options->config_file, "Configuration of the daemon on this host")
-        ->capture_default_str();
-    command->add_option("--server", options->server, "Address of a daemon elsewhere, http://host:port");
-    command->add_option("--key-file", options->key_file, "File with a bearer key, for --server");
-    command->add_flag("--json", options->json, "The API's own JSON");
+    add_client_options(*command, *options);
     if (one) command->add_option("name", options->name, "Name of the gateway")->required();
-    command->callback([options, one, method = std::move(method), suffix = std::move(suffix), &run] {
+    command->callback([options, one, whole, method = std::move(method), suffix = std::move(suffix), &run] {
+      options->whole = whole;
       run = [options, one, method, suffix] {
         return show(*options, method, "/api/v1/gateways" + (one ? "/" + options->name : "") + suffix);
       };
     });
   };
   add("list", "All gateways", false, "GET", "");
-  add("show", "One gateway", true, "GET", "");
-  add("pause", "Submit nothing until resumed; binds stay, messages wait", true, "POST", "/pause");
+  add("show", "One gateway, with its callback URL and balance", true, "GET", "");
+  add("pause", "Submit nothing until resumed; binds stay, messages wait, or move where a route says so", true, "POST",
+      "/pause");
   add("resume", "Submit again", true, "POST", "/resume");
   add_lines(*gateways, run);
 }

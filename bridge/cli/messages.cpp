@@ -19,22 +19,15 @@ namespace {
 namespace json = boost::json;
 
 struct MessageOptions : ClientOptions {
-  bool json = false;
   std::string id;
   std::vector<std::pair<std::string, std::string>> filters{{"state", ""},      {"gateway", ""}, {"to", ""},
                                                            {"client_ref", ""}, {"source", ""},  {"lane", ""},
                                                            {"from", ""},       {"until", ""},   {"q", ""}};
   std::size_t limit = 50;
-  std::string to, text, from, client_ref, lane, gateway, validity, send_at, target_user, triggered_by;
+  std::string to, text, from, client_ref, lane, gateway, route, validity, send_at, target_user, triggered_by;
 };
 
 volatile std::sig_atomic_t interrupted = 0;
-
-std::string text_of(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  if (!value || value->is_null()) return "-";
-  return value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
-}
 
 std::string shortened(std::string text, std::size_t length, bool terminal) {
   for (char& c : text)
@@ -162,6 +155,7 @@ int send(const MessageOptions& o) {
                                    {"client_ref", o.client_ref},
                                    {"lane", o.lane},
                                    {"gateway", o.gateway},
+                                   {"route", o.route},
                                    {"validity", o.validity},
                                    {"send_at", o.send_at},
                                    {"target_user", o.target_user},
@@ -178,15 +172,6 @@ int send(const MessageOptions& o) {
     std::cout << text_of(m, "id") << " to " << text_of(m, "to") << ", " << text_of(m, "parts") << " part(s) "
               << text_of(m, "encoding") << " by " << text_of(m, "gateway") << "\n";
   return exit_done;
-}
-
-void add_client_options(CLI::App& command, MessageOptions& options) {
-  command.add_option("-c,--config", options.config_file, "Configuration of the daemon on this host")
-      ->capture_default_str();
-  command.add_option("--server", options.server, "Address of a daemon elsewhere, http://host:port");
-  command.add_option("--key-file", options.key_file, "File with a bearer key, for --server");
-  command.add_option("--tenant", options.tenant, "Tenant; needed when several are configured");
-  command.add_flag("--json", options.json, "The API's own JSON");
 }
 
 void add_filters(CLI::App& command, MessageOptions& options) {
@@ -212,12 +197,15 @@ void add_messages(CLI::App& app, Run& run) {
   auto options = std::make_shared<MessageOptions>();
   auto* sender = app.add_subcommand("send", "Send one message");
   add_client_options(*sender, *options);
+  add_tenant_option(*sender, *options);
   sender->add_option("to", options->to, "Phone number")->required();
   sender->add_option("text", options->text, "Text")->required();
   sender->add_option("--from", options->from, "Sender: name, short code or number");
   sender->add_option("--ref", options->client_ref, "Own reference; the same one is never sent twice");
   sender->add_option("--lane", options->lane, "otp, transaction, reminder or campaign");
-  sender->add_option("--gateway", options->gateway, "Name of the gateway; the tenant's default otherwise");
+  sender->add_option("--gateway", options->gateway,
+                     "Name of the gateway; otherwise the routes choose, or the tenant's default");
+  sender->add_option("--route", options->route, "Name of the route; otherwise the first that fits");
   sender->add_option("--validity", options->validity, "How long it is worth sending, such as 10m");
   sender->add_option("--send-at", options->send_at, "Not before, such as 2026-11-24T10:15:00Z");
   sender->add_option("--target-user", options->target_user, "Whom the message is for, for the queue's list");
@@ -228,15 +216,18 @@ void add_messages(CLI::App& app, Run& run) {
   messages->require_subcommand(1);
   auto* lister = messages->add_subcommand("list", "Messages, newest first");
   add_client_options(*lister, *options);
+  add_tenant_option(*lister, *options);
   add_filters(*lister, *options);
   lister->callback([options, &run] { run = [options] { return list(*options); }; });
   auto* follower = messages->add_subcommand("tail", "Follow messages as they change, until Ctrl-C");
   add_client_options(*follower, *options);
+  add_tenant_option(*follower, *options);
   add_filters(*follower, *options);
   follower->callback([options, &run] { run = [options] { return tail(*options); }; });
   const auto one = [&](const char* name, const char* what, std::function<int(const MessageOptions&)> work) {
     auto* command = messages->add_subcommand(name, what);
     add_client_options(*command, *options);
+    add_tenant_option(*command, *options);
     command->add_option("id", options->id, "msg_...")->required();
     command->callback([options, work, &run] { run = [options, work] { return work(*options); }; });
   };

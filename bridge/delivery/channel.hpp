@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bridge/env/clock.hpp"
+#include "http_gateways/provider.hpp"
 #include "metrics/metrics.hpp"
 #include "store/changes.hpp"
 
@@ -22,6 +23,10 @@ struct GatewayStatus {
   std::vector<SessionStatus> sessions;
   std::size_t window_in_use = 0, window_limit = 0, in_flight = 0;
   double rate_limit = 0;
+  std::string last_error;    // of an account with a provider
+  std::string callback_url;  // where the provider reports to; empty: nowhere
+  std::string balance, balance_currency;
+  WallMs balance_at = 0;  // 0: not known
 };
 
 // The way out of a gateway: the binds to a carrier, or an account with an HTTP provider. Sends what it is given and
@@ -44,6 +49,8 @@ class Channel {
     } kind = Kind::unknown;
     std::vector<std::string> provider_ids;  // one, or one for each SMS that the provider made of it
     std::string error;                      // for people
+    bool elsewhere = false;                 // refused: another carrier might take it
+    std::string price, currency;            // decimal text, where the provider tells
   };
 
   class Owner {
@@ -53,6 +60,8 @@ class Channel {
     virtual void on_answer(std::uint64_t cookie, Answer answer) = 0;
     // Too fast, and the message is not at fault: it keeps its place, and nothing goes out for `pause`.
     virtual void on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) = 0;
+    // Surely not sent, because the way out is at fault: it keeps its place.
+    virtual void on_not_taken(std::uint64_t cookie) = 0;
     // A part that was reported as unknown was taken after all.
     virtual void on_late_answer(std::uint64_t cookie, std::string provider_id) = 0;
     // `answer` is called once: true when the receipt is on disk, false when it cannot be stored now.
@@ -73,6 +82,11 @@ class Channel {
   virtual void abort() = 0;
   virtual bool is_closed() const = 0;
 
+  // After a lost answer the same message may be sent again, and its phone gets it once.
+  virtual bool can_repeat() const { return false; }
+  // A receipt can come for a message that was taken under this id.
+  virtual bool reports(std::string_view provider_id) const = 0;
+
   virtual bool is_up() const = 0;            // something can be submitted, now or when answers come
   virtual std::size_t capacity() const = 0;  // parts in flight at most
   virtual std::size_t room() const = 0;      // parts that can be submitted now
@@ -82,8 +96,18 @@ class Channel {
   enum class Submitted { yes, invalid, no_room };
   virtual Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t part) = 0;
 
+  // A request of the provider to our callback address. `respond` is called once, after what it says is on disk.
+  virtual void receive(const http_gateways::CallbackRequest& request,
+                       std::function<void(http_gateways::CallbackAnswer)> respond);
+
   virtual void describe(GatewayStatus& status) const = 0;
   virtual void publish_metrics() = 0;  // once a second, and after changes of state
 };
+
+// Only providers call back.
+inline void Channel::receive(const http_gateways::CallbackRequest&,
+                             std::function<void(http_gateways::CallbackAnswer)> respond) {
+  respond({.status = 404, .content_type = "text/plain", .body = "this gateway takes no callbacks\n"});
+}
 
 }  // namespace smsbridge::bridge

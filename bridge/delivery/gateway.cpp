@@ -14,8 +14,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t ahead_min = 16, ahead_max = 2048;
 constexpr std::size_t ready_to_hold_max = 16;
-constexpr Duration give_back_after = 5s;  // without a bind: what was claimed but not sent returns to the queue
+constexpr Duration give_back_after = 2s;  // without a bind: what was claimed but not sent returns to the queue
 constexpr Duration commit_retry_delay = 200ms;
+constexpr std::size_t moves_max = 500;        // a commit
 constexpr Duration receipt_answer_max = 20s;  // before most centres give up waiting
 constexpr std::size_t overdue_max = 4096;
 constexpr Duration due_check_max = 60s;
@@ -83,6 +84,7 @@ void Gateway::publish_metrics() {
   for (const auto& [order, sending] : sendings_) ++in_flight[sending.message.content.tenant];
   for (const auto& [tenant, queue] : context_.queue_metrics)
     queue->messages[metrics::QueueState::in_flight]->Set(in_flight[tenant]);
+  move_waiting();
   metrics_timer_->at(now + metrics_interval, [this] { publish_metrics(); });
 }
 
@@ -135,8 +137,6 @@ void Gateway::check_stopped() {
 }
 
 // ---- from the queue to the channel ----
-
-bool Gateway::receipt_possible(std::string_view provider_id) const { return config_.receipts && !provider_id.empty(); }
 
 RetryPolicy Gateway::policy(store::Lane lane) const {
   auto policy = config_.retry;
@@ -241,7 +241,7 @@ void Gateway::no_longer_ready(std::uint64_t order) {
 
 void Gateway::take(store::Claimed message) {
   const auto lane_policy = policy(message.content.lane);
-  if (message.in_doubt && lane_policy.doubt == DoubtPolicy::hold) {
+  if (message.in_doubt && lane_policy.doubt == DoubtPolicy::hold && !channel_->can_repeat()) {
     store::Again again{.id = message.id,
                        .attempt = message.attempt,
                        .doubtful = true,
@@ -258,7 +258,8 @@ void Gateway::take(store::Claimed message) {
                            .attempt = message.attempt,
                            .state = store::State::failed,
                            .status_message = outgoing.error(),
-                           .segments = {}};
+                           .segments = {},
+                           .sent = false};
     return write_outcome(std::move(failed));
   }
   context_.metrics.routed->Increment();
@@ -352,6 +353,10 @@ void Gateway::on_answer(std::uint64_t cookie, Channel::Answer answer) {
                                                  : Part::State::unknown;
   part->provider_ids = std::move(answer.provider_ids);
   part->error = std::move(answer.error);
+  part->elsewhere = answer.elsewhere;
+  part->price = std::move(answer.price);
+  part->currency = std::move(answer.currency);
+  if (answer.kind == Kind::accepted) context_.router.accepted(config_.id);
   const auto order = cookie >> 8;
   auto& sending = sendings_.at(order);
   if (answer.kind == Kind::unknown && sending.parts.size() == 1) {
@@ -375,9 +380,53 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   if (!rate_.is_throttled(now))
     log::warn("gateway", "throttled by the carrier: slowing down", "gateway", config_.name, "status", why);
   rate_.throttled(now, pause);
-  // No attempt is counted and the message keeps its place.
-  part->state = Part::State::waiting;
-  part->submitted = false;
+  back_to_its_place(cookie, *part);
+  give_up_waiting(cookie >> 8);
+}
+
+// Throttled for longer than its route waits: it goes out elsewhere, if nothing of it is under way here.
+void Gateway::give_up_waiting(std::uint64_t order) {
+  const auto it = sendings_.find(order);
+  if (it == sendings_.end()) return;
+  auto& sending = it->second;
+  const auto& message = sending.message;
+  const auto* route = context_.router.by_id(message.content.route);
+  const bool untouched = !message.in_doubt && std::ranges::all_of(sending.parts, [](const Part& p) {
+    return p.state == Part::State::waiting && !p.submitted;
+  });
+  if (!route || !untouched || sending.in_flight > 0) return;
+  const auto patience = route->throttled_after[static_cast<std::size_t>(message.content.lane)];
+  if (context_.clock.wall() - message.due_at < patience) return;
+  const auto to = next_gateway(message, Router::Ask::by_probe);
+  if (!to) return;
+  context_.metrics.moves[metrics::MoveReason::throttled]->Increment();
+  store::Again elsewhere{.id = message.id,
+                         .attempt = message.attempt,
+                         .sent = false,
+                         .move_to = to,
+                         .status_message = config_.name + " is throttled"};
+  forget(order);
+  write_outcome(std::move(elsewhere));
+}
+
+// What is known of a message that is claimed no more.
+Gateway::Sending Gateway::forget(std::uint64_t order) {
+  no_longer_ready(order);
+  auto node = sendings_.extract(order);
+  if (const auto phone = phones_.find(phone_key(node.mapped().message.content.to));
+      phone != phones_.end() && --phone->second == 0)
+    phones_.erase(phone);
+  return std::move(node.mapped());
+}
+
+void Gateway::on_not_taken(std::uint64_t cookie) {
+  if (auto* part = part_in_flight(cookie)) back_to_its_place(cookie, *part);
+}
+
+// No attempt is counted.
+void Gateway::back_to_its_place(std::uint64_t cookie, Part& part) {
+  part.state = Part::State::waiting;
+  part.submitted = false;
   --sendings_.at(cookie >> 8).in_flight;
   make_ready(cookie >> 8);
   if (stopping_ || paused()) give_back_unsent();
@@ -391,7 +440,7 @@ void Gateway::on_late_answer(std::uint64_t cookie, std::string provider_id) {
   overdue_.erase(it);
   store::Finished finished{.id = id,
                            .attempt = attempt,
-                           .state = receipt_possible(provider_id) ? store::State::submitted : store::State::sent,
+                           .state = channel_->reports(provider_id) ? store::State::submitted : store::State::sent,
                            .status_message = "answered late",
                            .segments = {},
                            .receipt_wait_ms = config_.receipt_wait_ms};
@@ -402,12 +451,8 @@ void Gateway::on_late_answer(std::uint64_t cookie, std::string provider_id) {
 
 // All answers of this attempt are in: one outcome for the message.
 void Gateway::conclude(std::uint64_t order) {
-  no_longer_ready(order);
-  const auto node = sendings_.extract(order);
-  const auto& sending = node.mapped();
+  const auto sending = forget(order);
   const auto& message = sending.message;
-  if (const auto phone = phones_.find(phone_key(message.content.to)); phone != phones_.end() && --phone->second == 0)
-    phones_.erase(phone);
   const auto find = [&](Part::State state) -> const Part* {
     const auto it = std::ranges::find(sending.parts, state, &Part::state);
     return it == sending.parts.end() ? nullptr : &*it;
@@ -428,7 +473,7 @@ void Gateway::conclude(std::uint64_t order) {
   const bool complete =
       std::ranges::all_of(sending.parts, [](const Part& p) { return p.state == Part::State::accepted; });
   if (complete) {
-    const bool awaited = std::ranges::any_of(segments, [&](const auto& s) { return receipt_possible(s.provider_id); });
+    const bool awaited = std::ranges::any_of(segments, [&](const auto& s) { return channel_->reports(s.provider_id); });
     store::Finished finished{.id = message.id,
                              .attempt = message.attempt,
                              .state = awaited ? store::State::submitted : store::State::sent,
@@ -436,6 +481,15 @@ void Gateway::conclude(std::uint64_t order) {
                              .segments = std::move(segments),
                              .receipt_wait_ms = config_.receipt_wait_ms};
     if (!awaited) finished.status_message = "taken by the carrier; no receipt is expected";
+    if (const auto* route = context_.router.by_id(message.content.route); route && awaited)
+      if (const auto silence = route->no_receipt_after[static_cast<std::size_t>(message.content.lane)]; silence > 0) {
+        finished.when_silent = next_gateway(message, Router::Ask::by_plan);
+        if (finished.when_silent) finished.receipt_wait_ms = std::min(finished.receipt_wait_ms, silence);
+      }
+    const auto price = price_of(message, sending.parts);
+    finished.price = price.part;
+    finished.parts = message.content.parts;
+    if (!price.currency.empty() || price.part) finished.note = "price " + money_text(price.part) + " " + price.currency;
     return write_outcome(std::move(finished));
   }
   const auto* refused = find(Part::State::refused);
@@ -458,9 +512,26 @@ void Gateway::conclude(std::uint64_t order) {
   const auto* reason = refused ? refused : unknown ? unknown : temporary;
   const auto why = reason ? reason->error : "the connection was lost between two parts";
   const auto now = context_.clock.wall();
-  const auto next = decide(policy(message.content.lane), outcome, message.attempt - message.attempts_before,
-                           message.in_doubt, now, message.expires_at, context_.random);
+  // A provider that knows repetitions is asked again as after any fault.
+  const bool repeats = unknown && channel_->can_repeat();
+  const auto lane_policy = policy(message.content.lane);
+  auto next = decide(lane_policy, repeats ? Outcome::temporary : outcome, message.attempt - message.attempts_before,
+                     message.in_doubt, now, message.expires_at, context_.random);
+  if (repeats && std::holds_alternative<GiveUp>(next)) next = Hold{lane_policy.hold_ms};
   if (const auto* give_up = std::get_if<GiveUp>(&next)) {
+    // Another carrier may take it, unless this one has a part of it, or perhaps has.
+    const auto* route = context_.router.by_id(message.content.route);
+    const bool untouched = !message.in_doubt && std::ranges::all_of(segments, [](const auto& s) {
+      return s.state == store::SegmentState::unsent && s.provider_id.empty();
+    });
+    const bool may_move =
+        outcome == Outcome::temporary || (refused && refused->elsewhere && route && route->after_refusal);
+    if (const auto to = untouched && !unknown && may_move ? next_gateway(message, Router::Ask::anyway) : 0) {
+      context_.metrics.moves[refused ? metrics::MoveReason::refused : metrics::MoveReason::retries_used_up]
+          ->Increment();
+      store::Again elsewhere{.id = message.id, .attempt = message.attempt, .move_to = to, .status_message = why};
+      return write_outcome(std::move(elsewhere));
+    }
     auto text = outcome == Outcome::refused ? why : why + " (" + give_up->why + ")";
     store::Finished failed{.id = message.id,
                            .attempt = message.attempt,
@@ -472,6 +543,7 @@ void Gateway::conclude(std::uint64_t order) {
   store::Again again{.id = message.id,
                      .attempt = message.attempt,
                      .doubtful = unknown != nullptr,
+                     .repeatable = repeats,
                      .status_message = why,
                      .segments = std::move(segments)};
   if (const auto* hold = std::get_if<Hold>(&next)) {
@@ -484,6 +556,86 @@ void Gateway::conclude(std::uint64_t order) {
     context_.metrics.retries[unknown ? metrics::RetryReason::timeout : metrics::RetryReason::temporary]->Increment();
   }
   write_outcome(std::move(again));
+}
+
+store::GatewayId Gateway::next_gateway(const store::Claimed& message, Router::Ask ask) const {
+  return context_.router.next(message.content, message.left, config_.id, context_.clock.wall(), ask);
+}
+
+// Of all its parts: what the provider says, or else the price list.
+Price Gateway::price_of(const store::Claimed& message, const std::vector<Part>& parts) const {
+  for (const auto& part : parts)
+    if (const auto told = parse_money(part.price)) return {.part = *told, .currency = part.currency};
+  const auto* price = context_.router.prices().find(config_.id, message.content.to);
+  return price ? Price{.part = price->part * message.content.parts, .currency = price->currency} : Price{};
+}
+
+// ---- messages that wait here too long ----
+
+void Gateway::move_waiting() {
+  const auto now = context_.clock.wall();
+  const bool is_down = paused() || !channel_->is_up();
+  if (!is_down)
+    down_since_ = 0;
+  else if (!down_since_)
+    down_since_ = now;
+  if (moving_ || stopping_ || !context_.router.has_routes()) return;
+  if (!is_down && !rate_.is_throttled(context_.clock.now())) return;
+  // What was claimed and is not under way leaves as well.
+  if (!is_down)
+    for (const auto order : std::vector<std::uint64_t>(ready_.begin(), ready_.end())) give_up_waiting(order);
+  store::Batch batch;
+  for (const auto& [tenant, queue_metrics] : context_.queue_metrics)
+    for (std::size_t lane = 0; lane < store::lane_count && batch.moves.size() < moves_max; ++lane)
+      move_waiting({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)}, is_down, now,
+                   batch);
+  if (batch.moves.empty()) return;
+  log::info(
+      "gateway",
+      is_down ? "cannot send: messages move to other gateways" : "throttled for long: messages move to other gateways",
+      "gateway", config_.name, "messages", batch.moves.size());
+  moving_ = true;
+  const bool more = batch.moves.size() >= moves_max;
+  const auto reason = is_down ? metrics::MoveReason::unreachable : metrics::MoveReason::throttled;
+  ++commits_running_;
+  context_.store.commit(std::move(batch), context_.executor,
+                        [this, alive = alive_, more, reason](const store::BatchResult& result) {
+                          if (!*alive) return;
+                          --commits_running_;
+                          moving_ = false;
+                          for (const auto moved : result.moved)
+                            if (moved == store::Settled::ok) context_.metrics.moves[reason]->Increment();
+                          if (stopping_) return check_stopped();
+                          if (more) move_waiting();
+                        });
+}
+
+// Looks at some messages of a queue; the next call goes on behind them, and at its end begins anew.
+void Gateway::move_waiting(const store::Queue& queue, bool is_down, WallMs now, store::Batch& batch) {
+  const auto place = looked_at_.find(queue);
+  auto waiting = context_.store.reader().waiting(queue, now, place == looked_at_.end() ? nullptr : &place->second,
+                                                 moves_max - batch.moves.size());
+  const bool at_end = waiting.size() < moves_max - batch.moves.size();
+  for (const auto& [due_at, message] : waiting) {
+    const auto* route = context_.router.by_id(message.content.route);
+    if (!route) continue;
+    const auto patience =
+        (is_down ? route->unreachable_after : route->throttled_after)[static_cast<std::size_t>(message.content.lane)];
+    if (now - std::max(due_at, down_since_) < patience) continue;
+    const auto to = context_.router.next(message.content, message.progress.left, config_.id, now);
+    if (!to) continue;
+    batch.moves.push_back({.id = message.id,
+                           .from = config_.id,
+                           .to = to,
+                           .tenant = queue.tenant,
+                           .lane = queue.lane,
+                           .due_at = due_at,
+                           .why = config_.name + (is_down ? " cannot send" : " is throttled")});
+  }
+  if (at_end)
+    looked_at_.erase(queue);
+  else
+    looked_at_[queue] = std::move(waiting.back());
 }
 
 void Gateway::count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how) {
@@ -625,6 +777,7 @@ void Gateway::arm_idle_timer() {
 }
 
 void Gateway::update_gauges() {
+  context_.router.can_send(config_.id, !paused() && channel_->is_up());
   context_.metrics.up->Set(!paused() && channel_->is_up() ? 1 : 0);
   context_.metrics.enabled->Set(paused() ? 0 : 1);
   context_.metrics.rate_limit_messages_per_second->Set(rate_.current());

@@ -9,6 +9,7 @@
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/fair_share.hpp"
 #include "bridge/delivery/rate.hpp"
+#include "bridge/delivery/router.hpp"
 #include "bridge/env/random.hpp"
 #include "store/store.hpp"
 
@@ -23,6 +24,7 @@ struct GatewayContext {
   metrics::GatewayMetrics& metrics;
   std::map<store::TenantId, metrics::QueueMetrics*> queue_metrics;
   const std::array<LaneConfig, store::lane_count>& lanes;
+  Router& router;
 };
 
 // Takes messages out of the queue, gives them to its channel, and writes down what became of them.
@@ -45,6 +47,12 @@ class Gateway : private Channel::Owner {
   // Claims nothing more, waits for open answers until `deadline`, gives back what was not sent, closes the channel.
   void stop(Time deadline, std::function<void()> done);
 
+  // A provider's request to our callback address.
+  void receive(const http_gateways::CallbackRequest& request,
+               std::function<void(http_gateways::CallbackAnswer)> respond) {
+    channel_->receive(request, std::move(respond));
+  }
+
   GatewayStatus status() const;
   const GatewayConfig& config() const { return config_; }
 
@@ -62,6 +70,8 @@ class Gateway : private Channel::Owner {
     Time submitted_at{};
     std::vector<std::string> provider_ids;
     std::string error;
+    bool elsewhere = false;  // refused here, but another carrier might take it
+    std::string price, currency;
   };
   // A claimed message. Its parts are sent in order.
   struct Sending {
@@ -81,6 +91,7 @@ class Gateway : private Channel::Owner {
 
   void on_answer(std::uint64_t cookie, Channel::Answer answer) override;
   void on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) override;
+  void on_not_taken(std::uint64_t cookie) override;
   void on_late_answer(std::uint64_t cookie, std::string provider_id) override;
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                   std::function<void(bool stored)> answer) override;
@@ -101,7 +112,14 @@ class Gateway : private Channel::Owner {
   void pump();
   bool submit_next(std::uint64_t order, Sending& sending);
   Part* part_in_flight(std::uint64_t cookie);
+  void back_to_its_place(std::uint64_t cookie, Part& part);
+  void give_up_waiting(std::uint64_t order);
+  Sending forget(std::uint64_t order);
   void conclude(std::uint64_t order);
+  store::GatewayId next_gateway(const store::Claimed& message, Router::Ask ask) const;
+  Price price_of(const store::Claimed& message, const std::vector<Part>& parts) const;
+  void move_waiting();
+  void move_waiting(const store::Queue& queue, bool is_down, WallMs now, store::Batch& batch);
   void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
   void give_back_unsent();
   void write_outcome(store::Finished finished);
@@ -112,7 +130,6 @@ class Gateway : private Channel::Owner {
   void repeat(Writing writing);
   void check_stopped();
   RetryPolicy policy(store::Lane lane) const;
-  bool receipt_possible(std::string_view provider_id) const;
   bool paused() const { return paused_since_ != 0; }
   void update_gauges();
   void publish_metrics();
@@ -136,6 +153,9 @@ class Gateway : private Channel::Owner {
   bool claiming_ = false, standing_by_ = false, stopping_ = false, abandoned_ = false;
   bool flush_posted_ = false, full_ask_ = false;
   WallMs paused_since_ = 0;
+  WallMs down_since_ = 0;  // or paused; 0: it can send
+  bool moving_ = false;
+  std::map<store::Queue, store::Waiting> looked_at_;  // how far move_waiting() came
   store::Batch outcomes_;
   std::vector<std::function<void(bool stored)>> owed_;
   std::size_t commits_running_ = 0;

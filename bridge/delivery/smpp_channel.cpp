@@ -120,8 +120,10 @@ void SmppChannel::on_answered(SmppLink&, const smpp::Answered& answer) {
           {.kind = Answer::Kind::temporary, .provider_ids = {}, .error = describe_status(answer.status)});
     case Verdict::refused:
       count(SubmitResult::permanent);
-      return owner_.on_answer(
-          answer.cookie, {.kind = Answer::Kind::refused, .provider_ids = {}, .error = describe_status(answer.status)});
+      return owner_.on_answer(answer.cookie, {.kind = Answer::Kind::refused,
+                                              .provider_ids = {},
+                                              .error = describe_status(answer.status),
+                                              .elsewhere = true});
   }
 }
 

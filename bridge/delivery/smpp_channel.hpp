@@ -26,6 +26,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   void stop() override;
   void abort() override;
   bool is_closed() const override;
+  bool reports(std::string_view provider_id) const override { return config_.receipts && !provider_id.empty(); }
   bool is_up() const override { return bound_senders() > 0; }
   std::size_t capacity() const override { return bound_senders() * config_.session.window; }
   std::size_t room() const override;

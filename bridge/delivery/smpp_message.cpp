@@ -63,7 +63,7 @@ tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& messa
                            gateway.segments_max);
   if (!cut) return tl::unexpected(std::string(text::explain(cut.error())));
   SmppMessage out;
-  set_source(out, message.content.from);
+  set_source(out, message.content.from.empty() ? gateway.sender : message.content.from);
   out.destination = message.content.to.starts_with('+') ? message.content.to.substr(1) : message.content.to;
   out.validity = validity(gateway.validity, now, message.expires_at);
   out.esm_class = cut->udhi ? esm_udhi : 0;

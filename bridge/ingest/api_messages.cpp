@@ -24,15 +24,16 @@ struct Limit {
   std::string_view name;
   std::size_t length;
 };
-constexpr std::array<Limit, 9> text_fields{{{"to", 50},
-                                            {"text", 10000},
-                                            {"from", 20},
-                                            {"client_ref", 100},
-                                            {"target_user", 100},
-                                            {"triggered_by", 100},
-                                            {"lane", 20},
-                                            {"gateway", 64},
-                                            {"country", 2}}};
+constexpr std::array<Limit, 10> text_fields{{{"to", 50},
+                                             {"text", 10000},
+                                             {"from", 20},
+                                             {"client_ref", 100},
+                                             {"target_user", 100},
+                                             {"triggered_by", 100},
+                                             {"lane", 20},
+                                             {"gateway", 64},
+                                             {"country", 2},
+                                             {"route", 64}}};
 
 Problem invalid(std::vector<FieldError> errors) {
   std::string detail = errors.size() == 1 ? errors.front().detail : std::to_string(errors.size()) + " fields are wrong";
@@ -86,9 +87,9 @@ tl::expected<Submission, Problem> read_submission(const json::value& value, cons
   std::vector<FieldError> errors;
   if (!object) return tl::unexpected(invalid({{"", "bad-type", "a message is a JSON object"}}));
   Submission s;
-  std::string lane, gateway;
-  const std::array<std::string*, 9> targets{&s.to,           &s.text, &s.from,  &s.client_ref, &s.target_user,
-                                            &s.triggered_by, &lane,   &gateway, &s.country};
+  std::string lane, gateway, route;
+  const std::array<std::string*, 10> targets{&s.to,           &s.text, &s.from,  &s.client_ref, &s.target_user,
+                                             &s.triggered_by, &lane,   &gateway, &s.country,    &route};
   for (const auto& [key, field] : *object) {
     const std::string name(key);
     const std::string pointer = "/" + name;
@@ -136,6 +137,9 @@ tl::expected<Submission, Problem> read_submission(const json::value& value, cons
     s.lane = parsed;
   if (!gateway.empty() && !(s.gateway = services.directory.by_name(gateway)))
     errors.push_back({"/gateway", "bad-value", "there is no gateway '" + gateway + "'"});
+  if (!route.empty() && !(s.route = services.directory.router().by_name(route)))
+    errors.push_back({"/route", "bad-value", "there is no route '" + route + "'"});
+  if (s.gateway && s.route) errors.push_back({"/route", "bad-value", "name a gateway or a route, not both"});
   if (!s.country.empty() && !text::is_known_country(s.country))
     errors.push_back({"/country", "bad-value", "country is an ISO 3166 code such as KE"});
   if (!errors.empty()) return tl::unexpected(invalid(std::move(errors)));
@@ -316,13 +320,14 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
   std::vector<FieldError> errors;
   if (const auto* object = value->if_object())
     for (const auto& [key, field] : *object)
-      if (key != "to" && key != "text" && key != "country" && key != "gateway")
+      if (key != "to" && key != "text" && key != "country" && key != "gateway" && key != "route" && key != "lane")
         errors.push_back({"/" + std::string(key), "unknown-field", "there is no field " + std::string(key)});
   if (!errors.empty()) return respond(to_response(invalid(std::move(errors))));
   const auto now = services.clock.wall();
   auto submission = read_submission(*value, services, now);
   if (!submission) return respond(to_response(submission.error()));
   const bool chosen = submission->gateway != nullptr;
+  const bool asked = submission->route != nullptr;
   const auto country = submission->country.empty() ? caller->tenant->config.default_country : submission->country;
   const auto prepared = prepare(std::move(*submission), *caller->tenant, services.directory, now);
   if (prepared.refusal) return respond(to_response(as_problem(*prepared.refusal)));
@@ -330,6 +335,8 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
   const auto* gateway = services.directory.by_id(content.gateway);
   const auto cut = text::segment(content.text, {.charset = gateway->charset, .concat = gateway->concat});
   const auto number = text::normalise_number(content.to, country);
+  const auto* route = services.directory.router().by_id(content.route);
+  const auto* price = services.config.prices.find(content.gateway, content.to);
   respond({.body = json::serialize(json::object{
                {"to", content.to},
                {"country", number && !number->country.empty() ? json::value(number->country) : json::value(nullptr)},
@@ -339,7 +346,13 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
                {"units_per_part", cut ? cut->units_per_segment : 1},
                {"text", content.text},
                {"gateway", gateway->name},
-               {"reason", chosen ? "the gateway was named" : "the tenant's default gateway"}}),
+               {"route", route ? json::value(route->name) : json::value(nullptr)},
+               {"price", price ? json::value(money_text(price->part * content.parts)) : json::value(nullptr)},
+               {"currency", price ? json::value(price->currency) : json::value(nullptr)},
+               {"reason", chosen  ? "the gateway was named"
+                          : asked ? "the route was named"
+                          : route ? "the first route that fits"
+                                  : "the tenant's default gateway"}}),
            .headers = {}});
 }
 

@@ -12,8 +12,11 @@ namespace {
 
 namespace json = boost::json;
 
-json::object gateway_json(const GatewayConfig& config, const GatewayStatus& status,
-                          const store::CountsByQueueOwner& all_counts) {
+json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+
+json::object gateway_json(const Services& services, const GatewayConfig& config, const GatewayStatus& status,
+                          bool shows_callback_url) {
+  const auto all_counts = services.store.counts();
   std::int64_t queued = 0, awaiting = 0;
   for (const auto& [owner, counts] : all_counts)
     if (owner.second == config.id) {
@@ -23,15 +26,13 @@ json::object gateway_json(const GatewayConfig& config, const GatewayStatus& stat
   json::array sessions;
   for (const auto& session : status.sessions)
     sessions.push_back(
-        {{"number", session.number},
-         {"state", session.state},
-         {"last_error", session.last_error.empty() ? json::value(nullptr) : json::value(session.last_error)}});
+        {{"number", session.number}, {"state", session.state}, {"last_error", text_or_null(session.last_error)}});
   const auto in_flight = static_cast<std::int64_t>(status.in_flight);
   return {{"name", config.name},
           {"id", config.id},
-          {"kind", "smpp"},
-          {"host", config.endpoint.host},
-          {"port", config.endpoint.port},
+          {"kind", config.kind},
+          {"host", text_or_null(config.endpoint.host)},
+          {"port", config.endpoint.port ? json::value(config.endpoint.port) : json::value(nullptr)},
           {"state", status.state},
           {"paused_since", status.paused_since ? json::value(time_text(status.paused_since)) : json::value(nullptr)},
           {"sessions", std::move(sessions)},
@@ -40,26 +41,23 @@ json::object gateway_json(const GatewayConfig& config, const GatewayStatus& stat
           {"queued", std::max<std::int64_t>(0, queued - in_flight)},
           {"in_flight", in_flight},
           {"awaiting_receipt", awaiting},
-          {"rate_limit", status.rate_limit > 0 ? json::value(status.rate_limit) : json::value(nullptr)}};
+          {"rate_limit", status.rate_limit > 0 ? json::value(status.rate_limit) : json::value(nullptr)},
+          {"routing", services.directory.router().state_of(config.id)},
+          {"last_error", text_or_null(status.last_error)},
+          {"callback_url", shows_callback_url ? text_or_null(status.callback_url) : json::value(nullptr)},
+          {"balance", status.balance_at ? json::value{{"amount", status.balance},
+                                                      {"currency", text_or_null(status.balance_currency)},
+                                                      {"at", time_text(status.balance_at)}}
+                                        : json::value(nullptr)}};
 }
 
-void with_scope(Services& services, const HttpRequest& request, std::string_view scope, const Respond& respond,
-                const std::function<void()>& then) {
-  const auto caller = services.tenants.by_key(request);
-  if (!caller) return respond(to_response(caller.error()));
-  if (!caller->may(scope))
-    return respond(to_response(
-        {.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
-  then();
-}
-
-void list_gateways(Services& services, const HttpRequest& request, Respond respond) {
+void list_gateways(Services& services, const HttpRequest& request, const Caller& caller, Respond respond) {
   auto items = std::make_shared<std::map<store::GatewayId, json::object>>();
   for (const auto& gateway : services.config.gateways)
     services.gateways.ask(
         gateway.name, GatewayControl::Action::show, request.executor,
-        [&services, &gateway, items, respond](const GatewayStatus& status) {
-          (*items)[gateway.id] = gateway_json(gateway, status, services.store.counts());
+        [&services, &gateway, items, respond, manages = caller.may("system:manage")](const GatewayStatus& status) {
+          (*items)[gateway.id] = gateway_json(services, gateway, status, manages);
           if (items->size() < services.config.gateways.size()) return;
           json::array list;
           for (const auto& each : services.config.gateways) list.push_back(std::move((*items)[each.id]));
@@ -68,7 +66,8 @@ void list_gateways(Services& services, const HttpRequest& request, Respond respo
         });
 }
 
-void one_gateway(Services& services, const HttpRequest& request, Respond respond, GatewayControl::Action action) {
+void one_gateway(Services& services, const HttpRequest& request, const Caller& caller, Respond respond,
+                 GatewayControl::Action action) {
   const auto* gateway = services.directory.by_name(request.captures.front());
   if (!gateway)
     return respond(to_response({.code = ProblemCode::not_found,
@@ -76,25 +75,37 @@ void one_gateway(Services& services, const HttpRequest& request, Respond respond
                                 .errors = {}}));
   services.gateways.ask(
       gateway->name, action, request.executor,
-      [&services, gateway, respond = std::move(respond)](const GatewayStatus& status) {
-        respond({.body = json::serialize(gateway_json(*gateway, status, services.store.counts())), .headers = {}});
+      [&services, gateway, respond = std::move(respond),
+       manages = caller.may("system:manage")](const GatewayStatus& status) {
+        respond({.body = json::serialize(gateway_json(services, *gateway, status, manages)), .headers = {}});
       });
 }
 
 }  // namespace
+
+void with_scope(Services& services, const HttpRequest& request, std::string_view scope, const Respond& respond,
+                const std::function<void(const Caller&)>& then) {
+  const auto caller = services.tenants.by_key(request);
+  if (!caller) return respond(to_response(caller.error()));
+  if (!caller->may(scope))
+    return respond(to_response(
+        {.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
+  then(*caller);
+}
 
 std::vector<Route> gateway_routes(Services& services) {
   using enum http::verb;
   const std::string base = "/api/v1/gateways";
   const auto action = [&services](std::string_view scope, GatewayControl::Action what) {
     return [&services, scope, what](const HttpRequest& r, Respond a) {
-      with_scope(services, r, scope, a, [&] { one_gateway(services, r, a, what); });
+      with_scope(services, r, scope, a, [&](const Caller& caller) { one_gateway(services, r, caller, a, what); });
     };
   };
   return {
       {get, base,
        [&services](const HttpRequest& r, Respond a) {
-         with_scope(services, r, "config:read", a, [&] { list_gateways(services, r, a); });
+         with_scope(services, r, "config:read", a,
+                    [&](const Caller& caller) { list_gateways(services, r, caller, a); });
        }},
       {get, base + "/{name}", action("config:read", GatewayControl::Action::show)},
       {post, base + "/{name}/pause", action("system:manage", GatewayControl::Action::pause)},

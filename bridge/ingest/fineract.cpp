@@ -134,7 +134,8 @@ store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, cons
     store::GatewayId id = 0;
     std::from_chars(provider.data(), provider.data() + provider.size(), id);
     s.gateway = directory.by_id(id);
-    if (!s.gateway) unreadable = "unknown bridge " + provider.substr(0, 20);
+    s.route = directory.router().by_id(id);
+    if (!s.gateway && !s.route) unreadable = "unknown bridge " + provider.substr(0, 20);
   }
   if (tenant.config.html_entities) s.text = text::decode_html_entities(s.text);
   auto prepared = prepare(std::move(s), tenant, directory, now);
@@ -256,6 +257,13 @@ void get_bridges(Services& services, const HttpRequest& request, Respond respond
                       {"providerName", gateway.name},
                       {"providerDescription", gateway.description}});
   };
+  for (const auto& route : services.config.routes)
+    if (route.tenants.empty() || std::ranges::find(route.tenants, tenant->config.name) != route.tenants.end())
+      answer.push_back({{"id", route.id},
+                        {"tenantId", tenant->id},
+                        {"phoneNo", tenant->config.sender},
+                        {"providerName", route.name},
+                        {"providerDescription", route.description}});
   if (preferred) add(*preferred);
   for (const auto& gateway : services.config.gateways)
     if (&gateway != preferred) add(gateway);

@@ -23,6 +23,7 @@ enum class ProblemCode {
   invalid_request,
   invalid_number,
   no_route,
+  budget_spent,
   too_many_parts,
   idempotency_mismatch,
   queue_full,

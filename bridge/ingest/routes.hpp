@@ -26,6 +26,8 @@ class GatewayControl {
   // `done` runs on `home`.
   virtual void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
                    std::function<void(GatewayStatus)> done) = 0;
+  virtual void callback(const std::string& gateway, http_gateways::CallbackRequest request,
+                        boost::asio::any_io_executor home, std::function<void(http_gateways::CallbackAnswer)> done) = 0;
 };
 
 // What handlers work with. Everything in it may be used from any shard.
@@ -37,7 +39,8 @@ struct Services {
   const Tenants& tenants;
   metrics::Metrics& metrics;
   GatewayControl& gateways;
-  std::atomic<bool>& ready;  // false while starting and stopping
+  const std::map<std::string, std::string>& callback_secrets;  // by the name of the gateway
+  std::atomic<bool>& ready;                                    // false while starting and stopping
 };
 
 // A row of a listener's table: 404, 405 and Allow follow from it. `{}` in the path stands for one segment.
@@ -56,6 +59,12 @@ HttpResponse fineract_refusal(const Problem& problem);
 std::vector<Route> message_routes(Services& services);
 std::vector<Route> gateway_routes(Services& services);
 std::vector<Route> system_routes(Services& services);
+std::vector<Route> route_routes(Services& services);
+std::vector<Route> usage_routes(Services& services);
+
+// Answers for a caller who may not.
+void with_scope(Services& services, const HttpRequest& request, std::string_view scope, const Respond& respond,
+                const std::function<void(const Caller&)>& then);
 
 // What a failed commit means for the caller. With a retry hint where it helps.
 Problem problem_of(store::Error error);

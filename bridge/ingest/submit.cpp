@@ -53,27 +53,53 @@ std::uint64_t digest_of(std::initializer_list<std::string_view> parts) {
   return hash;
 }
 
+namespace {
+
+struct Way {
+  const GatewayConfig* gateway = nullptr;  // nullptr: none, and `why` says it
+  const RouteConfig* route = nullptr;      // that chose it
+  std::string_view asked;                  // what the caller named: part of what makes two messages the same
+  std::string why;
+};
+
+Way choose_way(const Submission& s, const Tenant& tenant, const Directory& directory, std::string_view to,
+               store::Lane lane, store::WallMs now) {
+  if (s.gateway) return {.gateway = s.gateway, .asked = s.gateway->name, .why = {}};
+  const auto* preferred = directory.default_for(tenant.config);
+  if (!s.route && !directory.router().has_routes())
+    return {.gateway = preferred,
+            .asked = preferred ? std::string_view(preferred->name) : "",
+            .why = "there is no gateway"};
+  const auto [route, gateway] = directory.router().pick(
+      {.tenant = tenant.config.name,
+       .to = to,
+       .from = s.from.empty() ? std::string_view(tenant.config.sender) : std::string_view(s.from),
+       .lane = lane,
+       .parts = static_cast<int>(std::max<std::size_t>(1, text::segments_needed(s.text))),
+       .seed = digest_of({s.to, s.text}),
+       .asked = s.route,
+       .without = {}},
+      now);
+  const std::string_view asked = s.route ? std::string_view(s.route->name) : std::string_view();
+  if (gateway) return {.gateway = directory.by_id(gateway), .route = route, .asked = asked, .why = {}};
+  if (!route && s.route)
+    return {.asked = asked,
+            .why = "the route " + s.route->name + " does not take this message; 'routes test' says why"};
+  if (route)
+    return {.route = route, .asked = asked, .why = "no gateway of the route " + route->name + " may send this message"};
+  if (!tenant.config.default_gateway.empty()) return {.gateway = preferred, .asked = asked, .why = {}};
+  return {.asked = asked, .why = "no route fits this message, and the tenant has no default_gateway"};
+}
+
+}  // namespace
+
 Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory, store::WallMs now) {
   Prepared prepared;
   auto& content = prepared.enqueue.content;
   const auto refuse = [&](ProblemCode code, std::string pointer, std::string detail) {
     if (!prepared.refusal) prepared.refusal = Refusal{code, std::move(pointer), std::move(detail)};
   };
-  const auto* gateway = s.gateway ? s.gateway : directory.default_for(tenant.config);
-  if (!gateway) refuse(ProblemCode::no_route, "/gateway", "the tenant has no gateway");
   const auto lane = s.lane.value_or(store::Lane::transaction);
-  content.tenant = tenant.id;
-  content.gateway = gateway ? gateway->id : 0;
-  content.lane = lane;
-  content.source = s.source;
-  content.digest = digest_of(
-      {s.to, s.text, s.from, s.country, gateway ? std::string_view(gateway->name) : std::string_view(), s.client_ref,
-       s.target_user, s.triggered_by, store::name(lane), std::to_string(s.send_at), std::to_string(s.validity_ms)});
-  content.due_at = s.send_at;
-  const auto validity =
-      s.validity_ms ? s.validity_ms : directory.config().lanes[static_cast<std::size_t>(lane)].validity_ms;
-  content.expires_at = std::max(now, s.send_at) + validity;
-
   auto number = text::normalise_number(s.to, s.country.empty() ? tenant.config.default_country : s.country);
   if (number) {
     content.to = std::move(number->e164);
@@ -82,6 +108,24 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
            s.to.empty() ? "no phone number" : "invalid phone number: " + std::string(text::explain(number.error())));
     content.to = s.to.substr(0, 50);
   }
+  const auto way = choose_way(s, tenant, directory, content.to, lane, now);
+  const auto* gateway = way.gateway;
+  if (!gateway) refuse(ProblemCode::no_route, way.route ? "/to" : "/gateway", way.why);
+  if (directory.budgets())
+    if (auto why = directory.budgets()->refusal(tenant, lane); !why.empty())
+      refuse(ProblemCode::budget_spent, "/lane", std::move(why));
+  content.tenant = tenant.id;
+  content.gateway = gateway ? gateway->id : 0;
+  content.lane = lane;
+  content.source = s.source;
+  content.route = way.route ? way.route->id : 0;
+  content.digest = digest_of({s.to, s.text, s.from, s.country, way.asked, s.client_ref, s.target_user, s.triggered_by,
+                              store::name(lane), std::to_string(s.send_at), std::to_string(s.validity_ms)});
+  content.due_at = s.send_at;
+  const auto validity =
+      s.validity_ms ? s.validity_ms : directory.config().lanes[static_cast<std::size_t>(lane)].validity_ms;
+  content.expires_at = std::max(now, s.send_at) + validity;
+
   if (!text::is_valid_utf8(s.text)) {
     refuse(ProblemCode::invalid_request, "/text", "the text is not valid UTF-8");
     s.text = text::utf8_from_latin1(s.text);
@@ -110,7 +154,7 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   content.parts = static_cast<std::uint8_t>(std::min<std::size_t>(parts, 255));
   content.from = !s.from.empty()                 ? std::move(s.from)
                  : !tenant.config.sender.empty() ? tenant.config.sender
-                 : gateway                       ? gateway->sender
+                 : gateway && !way.route         ? gateway->sender
                                                  : std::string();
   if (content.from.size() > sender_length_max) {
     refuse(ProblemCode::invalid_request, "/from", "the sender is longer than 20 characters");

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "bridge/config.hpp"
+#include "bridge/delivery/router.hpp"
+#include "bridge/ingest/budgets.hpp"
 #include "bridge/ingest/problem.hpp"
 #include "bridge/ingest/tenants.hpp"
 #include "store/changes.hpp"
@@ -14,7 +16,8 @@ namespace smsbridge::bridge {
 struct Submission {
   std::string to, text, from, client_ref, target_user, triggered_by, country, idempotency_key;
   std::optional<store::Lane> lane;
-  const GatewayConfig* gateway = nullptr;  // chosen by the caller; otherwise the tenant's default
+  const GatewayConfig* gateway = nullptr;  // chosen by the caller, and no other is used
+  const RouteConfig* route = nullptr;      // chosen by the caller; with neither, the first route that fits
   store::WallMs send_at = 0;
   store::WallMs validity_ms = 0;
   store::Source source = store::Source::api;
@@ -25,17 +28,22 @@ struct Refusal {
   std::string pointer, detail;
 };
 
-// The gateways a message may leave by. Fineract's providerId is a gateway's id.
+// The ways a message may leave by. Fineract's providerId is the id of a gateway or of a route.
 class Directory {
  public:
-  explicit Directory(const Config& config) : config_(config) {}
+  Directory(const Config& config, const Router& router, const Budgets* budgets = nullptr)
+      : config_(config), router_(router), budgets_(budgets) {}
   const GatewayConfig* by_name(std::string_view name) const;
   const GatewayConfig* by_id(store::GatewayId id) const;
   const GatewayConfig* default_for(const TenantConfig& tenant) const;
   const Config& config() const { return config_; }
+  const Router& router() const { return router_; }
+  const Budgets* budgets() const { return budgets_; }  // nullptr: none is kept
 
  private:
   const Config& config_;
+  const Router& router_;
+  const Budgets* budgets_;
 };
 
 // Checks, normalises, counts segments, chooses the way out. What comes back is ready for the store; with a refusal it

@@ -22,12 +22,6 @@ std::string hex(const unsigned char* data, std::size_t size) {
   return text;
 }
 
-std::string random_hex(std::size_t octets) {
-  std::vector<unsigned char> raw(octets);
-  ::randombytes_buf(raw.data(), raw.size());
-  return hex(raw.data(), raw.size());
-}
-
 // The secret has 256 random bits, so a fast hash is enough.
 std::string hashed(std::string_view secret) {
   std::array<unsigned char, crypto_generichash_BYTES> hash;
@@ -66,6 +60,12 @@ store::WallMs wall_now() {
 
 }  // namespace
 
+std::string random_hex(std::size_t octets) {
+  std::vector<unsigned char> raw(octets);
+  ::randombytes_buf(raw.data(), raw.size());
+  return hex(raw.data(), raw.size());
+}
+
 bool Caller::may(std::string_view scope) const {
   return everything || std::ranges::find(scopes, scope) != scopes.end();
 }
@@ -76,6 +76,12 @@ Tenants::Tenants(const Config& config, store::Store& store, metrics::Metrics& me
         tenant.name, Tenant{.id = store.tenant(tenant.name), .config = tenant, .metrics = metrics.tenant(tenant.name)});
     by_id_[it->second.id] = &it->second;
   }
+}
+
+std::map<store::TenantId, std::string> Tenants::names() const {
+  std::map<store::TenantId, std::string> names;
+  for (const auto& [id, tenant] : by_id_) names[id] = tenant->config.name;
+  return names;
 }
 
 const Tenant* Tenants::find(std::string_view name) const {

@@ -36,6 +36,7 @@ class Tenants {
   const Tenant* find(std::string_view name) const;
   const Tenant* find(store::TenantId id) const;
   const std::map<std::string, Tenant, std::less<>>& all() const { return by_name_; }
+  std::map<store::TenantId, std::string> names() const;
 
   // Fineract's two headers. nullptr: unknown tenant or wrong key, which one is not said.
   const Tenant* by_fineract_headers(const HttpRequest& request) const;
@@ -64,6 +65,7 @@ struct NewKey {
   std::string id, bearer;
 };
 const std::vector<std::string>& key_scopes();
+std::string random_hex(std::size_t octets);  // for secrets
 NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,
                   const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at);
 

@@ -110,5 +110,49 @@ TEST(Configurations, TheExamplesLoad) {
     }
 }
 
+TEST(Configurations, TheFailOverExampleLoadsWithItsSecrets) {
+  for (const auto* name : {"SMSBRIDGE_APP_KEY", "SMSBRIDGE_SAFARICOM_PASSWORD", "SMSBRIDGE_AT_API_KEY"})
+    ::setenv(name, "x", 1);
+  const auto loaded = load_config(std::string(TEST_DATA) + "/../../conf/examples/fail-over.yaml");
+  for (const auto& problem : loaded.problems) ADD_FAILURE() << describe(problem);
+  EXPECT_EQ(loaded.config.gateways.size(), 2u);
+  EXPECT_EQ(loaded.config.routes.size(), 1u);
+}
+
+TEST_F(ConfigTest, ProvidersRoutesAndPricesAreChecked) {
+  const std::string a =
+      "gateways:\n  - {name: a, id: 1, kind: generic, account: {request: {method: GET, url: 'http://h/'}}}\n";
+  struct {
+    const char *name, *more, *problem;
+  } const cases[] = {
+      {"a good route", "routes:\n  - {name: r, id: 2, via: [{gateway: a}]}\n", nullptr},
+      {"an unknown gateway", "routes:\n  - {name: r, id: 2, via: [{gateway: b}]}\n", "unknown gateway 'b'"},
+      {"a gateway's id", "routes:\n  - {name: r, id: 1, via: [{gateway: a}]}\n", "could not tell them apart"},
+      {"no such zone", "routes:\n  - {name: r, id: 2, via: [{gateway: a}], hours: {zone: Africa/Nowhere}}\n",
+       "time zone"},
+      {"no such time", "routes:\n  - {name: r, id: 2, via: [{gateway: a}], hours: {from: '25:00'}}\n", "time of day"},
+      {"a prefix without +", "routes:\n  - {name: r, id: 2, via: [{gateway: a}], prefixes: ['254']}\n",
+       "international"},
+      {"a good price", "prices:\n  - {gateway: a, prefix: '+254', price: '0.80', currency: KES}\n", nullptr},
+      {"twice the same",
+       "prices:\n  - {gateway: a, price: 1, currency: KES}\n  - {gateway: a, price: 2, currency: KES}\n", "already"},
+      {"no money", "prices:\n  - {gateway: a, price: '1,5', currency: KES}\n", "not a price"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto loaded = load(tenants + a + c.more);
+    std::string all;
+    for (const auto& problem : loaded.problems) all += describe(problem) + "\n";
+    EXPECT_EQ(loaded.ok(), c.problem == nullptr) << all;
+    if (c.problem) {
+      EXPECT_NE(all.find(c.problem), std::string::npos) << all;
+    }
+  }
+  EXPECT_FALSE(load(tenants + "gateways:\n  - {name: a, id: 1, kind: twillio, account: {}}\n").ok());
+  EXPECT_FALSE(
+      load(tenants + "gateways:\n  - {name: a, id: 1, kind: frontlinesms, account: {secret: {env: HOME}}}\n").ok())
+      << "it can only receive";
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge

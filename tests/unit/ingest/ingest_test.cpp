@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
+#include <filesystem>
 
 #include "bridge/ingest/contract.hpp"
 #include "bridge/ingest/http.hpp"
@@ -92,8 +95,10 @@ class Prepare : public testing::Test {
   }
   Prepared prepare(Submission s) {
     metrics::TenantMetrics metrics;
+    const SystemClock clock;
+    const Router router(config_, {{3, "default"}}, clock);
     return bridge::prepare(std::move(s), Tenant{.id = 3, .config = tenant_config_, .metrics = metrics},
-                           Directory(config_), 1'790'000'000'000);
+                           Directory(config_, router), 1'790'000'000'000);
   }
   Config config_;
   TenantConfig tenant_config_;
@@ -138,6 +143,96 @@ TEST_F(Prepare, RefusesWithAPlaceAndAReason) {
   s.to = "0712345678";
   s.text = std::string(500, 'x');
   EXPECT_EQ(prepare(s).refusal->code, ProblemCode::too_many_parts);
+}
+
+TEST_F(Prepare, ARouteChoosesWhereNobodyDid) {
+  config_.routes.push_back({.name = "kenya", .id = 101, .countries = {"KE"}, .via = {{.gateway = "two"}}});
+  Submission s;
+  s.to = "0712345678";
+  s.text = "Habari";
+  auto prepared = prepare(s);
+  ASSERT_FALSE(prepared.refusal);
+  EXPECT_EQ(prepared.enqueue.content.gateway, 2u);
+  EXPECT_EQ(prepared.enqueue.content.route, 101u);
+  const auto digest = prepared.enqueue.content.digest;
+  config_.routes[0].via = {{.gateway = "one"}};
+  EXPECT_EQ(prepare(s).enqueue.content.digest, digest) << "the same message, whatever is up just now";
+
+  s.gateway = &config_.gateways[0];
+  EXPECT_EQ(prepare(s).enqueue.content.route, 0u) << "a named gateway is the only one";
+  s.gateway = nullptr;
+  s.to = "+256712345678";
+  EXPECT_EQ(prepare(s).refusal->code, ProblemCode::no_route);
+  s.route = &config_.routes[0];
+  EXPECT_EQ(prepare(s).refusal->code, ProblemCode::no_route) << "a named route keeps its conditions";
+  tenant_config_.default_gateway = "one";
+  s.route = nullptr;
+  prepared = prepare(s);
+  ASSERT_FALSE(prepared.refusal);
+  EXPECT_EQ(prepared.enqueue.content.gateway, 1u);
+  EXPECT_EQ(prepared.enqueue.content.route, 0u);
+}
+
+TEST(Budgets, StopCampaignsThenRemindersAndNothingElse) {
+  Config config;
+  config.gateways.resize(1);
+  config.gateways[0].name = "one";
+  config.gateways[0].id = 1;
+  config.prices.add(1, "", {.part = 800'000, .currency = "KES"});
+  config.tenants.push_back({.name = "t"});
+  config.tenants[0].budget =
+      Budget{.currency = "KES", .alert = 1'000'000, .refuse_campaigns = 1'600'000, .refuse_reminders = 2'400'000};
+  const auto folder = std::filesystem::temp_directory_path() / ("smsbridge-budget-" + std::to_string(::getpid()));
+  boost::asio::io_context io;
+  WallMs now = 1'790'000'000'000;
+  {
+    store::Options options{.path = folder, .size_limit_bytes = 64u << 20, .prewrite_bytes = 0, .sync = false};
+    options.wall_clock = [&now] { return now; };
+    store::Store store(std::move(options));
+    store.open_queue();
+    metrics::Metrics metrics({"", "", ""});
+    const Tenants tenants(config, store, metrics);
+    const auto& tenant = *tenants.find("t");
+    Budgets budgets(config, tenants, store);
+    const auto spend = [&] {
+      store::Batch batch;
+      auto& content = batch.enqueue.emplace_back().content;
+      content.tenant = tenant.id;
+      content.gateway = 1;
+      content.expires_at = now + 1000;
+      store.commit(std::move(batch), io.get_executor(), [](const store::BatchResult&) {});
+      store.step();
+      store::ClaimResult claimed;
+      store.claim({{.queue = {.gateway = 1, .tenant = tenant.id}, .count = 1}}, io.get_executor(),
+                  [&](store::ClaimResult result) { claimed = std::move(result); });
+      store.step();
+      io.restart();
+      io.poll();
+      store::Batch outcome;
+      outcome.finished.push_back(
+          {.id = claimed.messages.at(0).id, .attempt = 1, .state = store::State::sent, .price = 800'000, .parts = 1});
+      store.commit(std::move(outcome), io.get_executor(), [](const store::BatchResult&) {});
+      store.step();
+      budgets.refresh(now);
+    };
+    using store::Lane;
+    struct {
+      const char* name;
+      bool campaign, reminder;
+    } const after[] = {{"0.8", false, false}, {"1.6", true, false}, {"2.4", true, true}};
+    for (const auto& c : after) {
+      spend();
+      SCOPED_TRACE(c.name);
+      EXPECT_EQ(budgets.refusal(tenant, Lane::campaign).empty(), !c.campaign);
+      EXPECT_EQ(budgets.refusal(tenant, Lane::reminder).empty(), !c.reminder);
+      EXPECT_EQ(budgets.refusal(tenant, Lane::transaction), "");
+      EXPECT_EQ(budgets.refusal(tenant, Lane::otp), "");
+    }
+    now += 31ll * 24 * 3600 * 1000;
+    budgets.refresh(now);
+    EXPECT_EQ(budgets.refusal(tenant, Lane::campaign), "") << "a new month";
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Digest, TellsPartsApart) {

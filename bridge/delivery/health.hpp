@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <algorithm>
+
+#include "bridge/env/clock.hpp"
+
+namespace smsbridge::bridge {
+
+// A circuit breaker: after several failures in a row nothing is tried for a while, then one message is, and its fate
+// decides. Failures are what the way out is to blame for: no connection, credentials, faults of the provider. Pure: the
+// caller brings the time.
+class Health {
+ public:
+  enum class State : std::uint8_t { closed, open, half_open };
+
+  // A refusal that more tries cannot mend opens it at once, and for longer.
+  void failed(Time now, bool lasting = false) {
+    if (state_ == State::open) return;
+    if (!lasting && state_ == State::closed && ++failures_ < failures_max) return;
+    state_ = State::open;
+    failures_ = 0;
+    wait_ = std::clamp(wait_ * 2, lasting ? lasting_first : wait_first, lasting ? lasting_max : wait_max);
+    until_ = now + wait_;
+  }
+  void succeeded() {
+    state_ = State::closed;
+    failures_ = 0;
+    wait_ = Duration::zero();
+  }
+  State state(Time now) {
+    if (state_ == State::open && now >= until_) state_ = State::half_open;
+    return state_;
+  }
+  Time until() const { return until_; }  // while open
+
+ private:
+  static constexpr int failures_max = 5;
+  static constexpr Duration wait_first = std::chrono::seconds(5), wait_max = std::chrono::minutes(2);
+  static constexpr Duration lasting_first = std::chrono::seconds(30), lasting_max = std::chrono::minutes(10);
+  State state_ = State::closed;
+  int failures_ = 0;
+  Duration wait_ = Duration::zero();
+  Time until_{};
+};
+
+}  // namespace smsbridge::bridge

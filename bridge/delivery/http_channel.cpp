@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/delivery/http_channel.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <tuple>
+
+#include "bridge/env/log.hpp"
+#include "http_gateways/wire.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+using http_gateways::ErrorClass;
+
+constexpr Duration throttle_pause_default = 1s, throttle_pause_max = 60s;
+
+// The account or its settings are to blame, not the message: the next one would fare the same.
+bool blames_the_account(ErrorClass error_class) {
+  return error_class == ErrorClass::auth || error_class == ErrorClass::account || error_class == ErrorClass::balance ||
+         error_class == ErrorClass::config;
+}
+
+store::SegmentState segment_state(const http_gateways::StatusUpdate& update) {
+  using http_gateways::Status;
+  using store::SegmentState;
+  if (!update.final_status) return SegmentState::enroute;
+  switch (update.status) {
+    case Status::delivered:
+      return SegmentState::delivered;
+    case Status::undelivered:
+      return SegmentState::undeliverable;
+    case Status::expired:
+      return SegmentState::expired;
+    case Status::rejected:
+      return SegmentState::rejected;
+    default:
+      return SegmentState::unknown;
+  }
+}
+
+metrics::ReceiptState label_of(http_gateways::Status status) {
+  using http_gateways::Status;
+  using metrics::ReceiptState;
+  switch (status) {
+    case Status::accepted:
+      return ReceiptState::accepted;
+    case Status::sent:
+      return ReceiptState::enroute;
+    case Status::delivered:
+      return ReceiptState::delivered;
+    case Status::undelivered:
+      return ReceiptState::undeliverable;
+    case Status::expired:
+      return ReceiptState::expired;
+    case Status::rejected:
+      return ReceiptState::rejected;
+    case Status::unknown:
+      break;
+  }
+  return ReceiptState::unknown;
+}
+
+std::string words_of(const http_gateways::Verdict& verdict) {
+  auto text = std::string(name(verdict.error_class));
+  if (verdict.error_class == ErrorClass::none) text = name(verdict.outcome);
+  if (!verdict.provider_code.empty()) text += " " + verdict.provider_code;
+  if (!verdict.detail.empty()) text += ": " + verdict.detail;
+  return text;
+}
+
+// Where the account's callbacks carry a token of their own, the address we give out has it.
+std::string with_token(const std::string& url, const boost::json::object& account) {
+  if (url.empty()) return url;
+  if (const auto token = http_gateways::text_setting(account, "token"); !token.empty())
+    return http_gateways::with_query(url, "tok", token);
+  const boost::json::value tree(account);
+  if (http_gateways::text_at(tree, "/callback/auth/type") != "query_token") return url;
+  const auto name = http_gateways::text_at(tree, "/callback/auth/param");
+  return http_gateways::with_query(url, name.empty() ? "tok" : name,
+                                   http_gateways::text_at(tree, "/callback/auth/token"));
+}
+
+}  // namespace
+
+std::string reference_of(store::MessageId id, std::uint16_t attempt) { return fmt::format("{:x}-{}", id, attempt); }
+
+std::pair<store::MessageId, std::uint16_t> attempt_of(std::string_view reference) {
+  const auto dash = reference.find('-');
+  if (dash == std::string_view::npos) return {};
+  store::MessageId id = 0;
+  std::uint16_t attempt = 0;
+  const auto* const middle = reference.data() + dash;
+  const auto* const end = reference.data() + reference.size();
+  const bool ok = dash > 0 && middle + 1 < end && std::from_chars(reference.data(), middle, id, 16).ptr == middle &&
+                  std::from_chars(middle + 1, end, attempt).ptr == end;
+  return ok ? std::pair(id, attempt) : std::pair<store::MessageId, std::uint16_t>{};
+}
+
+HttpChannel::HttpChannel(const GatewayConfig& config, HttpContext context, Channel::Owner& owner)
+    : config_(config),
+      context_(std::move(context)),
+      owner_(owner),
+      provider_(http_gateways::make_provider(*http_gateways::find_kind(config.kind), config.account)),
+      transport_(context_.make_transport(context_.executor, {.connect_timeout = config.connect_timeout,
+                                                             .request_timeout = config.request_timeout,
+                                                             .proxy = config.proxy,
+                                                             .tls = config.endpoint.tls,
+                                                             .connections_max = config.max_in_flight})),
+      probe_timer_(context_.clock.timer(context_.executor)),
+      balance_timer_(context_.clock.timer(context_.executor)) {
+  if (config.receipts && provider_->reports_delivery() && provider_->receipts_need().empty())
+    callback_url_ = with_token(context_.callback_url, config.account);
+}
+
+HttpChannel::~HttpChannel() { *alive_ = false; }
+
+void HttpChannel::start() {
+  owner_.on_up_or_down();
+  owner_.on_room();
+  ask_balance();
+}
+
+void HttpChannel::stop() {
+  stopping_ = true;
+  probe_timer_->cancel();
+  balance_timer_->cancel();
+  owner_.on_closed();
+}
+
+void HttpChannel::abort() {
+  stopping_ = true;
+  for (const auto& [cookie, open] : std::exchange(open_, {})) unknown(cookie, open.sms.reference, "the bridge stopped");
+  transport_->abort();
+}
+
+bool HttpChannel::is_up() const { return !stopping_ && health_.state(context_.clock.now()) != Health::State::open; }
+
+// Half open: one message at a time shows whether the provider is back.
+std::size_t HttpChannel::capacity() const {
+  if (!is_up()) return 0;
+  return health_.state(context_.clock.now()) == Health::State::half_open ? 1 : config_.max_in_flight;
+}
+
+bool HttpChannel::reports(std::string_view provider_id) const { return !callback_url_.empty() && !provider_id.empty(); }
+
+// ---- requests and replies ----
+
+tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> HttpChannel::prepare(const store::Claimed& message,
+                                                                                   WallMs now) {
+  auto out = std::make_unique<HttpMessage>();
+  auto& sms = out->sms;
+  const auto& content = message.content;
+  // A repetition after a lost answer carries the reference of the attempt that is in doubt; see can_repeat().
+  const bool repeats = can_repeat() && message.in_doubt && message.doubtful_attempt;
+  sms.reference = reference_of(message.id, repeats ? message.doubtful_attempt : message.attempt);
+  sms.to = content.to;
+  sms.from = content.from.empty() ? config_.sender : content.from;
+  sms.text = content.text;
+  sms.unicode = content.encoding != store::Encoding::gsm7;
+  sms.parts = content.parts;
+  if (message.expires_at > now) sms.validity_s = (message.expires_at - now + 999) / 1000;
+  if (!callback_url_.empty()) sms.callback_url = http_gateways::with_query(callback_url_, "ref", sms.reference);
+  return out;
+}
+
+Channel::Submitted HttpChannel::submit(std::uint64_t cookie, Outgoing& message, std::size_t) {
+  if (room() == 0) return Submitted::no_room;
+  const auto& sms = static_cast<HttpMessage&>(message).sms;
+  auto request = provider_->build(sms, now_s());
+  if (request.url.empty()) return Submitted::invalid;
+  open_.emplace(cookie, Open{sms});
+  transport_->send(std::move(request), [this, alive = alive_, cookie](HttpTransport::Result result) {
+    if (*alive) answered(cookie, std::move(result));
+  });
+  return Submitted::yes;
+}
+
+void HttpChannel::answered(std::uint64_t cookie, HttpTransport::Result result) {
+  const auto node = open_.extract(cookie);
+  if (node.empty()) return;  // aborted
+  const auto& sms = node.mapped().sms;
+  using End = HttpTransport::End;
+  context_.provider_metrics.responses(result.end == End::answered ? result.reply.status : 0).Increment();
+  switch (result.end) {
+    case End::answered:
+      judge(cookie, provider_->read(result.reply, sms, now_s()), sms.reference);
+      break;
+    case End::not_sent:
+      context_.metrics.submit_results[metrics::SubmitResult::disconnected]->Increment();
+      at_fault(result.detail, false);
+      owner_.on_not_taken(cookie);
+      break;
+    case End::perhaps_sent:
+      context_.metrics.submit_results[metrics::SubmitResult::timeout]->Increment();
+      at_fault(result.detail, false);
+      unknown(cookie, sms.reference, "no whole answer came (" + result.detail + "); may have been sent");
+      break;
+  }
+  owner_.on_room();
+  if (stopping_) owner_.on_closed();
+}
+
+void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verdict, const std::string& reference) {
+  using Kind = Answer::Kind;
+  using metrics::SubmitResult;
+  const auto count = [this](SubmitResult result) { context_.metrics.submit_results[result]->Increment(); };
+  if (verdict.outcome == http_gateways::Outcome::accepted) {
+    count(SubmitResult::ok);
+    came_back();
+    Answer answer{.kind = Kind::accepted,
+                  .provider_ids = verdict.provider_message_ids,
+                  .error = {},
+                  .price = verdict.price,
+                  .currency = verdict.currency};
+    if (answer.provider_ids.empty()) answer.provider_ids = {reference};
+    if (verdict.failed_parts > 0)
+      log::warn("gateway", "the provider refused some parts of a message that it took", "gateway", config_.name,
+                "parts", verdict.failed_parts);
+    return owner_.on_answer(cookie, std::move(answer));
+  }
+  if (verdict.outcome == http_gateways::Outcome::uncertain) {
+    count(SubmitResult::timeout);
+    at_fault(words_of(verdict), false);
+    return unknown(cookie, reference, words_of(verdict) + "; may have been sent");
+  }
+  if (blames_the_account(verdict.error_class)) {
+    count(SubmitResult::permanent);
+    at_fault(words_of(verdict), true);
+    return owner_.on_not_taken(cookie);
+  }
+  if (verdict.error_class == ErrorClass::throttled) {
+    count(SubmitResult::throttled);
+    const Duration pause =
+        verdict.retry_after_ms ? std::chrono::milliseconds(*verdict.retry_after_ms) : throttle_pause_default;
+    return owner_.on_throttled(cookie, std::min<Duration>(pause, throttle_pause_max), words_of(verdict));
+  }
+  if (verdict.retry == http_gateways::Retry::backoff) {
+    count(SubmitResult::temporary);
+    if (verdict.error_class != ErrorClass::unknown) at_fault(words_of(verdict), false);
+    return owner_.on_answer(cookie, {.kind = Kind::temporary, .provider_ids = {}, .error = words_of(verdict)});
+  }
+  count(SubmitResult::permanent);
+  came_back();  // it speaks with us, and means this message
+  owner_.on_answer(cookie, {.kind = Kind::refused,
+                            .provider_ids = {},
+                            .error = words_of(verdict),
+                            .elsewhere = verdict.retry == http_gateways::Retry::failover});
+}
+
+// A receipt, or a repetition under the same reference, may still tell what became of it.
+void HttpChannel::unknown(std::uint64_t cookie, const std::string& reference, std::string why) {
+  owner_.on_answer(cookie, {.kind = Answer::Kind::unknown, .provider_ids = {reference}, .error = std::move(why)});
+}
+
+// ---- whether the provider can be used ----
+
+void HttpChannel::at_fault(const std::string& why, bool lasting) {
+  last_error_ = why;
+  const bool was_up = is_up();
+  health_.failed(context_.clock.now(), lasting);
+  if (!was_up || is_up()) return;
+  const auto wait = std::chrono::duration_cast<std::chrono::seconds>(health_.until() - context_.clock.now());
+  if (lasting)
+    log::error("gateway", "the provider refuses this account: check its credentials, credit and settings", "gateway",
+               config_.name, "detail", why, "next_try_seconds", wait.count());
+  else
+    log::warn("gateway", "the provider cannot be used; trying again later", "gateway", config_.name, "detail", why,
+              "next_try_seconds", wait.count());
+  owner_.on_up_or_down();
+  wait_for_probe();
+}
+
+void HttpChannel::wait_for_probe() {
+  probe_timer_->at(health_.until(), [this] {
+    owner_.on_up_or_down();
+    owner_.on_room();
+  });
+}
+
+void HttpChannel::came_back() {
+  if (health_.state(context_.clock.now()) == Health::State::half_open)
+    log::info("gateway", "the provider takes messages again", "gateway", config_.name);
+  health_.succeeded();
+}
+
+void HttpChannel::ask_balance() {
+  if (config_.balance_interval <= Duration::zero()) return;
+  auto request = provider_->build_balance(now_s());
+  if (!request) return;
+  transport_->send(std::move(*request), [this, alive = alive_](HttpTransport::Result result) {
+    if (!*alive) return;
+    if (result.end == HttpTransport::End::answered) {
+      if (auto balance = provider_->read_balance(result.reply); !balance.amount.empty()) {
+        balance_ = std::move(balance);
+        balance_at_ = context_.clock.wall();
+        context_.provider_metrics.set_balance(std::strtod(balance_.amount.c_str(), nullptr));
+      }
+    }
+    if (!stopping_) balance_timer_->at(context_.clock.now() + config_.balance_interval, [this] { ask_balance(); });
+  });
+}
+
+void HttpChannel::describe(GatewayStatus& status) const {
+  status.window_in_use = open_.size();
+  status.window_limit = capacity();
+  status.last_error = last_error_;
+  status.callback_url = callback_url_;
+  status.balance = balance_.amount;
+  status.balance_currency = balance_.currency;
+  status.balance_at = balance_at_;
+}
+
+void HttpChannel::publish_metrics() {}
+
+// ---- callbacks ----
+
+void HttpChannel::receive(const http_gateways::CallbackRequest& request,
+                          std::function<void(http_gateways::CallbackAnswer)> respond) {
+  auto result = provider_->receive(request, now_s());
+  if (!result.authentic) {
+    log::warn("gateway", "a callback was refused", "gateway", config_.name, "reason", result.refusal);
+    return respond(std::move(result.answer));
+  }
+  for (const auto& inbound : result.inbound) {
+    owner_.on_inbound();
+    log::info("gateway", "inbound message received", "gateway", config_.name, "from", log::masked(inbound.from));
+  }
+  struct Waiting {
+    std::size_t left;
+    bool stored;
+    http_gateways::CallbackAnswer answer;
+    std::function<void(http_gateways::CallbackAnswer)> respond;
+  };
+  const auto waiting = std::make_shared<Waiting>(
+      Waiting{.left = result.updates.size(), .stored = true, .answer = result.answer, .respond = std::move(respond)});
+  if (waiting->left == 0) return waiting->respond(std::move(waiting->answer));
+  for (auto& update : result.updates) {
+    store::ReceiptRecorded receipt{.gateway = config_.id, .provider_ids = {}, .error = update.error_code};
+    if (!update.provider_message_id.empty()) receipt.provider_ids.push_back(update.provider_message_id);
+    if (!update.reference.empty() && update.reference != update.provider_message_id)
+      receipt.provider_ids.push_back(update.reference);
+    receipt.state = segment_state(update);
+    std::tie(receipt.message, receipt.attempt) = attempt_of(update.reference);
+    receipt.may_guess = false;
+    if (receipt.error.empty() && update.error_class != ErrorClass::none) receipt.error = name(update.error_class);
+    owner_.on_receipt(std::move(receipt), label_of(update.status), [waiting](bool stored) {
+      waiting->stored = waiting->stored && stored;
+      if (--waiting->left > 0) return;
+      if (!waiting->stored)
+        waiting->answer = {.status = 503, .content_type = "text/plain", .body = "not stored; send it again\n"};
+      waiting->respond(std::move(waiting->answer));
+    });
+  }
+}
+
+}  // namespace smsbridge::bridge

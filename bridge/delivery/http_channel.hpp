@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <map>
+
+#include "bridge/config.hpp"
+#include "bridge/delivery/channel.hpp"
+#include "bridge/delivery/health.hpp"
+#include "bridge/env/http_transport.hpp"
+
+namespace smsbridge::bridge {
+
+// What an account needs of the world; everything outlives it.
+struct HttpContext {
+  boost::asio::any_io_executor executor;
+  Clock& clock;
+  metrics::GatewayMetrics& metrics;
+  metrics::ProviderMetrics& provider_metrics;
+  MakeHttpTransport make_transport;
+  std::string callback_url;  // of this gateway; empty: status callbacks cannot reach us
+};
+
+// One account with an HTTP provider: makes requests of messages, and answers of replies. The provider's own words stay
+// in http_gateways.
+class HttpChannel : public Channel {
+ public:
+  // Throws http_gateways::BadSettings.
+  HttpChannel(const GatewayConfig& config, HttpContext context, Channel::Owner& owner);
+  ~HttpChannel() override;
+
+  void start() override;
+  void stop() override;
+  void abort() override;
+  bool is_closed() const override { return stopping_ && open_.empty(); }
+  bool is_up() const override;
+  std::size_t capacity() const override;
+  std::size_t room() const override { return capacity() - std::min(capacity(), open_.size()); }
+  bool can_repeat() const override { return provider_->idempotent(); }
+  bool reports(std::string_view provider_id) const override;
+  tl::expected<std::unique_ptr<Outgoing>, std::string> prepare(const store::Claimed& message, WallMs now) override;
+  Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t part) override;
+  void describe(GatewayStatus& status) const override;
+  void publish_metrics() override;
+
+  // A request that came to our callback address. `respond` is called once, after what it says is on disk.
+  void receive(const http_gateways::CallbackRequest& request,
+               std::function<void(http_gateways::CallbackAnswer)> respond) override;
+
+ private:
+  struct HttpMessage : Outgoing {
+    http_gateways::OutboundSms sms;
+  };
+  struct Open {
+    http_gateways::OutboundSms sms;
+  };
+
+  std::int64_t now_s() const { return context_.clock.wall() / 1000; }
+  void answered(std::uint64_t cookie, HttpTransport::Result result);
+  void judge(std::uint64_t cookie, const http_gateways::Verdict& verdict, const std::string& reference);
+  void unknown(std::uint64_t cookie, const std::string& reference, std::string why);
+  void at_fault(const std::string& why, bool lasting);
+  void came_back();
+  void wait_for_probe();
+  void ask_balance();
+
+  const GatewayConfig& config_;
+  HttpContext context_;
+  Channel::Owner& owner_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::unique_ptr<http_gateways::Provider> provider_;
+  std::unique_ptr<HttpTransport> transport_;
+  std::unique_ptr<Timer> probe_timer_, balance_timer_;
+  std::map<std::uint64_t, Open> open_;  // by cookie
+  mutable Health health_;
+  bool stopping_ = false;
+  std::string callback_url_;  // empty: no receipts are waited for
+  std::string last_error_;
+  http_gateways::Balance balance_;
+  WallMs balance_at_ = 0;
+};
+
+// "1f3a5c7e9b2d-2": the message and its attempt, as a provider gives it back to us.
+std::string reference_of(store::MessageId id, std::uint16_t attempt);
+std::pair<store::MessageId, std::uint16_t> attempt_of(std::string_view reference);  // 0: not one of ours
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/delivery/router.hpp"
+
+#include <date/tz.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bridge/text/number.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration probe_every = 1s;
+
+template <class Value, class List>
+bool holds(const List& list, const Value& value) {
+  return list.empty() || std::ranges::find(list, value) != list.end();
+}
+
+int minute_of_day(WallMs now, const std::string& zone) {
+  const auto at = date::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(now));
+  const auto local = date::locate_zone(zone)->to_local(at);
+  const auto since_midnight = local - std::chrono::floor<date::days>(local);
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::minutes>(since_midnight).count());
+}
+
+std::string clock_text(int minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); }
+
+// SplitMix64: close seeds give far numbers.
+std::uint64_t mixed(std::uint64_t seed) {
+  seed += 0x9E3779B97F4A7C15;
+  seed = (seed ^ (seed >> 30)) * 0xBF58476D1CE4E5B9;
+  seed = (seed ^ (seed >> 27)) * 0x94D049BB133111EB;
+  return seed ^ (seed >> 31);
+}
+
+}  // namespace
+
+Router::Router(const Config& config, std::map<store::TenantId, std::string> tenants, const Clock& clock)
+    : config_(config), tenants_(std::move(tenants)), clock_(clock) {
+  for (const auto& gateway : config_.gateways) health_[gateway.id] = std::make_unique<Health>();
+}
+
+const RouteConfig* Router::by_name(std::string_view name) const {
+  const auto it = std::ranges::find(config_.routes, name, &RouteConfig::name);
+  return it == config_.routes.end() ? nullptr : &*it;
+}
+
+const RouteConfig* Router::by_id(store::GatewayId id) const {
+  const auto it = std::ranges::find(config_.routes, id, &RouteConfig::id);
+  return id == 0 || it == config_.routes.end() ? nullptr : &*it;
+}
+
+bool Router::fits(const RouteConfig& route, const RouteQuery& query, WallMs now, std::string& why) const {
+  if (!holds(route.tenants, query.tenant)) return why = "not for this tenant", false;
+  if (!holds(route.lanes, query.lane)) return why = fmt::format("not for the lane {}", store::name(query.lane)), false;
+  if (!holds(route.senders, query.from)) return why = "not for this sender", false;
+  const auto begins = [&](const std::string& prefix) { return query.to.starts_with(prefix); };
+  if (!route.prefixes.empty() && std::ranges::none_of(route.prefixes, begins))
+    return why = "no prefix fits the number", false;
+  if (!route.countries.empty()) {
+    const auto number = text::normalise_number(query.to, {});
+    const auto country = number ? number->country : std::string();
+    if (!holds(route.countries, country))
+      return why = country.empty() ? "the number's country is not known" : "not for the country " + country, false;
+  }
+  if (route.from_minute != 0 || route.until_minute != 24 * 60) {
+    const auto minute = minute_of_day(now, route.zone);
+    const bool over_midnight = route.until_minute < route.from_minute;
+    const bool within = over_midnight ? minute >= route.from_minute || minute < route.until_minute
+                                      : minute >= route.from_minute && minute < route.until_minute;
+    if (!within)
+      return why = fmt::format("only from {} to {}, and it is {} in {}", clock_text(route.from_minute),
+                               clock_text(route.until_minute), clock_text(minute), route.zone),
+             false;
+  }
+  why = query.asked ? "asked for by name" : "the first that fits";
+  return true;
+}
+
+std::vector<const GatewayConfig*> Router::ordered(const RouteConfig& route, const RouteQuery& query) const {
+  struct Candidate {
+    const GatewayConfig* gateway;
+    std::uint32_t weight;
+    Micro price;
+  };
+  std::vector<Candidate> left;
+  for (const auto& via : route.via) {
+    const auto gateway = std::ranges::find(config_.gateways, via.gateway, &GatewayConfig::name);
+    if (gateway == config_.gateways.end()) continue;
+    const auto* price = config_.prices.find(gateway->id, query.to);
+    left.push_back({&*gateway, via.weight, price ? price->part : std::numeric_limits<Micro>::max()});
+  }
+  if (route.order == RouteConfig::Order::cheapest) std::ranges::stable_sort(left, {}, &Candidate::price);
+  std::vector<const GatewayConfig*> order;
+  if (route.order == RouteConfig::Order::weighted) {
+    for (auto seed = query.seed; !left.empty(); ++seed) {
+      std::uint64_t total = 0;
+      for (const auto& candidate : left) total += candidate.weight;
+      auto drawn = total ? mixed(seed) % total : 0;
+      auto it = left.begin();
+      while (drawn >= it->weight && std::next(it) != left.end()) drawn -= (it++)->weight;
+      order.push_back(it->gateway);
+      left.erase(it);
+    }
+    return order;
+  }
+  for (const auto& candidate : left) order.push_back(candidate.gateway);
+  return order;
+}
+
+Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep>* steps) const {
+  const auto tell = [&](std::string subject, bool taken, std::string why) {
+    if (steps) steps->push_back({std::move(subject), taken, std::move(why)});
+  };
+  Chosen chosen;
+  for (const auto& route : config_.routes) {
+    if (query.asked && query.asked != &route) continue;
+    std::string why;
+    const bool taken = query.on_its_way || fits(route, query, now, why);
+    tell("route " + route.name, taken, why);
+    if (!taken) continue;
+    chosen.route = &route;
+    break;
+  }
+  if (!chosen.route) return chosen;
+  std::vector<store::GatewayId> later;
+  for (const auto* gateway : ordered(*chosen.route, query)) {
+    const auto subject = "gateway " + gateway->name;
+    if (std::ranges::find(query.without, gateway->id) != query.without.end()) {
+      tell(subject, false, "the message left it before");
+      continue;
+    }
+    const auto* price = config_.prices.find(gateway->id, query.to);
+    const auto cost = price ? price->part * query.parts : 0;
+    const auto costs = price ? fmt::format("costs {} {}", money_text(cost), price->currency) : "its price is not known";
+    if (chosen.route->price_max && (!price || cost > *chosen.route->price_max)) {
+      tell(subject, false, fmt::format("{}, and the route allows {}", costs, money_text(*chosen.route->price_max)));
+      continue;
+    }
+    if (!usable(gateway->id)) {
+      tell(subject, false, "cannot send now; " + costs);
+      later.push_back(gateway->id);
+      continue;
+    }
+    tell(subject, chosen.gateways.empty(), costs);
+    chosen.gateways.push_back(gateway->id);
+  }
+  chosen.gateways.insert(chosen.gateways.end(), later.begin(), later.end());
+  if (chosen.gateways.empty()) tell("route " + chosen.route->name, false, "none of its gateways is left");
+  return chosen;
+}
+
+std::pair<const RouteConfig*, store::GatewayId> Router::pick(const RouteQuery& query, WallMs now) const {
+  const auto chosen = choose(query, now);
+  for (const auto gateway : chosen.gateways)
+    if (admit(gateway)) return {chosen.route, gateway};
+  return {chosen.route, chosen.gateways.empty() ? 0 : chosen.gateways.front()};
+}
+
+store::GatewayId Router::next(const store::Content& content, const std::vector<store::GatewayId>& left,
+                              store::GatewayId now_at, WallMs now, Ask ask) const {
+  const auto* route = by_id(content.route);
+  if (!route) return 0;
+  const auto tenant = tenants_.find(content.tenant);
+  RouteQuery query{.tenant = tenant == tenants_.end() ? std::string_view() : std::string_view(tenant->second),
+                   .to = content.to,
+                   .from = content.from,
+                   .lane = content.lane,
+                   .parts = content.parts,
+                   .seed = content.digest,
+                   .asked = route,
+                   .on_its_way = true,
+                   .without = left};
+  query.without.push_back(now_at);
+  for (const auto gateway : choose(query, now).gateways)
+    if (ask == Ask::by_probe  ? admit(gateway)
+        : ask == Ask::by_plan ? usable(gateway)
+                              : health_.at(gateway)->state != Health::down)
+      return gateway;
+  return 0;
+}
+
+void Router::can_send(store::GatewayId gateway, bool can) {
+  auto& state = health_.at(gateway)->state;
+  if (!can) {
+    state = Health::down;
+    return;
+  }
+  int was = Health::down;
+  state.compare_exchange_strong(was, Health::probing);
+}
+
+void Router::accepted(store::GatewayId gateway) {
+  int was = Health::probing;
+  health_.at(gateway)->state.compare_exchange_strong(was, Health::up);
+}
+
+bool Router::usable(store::GatewayId gateway) const {
+  const auto& health = *health_.at(gateway);
+  return health.state == Health::up ||
+         (health.state == Health::probing && clock_.now().time_since_epoch().count() - health.probed_at >=
+                                                 std::chrono::duration_cast<Duration>(probe_every).count());
+}
+
+bool Router::admit(store::GatewayId gateway) const {
+  auto& health = *health_.at(gateway);
+  if (health.state == Health::up) return true;
+  if (health.state == Health::down) return false;
+  auto last = health.probed_at.load();
+  const auto now = clock_.now().time_since_epoch().count();
+  return now - last >= std::chrono::duration_cast<Duration>(probe_every).count() &&
+         health.probed_at.compare_exchange_strong(last, now);
+}
+
+std::string_view Router::state_of(store::GatewayId gateway) const {
+  static constexpr std::array<std::string_view, 3> names = {"down", "probing", "up"};
+  return names[static_cast<std::size_t>(health_.at(gateway)->state.load())];
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MPL-2.0
+// Routes: which there are, and which way a message would take and why.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "bridge/ingest/routes.hpp"
+#include "bridge/text/number.hpp"
+#include "http_gateways/wire.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+json::array texts(const std::vector<std::string>& values) { return json::array(values.begin(), values.end()); }
+
+json::value seconds_by_lane(const std::array<WallMs, store::lane_count>& values) {
+  json::object object;
+  for (std::size_t lane = 0; lane < store::lane_count; ++lane)
+    object[store::name(static_cast<store::Lane>(lane))] =
+        values[lane] ? json::value(static_cast<double>(values[lane]) / 1000) : json::value(nullptr);
+  return object;
+}
+
+json::object route_json(const RouteConfig& route) {
+  static constexpr std::array<std::string_view, 3> orders = {"listed", "weighted", "cheapest"};
+  json::array lanes, via;
+  for (const auto lane : route.lanes) lanes.push_back(json::value(store::name(lane)));
+  for (const auto& way : route.via) via.push_back({{"gateway", way.gateway}, {"weight", way.weight}});
+  const auto clock = [](int minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); };
+  const bool all_day = route.from_minute == 0 && route.until_minute == 24 * 60;
+  return {{"name", route.name},
+          {"id", route.id},
+          {"description", route.description},
+          {"tenants", texts(route.tenants)},
+          {"countries", texts(route.countries)},
+          {"prefixes", texts(route.prefixes)},
+          {"senders", texts(route.senders)},
+          {"lanes", std::move(lanes)},
+          {"hours", all_day ? json::value(nullptr)
+                            : json::value{{"from", clock(route.from_minute)},
+                                          {"until", clock(route.until_minute)},
+                                          {"zone", route.zone}}},
+          {"order", orders[static_cast<std::size_t>(route.order)]},
+          {"via", std::move(via)},
+          {"price_max", route.price_max ? json::value(money_text(*route.price_max)) : json::value(nullptr)},
+          {"fail_over",
+           {{"after_refusal", route.after_refusal},
+            {"unreachable_after", seconds_by_lane(route.unreachable_after)},
+            {"throttled_after", seconds_by_lane(route.throttled_after)},
+            {"no_receipt_after", seconds_by_lane(route.no_receipt_after)}}}};
+}
+
+Problem invalid(std::string pointer, std::string detail) {
+  return {.code = ProblemCode::invalid_request,
+          .detail = detail,
+          .errors = {{std::move(pointer), "bad-value", std::move(detail)}}};
+}
+
+void test_routes(Services& services, const HttpRequest& request, const Caller& caller, const Respond& respond) {
+  json::error_code ec;
+  const auto value = json::parse(request.body(), ec);
+  const auto* object = ec ? nullptr : value.if_object();
+  if (!object)
+    return respond(to_response(
+        {.code = ProblemCode::malformed_json, .detail = "send a JSON object with at least \"to\"", .errors = {}}));
+  std::map<std::string, std::string> given;
+  std::int64_t parts = 1;
+  for (const auto& [key, field] : *object) {
+    if (key == "parts" && field.is_int64() && field.get_int64() > 0 && field.get_int64() < 256)
+      parts = field.get_int64();
+    else if ((key == "to" || key == "from" || key == "lane" || key == "country" || key == "route") && field.is_string())
+      given[key] = field.get_string().c_str();
+    else
+      return respond(
+          to_response(invalid("/" + std::string(key), "the fields are to, from, lane, country, route and parts")));
+  }
+  const auto& tenant = *caller.tenant;
+  const auto number =
+      text::normalise_number(given["to"], given["country"].empty() ? tenant.config.default_country : given["country"]);
+  if (!number) return respond(to_response(invalid("/to", std::string(text::explain(number.error())))));
+  auto lane = store::Lane::transaction;
+  if (!given["lane"].empty() && !store::parse(given["lane"], lane))
+    return respond(to_response(invalid("/lane", "lane is one of otp, transaction, reminder, campaign")));
+  const auto& router = services.directory.router();
+  const auto* asked = router.by_name(given["route"]);
+  if (!given["route"].empty() && !asked) return respond(to_response(invalid("/route", "there is no such route")));
+  std::vector<RouteStep> steps;
+  const auto chosen = router.choose({.tenant = tenant.config.name,
+                                     .to = number->e164,
+                                     .from = given["from"].empty() ? tenant.config.sender : given["from"],
+                                     .lane = lane,
+                                     .parts = static_cast<int>(parts),
+                                     .seed = digest_of({number->e164}),
+                                     .asked = asked,
+                                     .without = {}},
+                                    services.clock.wall(), &steps);
+  json::array told, gateways;
+  for (const auto& step : steps) told.push_back({{"subject", step.subject}, {"taken", step.taken}, {"why", step.why}});
+  for (const auto id : chosen.gateways) gateways.push_back(json::value(services.directory.by_id(id)->name));
+  if (!chosen.route) {
+    const bool routes = router.has_routes();
+    const auto* preferred =
+        !routes || !tenant.config.default_gateway.empty() ? services.directory.default_for(tenant.config) : nullptr;
+    told.push_back(
+        {{"subject", preferred ? "gateway " + preferred->name : std::string("no route")},
+         {"taken", preferred != nullptr},
+         {"why", preferred ? "the tenant's default gateway" : "no route fits, and the tenant has no default_gateway"}});
+    if (preferred) gateways.push_back(json::value(preferred->name));
+  }
+  respond({.body = json::serialize(
+               json::object{{"to", number->e164},
+                            {"country", number->country.empty() ? json::value(nullptr) : json::value(number->country)},
+                            {"route", chosen.route ? json::value(chosen.route->name) : json::value(nullptr)},
+                            {"gateways", std::move(gateways)},
+                            {"steps", std::move(told)}}),
+           .headers = {}});
+}
+
+void list_routes(Services& services, const Respond& respond) {
+  json::array items;
+  for (const auto& route : services.config.routes) items.push_back(route_json(route));
+  respond(
+      {.body = json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", nullptr}}), .headers = {}});
+}
+
+void get_route(Services& services, const HttpRequest& request, const Respond& respond) {
+  const auto* route = services.directory.router().by_name(request.captures.front());
+  if (!route)
+    return respond(to_response({.code = ProblemCode::not_found,
+                                .detail = "there is no route " + request.captures.front().substr(0, 60),
+                                .errors = {}}));
+  respond({.body = json::serialize(route_json(*route)), .headers = {}});
+}
+
+// A provider's request. What it says is on disk before it is answered.
+void take_callback(Services& services, const HttpRequest& request, Respond respond) {
+  const auto* gateway = services.directory.by_name(request.captures[0]);
+  const auto secret = services.callback_secrets.find(request.captures[0]);
+  // Neither the name nor the secret is confirmed to somebody who guesses.
+  if (!gateway || secret == services.callback_secrets.end() ||
+      !http_gateways::same_secret(secret->second, request.captures[1]))
+    return respond(
+        to_response({.code = ProblemCode::not_found, .detail = "there is nothing at this address", .errors = {}}));
+  http_gateways::CallbackRequest callback{.method = std::string(request.raw.method_string()),
+                                          .url = services.config.public_url + std::string(request.raw.target()),
+                                          .headers = {},
+                                          .body = request.body()};
+  for (const auto& field : request.raw) callback.headers.emplace_back(field.name_string(), field.value());
+  services.gateways.callback(gateway->name, std::move(callback), request.executor,
+                             [respond = std::move(respond)](http_gateways::CallbackAnswer answer) {
+                               respond({.status = static_cast<http::status>(answer.status),
+                                        .content_type = answer.content_type,
+                                        .body = std::move(answer.body),
+                                        .headers = {}});
+                             });
+}
+
+}  // namespace
+
+std::vector<Route> route_routes(Services& services) {
+  using enum http::verb;
+  const std::string base = "/api/v1/routes";
+  return {
+      {get, base,
+       [&services](const HttpRequest& r, Respond a) {
+         with_scope(services, r, "config:read", a, [&](const Caller&) { list_routes(services, a); });
+       }},
+      {post, base + "/test",
+       [&services](const HttpRequest& r, Respond a) {
+         with_scope(services, r, "config:read", a, [&](const Caller& caller) {
+           if (!caller.tenant)
+             return a(to_response(invalid("",
+                                          "several tenants are configured: name one with --tenant (header "
+                                          "Smsbridge-Tenant)")));
+           test_routes(services, r, caller, a);
+         });
+       }},
+      {get, base + "/{name}",
+       [&services](const HttpRequest& r, Respond a) {
+         with_scope(services, r, "config:read", a, [&](const Caller&) { get_route(services, r, a); });
+       }},
+      {get, "/in/{gateway}/{secret}", [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},
+      {post, "/in/{gateway}/{secret}", [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},
+  };
+}
+
+}  // namespace smsbridge::bridge

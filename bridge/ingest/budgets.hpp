@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <array>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "bridge/ingest/tenants.hpp"
+
+namespace smsbridge::bridge {
+
+// What tenants spent this month, and which lanes that stops. refuses() is any thread's and free; refresh() reads the
+// store's accounts once a second.
+class Budgets {
+ public:
+  Budgets(const Config& config, const Tenants& tenants, const store::Store& store);
+
+  void refresh(WallMs now);
+  // Why a message of this lane is refused; empty: it is not. Login codes and transactions never are.
+  std::string refusal(const Tenant& tenant, store::Lane lane) const;
+  Micro spent(const Tenant& tenant) const;  // this month, in the budget's currency
+
+ private:
+  struct State {
+    std::atomic<Micro> spent{0};
+    std::uint32_t alerted_month = 0;  // refresh() only
+  };
+  const Config& config_;
+  const Tenants& tenants_;
+  const store::Store& store_;
+  std::map<store::TenantId, std::unique_ptr<State>> states_;
+};
+
+}  // namespace smsbridge::bridge
