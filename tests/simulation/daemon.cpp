@@ -3,6 +3,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "bridge/delivery/http_channel.hpp"
 #include "bridge/delivery/smpp_channel.hpp"
 
 namespace smsbridge::simulation {
@@ -33,7 +34,8 @@ Daemon::Daemon(World world)
     : world_(std::move(world)),
       store_(store_options(world_)),
       tenants_(world_.options.config, store_, world_.metrics),
-      directory_(world_.options.config) {
+      router_(world_.options.config, tenants_.names(), world_.clock),
+      directory_(world_.options.config, router_) {
   store_.open_queue();
   make_gateways();
   set_hooks();
@@ -49,16 +51,31 @@ void Daemon::make_gateways() {
   for (const auto& gateway : config.gateways) {
     std::map<store::TenantId, metrics::QueueMetrics*> queues;
     for (const auto& [name, tenant] : tenants_.all()) queues[tenant.id] = &world_.metrics.queue(name, gateway.name);
-    auto& counted = world_.metrics.gateway(gateway.name, "smpp");
+    auto& counted = world_.metrics.gateway(gateway.name, gateway.kind);
     bridge::GatewayContext context{.executor = world_.io.get_executor(),
                                    .clock = world_.clock,
                                    .random = world_.random,
                                    .store = store_,
                                    .metrics = counted,
                                    .queue_metrics = std::move(queues),
-                                   .lanes = config.lanes};
+                                   .lanes = config.lanes,
+                                   .router = router_};
     gateways_.push_back(std::make_unique<bridge::Gateway>(
         gateway, std::move(context), [&](bridge::Channel::Owner& owner) -> std::unique_ptr<bridge::Channel> {
+          if (gateway.kind != "smpp")
+            return std::make_unique<bridge::HttpChannel>(
+                gateway,
+                bridge::HttpContext{.executor = world_.io.get_executor(),
+                                    .clock = world_.clock,
+                                    .metrics = counted,
+                                    .provider_metrics = world_.metrics.provider(gateway.name),
+                                    .make_transport =
+                                        [this, place = gateways_.size()](boost::asio::any_io_executor executor,
+                                                                         const bridge::HttpOptions&) {
+                                          return world_.transport(place, std::move(executor));
+                                        },
+                                    .callback_url = "http://bridge/in/" + gateway.name},
+                owner);
           return std::make_unique<bridge::SmppChannel>(
               gateway,
               bridge::SmppContext{.executor = world_.io.get_executor(),

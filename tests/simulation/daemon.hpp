@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include "bridge/delivery/gateway.hpp"
+#include "bridge/env/http_transport.hpp"
 #include "bridge/ingest/submit.hpp"
 #include "bridge/ingest/tenants.hpp"
 #include "tests/simulation/options.hpp"
@@ -23,6 +24,8 @@ class Daemon {
     std::function<void(const std::vector<store::Final>&)> finals;
     std::function<void()> commit_failed;
     std::function<void()> stepped;
+    // Of the gateway at this place, to its provider.
+    std::function<std::unique_ptr<bridge::HttpTransport>(std::size_t, boost::asio::any_io_executor)> transport;
   };
 
   explicit Daemon(World world);
@@ -50,6 +53,7 @@ class Daemon {
   World world_;
   store::Store store_;
   bridge::Tenants tenants_;
+  bridge::Router router_;
   bridge::Directory directory_;
   std::vector<std::unique_ptr<bridge::Gateway>> gateways_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bridge/env/random.hpp"
+#include "tests/simulation/sim_provider.hpp"
 
 namespace smsbridge::simulation {
 namespace {
@@ -118,6 +121,35 @@ bridge::GatewayConfig draw_gateway(Random& random, std::size_t number) {
   return gateway;
 }
 
+// Some gateways are accounts with a provider.
+void make_provider(Random& random, bridge::GatewayConfig& gateway) {
+  gateway.kind = random.chance(0.5) ? "generic" : "infobip";
+  gateway.account = provider_account(gateway.kind);
+  gateway.max_in_flight = static_cast<std::size_t>(random.between(1, 20));
+  gateway.balance_interval = {};
+  gateway.charset = bridge::text::Charset::automatic;
+  gateway.concat = bridge::text::Concat::udh8;
+}
+
+// All gateways in some order; each gives way to the next one.
+void draw_route(Random& random, bridge::Config& config) {
+  bridge::RouteConfig route;
+  route.name = "any";
+  route.id = 101;
+  for (const auto& gateway : config.gateways)
+    route.via.push_back({.gateway = gateway.name, .weight = static_cast<std::uint32_t>(random.between(0, 3))});
+  std::ranges::rotate(route.via,
+                      route.via.begin() + random.between(0, static_cast<std::int64_t>(route.via.size()) - 1));
+  if (random.chance(0.5)) route.order = bridge::RouteConfig::Order::weighted;
+  route.after_refusal = random.chance(0.8);
+  for (std::size_t lane = 0; lane < store::lane_count; ++lane) {
+    route.unreachable_after[lane] = random.between(1000, 60'000);
+    route.throttled_after[lane] = random.between(1000, 60'000);
+  }
+  if (random.chance(0.3)) route.no_receipt_after.fill(random.between(5000, 60'000));
+  config.routes.push_back(std::move(route));
+}
+
 }  // namespace
 
 RunOptions draw_options(std::uint64_t seed) {
@@ -131,10 +163,11 @@ RunOptions draw_options(std::uint64_t seed) {
                    {.validity_ms = 3600'000, .doubt = bridge::DoubtPolicy::resend},
                    {.validity_ms = 3600'000, .doubt = bridge::DoubtPolicy::hold},
                    {.validity_ms = 7200'000, .doubt = bridge::DoubtPolicy::hold}}};
-  const auto gateways = static_cast<std::size_t>(random.between(1, 2));
+  const auto gateways = static_cast<std::size_t>(random.between(1, 3));
   for (std::size_t number = 0; number < gateways; ++number) {
     auto gateway = draw_gateway(random, number);
     draw_centre(random, options, gateway);
+    if (random.chance(0.3)) make_provider(random, gateway);
     config.gateways.push_back(std::move(gateway));
   }
   const auto tenants = random.between(1, 3);
@@ -147,6 +180,7 @@ RunOptions draw_options(std::uint64_t seed) {
     config.tenants.push_back(std::move(tenant));
   }
 
+  if (random.chance(0.5)) draw_route(random, config);
   options.network.latency = milliseconds_between(random, 0, 100);
   options.network.jitter = milliseconds_between(random, 0, 100);
   options.network.faults = {.refuse = perhaps(random, 0.4, 0.5),
@@ -197,17 +231,23 @@ std::string describe(const RunOptions& o) {
       o.outages, o.hang_ups, o.failing_commits, o.pauses, o.wall_jumps, o.store_limit_bytes, ms(o.step_max),
       ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
       o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers);
+  for (const auto& route : o.config.routes) {
+    text += "\n  route by";
+    for (const auto& via : route.via) text += fmt::format(" {}*{}", via.gateway, via.weight);
+    text += fmt::format(" after_refusal={} unreachable={}ms throttled={}ms no_receipt={}ms", route.after_refusal,
+                        route.unreachable_after[0], route.throttled_after[0], route.no_receipt_after[0]);
+  }
   for (std::size_t i = 0; i < o.centres.size(); ++i) {
     const auto& g = o.config.gateways[i];
     const auto& c = o.centres[i];
     text += fmt::format(
-        "\n  {}: sessions={} window={} rate={} response_timeout={}ms deliveries_max={} concat={} receipts={} "
+        "\n  {} {}: sessions={} window={} rate={} response_timeout={}ms deliveries_max={} concat={} receipts={} "
         "receipt_wait={}ms "
         "attempts_max={} hold={}ms doubt={} | response={}+{}ms receipt={}+{}ms throttle={} reject={} "
         "error={:.2f}/0x{:x} "
         "swallow={:.3f} disconnect={:.3f}/{:.3f} before={:.2f} twice={:.2f} lost={:.2f} other_session={} ids={} "
         "sessions_max={}",
-        g.name, g.sessions, g.session.window, g.rate, ms(g.session.response_timeout), g.session.deliveries_max,
+        g.name, g.kind, g.sessions, g.session.window, g.rate, ms(g.session.response_timeout), g.session.deliveries_max,
         static_cast<int>(g.concat), g.receipts, g.receipt_wait_ms, g.retry.attempts_max, g.retry.hold_ms,
         g.doubt ? (*g.doubt == bridge::DoubtPolicy::hold ? "hold" : "resend") : "lane", ms(c.response_delay),
         ms(c.response_jitter), ms(c.receipt_delay), ms(c.receipt_jitter), c.throttle_rate, !c.reject.empty(),

@@ -208,7 +208,7 @@ void Promises::finals(const std::vector<store::Final>& finals) {
 
 // A receipt that was taken for a held message's leaves its own notation of the id.
 const TakenPart* Promises::find_part(const store::Message& message, std::size_t segment) const {
-  auto& centre = *centres_[message.content.gateway - 1];
+  auto& centre = *centres_[store::gateway_of(message.content, message.progress) - 1];
   const auto id = store::canonical_provider_id(message.progress.segments[segment].provider_id);
   const auto* part = centre.find(id);
   const auto* by_receipt = centre.find_by_receipt_id(id);
@@ -268,7 +268,7 @@ void Promises::scan(bool at_end) {
       const auto& p = message.progress;
       const auto number = number_in(message.content.text);
       found.insert(message.id);
-      ++counts[{message.content.tenant, message.content.gateway}][static_cast<std::size_t>(p.state)];
+      ++counts[{message.content.tenant, store::gateway_of(message.content, p)}][static_cast<std::size_t>(p.state)];
       if (number) {
         const auto [place, is_new] = id_of_number_.emplace(*number, message.id);
         if (!is_new && place->second != message.id)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include "store/store.hpp"
-#include "tests/simulation/sim_centre.hpp"
+#include "tests/simulation/options.hpp"
+#include "tests/simulation/peer.hpp"
 
 namespace smsbridge::simulation {
 
@@ -55,7 +56,7 @@ class Promises {
   // Everything the store holds, against what was seen of it. Nothing may be open at the end of a run.
   void scan(bool at_end);
   void check_centre(std::size_t gateway, const bridge::smsc_sim::Counts& counts);
-  void set_centres(std::vector<SimCentre*> centres) { centres_ = std::move(centres); }
+  void set_centres(std::vector<Peer*> centres) { centres_ = std::move(centres); }
   bool all_final() const;
   // What only the store itself reads, from a copy of its file.
   bool nothing_waits();
@@ -88,7 +89,7 @@ class Promises {
   const Duration slack_;
   const std::filesystem::path folder_;
   const store::Store* store_ = nullptr;
-  std::vector<SimCentre*> centres_;
+  std::vector<Peer*> centres_;
   std::map<store::MessageId, Seen> seen_;
   std::map<std::size_t, store::MessageId> id_of_number_;
   std::map<std::size_t, std::map<int, std::vector<TakenPart*>>> copies_;  // of each text's parts at the centres

@@ -41,9 +41,9 @@ World::~World() {
 }
 
 void World::make_centres() {
-  std::vector<SimCentre*> centres;
+  std::vector<Peer*> centres;
   for (std::size_t number = 0; number < options_.centres.size(); ++number) {
-    SimCentre::Observer observer;
+    Peer::Observer observer;
     observer.taken = [this](TakenPart& part) {
       ++result_.parts_taken;
       trace("taken " + part.provider_id + " " + part.text.substr(0, 8), static_cast<std::uint64_t>(part.part));
@@ -56,8 +56,22 @@ void World::make_centres() {
     };
     observer.submit_seen = [this, number] { promises_.submit_seen(number); };
     observer.protocol_error = [this](const std::string& what) { promises_.fail("protocol", what); };
-    centres_.push_back(std::make_unique<SimCentre>(number, options_.config.gateways[number].endpoint.port,
-                                                   options_.centres[number], clock_, network_, std::move(observer)));
+    const auto& gateway = options_.config.gateways[number];
+    if (gateway.kind == "smpp") {
+      centres_.push_back(std::make_unique<SimCentre>(number, gateway.endpoint.port, options_.centres[number], clock_,
+                                                     network_, std::move(observer)));
+    } else {
+      auto provider = std::make_unique<SimProvider>(
+          number, gateway.kind, options_.centres[number], options_.network.faults.refuse, clock_, std::move(observer),
+          [this, number](const http_gateways::CallbackRequest& request,
+                         std::function<void(http_gateways::CallbackAnswer)> respond) {
+            if (!daemon_ || stopping_) return false;
+            daemon_->gateways()[number]->receive(request, std::move(respond));
+            return true;
+          });
+      providers_[number] = provider.get();
+      centres_.push_back(std::move(provider));
+    }
     centres.push_back(centres_.back().get());
   }
   promises_.set_centres(std::move(centres));
@@ -120,11 +134,13 @@ void World::watch() {
     if (daemon_) {
       for (const auto& gateway : daemon_->gateways()) {
         const auto& config = gateway->config();
-        const auto most = static_cast<std::size_t>(config.sessions) * config.session.window + 2048;
+        const auto most =
+            static_cast<std::size_t>(config.sessions) * config.session.window + config.max_in_flight + 2048;
         if (const auto status = gateway->status();
             status.in_flight > most ||
-            status.window_in_use >
-                status.window_limit + config.session.window * static_cast<std::size_t>(config.sessions))
+            status.window_in_use > status.window_limit +
+                                       config.session.window * static_cast<std::size_t>(config.sessions) +
+                                       config.max_in_flight)
           promises_.fail("memory", fmt::format("{} messages in flight", status.in_flight));
       }
       if (clock_.now().time_since_epoch() % 60s < 1s) promises_.scan(false);
@@ -156,7 +172,11 @@ void World::open() {
                       .store_path = folder_ / "store",
                       .finals = {},
                       .commit_failed = [this] { promises_.read_anew(); },
-                      .stepped = [] {}};
+                      .stepped = [] {},
+                      .transport =
+                          [this](std::size_t number, boost::asio::any_io_executor executor) {
+                            return providers_.at(number)->transport(std::move(executor));
+                          }};
   world.finals = [this](const std::vector<store::Final>& finals) {
     for (const auto& f : finals) trace("final", f.id, static_cast<std::uint64_t>(f.state));
     promises_.finals(finals);
@@ -290,6 +310,7 @@ std::size_t World::draw_wish(std::size_t like_reference_of) {
     s.client_ref = other.submission.client_ref;
     s.idempotency_key = other.submission.idempotency_key;
     s.gateway = other.submission.gateway;
+    s.route = other.submission.route;
   } else {
     wish.tenant =
         static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(options_.config.tenants.size()) - 1));
@@ -304,6 +325,8 @@ std::size_t World::draw_wish(std::size_t like_reference_of) {
     if (random_.chance(0.3))
       s.gateway =
           &gateways[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(gateways.size()) - 1))];
+    else if (!options_.config.routes.empty() && random_.chance(0.3))
+      s.route = &options_.config.routes.front();
   }
   s.source = wish.by_fineract ? store::Source::fineract : store::Source::api;
   s.lane = wish.by_fineract ? options_.config.tenants[wish.tenant].fineract_lane

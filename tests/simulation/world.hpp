@@ -2,6 +2,8 @@
 #pragma once
 #include "tests/simulation/daemon.hpp"
 #include "tests/simulation/promises.hpp"
+#include "tests/simulation/sim_centre.hpp"
+#include "tests/simulation/sim_provider.hpp"
 
 namespace smsbridge::simulation {
 
@@ -59,7 +61,8 @@ class World {
   SimNetwork network_;
   metrics::Metrics metrics_;
   Promises promises_;
-  std::vector<std::unique_ptr<SimCentre>> centres_;
+  std::vector<std::unique_ptr<Peer>> centres_;
+  std::map<std::size_t, SimProvider*> providers_;  // of these: by the gateway's place
   std::deque<Wish> wishes_;
   std::unique_ptr<Daemon> daemon_;
   std::uint64_t life_ = 0;  // an answer for a client of an earlier life never arrives

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "bridge/smsc_sim/smsc.hpp"
+#include "tests/simulation/sim_clock.hpp"
+
+namespace smsbridge::simulation {
+
+// A part that a carrier took, with what the carrier said of it since.
+struct TakenPart {
+  std::size_t gateway = 0;  // place in the configuration
+  std::string provider_id;  // canonical, as in the response
+  std::string destination, text;
+  int part = 1, parts = 1;
+  Time taken_at{};
+  smpp::MessageState state = smpp::MessageState::none;  // of its receipt, once one was sent
+  std::optional<Time> receipt_answered_at;              // in good
+};
+
+// Who carries a gateway's messages: a message centre, or a provider.
+class Peer {
+ public:
+  struct Observer {
+    std::function<void(TakenPart&)> taken;
+    std::function<void(TakenPart&, smpp::MessageState)> receipt_answered;
+    std::function<void()> submit_seen;
+    std::function<void(const std::string&)> protocol_error;
+  };
+
+  virtual ~Peer() = default;
+  virtual void hang_up() = 0;            // cuts everybody
+  virtual void set_down(bool down) = 0;  // an outage
+  virtual void heal() = 0;
+  virtual bool is_idle() const = 0;  // says nothing more by itself
+  virtual const bridge::smsc_sim::Counts& counts() const = 0;
+  // By canonical id of the response.
+  virtual TakenPart* find(const std::string& provider_id) = 0;
+  virtual TakenPart* find_by_receipt_id(const std::string& provider_id) = 0;
+};
+
+}  // namespace smsbridge::simulation
