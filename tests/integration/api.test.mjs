@@ -226,7 +226,7 @@ describe('sending', () => {
       for (const [name, value] of Object.entries(wanted)) assert.equal(answer.body[name], value, `${JSON.stringify(body)}: ${name}`);
     }
     refused(await api.post('/messages/preview', {to: '1', text: 'x'}), 422, 'invalid-number', '/to');
-    refused(await api.post('/messages/preview', {to: '+254712345678', text: 'x', lane: 'otp'}), 422, 'invalid-request', '/lane');
+    refused(await api.post('/messages/preview', {to: '+254712345678', text: 'x', from: 'A'}), 422, 'invalid-request', '/from');
     assert.deepEqual((await api.get('/messages?to=%2B256712345678')).body.items, []);
   });
 

@@ -166,32 +166,39 @@ export class Bridge {
     this.logs = [];
   }
 
-  // options: gateways [{port, ...}], tenants [{name, ...}], listen {...}; each is laid over what is usual.
+  // options: gateways [{port, ...} or, of a provider, {kind, account, ...}], tenants [{name, ...}], listen {...}; each is
+  // laid over what is usual. Also routes, prices, lanes and store as they are in the file.
   async #prepare(options) {
     this.apiPort = await freePort();
     this.fineractPort = await freePort();
     const tenants = (options.tenants ?? [{}]).map((tenant) => ({name: 'default', default_country: 'KE', ...tenant}));
+    const usual = {kind: 'smpp', host: '127.0.0.1', system_id: 'umoja', sessions: 2, window: 50};
     const gateways = (options.gateways ?? []).map((gateway, index) => ({
-      name: ['safaricom', 'promo'][index] ?? `gateway-${index + 1}`, id: index + 1, kind: 'smpp', host: '127.0.0.1',
-      system_id: 'umoja', sessions: 2, window: 50, ...gateway}));
+      name: ['safaricom', 'promo'][index] ?? `gateway-${index + 1}`, id: index + 1, ...(gateway.account ? {} : usual), ...gateway}));
     for (const tenant of tenants) {
       const {key = appKey} = tenant;
       delete tenant.key;
       writeFileSync(join(this.folder, `app-key-${tenant.name}.txt`), `${key}\n`, {mode: 0o600});
       tenant.fineract_app_key = {file: `app-key-${tenant.name}.txt`};
     }
-    for (const gateway of gateways) {
+    for (const gateway of gateways.filter(({kind}) => kind === 'smpp')) {
       const {secret = 'secret'} = gateway;
       delete gateway.secret;
       writeFileSync(join(this.folder, `password-${gateway.name}.txt`), `${secret}\n`, {mode: 0o600});
       gateway.password = {file: `password-${gateway.name}.txt`};
     }
     this.config = {
-      listen: {api: `127.0.0.1:${this.apiPort}`, fineract: `127.0.0.1:${this.fineractPort}`, ...options.listen},
-      store: {path: 'data'},
+      listen: {
+        api: `127.0.0.1:${this.apiPort}`,
+        fineract: `127.0.0.1:${this.fineractPort}`,
+        ...(gateways.some(({account}) => account) ? {public_url: `http://127.0.0.1:${this.apiPort}`} : {}),
+        ...options.listen,
+      },
+      store: {path: 'data', ...options.store},
       tenants,
       gateways,
     };
+    for (const key of ['routes', 'prices', 'lanes']) if (options[key]) this.config[key] = options[key];
     this.prefix = options.listen?.fineract_prefix;
     writeFileSync(this.configFile, YAML.stringify(this.config));
     if (tenants.length > 0) this.key = await this.createKey(tenants[0].name);
@@ -251,6 +258,16 @@ export class Bridge {
     const client = new FineractClient({port: this.fineractPort, tenant: this.config.tenants[0]?.name, prefix: this.prefix, ...options});
     this.t.after(() => client.close());
     return client;
+  }
+
+  // A command with this daemon's configuration, run to its end.
+  cli(...words) { return smsbridge(...words, '-c', this.configFile); }
+
+  // The value of one series, without its prefix; 0 when it is not there. labels: {name: value}, others may be anything.
+  async metric(name, labels = {}) {
+    const wanted = Object.entries(labels).map(([label, value]) => `(?=[^}]*\\b${label}="${value}")`).join('');
+    const line = new RegExp(`^smsbridge_${name}\\{${wanted}[^}]*\\} (\\S+)$`, 'm').exec(await this.metrics());
+    return Number(line?.[1] ?? 0);
   }
 
   async metrics() {
@@ -440,6 +457,42 @@ export class ApiClient {
     const answer = await this.post('/messages', message, {headers});
     assert.equal(answer.status, 202, JSON.stringify(answer.body));
     assert.equal(answer.headers.location, `/api/v1/messages/${answer.body.id}`);
+    return answer.body;
+  }
+
+  // Any number of messages, in batches; all are accepted. Their ids, in the order given.
+  async sendAll(messages) {
+    const ids = [];
+    for (let first = 0; first < messages.length; first += 1000) {
+      const {status, body} = await this.post('/messages/batch', {messages: messages.slice(first, first + 1000)});
+      assert.deepEqual([status, body.rejected], [202, 0], JSON.stringify(body.items?.find((item) => item.status !== 202) ?? body));
+      ids.push(...body.items.map(({id}) => id));
+    }
+    return ids;
+  }
+
+  // Every message that fits, such as all('state=submitted').
+  async all(query = '') {
+    const found = [];
+    let cursor = '';
+    do {
+      const {status, body} = await this.get(`/messages?limit=500&${query}${cursor}`);
+      assert.equal(status, 200, JSON.stringify(body));
+      found.push(...body.items);
+      cursor = body.next_cursor && `&cursor=${encodeURIComponent(body.next_cursor)}`;
+    } while (cursor);
+    return found;
+  }
+
+  async timeline(id) {
+    const answer = await this.get(`/messages/${id}/timeline`);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return answer.body.items;
+  }
+
+  async gateway(name) {
+    const answer = await this.get(`/gateways/${name}`);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
     return answer.body;
   }
 

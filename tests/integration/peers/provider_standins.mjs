@@ -111,6 +111,9 @@ function objectIn(request) {
   }
 }
 
+// What a receipt quotes; no character is cut in two.
+const beginning = (text) => [...text].slice(0, 20).join('');
+
 const referenceIn = (url) => (url ? parseForm(url.split('#')[0].split('?').slice(1).join('?')).get('ref') : undefined);
 const two = (number) => String(number).padStart(2, '0');
 // YYMMDDhhmm in UTC.
@@ -933,7 +936,7 @@ const kannel = {
   callback(server, message, step, {id, url}) {
     const date = server.date();
     const reply = step.reply ?? `id:${id} sub:001 dlvrd:${step.word === 1 ? '001' : '000'} submit date:${shortTime(new Date(message.at))} ` +
-        `done date:${shortTime(date)} stat:${step.stat} err:${step.code} text:${message.text.slice(0, 20)}`;
+        `done date:${shortTime(date)} stat:${step.stat} err:${step.code} text:${beginning(message.text)}`;
     const values = {d: step.word, F: id, I: server.uuid(), A: reply, p: message.from, P: message.to, T: Math.floor(date / 1000), i: 'smsc1',
       c: message.coding, a: message.text};
     const filled = url.replace(/%(.)/g, (all, letter) => {
@@ -1039,7 +1042,7 @@ const jasmin = {
   callback(server, message, step, {id, url}) {
     const receipt = step.code === undefined ? [] : [['id_smsc', id.slice(0, 8).toUpperCase()], ['sub', '001'], ['dlvrd',
         step.word === 'DELIVRD' ? '001' : '000'],
-      ['subdate', shortTime(new Date(message.at))], ['donedate', shortTime(server.date())], ['err', step.code], ['text', message.text.slice(0, 20)]];
+      ['subdate', shortTime(new Date(message.at))], ['donedate', shortTime(server.date())], ['err', step.code], ['text', beginning(message.text)]];
     const body = formText([['id', id], ['message_status', step.word], ['level', step.level], ['connector', 'smppcon'], ...receipt]);
     if (message.method === 'GET') return {method: 'GET', url: withQuery(url, body)};
     return {method: 'POST', url, headers: {'Content-Type': formType}, body};
