@@ -72,7 +72,8 @@ Families::Families(prometheus::Registry& registry)
           gauges(registry, "smpp_enquire_link_rtt_seconds", "Time to the answer of the last enquire_link.")),
       receipts(counters(registry, "receipts_total", "Delivery receipts received.")),
       receipts_unmatched(
-          counters(registry, "receipts_unmatched_total", "Delivery receipts that no message waited for when they came; most find theirs later.")),
+          counters(registry, "receipts_unmatched_total",
+                   "Delivery receipts that no message waited for when they came; most find theirs later.")),
       inbound_messages(counters(registry, "inbound_messages_total", "Messages received from handsets.")),
       store_commit_duration_seconds(
           histograms(registry, "store_commit_duration_seconds", "Time to write and sync a transaction.")),
