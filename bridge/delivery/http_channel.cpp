@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 using http_gateways::ErrorClass;
 
 constexpr Duration throttle_pause_default = 1s, throttle_pause_max = 60s;
+constexpr Duration poll_first = 10s, poll_max = 1h;  // doubling between
+constexpr std::size_t polls_max = 20'000, polling_max = 2;
 
 // The account or its settings are to blame, not the message: the next one would fare the same.
 bool blames_the_account(ErrorClass error_class) {
@@ -104,13 +106,15 @@ HttpChannel::HttpChannel(const GatewayConfig& config, HttpContext context, Chann
       context_(std::move(context)),
       owner_(owner),
       provider_(http_gateways::make_provider(*http_gateways::find_kind(config.kind), config.account)),
-      transport_(context_.make_transport(context_.executor, {.connect_timeout = config.connect_timeout,
-                                                             .request_timeout = config.request_timeout,
-                                                             .proxy = config.proxy,
-                                                             .tls = config.endpoint.tls,
-                                                             .connections_max = config.max_in_flight})),
+      transport_(
+          context_.make_transport(context_.executor, {.connect_timeout = config.connect_timeout,
+                                                      .request_timeout = config.request_timeout,
+                                                      .proxy = config.proxy,
+                                                      .tls = config.endpoint.tls,
+                                                      .connections_max = config.max_in_flight + polling_max + 1})),
       probe_timer_(context_.clock.timer(context_.executor)),
-      balance_timer_(context_.clock.timer(context_.executor)) {
+      balance_timer_(context_.clock.timer(context_.executor)),
+      poll_timer_(context_.clock.timer(context_.executor)) {
   if (config.receipts && provider_->reports_delivery() && provider_->receipts_need().empty())
     callback_url_ = with_token(context_.callback_url, config.account);
 }
@@ -127,6 +131,7 @@ void HttpChannel::stop() {
   stopping_ = true;
   probe_timer_->cancel();
   balance_timer_->cancel();
+  poll_timer_->cancel();
   owner_.on_closed();
 }
 
@@ -144,7 +149,9 @@ std::size_t HttpChannel::capacity() const {
   return health_.state(context_.clock.now()) == Health::State::half_open ? 1 : config_.max_in_flight;
 }
 
-bool HttpChannel::reports(std::string_view provider_id) const { return !callback_url_.empty() && !provider_id.empty(); }
+bool HttpChannel::reports(std::string_view provider_id) const {
+  return !provider_id.empty() && (!callback_url_.empty() || polls());
+}
 
 // ---- requests and replies ----
 
@@ -216,6 +223,9 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
                   .price = verdict.price,
                   .currency = verdict.currency};
     if (answer.provider_ids.empty()) answer.provider_ids = {reference};
+    if (polls())
+      for (const auto& id : answer.provider_ids)
+        poll_later(id, poll_first, context_.clock.now() + std::chrono::milliseconds(config_.receipt_wait_ms));
     if (verdict.failed_parts > 0)
       log::warn("gateway", "the provider refused some parts of a message that it took", "gateway", config_.name,
                 "parts", verdict.failed_parts);
@@ -337,23 +347,75 @@ void HttpChannel::receive(const http_gateways::CallbackRequest& request,
   const auto waiting = std::make_shared<Waiting>(
       Waiting{.left = result.updates.size(), .stored = true, .answer = result.answer, .respond = std::move(respond)});
   if (waiting->left == 0) return waiting->respond(std::move(waiting->answer));
-  for (auto& update : result.updates) {
-    store::ReceiptRecorded receipt{.gateway = config_.id, .provider_ids = {}, .error = update.error_code};
-    if (!update.provider_message_id.empty()) receipt.provider_ids.push_back(update.provider_message_id);
-    if (!update.reference.empty() && update.reference != update.provider_message_id)
-      receipt.provider_ids.push_back(update.reference);
-    receipt.state = segment_state(update);
-    std::tie(receipt.message, receipt.attempt) = attempt_of(update.reference);
-    receipt.may_guess = false;
-    if (receipt.error.empty() && update.error_class != ErrorClass::none) receipt.error = name(update.error_class);
-    owner_.on_receipt(std::move(receipt), label_of(update.status), [waiting](bool stored) {
+  for (const auto& update : result.updates)
+    report(update, [waiting](bool stored) {
       waiting->stored = waiting->stored && stored;
       if (--waiting->left > 0) return;
       if (!waiting->stored)
         waiting->answer = {.status = 503, .content_type = "text/plain", .body = "not stored; send it again\n"};
       waiting->respond(std::move(waiting->answer));
     });
+}
+
+void HttpChannel::report(const http_gateways::StatusUpdate& update, std::function<void(bool stored)> answer) {
+  store::ReceiptRecorded receipt{.gateway = config_.id, .provider_ids = {}, .error = update.error_code};
+  if (!update.provider_message_id.empty()) receipt.provider_ids.push_back(update.provider_message_id);
+  if (!update.reference.empty() && update.reference != update.provider_message_id)
+    receipt.provider_ids.push_back(update.reference);
+  receipt.state = segment_state(update);
+  std::tie(receipt.message, receipt.attempt) = attempt_of(update.reference);
+  receipt.may_guess = false;
+  if (receipt.error.empty() && update.error_class != ErrorClass::none) receipt.error = name(update.error_class);
+  owner_.on_receipt(std::move(receipt), label_of(update.status), std::move(answer));
+}
+
+// ---- asking ----
+
+// Only where the provider cannot call us: each question is a request that costs.
+bool HttpChannel::polls() const {
+  return callback_url_.empty() && config_.receipts && provider_->reports_delivery() &&
+         provider_->build_poll("x", now_s()).has_value();
+}
+
+void HttpChannel::poll_later(std::string provider_id, Duration wait, Time until) {
+  const auto due = context_.clock.now() + wait;
+  if (stopping_ || due > until || polls_.size() >= polls_max) return;
+  const bool first = polls_.empty() || due < polls_.begin()->first;
+  polls_.emplace(due, Poll{.provider_id = std::move(provider_id), .waited = wait, .until = until});
+  if (first) poll_timer_->at(due, [this] { poll_due(); });
+}
+
+void HttpChannel::poll_due() {
+  while (!polls_.empty() && polls_.begin()->first <= context_.clock.now() && polling_ < polling_max && !stopping_) {
+    const auto poll = polls_.extract(polls_.begin()).mapped();
+    auto request = provider_->build_poll(poll.provider_id, now_s());
+    if (!request) continue;
+    ++polling_;
+    transport_->send(std::move(*request), [this, alive = alive_, poll](const HttpTransport::Result& result) {
+      if (!*alive) return;
+      --polling_;
+      polled(poll, result);
+      poll_due();
+    });
   }
+  if (!polls_.empty() && polling_ < polling_max && !stopping_)
+    poll_timer_->at(polls_.begin()->first, [this] { poll_due(); });
+}
+
+void HttpChannel::polled(const Poll& poll, const HttpTransport::Result& result) {
+  const auto again = [this, poll] {
+    poll_later(poll.provider_id, std::min<Duration>(poll.waited * 2, poll_max), poll.until);
+  };
+  bool ended = false;
+  if (result.end == HttpTransport::End::answered)
+    for (const auto& update : provider_->read_poll(result.reply).updates) {
+      if (update.provider_message_id != poll.provider_id) continue;
+      ended = ended || update.final_status;
+      report(update, [alive = alive_, again](bool stored) {
+        if (*alive && !stored) again();
+      });
+    }
+  if (!ended) again();
 }
 
 }  // namespace smsbridge::bridge

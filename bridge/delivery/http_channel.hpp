@@ -53,6 +53,13 @@ class HttpChannel : public Channel {
     http_gateways::OutboundSms sms;
   };
 
+  // Messages that are asked for, because the provider cannot call us.
+  struct Poll {
+    std::string provider_id;
+    Duration waited{};
+    Time until{};
+  };
+
   std::int64_t now_s() const { return context_.clock.wall() / 1000; }
   void answered(std::uint64_t cookie, HttpTransport::Result result);
   void judge(std::uint64_t cookie, const http_gateways::Verdict& verdict, const std::string& reference);
@@ -61,6 +68,11 @@ class HttpChannel : public Channel {
   void came_back();
   void wait_for_probe();
   void ask_balance();
+  void report(const http_gateways::StatusUpdate& update, std::function<void(bool stored)> answer);
+  bool polls() const;
+  void poll_later(std::string provider_id, Duration wait, Time until);
+  void poll_due();
+  void polled(const Poll& poll, const HttpTransport::Result& result);
 
   const GatewayConfig& config_;
   HttpContext context_;
@@ -68,12 +80,14 @@ class HttpChannel : public Channel {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<http_gateways::Provider> provider_;
   std::unique_ptr<HttpTransport> transport_;
-  std::unique_ptr<Timer> probe_timer_, balance_timer_;
+  std::unique_ptr<Timer> probe_timer_, balance_timer_, poll_timer_;
   std::map<std::uint64_t, Open> open_;  // by cookie
   mutable Health health_;
   bool stopping_ = false;
   std::string callback_url_;  // empty: no receipts are waited for
   std::string last_error_;
+  std::multimap<Time, Poll> polls_;
+  std::size_t polling_ = 0;
   http_gateways::Balance balance_;
   WallMs balance_at_ = 0;
 };

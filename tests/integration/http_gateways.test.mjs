@@ -381,6 +381,18 @@ suite('answers that do not come as they should', {concurrency: atOnce}, () => {
 
 // ---------------------------------------------------------------------------------------------------------------------
 suite('receipts and callbacks', {concurrency: atOnce}, () => {
+  for (const kind of ['twilio', 'telerivet', 'infobip', 'android-smsgate'])
+    it(`${kind} is asked where it cannot call us`, {timeout}, async (t) => {
+      const provider = await startProvider(kind, {t, outcome: 'undelivered'});
+      const bridge = await Bridge.start(t, {listen: {public_url: ''}, gateways: [gatewayOf(provider, {name: 'main'})]});
+      const api = bridge.api();
+      const {id} = await api.send({to: nextNumber(), text: 'Hello'});
+      await api.reaches(id, 'submitted');
+      await api.reaches(id, 'undeliverable');
+      assert.deepEqual(provider.callbacks.filter(({status}) => status), [], 'nobody called');
+      assert.deepEqual(provider.rejects, []);
+    });
+
   it('silent: submitted until the wait for a receipt ends, then sent', {timeout}, async (t) => {
     const provider = await startProvider('twilio', {t, script: () => 'stuck'});
     const bridge = await Bridge.start(t, {
