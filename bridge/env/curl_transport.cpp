@@ -111,6 +111,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     put(CURLOPT_FOLLOWLOCATION, 0L);
     put(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     put(CURLOPT_NOSIGNAL, 1L);
+    put(CURLOPT_QUICK_EXIT, 1L);  // does not wait for a name that is being looked up
     put(CURLOPT_PROXY, options_.proxy.c_str());
     put(CURLOPT_CONNECTTIMEOUT_MS, ms(options_.connect_timeout));
     put(CURLOPT_TIMEOUT_MS, ms(options_.connect_timeout + options_.request_timeout));
