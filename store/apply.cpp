@@ -173,7 +173,7 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   correlate(change.id, p, lease.queue.gateway);
   note(p, now, change.doubtful ? EventKind::doubtful : EventKind::retry_scheduled, p.gateway, change.status_message);
   if (change.state == State::doubtful) {
-    put_in_doubt(txn, change.id, stored, now + change.delay_ms);
+    put_in_doubt(txn, change.id, stored, now + change.delay_ms, now);
     return Settled::ok;
   }
   p.due_at = now + change.delay_ms;
@@ -446,9 +446,7 @@ Settled Ledger::move(const Move& change, lmdb::Transaction& txn, WallMs now) {
   Stored stored{.queue = from, .progress = {}};
   if (entry.has_progress) stored.progress = read_progress(txn, change.id).value_or(Progress{});
   // What was perhaps sent is not sent by others, and the parts of one message stay together.
-  const bool untouched = std::ranges::all_of(
-      stored.progress.segments, [](const auto& s) { return s.state == SegmentState::unsent && s.provider_id.empty(); });
-  if (entry.in_doubt || !untouched) return Settled::superseded;
+  if (entry.in_doubt || !untouched(stored.progress.segments)) return Settled::superseded;
   txn.erase(tables_.due, key);
   relocate(stored, change.to, change.why, now);
   stored.progress.due_at = change.due_at;
@@ -511,10 +509,11 @@ void Ledger::forget_places(MessageId id, const Progress& progress, GatewayId gat
 }
 
 // Perhaps sent, and not to be sent again: a receipt decides, or the end of the wait.
-void Ledger::put_in_doubt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs until) {
+void Ledger::put_in_doubt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs until, WallMs now) {
   change_state(stored.progress, State::doubtful, stored.queue);
   if (const auto owner = read_owner(txn, id)) hold(keys::of_held(stored.queue.gateway, owner->to), id, true);
   wait_for_receipt(txn, id, stored, until);
+  conclude(txn, id, stored, now);  // its receipt may be there already
 }
 
 void Ledger::change_state(Progress& progress, State to, const Queue& queue) {

@@ -101,7 +101,7 @@ class Ledger {
   std::optional<Claimed> read_claimed(const lmdb::Transaction& txn, MessageId id, const DueEntry& entry) const;
   void expire(lmdb::Transaction& txn, const Queue& queue, MessageId id, const DueEntry& entry, WallMs now);
   void forget_places(MessageId id, const Progress& progress, GatewayId gateway);
-  void put_in_doubt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs until);
+  void put_in_doubt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs until, WallMs now);
   bool apply_receipt(Progress& progress, std::string_view provider_id, const ReceiptRecorded& receipt, WallMs now);
   bool conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
   bool receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);

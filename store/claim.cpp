@@ -116,7 +116,7 @@ void Ledger::expire(lmdb::Transaction& txn, const Queue& queue, MessageId id, co
     return finalise(txn, id, stored, State::expired, "validity ended before the message could be sent", now);
   // It is not sent again, but the carrier may have it: the receipt of the earlier attempt still counts.
   stored.progress.status_message = "may have been sent; its validity ended, waits for a receipt";
-  put_in_doubt(txn, id, stored, now + limits_.held_ms);
+  put_in_doubt(txn, id, stored, now + limits_.held_ms, now);
 }
 
 }  // namespace smsbridge::store

@@ -83,4 +83,10 @@ std::vector<Segment> with_receipts(std::vector<Segment> segments, const std::vec
   return segments;
 }
 
+bool untouched(const std::vector<Segment>& segments) {
+  return std::ranges::all_of(segments, [](const Segment& segment) {
+    return segment.state == SegmentState::unsent && segment.provider_id.empty();
+  });
+}
+
 }  // namespace smsbridge::store

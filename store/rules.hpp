@@ -27,6 +27,9 @@ std::string why_of(const Segment& segment);
 // A receipt may have come for a part that an earlier attempt sent: what it said stays.
 std::vector<Segment> with_receipts(std::vector<Segment> segments, const std::vector<Segment>& known);
 
+// No part is, or may be, at a carrier: an unsent one that has a provider's id was perhaps sent.
+bool untouched(const std::vector<Segment>& segments);
+
 // What a receipt quotes is the beginning of the text; what its alphabet lacks may stand as '?'. No quote: it may be.
 bool quotes(std::string_view quote, std::string_view text);
 

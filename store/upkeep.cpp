@@ -88,7 +88,7 @@ void Ledger::load(const lmdb::Transaction& txn) {
                                .queue = queue,
                                .due_at = due,
                                .entry = {.expires_at = revived ? progress->expires_at : content->expires_at,
-                                         .in_doubt = false,
+                                         .in_doubt = progress && progress->doubtful_attempt != 0,
                                          .has_progress = progress.has_value()}};
         ++claims_[number];
       }
