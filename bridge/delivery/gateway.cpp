@@ -20,6 +20,7 @@ constexpr std::size_t moves_max = 500;        // a commit
 constexpr Duration receipt_answer_max = 20s;  // before most centres give up waiting
 constexpr std::size_t overdue_max = 4096;
 constexpr Duration due_check_max = 60s;
+constexpr WallMs trusted_after_ms = 60'000;  // a gateway that comes and goes counts as down all the while
 constexpr Duration metrics_interval = 1s;
 
 // What national and international forms share, as a number.
@@ -114,7 +115,6 @@ void Gateway::stop(Time deadline, std::function<void()> done) {
   stopped_ = std::move(done);
   withdraw();
   give_back_unsent();
-  channel_->stop();
   stop_timer_->at(deadline, [this] {
     channel_->abort();
     flush();
@@ -122,12 +122,14 @@ void Gateway::stop(Time deadline, std::function<void()> done) {
     abandoned_ = true;
     check_stopped();
   });
-  if (claiming_) return check_stopped();
-  // An empty claim: its answer comes behind everything that was taken before.
-  claiming_ = true;
-  context_.store.claim({}, context_.executor, [this, alive = alive_](store::ClaimResult result) {
-    if (*alive) claimed(std::move(result));
-  });
+  if (!claiming_) {
+    // An empty claim: its answer comes behind everything that was taken before.
+    claiming_ = true;
+    context_.store.claim({}, context_.executor, [this, alive = alive_](store::ClaimResult result) {
+      if (*alive) claimed(std::move(result));
+    });
+  }
+  channel_->stop();  // last: it may close at once
 }
 
 void Gateway::check_stopped() {
@@ -268,7 +270,7 @@ void Gateway::take(store::Claimed message) {
   sending.parts.resize(sending.outgoing->parts);
   // Only what the carrier does not have yet is sent again.
   const auto& earlier = sending.message.segments;
-  for (std::size_t i = 0; i < sending.parts.size() && i < earlier.size(); ++i)
+  for (std::size_t i = 0; i < sending.parts.size() && earlier.size() == sending.parts.size(); ++i)
     if (earlier[i].state != store::SegmentState::unsent) {
       sending.parts[i].state = Part::State::accepted;
       sending.parts[i].provider_ids = {earlier[i].provider_id};
@@ -356,7 +358,10 @@ void Gateway::on_answer(std::uint64_t cookie, Channel::Answer answer) {
   part->elsewhere = answer.elsewhere;
   part->price = std::move(answer.price);
   part->currency = std::move(answer.currency);
-  if (answer.kind == Kind::accepted) context_.router.accepted(config_.id);
+  if (answer.kind == Kind::accepted) {
+    context_.router.accepted(config_.id);
+    down_since_ = 0;
+  }
   const auto order = cookie >> 8;
   auto& sending = sendings_.at(order);
   if (answer.kind == Kind::unknown && sending.parts.size() == 1) {
@@ -380,6 +385,7 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   if (!rate_.is_throttled(now))
     log::warn("gateway", "throttled by the carrier: slowing down", "gateway", config_.name, "status", why);
   rate_.throttled(now, pause);
+  see_how_it_goes();
   back_to_its_place(cookie, *part);
   give_up_waiting(cookie >> 8);
 }
@@ -396,7 +402,7 @@ void Gateway::give_up_waiting(std::uint64_t order) {
   });
   if (!route || !untouched || sending.in_flight > 0) return;
   const auto patience = route->throttled_after[static_cast<std::size_t>(message.content.lane)];
-  if (context_.clock.wall() - message.due_at < patience) return;
+  if (context_.clock.wall() - std::max(message.due_at, throttled_since_) < patience) return;
   const auto to = next_gateway(message, Router::Ask::by_probe);
   if (!to) return;
   context_.metrics.moves[metrics::MoveReason::throttled]->Increment();
@@ -460,12 +466,16 @@ void Gateway::conclude(std::uint64_t order) {
   std::vector<store::Segment> segments;
   for (std::size_t i = 0; i < sending.parts.size(); ++i) {
     const auto& part = sending.parts[i];
-    if (i < message.segments.size() && message.segments[i].state != store::SegmentState::unsent) {
-      segments.push_back(message.segments[i]);
+    const auto* earlier = message.segments.size() == sending.parts.size() ? &message.segments[i] : nullptr;
+    if (earlier && earlier->state != store::SegmentState::unsent) {
+      segments.push_back(*earlier);
     } else {
       const auto state =
           part.state == Part::State::accepted ? store::SegmentState::accepted : store::SegmentState::unsent;
-      if (part.provider_ids.empty()) segments.push_back({.state = state, .provider_id = {}, .error = part.error});
+      // Under the id of a doubtful attempt its receipt may still come.
+      if (part.provider_ids.empty())
+        segments.push_back(
+            {.state = state, .provider_id = earlier ? earlier->provider_id : std::string(), .error = part.error});
       for (const auto& id : part.provider_ids)
         segments.push_back({.state = state, .provider_id = id, .error = part.error});
     }
@@ -517,13 +527,11 @@ void Gateway::conclude(std::uint64_t order) {
   const auto lane_policy = policy(message.content.lane);
   auto next = decide(lane_policy, repeats ? Outcome::temporary : outcome, message.attempt - message.attempts_before,
                      message.in_doubt, now, message.expires_at, context_.random);
-  if (repeats && std::holds_alternative<GiveUp>(next)) next = Hold{lane_policy.hold_ms};
+  if ((repeats || message.in_doubt) && std::holds_alternative<GiveUp>(next)) next = Hold{lane_policy.hold_ms};
   if (const auto* give_up = std::get_if<GiveUp>(&next)) {
     // Another carrier may take it, unless this one has a part of it, or perhaps has.
     const auto* route = context_.router.by_id(message.content.route);
-    const bool untouched = !message.in_doubt && std::ranges::all_of(segments, [](const auto& s) {
-      return s.state == store::SegmentState::unsent && s.provider_id.empty();
-    });
+    const bool untouched = !message.in_doubt && store::untouched(segments);
     const bool may_move =
         outcome == Outcome::temporary || (refused && refused->elsewhere && route && route->after_refusal);
     if (const auto to = untouched && !unknown && may_move ? next_gateway(message, Router::Ask::anyway) : 0) {
@@ -562,25 +570,40 @@ store::GatewayId Gateway::next_gateway(const store::Claimed& message, Router::As
   return context_.router.next(message.content, message.left, config_.id, context_.clock.wall(), ask);
 }
 
-// Of all its parts: what the provider says, or else the price list.
+// Of all its parts: what the provider says, unless the price list is in another currency, or else the price list.
 Price Gateway::price_of(const store::Claimed& message, const std::vector<Part>& parts) const {
+  const auto currency = context_.router.prices().currency_of(config_.id);
   for (const auto& part : parts)
-    if (const auto told = parse_money(part.price)) return {.part = *told, .currency = part.currency};
+    if (const auto told = parse_money(part.price); told && (currency.empty() || currency == part.currency))
+      return {.part = *told, .currency = part.currency};
   const auto* price = context_.router.prices().find(config_.id, message.content.to);
   return price ? Price{.part = price->part * message.content.parts, .currency = price->currency} : Price{};
 }
 
 // ---- messages that wait here too long ----
 
-void Gateway::move_waiting() {
+// Since when it cannot send, or is throttled.
+void Gateway::see_how_it_goes() {
   const auto now = context_.clock.wall();
-  const bool is_down = paused() || !channel_->is_up();
-  if (!is_down)
-    down_since_ = 0;
-  else if (!down_since_)
-    down_since_ = now;
+  if (paused() || !channel_->is_up()) {
+    if (!down_since_) down_since_ = now;
+    up_since_ = 0;
+  } else {
+    if (!up_since_) up_since_ = now;
+    if (now - up_since_ >= trusted_after_ms) down_since_ = 0;
+  }
+  if (!rate_.is_throttled(context_.clock.now()))
+    throttled_since_ = 0;
+  else if (!throttled_since_)
+    throttled_since_ = now;
+}
+
+void Gateway::move_waiting() {
+  see_how_it_goes();
+  const auto now = context_.clock.wall();
+  const bool is_down = !up_since_;
   if (moving_ || stopping_ || !context_.router.has_routes()) return;
-  if (!is_down && !rate_.is_throttled(context_.clock.now())) return;
+  if (!is_down && !throttled_since_) return;
   // What was claimed and is not under way leaves as well.
   if (!is_down)
     for (const auto order : std::vector<std::uint64_t>(ready_.begin(), ready_.end())) give_up_waiting(order);
@@ -621,7 +644,8 @@ void Gateway::move_waiting(const store::Queue& queue, bool is_down, WallMs now, 
     if (!route) continue;
     const auto patience =
         (is_down ? route->unreachable_after : route->throttled_after)[static_cast<std::size_t>(message.content.lane)];
-    if (now - std::max(due_at, down_since_) < patience) continue;
+    if (now - std::max(due_at, is_down ? down_since_ : throttled_since_) < patience) continue;
+    if (!store::untouched(message.progress.segments)) continue;
     const auto to = context_.router.next(message.content, message.progress.left, config_.id, now);
     if (!to) continue;
     batch.moves.push_back({.id = message.id,

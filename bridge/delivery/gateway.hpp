@@ -118,6 +118,7 @@ class Gateway : private Channel::Owner {
   void conclude(std::uint64_t order);
   store::GatewayId next_gateway(const store::Claimed& message, Router::Ask ask) const;
   Price price_of(const store::Claimed& message, const std::vector<Part>& parts) const;
+  void see_how_it_goes();
   void move_waiting();
   void move_waiting(const store::Queue& queue, bool is_down, WallMs now, store::Batch& batch);
   void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
@@ -153,7 +154,9 @@ class Gateway : private Channel::Owner {
   bool claiming_ = false, standing_by_ = false, stopping_ = false, abandoned_ = false;
   bool flush_posted_ = false, full_ask_ = false;
   WallMs paused_since_ = 0;
-  WallMs down_since_ = 0;  // or paused; 0: it can send
+  WallMs down_since_ = 0;       // or paused; 0: it can send, and is trusted again
+  WallMs up_since_ = 0;         // 0: it cannot send
+  WallMs throttled_since_ = 0;  // 0: it is not
   bool moving_ = false;
   std::map<store::Queue, store::Waiting> looked_at_;  // how far move_waiting() came
   store::Batch outcomes_;

@@ -176,12 +176,13 @@ store::GatewayId Router::next(const store::Content& content, const std::vector<s
                    .on_its_way = true,
                    .without = left};
   query.without.push_back(now_at);
-  for (const auto gateway : choose(query, now).gateways)
+  const auto gateways = choose(query, now).gateways;
+  for (const auto gateway : gateways)
     if (ask == Ask::by_probe  ? admit(gateway)
         : ask == Ask::by_plan ? usable(gateway)
                               : health_.at(gateway)->state != Health::down)
       return gateway;
-  return 0;
+  return ask == Ask::anyway && !gateways.empty() ? gateways.front() : 0;
 }
 
 void Router::can_send(store::GatewayId gateway, bool can) {

@@ -52,7 +52,7 @@ class Router {
   enum class Ask {
     by_probe,  // one that can send; of a gateway that is being probed it takes the place of this second's probe
     by_plan,   // the same, but it is not sent now
-    anyway,    // also one that is being probed already: the message has no other way
+    anyway,    // also one that is being probed already, or else the first, where the message waits: it has no other way
   };
   store::GatewayId next(const store::Content& content, const std::vector<store::GatewayId>& left,
                         store::GatewayId now_at, WallMs now, Ask ask = Ask::by_probe) const;
