@@ -2,8 +2,10 @@
 #include "bridge/config.hpp"
 
 #include <date/tz.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <fstream>
 #include <set>
@@ -20,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uintmax_t file_size_max_bytes = 4u << 20;
+constexpr std::size_t callback_secret_min = 16;
 constexpr WallMs second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
 
 const std::vector<std::pair<std::string, DoubtPolicy>> doubt_choices = {{"resend", DoubtPolicy::resend},
@@ -121,6 +124,13 @@ void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind
     }
   }
   s.read_secret("callback_secret", g.callback_secret);
+  const auto fits_an_address = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; };
+  if (!g.callback_secret.empty() &&
+      (g.callback_secret.size() < callback_secret_min || !std::ranges::all_of(g.callback_secret, fits_an_address)))
+    s.problem("callback_secret",
+              fmt::format("needs at least {} letters, digits, '-' or '_': whoever guesses it can send receipts",
+                          callback_secret_min),
+              "bad-value");
   s.read("max_in_flight", g.max_in_flight, 1, 1000);
   s.read_duration("connect_timeout", g.connect_timeout, 100ms, 1min);
   s.read_duration("request_timeout", g.request_timeout, 1s, 5min);
@@ -134,6 +144,7 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   g.dialect.response_id = g.dialect.receipt_id = smpp::IdNotation::automatic;
   for (const auto* key : {"name", "id"}) s.require(key);
   s.read("name", g.name);
+  if (g.name.find('/') != std::string::npos) s.problem("name", "is a part of addresses: no '/'", "bad-value");
   s.read("id", g.id, 1, 1'000'000'000);
   s.read("description", g.description);
   s.read("kind", g.kind);
@@ -358,6 +369,8 @@ void read_root(ConfigSection& root, Config& config) {
                 "bad-value");
     s.read_path("control", config.control_socket);
   });
+  if (config.api.port != 0 && config.api.port == config.fineract.port && config.api.host == config.fineract.host)
+    root.problem("listen", "api and fineract have the same address", "duplicate");
   root.section("store", [&](ConfigSection& s) {
     s.read_path("path", config.store_path);
     s.read_size("size_limit", config.store_size_limit_bytes, 1u << 20);
