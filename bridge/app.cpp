@@ -259,11 +259,11 @@ void App::make_servers() {
   for (auto& shard : shards_) {
     auto api_server = std::make_unique<HttpServer>(shard->io(), HttpLimits{}, api_handler, to_response);
     // Port 0 is chosen once; the other shards share it.
-    api_address.port = api_port_ = api_server->listen(api_address);
+    api_address.port = api_port_ = api_server->listen(api_address, shard == shards_.front());
     servers_.emplace_back(shard.get(), std::move(api_server));
     auto fineract_server =
         std::make_unique<HttpServer>(shard->io(), fineract_limits, fineract_handler, fineract_refusal);
-    fineract_address.port = fineract_port_ = fineract_server->listen(fineract_address);
+    fineract_address.port = fineract_port_ = fineract_server->listen(fineract_address, shard == shards_.front());
     servers_.emplace_back(shard.get(), std::move(fineract_server));
   }
   auto control = std::make_unique<HttpServer>(shards_.front()->io(), HttpLimits{}, api_handler, to_response);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <sys/resource.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json.hpp>
@@ -19,6 +21,14 @@ struct ServeOptions {
   bool strict = false, json = false;
 };
 
+// Every connection is a descriptor, and the soft limit of 1024 is for programs that use select().
+void raise_open_files_limit() {
+  ::rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int serve(const ServeOptions& options) {
   auto loaded = load_config(options.config_file);
   for (const auto& problem : loaded.problems) std::cerr << describe(problem) << "\n";
@@ -26,6 +36,7 @@ int serve(const ServeOptions& options) {
   auto& config = loaded.config;
   log::set_up(options.log_level.empty() ? config.log_level : options.log_level,
               options.log_format.empty() ? config.log_format : options.log_format);
+  raise_open_files_limit();
   SystemClock clock;
   SystemConnector connector;
   const auto began = clock.now();

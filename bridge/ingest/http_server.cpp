@@ -30,6 +30,7 @@ using local = asio::local::stream_protocol;
 constexpr std::size_t drain_bytes_max = 8u << 20;  // read and thrown away after a refusal, so that the client sees it
 constexpr Duration drain_time = std::chrono::seconds(2);
 constexpr Duration watch_interval = std::chrono::milliseconds(500);
+constexpr Duration accept_pause = std::chrono::milliseconds(100);
 constexpr std::size_t read_bytes = 8 * 1024, large_read_bytes = 64 * 1024;
 
 bool peer_is_ours(int socket) {
@@ -49,9 +50,10 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
         refuse_(std::move(refuse)),
         tcp_(io),
         local_(io),
-        watch_timer_(io) {}
+        watch_timer_(io),
+        accept_timer_(io) {}
 
-  std::uint16_t listen(const ListenAddress& address);
+  std::uint16_t listen(const ListenAddress& address, bool first);
   void listen_local(const std::string& path);
   void stop();
 
@@ -78,7 +80,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   local::acceptor local_;
   std::string local_path_;
   std::set<Watched*> connections_;
-  asio::steady_timer watch_timer_;
+  asio::steady_timer watch_timer_, accept_timer_;
   bool stopping_ = false;
 };
 
@@ -298,6 +300,13 @@ void HttpServer::Impl::accept(asio::basic_socket_acceptor<Protocol>& acceptor) {
             std::make_shared<Connection<Protocol>>(self, std::move(socket))->start();
         } else if (!ec) {
           log::warn("http", "connection refused: too many are open", "limit", self->limits_.connections);
+        } else {
+          // Out of descriptors, mostly: trying at once would only burn the processor.
+          log::error("http", "no connection could be accepted", "reason", ec.message());
+          self->accept_timer_.expires_after(accept_pause);
+          return self->accept_timer_.async_wait([self, &acceptor](error_code) {
+            if (!self->stopping_) self->accept(acceptor);
+          });
         }
         self->accept(acceptor);
       });
@@ -316,9 +325,13 @@ void HttpServer::Impl::watch() {
   });
 }
 
-std::uint16_t HttpServer::Impl::listen(const ListenAddress& address) {
+std::uint16_t HttpServer::Impl::listen(const ListenAddress& address, bool first) {
   tcp::resolver resolver(io_);
   const tcp::endpoint endpoint = *resolver.resolve(address.host, std::to_string(address.port)).begin();
+  if (first) {
+    // SO_REUSEPORT would also let a second daemon in, and each would get some of the requests.
+    tcp::acceptor alone(io_, endpoint, true);
+  }
   tcp_.open(endpoint.protocol());
   tcp_.set_option(asio::socket_base::reuse_address(true));
   using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
@@ -347,6 +360,7 @@ void HttpServer::Impl::stop() {
   tcp_.close(ignored);
   local_.close(ignored);
   watch_timer_.cancel();
+  accept_timer_.cancel();
   for (auto* connection : std::vector<Watched*>(connections_.begin(), connections_.end())) connection->stop();
   if (!local_path_.empty()) {
     std::error_code gone;
@@ -357,7 +371,7 @@ void HttpServer::Impl::stop() {
 HttpServer::HttpServer(asio::io_context& io, const HttpLimits& limits, HttpHandler handler, Refuse refuse)
     : impl_(std::make_shared<Impl>(io, limits, std::move(handler), std::move(refuse))) {}
 HttpServer::~HttpServer() { stop(); }
-std::uint16_t HttpServer::listen(const ListenAddress& address) { return impl_->listen(address); }
+std::uint16_t HttpServer::listen(const ListenAddress& address, bool first) { return impl_->listen(address, first); }
 void HttpServer::listen_local(const std::string& path) { impl_->listen_local(path); }
 void HttpServer::stop() { impl_->stop(); }
 

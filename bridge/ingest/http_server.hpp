@@ -30,9 +30,10 @@ class HttpServer {
   HttpServer(boost::asio::io_context& io, const HttpLimits& limits, HttpHandler handler, Refuse refuse);
   ~HttpServer();
 
-  // Throws boost::system::system_error when the address cannot be used. Several shards may share one address. Returns
-  // the port, which the system chose if `address.port` was 0.
-  std::uint16_t listen(const ListenAddress& address);
+  // Throws boost::system::system_error when the address cannot be used. Several shards may share one address: the first
+  // one is told so, and makes sure that nobody else listens there. Returns the port, which the system chose if
+  // `address.port` was 0.
+  std::uint16_t listen(const ListenAddress& address, bool first);
   // The control socket: only the daemon's own user and root get in, and they may do everything.
   void listen_local(const std::string& path);
   // Accepts nothing more; open connections end after their running request.
