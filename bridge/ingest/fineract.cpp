@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cmath>
 #include <mutex>
 
 #include "bridge/env/log.hpp"
@@ -19,6 +20,7 @@ namespace json = boost::json;
 
 constexpr std::size_t entries_max = store::batch_items_max;
 constexpr std::size_t asked_ids_max = 10000;
+constexpr Duration busy_pause = std::chrono::milliseconds(200);
 constexpr std::size_t unknown_ids_max = 100000;
 
 // Numbers in Fineract's table SmsMessageStatusType.
@@ -69,7 +71,9 @@ std::string scalar_text(const json::value* value) {
   if (value->is_string()) return std::string(value->as_string());
   if (value->is_int64()) return std::to_string(value->as_int64());
   if (value->is_uint64()) return std::to_string(value->as_uint64());
-  if (value->is_double()) return std::to_string(static_cast<std::int64_t>(value->as_double()));
+  // 12.0 is 12 to whoever wrote it; 1.5 is no id.
+  if (const auto* number = value->if_double(); number && std::abs(*number) < 9e15 && std::trunc(*number) == *number)
+    return std::to_string(static_cast<std::int64_t>(*number));
   return {};
 }
 
@@ -132,9 +136,11 @@ store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, cons
   const auto digest = digest_of({s.to, s.text});
   if (!provider.empty()) {
     store::GatewayId id = 0;
-    std::from_chars(provider.data(), provider.data() + provider.size(), id);
-    s.gateway = directory.by_id(id);
-    s.route = directory.router().by_id(id);
+    const auto* const end = provider.data() + provider.size();
+    if (std::from_chars(provider.data(), end, id).ptr == end) {
+      s.gateway = directory.by_id(id);
+      s.route = directory.router().by_id(id);
+    }
     if (!s.gateway && !s.route) unreadable = "unknown bridge " + provider.substr(0, 20);
   }
   if (tenant.config.html_entities) s.text = text::decode_html_entities(s.text);
@@ -146,6 +152,34 @@ store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, cons
                            : prepared.refusal  ? prepared.refusal->detail
                                                : std::string();
   return std::move(enqueue);
+}
+
+// Fineract does not post a batch again that was refused, and waits without a limit: where the writer is behind, the
+// answer waits with it.
+void accept(Services& services, const Tenant& tenant, store::Batch batch, const boost::asio::any_io_executor& executor,
+            Respond respond) {
+  services.store.commit(
+      std::move(batch), executor,
+      [&services, &tenant, executor, respond = std::move(respond)](store::BatchResult result) mutable {
+        if (result.error == store::Error::busy) {
+          const auto timer = std::shared_ptr<Timer>(services.clock.timer(executor));
+          const auto waiting = std::make_shared<store::Batch>(std::move(result.unapplied));
+          timer->at(services.clock.now() + busy_pause,
+                    [&services, &tenant, executor, timer, waiting, respond = std::move(respond)]() mutable {
+                      accept(services, tenant, std::move(*waiting), executor, std::move(respond));
+                    });
+          return;
+        }
+        if (result.error != store::Error::none) {
+          tenant.metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
+          return respond(fineract_refusal(problem_of(result.error)));
+        }
+        for (const auto& entry : result.enqueued)
+          (entry.kind == store::Enqueued::Kind::stored ? tenant.metrics.accepted[metrics::Source::fineract]
+                                                       : tenant.metrics.replayed)
+              ->Increment();
+        respond({.status = http::status::accepted, .body = {}, .headers = {}});
+      });
 }
 
 void post_sms(Services& services, const HttpRequest& request, Respond respond) {
@@ -167,18 +201,7 @@ void post_sms(Services& services, const HttpRequest& request, Respond respond) {
   const auto now = services.clock.wall();
   for (const auto& entry : *entries) batch.enqueue.push_back(make_enqueue(entry, *tenant, services.directory, now));
   if (batch.enqueue.empty()) return respond({.status = http::status::accepted, .body = {}, .headers = {}});
-  services.store.commit(
-      std::move(batch), request.executor, [tenant, respond = std::move(respond)](store::BatchResult result) {
-        if (result.error != store::Error::none) {
-          tenant->metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
-          return respond(fineract_refusal(problem_of(result.error)));
-        }
-        for (const auto& entry : result.enqueued)
-          (entry.kind == store::Enqueued::Kind::stored ? tenant->metrics.accepted[metrics::Source::fineract]
-                                                       : tenant->metrics.replayed)
-              ->Increment();
-        respond({.status = http::status::accepted, .body = {}, .headers = {}});
-      });
+  accept(services, *tenant, std::move(batch), request.executor, std::move(respond));
 }
 
 // When an id was first asked for that nobody posted. After a grace time it is called failed, because ids that never
@@ -230,7 +253,8 @@ void post_report(Services& services, UnknownIds& unknown, const HttpRequest& req
   json::array answer;
   const auto now = services.clock.wall();
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (messages[i]) {
+    // A reference that another door brought is not Fineract's.
+    if (messages[i] && messages[i]->content.source == store::Source::fineract) {
       const auto& message = *messages[i];
       const auto status = status_of(message);
       answer.push_back(report_entry(ids[i], json::value(ulid_text(message.id)), status,
