@@ -195,7 +195,7 @@ struct BodyFields {
     for (const auto& entry : pdu.failed) {
       json::object row;
       put_destination(row, entry.address);
-      row["error_status_code"] = number_of(entry.status, 8);
+      row["error_status_code"] = entry.status;
       failed.push_back(std::move(row));
     }
     return {{"message_id", string_of(pdu.message_id)},
@@ -313,7 +313,7 @@ json::object decode_line(const smpp::Buffer& octets) {
   json::object object{{"command_length", header.length},
                       {"command_id", number_of(header.command_id, 8)},
                       {"command", smpp::command_name(header.command_id)},
-                      {"command_status", number_of(header.status, 8)},
+                      {"command_status", header.status},
                       {"command_status_name", smpp::status_name(header.status)},
                       {"sequence_number", header.sequence},
                       {"body", std::visit(BodyFields{static_cast<smpp::Command>(header.command_id)}, pdu.body)},

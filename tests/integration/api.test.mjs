@@ -604,7 +604,7 @@ describe('the command line', () => {
   // A filter: lines in, one object a line out, and 0 whatever the lines were.
   const filters = {
     'smpp decode': [
-      ['00000010 00000015 00000000 0000000a', {command_length: 16, command_id: '0x00000015', command: 'enquire_link', command_status: '0x00000000', sequence_number: 10, body: {}, tlvs: []}],
+      ['00000010 00000015 00000000 0000000a', {command_length: 16, command_id: '0x00000015', command: 'enquire_link', command_status: 0, sequence_number: 10, body: {}, tlvs: []}],
       ['0000001180000004000000000000000500', {command: 'submit_sm_resp', body: {message_id: ''}}],
       [message(4, 'Hello'), {command: 'submit_sm', text: 'Hello', udh: null}],
       [message(4, '\x05\x00\x03\x07\x02\x01Hello', 0x40), {text: 'Hello', udh: [{iei: '0x00', length: 3, data_hex: '070201'}]}],
