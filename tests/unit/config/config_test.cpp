@@ -82,6 +82,16 @@ TEST_F(ConfigTest, AllMistakesAtOnceWithSuggestions) {
   EXPECT_THAT(all, testing::HasSubstr("warning: gateways[0].password")) << "a literal secret is a warning";
 }
 
+TEST_F(ConfigTest, WhatWouldOnlyShowAtTheFirstMessageIsRefused) {
+  const auto loaded = load("listen: {api: 127.0.0.1:8090, fineract: 127.0.0.1:8090}\n" + tenants +
+                           "gateways:\n  - {name: a/b, id: 1, kind: twilio, callback_secret: short}\n");
+  std::string all;
+  for (const auto& problem : loaded.problems) all += describe(problem) + "\n";
+  for (const auto* part : {"api and fineract have the same address", "gateways[0].name: is a part of addresses",
+                           "gateways[0].callback_secret: needs at least 16"})
+    EXPECT_THAT(all, testing::HasSubstr(part));
+}
+
 TEST_F(ConfigTest, SecretsComeFromElsewhere) {
   ::setenv("SMSBRIDGE_TEST_SECRET", "from-env", 1);
   const auto loaded =

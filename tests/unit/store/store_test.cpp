@@ -305,6 +305,30 @@ TEST_F(StoreTest, AHeldMessageWaitsForAReceiptThenFails) {
   EXPECT_NE(progress(held).status_message.find("may have been sent"), std::string::npos);
 }
 
+TEST_F(StoreTest, AReceiptThatCameFirstEndsTheDoubt) {
+  const auto held = enqueue(message("1")).id;
+  claim(1);
+  EXPECT_EQ(receipt("early", SegmentState::delivered), Receipted::parked);
+  again({.id = held,
+         .attempt = 1,
+         .doubtful = true,
+         .state = State::doubtful,
+         .delay_ms = 60'000,
+         .segments = {{.state = SegmentState::unsent, .provider_id = "early", .error = {}}}});
+  EXPECT_EQ(progress(held).state, State::delivered);
+}
+
+TEST_F(StoreTest, ADoubtOutlivesACrash) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  again({.id = id, .attempt = 1, .doubtful = true, .delay_ms = 30'000});
+  die_and_open();
+  pass(31'000);
+  const auto claimed = claim(1).messages;
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_TRUE(claimed[0].in_doubt);
+}
+
 TEST_F(StoreTest, AReceiptToTheOnlyHeldMessageOfAPhoneDecidesIt) {
   const auto held = enqueue(message("1")).id;
   claim(1);
