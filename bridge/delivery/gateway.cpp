@@ -390,27 +390,26 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   give_up_waiting(cookie >> 8);
 }
 
-// Throttled for longer than its route waits: it goes out elsewhere, if nothing of it is under way here.
+// Was claimed, and waits for longer than its route does: it goes out elsewhere, if nothing of it is under way here.
 void Gateway::give_up_waiting(std::uint64_t order) {
   const auto it = sendings_.find(order);
   if (it == sendings_.end()) return;
   auto& sending = it->second;
   const auto& message = sending.message;
   const auto* route = context_.router.by_id(message.content.route);
-  const bool untouched = !message.in_doubt && std::ranges::all_of(sending.parts, [](const Part& p) {
-    return p.state == Part::State::waiting && !p.submitted;
-  });
+  const bool untouched =
+      !message.in_doubt && store::untouched(message.segments) &&
+      std::ranges::all_of(sending.parts, [](const Part& p) { return p.state == Part::State::waiting && !p.submitted; });
   if (!route || !untouched || sending.in_flight > 0) return;
-  const auto patience = route->throttled_after[static_cast<std::size_t>(message.content.lane)];
-  if (context_.clock.wall() - std::max(message.due_at, throttled_since_) < patience) return;
+  if (context_.clock.wall() < patience_ends(*route, message.content.lane, message.due_at)) return;
   const auto to = next_gateway(message, Router::Ask::by_probe);
   if (!to) return;
-  context_.metrics.moves[metrics::MoveReason::throttled]->Increment();
+  context_.metrics.moves[why_it_waits()]->Increment();
   store::Again elsewhere{.id = message.id,
                          .attempt = message.attempt,
                          .sent = false,
                          .move_to = to,
-                         .status_message = config_.name + " is throttled"};
+                         .status_message = config_.name + (is_down() ? " cannot send" : " is throttled")};
   forget(order);
   write_outcome(std::move(elsewhere));
 }
@@ -598,28 +597,36 @@ void Gateway::see_how_it_goes() {
     throttled_since_ = now;
 }
 
+// When a message that was due at `due_at` has waited here for as long as its route lets it.
+WallMs Gateway::patience_ends(const RouteConfig& route, store::Lane lane, WallMs due_at) const {
+  const auto index = static_cast<std::size_t>(lane);
+  return is_down() ? std::max(due_at, down_since_) + route.unreachable_after[index]
+                   : std::max(due_at, throttled_since_) + route.throttled_after[index];
+}
+
+metrics::MoveReason Gateway::why_it_waits() const {
+  return is_down() ? metrics::MoveReason::unreachable : metrics::MoveReason::throttled;
+}
+
 void Gateway::move_waiting() {
   see_how_it_goes();
   const auto now = context_.clock.wall();
-  const bool is_down = !up_since_;
   if (moving_ || stopping_ || !context_.router.has_routes()) return;
-  if (!is_down && !throttled_since_) return;
+  if (!is_down() && !throttled_since_) return;
   // What was claimed and is not under way leaves as well.
-  if (!is_down)
-    for (const auto order : std::vector<std::uint64_t>(ready_.begin(), ready_.end())) give_up_waiting(order);
+  for (const auto order : std::vector<std::uint64_t>(ready_.begin(), ready_.end())) give_up_waiting(order);
   store::Batch batch;
   for (const auto& [tenant, queue_metrics] : context_.queue_metrics)
     for (std::size_t lane = 0; lane < store::lane_count && batch.moves.size() < moves_max; ++lane)
-      move_waiting({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)}, is_down, now,
-                   batch);
+      move_waiting({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)}, now, batch);
   if (batch.moves.empty()) return;
-  log::info(
-      "gateway",
-      is_down ? "cannot send: messages move to other gateways" : "throttled for long: messages move to other gateways",
-      "gateway", config_.name, "messages", batch.moves.size());
+  log::info("gateway",
+            is_down() ? "cannot send: messages move to other gateways"
+                      : "throttled for long: messages move to other gateways",
+            "gateway", config_.name, "messages", batch.moves.size());
   moving_ = true;
   const bool more = batch.moves.size() >= moves_max;
-  const auto reason = is_down ? metrics::MoveReason::unreachable : metrics::MoveReason::throttled;
+  const auto reason = why_it_waits();
   ++commits_running_;
   context_.store.commit(std::move(batch), context_.executor,
                         [this, alive = alive_, more, reason](const store::BatchResult& result) {
@@ -634,7 +641,7 @@ void Gateway::move_waiting() {
 }
 
 // Looks at some messages of a queue; the next call goes on behind them, and at its end begins anew.
-void Gateway::move_waiting(const store::Queue& queue, bool is_down, WallMs now, store::Batch& batch) {
+void Gateway::move_waiting(const store::Queue& queue, WallMs now, store::Batch& batch) {
   const auto place = looked_at_.find(queue);
   auto waiting = context_.store.reader().waiting(queue, now, place == looked_at_.end() ? nullptr : &place->second,
                                                  moves_max - batch.moves.size());
@@ -642,9 +649,7 @@ void Gateway::move_waiting(const store::Queue& queue, bool is_down, WallMs now, 
   for (const auto& [due_at, message] : waiting) {
     const auto* route = context_.router.by_id(message.content.route);
     if (!route) continue;
-    const auto patience =
-        (is_down ? route->unreachable_after : route->throttled_after)[static_cast<std::size_t>(message.content.lane)];
-    if (now - std::max(due_at, is_down ? down_since_ : throttled_since_) < patience) continue;
+    if (now < patience_ends(*route, message.content.lane, due_at)) continue;
     if (!store::untouched(message.progress.segments)) continue;
     const auto to = context_.router.next(message.content, message.progress.left, config_.id, now);
     if (!to) continue;
@@ -654,7 +659,7 @@ void Gateway::move_waiting(const store::Queue& queue, bool is_down, WallMs now, 
                            .tenant = queue.tenant,
                            .lane = queue.lane,
                            .due_at = due_at,
-                           .why = config_.name + (is_down ? " cannot send" : " is throttled")});
+                           .why = config_.name + (is_down() ? " cannot send" : " is throttled")});
   }
   if (at_end)
     looked_at_.erase(queue);

@@ -119,8 +119,11 @@ class Gateway : private Channel::Owner {
   store::GatewayId next_gateway(const store::Claimed& message, Router::Ask ask) const;
   Price price_of(const store::Claimed& message, const std::vector<Part>& parts) const;
   void see_how_it_goes();
+  bool is_down() const { return up_since_ == 0; }
+  WallMs patience_ends(const RouteConfig& route, store::Lane lane, WallMs due_at) const;
+  metrics::MoveReason why_it_waits() const;
   void move_waiting();
-  void move_waiting(const store::Queue& queue, bool is_down, WallMs now, store::Batch& batch);
+  void move_waiting(const store::Queue& queue, WallMs now, store::Batch& batch);
   void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
   void give_back_unsent();
   void write_outcome(store::Finished finished);

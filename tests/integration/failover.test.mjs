@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe, it} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
 import smpp from 'smpp';
 import {binary, Bridge, freePort, long, start, temporaryFolder, until} from './harness.mjs';
 import {startProvider} from './peers/provider_standins.mjs';
@@ -278,6 +279,34 @@ suite('a gateway that does not take a message', {concurrency: atOnce}, () => {
     await trusted(api, 'a');
     const back = await api.send({to: nextNumber(), text: 'back'});
     assert.equal((await api.reaches(back.id, 'delivered')).gateway, 'a');
+  });
+
+  it('comes and goes and takes nothing: messages move all the same', {timeout}, async (t) => {
+    const a = await Smsc.start(t, {port: await freePort(), answer: (part) => (part.text === warmUp ? null : {none: true})});
+    const [b] = await standIns(t, {});
+    const {bridge, api} = await setUp(t, [{port: a.port, window: 1, ...reconnects, retry: quick}, gatewayOf(b)],
+        {fail_over: {unreachable_after: {transaction: '2s'}}});
+    await api.sendAll(numbered(20));
+    for (let times = 0; times < 10 && textsOf(b).length < 10; ++times) {
+      await a.stop();
+      await sleep(1200);
+      await a.listen();
+      await sleep(1200);
+    }
+    await until('those that wait to move', async () => textsOf(b).length >= 10);
+    assert.ok(await moved(bridge, 'a', 'unreachable') >= 10);
+  });
+
+  it('refused by the first while no other is up: waits for the next', {timeout}, async (t) => {
+    const [a, b] = await standIns(t, {script: routeRefusal}, {kind: 'infobip'});
+    const {api} = await setUp(t, [gatewayOf(a), gatewayOf(b)]);
+    await api.post('/gateways/b/pause');
+    await until('the route to know', async () => (await api.gateway('b')).routing === 'down');
+    const {id} = await api.send({to: nextNumber(), text: 'Hello'});
+    await until('it to move', async () => (await moves(api, id)).length === 1);
+    await api.post('/gateways/b/resume');
+    const message = await api.reaches(id, 'delivered');
+    assert.deepEqual([message.gateway, a.scripted.length], ['b', 1]);
   });
 });
 
