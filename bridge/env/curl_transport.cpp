@@ -22,7 +22,6 @@ namespace asio = boost::asio;
 // A connection that was idle for longer is not used again: the provider may be closing it just now, and a request that
 // meets the end of its connection is a message in doubt.
 constexpr long idle_max_s = 20;
-constexpr long connections_kept_max = 64;
 
 void initialise_once() {
   static const auto code = ::curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -40,7 +39,8 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     set(CURLMOPT_SOCKETDATA, this);
     set(CURLMOPT_TIMERFUNCTION, &CurlTransport::on_timer);
     set(CURLMOPT_TIMERDATA, this);
-    set(CURLMOPT_MAXCONNECTS, connections_kept_max);
+    // Those in use count: with fewer, each answer would end a connection.
+    set(CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections_max));
     set(CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.connections_max));
   }
 
