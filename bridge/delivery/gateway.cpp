@@ -613,8 +613,9 @@ void Gateway::move_waiting() {
   const auto now = context_.clock.wall();
   if (moving_ || stopping_ || !context_.router.has_routes()) return;
   if (!is_down() && !throttled_since_) return;
-  // What was claimed and is not under way leaves as well.
+  // What was claimed and is not under way leaves as well, and before what is behind it in the queue.
   for (const auto order : std::vector<std::uint64_t>(ready_.begin(), ready_.end())) give_up_waiting(order);
+  flush();
   store::Batch batch;
   for (const auto& [tenant, queue_metrics] : context_.queue_metrics)
     for (std::size_t lane = 0; lane < store::lane_count && batch.moves.size() < moves_max; ++lane)
