@@ -11,7 +11,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
-#include "bridge/ingest/http.hpp"
+#include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -40,8 +40,8 @@ std::string shortened(std::string text, std::size_t length, bool terminal) {
 std::string query(const MessageOptions& options, std::size_t limit, const std::string& cursor) {
   std::string target = "/api/v1/messages?limit=" + std::to_string(limit);
   for (const auto& [key, value] : options.filters)
-    if (!value.empty()) target += "&" + key + "=" + percent_encoded(value);
-  if (!cursor.empty()) target += "&cursor=" + percent_encoded(cursor);
+    if (!value.empty()) target += "&" + key + "=" + http_gateways::percent_encode(value);
+  if (!cursor.empty()) target += "&cursor=" + http_gateways::percent_encode(cursor);
   return target;
 }
 
@@ -86,9 +86,10 @@ int list(const MessageOptions& options) {
 }
 
 int show(const MessageOptions& options) {
-  const auto message = call(options, "GET", "/api/v1/messages/" + percent_encoded(options.id));
+  const auto message = call(options, "GET", "/api/v1/messages/" + http_gateways::percent_encode(options.id));
   if (!message.ok()) return report(message);
-  const auto timeline = call(options, "GET", "/api/v1/messages/" + percent_encoded(options.id) + "/timeline");
+  const auto timeline =
+      call(options, "GET", "/api/v1/messages/" + http_gateways::percent_encode(options.id) + "/timeline");
   if (!timeline.ok()) return report(timeline);
   if (options.json) {
     std::cout << json::serialize(message.body) << "\n";
@@ -140,7 +141,8 @@ int tail(const MessageOptions& options) {
 }
 
 int change(const MessageOptions& options, const std::string& action) {
-  const auto answer = call(options, "POST", "/api/v1/messages/" + percent_encoded(options.id) + "/" + action);
+  const auto answer =
+      call(options, "POST", "/api/v1/messages/" + http_gateways::percent_encode(options.id) + "/" + action);
   if (!answer.ok()) return report(answer);
   if (options.json)
     std::cout << json::serialize(answer.body) << "\n";

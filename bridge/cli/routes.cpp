@@ -8,7 +8,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
-#include "bridge/ingest/http.hpp"
+#include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -78,7 +78,7 @@ int list(const RouteOptions& options) {
 }
 
 int show(const RouteOptions& options) {
-  const auto answer = call(options, "GET", "/api/v1/routes/" + percent_encoded(options.name));
+  const auto answer = call(options, "GET", "/api/v1/routes/" + http_gateways::percent_encode(options.name));
   if (!answer.ok()) return report(answer);
   if (options.json) {
     std::cout << json::serialize(answer.body) << "\n";

@@ -7,7 +7,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
-#include "bridge/ingest/http.hpp"
+#include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -22,7 +22,8 @@ struct UsageOptions : ClientOptions {
 int usage(const UsageOptions& options) {
   std::string query;
   const auto add = [&](const char* key, const std::string& value) {
-    if (!value.empty()) query += (query.empty() ? "?" : "&") + std::string(key) + "=" + percent_encoded(value);
+    if (!value.empty())
+      query += (query.empty() ? "?" : "&") + std::string(key) + "=" + http_gateways::percent_encode(value);
   };
   add("month", options.month);
   add("gateway", options.gateway);

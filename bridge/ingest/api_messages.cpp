@@ -10,6 +10,7 @@
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
 #include "bridge/text/ucs2.hpp"
+#include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -467,7 +468,7 @@ void list_messages(Services& services, const HttpRequest& request, Respond respo
   if (page.next) {
     std::string link = "</api/v1/messages?cursor=" + next;
     for (const auto& [key, text] : request.query)
-      if (key != "cursor") link += "&" + key + "=" + percent_encoded(text);
+      if (key != "cursor") link += "&" + key + "=" + http_gateways::percent_encode(text);
     response.headers.emplace_back("Link", link + ">; rel=\"next\"");
   }
   respond(std::move(response));

@@ -13,19 +13,6 @@ int hex_digit(char c) {
 
 }  // namespace
 
-std::string percent_encoded(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.')
-      out += c;
-    else
-      out += {'%', digits[u >> 4], digits[u & 15]};
-  }
-  return out;
-}
-
 std::string percent_decoded(std::string_view text, bool plus_is_space, bool& ok) {
   std::string decoded;
   decoded.reserve(text.size());

@@ -40,7 +40,6 @@ using HttpHandler = std::function<void(const HttpRequest&, Respond)>;
 
 // %2F counts as a slash, "//" as one: Fineract from 1.6 on asks for /sms%2Freport. False: a broken escape.
 bool parse_target(std::string_view target, std::string& path, std::map<std::string, std::string>& query);
-std::string percent_encoded(std::string_view text);
 std::string percent_decoded(std::string_view text, bool plus_is_space, bool& ok);
 
 }  // namespace smsbridge::bridge
