@@ -52,10 +52,11 @@ metrics::PartEncoding label_of(store::Encoding encoding) {
 
 }  // namespace
 
-Gateway::Gateway(const GatewayConfig& config, GatewayContext context, const MakeChannel& make_channel)
-    : config_(config),
+Gateway::Gateway(GatewayPtr config, GatewayContext context, const MakeChannel& make_channel)
+    : config_kept_(std::move(config)),
+      config_(*config_kept_),
       context_(std::move(context)),
-      rate_(config.rate),
+      rate_(config_.rate),
       pump_timer_(context_.clock.timer(context_.executor)),
       due_timer_(context_.clock.timer(context_.executor)),
       give_back_timer_(context_.clock.timer(context_.executor)),
@@ -396,7 +397,7 @@ void Gateway::give_up_waiting(std::uint64_t order) {
   if (it == sendings_.end()) return;
   auto& sending = it->second;
   const auto& message = sending.message;
-  const auto* route = context_.router.by_id(message.content.route);
+  const auto route = context_.router.table()->route(message.content.route);
   const bool untouched =
       !message.in_doubt && store::untouched(message.segments) &&
       std::ranges::all_of(sending.parts, [](const Part& p) { return p.state == Part::State::waiting && !p.submitted; });
@@ -490,7 +491,7 @@ void Gateway::conclude(std::uint64_t order) {
                              .segments = std::move(segments),
                              .receipt_wait_ms = config_.receipt_wait_ms};
     if (!awaited) finished.status_message = "taken by the carrier; no receipt is expected";
-    if (const auto* route = context_.router.by_id(message.content.route); route && awaited)
+    if (const auto route = context_.router.table()->route(message.content.route); route && awaited)
       if (const auto silence = route->no_receipt_after[static_cast<std::size_t>(message.content.lane)]; silence > 0) {
         finished.when_silent = next_gateway(message, Router::Ask::by_plan);
         if (finished.when_silent) finished.receipt_wait_ms = std::min(finished.receipt_wait_ms, silence);
@@ -529,7 +530,7 @@ void Gateway::conclude(std::uint64_t order) {
   if ((repeats || message.in_doubt) && std::holds_alternative<GiveUp>(next)) next = Hold{lane_policy.hold_ms};
   if (const auto* give_up = std::get_if<GiveUp>(&next)) {
     // Another carrier may take it, unless this one has a part of it, or perhaps has.
-    const auto* route = context_.router.by_id(message.content.route);
+    const auto route = context_.router.table()->route(message.content.route);
     const bool untouched = !message.in_doubt && store::untouched(segments);
     const bool may_move =
         outcome == Outcome::temporary || (refused && refused->elsewhere && route && route->after_refusal);
@@ -571,11 +572,12 @@ store::GatewayId Gateway::next_gateway(const store::Claimed& message, Router::As
 
 // Of all its parts: what the provider says, unless the price list is in another currency, or else the price list.
 Price Gateway::price_of(const store::Claimed& message, const std::vector<Part>& parts) const {
-  const auto currency = context_.router.prices().currency_of(config_.id);
+  const auto prices = context_.router.table()->prices;
+  const auto currency = prices->currency_of(config_.id);
   for (const auto& part : parts)
     if (const auto told = parse_money(part.price); told && (currency.empty() || currency == part.currency))
       return {.part = *told, .currency = part.currency};
-  const auto* price = context_.router.prices().find(config_.id, message.content.to);
+  const auto* price = prices->find(config_.id, message.content.to);
   return price ? Price{.part = price->part * message.content.parts, .currency = price->currency} : Price{};
 }
 
@@ -611,7 +613,7 @@ metrics::MoveReason Gateway::why_it_waits() const {
 void Gateway::move_waiting() {
   see_how_it_goes();
   const auto now = context_.clock.wall();
-  if (moving_ || stopping_ || !context_.router.has_routes()) return;
+  if (moving_ || stopping_ || context_.router.table()->routes.empty()) return;
   if (!is_down() && !throttled_since_) return;
   // What was claimed and is not under way leaves as well, and before what is behind it in the queue.
   for (const auto order : std::vector<std::uint64_t>(ready_.begin(), ready_.end())) give_up_waiting(order);
@@ -648,7 +650,7 @@ void Gateway::move_waiting(const store::Queue& queue, WallMs now, store::Batch& 
                                                  moves_max - batch.moves.size());
   const bool at_end = waiting.size() < moves_max - batch.moves.size();
   for (const auto& [due_at, message] : waiting) {
-    const auto* route = context_.router.by_id(message.content.route);
+    const auto route = context_.router.table()->route(message.content.route);
     if (!route) continue;
     if (now < patience_ends(*route, message.content.lane, due_at)) continue;
     if (!store::untouched(message.progress.segments)) continue;

@@ -35,7 +35,7 @@ struct GatewayContext {
 class Gateway : private Channel::Owner {
  public:
   using MakeChannel = std::function<std::unique_ptr<Channel>(Channel::Owner&)>;
-  Gateway(const GatewayConfig& config, GatewayContext context, const MakeChannel& make_channel);
+  Gateway(GatewayPtr config, GatewayContext context, const MakeChannel& make_channel);
   ~Gateway() override;
 
   void start();
@@ -139,6 +139,7 @@ class Gateway : private Channel::Owner {
   void publish_metrics();
   void arm_idle_timer();
 
+  const GatewayPtr config_kept_;
   const GatewayConfig& config_;
   GatewayContext context_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -37,21 +37,59 @@ std::uint64_t mixed(std::uint64_t seed) {
   return seed ^ (seed >> 31);
 }
 
+std::vector<GatewayPtr> ordered(const RoutingTable& table, const RouteConfig& route, const RouteQuery& query) {
+  struct Candidate {
+    GatewayPtr gateway;
+    std::uint32_t weight;
+    Micro price;
+  };
+  std::vector<Candidate> left;
+  for (const auto& via : route.via) {
+    auto gateway = table.gateway(via.gateway);
+    if (!gateway) continue;
+    const auto* price = table.prices->find(gateway->id, query.to);
+    left.push_back({std::move(gateway), via.weight, price ? price->part : std::numeric_limits<Micro>::max()});
+  }
+  if (route.order == RouteConfig::Order::cheapest) std::ranges::stable_sort(left, {}, &Candidate::price);
+  std::vector<GatewayPtr> order;
+  if (route.order == RouteConfig::Order::weighted) {
+    for (auto seed = query.seed; !left.empty(); ++seed) {
+      std::uint64_t total = 0;
+      for (const auto& candidate : left) total += candidate.weight;
+      auto drawn = total ? mixed(seed) % total : 0;
+      auto it = left.begin();
+      while (drawn >= it->weight && std::next(it) != left.end()) drawn -= (it++)->weight;
+      order.push_back(it->gateway);
+      left.erase(it);
+    }
+    return order;
+  }
+  for (const auto& candidate : left) order.push_back(candidate.gateway);
+  return order;
+}
+
 }  // namespace
 
-Router::Router(const Config& config, std::map<store::TenantId, std::string> tenants, const Clock& clock)
-    : config_(config), tenants_(std::move(tenants)), clock_(clock) {
-  for (const auto& gateway : config_.gateways) health_[gateway.id] = std::make_unique<Health>();
+Router::Router(std::shared_ptr<const RoutingTable> table, std::map<store::TenantId, std::string> tenants,
+               const Clock& clock)
+    : tenants_(std::move(tenants)), clock_(clock), ways_(std::make_shared<Ways>()) {
+  replace(std::move(table));
 }
 
-const RouteConfig* Router::by_name(std::string_view name) const {
-  const auto it = std::ranges::find(config_.routes, name, &RouteConfig::name);
-  return it == config_.routes.end() ? nullptr : &*it;
+void Router::replace(std::shared_ptr<const RoutingTable> table) {
+  auto ways = std::make_shared<Ways>();
+  for (const auto& gateway : table->gateways) {
+    auto known = health(gateway->id);
+    ways->health[gateway->id] = known ? std::move(known) : std::make_shared<Health>();
+  }
+  ways->table = std::move(table);
+  ways_ = std::move(ways);
 }
 
-const RouteConfig* Router::by_id(store::GatewayId id) const {
-  const auto it = std::ranges::find(config_.routes, id, &RouteConfig::id);
-  return id == 0 || it == config_.routes.end() ? nullptr : &*it;
+std::shared_ptr<Router::Health> Router::health(store::GatewayId gateway) const {
+  const auto ways = ways_.load();
+  const auto it = ways->health.find(gateway);
+  return it == ways->health.end() ? nullptr : it->second;
 }
 
 bool Router::fits(const RouteConfig& route, const RouteQuery& query, WallMs now, std::string& why) const {
@@ -81,60 +119,30 @@ bool Router::fits(const RouteConfig& route, const RouteQuery& query, WallMs now,
   return true;
 }
 
-std::vector<const GatewayConfig*> Router::ordered(const RouteConfig& route, const RouteQuery& query) const {
-  struct Candidate {
-    const GatewayConfig* gateway;
-    std::uint32_t weight;
-    Micro price;
-  };
-  std::vector<Candidate> left;
-  for (const auto& via : route.via) {
-    const auto gateway = std::ranges::find(config_.gateways, via.gateway, &GatewayConfig::name);
-    if (gateway == config_.gateways.end()) continue;
-    const auto* price = config_.prices.find(gateway->id, query.to);
-    left.push_back({&*gateway, via.weight, price ? price->part : std::numeric_limits<Micro>::max()});
-  }
-  if (route.order == RouteConfig::Order::cheapest) std::ranges::stable_sort(left, {}, &Candidate::price);
-  std::vector<const GatewayConfig*> order;
-  if (route.order == RouteConfig::Order::weighted) {
-    for (auto seed = query.seed; !left.empty(); ++seed) {
-      std::uint64_t total = 0;
-      for (const auto& candidate : left) total += candidate.weight;
-      auto drawn = total ? mixed(seed) % total : 0;
-      auto it = left.begin();
-      while (drawn >= it->weight && std::next(it) != left.end()) drawn -= (it++)->weight;
-      order.push_back(it->gateway);
-      left.erase(it);
-    }
-    return order;
-  }
-  for (const auto& candidate : left) order.push_back(candidate.gateway);
-  return order;
-}
-
 Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep>* steps) const {
   const auto tell = [&](std::string subject, bool taken, std::string why) {
     if (steps) steps->push_back({std::move(subject), taken, std::move(why)});
   };
+  const auto table = this->table();
   Chosen chosen;
-  for (const auto& route : config_.routes) {
-    if (query.asked && query.asked != &route) continue;
+  for (const auto& route : table->routes) {
+    if (query.asked && query.asked != route->id) continue;
     std::string why;
-    const bool taken = query.on_its_way || fits(route, query, now, why);
-    tell("route " + route.name, taken, why);
+    const bool taken = query.on_its_way || fits(*route, query, now, why);
+    tell("route " + route->name, taken, why);
     if (!taken) continue;
-    chosen.route = &route;
+    chosen.route = route;
     break;
   }
   if (!chosen.route) return chosen;
   std::vector<store::GatewayId> later;
-  for (const auto* gateway : ordered(*chosen.route, query)) {
+  for (const auto& gateway : ordered(*table, *chosen.route, query)) {
     const auto subject = "gateway " + gateway->name;
     if (std::ranges::find(query.without, gateway->id) != query.without.end()) {
       tell(subject, false, "the message left it before");
       continue;
     }
-    const auto* price = config_.prices.find(gateway->id, query.to);
+    const auto* price = table->prices->find(gateway->id, query.to);
     const auto cost = price ? price->part * query.parts : 0;
     const auto costs = price ? fmt::format("costs {} {}", money_text(cost), price->currency) : "its price is not known";
     if (chosen.route->price_max && (!price || cost > *chosen.route->price_max)) {
@@ -154,7 +162,7 @@ Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep
   return chosen;
 }
 
-std::pair<const RouteConfig*, store::GatewayId> Router::pick(const RouteQuery& query, WallMs now) const {
+std::pair<RoutePtr, store::GatewayId> Router::pick(const RouteQuery& query, WallMs now) const {
   const auto chosen = choose(query, now);
   for (const auto gateway : chosen.gateways)
     if (admit(gateway)) return {chosen.route, gateway};
@@ -163,8 +171,7 @@ std::pair<const RouteConfig*, store::GatewayId> Router::pick(const RouteQuery& q
 
 store::GatewayId Router::next(const store::Content& content, const std::vector<store::GatewayId>& left,
                               store::GatewayId now_at, WallMs now, Ask ask) const {
-  const auto* route = by_id(content.route);
-  if (!route) return 0;
+  if (!table()->route(content.route)) return 0;
   const auto tenant = tenants_.find(content.tenant);
   RouteQuery query{.tenant = tenant == tenants_.end() ? std::string_view() : std::string_view(tenant->second),
                    .to = content.to,
@@ -172,54 +179,54 @@ store::GatewayId Router::next(const store::Content& content, const std::vector<s
                    .lane = content.lane,
                    .parts = content.parts,
                    .seed = content.digest,
-                   .asked = route,
+                   .asked = content.route,
                    .on_its_way = true,
                    .without = left};
   query.without.push_back(now_at);
   const auto gateways = choose(query, now).gateways;
   for (const auto gateway : gateways)
-    if (ask == Ask::by_probe  ? admit(gateway)
-        : ask == Ask::by_plan ? usable(gateway)
-                              : health_.at(gateway)->state != Health::down)
+    if (ask == Ask::by_probe ? admit(gateway) : ask == Ask::by_plan ? usable(gateway) : state_of(gateway) != "down")
       return gateway;
   return ask == Ask::anyway && !gateways.empty() ? gateways.front() : 0;
 }
 
 void Router::can_send(store::GatewayId gateway, bool can) {
-  auto& state = health_.at(gateway)->state;
+  const auto health = this->health(gateway);
+  if (!health) return;
   if (!can) {
-    state = Health::down;
+    health->state = Health::down;
     return;
   }
   int was = Health::down;
-  state.compare_exchange_strong(was, Health::probing);
+  health->state.compare_exchange_strong(was, Health::probing);
 }
 
 void Router::accepted(store::GatewayId gateway) {
   int was = Health::probing;
-  health_.at(gateway)->state.compare_exchange_strong(was, Health::up);
+  if (const auto health = this->health(gateway)) health->state.compare_exchange_strong(was, Health::up);
 }
 
 bool Router::usable(store::GatewayId gateway) const {
-  const auto& health = *health_.at(gateway);
-  return health.state == Health::up ||
-         (health.state == Health::probing && clock_.now().time_since_epoch().count() - health.probed_at >=
-                                                 std::chrono::duration_cast<Duration>(probe_every).count());
+  const auto health = this->health(gateway);
+  return health && (health->state == Health::up || (health->state == Health::probing &&
+                                                    clock_.now().time_since_epoch().count() - health->probed_at >=
+                                                        std::chrono::duration_cast<Duration>(probe_every).count()));
 }
 
 bool Router::admit(store::GatewayId gateway) const {
-  auto& health = *health_.at(gateway);
-  if (health.state == Health::up) return true;
-  if (health.state == Health::down) return false;
-  auto last = health.probed_at.load();
+  const auto health = this->health(gateway);
+  if (!health || health->state == Health::down) return false;
+  if (health->state == Health::up) return true;
+  auto last = health->probed_at.load();
   const auto now = clock_.now().time_since_epoch().count();
   return now - last >= std::chrono::duration_cast<Duration>(probe_every).count() &&
-         health.probed_at.compare_exchange_strong(last, now);
+         health->probed_at.compare_exchange_strong(last, now);
 }
 
 std::string_view Router::state_of(store::GatewayId gateway) const {
   static constexpr std::array<std::string_view, 3> names = {"down", "probing", "up"};
-  return names[static_cast<std::size_t>(health_.at(gateway)->state.load())];
+  const auto health = this->health(gateway);
+  return names[static_cast<std::size_t>(health ? health->state.load() : int{Health::down})];
 }
 
 }  // namespace smsbridge::bridge

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/config.hpp"
-#include "bridge/delivery/prices.hpp"
+#include "bridge/delivery/routing_table.hpp"
 
 namespace smsbridge::bridge {
 
@@ -17,7 +16,7 @@ struct RouteQuery {
   store::Lane lane = store::Lane::transaction;
   int parts = 1;
   std::uint64_t seed = 0;                 // what weights are drawn with
-  const RouteConfig* asked = nullptr;     // the caller named a route
+  store::GatewayId asked = 0;             // the id of a route that the caller named
   bool on_its_way = false;                // it was accepted for that route, whose conditions are not asked again
   std::vector<store::GatewayId> without;  // gateways that the message left
 };
@@ -30,23 +29,23 @@ struct RouteStep {
 };
 
 struct Chosen {
-  const RouteConfig* route = nullptr;      // nullptr: none fits
+  RoutePtr route;                          // nullptr: none fits
   std::vector<store::GatewayId> gateways;  // in the order to try; those that cannot send now come last
 };
 
-// Chooses gateways by the routes of the configuration, what they cost, and whether they can send now. Any thread:
-// gateways tell their state, everybody asks.
+// Chooses gateways by the routes there are, what they cost, and whether they can send now. Any thread: gateways tell
+// their state, everybody asks.
 class Router {
  public:
-  Router(const Config& config, std::map<store::TenantId, std::string> tenants, const Clock& clock);
+  Router(std::shared_ptr<const RoutingTable> table, std::map<store::TenantId, std::string> tenants, const Clock& clock);
+
+  // What a gateway of the new table was known to be stays known.
+  void replace(std::shared_ptr<const RoutingTable> table);
+  std::shared_ptr<const RoutingTable> table() const { return ways_.load()->table; }
 
   Chosen choose(const RouteQuery& query, WallMs now, std::vector<RouteStep>* steps = nullptr) const;
-  const RouteConfig* by_name(std::string_view name) const;
-  const RouteConfig* by_id(store::GatewayId id) const;
-  const Prices& prices() const { return config_.prices; }
-  bool has_routes() const { return !config_.routes.empty(); }
   // The gateway for a new message, and the route that chose it. 0: the route has none that may send it.
-  std::pair<const RouteConfig*, store::GatewayId> pick(const RouteQuery& query, WallMs now) const;
+  std::pair<RoutePtr, store::GatewayId> pick(const RouteQuery& query, WallMs now) const;
 
   // The next gateway of the message's route; 0: none.
   enum class Ask {
@@ -71,13 +70,15 @@ class Router {
     std::atomic<int> state{down};
     std::atomic<Time::rep> probed_at{0};
   };
+  struct Ways {
+    std::shared_ptr<const RoutingTable> table;
+    std::map<store::GatewayId, std::shared_ptr<Health>> health;
+  };
+  std::shared_ptr<Health> health(store::GatewayId gateway) const;
   bool fits(const RouteConfig& route, const RouteQuery& query, WallMs now, std::string& why) const;
-  std::vector<const GatewayConfig*> ordered(const RouteConfig& route, const RouteQuery& query) const;
-
-  const Config& config_;
   const std::map<store::TenantId, std::string> tenants_;
   const Clock& clock_;
-  std::map<store::GatewayId, std::unique_ptr<Health>> health_;
+  std::atomic<std::shared_ptr<const Ways>> ways_;
 };
 
 }  // namespace smsbridge::bridge

@@ -136,9 +136,9 @@ tl::expected<Submission, Problem> read_submission(const json::value& value, cons
     errors.push_back({"/lane", "bad-value", "lane is one of otp, transaction, reminder, campaign"});
   else if (!lane.empty())
     s.lane = parsed;
-  if (!gateway.empty() && !(s.gateway = services.directory.by_name(gateway)))
+  if (!gateway.empty() && !(s.gateway = services.directory.table()->gateway(gateway)))
     errors.push_back({"/gateway", "bad-value", "there is no gateway '" + gateway + "'"});
-  if (!route.empty() && !(s.route = services.directory.router().by_name(route)))
+  if (!route.empty() && !(s.route = services.directory.table()->route(route)))
     errors.push_back({"/route", "bad-value", "there is no route '" + route + "'"});
   if (s.gateway && s.route) errors.push_back({"/route", "bad-value", "name a gateway or a route, not both"});
   if (!s.country.empty() && !text::is_known_country(s.country))
@@ -333,11 +333,12 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
   const auto prepared = prepare(std::move(*submission), *caller->tenant, services.directory, now);
   if (prepared.refusal) return respond(to_response(as_problem(*prepared.refusal)));
   const auto& content = prepared.enqueue.content;
-  const auto* gateway = services.directory.by_id(content.gateway);
+  const auto table = services.directory.table();
+  const auto gateway = table->gateway(content.gateway);
   const auto cut = text::segment(content.text, {.charset = gateway->charset, .concat = gateway->concat});
   const auto number = text::normalise_number(content.to, country);
-  const auto* route = services.directory.router().by_id(content.route);
-  const auto* price = services.config.prices.find(content.gateway, content.to);
+  const auto route = table->route(content.route);
+  const auto* price = table->prices->find(content.gateway, content.to);
   respond({.body = json::serialize(json::object{
                {"to", content.to},
                {"country", number && !number->country.empty() ? json::value(number->country) : json::value(nullptr)},
@@ -377,7 +378,7 @@ std::optional<store::Filter> read_filter(const HttpRequest& request, const Calle
         at = end + 1;
       }
     } else if (key == "gateway") {
-      const auto* gateway = services.directory.by_name(value);
+      const auto gateway = services.directory.table()->gateway(value);
       if (gateway)
         filter.gateway = gateway->id;
       else
@@ -536,11 +537,12 @@ void count_messages(Services& services, const HttpRequest& request, Respond resp
   if (!caller) return;
   std::array<std::int64_t, store::state_count> total{};
   std::map<std::string, std::array<std::int64_t, 2>> gateways;
-  for (const auto& gateway : services.config.gateways) gateways[gateway.name];
+  const auto table = services.directory.table();
+  for (const auto& gateway : table->gateways) gateways[gateway->name];
   for (const auto& [owner, counts] : services.store.counts()) {
     if (caller->tenant && caller->tenant->id != owner.first) continue;
     for (std::size_t i = 0; i < counts.size(); ++i) total[i] += counts[i];
-    if (const auto* gateway = services.directory.by_id(owner.second)) {
+    if (const auto gateway = table->gateway(owner.second)) {
       gateways[gateway->name][0] += counts[static_cast<std::size_t>(store::State::queued)];
       gateways[gateway->name][1] += counts[static_cast<std::size_t>(store::State::submitted)];
     }

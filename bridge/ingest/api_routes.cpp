@@ -84,7 +84,8 @@ void test_routes(Services& services, const HttpRequest& request, const Caller& c
   if (!given["lane"].empty() && !store::parse(given["lane"], lane))
     return respond(to_response(invalid("/lane", "lane is one of otp, transaction, reminder, campaign")));
   const auto& router = services.directory.router();
-  const auto* asked = router.by_name(given["route"]);
+  const auto table = router.table();
+  const auto asked = table->route(given["route"]);
   if (!given["route"].empty() && !asked) return respond(to_response(invalid("/route", "there is no such route")));
   std::vector<RouteStep> steps;
   const auto chosen = router.choose({.tenant = tenant.config.name,
@@ -93,16 +94,17 @@ void test_routes(Services& services, const HttpRequest& request, const Caller& c
                                      .lane = lane,
                                      .parts = static_cast<int>(parts),
                                      .seed = digest_of({number->e164}),
-                                     .asked = asked,
+                                     .asked = asked ? asked->id : 0,
                                      .without = {}},
                                     services.clock.wall(), &steps);
   json::array told, gateways;
   for (const auto& step : steps) told.push_back({{"subject", step.subject}, {"taken", step.taken}, {"why", step.why}});
-  for (const auto id : chosen.gateways) gateways.push_back(json::value(services.directory.by_id(id)->name));
+  for (const auto id : chosen.gateways)
+    if (const auto gateway = table->gateway(id)) gateways.push_back(json::value(gateway->name));
   if (!chosen.route) {
-    const bool routes = router.has_routes();
-    const auto* preferred =
-        !routes || !tenant.config.default_gateway.empty() ? services.directory.default_for(tenant.config) : nullptr;
+    const auto preferred = table->routes.empty() || !tenant.config.default_gateway.empty()
+                               ? services.directory.default_for(tenant.config)
+                               : nullptr;
     told.push_back(
         {{"subject", preferred ? "gateway " + preferred->name : std::string("no route")},
          {"taken", preferred != nullptr},
@@ -120,13 +122,13 @@ void test_routes(Services& services, const HttpRequest& request, const Caller& c
 
 void list_routes(Services& services, const Respond& respond) {
   json::array items;
-  for (const auto& route : services.config.routes) items.push_back(route_json(route));
+  for (const auto& route : services.directory.table()->routes) items.push_back(route_json(*route));
   respond(
       {.body = json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", nullptr}}), .headers = {}});
 }
 
 void get_route(Services& services, const HttpRequest& request, const Respond& respond) {
-  const auto* route = services.directory.router().by_name(request.captures.front());
+  const auto route = services.directory.table()->route(request.captures.front());
   if (!route)
     return respond(to_response({.code = ProblemCode::not_found,
                                 .detail = "there is no route " + request.captures.front().substr(0, 60),
@@ -136,11 +138,10 @@ void get_route(Services& services, const HttpRequest& request, const Respond& re
 
 // A provider's request. What it says is on disk before it is answered.
 void take_callback(Services& services, const HttpRequest& request, Respond respond) {
-  const auto* gateway = services.directory.by_name(request.captures[0]);
-  const auto secret = services.callback_secrets.find(request.captures[0]);
+  const auto gateway = services.directory.table()->gateway(request.captures[0]);
   // Neither the name nor the secret is confirmed to somebody who guesses.
-  if (!gateway || secret == services.callback_secrets.end() ||
-      !http_gateways::same_secret(secret->second, request.captures[1]))
+  if (!gateway || gateway->callback_secret.empty() ||
+      !http_gateways::same_secret(gateway->callback_secret, request.captures[1]))
     return respond(
         to_response({.code = ProblemCode::not_found, .detail = "there is nothing at this address", .errors = {}}));
   http_gateways::CallbackRequest callback{.method = std::string(request.raw.method_string()),

@@ -52,15 +52,17 @@ json::object gateway_json(const Services& services, const GatewayConfig& config,
 }
 
 void list_gateways(Services& services, const HttpRequest& request, const Caller& caller, Respond respond) {
+  const auto table = services.directory.table();
   auto items = std::make_shared<std::map<store::GatewayId, json::object>>();
-  for (const auto& gateway : services.config.gateways)
+  for (const auto& gateway : table->gateways)
     services.gateways.ask(
-        gateway.name, GatewayControl::Action::show, request.executor,
-        [&services, &gateway, items, respond, manages = caller.may("system:manage")](const GatewayStatus& status) {
-          (*items)[gateway.id] = gateway_json(services, gateway, status, manages);
-          if (items->size() < services.config.gateways.size()) return;
+        gateway->name, GatewayControl::Action::show, request.executor,
+        [&services, table, gateway, items, respond,
+         manages = caller.may("system:manage")](const GatewayStatus& status) {
+          (*items)[gateway->id] = gateway_json(services, *gateway, status, manages);
+          if (items->size() < table->gateways.size()) return;
           json::array list;
-          for (const auto& each : services.config.gateways) list.push_back(std::move((*items)[each.id]));
+          for (const auto& each : table->gateways) list.push_back(std::move((*items)[each->id]));
           respond({.body = json::serialize(json::object{{"items", std::move(list)}, {"next_cursor", nullptr}}),
                    .headers = {}});
         });
@@ -68,7 +70,7 @@ void list_gateways(Services& services, const HttpRequest& request, const Caller&
 
 void one_gateway(Services& services, const HttpRequest& request, const Caller& caller, Respond respond,
                  GatewayControl::Action action) {
-  const auto* gateway = services.directory.by_name(request.captures.front());
+  const auto gateway = services.directory.table()->gateway(request.captures.front());
   if (!gateway)
     return respond(to_response({.code = ProblemCode::not_found,
                                 .detail = "there is no gateway " + request.captures.front().substr(0, 60),

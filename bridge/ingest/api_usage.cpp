@@ -75,10 +75,11 @@ void get_usage(Services& services, const HttpRequest& request, const Caller& cal
     const auto detail = errors.front().detail;
     return respond(to_response({.code = ProblemCode::invalid_request, .detail = detail, .errors = std::move(errors)}));
   }
+  const auto table = services.directory.table();
   std::vector<Row> rows;
   for (const auto& [key, usage] : services.store.usage()) {
     if (key.month < from || key.month > until) continue;
-    const auto* way = services.directory.by_id(key.gateway);
+    const auto way = table->gateway(key.gateway);
     const auto* tenant = services.tenants.find(key.tenant);
     // What the configuration no longer has goes by its number: it was sent all the same.
     Row row{.month = fmt::format("{:04}-{:02}", key.month / 100, key.month % 100),
@@ -86,7 +87,7 @@ void get_usage(Services& services, const HttpRequest& request, const Caller& cal
             .tenant = tenant ? tenant->config.name : fmt::format("#{}", key.tenant),
             .lane = std::string(store::name(key.lane)),
             .price = money_text(usage.price),
-            .currency = services.config.prices.currency_of(key.gateway),
+            .currency = table->prices->currency_of(key.gateway),
             .usage = usage};
     if (caller.tenant && caller.tenant->id != key.tenant) continue;
     if (!gateway.empty() && row.gateway != gateway) continue;

@@ -5,17 +5,18 @@
 
 namespace smsbridge::bridge {
 
-Budgets::Budgets(const Config& config, const Tenants& tenants, const store::Store& store)
-    : config_(config), tenants_(tenants), store_(store) {
+Budgets::Budgets(const Router& router, const Tenants& tenants, const store::Store& store)
+    : router_(router), tenants_(tenants), store_(store) {
   for (const auto& [name, tenant] : tenants_.all()) states_[tenant.id] = std::make_unique<State>();
 }
 
 void Budgets::refresh(WallMs now) {
   const auto month = store::month_of(now);
+  const auto prices = router_.table()->prices;
   std::map<store::TenantId, Micro> spent;
   for (const auto& [key, usage] : store_.usage()) {
     const auto* tenant = key.month == month ? tenants_.find(key.tenant) : nullptr;
-    if (tenant && tenant->config.budget && config_.prices.currency_of(key.gateway) == tenant->config.budget->currency)
+    if (tenant && tenant->config.budget && prices->currency_of(key.gateway) == tenant->config.budget->currency)
       spent[key.tenant] += usage.price;
   }
   for (const auto& [name, tenant] : tenants_.all()) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "bridge/delivery/router.hpp"
 #include "bridge/ingest/tenants.hpp"
 
 namespace smsbridge::bridge {
@@ -14,7 +15,7 @@ namespace smsbridge::bridge {
 // store's accounts once a second.
 class Budgets {
  public:
-  Budgets(const Config& config, const Tenants& tenants, const store::Store& store);
+  Budgets(const Router& router, const Tenants& tenants, const store::Store& store);
 
   void refresh(WallMs now);
   // Why a message of this lane is refused; empty: it is not. Login codes and transactions never are.
@@ -26,7 +27,7 @@ class Budgets {
     std::atomic<Micro> spent{0};
     std::uint32_t alerted_month = 0;  // refresh() only
   };
-  const Config& config_;
+  const Router& router_;
   const Tenants& tenants_;
   const store::Store& store_;
   std::map<store::TenantId, std::unique_ptr<State>> states_;

@@ -138,8 +138,8 @@ store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, cons
     store::GatewayId id = 0;
     const auto* const end = provider.data() + provider.size();
     if (std::from_chars(provider.data(), end, id).ptr == end) {
-      s.gateway = directory.by_id(id);
-      s.route = directory.router().by_id(id);
+      s.gateway = directory.table()->gateway(id);
+      s.route = directory.table()->route(id);
     }
     if (!s.gateway && !s.route) unreadable = "unknown bridge " + provider.substr(0, 20);
   }
@@ -271,7 +271,7 @@ void get_bridges(Services& services, const HttpRequest& request, Respond respond
   const auto* tenant = services.tenants.by_fineract_headers(request);
   if (!tenant) return respond(not_authenticated());
   // The tenant's default comes first: self-service registration takes the first element.
-  const auto* preferred = services.directory.default_for(tenant->config);
+  const auto preferred = services.directory.default_for(tenant->config);
   json::array answer;
   const auto add = [&](const GatewayConfig& gateway) {
     const auto& phone = !tenant->config.sender.empty() ? tenant->config.sender : gateway.sender;
@@ -281,16 +281,17 @@ void get_bridges(Services& services, const HttpRequest& request, Respond respond
                       {"providerName", gateway.name},
                       {"providerDescription", gateway.description}});
   };
-  for (const auto& route : services.config.routes)
-    if (route.tenants.empty() || std::ranges::find(route.tenants, tenant->config.name) != route.tenants.end())
-      answer.push_back({{"id", route.id},
+  const auto table = services.directory.table();
+  for (const auto& route : table->routes)
+    if (route->tenants.empty() || std::ranges::find(route->tenants, tenant->config.name) != route->tenants.end())
+      answer.push_back({{"id", route->id},
                         {"tenantId", tenant->id},
                         {"phoneNo", tenant->config.sender},
-                        {"providerName", route.name},
-                        {"providerDescription", route.description}});
+                        {"providerName", route->name},
+                        {"providerDescription", route->description}});
   if (preferred) add(*preferred);
-  for (const auto& gateway : services.config.gateways)
-    if (&gateway != preferred) add(gateway);
+  for (const auto& gateway : table->gateways)
+    if (gateway != preferred) add(*gateway);
   respond({.body = json::serialize(answer), .headers = {}});
 }
 

@@ -14,7 +14,7 @@ namespace json = boost::json;
 json::value text_or_null(std::string_view text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 json::value time_or_null(store::WallMs at) { return at ? json::value(time_text(at)) : json::value(nullptr); }
 json::value gateway_name(const Directory& directory, store::GatewayId id) {
-  const auto* gateway = directory.by_id(id);
+  const auto gateway = directory.table()->gateway(id);
   return gateway ? json::value(gateway->name) : json::value(nullptr);
 }
 

@@ -39,8 +39,7 @@ struct Services {
   const Tenants& tenants;
   metrics::Metrics& metrics;
   GatewayControl& gateways;
-  const std::map<std::string, std::string>& callback_secrets;  // by the name of the gateway
-  std::atomic<bool>& ready;                                    // false while starting and stopping
+  std::atomic<bool>& ready;  // false while starting and stopping
 };
 
 // A row of a listener's table: 404, 405 and Allow follow from it. `{}` in the path stands for one segment.

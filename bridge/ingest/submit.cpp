@@ -27,19 +27,10 @@ store::Encoding stored(text::Encoding encoding) {
 
 }  // namespace
 
-const GatewayConfig* Directory::by_name(std::string_view name) const {
-  const auto it = std::ranges::find(config_.gateways, name, &GatewayConfig::name);
-  return it == config_.gateways.end() ? nullptr : &*it;
-}
-
-const GatewayConfig* Directory::by_id(store::GatewayId id) const {
-  const auto it = std::ranges::find(config_.gateways, id, &GatewayConfig::id);
-  return it == config_.gateways.end() ? nullptr : &*it;
-}
-
-const GatewayConfig* Directory::default_for(const TenantConfig& tenant) const {
-  if (!tenant.default_gateway.empty()) return by_name(tenant.default_gateway);
-  return config_.gateways.empty() ? nullptr : &config_.gateways.front();
+GatewayPtr Directory::default_for(const TenantConfig& tenant) const {
+  const auto table = this->table();
+  if (!tenant.default_gateway.empty()) return table->gateway(tenant.default_gateway);
+  return table->gateways.empty() ? nullptr : table->gateways.front();
 }
 
 // FNV-1a over length-prefixed parts, so that "ab","c" and "a","bc" differ.
@@ -56,17 +47,17 @@ std::uint64_t digest_of(std::initializer_list<std::string_view> parts) {
 namespace {
 
 struct Way {
-  const GatewayConfig* gateway = nullptr;  // nullptr: none, and `why` says it
-  const RouteConfig* route = nullptr;      // that chose it
-  std::string_view asked;                  // what the caller named: part of what makes two messages the same
+  GatewayPtr gateway;      // nullptr: none, and `why` says it
+  RoutePtr route;          // that chose it
+  std::string_view asked;  // what the caller named: part of what makes two messages the same
   std::string why;
 };
 
 Way choose_way(const Submission& s, const Tenant& tenant, const Directory& directory, std::string_view to,
                store::Lane lane, store::WallMs now) {
   if (s.gateway) return {.gateway = s.gateway, .asked = s.gateway->name, .why = {}};
-  const auto* preferred = directory.default_for(tenant.config);
-  if (!s.route && !directory.router().has_routes())
+  const auto preferred = directory.default_for(tenant.config);
+  if (!s.route && directory.table()->routes.empty())
     return {.gateway = preferred,
             .asked = preferred ? std::string_view(preferred->name) : "",
             .why = "there is no gateway"};
@@ -77,11 +68,11 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
        .lane = lane,
        .parts = static_cast<int>(std::max<std::size_t>(1, text::segments_needed(s.text))),
        .seed = digest_of({s.to, s.text}),
-       .asked = s.route,
+       .asked = s.route ? s.route->id : 0,
        .without = {}},
       now);
   const std::string_view asked = s.route ? std::string_view(s.route->name) : std::string_view();
-  if (gateway) return {.gateway = directory.by_id(gateway), .route = route, .asked = asked, .why = {}};
+  if (gateway) return {.gateway = directory.table()->gateway(gateway), .route = route, .asked = asked, .why = {}};
   if (!route && s.route)
     return {.asked = asked,
             .why = "the route " + s.route->name + " does not take this message; 'routes test' says why"};
@@ -109,7 +100,7 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
     content.to = s.to.substr(0, 50);
   }
   const auto way = choose_way(s, tenant, directory, content.to, lane, now);
-  const auto* gateway = way.gateway;
+  const auto* gateway = way.gateway.get();
   if (!gateway) refuse(ProblemCode::no_route, way.route ? "/to" : "/gateway", way.why);
   if (directory.budgets())
     if (auto why = directory.budgets()->refusal(tenant, lane); !why.empty())

@@ -16,8 +16,8 @@ namespace smsbridge::bridge {
 struct Submission {
   std::string to, text, from, client_ref, target_user, triggered_by, country, idempotency_key;
   std::optional<store::Lane> lane;
-  const GatewayConfig* gateway = nullptr;  // chosen by the caller, and no other is used
-  const RouteConfig* route = nullptr;      // chosen by the caller; with neither, the first route that fits
+  GatewayPtr gateway;  // chosen by the caller, and no other is used
+  RoutePtr route;      // chosen by the caller; with neither, the first route that fits
   store::WallMs send_at = 0;
   store::WallMs validity_ms = 0;
   store::Source source = store::Source::api;
@@ -33,9 +33,8 @@ class Directory {
  public:
   Directory(const Config& config, const Router& router, const Budgets* budgets = nullptr)
       : config_(config), router_(router), budgets_(budgets) {}
-  const GatewayConfig* by_name(std::string_view name) const;
-  const GatewayConfig* by_id(store::GatewayId id) const;
-  const GatewayConfig* default_for(const TenantConfig& tenant) const;
+  std::shared_ptr<const RoutingTable> table() const { return router_.table(); }
+  GatewayPtr default_for(const TenantConfig& tenant) const;
   const Config& config() const { return config_; }
   const Router& router() const { return router_; }
   const Budgets* budgets() const { return budgets_; }  // nullptr: none is kept

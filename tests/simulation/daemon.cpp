@@ -34,7 +34,7 @@ Daemon::Daemon(World world)
     : world_(std::move(world)),
       store_(store_options(world_)),
       tenants_(world_.options.config, store_, world_.metrics),
-      router_(world_.options.config, tenants_.names(), world_.clock),
+      router_(std::make_shared<bridge::RoutingTable>(world_.options.config), tenants_.names(), world_.clock),
       directory_(world_.options.config, router_) {
   store_.open_queue();
   make_gateways();
@@ -48,7 +48,8 @@ Daemon::~Daemon() {
 
 void Daemon::make_gateways() {
   const auto& config = world_.options.config;
-  for (const auto& gateway : config.gateways) {
+  for (const auto& kept : router_.table()->gateways) {
+    const auto& gateway = *kept;
     std::map<store::TenantId, metrics::QueueMetrics*> queues;
     for (const auto& [name, tenant] : tenants_.all()) queues[tenant.id] = &world_.metrics.queue(name, gateway.name);
     auto& counted = world_.metrics.gateway(gateway.name, gateway.kind);
@@ -61,7 +62,7 @@ void Daemon::make_gateways() {
                                    .lanes = config.lanes,
                                    .router = router_};
     gateways_.push_back(std::make_unique<bridge::Gateway>(
-        gateway, std::move(context), [&](bridge::Channel::Owner& owner) -> std::unique_ptr<bridge::Channel> {
+        kept, std::move(context), [&](bridge::Channel::Owner& owner) -> std::unique_ptr<bridge::Channel> {
           if (gateway.kind != "smpp")
             return std::make_unique<bridge::HttpChannel>(
                 gateway,

@@ -323,10 +323,10 @@ std::size_t World::draw_wish(std::size_t like_reference_of) {
     wish.may_repeat = !s.client_ref.empty() || !s.idempotency_key.empty();
     const auto& gateways = options_.config.gateways;
     if (random_.chance(0.3))
-      s.gateway =
-          &gateways[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(gateways.size()) - 1))];
+      s.gateway = std::make_shared<bridge::GatewayConfig>(
+          gateways[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(gateways.size()) - 1))]);
     else if (!options_.config.routes.empty() && random_.chance(0.3))
-      s.route = &options_.config.routes.front();
+      s.route = std::make_shared<bridge::RouteConfig>(options_.config.routes.front());
   }
   s.source = wish.by_fineract ? store::Source::fineract : store::Source::api;
   s.lane = wish.by_fineract ? options_.config.tenants[wish.tenant].fineract_lane
@@ -337,7 +337,7 @@ std::size_t World::draw_wish(std::size_t like_reference_of) {
           : fmt::format("+4917{:08}", 10'000'000 + random_.between(0, static_cast<std::int64_t>(options_.phones) - 1));
   const bool is_long = random_.chance(options_.long_text);
   s.text = draw_text(place, static_cast<std::size_t>(is_long ? random_.between(100, 900) : random_.between(1, 100)),
-                     random_.chance(options_.ucs2), s.gateway);
+                     random_.chance(options_.ucs2), s.gateway.get());
   if (random_.chance(options_.short_validity)) s.validity_ms = random_.between(500, 60'000);
   if (random_.chance(options_.scheduled)) s.send_at = wall_at_start + random_.between(0, 600'000);
   return place;

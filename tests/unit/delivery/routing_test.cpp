@@ -39,7 +39,7 @@ class RouterTest : public testing::Test {
     route.via = std::move(via);
     return config_.routes.emplace_back(std::move(route));
   }
-  Router router() { return Router(config_, {{1, "umoja"}}, clock_); }
+  Router router() { return Router(std::make_shared<RoutingTable>(config_), {{1, "umoja"}}, clock_); }
   static void all_up(Router& router) {
     for (store::GatewayId id = 1; id <= 3; ++id) {
       router.can_send(id, true);
@@ -146,9 +146,12 @@ TEST_F(RouterTest, WeightsAndPricesDecideTheOrder) {
   EXPECT_NEAR(first[1], 3000, 150);
   EXPECT_NEAR(first[2], 1000, 150);
   EXPECT_EQ(first[3], 0) << "weight 0 is only for what the others leave";
+  const auto replace = [&] { it.replace(std::make_shared<RoutingTable>(config_)); };
   config_.routes.front().order = RouteConfig::Order::cheapest;
+  replace();
   EXPECT_EQ(it.choose(query(), 0).gateways, (std::vector<store::GatewayId>{2, 1, 3})) << "an unknown price is the last";
   config_.routes.front().price_max = 1'700'000;
+  replace();
   auto two_parts = query();
   two_parts.parts = 2;
   EXPECT_EQ(it.choose(two_parts, 0).gateways, std::vector<store::GatewayId>{2}) << "a costs 1.8, c is not known";

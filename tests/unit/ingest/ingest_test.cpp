@@ -96,7 +96,7 @@ class Prepare : public testing::Test {
   Prepared prepare(Submission s) {
     metrics::TenantMetrics metrics;
     const SystemClock clock;
-    const Router router(config_, {{3, "default"}}, clock);
+    const Router router(std::make_shared<RoutingTable>(config_), {{3, "default"}}, clock);
     return bridge::prepare(std::move(s), Tenant{.id = 3, .config = tenant_config_, .metrics = metrics},
                            Directory(config_, router), 1'790'000'000'000);
   }
@@ -158,12 +158,12 @@ TEST_F(Prepare, ARouteChoosesWhereNobodyDid) {
   config_.routes[0].via = {{.gateway = "one"}};
   EXPECT_EQ(prepare(s).enqueue.content.digest, digest) << "the same message, whatever is up just now";
 
-  s.gateway = &config_.gateways[0];
+  s.gateway = std::make_shared<GatewayConfig>(config_.gateways[0]);
   EXPECT_EQ(prepare(s).enqueue.content.route, 0u) << "a named gateway is the only one";
   s.gateway = nullptr;
   s.to = "+256712345678";
   EXPECT_EQ(prepare(s).refusal->code, ProblemCode::no_route);
-  s.route = &config_.routes[0];
+  s.route = std::make_shared<RouteConfig>(config_.routes[0]);
   EXPECT_EQ(prepare(s).refusal->code, ProblemCode::no_route) << "a named route keeps its conditions";
   tenant_config_.default_gateway = "one";
   s.route = nullptr;
@@ -193,7 +193,9 @@ TEST(Budgets, StopCampaignsThenRemindersAndNothingElse) {
     metrics::Metrics metrics({"", "", ""});
     const Tenants tenants(config, store, metrics);
     const auto& tenant = *tenants.find("t");
-    Budgets budgets(config, tenants, store);
+    const SystemClock clock;
+    const Router router(std::make_shared<RoutingTable>(config), {}, clock);
+    Budgets budgets(router, tenants, store);
     const auto spend = [&] {
       store::Batch batch;
       auto& content = batch.enqueue.emplace_back().content;

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/delivery/routing_table.hpp"
+
+#include <algorithm>
+
+namespace smsbridge::bridge {
+namespace {
+
+template <class Object, class Key>
+std::shared_ptr<const Object> find(const std::vector<std::shared_ptr<const Object>>& objects, const Key& key,
+                                   auto Object::*member) {
+  const auto it = std::ranges::find_if(objects, [&](const auto& object) { return (*object).*member == key; });
+  return it == objects.end() ? nullptr : *it;
+}
+
+}  // namespace
+
+RoutingTable::RoutingTable(const Config& config) : prices(std::make_shared<Prices>(config.prices)) {
+  for (const auto& gateway : config.gateways) gateways.push_back(std::make_shared<GatewayConfig>(gateway));
+  for (const auto& route : config.routes) routes.push_back(std::make_shared<RouteConfig>(route));
+}
+
+GatewayPtr RoutingTable::gateway(std::string_view name) const { return find(gateways, name, &GatewayConfig::name); }
+GatewayPtr RoutingTable::gateway(store::GatewayId id) const { return find(gateways, id, &GatewayConfig::id); }
+RoutePtr RoutingTable::route(std::string_view name) const { return find(routes, name, &RouteConfig::name); }
+RoutePtr RoutingTable::route(store::GatewayId id) const { return find(routes, id, &RouteConfig::id); }
+
+}  // namespace smsbridge::bridge

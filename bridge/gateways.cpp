@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/gateways.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "bridge/delivery/http_channel.hpp"
+#include "bridge/delivery/smpp_channel.hpp"
+#include "bridge/env/log.hpp"
+#include "bridge/ingest/message_id.hpp"
+#include "http_gateways/wire.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration stop_deadline = 30s;
+
+const std::string paused_prefix = "paused/";  // object: since when, milliseconds
+
+}  // namespace
+
+void Gateways::run(const RoutingTable& table) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& gateway : table.gateways) want(gateway->name, gateway);
+  for (const auto& [name, running] : running_)
+    if (!table.gateway(name)) want(name, nullptr);
+}
+
+void Gateways::stop() {
+  std::promise<void> all_ended;
+  {
+    const std::lock_guard lock(mutex_);
+    if (running_.empty()) return;
+    all_ended_ = &all_ended;
+    for (const auto& [name, running] : running_) want(name, nullptr);
+  }
+  all_ended.get_future().wait();
+}
+
+void Gateways::want(const std::string& name, GatewayPtr gateway) {
+  auto& running = running_[name];
+  if (!running)
+    running = std::make_shared<Running>(Running{.shard = *context_.shards[made_++ % context_.shards.size()]});
+  else if (running->wanted == gateway)
+    return;
+  if (gateway)
+    for (const auto& [tenant_name, tenant] : context_.tenants.all())
+      queue_metrics_[{tenant.id, gateway->id}] = &context_.metrics.queue(tenant_name, name);
+  running->wanted = std::move(gateway);
+  boost::asio::post(running->shard.io(), [this, name, running] { bring_about(name, running); });
+}
+
+// One step from what runs to what is wanted; on the shard.
+void Gateways::bring_about(const std::string& name, const RunningPtr& running) {
+  const auto wanted = [&] {
+    const std::lock_guard lock(mutex_);
+    return running->wanted;
+  }();
+  if (running->stopping || (running->gateway && &running->gateway->config() == wanted.get())) return;
+  if (running->gateway) {
+    running->stopping = true;
+    running->gateway->stop(context_.clock.now() + stop_deadline, [this, name, running] {
+      // Not at once: it is still at work when it says this.
+      boost::asio::post(running->shard.io(), [this, name, running] {
+        running->gateway.reset();
+        running->stopping = false;
+        bring_about(name, running);
+      });
+    });
+    return;
+  }
+  if (wanted) return make(wanted, *running);
+  const std::lock_guard lock(mutex_);
+  if (running->wanted) return;  // since a moment: that change has posted its own call
+  running_.erase(name);
+  if (running_.empty() && all_ended_) std::exchange(all_ended_, nullptr)->set_value();
+}
+
+void Gateways::make(const GatewayPtr& config, Running& running) {
+  auto& shard = running.shard;
+  std::map<store::TenantId, metrics::QueueMetrics*> queues;
+  std::vector<store::Queue> all;
+  for (const auto& [tenant_name, tenant] : context_.tenants.all()) {
+    queues[tenant.id] = &context_.metrics.queue(tenant_name, config->name);
+    for (std::size_t lane = 0; lane < store::lane_count; ++lane)
+      all.push_back({.gateway = config->id, .tenant = tenant.id, .lane = static_cast<store::Lane>(lane)});
+  }
+  running.gateway =
+      std::make_unique<Gateway>(config,
+                                GatewayContext{.executor = shard.executor(),
+                                               .clock = context_.clock,
+                                               .random = shard.random(),
+                                               .store = context_.store,
+                                               .metrics = context_.metrics.gateway(config->name, config->kind),
+                                               .queue_metrics = std::move(queues),
+                                               .lanes = context_.config.lanes,
+                                               .router = context_.router},
+                                [&](Channel::Owner& owner) { return make_channel(*config, shard, owner); });
+  const auto paused = context_.store.reader().object(paused_prefix + config->name);
+  if (const WallMs since = paused ? std::strtoll(paused->c_str(), nullptr, 10) : 0) {
+    log::warn("gateway", "is still paused; 'smsbridge gateways resume' lets it send", "gateway", config->name, "since",
+              time_text(since));
+    running.gateway->pause(since);
+  }
+  running.gateway->start();
+  // Everything that waits is looked at once; later the store says what became due.
+  running.gateway->due(all);
+}
+
+std::unique_ptr<Channel> Gateways::make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner) {
+  auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
+  if (gateway.kind == "smpp")
+    return std::make_unique<SmppChannel>(gateway,
+                                         SmppContext{.executor = shard.executor(),
+                                                     .clock = context_.clock,
+                                                     .connector = context_.connector,
+                                                     .random = shard.random(),
+                                                     .metrics = counted,
+                                                     .smpp_metrics = context_.metrics.smpp(gateway.name)},
+                                         owner);
+  const auto& public_url = context_.config.public_url;
+  const auto callback_url = public_url.empty()
+                                ? std::string()
+                                : fmt::format("{}/in/{}/{}", public_url, http_gateways::percent_encode(gateway.name),
+                                              http_gateways::percent_encode(gateway.callback_secret));
+  if (callback_url.empty() && gateway.receipts)
+    log::warn("gateway", "without listen.public_url this provider cannot tell us what became of messages", "gateway",
+              gateway.name);
+  return std::make_unique<HttpChannel>(gateway,
+                                       HttpContext{.executor = shard.executor(),
+                                                   .clock = context_.clock,
+                                                   .metrics = counted,
+                                                   .provider_metrics = context_.metrics.provider(gateway.name),
+                                                   .make_transport = make_curl_transport,
+                                                   .callback_url = callback_url},
+                                       owner);
+}
+
+Gateways::RunningPtr Gateways::find(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = running_.find(name);
+  return it == running_.end() ? nullptr : it->second;
+}
+
+void Gateways::due(const std::set<store::Queue>& queues) {
+  std::map<store::GatewayId, std::vector<store::Queue>> by_gateway;
+  for (const auto& queue : queues) by_gateway[queue.gateway].push_back(queue);
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, running] : running_) {
+    const auto it = running->wanted ? by_gateway.find(running->wanted->id) : by_gateway.end();
+    if (it == by_gateway.end()) continue;
+    // One that is not there yet looks at everything when it starts.
+    boost::asio::post(running->shard.io(), [running, list = std::move(it->second)] {
+      if (running->gateway) running->gateway->due(list);
+    });
+  }
+}
+
+metrics::QueueMetrics* Gateways::queue_metrics(store::TenantId tenant, store::GatewayId gateway) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = queue_metrics_.find({tenant, gateway});
+  return it == queue_metrics_.end() ? nullptr : it->second;
+}
+
+void Gateways::refresh_gauges() {
+  const auto counts = context_.store.counts();
+  const auto now = context_.clock.wall();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [owner, metrics] : queue_metrics_) {
+    const auto it = counts.find(owner);
+    const auto count = [&](store::State state) {
+      return it == counts.end() ? 0.0 : static_cast<double>(it->second[static_cast<std::size_t>(state)]);
+    };
+    metrics->messages[metrics::QueueState::queued]->Set(count(store::State::queued));
+    metrics->messages[metrics::QueueState::awaiting_receipt]->Set(count(store::State::submitted) +
+                                                                  count(store::State::doubtful));
+    store::WallMs oldest = 0;
+    for (std::size_t lane = 0; lane < store::lane_count; ++lane) {
+      const auto due = context_.store.reader().oldest_due(
+          {.gateway = owner.second, .tenant = owner.first, .lane = static_cast<store::Lane>(lane)});
+      if (due && (!oldest || due < oldest)) oldest = due;
+    }
+    metrics->oldest_age_seconds->Set(oldest && oldest < now ? static_cast<double>(now - oldest) / 1000.0 : 0.0);
+  }
+}
+
+// A paused gateway stays so over a restart: whoever paused it had a reason.
+void Gateways::remember_pause(const std::string& gateway, WallMs since) {
+  try {
+    if (since)
+      context_.store.put_object(paused_prefix + gateway, std::to_string(since));
+    else
+      context_.store.erase_object(paused_prefix + gateway);
+  } catch (const std::exception& error) {
+    log::error("gateway", "this change lasts until the next restart only: it could not be stored", "gateway", gateway,
+               "error", error.what());
+  }
+}
+
+void Gateways::ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
+                   std::function<void(GatewayStatus)> done) {
+  const auto running = find(gateway);
+  if (!running)
+    return boost::asio::post(home, [done = std::move(done)] { done({.state = "down", .last_error = "was removed"}); });
+  boost::asio::post(running->shard.io(),
+                    [this, running, gateway, action, home = std::move(home), done = std::move(done)] {
+                      GatewayStatus status{.state = "down", .last_error = "is being changed; ask again"};
+                      if (running->gateway) {
+                        if (action == Action::pause) running->gateway->pause(context_.clock.wall());
+                        if (action == Action::resume) running->gateway->resume();
+                        status = running->gateway->status();
+                        if (action != Action::show) remember_pause(gateway, status.paused_since);
+                      }
+                      boost::asio::post(home, [done, status = std::move(status)] { done(status); });
+                    });
+}
+
+void Gateways::callback(const std::string& gateway, http_gateways::CallbackRequest request,
+                        boost::asio::any_io_executor home, std::function<void(http_gateways::CallbackAnswer)> done) {
+  const auto answer = [home, done = std::move(done)](http_gateways::CallbackAnswer given) {
+    boost::asio::post(home, [done, given = std::move(given)] { done(given); });
+  };
+  // The provider tries again.
+  const http_gateways::CallbackAnswer later{.status = 503, .body = "the gateway is being changed\n"};
+  const auto running = find(gateway);
+  if (!running) return answer(later);
+  boost::asio::post(running->shard.io(), [running, request = std::move(request), answer, later] {
+    if (!running->gateway || running->stopping) return answer(later);
+    running->gateway->receive(request, answer);
+  });
+}
+
+}  // namespace smsbridge::bridge

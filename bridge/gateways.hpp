@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "bridge/delivery/gateway.hpp"
+#include "bridge/env/stream.hpp"
+#include "bridge/ingest/routes.hpp"
+#include "bridge/shard.hpp"
+
+namespace smsbridge::bridge {
+
+// The gateways that run, each on its shard: made, replaced and removed while the others go on. All functions may be
+// called from any thread.
+class Gateways : public GatewayControl {
+ public:
+  struct Context {
+    const Config& config;
+    Clock& clock;
+    Connector& connector;
+    metrics::Metrics& metrics;
+    store::Store& store;
+    const Tenants& tenants;
+    Router& router;
+    std::vector<std::unique_ptr<Shard>>& shards;
+  };
+  explicit Gateways(Context context) : context_(context) {}
+
+  // Runs what the table names and nothing else. A gateway that is the same object as before goes on untouched; one that
+  // changed empties its windows and closes before its successor starts, and meanwhile its messages wait.
+  void run(const RoutingTable& table);
+  // The same with nothing at all; returns when everything has ended.
+  void stop();
+
+  void due(const std::set<store::Queue>& queues);
+  metrics::QueueMetrics* queue_metrics(store::TenantId tenant, store::GatewayId gateway) const;  // nullptr: not here
+  void refresh_gauges();  // what is true at the moment of a scrape
+
+  void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
+           std::function<void(GatewayStatus)> done) override;
+  void callback(const std::string& gateway, http_gateways::CallbackRequest request, boost::asio::any_io_executor home,
+                std::function<void(http_gateways::CallbackAnswer)> done) override;
+
+ private:
+  struct Running {
+    Shard& shard;
+    GatewayPtr wanted;                 // nullptr: it is to go. Guarded by mutex_
+    std::unique_ptr<Gateway> gateway;  // the shard's own, as all below
+    bool stopping = false;
+  };
+  using RunningPtr = std::shared_ptr<Running>;
+
+  void want(const std::string& name, GatewayPtr gateway);
+  void bring_about(const std::string& name, const RunningPtr& running);
+  void make(const GatewayPtr& config, Running& running);
+  std::unique_ptr<Channel> make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner);
+  RunningPtr find(const std::string& name) const;
+  void remember_pause(const std::string& gateway, WallMs since);
+
+  const Context context_;
+  mutable std::mutex mutex_;  // guards everything below
+  std::map<std::string, RunningPtr> running_;
+  std::map<std::pair<store::TenantId, store::GatewayId>, metrics::QueueMetrics*> queue_metrics_;
+  std::size_t made_ = 0;
+  std::promise<void>* all_ended_ = nullptr;
+};
+
+}  // namespace smsbridge::bridge
