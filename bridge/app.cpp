@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 constexpr WallMs clock_behind_max = 60'000;
 constexpr std::size_t fineract_body_bytes = 4u << 20;  // 200 texts of 1000 characters, all escaped, are 1.3 MB
 
-const std::string callback_secret_prefix = "callback-secret/";
-
 metrics::Metrics* log_metrics = nullptr;  // spdlog calls a plain function
 
 void count_log_line(spdlog::level::level_enum level) {
@@ -59,23 +57,6 @@ std::optional<metrics::FinalState> label_of(store::State state) {
   }
 }
 
-// A callback secret that nobody configured is made once and stays, since it stands in the provider's settings.
-std::shared_ptr<const RoutingTable> first_table(const Config& config, store::Store& store) {
-  auto table = std::make_shared<RoutingTable>(config);
-  for (auto& gateway : table->gateways) {
-    if (gateway->kind == "smpp" || !gateway->callback_secret.empty()) continue;
-    auto with_secret = std::make_shared<GatewayConfig>(*gateway);
-    const auto key = callback_secret_prefix + gateway->name;
-    with_secret->callback_secret = store.reader().object(key).value_or(std::string());
-    if (with_secret->callback_secret.empty()) {
-      with_secret->callback_secret = random_hex(16);
-      store.put_object(key, with_secret->callback_secret);
-    }
-    gateway = std::move(with_secret);
-  }
-  return table;
-}
-
 }  // namespace
 
 store::Options store_options(const Config& config, Clock& clock) {
@@ -97,7 +78,8 @@ App::App(Config config, Clock& clock, Connector& connector)
       lock_(config_.store_path),
       store_(store_options(config_, clock)),
       tenants_(config_, store_, metrics_),
-      router_(first_table(config_, store_), tenants_.names(), clock_),
+      objects_(config_, store_),
+      router_(objects_.table(), tenants_.names(), clock_),
       budgets_(router_, tenants_, store_),
       directory_(config_, router_, &budgets_),
       gateways_({.config = config_,
@@ -115,6 +97,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .tenants = tenants_,
                 .metrics = metrics_,
                 .gateways = gateways_,
+                .objects = objects_,
                 .ready = ready_} {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = config_.shards > 0 ? config_.shards : std::max(1, cores - 1);
@@ -122,6 +105,10 @@ App::App(Config config, Clock& clock, Connector& connector)
     shards_.push_back(std::make_unique<Shard>(number, system_seed(), clock_, metrics_));
   store_.open_queue();
   set_hooks();
+  objects_.on_change([this](std::shared_ptr<const RoutingTable> table) {
+    router_.replace(table);
+    gateways_.run(*table);
+  });
   make_servers();
 }
 
@@ -162,8 +149,8 @@ void App::set_hooks() {
 
 void App::make_servers() {
   std::vector<Route> api = message_routes(services_);
-  for (auto&& more :
-       {gateway_routes(services_), route_routes(services_), usage_routes(services_), system_routes(services_)})
+  for (auto&& more : {gateway_routes(services_), route_routes(services_), object_routes(services_),
+                      usage_routes(services_), system_routes(services_)})
     api.insert(api.end(), more.begin(), more.end());
   const auto api_handler = make_router(std::move(api), metrics_.http(), clock_, to_response);
   const auto fineract_handler = make_router(fineract_routes(services_), metrics_.http(), clock_, fineract_refusal);

@@ -7,6 +7,7 @@
 #include "bridge/config.hpp"
 #include "bridge/gateways.hpp"
 #include "bridge/ingest/http_server.hpp"
+#include "bridge/ingest/routes.hpp"
 #include "bridge/shard.hpp"
 #include "store/lock.hpp"
 
@@ -43,6 +44,7 @@ class App {
   store::ServiceLock lock_;
   store::Store store_;
   Tenants tenants_;
+  Objects objects_;
   Router router_;
   Budgets budgets_;
   Directory directory_;

@@ -23,6 +23,8 @@ using namespace std::chrono_literals;
 
 constexpr std::uintmax_t file_size_max_bytes = 4u << 20;
 constexpr std::size_t callback_secret_min = 16;
+constexpr std::size_t name_length_max = 64;  // of gateways and routes
+constexpr std::size_t master_key_length_min = 32;
 constexpr WallMs second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
 
 const std::vector<std::pair<std::string, DoubtPolicy>> doubt_choices = {{"resend", DoubtPolicy::resend},
@@ -140,11 +142,20 @@ void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind
 
 void read_smpp(ConfigSection& s, GatewayConfig& g);
 
+// It stands in addresses, in the store's keys and in metrics.
+void read_name(ConfigSection& s, std::string& name) {
+  s.read("name", name);
+  if (name.find('/') != std::string::npos) s.problem("name", "is a part of addresses: no '/'", "bad-value");
+  if (s.has("name") && (name.empty() || name.size() > name_length_max))
+    s.problem("name", fmt::format("must have 1 to {} octets", name_length_max), "bad-value");
+}
+
 void read_gateway(ConfigSection& s, GatewayConfig& g) {
+  if (s.node().IsMap()) g.settings = to_json(s.node()).as_object();
+  for_each_secret(g.settings, [](boost::json::value& secret, const std::string&) { secret = hidden_secret(); });
   g.dialect.response_id = g.dialect.receipt_id = smpp::IdNotation::automatic;
   for (const auto* key : {"name", "id"}) s.require(key);
-  s.read("name", g.name);
-  if (g.name.find('/') != std::string::npos) s.problem("name", "is a part of addresses: no '/'", "bad-value");
+  read_name(s, g.name);
   s.read("id", g.id, 1, 1'000'000'000);
   s.read("description", g.description);
   s.read("kind", g.kind);
@@ -241,10 +252,13 @@ void read_by_lane(ConfigSection& s, const std::string& key, std::array<WallMs, s
 }
 
 void read_route(ConfigSection& s, RouteConfig& r) {
+  if (s.node().IsMap()) r.settings = to_json(s.node()).as_object();
   for (const auto* key : {"name", "id", "via"}) s.require(key);
-  s.read("name", r.name);
+  read_name(s, r.name);
+  if (r.name == "test") s.problem("name", "is what /api/v1/routes/test tests routes by: take another", "bad-value");
   s.read("id", r.id, 1, 1'000'000'000);
   s.read("description", r.description);
+  s.read("position", r.position, 0, 1'000'000);
   s.read_texts("tenants", r.tenants);
   s.read_texts("countries", r.countries);
   for (const auto& country : r.countries)
@@ -375,6 +389,9 @@ void read_root(ConfigSection& root, Config& config) {
     s.read_path("path", config.store_path);
     s.read_size("size_limit", config.store_size_limit_bytes, 1u << 20);
     s.read_size("prewrite", config.store_prewrite_bytes, 0);
+    s.read_secret("master_key", config.master_key);
+    if (s.has("master_key") && config.master_key.size() < master_key_length_min)
+      s.problem("master_key", fmt::format("must have at least {} octets", master_key_length_min), "bad-value");
     s.read_duration_ms("retention", config.retention_ms, second, 3650 * day);
     s.read_duration_ms("unknown_id_grace", config.unknown_id_grace_ms, 0, 30 * day);
   });
@@ -400,40 +417,15 @@ void read_root(ConfigSection& root, Config& config) {
   read_prices(root, config);
 
   if (config.tenants.empty()) root.problem("tenants", "at least one tenant is needed", "missing");
-  if (config.gateways.empty()) root.problem("gateways", "at least one gateway is needed", "missing");
-  std::set<std::string> names;
-  for (const auto& tenant : config.tenants)
-    if (!names.insert(tenant.name).second)
-      root.problem("tenants", "two tenants are called '" + tenant.name + "'", "duplicate");
-  names.clear();
-  std::set<store::GatewayId> ids;
-  for (const auto& gateway : config.gateways) {
-    if (!names.insert(gateway.name).second)
-      root.problem("gateways", "two gateways are called '" + gateway.name + "'", "duplicate");
-    if (!ids.insert(gateway.id).second)
-      root.problem("gateways", "two gateways have the id " + std::to_string(gateway.id), "duplicate");
-  }
-  std::set<std::string> route_names;
-  for (const auto& route : config.routes) {
-    if (!route_names.insert(route.name).second)
-      root.problem("routes", "two routes are called '" + route.name + "'", "duplicate");
-    if (!ids.insert(route.id).second)
-      root.problem("routes",
-                   "another route or a gateway has the id " + std::to_string(route.id) + " of '" + route.name +
-                       "' too: Fineract could not tell them apart",
-                   "duplicate");
-    for (const auto& via : route.via)
-      if (!names.contains(via.gateway))
-        root.problem("routes", "route '" + route.name + "' names the unknown gateway '" + via.gateway + "'",
-                     "bad-value");
-    for (const auto& tenant : route.tenants)
-      if (std::ranges::find(config.tenants, tenant, &TenantConfig::name) == config.tenants.end())
-        root.problem("routes", "route '" + route.name + "' names the unknown tenant '" + tenant + "'", "bad-value");
-  }
-  for (const auto& tenant : config.tenants)
-    if (!tenant.default_gateway.empty() && !names.contains(tenant.default_gateway))
-      root.problem("tenants", "tenant '" + tenant.name + "' names the unknown gateway '" + tenant.default_gateway + "'",
-                   "bad-value");
+  if (config.gateways.empty())
+    root.problem("gateways", "no gateway stands here: messages are refused until 'smsbridge gateways create' made one",
+                 "missing", true);
+  std::vector<const GatewayConfig*> gateways;
+  std::vector<const RouteConfig*> routes;
+  for (const auto& gateway : config.gateways) gateways.push_back(&gateway);
+  for (const auto& route : config.routes) routes.push_back(&route);
+  for (auto& problem : check_references(gateways, routes, config.tenants))
+    root.problem(problem.path, std::move(problem.text), std::move(problem.code));
 }
 
 }  // namespace
@@ -448,6 +440,87 @@ std::string describe(const ConfigProblem& p) {
 
 bool LoadedConfig::ok() const {
   return std::ranges::all_of(problems, [](const ConfigProblem& p) { return p.warning; });
+}
+
+std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfig*>& gateways,
+                                            const std::vector<const RouteConfig*>& routes,
+                                            const std::vector<TenantConfig>& tenants) {
+  std::vector<ConfigProblem> problems;
+  const auto say = [&](const char* path, std::string text, const char* code) {
+    problems.push_back({.file = {}, .path = path, .text = std::move(text), .code = code});
+  };
+  std::set<std::string> tenant_names, gateway_names, route_names;
+  std::set<store::GatewayId> ids;
+  for (const auto& tenant : tenants)
+    if (!tenant_names.insert(tenant.name).second)
+      say("tenants", "two tenants are called '" + tenant.name + "'", "duplicate");
+  for (const auto* gateway : gateways) {
+    if (!gateway_names.insert(gateway->name).second)
+      say("gateways", "two gateways are called '" + gateway->name + "'", "duplicate");
+    if (!ids.insert(gateway->id).second)
+      say("gateways", fmt::format("two gateways have the id {}", gateway->id), "duplicate");
+  }
+  for (const auto* route : routes) {
+    if (!route_names.insert(route->name).second)
+      say("routes", "two routes are called '" + route->name + "'", "duplicate");
+    if (!ids.insert(route->id).second)
+      say("routes",
+          fmt::format("another route or a gateway has the id {} of '{}' too: Fineract could not tell them apart",
+                      route->id, route->name),
+          "duplicate");
+    for (const auto& via : route->via)
+      if (!gateway_names.contains(via.gateway))
+        say("routes", "route '" + route->name + "' names the unknown gateway '" + via.gateway + "'", "bad-value");
+    for (const auto& tenant : route->tenants)
+      if (!tenant_names.contains(tenant))
+        say("routes", "route '" + route->name + "' names the unknown tenant '" + tenant + "'", "bad-value");
+  }
+  for (const auto& tenant : tenants)
+    if (!tenant.default_gateway.empty() && !gateway_names.contains(tenant.default_gateway))
+      say("tenants", "tenant '" + tenant.name + "' names the unknown gateway '" + tenant.default_gateway + "'",
+          "bad-value");
+  return problems;
+}
+
+boost::json::value hidden_secret() { return {{"sealed", true}}; }
+bool is_hidden_secret(const boost::json::value& value) { return value == hidden_secret(); }
+
+void for_each_secret(boost::json::object& settings,
+                     const std::function<void(boost::json::value& secret, const std::string& place)>& body) {
+  const auto visit = [&](boost::json::object& object, const std::string& base, std::string_view key) {
+    if (auto* value = object.if_contains(key); value && !value->is_null()) body(*value, base + "/" + std::string(key));
+  };
+  visit(settings, "", "password");
+  visit(settings, "", "callback_secret");
+  // A proxy may want a password, which stands in its address.
+  if (const auto* proxy = settings.if_contains("proxy"))
+    if (const auto* address = proxy->if_string(); !address || address->find('@') != boost::json::string::npos)
+      visit(settings, "", "proxy");
+  const auto* name = settings.if_contains("kind");
+  const auto* kind =
+      name && name->is_string() ? http_gateways::find_kind(std::string_view(name->get_string())) : nullptr;
+  auto* account = settings.if_contains("account");
+  if (!kind || !account || !account->is_object()) return;
+  for (const auto& setting : kind->settings)
+    if (setting.secret) visit(account->get_object(), "/account", setting.name);
+}
+
+GatewayConfig read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,
+                           std::vector<ConfigProblem>& problems) {
+  GatewayConfig gateway;
+  ConfigSection section(to_yaml(settings), "", "", folder, problems, ConfigSection::Secrets::here);
+  read_gateway(section, gateway);
+  section.finish();
+  return gateway;
+}
+
+RouteConfig read_route(const boost::json::object& settings, const std::filesystem::path& folder,
+                       std::vector<ConfigProblem>& problems) {
+  RouteConfig route;
+  ConfigSection section(to_yaml(settings), "", "", folder, problems, ConfigSection::Secrets::here);
+  read_route(section, route);
+  section.finish();
+  return route;
 }
 
 LoadedConfig load_config(const std::filesystem::path& file) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/json/object.hpp>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +47,7 @@ struct LaneConfig {
 };
 
 struct GatewayConfig {
+  boost::json::object settings;  // as they were given, without secrets
   std::string name;
   store::GatewayId id = 0;
   std::string description;
@@ -79,9 +81,11 @@ struct GatewayConfig {
 
 // A way out by rules: which messages take it, by which gateways, and when one of them gives way to the next.
 struct RouteConfig {
+  boost::json::object settings;  // as they were given
   std::string name;
   store::GatewayId id = 0;  // Fineract may ask for it as providerId, so no gateway has the same
   std::string description;
+  int position = 100;  // lower ones are asked first, equal ones in the order of the file, then by name
   // Every list that is not empty must hold the message's value.
   std::vector<std::string> tenants, countries, prefixes, senders;
   std::vector<store::Lane> lanes;
@@ -111,6 +115,7 @@ struct Config {
   std::filesystem::path store_path;
   std::uint64_t store_size_limit_bytes = 16ull << 30;
   std::uint64_t store_prewrite_bytes = 64ull << 20;
+  std::string master_key;  // seals the secrets in the store; empty: a key is made beside it
   WallMs retention_ms = 90ll * 24 * 3600 * 1000;
   WallMs unknown_id_grace_ms = 24ll * 3600 * 1000;  // before Fineract is told that an id will never resolve
   int shards = 0;                                   // 0: one less than the cores, at least one
@@ -144,6 +149,26 @@ struct LoadedConfig {
   std::vector<ConfigProblem> problems;  // all of them, not just the first
   bool ok() const;
 };
+
+// One object in the form of the file, as the API and the store have it: its secrets stand in it. The problems have no
+// place; paths begin at the object.
+GatewayConfig read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,
+                           std::vector<ConfigProblem>& problems);
+RouteConfig read_route(const boost::json::object& settings, const std::filesystem::path& folder,
+                       std::vector<ConfigProblem>& problems);
+
+// Calls `body` for everything secret in a gateway's settings; `place` is its JSON pointer.
+void for_each_secret(boost::json::object& settings,
+                     const std::function<void(boost::json::value& secret, const std::string& place)>& body);
+// What stands in the place of a secret that is kept and not shown.
+boost::json::value hidden_secret();
+bool is_hidden_secret(const boost::json::value& value);
+
+// What gateways, routes and tenants say of each other and is not so: equal names and ids, names of nobody. A path is
+// the list that the problem is in.
+std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfig*>& gateways,
+                                            const std::vector<const RouteConfig*>& routes,
+                                            const std::vector<TenantConfig>& tenants);
 
 // Reads the file and, if there is one, the folder conf.d beside it. Never throws for bad content.
 LoadedConfig load_config(const std::filesystem::path& file);

@@ -57,6 +57,51 @@ std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
   return std::nullopt;
 }
 
+YAML::Node to_yaml(const boost::json::value& value) {
+  if (const auto* object = value.if_object()) {
+    YAML::Node map(YAML::NodeType::Map);
+    // Not by map[key], which would take the second of two equal keys for the first.
+    for (const auto& [key, member] : *object) map.force_insert(std::string(key), to_yaml(member));
+    return map;
+  }
+  if (const auto* array = value.if_array()) {
+    YAML::Node list(YAML::NodeType::Sequence);
+    for (const auto& item : *array) list.push_back(to_yaml(item));
+    return list;
+  }
+  if (const auto* text = value.if_string()) {
+    YAML::Node scalar(std::string(text->begin(), text->end()));
+    scalar.SetTag("!");  // as if it stood in quotes
+    return scalar;
+  }
+  if (value.is_null()) return YAML::Node(YAML::NodeType::Null);
+  return YAML::Node(boost::json::serialize(value));
+}
+
+boost::json::value to_json(const YAML::Node& node) {
+  if (node.IsMap()) {
+    boost::json::object object;
+    for (const auto& entry : node) object[entry.first.Scalar()] = to_json(entry.second);
+    return object;
+  }
+  if (node.IsSequence()) {
+    boost::json::array array;
+    for (const auto& item : node) array.push_back(to_json(item));
+    return array;
+  }
+  if (!node.IsScalar()) return nullptr;
+  const auto& text = node.Scalar();
+  // What stands in quotes is text; the rest may be a number or a truth.
+  if (node.Tag() == "!") return boost::json::value(text);
+  if (text == "true") return true;
+  if (text == "false") return false;
+  if (text == "null" || text == "~") return nullptr;
+  std::int64_t number = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (ec == std::errc() && end == text.data() + text.size() && std::to_string(number) == text) return number;
+  return boost::json::value(text);
+}
+
 std::string nearest(const std::string& word, const std::vector<std::string>& known) {
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
@@ -76,8 +121,13 @@ std::string nearest(const std::string& word, const std::vector<std::string>& kno
 }
 
 ConfigSection::ConfigSection(YAML::Node node, std::string path, std::string file, const std::filesystem::path& folder,
-                             std::vector<ConfigProblem>& problems)
-    : node_(std::move(node)), path_(std::move(path)), file_(std::move(file)), folder_(folder), problems_(problems) {
+                             std::vector<ConfigProblem>& problems, Secrets secrets)
+    : node_(std::move(node)),
+      path_(std::move(path)),
+      file_(std::move(file)),
+      folder_(folder),
+      problems_(problems),
+      secrets_(secrets) {
   if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
     problem("", "must be a mapping of keys to values", "bad-value");
     node_ = YAML::Node(YAML::NodeType::Map);
@@ -220,6 +270,11 @@ void ConfigSection::read_path(const std::string& key, std::string& value) {
 }
 
 bool ConfigSection::secret(const YAML::Node& node, const std::string& key, std::string& value) {
+  if (secrets_ == Secrets::here) {
+    if (node.IsScalar()) return value = node.Scalar(), true;
+    problem(key, "must be the secret itself: only a configuration file may say where it stands", "bad-value");
+    return false;
+  }
   if (node.IsScalar()) {
     value = node.Scalar();
     problem(key, "a secret should not stand in the file: use {file: path}, {env: NAME} or {credential: name}",
@@ -282,7 +337,7 @@ void ConfigSection::read_texts(const std::string& key, std::vector<std::string>&
 
 boost::json::value ConfigSection::tree(const YAML::Node& node, const std::string& key) {
   if (node.IsMap()) {
-    const auto first = node.size() == 1 ? node.begin()->first.Scalar() : std::string();
+    const auto first = node.size() == 1 && secrets_ == Secrets::named ? node.begin()->first.Scalar() : std::string();
     if (first == "file" || first == "env" || first == "credential") {
       std::string value;
       secret(node, key, value);
@@ -297,17 +352,7 @@ boost::json::value ConfigSection::tree(const YAML::Node& node, const std::string
     for (const auto& item : node) array.push_back(tree(item, key));
     return array;
   }
-  if (!node.IsScalar()) return nullptr;
-  const auto& text = node.Scalar();
-  // What stands in quotes is text; the rest may be a number or a truth.
-  if (node.Tag() == "!") return boost::json::value(text);
-  if (text == "true") return true;
-  if (text == "false") return false;
-  if (text == "null" || text == "~") return nullptr;
-  std::int64_t number = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (ec == std::errc() && end == text.data() + text.size() && std::to_string(number) == text) return number;
-  return boost::json::value(text);
+  return to_json(node);
 }
 
 void ConfigSection::read_tree(const std::string& key, boost::json::object& value,
@@ -317,7 +362,7 @@ void ConfigSection::read_tree(const std::string& key, boost::json::object& value
   if (!node.IsMap()) return problem(key, "must be a mapping of keys to values", "bad-value");
   for (const auto& entry : node) {
     const auto name = entry.first.Scalar();
-    if (is_secret(name) && entry.second.IsScalar())
+    if (secrets_ == Secrets::named && is_secret(name) && entry.second.IsScalar())
       problem(key, "'" + name + "' should not stand in the file: use {file: path}, {env: NAME} or {credential: name}",
               "literal-secret", true);
     value[name] = tree(entry.second, key);
@@ -327,7 +372,7 @@ void ConfigSection::read_tree(const std::string& key, boost::json::object& value
 void ConfigSection::section(const std::string& key, const std::function<void(ConfigSection&)>& body) {
   const auto node = take(key);
   if (!node.IsDefined() || node.IsNull()) return;
-  ConfigSection inner(node, path_.empty() ? key : path_ + "." + key, file_, folder_, problems_);
+  ConfigSection inner(node, path_.empty() ? key : path_ + "." + key, file_, folder_, problems_, secrets_);
   body(inner);
   inner.finish();
 }
@@ -338,7 +383,7 @@ void ConfigSection::list(const std::string& key, const std::function<void(Config
   if (!node.IsSequence()) return problem(key, "must be a list", "bad-value");
   for (std::size_t i = 0; i < node.size(); ++i) {
     ConfigSection item(node[i], (path_.empty() ? key : path_ + "." + key) + "[" + std::to_string(i) + "]", file_,
-                       folder_, problems_);
+                       folder_, problems_, secrets_);
     body(item);
     item.finish();
   }

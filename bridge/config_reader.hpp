@@ -14,8 +14,10 @@ namespace smsbridge::bridge {
 // Problems are collected, never thrown, so that a person sees all of them at once.
 class ConfigSection {
  public:
+  // Secrets stand elsewhere, and the file says where; or they are here, and nothing else is read for them.
+  enum class Secrets { named, here };
   ConfigSection(YAML::Node node, std::string path, std::string file, const std::filesystem::path& folder,
-                std::vector<ConfigProblem>& problems);
+                std::vector<ConfigProblem>& problems, Secrets secrets = Secrets::named);
 
   bool has(const std::string& key);
   void read(const std::string& key, std::string& value);
@@ -63,6 +65,7 @@ class ConfigSection {
 
   void require(const std::string& key);
   void problem(const std::string& key, std::string text, std::string code, bool warning = false);
+  const YAML::Node& node() const { return node_; }
   void finish();  // reports unknown and repeated keys
   const std::string& path() const { return path_; }
   std::size_t problems() const;  // errors so far, of the whole file
@@ -78,8 +81,13 @@ class ConfigSection {
   std::string path_, file_;
   const std::filesystem::path& folder_;
   std::vector<ConfigProblem>& problems_;
+  const Secrets secrets_;
   std::vector<std::string> known_;
 };
+
+// The form in which objects come over the API, as the reader knows it; and back.
+YAML::Node to_yaml(const boost::json::value& value);
+boost::json::value to_json(const YAML::Node& node);
 
 // "1h30m" -> milliseconds. A bare number is refused: its unit would be a guess.
 std::optional<WallMs> parse_duration_ms(std::string_view text);

@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 
 constexpr Duration stop_deadline = 30s;
 
-const std::string paused_prefix = "paused/";  // object: since when, milliseconds
+// Objects: since when, milliseconds.
+const std::string paused_prefix = "paused/", draining_prefix = "draining/";
 
 }  // namespace
 
@@ -47,6 +48,12 @@ void Gateways::want(const std::string& name, GatewayPtr gateway) {
   if (gateway)
     for (const auto& [tenant_name, tenant] : context_.tenants.all())
       queue_metrics_[{tenant.id, gateway->id}] = &context_.metrics.queue(tenant_name, name);
+  context_.metrics.show_gauges_of(name, gateway != nullptr);
+  if (!gateway && !all_ended_) {
+    // Removed, not stopped: one of the same name begins anew.
+    remember(paused_prefix + name, 0);
+    remember(draining_prefix + name, 0);
+  }
   running->wanted = std::move(gateway);
   boost::asio::post(running->shard.io(), [this, name, running] { bring_about(name, running); });
 }
@@ -97,8 +104,9 @@ void Gateways::make(const GatewayPtr& config, Running& running) {
                                                .lanes = context_.config.lanes,
                                                .router = context_.router},
                                 [&](Channel::Owner& owner) { return make_channel(*config, shard, owner); });
-  const auto paused = context_.store.reader().object(paused_prefix + config->name);
-  if (const WallMs since = paused ? std::strtoll(paused->c_str(), nullptr, 10) : 0) {
+  running.draining_since = remembered(draining_prefix + config->name);
+  context_.router.drain(config->id, running.draining_since != 0);
+  if (const auto since = remembered(paused_prefix + config->name)) {
     log::warn("gateway", "is still paused; 'smsbridge gateways resume' lets it send", "gateway", config->name, "since",
               time_text(since));
     running.gateway->pause(since);
@@ -185,16 +193,22 @@ void Gateways::refresh_gauges() {
   }
 }
 
-// A paused gateway stays so over a restart: whoever paused it had a reason.
-void Gateways::remember_pause(const std::string& gateway, WallMs since) {
+WallMs Gateways::remembered(const std::string& key) const {
+  const auto since = context_.store.reader().object(key);
+  return since ? std::strtoll(since->c_str(), nullptr, 10) : 0;
+}
+
+// A gateway that is paused or drained stays so over a restart: whoever did it had a reason.
+void Gateways::remember(const std::string& key, WallMs since) {
+  if (remembered(key) == since) return;
   try {
     if (since)
-      context_.store.put_object(paused_prefix + gateway, std::to_string(since));
+      context_.store.put_object(key, std::to_string(since));
     else
-      context_.store.erase_object(paused_prefix + gateway);
+      context_.store.erase_object(key);
   } catch (const std::exception& error) {
-    log::error("gateway", "this change lasts until the next restart only: it could not be stored", "gateway", gateway,
-               "error", error.what());
+    log::error("gateway", "this change lasts until the next restart only: it could not be stored", "what", key, "error",
+               error.what());
   }
 }
 
@@ -205,15 +219,31 @@ void Gateways::ask(const std::string& gateway, Action action, boost::asio::any_i
     return boost::asio::post(home, [done = std::move(done)] { done({.state = "down", .last_error = "was removed"}); });
   boost::asio::post(running->shard.io(),
                     [this, running, gateway, action, home = std::move(home), done = std::move(done)] {
+                      act(gateway, *running, action);
                       GatewayStatus status{.state = "down", .last_error = "is being changed; ask again"};
-                      if (running->gateway) {
-                        if (action == Action::pause) running->gateway->pause(context_.clock.wall());
-                        if (action == Action::resume) running->gateway->resume();
-                        status = running->gateway->status();
-                        if (action != Action::show) remember_pause(gateway, status.paused_since);
-                      }
+                      if (running->gateway) status = running->gateway->status();
+                      status.draining_since = running->draining_since;
                       boost::asio::post(home, [done, status = std::move(status)] { done(status); });
                     });
+}
+
+// What is asked of a gateway that is just being replaced holds for its successor.
+void Gateways::act(const std::string& name, Running& running, Action action) {
+  if (action == Action::show) return;
+  const auto now = context_.clock.wall();
+  const auto since = remembered(paused_prefix + name);
+  if (action == Action::pause) {
+    remember(paused_prefix + name, since ? since : now);
+    if (running.gateway && !running.gateway->status().paused_since) running.gateway->pause(since ? since : now);
+  } else {
+    const bool drain = action == Action::drain;
+    if (!drain || !running.draining_since) running.draining_since = drain ? now : 0;
+    remember(draining_prefix + name, running.draining_since);
+    if (!drain) remember(paused_prefix + name, 0);
+    if (!running.gateway) return;
+    context_.router.drain(running.gateway->config().id, drain);
+    if (!drain && running.gateway->status().paused_since) running.gateway->resume();
+  }
 }
 
 void Gateways::callback(const std::string& gateway, http_gateways::CallbackRequest request,

@@ -9,7 +9,8 @@
 
 #include "bridge/delivery/gateway.hpp"
 #include "bridge/env/stream.hpp"
-#include "bridge/ingest/routes.hpp"
+#include "bridge/ingest/gateway_control.hpp"
+#include "bridge/ingest/tenants.hpp"
 #include "bridge/shard.hpp"
 
 namespace smsbridge::bridge {
@@ -51,6 +52,7 @@ class Gateways : public GatewayControl {
     GatewayPtr wanted;                 // nullptr: it is to go. Guarded by mutex_
     std::unique_ptr<Gateway> gateway;  // the shard's own, as all below
     bool stopping = false;
+    WallMs draining_since = 0;  // 0: it is not
   };
   using RunningPtr = std::shared_ptr<Running>;
 
@@ -58,8 +60,10 @@ class Gateways : public GatewayControl {
   void bring_about(const std::string& name, const RunningPtr& running);
   void make(const GatewayPtr& config, Running& running);
   std::unique_ptr<Channel> make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner);
+  void act(const std::string& name, Running& running, Action action);
   RunningPtr find(const std::string& name) const;
-  void remember_pause(const std::string& gateway, WallMs since);
+  WallMs remembered(const std::string& key) const;
+  void remember(const std::string& key, WallMs since);
 
   const Context context_;
   mutable std::mutex mutex_;  // guards everything below

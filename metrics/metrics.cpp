@@ -4,6 +4,7 @@
 #include <prometheus/labels.h>
 #include <prometheus/registry.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -254,6 +255,14 @@ class Metrics::Registry {
     return *queue;
   }
 
+  void show_gauges_of(const std::string& gateway, bool shown) {
+    const std::lock_guard lock(mutex_);
+    if (shown)
+      removed_gateways_.erase(gateway);
+    else
+      removed_gateways_.insert(gateway);
+  }
+
   Histogram& event_loop_lag_seconds(const std::string& loop) {
     return families_.event_loop_lag_seconds.Add({{"loop", loop}}, buckets::lag);
   }
@@ -266,12 +275,20 @@ class Metrics::Registry {
   std::string render() {
     // Copied, because a callback may resolve a series and would then wait for the lock we hold.
     std::vector<std::function<void()>> refreshers;
+    std::set<std::string> removed;
     {
       const std::lock_guard lock(mutex_);
       refreshers = refreshers_;
+      removed = removed_gateways_;
     }
     for (const auto& refresh : refreshers) refresh();
     auto families = registry_.Collect();
+    const auto is_removed = [&](const prometheus::ClientMetric& metric) {
+      return std::ranges::any_of(metric.label,
+                                 [&](const auto& l) { return l.name == "gateway" && removed.contains(l.value); });
+    };
+    for (auto& family : families)
+      if (family.type == prometheus::MetricType::Gauge) std::erase_if(family.metric, is_removed);
     for (auto& family : collect_process()) families.push_back(std::move(family));
     return exposition(std::move(families));
   }
@@ -301,6 +318,7 @@ class Metrics::Registry {
   std::map<std::string, std::unique_ptr<ProviderMetrics>> providers_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<QueueMetrics>> queues_;
   std::vector<std::function<void()>> refreshers_;
+  std::set<std::string> removed_gateways_;
 };
 
 Metrics::Metrics(const BuildInfo& build, std::size_t tenants_max)
@@ -317,6 +335,7 @@ ProviderMetrics& Metrics::provider(const std::string& gateway) { return registry
 QueueMetrics& Metrics::queue(const std::string& tenant, const std::string& gateway) {
   return registry_->queue(tenant, gateway);
 }
+void Metrics::show_gauges_of(const std::string& gateway, bool shown) { registry_->show_gauges_of(gateway, shown); }
 StoreMetrics& Metrics::store() { return registry_->store(); }
 LogMetrics& Metrics::log() { return registry_->log(); }
 Histogram& Metrics::event_loop_lag_seconds(const std::string& loop) { return registry_->event_loop_lag_seconds(loop); }

@@ -148,6 +148,8 @@ class Metrics {
   GatewayMetrics& gateway(const std::string& name, const std::string& kind);
   SmppMetrics& smpp(const std::string& gateway);
   ProviderMetrics& provider(const std::string& gateway);
+  // The gauges of a gateway that was removed are not shown; its counters stay.
+  void show_gauges_of(const std::string& gateway, bool shown);
   // Call it for every configured tenant and gateway, so that the pair exists at 0 before its first message.
   QueueMetrics& queue(const std::string& tenant, const std::string& gateway);
   StoreMetrics& store();

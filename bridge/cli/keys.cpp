@@ -16,6 +16,7 @@ struct KeyOptions {
   std::string config_file = "/etc/smsbridge/smsbridge.yaml";
   std::string tenant, name, expires, id;
   std::vector<std::string> scopes;
+  bool owner = false;
 };
 
 // Keys live in the store's file, which the running daemon reads too: no restart is needed.
@@ -34,9 +35,10 @@ int with_store(const KeyOptions& options, const std::function<int(const Config&,
 
 int create(const KeyOptions& options) {
   return with_store(options, [&](const Config& config, store::Store& store, Clock& clock) {
-    const auto tenant =
-        options.tenant.empty() && config.tenants.size() == 1 ? config.tenants.front().name : options.tenant;
-    if (std::ranges::find(config.tenants, tenant, &TenantConfig::name) == config.tenants.end()) {
+    const auto tenant = options.owner                                          ? std::string()
+                        : options.tenant.empty() && config.tenants.size() == 1 ? config.tenants.front().name
+                                                                               : options.tenant;
+    if (!options.owner && std::ranges::find(config.tenants, tenant, &TenantConfig::name) == config.tenants.end()) {
       std::cerr << "error: there is no tenant '" << tenant << "'; name one with --tenant\n";
       return exit_not_found;
     }
@@ -58,7 +60,8 @@ int create(const KeyOptions& options) {
     }
     const auto key = create_key(store, tenant, options.name, scopes, clock.wall(), expires_at);
     std::cout << key.bearer << "\n";
-    std::cerr << "key " << key.id << " for tenant " << tenant << "; it is shown this once only\n";
+    std::cerr << "key " << key.id << " for " << (options.owner ? "all tenants" : "tenant " + tenant)
+              << "; it is shown this once only\n";
     return exit_done;
   });
 }
@@ -71,7 +74,8 @@ int list(const KeyOptions& options) {
       std::string scopes;
       for (const auto& scope : key.at("scopes").as_array())
         scopes += (scopes.empty() ? "" : ",") + std::string(scope.as_string());
-      std::cout << std::string_view(key.at("id").as_string()) << "\t" << std::string_view(key.at("tenant").as_string())
+      std::cout << std::string_view(key.at("id").as_string()) << "\t"
+                << (key.at("tenant").as_string().empty() ? "(all)" : std::string_view(key.at("tenant").as_string()))
                 << "\t" << std::string_view(key.at("name").as_string()) << "\t"
                 << (expires ? time_text(expires) : "never") << "\t" << scopes << "\n";
     }
@@ -97,6 +101,7 @@ void add_keys(CLI::App& app, Run& run) {
   keys->add_option("-c,--config", options->config_file, "Configuration file")->capture_default_str();
   auto* make = keys->add_subcommand("create", "Make a bearer key and print it, once");
   make->add_option("--tenant", options->tenant, "Tenant; not needed when there is only one");
+  make->add_flag("--owner", options->owner, "For all tenants, and for gateways and routes, which they share");
   make->add_option("--name", options->name, "What the key is for");
   make->add_option("--scope", options->scopes, "Scopes; all when none is given")->delimiter(',');
   make->add_option("--expires", options->expires, "Validity such as 90d; for ever when not given");

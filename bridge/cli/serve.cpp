@@ -54,6 +54,9 @@ int serve(const ServeOptions& options) {
   } catch (const store::OpenError& error) {
     std::cerr << "error: " << error.what() << "\n";
     return exit_bad_config;
+  } catch (const SealError& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    return exit_bad_config;
   } catch (const boost::system::system_error& error) {
     std::cerr << "error: cannot listen on " << config.api.host << ":" << config.api.port << " or "
               << config.fineract.host << ":" << config.fineract.port << " (" << error.what()

@@ -18,8 +18,9 @@ struct GatewayStatus {
     int number = 0;
     std::string state, last_error;
   };
-  std::string state;        // up, down, paused
-  WallMs paused_since = 0;  // 0: it is not
+  std::string state;          // up, down, paused
+  WallMs paused_since = 0;    // 0: it is not
+  WallMs draining_since = 0;  // likewise
   std::vector<SessionStatus> sessions;
   std::size_t window_in_use = 0, window_limit = 0, in_flight = 0;
   double rate_limit = 0;

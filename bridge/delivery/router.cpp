@@ -142,6 +142,10 @@ Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep
       tell(subject, false, "the message left it before");
       continue;
     }
+    if (is_draining(gateway->id)) {
+      tell(subject, false, "is being drained");
+      continue;
+    }
     const auto* price = table->prices->find(gateway->id, query.to);
     const auto cost = price ? price->part * query.parts : 0;
     const auto costs = price ? fmt::format("costs {} {}", money_text(cost), price->currency) : "its price is not known";
@@ -204,6 +208,15 @@ void Router::can_send(store::GatewayId gateway, bool can) {
 void Router::accepted(store::GatewayId gateway) {
   int was = Health::probing;
   if (const auto health = this->health(gateway)) health->state.compare_exchange_strong(was, Health::up);
+}
+
+void Router::drain(store::GatewayId gateway, bool draining) {
+  if (const auto health = this->health(gateway)) health->draining = draining;
+}
+
+bool Router::is_draining(store::GatewayId gateway) const {
+  const auto health = this->health(gateway);
+  return health && health->draining;
 }
 
 bool Router::usable(store::GatewayId gateway) const {

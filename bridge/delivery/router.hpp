@@ -59,6 +59,9 @@ class Router {
   // A gateway can send, or cannot. When it comes back it gets one message a second until one is accepted.
   void can_send(store::GatewayId gateway, bool can);
   void accepted(store::GatewayId gateway);
+  // A gateway that is being drained is chosen for nothing new.
+  void drain(store::GatewayId gateway, bool draining);
+  bool is_draining(store::GatewayId gateway) const;
   bool usable(store::GatewayId gateway) const;
   // Like usable(), and takes the place of this second's probe.
   bool admit(store::GatewayId gateway) const;
@@ -69,6 +72,7 @@ class Router {
     enum State : int { down, probing, up };
     std::atomic<int> state{down};
     std::atomic<Time::rep> probed_at{0};
+    std::atomic<bool> draining{false};
   };
   struct Ways {
     std::shared_ptr<const RoutingTable> table;

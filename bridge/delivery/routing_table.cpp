@@ -18,6 +18,11 @@ std::shared_ptr<const Object> find(const std::vector<std::shared_ptr<const Objec
 RoutingTable::RoutingTable(const Config& config) : prices(std::make_shared<Prices>(config.prices)) {
   for (const auto& gateway : config.gateways) gateways.push_back(std::make_shared<GatewayConfig>(gateway));
   for (const auto& route : config.routes) routes.push_back(std::make_shared<RouteConfig>(route));
+  sort_routes();
+}
+
+void RoutingTable::sort_routes() {
+  std::ranges::stable_sort(routes, {}, [](const RoutePtr& route) { return route->position; });
 }
 
 GatewayPtr RoutingTable::gateway(std::string_view name) const { return find(gateways, name, &GatewayConfig::name); }

@@ -22,6 +22,8 @@ struct RoutingTable {
   RoutingTable() = default;
   explicit RoutingTable(const Config& config);  // of the file alone
 
+  void sort_routes();  // by position; equal ones stay as they are
+
   // nullptr: there is none.
   GatewayPtr gateway(std::string_view name) const;
   GatewayPtr gateway(store::GatewayId id) const;

@@ -36,50 +36,10 @@ constexpr std::array<Limit, 10> text_fields{{{"to", 50},
                                              {"country", 2},
                                              {"route", 64}}};
 
-Problem invalid(std::vector<FieldError> errors) {
-  std::string detail = errors.size() == 1 ? errors.front().detail : std::to_string(errors.size()) + " fields are wrong";
-  return {.code = ProblemCode::invalid_request, .detail = std::move(detail), .errors = std::move(errors)};
-}
-
 Problem as_problem(const Refusal& refusal) {
   return {.code = refusal.code,
           .detail = refusal.detail,
           .errors = {{refusal.pointer, std::string(name(refusal.code)), refusal.detail}}};
-}
-
-// Who asks, if he may; otherwise the answer has been given.
-std::optional<Caller> admit(Services& services, const HttpRequest& request, std::string_view scope,
-                            const Respond& respond, bool needs_tenant) {
-  auto caller = services.tenants.by_key(request);
-  if (!caller) {
-    respond(to_response(caller.error()));
-    return std::nullopt;
-  }
-  if (!caller->may(scope)) {
-    respond(to_response(
-        {.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
-    return std::nullopt;
-  }
-  if (needs_tenant && !caller->tenant) {
-    respond(to_response(invalid(
-        {{"", "missing", "several tenants are configured: name one with --tenant (header Smsbridge-Tenant)"}})));
-    return std::nullopt;
-  }
-  return std::move(*caller);
-}
-
-tl::expected<json::value, Problem> parse_json(const HttpRequest& request) {
-  auto type = request.header(http::field::content_type);
-  type = type.substr(0, type.find_first_of("; "));
-  if (!type.empty() && !boost::beast::iequals(type, "application/json"))
-    return tl::unexpected(Problem{
-        .code = ProblemCode::unsupported_media_type, .detail = "send Content-Type: application/json", .errors = {}});
-  json::error_code ec;
-  auto value = json::parse(request.body(), ec);
-  if (ec)
-    return tl::unexpected(
-        Problem{.code = ProblemCode::malformed_json, .detail = "the body is not JSON: " + ec.message(), .errors = {}});
-  return value;
 }
 
 tl::expected<Submission, Problem> read_submission(const json::value& value, const Services& services,
@@ -174,29 +134,23 @@ std::string idempotency_key(const HttpRequest& request, std::size_t index) {
   return std::string(given) + "#" + std::to_string(index) + request.path.substr(std::string_view("/api/v1").size());
 }
 
-void post_message(Services& services, const HttpRequest& request, Respond respond) {
-  const auto caller = admit(services, request, "messages:send", respond, true);
-  if (!caller || !idempotency_key_fits(request, respond)) return;
-  const auto& tenant = *caller->tenant;
+// Answers once the message is on disk.
+void accept(Services& services, const HttpRequest& request, const Caller& caller,
+            const tl::expected<Submission, Problem>& submission, Respond respond) {
+  const auto& tenant = *caller.tenant;
   const auto refuse = [&](const Problem& problem) {
     tenant.metrics.rejected[reject_reason(problem.code)]->Increment();
     respond(to_response(problem));
   };
-  auto value = parse_json(request);
-  if (!value) return refuse(value.error());
-  const auto now = services.clock.wall();
-  auto submission = read_submission(*value, services, now);
   if (!submission) return refuse(submission.error());
-  submission->source = request.local ? store::Source::cli : store::Source::api;
-  submission->idempotency_key = idempotency_key(request, 0);
-  auto prepared = prepare(std::move(*submission), tenant, services.directory, now);
+  auto prepared = prepare(*submission, tenant, services.directory, services.clock.wall());
   if (prepared.refusal) return refuse(as_problem(*prepared.refusal));
   auto content = prepared.enqueue.content;
   store::Batch batch;
   batch.enqueue.push_back(std::move(prepared.enqueue));
   services.store.commit(
       std::move(batch), request.executor,
-      [&services, tenant = caller->tenant, shows_content = caller->may("content:read"), content = std::move(content),
+      [&services, tenant = caller.tenant, shows_content = caller.may("content:read"), content = std::move(content),
        respond = std::move(respond)](store::BatchResult result) {
         if (result.error != store::Error::none) {
           tenant->metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
@@ -220,6 +174,36 @@ void post_message(Services& services, const HttpRequest& request, Respond respon
       });
 }
 
+void post_message(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:send", respond, true);
+  if (!caller || !idempotency_key_fits(request, respond)) return;
+  const auto value = read_json(request);
+  auto submission = value ? read_submission(*value, services, services.clock.wall()) : tl::unexpected(value.error());
+  if (submission) {
+    submission->source = request.local ? store::Source::cli : store::Source::api;
+    submission->idempotency_key = idempotency_key(request, 0);
+  }
+  accept(services, request, *caller, submission, std::move(respond));
+}
+
+// A message by this gateway and no other, to see it work.
+void test_send(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:send", respond, true);
+  if (!caller) return;
+  const auto& name = request.captures.front();
+  if (!services.directory.table()->gateway(name)) return respond(to_response(no_such("gateway", name)));
+  auto value = read_json(request);
+  if (!value) return respond(to_response(value.error()));
+  if (auto* object = value->if_object()) {
+    if (!object->contains("text"))
+      (*object)["text"] = "Test of the gateway " + name + " at " + time_text(services.clock.wall());
+    (*object)["gateway"] = name;
+  }
+  auto submission = read_submission(*value, services, services.clock.wall());
+  if (submission) submission->source = request.local ? store::Source::cli : store::Source::api;
+  accept(services, request, *caller, submission, std::move(respond));
+}
+
 struct BatchItem {
   std::optional<Problem> problem;
   store::Content content;
@@ -233,7 +217,7 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
   const auto caller = admit(services, request, "messages:send", respond, true);
   if (!caller || !idempotency_key_fits(request, respond)) return;
   const auto& tenant = *caller->tenant;
-  auto value = parse_json(request);
+  auto value = read_json(request);
   if (!value) return respond(to_response(value.error()));
   const auto* object = value->if_object();
   const auto* messages = object ? object->if_contains("messages") : nullptr;
@@ -316,7 +300,7 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
 void post_preview(Services& services, const HttpRequest& request, Respond respond) {
   const auto caller = admit(services, request, "messages:send", respond, true);
   if (!caller) return;
-  auto value = parse_json(request);
+  auto value = read_json(request);
   if (!value) return respond(to_response(value.error()));
   std::vector<FieldError> errors;
   if (const auto* object = value->if_object())
@@ -578,6 +562,8 @@ std::vector<Route> message_routes(Services& services) {
       {post, base + "/batch", [&services](const HttpRequest& r, Respond a) { post_batch(services, r, std::move(a)); }},
       {post, base + "/preview",
        [&services](const HttpRequest& r, Respond a) { post_preview(services, r, std::move(a)); }},
+      {post, "/api/v1/gateways/{name}/test-send",
+       [&services](const HttpRequest& r, Respond a) { test_send(services, r, std::move(a)); }},
       {get, base + "/counts",
        [&services](const HttpRequest& r, Respond a) { count_messages(services, r, std::move(a)); }},
       {get, base + "/{id}",

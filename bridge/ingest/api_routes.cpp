@@ -23,7 +23,7 @@ json::value seconds_by_lane(const std::array<WallMs, store::lane_count>& values)
   return object;
 }
 
-json::object route_json(const RouteConfig& route) {
+json::object route_json(const RouteConfig& route, const std::optional<Objects::Object>& object) {
   static constexpr std::array<std::string_view, 3> orders = {"listed", "weighted", "cheapest"};
   json::array lanes, via;
   for (const auto lane : route.lanes) lanes.push_back(json::value(store::name(lane)));
@@ -33,6 +33,7 @@ json::object route_json(const RouteConfig& route) {
   return {{"name", route.name},
           {"id", route.id},
           {"description", route.description},
+          {"position", route.position},
           {"tenants", texts(route.tenants)},
           {"countries", texts(route.countries)},
           {"prefixes", texts(route.prefixes)},
@@ -49,22 +50,20 @@ json::object route_json(const RouteConfig& route) {
            {{"after_refusal", route.after_refusal},
             {"unreachable_after", seconds_by_lane(route.unreachable_after)},
             {"throttled_after", seconds_by_lane(route.throttled_after)},
-            {"no_receipt_after", seconds_by_lane(route.no_receipt_after)}}}};
+            {"no_receipt_after", seconds_by_lane(route.no_receipt_after)}}},
+          {"managed_by", managed_by(object)},
+          {"settings", route.settings}};
 }
 
-Problem invalid(std::string pointer, std::string detail) {
-  return {.code = ProblemCode::invalid_request,
-          .detail = detail,
-          .errors = {{std::move(pointer), "bad-value", std::move(detail)}}};
+Problem wrong(std::string pointer, std::string detail) {
+  return invalid({{std::move(pointer), "bad-value", std::move(detail)}});
 }
 
 void test_routes(Services& services, const HttpRequest& request, const Caller& caller, const Respond& respond) {
-  json::error_code ec;
-  const auto value = json::parse(request.body(), ec);
-  const auto* object = ec ? nullptr : value.if_object();
-  if (!object)
-    return respond(to_response(
-        {.code = ProblemCode::malformed_json, .detail = "send a JSON object with at least \"to\"", .errors = {}}));
+  const auto value = read_json(request);
+  if (!value) return respond(to_response(value.error()));
+  const auto* object = value->if_object();
+  if (!object) return respond(to_response(wrong("", "send a JSON object with at least \"to\"")));
   std::map<std::string, std::string> given;
   std::int64_t parts = 1;
   for (const auto& [key, field] : *object) {
@@ -74,19 +73,19 @@ void test_routes(Services& services, const HttpRequest& request, const Caller& c
       given[key] = field.get_string().c_str();
     else
       return respond(
-          to_response(invalid("/" + std::string(key), "the fields are to, from, lane, country, route and parts")));
+          to_response(wrong("/" + std::string(key), "the fields are to, from, lane, country, route and parts")));
   }
   const auto& tenant = *caller.tenant;
   const auto number =
       text::normalise_number(given["to"], given["country"].empty() ? tenant.config.default_country : given["country"]);
-  if (!number) return respond(to_response(invalid("/to", std::string(text::explain(number.error())))));
+  if (!number) return respond(to_response(wrong("/to", std::string(text::explain(number.error())))));
   auto lane = store::Lane::transaction;
   if (!given["lane"].empty() && !store::parse(given["lane"], lane))
-    return respond(to_response(invalid("/lane", "lane is one of otp, transaction, reminder, campaign")));
+    return respond(to_response(wrong("/lane", "lane is one of otp, transaction, reminder, campaign")));
   const auto& router = services.directory.router();
   const auto table = router.table();
   const auto asked = table->route(given["route"]);
-  if (!given["route"].empty() && !asked) return respond(to_response(invalid("/route", "there is no such route")));
+  if (!given["route"].empty() && !asked) return respond(to_response(wrong("/route", "there is no such route")));
   std::vector<RouteStep> steps;
   const auto chosen = router.choose({.tenant = tenant.config.name,
                                      .to = number->e164,
@@ -105,11 +104,13 @@ void test_routes(Services& services, const HttpRequest& request, const Caller& c
     const auto preferred = table->routes.empty() || !tenant.config.default_gateway.empty()
                                ? services.directory.default_for(tenant.config)
                                : nullptr;
-    told.push_back(
-        {{"subject", preferred ? "gateway " + preferred->name : std::string("no route")},
-         {"taken", preferred != nullptr},
-         {"why", preferred ? "the tenant's default gateway" : "no route fits, and the tenant has no default_gateway"}});
-    if (preferred) gateways.push_back(json::value(preferred->name));
+    const bool taken = preferred && !router.is_draining(preferred->id);
+    told.push_back({{"subject", preferred ? "gateway " + preferred->name : std::string("no route")},
+                    {"taken", taken},
+                    {"why", taken       ? "the tenant's default gateway"
+                            : preferred ? "is the tenant's default gateway, but is being drained"
+                                        : "no route fits, and the tenant has no default_gateway"}});
+    if (taken) gateways.push_back(json::value(preferred->name));
   }
   respond({.body = json::serialize(
                json::object{{"to", number->e164},
@@ -122,18 +123,17 @@ void test_routes(Services& services, const HttpRequest& request, const Caller& c
 
 void list_routes(Services& services, const Respond& respond) {
   json::array items;
-  for (const auto& route : services.directory.table()->routes) items.push_back(route_json(*route));
+  for (const auto& route : services.directory.table()->routes)
+    items.push_back(route_json(*route, services.objects.find(Objects::Kind::route, route->name)));
   respond(
       {.body = json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", nullptr}}), .headers = {}});
 }
 
 void get_route(Services& services, const HttpRequest& request, const Respond& respond) {
   const auto route = services.directory.table()->route(request.captures.front());
-  if (!route)
-    return respond(to_response({.code = ProblemCode::not_found,
-                                .detail = "there is no route " + request.captures.front().substr(0, 60),
-                                .errors = {}}));
-  respond({.body = json::serialize(route_json(*route)), .headers = {}});
+  if (!route) return respond(to_response(no_such("route", request.captures.front())));
+  const auto object = services.objects.find(Objects::Kind::route, route->name);
+  respond({.body = json::serialize(route_json(*route, object)), .headers = etag_header(object)});
 }
 
 // A provider's request. What it says is on disk before it is answered.
@@ -166,21 +166,15 @@ std::vector<Route> route_routes(Services& services) {
   return {
       {get, base,
        [&services](const HttpRequest& r, Respond a) {
-         with_scope(services, r, "config:read", a, [&](const Caller&) { list_routes(services, a); });
+         if (admit(services, r, "config:read", a)) list_routes(services, a);
        }},
       {post, base + "/test",
        [&services](const HttpRequest& r, Respond a) {
-         with_scope(services, r, "config:read", a, [&](const Caller& caller) {
-           if (!caller.tenant)
-             return a(to_response(invalid("",
-                                          "several tenants are configured: name one with --tenant (header "
-                                          "Smsbridge-Tenant)")));
-           test_routes(services, r, caller, a);
-         });
+         if (const auto caller = admit(services, r, "config:read", a, true)) test_routes(services, r, *caller, a);
        }},
       {get, base + "/{name}",
        [&services](const HttpRequest& r, Respond a) {
-         with_scope(services, r, "config:read", a, [&](const Caller&) { get_route(services, r, a); });
+         if (admit(services, r, "config:read", a)) get_route(services, r, a);
        }},
       {get, "/in/{gateway}/{secret}", [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},
       {post, "/in/{gateway}/{secret}", [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},

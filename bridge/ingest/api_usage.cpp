@@ -101,8 +101,7 @@ void get_usage(Services& services, const HttpRequest& request, const Caller& cal
 
 std::vector<Route> usage_routes(Services& services) {
   return {{http::verb::get, "/api/v1/usage", [&services](const HttpRequest& r, Respond a) {
-             with_scope(services, r, "messages:read", a,
-                        [&](const Caller& caller) { get_usage(services, r, caller, a); });
+             if (const auto caller = admit(services, r, "messages:read", a)) get_usage(services, r, *caller, a);
            }}};
 }
 

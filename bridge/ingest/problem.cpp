@@ -17,14 +17,17 @@ struct Row {
 };
 
 using enum metrics::RejectReason;
-constexpr std::array<Row, 21> rows{{
+constexpr std::array<Row, 24> rows{{
     {"malformed-request", http::status::bad_request, "This is not HTTP as it is understood here", other},
     {"malformed-json", http::status::bad_request, "The body is not readable JSON", malformed_json},
     {"unauthenticated", http::status::unauthorized, "The caller is not known", unauthenticated},
     {"forbidden", http::status::forbidden, "The key does not allow this", forbidden},
     {"not-found", http::status::not_found, "There is no such thing", other},
     {"method-not-allowed", http::status::method_not_allowed, "This address does not take this method", other},
-    {"state-conflict", http::status::conflict, "The message is not in a state that allows this", other},
+    {"state-conflict", http::status::conflict, "It is not in a state that allows this", other},
+    {"managed-by-file", http::status::conflict, "It stands in the configuration file", other},
+    {"precondition-failed", http::status::precondition_failed, "Somebody else changed it", other},
+    {"precondition-required", http::status::precondition_required, "The request does not say what it changes", other},
     {"payload-too-large", http::status::payload_too_large, "The body is too large", payload_too_large},
     {"unsupported-media-type", http::status::unsupported_media_type, "The body must be JSON", unsupported_media_type},
     {"invalid-request", http::status::unprocessable_entity, "The request has mistakes", invalid_request},

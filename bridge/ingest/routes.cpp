@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/ingest/routes.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "bridge/env/log.hpp"
 
@@ -108,6 +111,63 @@ HttpHandler make_router(std::vector<Route> routes, metrics::HttpMetrics& metrics
     response.headers.emplace_back("Allow", allow);
     answer(std::move(response));
   };
+}
+
+std::optional<Caller> admit(Services& services, const HttpRequest& request, std::string_view scope,
+                            const Respond& respond, bool needs_tenant) {
+  auto caller = services.tenants.by_key(request);
+  if (!caller) {
+    respond(to_response(caller.error()));
+    return std::nullopt;
+  }
+  if (!caller->may(scope)) {
+    respond(to_response(
+        {.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
+    return std::nullopt;
+  }
+  if (needs_tenant && !caller->tenant) {
+    respond(to_response(invalid(
+        {{"", "missing", "several tenants are configured: name one with --tenant (header Smsbridge-Tenant)"}})));
+    return std::nullopt;
+  }
+  return std::move(*caller);
+}
+
+std::optional<Caller> admit_for_all(Services& services, const HttpRequest& request, std::string_view scope,
+                                    const Respond& respond) {
+  auto caller = admit(services, request, scope, respond);
+  if (!caller || caller->of_all_tenants || services.tenants.all().size() == 1) return caller;
+  respond(to_response({.code = ProblemCode::forbidden,
+                       .detail = "gateways and routes serve all tenants: this takes a key that was made by "
+                                 "'smsbridge keys create --owner', or the command line on the host",
+                       .errors = {}}));
+  return std::nullopt;
+}
+
+tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request) {
+  auto type = request.header(http::field::content_type);
+  type = type.substr(0, type.find_first_of("; "));
+  if (!type.empty() && !boost::beast::iequals(type, "application/json") &&
+      !(request.raw.method() == http::verb::patch && boost::beast::iequals(type, "application/merge-patch+json")))
+    return tl::unexpected(Problem{
+        .code = ProblemCode::unsupported_media_type, .detail = "send Content-Type: application/json", .errors = {}});
+  boost::json::error_code ec;
+  auto value = boost::json::parse(request.body(), ec);
+  if (ec)
+    return tl::unexpected(
+        Problem{.code = ProblemCode::malformed_json, .detail = "the body is not JSON: " + ec.message(), .errors = {}});
+  return value;
+}
+
+Problem invalid(std::vector<FieldError> errors) {
+  std::string detail = errors.size() == 1 ? errors.front().detail : std::to_string(errors.size()) + " fields are wrong";
+  return {.code = ProblemCode::invalid_request, .detail = std::move(detail), .errors = std::move(errors)};
+}
+
+Problem no_such(std::string_view what, std::string_view name) {
+  return {.code = ProblemCode::not_found,
+          .detail = fmt::format("there is no {} {}", what, name.substr(0, 60)),
+          .errors = {}};
 }
 
 Problem problem_of(store::Error error) {

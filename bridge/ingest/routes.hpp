@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "bridge/delivery/channel.hpp"
 #include "bridge/env/clock.hpp"
+#include "bridge/ingest/gateway_control.hpp"
 #include "bridge/ingest/http.hpp"
 #include "bridge/ingest/message_json.hpp"
+#include "bridge/ingest/objects.hpp"
 #include "bridge/ingest/problem.hpp"
 #include "bridge/ingest/submit.hpp"
 #include "bridge/ingest/tenants.hpp"
@@ -17,18 +18,6 @@
 #include "store/store.hpp"
 
 namespace smsbridge::bridge {
-
-// A running gateway, as the API reaches it: it lives on another shard perhaps.
-class GatewayControl {
- public:
-  virtual ~GatewayControl() = default;
-  enum class Action { show, pause, resume };
-  // `done` runs on `home`.
-  virtual void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
-                   std::function<void(GatewayStatus)> done) = 0;
-  virtual void callback(const std::string& gateway, http_gateways::CallbackRequest request,
-                        boost::asio::any_io_executor home, std::function<void(http_gateways::CallbackAnswer)> done) = 0;
-};
 
 // What handlers work with. Everything in it may be used from any shard.
 struct Services {
@@ -39,6 +28,7 @@ struct Services {
   const Tenants& tenants;
   metrics::Metrics& metrics;
   GatewayControl& gateways;
+  Objects& objects;
   std::atomic<bool>& ready;  // false while starting and stopping
 };
 
@@ -59,11 +49,23 @@ std::vector<Route> message_routes(Services& services);
 std::vector<Route> gateway_routes(Services& services);
 std::vector<Route> system_routes(Services& services);
 std::vector<Route> route_routes(Services& services);
+std::vector<Route> object_routes(Services& services);
 std::vector<Route> usage_routes(Services& services);
 
-// Answers for a caller who may not.
-void with_scope(Services& services, const HttpRequest& request, std::string_view scope, const Respond& respond,
-                const std::function<void(const Caller&)>& then);
+// Who asks, if he may; otherwise the answer has been given.
+std::optional<Caller> admit(Services& services, const HttpRequest& request, std::string_view scope,
+                            const Respond& respond, bool needs_tenant = false);
+// The same for what all tenants share: where there are several, the key of one of them is not enough.
+std::optional<Caller> admit_for_all(Services& services, const HttpRequest& request, std::string_view scope,
+                                    const Respond& respond);
+
+tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request);
+Problem invalid(std::vector<FieldError> errors);
+Problem no_such(std::string_view what, std::string_view name);
+
+// What answers say of an object: "file" or "api", and its ETag.
+std::string_view managed_by(const std::optional<Objects::Object>& object);
+std::vector<std::pair<std::string, std::string>> etag_header(const std::optional<Objects::Object>& object);
 
 // What a failed commit means for the caller. With a retry hint where it helps.
 Problem problem_of(store::Error error);

@@ -47,20 +47,24 @@ std::uint64_t digest_of(std::initializer_list<std::string_view> parts) {
 namespace {
 
 struct Way {
-  GatewayPtr gateway;      // nullptr: none, and `why` says it
-  RoutePtr route;          // that chose it
-  std::string_view asked;  // what the caller named: part of what makes two messages the same
+  GatewayPtr gateway;  // nullptr: none, and `why` says it
+  RoutePtr route;      // that chose it
+  std::string asked;   // what the caller named: part of what makes two messages the same
   std::string why;
 };
 
 Way choose_way(const Submission& s, const Tenant& tenant, const Directory& directory, std::string_view to,
                store::Lane lane, store::WallMs now) {
-  if (s.gateway) return {.gateway = s.gateway, .asked = s.gateway->name, .why = {}};
+  // What was named, or is the only way there is.
+  const auto by_name = [&](const GatewayPtr& gateway) -> Way {
+    if (!directory.router().is_draining(gateway->id)) return {.gateway = gateway, .asked = gateway->name, .why = {}};
+    return {.asked = gateway->name,
+            .why = "the gateway " + gateway->name + " is being drained and takes no new messages"};
+  };
+  if (s.gateway) return by_name(s.gateway);
   const auto preferred = directory.default_for(tenant.config);
   if (!s.route && directory.table()->routes.empty())
-    return {.gateway = preferred,
-            .asked = preferred ? std::string_view(preferred->name) : "",
-            .why = "there is no gateway"};
+    return preferred ? by_name(preferred) : Way{.asked = "", .why = "there is no gateway"};
   const auto [route, gateway] = directory.router().pick(
       {.tenant = tenant.config.name,
        .to = to,
@@ -71,14 +75,18 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
        .asked = s.route ? s.route->id : 0,
        .without = {}},
       now);
-  const std::string_view asked = s.route ? std::string_view(s.route->name) : std::string_view();
+  const auto asked = s.route ? s.route->name : std::string();
   if (gateway) return {.gateway = directory.table()->gateway(gateway), .route = route, .asked = asked, .why = {}};
   if (!route && s.route)
     return {.asked = asked,
             .why = "the route " + s.route->name + " does not take this message; 'routes test' says why"};
   if (route)
     return {.route = route, .asked = asked, .why = "no gateway of the route " + route->name + " may send this message"};
-  if (!tenant.config.default_gateway.empty()) return {.gateway = preferred, .asked = asked, .why = {}};
+  if (!tenant.config.default_gateway.empty() && preferred) {
+    auto way = by_name(preferred);
+    way.asked = asked;
+    return way;
+  }
   return {.asked = asked, .why = "no route fits this message, and the tenant has no default_gateway"};
 }
 

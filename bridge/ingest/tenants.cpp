@@ -104,18 +104,21 @@ const Tenant* Tenants::by_fineract_headers(const HttpRequest& request) const {
   return nullptr;
 }
 
-tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const {
-  if (request.local) {
-    Caller caller{.tenant = nullptr, .scopes = {}, .everything = true};
-    const auto name = request.header("Smsbridge-Tenant");
-    if (!name.empty()) {
-      caller.tenant = find(name);
-      if (!caller.tenant) return unauthenticated("there is no tenant '" + std::string(name) + "'");
-    } else if (by_name_.size() == 1) {
-      caller.tenant = &by_name_.begin()->second;
-    }
-    return caller;
+// Who is good for all tenants names the one he means.
+tl::expected<Caller, Problem> Tenants::for_tenant(Caller caller, const HttpRequest& request) const {
+  const auto name = request.header("Smsbridge-Tenant");
+  if (!name.empty()) {
+    caller.tenant = find(name);
+    if (!caller.tenant) return unauthenticated("there is no tenant '" + std::string(name) + "'");
+  } else if (by_name_.size() == 1) {
+    caller.tenant = &by_name_.begin()->second;
   }
+  return caller;
+}
+
+tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const {
+  if (request.local)
+    return for_tenant({.tenant = nullptr, .scopes = {}, .everything = true, .of_all_tenants = true}, request);
   const auto bearer = bearer_of(request);
   if (bearer.empty())
     return unauthenticated(
@@ -136,6 +139,7 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
   }
   const auto expires_at = shown->second.expires_at;
   if (expires_at && expires_at <= wall_now()) return unauthenticated("the key expired at " + time_text(expires_at));
+  if (shown->second.caller.of_all_tenants) return for_tenant(shown->second.caller, request);
   return shown->second.caller;
 }
 
@@ -146,6 +150,8 @@ tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const std::string& r
   ShownKey shown{
       .record = record, .secret = std::string(secret), .caller = {}, .expires_at = key.at("expires_at").as_int64()};
   for (const auto& scope : key.at("scopes").as_array()) shown.caller.scopes.emplace_back(scope.as_string());
+  shown.caller.of_all_tenants = key.at("tenant").as_string().empty();
+  if (shown.caller.of_all_tenants) return shown;
   shown.caller.tenant = find(std::string_view(key.at("tenant").as_string()));
   if (!shown.caller.tenant) return unauthenticated("the key's tenant is no longer configured");
   return shown;

@@ -22,9 +22,10 @@ struct Tenant {
 
 // Who asks, and what he may do.
 struct Caller {
-  const Tenant* tenant = nullptr;  // nullptr: all tenants, only the operator on the host
+  const Tenant* tenant = nullptr;  // nullptr: none in particular, only when of_all_tenants
   std::vector<std::string> scopes;
-  bool everything = false;
+  bool everything = false;      // whatever the scopes: the operator on the host
+  bool of_all_tenants = false;  // the operator, or an owner key
   bool may(std::string_view scope) const;
 };
 
@@ -51,6 +52,7 @@ class Tenants {
     Caller caller;
     store::WallMs expires_at = 0;
   };
+  tl::expected<Caller, Problem> for_tenant(Caller caller, const HttpRequest& request) const;
   tl::expected<ShownKey, Problem> check_key(const std::string& record, std::string_view secret) const;
 
   const store::Store& store_;
@@ -66,6 +68,7 @@ struct NewKey {
 };
 const std::vector<std::string>& key_scopes();
 std::string random_hex(std::size_t octets);  // for secrets
+// `tenant` is empty for an owner key, which is good for all of them.
 NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,
                   const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at);
 

@@ -13,7 +13,7 @@ const timeout = 60_000;
 const undone = [];
 const context = {after: (step) => undone.push(step)};  // what the tests of this file share is undone at their end
 
-let folder, bridge, api, second, pages, pagesKey;
+let folder, bridge, api, owner, second, pages, pagesKey;
 const simulator = {};
 
 let lastNumber = 254712000000;
@@ -42,11 +42,11 @@ const taken = (name, number) => readFileSync(simulator[name].log, 'utf8').split(
     .filter((row) => row[4] === number.slice(1)).map((row) => row[6]);
 
 async function whilePaused(gateway, work) {
-  assert.equal((await api.post(`/gateways/${gateway}/pause`)).body.state, 'paused');
+  assert.equal((await owner.post(`/gateways/${gateway}/pause`)).body.state, 'paused');
   try {
     return await work();
   } finally {
-    await api.post(`/gateways/${gateway}/resume`);
+    await owner.post(`/gateways/${gateway}/resume`);
   }
 }
 
@@ -65,6 +65,7 @@ before(async () => {
     gateways: [{port: main, reconnect_first: '20ms'}, {port: promo, reconnect_first: '20ms'}],
   });
   api = bridge.api();
+  owner = bridge.api(await bridge.createOwnerKey());
   second = bridge.api(await bridge.createKey('second'));
   pagesKey = await bridge.createKey('pages');
   pages = bridge.api(pagesKey);
@@ -138,7 +139,8 @@ describe('sending', () => {
       'messages:read': [['GET', '/messages'], ['GET', `/messages/${id}`], ['GET', `/messages/${id}/timeline`], ['GET', '/messages/counts']],
       'messages:manage': [['POST', `/messages/${id}/cancel`], ['POST', `/messages/${id}/retry`]],
       'config:read': [['GET', '/gateways'], ['GET', '/gateways/promo']],
-      'system:manage': [['POST', '/gateways/promo/pause'], ['POST', '/gateways/promo/resume']],
+      'config:write': [['POST', '/gateways'], ['DELETE', '/routes/any']],
+      'system:manage': [['POST', '/gateways/promo/pause'], ['POST', '/gateways/promo/drain'], ['POST', '/gateways/promo/resume']],
     };
     for (const [scope, requests] of Object.entries(calls)) {
       const others = Object.keys(calls).filter((other) => other !== scope);
@@ -396,16 +398,16 @@ describe('running', () => {
     const {body} = await api.get('/gateways');
     assert.deepEqual(body.items.map(({name, id, state, sessions}) => [name, id, state, sessions.length]), [['safaricom', 1, 'up', 2], ['promo', 2, 'up', 2]]);
     for (const [method, path] of [['GET', '/gateways/none'], ['POST', '/gateways/none/pause'], ['POST', '/gateways/none/resume']]) {
-      refused(await api.request(method, `/api/v1${path}`), 404, 'not-found');
+      refused(await owner.request(method, `/api/v1${path}`), 404, 'not-found');
     }
     await whilePaused('promo', async () => {
-      assert.equal((await api.post('/gateways/promo/pause')).body.state, 'paused', 'again changes nothing');
+      assert.equal((await owner.post('/gateways/promo/pause')).body.state, 'paused', 'again changes nothing');
       const waiting = await api.send({to: nextNumber(), text: 'waits', gateway: 'promo'});
       const beside = await api.send({to: nextNumber(), text: 'goes on', gateway: 'safaricom'});
       await api.reaches(beside.id, 'delivered');
       assert.equal((await api.message(waiting.id)).state, 'queued');
       assert.ok((await api.get('/gateways/promo')).body.sessions.every(({state}) => state === 'bound'), 'binds stay');
-      assert.equal((await api.post('/gateways/promo/resume')).body.state, 'up');
+      assert.equal((await owner.post('/gateways/promo/resume')).body.state, 'up');
       await api.reaches(waiting.id, 'delivered');
     });
   });
@@ -413,7 +415,7 @@ describe('running', () => {
   test('paths and methods', {timeout}, async () => {
     for (const [method, path, allow] of [['DELETE', '/api/v1/messages', 'POST, GET'], ['GET', '/api/v1/messages/batch', 'POST'], ['PUT', '/api/v1/messages/batch', 'POST'],
       ['GET', '/api/v1/messages/preview', 'POST'], ['POST', '/api/v1/messages/counts', 'GET'], ['DELETE', '/api/v1/messages/msg_01JDF3Z8K4T6Q2W9X7Y5V1B0CA', 'GET'],
-      ['GET', '/api/v1/messages/x/cancel', 'POST'], ['POST', '/api/v1/gateways', 'GET'], ['POST', '/healthz', 'GET'], ['POST', '/metrics', 'GET'], ['PUT', '/openapi.json', 'GET']]) {
+      ['GET', '/api/v1/messages/x/cancel', 'POST'], ['PUT', '/api/v1/gateways', 'GET, POST'], ['POST', '/healthz', 'GET'], ['POST', '/metrics', 'GET'], ['PUT', '/openapi.json', 'GET']]) {
       const answer = await api.request(method, path);
       refused(answer, 405, 'method-not-allowed');
       assert.deepEqual(answer.headers.allow.split(', ').sort(), allow.split(', ').sort(), `${method} ${path}`);

@@ -204,8 +204,13 @@ export class Bridge {
     if (tenants.length > 0) this.key = await this.createKey(tenants[0].name);
   }
 
-  async createKey(tenant = 'default', name = 'test', ...more) {
-    const made = await smsbridge('keys', 'create', '--tenant', tenant, '--name', name, '-c', this.configFile, ...more);
+  createKey(tenant = 'default', name = 'test', ...more) { return this.#makeKey('--tenant', tenant, '--name', name, ...more); }
+
+  // Good for all tenants, and for gateways and routes.
+  createOwnerKey() { return this.#makeKey('--owner'); }
+
+  async #makeKey(...words) {
+    const made = await smsbridge('keys', 'create', ...words, '-c', this.configFile);
     assert.equal(made.code, 0, `keys create failed:\n${made.output}`);
     const key = /\bsbk_[A-Za-z0-9]+_[A-Za-z0-9_-]+/.exec(made.stdout)?.[0];
     assert.ok(key, `keys create printed no key:\n${made.output}`);

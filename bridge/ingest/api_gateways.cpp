@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MPL-2.0
+// How gateways are, and what can be asked of one that runs.
+#include <boost/json.hpp>
+
+#include "bridge/ingest/message_id.hpp"
+#include "bridge/ingest/routes.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+
+json::object gateway_json(const Services& services, const GatewayConfig& config, const GatewayStatus& status,
+                          bool shows_callback_url) {
+  const auto all_counts = services.store.counts();
+  std::int64_t queued = 0, awaiting = 0;
+  for (const auto& [owner, counts] : all_counts)
+    if (owner.second == config.id) {
+      queued += counts[static_cast<std::size_t>(store::State::queued)];
+      awaiting += counts[static_cast<std::size_t>(store::State::submitted)] +
+                  counts[static_cast<std::size_t>(store::State::doubtful)];
+    }
+  json::array sessions;
+  for (const auto& session : status.sessions)
+    sessions.push_back(
+        {{"number", session.number}, {"state", session.state}, {"last_error", text_or_null(session.last_error)}});
+  const auto in_flight = static_cast<std::int64_t>(status.in_flight);
+  // Nothing new comes, and nothing is left of what came.
+  const bool drained = queued <= 0 && in_flight == 0 && awaiting <= 0;
+  const auto state = status.draining_since && !status.paused_since ? (drained ? "drained" : "draining") : status.state;
+  const auto object = services.objects.find(Objects::Kind::gateway, config.name);
+  return {
+      {"name", config.name},
+      {"id", config.id},
+      {"kind", config.kind},
+      {"host", text_or_null(config.endpoint.host)},
+      {"port", config.endpoint.port ? json::value(config.endpoint.port) : json::value(nullptr)},
+      {"state", state},
+      {"paused_since", status.paused_since ? json::value(time_text(status.paused_since)) : json::value(nullptr)},
+      {"draining_since", status.draining_since ? json::value(time_text(status.draining_since)) : json::value(nullptr)},
+      {"sessions", std::move(sessions)},
+      {"window_in_use", status.window_in_use},
+      {"window_limit", status.window_limit},
+      {"queued", std::max<std::int64_t>(0, queued - in_flight)},
+      {"in_flight", in_flight},
+      {"awaiting_receipt", awaiting},
+      {"rate_limit", status.rate_limit > 0 ? json::value(status.rate_limit) : json::value(nullptr)},
+      {"routing", services.directory.router().state_of(config.id)},
+      {"last_error", text_or_null(status.last_error)},
+      {"callback_url", shows_callback_url ? text_or_null(status.callback_url) : json::value(nullptr)},
+      {"balance", status.balance_at ? json::value{{"amount", status.balance},
+                                                  {"currency", text_or_null(status.balance_currency)},
+                                                  {"at", time_text(status.balance_at)}}
+                                    : json::value(nullptr)},
+      {"managed_by", managed_by(object)},
+      {"settings", config.settings}};
+}
+
+void list_gateways(Services& services, const HttpRequest& request, const Caller& caller, Respond respond) {
+  const auto table = services.directory.table();
+  auto items = std::make_shared<std::map<store::GatewayId, json::object>>();
+  for (const auto& gateway : table->gateways)
+    services.gateways.ask(
+        gateway->name, GatewayControl::Action::show, request.executor,
+        [&services, table, gateway, items, respond,
+         manages = caller.may("system:manage")](const GatewayStatus& status) {
+          (*items)[gateway->id] = gateway_json(services, *gateway, status, manages);
+          if (items->size() < table->gateways.size()) return;
+          json::array list;
+          for (const auto& each : table->gateways) list.push_back(std::move((*items)[each->id]));
+          respond({.body = json::serialize(json::object{{"items", std::move(list)}, {"next_cursor", nullptr}}),
+                   .headers = {}});
+        });
+}
+
+void one_gateway(Services& services, const HttpRequest& request, const Caller& caller, Respond respond,
+                 GatewayControl::Action action) {
+  const auto gateway = services.directory.table()->gateway(request.captures.front());
+  if (!gateway) return respond(to_response(no_such("gateway", request.captures.front())));
+  services.gateways.ask(
+      gateway->name, action, request.executor,
+      [&services, gateway, respond = std::move(respond),
+       manages = caller.may("system:manage")](const GatewayStatus& status) {
+        respond({.body = json::serialize(gateway_json(services, *gateway, status, manages)),
+                 .headers = etag_header(services.objects.find(Objects::Kind::gateway, gateway->name))});
+      });
+}
+
+}  // namespace
+
+std::vector<Route> gateway_routes(Services& services) {
+  using enum http::verb;
+  using Action = GatewayControl::Action;
+  const std::string base = "/api/v1/gateways";
+  const auto act = [&services](Action action) {
+    return [&services, action](const HttpRequest& r, Respond a) {
+      if (const auto caller = admit_for_all(services, r, "system:manage", a))
+        one_gateway(services, r, *caller, a, action);
+    };
+  };
+  return {
+      {get, base,
+       [&services](const HttpRequest& r, Respond a) {
+         if (const auto caller = admit(services, r, "config:read", a)) list_gateways(services, r, *caller, a);
+       }},
+      {get, base + "/{name}",
+       [&services](const HttpRequest& r, Respond a) {
+         if (const auto caller = admit(services, r, "config:read", a))
+           one_gateway(services, r, *caller, a, Action::show);
+       }},
+      {post, base + "/{name}/pause", act(Action::pause)},
+      {post, base + "/{name}/resume", act(Action::resume)},
+      {post, base + "/{name}/drain", act(Action::drain)},
+  };
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MPL-2.0
+// Making, changing and removing gateways and routes.
+#include <boost/json.hpp>
+
+#include "bridge/ingest/routes.hpp"
+#include "http_gateways/wire.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+using Kind = Objects::Kind;
+using Action = Objects::Change::Action;
+
+std::string base_of(Kind kind) { return kind == Kind::gateway ? "/api/v1/gateways" : "/api/v1/routes"; }
+
+tl::expected<bool, Problem> flag(const HttpRequest& request, const std::string& name) {
+  const auto it = request.query.find(name);
+  if (it == request.query.end() || it->second == "false") return false;
+  if (it->second == "true") return true;
+  return tl::unexpected(invalid({{"?" + name, "bad-value", name + " is true or false"}}));
+}
+
+void change_object(Services& services, const HttpRequest& request, const Respond& respond, Kind kind, Action action) {
+  if (!admit_for_all(services, request, "config:write", respond)) return;
+  const auto dry_run = flag(request, "dry_run"), force = flag(request, "force");
+  if (!dry_run || !force) return respond(to_response(!dry_run ? dry_run.error() : force.error()));
+  Objects::Change change{.kind = kind,
+                         .name = request.captures.empty() ? std::string() : request.captures.front(),
+                         .action = action,
+                         .settings = {},
+                         .if_match = std::string(request.header(http::field::if_match)),
+                         .dry_run = *dry_run,
+                         .force = *force};
+  if (action != Action::remove) {
+    auto body = read_json(request);
+    if (!body) return respond(to_response(body.error()));
+    if (!body->is_object()) return respond(to_response(invalid({{"", "bad-type", "send a JSON object of settings"}})));
+    change.settings = std::move(body->as_object());
+    const auto* name = change.settings.if_contains("name");
+    if (name && !name->is_string()) return respond(to_response(invalid({{"/name", "bad-type", "must be a text"}})));
+    if (action == Action::create) {
+      if (!name) return respond(to_response(invalid({{"/name", "missing", "the key 'name' is missing"}})));
+      change.name = std::string(name->get_string());
+    }
+  }
+  const auto changed = services.objects.change(std::move(change));
+  if (!changed) return respond(to_response(changed.error()));
+  if (action == Action::remove)
+    return respond({.status = http::status::no_content, .content_type = {}, .body = {}, .headers = {}});
+  HttpResponse response{.status = action == Action::create && !*dry_run ? http::status::created : http::status::ok,
+                        .body = json::serialize(json::object{{"name", changed->name},
+                                                             {"id", changed->id},
+                                                             {"managed_by", managed_by(changed.value())},
+                                                             {"settings", changed->settings}}),
+                        .headers = etag_header(changed.value())};
+  if (action == Action::create && !*dry_run)
+    response.headers.emplace_back("Location", base_of(kind) + "/" + http_gateways::percent_encode(changed->name));
+  respond(std::move(response));
+}
+
+}  // namespace
+
+std::string_view managed_by(const std::optional<Objects::Object>& object) {
+  return object && object->from_file ? "file" : "api";
+}
+
+std::vector<std::pair<std::string, std::string>> etag_header(const std::optional<Objects::Object>& object) {
+  if (!object || object->etag.empty()) return {};
+  return {{"ETag", object->etag}};
+}
+
+std::vector<Route> object_routes(Services& services) {
+  using enum http::verb;
+  std::vector<Route> routes;
+  for (const auto kind : {Kind::gateway, Kind::route}) {
+    const auto add = [&](http::verb method, const std::string& path, Action action) {
+      routes.push_back({method, path, [&services, kind, action](const HttpRequest& r, Respond a) {
+                          change_object(services, r, a, kind, action);
+                        }});
+    };
+    add(post, base_of(kind), Action::create);
+    add(put, base_of(kind) + "/{name}", Action::replace);
+    add(patch, base_of(kind) + "/{name}", Action::patch);
+    add(delete_, base_of(kind) + "/{name}", Action::remove);
+  }
+  return routes;
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/ingest/objects.hpp"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "bridge/env/log.hpp"
+#include "bridge/ingest/tenants.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* key_file = "master.key";
+const std::string callback_secret_prefix = "callback-secret/";
+
+std::string_view word(Objects::Kind kind) { return kind == Objects::Kind::gateway ? "gateway" : "route"; }
+
+std::string key_of(Objects::Kind kind, std::string_view name) { return fmt::format("{}/{}", word(kind), name); }
+
+// Strong: no two records have the same, since sealing takes a new nonce each time.
+std::string etag_of(std::string_view record) {
+  std::array<unsigned char, crypto_generichash_BYTES_MIN> hash{};
+  std::array<char, 2 * crypto_generichash_BYTES_MIN + 1> text{};
+  ::crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(record.data()), record.size(),
+                       nullptr, 0);
+  ::sodium_bin2hex(text.data(), text.size(), hash.data(), hash.size());
+  return fmt::format("\"{}\"", text.data());
+}
+
+// retry.first -> /retry/first, via[0].weight -> /via/0/weight
+std::string pointer_of(std::string_view path) {
+  std::string pointer = path.empty() ? "" : "/";
+  for (const char c : path)
+    if (c == '.' || c == '[')
+      pointer += '/';
+    else if (c != ']')
+      pointer += c;
+  return pointer;
+}
+
+std::optional<Problem> as_problem(const std::vector<ConfigProblem>& problems) {
+  Problem problem{.code = ProblemCode::invalid_request, .detail = {}, .errors = {}};
+  for (const auto& each : problems)
+    if (!each.warning) problem.errors.push_back({pointer_of(each.path), each.code, each.text});
+  if (problem.errors.empty()) return std::nullopt;
+  const auto& first = problem.errors.front();
+  problem.detail = problem.errors.size() > 1 ? fmt::format("{} settings are wrong", problem.errors.size())
+                   : first.pointer.empty()   ? first.detail
+                                             : first.pointer + ": " + first.detail;
+  return problem;
+}
+
+tl::unexpected<Problem> refuse(ProblemCode code, std::string detail) {
+  return tl::unexpected(Problem{.code = code, .detail = std::move(detail), .errors = {}});
+}
+
+// RFC 7396
+void merge(json::value& target, const json::value& patch) {
+  const auto* changes = patch.if_object();
+  if (!changes) {
+    target = patch;
+    return;
+  }
+  if (!target.is_object()) target.emplace_object();
+  auto& object = target.get_object();
+  for (const auto& [key, value] : *changes)
+    if (value.is_null())
+      object.erase(key);
+    else
+      merge(object[key], value);
+}
+
+template <class Config>
+Objects::Object object_of(const Config& config, bool from_file, std::string etag) {
+  return {.name = config.name,
+          .id = config.id,
+          .settings = config.settings,
+          .from_file = from_file,
+          .etag = std::move(etag)};
+}
+
+}  // namespace
+
+Objects::Objects(const Config& file, store::Store& store)
+    : file_(file), store_(store), seal_(file.master_key, file.store_path / key_file), of_file_(file) {
+  for (auto& gateway : of_file_.gateways) {
+    auto with_secret = std::make_shared<GatewayConfig>(*gateway);
+    keep_callback_secret(*with_secret);
+    gateway = std::move(with_secret);
+  }
+  load(Kind::gateway);
+  load(Kind::route);
+  table_ = make_table();
+  for (const auto& problem : problems())
+    log::warn("objects", "what the store keeps does not fit together", "list", problem.path, "problem", problem.text);
+}
+
+void Objects::load(Kind kind) {
+  const auto prefix = key_of(kind, "");
+  for (const auto& [key, text] : store_.reader().objects(prefix)) {
+    const auto name = key.substr(prefix.size());
+    Kept object{.settings = json::parse(text).as_object(), .etag = etag_of(text), .gateway = {}, .route = {}};
+    for_each_secret(object.settings, [&](json::value& value, const std::string& place) {
+      const auto sealed = value.as_object().at("sealed").as_string();
+      const auto opened = seal_.open(sealed, key + place);
+      if (!opened)
+        throw SealError(fmt::format(
+            "the master key does not open the secrets of the {} '{}': give the key under which they were sealed "
+            "(store.master_key, or the file {} in the store's folder)",
+            word(kind), name, key_file));
+      value = json::parse(*opened);
+    });
+    const auto ignore = [&](const std::string& why) {
+      log::error("objects", "is kept in the store but not in force", word(kind), name, "why", why);
+    };
+    if (find_in_file(kind, name)) {
+      ignore("the configuration file has one of this name, which is used");
+    } else if (const auto wrong = parse(kind, object)) {
+      ignore(wrong->errors.front().pointer + ": " + wrong->errors.front().detail);
+    } else {
+      kept(kind).emplace(name, std::move(object));
+    }
+  }
+}
+
+// Makes of the settings what is used.
+std::optional<Problem> Objects::parse(Kind kind, Kept& object) {
+  std::vector<ConfigProblem> problems;
+  if (kind == Kind::gateway) {
+    auto gateway = std::make_shared<GatewayConfig>(read_gateway(object.settings, file_.folder, problems));
+    if (!std::ranges::all_of(problems, &ConfigProblem::warning)) return as_problem(problems);
+    keep_callback_secret(*gateway);
+    object.gateway = std::move(gateway);
+  } else {
+    object.route = std::make_shared<RouteConfig>(read_route(object.settings, file_.folder, problems));
+  }
+  return as_problem(problems);
+}
+
+std::string Objects::record(Kind kind, const std::string& name, json::object settings) const {
+  const auto key = key_of(kind, name);
+  for_each_secret(settings, [&](json::value& value, const std::string& place) {
+    value = json::object{{"sealed", seal_.close(json::serialize(value), key + place)}};
+  });
+  return json::serialize(settings);
+}
+
+std::shared_ptr<const RoutingTable> Objects::make_table() const {
+  auto table = std::make_shared<RoutingTable>(of_file_);
+  for (const auto& [name, object] : gateways_) table->gateways.push_back(object.gateway);
+  for (const auto& [name, object] : routes_) table->routes.push_back(object.route);
+  table->sort_routes();
+  return table;
+}
+
+std::vector<ConfigProblem> Objects::problems() const {
+  std::vector<const GatewayConfig*> gateways;
+  std::vector<const RouteConfig*> routes;
+  const auto table = make_table();
+  for (const auto& gateway : table->gateways) gateways.push_back(gateway.get());
+  for (const auto& route : table->routes) routes.push_back(route.get());
+  return check_references(gateways, routes, file_.tenants);
+}
+
+// A secret in a provider's address for callbacks that nobody chose is made once and stays, since it stands in the
+// provider's settings.
+void Objects::keep_callback_secret(GatewayConfig& gateway) {
+  if (gateway.kind == "smpp" || !gateway.callback_secret.empty()) return;
+  const auto key = callback_secret_prefix + gateway.name;
+  gateway.callback_secret = store_.reader().object(key).value_or(std::string());
+  if (!gateway.callback_secret.empty()) return;
+  gateway.callback_secret = random_hex(16);
+  store_.put_object(key, gateway.callback_secret);
+}
+
+std::shared_ptr<const RoutingTable> Objects::table() const {
+  const std::lock_guard lock(mutex_);
+  return table_;
+}
+
+std::optional<Objects::Object> Objects::find_in_file(Kind kind, std::string_view name) const {
+  const auto found = [](const auto& config) {
+    return object_of(*config, true, etag_of(json::serialize(config->settings)));
+  };
+  if (kind == Kind::gateway) {
+    if (const auto gateway = of_file_.gateway(name)) return found(gateway);
+  } else if (const auto route = of_file_.route(name)) {
+    return found(route);
+  }
+  return std::nullopt;
+}
+
+std::optional<Objects::Object> Objects::find(Kind kind, std::string_view name) const {
+  if (auto object = find_in_file(kind, name)) return object;
+  const std::lock_guard lock(mutex_);
+  const auto it = kept(kind).find(name);
+  if (it == kept(kind).end()) return std::nullopt;
+  return kind == Kind::gateway ? object_of(*it->second.gateway, false, it->second.etag)
+                               : object_of(*it->second.route, false, it->second.etag);
+}
+
+// Ids of gateways that are gone stay in the records of messages and in the accounts: they are not given again.
+store::GatewayId Objects::unused_id() const {
+  store::GatewayId last = 0;
+  for (const auto& gateway : table_->gateways) last = std::max(last, gateway->id);
+  for (const auto& route : table_->routes) last = std::max(last, route->id);
+  for (const auto& [owner, counts] : store_.counts()) last = std::max(last, owner.second);
+  for (const auto& [key, usage] : store_.usage()) last = std::max(last, key.gateway);
+  return last + 1;
+}
+
+// Puts the secrets that are kept where the caller left them hidden.
+std::optional<Problem> Objects::reveal_hidden(json::object& settings, const json::object* before) const {
+  std::map<std::string, json::value> known;
+  if (before) {
+    auto copy = *before;
+    for_each_secret(copy, [&](json::value& secret, const std::string& place) { known[place] = secret; });
+  }
+  std::vector<ConfigProblem> problems;
+  for_each_secret(settings, [&](json::value& value, const std::string& place) {
+    if (!is_hidden_secret(value)) return;
+    if (const auto it = known.find(place); it != known.end())
+      value = it->second;
+    else
+      problems.push_back({.file = {},
+                          .path = place.substr(1),
+                          .text = "no secret is kept here that could stay: give it",
+                          .code = "missing"});
+  });
+  return as_problem(problems);
+}
+
+// Why it cannot go.
+std::optional<Problem> Objects::still_needed(const Change& change, store::GatewayId id) const {
+  if (change.kind == Kind::route) return std::nullopt;
+  std::string users;
+  for (const auto& route : table_->routes)
+    if (std::ranges::find(route->via, change.name, &RouteConfig::Via::gateway) != route->via.end())
+      users += (users.empty() ? "" : ", ") + route->name;
+  if (!users.empty())
+    return Problem{.code = ProblemCode::state_conflict,
+                   .detail = "these routes go by the gateway " + change.name + ": " + users + "; change them first",
+                   .errors = {}};
+  std::int64_t waiting = 0, awaiting = 0;
+  for (const auto& [owner, counts] : store_.counts()) {
+    if (owner.second != id) continue;
+    waiting += counts[static_cast<std::size_t>(store::State::queued)];
+    awaiting += counts[static_cast<std::size_t>(store::State::submitted)] +
+                counts[static_cast<std::size_t>(store::State::doubtful)];
+  }
+  if (change.force || (waiting <= 0 && awaiting <= 0)) return std::nullopt;
+  return Problem{.code = ProblemCode::state_conflict,
+                 .detail = fmt::format("{} messages wait for the gateway {} and {} await a receipt by it: drain it "
+                                       "first, or force the removal, after which those that wait expire",
+                                       waiting, change.name, awaiting),
+                 .errors = {}};
+}
+
+tl::expected<Objects::Object, Problem> Objects::change(Change change) {
+  using Action = Change::Action;
+  const std::lock_guard lock(mutex_);
+  const auto kind = change.kind;
+  const auto& name = change.name;
+  if (find_in_file(kind, name))
+    return refuse(ProblemCode::managed_by_file,
+                  fmt::format("the {} {} stands in the configuration file: change it there", word(kind), name));
+  auto& objects = kept(kind);
+  const auto existing = objects.find(name);
+  const bool exists = existing != objects.end();
+  if (change.action == Action::create) {
+    if (exists) return refuse(ProblemCode::state_conflict, fmt::format("there is a {} {} already", word(kind), name));
+  } else {
+    if (!exists) return refuse(ProblemCode::not_found, fmt::format("there is no {} {}", word(kind), name));
+    if (change.if_match.empty())
+      return refuse(ProblemCode::precondition_required,
+                    "send the ETag that you saw in the header If-Match, so that nobody's change is lost");
+    if (change.if_match != "*" && change.if_match != existing->second.etag)
+      return refuse(ProblemCode::precondition_failed, "it was changed since: read it again");
+  }
+  const auto found = [&](const Kept& object) {
+    return kind == Kind::gateway ? object_of(*object.gateway, false, object.etag)
+                                 : object_of(*object.route, false, object.etag);
+  };
+  const auto key = key_of(kind, name);
+  if (change.action == Action::remove) {
+    const auto before = found(existing->second);
+    if (auto needed = still_needed(change, before.id)) return tl::unexpected(std::move(*needed));
+    if (change.dry_run) return before;
+    store_.erase_object(key);
+    if (kind == Kind::gateway) store_.erase_object(callback_secret_prefix + name);
+    objects.erase(existing);
+    table_ = make_table();
+    told_(table_);
+    return before;
+  }
+
+  json::value settings = change.settings;
+  if (change.action == Action::patch) {
+    settings = existing->second.settings;
+    merge(settings, change.settings);
+  }
+  Kept object{.settings = std::move(settings.as_object()), .etag = {}, .gateway = {}, .route = {}};
+  if (auto missing = reveal_hidden(object.settings, exists ? &existing->second.settings : nullptr))
+    return tl::unexpected(std::move(*missing));
+  if (!object.settings.contains("name")) object.settings["name"] = name;
+  if (!object.settings.contains("id")) object.settings["id"] = exists ? found(existing->second).id : unused_id();
+  if (auto wrong = parse(kind, object)) return tl::unexpected(std::move(*wrong));
+  if (exists && existing->second.settings == object.settings) return found(existing->second);
+  const auto now = found(object);
+  if (now.name != name || (exists && now.id != found(existing->second).id))
+    return refuse(ProblemCode::state_conflict, "name and id stay as they are: messages are kept under them");
+  if (exists && kind == Kind::gateway && existing->second.gateway->kind != object.gateway->kind)
+    return refuse(ProblemCode::state_conflict, "a gateway stays of its kind: make another one, and remove this");
+
+  // What did not fit before is not this change's fault.
+  const auto before = problems();
+  const auto text = record(kind, name, object.settings);
+  object.etag = etag_of(text);
+  const auto previous = exists ? std::optional(existing->second) : std::nullopt;
+  objects[name] = object;
+  auto after = problems();
+  std::erase_if(after, [&](const ConfigProblem& problem) {
+    return std::ranges::find(before, problem.text, &ConfigProblem::text) != before.end();
+  });
+  const auto undo = [&] {
+    if (previous)
+      objects[name] = *previous;
+    else
+      objects.erase(name);
+  };
+  if (!after.empty() || change.dry_run) undo();
+  if (auto wrong = as_problem(after)) {
+    for (auto& error : wrong->errors) error.pointer.clear();
+    wrong->detail = wrong->errors.front().detail;
+    return tl::unexpected(std::move(*wrong));
+  }
+  if (change.dry_run) return found(object);
+  try {
+    store_.put_object(key, text);
+  } catch (const std::exception& error) {
+    undo();
+    return refuse(ProblemCode::store_full, std::string("the change could not be kept: ") + error.what());
+  }
+  table_ = make_table();
+  told_(table_);
+  return found(object);
+}
+
+}  // namespace smsbridge::bridge

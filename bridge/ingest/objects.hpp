@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <boost/json/object.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <tl/expected.hpp>
+
+#include "bridge/delivery/routing_table.hpp"
+#include "bridge/ingest/problem.hpp"
+#include "bridge/ingest/seal.hpp"
+#include "store/store.hpp"
+
+namespace smsbridge::bridge {
+
+// Gateways and routes as things that can be made, changed and removed while the daemon runs. Those of the
+// configuration file stand beside those that are kept in the store; only the latter change. A change is checked, then
+// durable, then in force. Any thread.
+class Objects {
+ public:
+  enum class Kind { gateway, route };
+  struct Object {
+    std::string name;
+    store::GatewayId id = 0;
+    boost::json::object settings;  // secrets hidden
+    bool from_file = false;
+    std::string etag;  // with its quotes
+  };
+  struct Change {
+    Kind kind = Kind::gateway;
+    std::string name;
+    enum class Action { create, replace, patch, remove } action = Action::create;
+    boost::json::object settings;  // of replace and create; of patch a JSON merge patch (RFC 7396)
+    std::string if_match;          // the ETag that the caller saw, or *
+    bool dry_run = false;          // check only
+    bool force = false;            // remove a gateway although messages wait for it
+  };
+
+  // Reads what the store keeps. Throws SealError when its secrets do not open.
+  Objects(const Config& file, store::Store& store);
+
+  std::shared_ptr<const RoutingTable> table() const;
+  std::optional<Object> find(Kind kind, std::string_view name) const;
+  // The object as it is after the change; of one that is removed, as it was.
+  tl::expected<Object, Problem> change(Change change);
+  // Called with the new table inside of change(). Before the first one.
+  void on_change(std::function<void(std::shared_ptr<const RoutingTable>)> told) { told_ = std::move(told); }
+
+ private:
+  struct Kept {
+    boost::json::object settings;  // with its secrets
+    std::string etag;
+    GatewayPtr gateway;  // one of the two
+    RoutePtr route;
+  };
+  using KeptObjects = std::map<std::string, Kept, std::less<>>;
+
+  KeptObjects& kept(Kind kind) { return kind == Kind::gateway ? gateways_ : routes_; }
+  const KeptObjects& kept(Kind kind) const { return kind == Kind::gateway ? gateways_ : routes_; }
+  void load(Kind kind);
+  std::optional<Problem> parse(Kind kind, Kept& object);
+  std::string record(Kind kind, const std::string& name, boost::json::object settings) const;
+  std::shared_ptr<const RoutingTable> make_table() const;
+  std::vector<ConfigProblem> problems() const;
+  std::optional<Problem> reveal_hidden(boost::json::object& settings, const boost::json::object* before) const;
+  std::optional<Problem> still_needed(const Change& change, store::GatewayId id) const;
+  store::GatewayId unused_id() const;
+  void keep_callback_secret(GatewayConfig& gateway);
+  std::optional<Object> find_in_file(Kind kind, std::string_view name) const;
+
+  const Config& file_;
+  store::Store& store_;
+  const Seal seal_;
+  RoutingTable of_file_;
+  mutable std::mutex mutex_;  // guards everything below, and is held through a change
+  KeptObjects gateways_, routes_;
+  std::shared_ptr<const RoutingTable> table_;
+  std::function<void(std::shared_ptr<const RoutingTable>)> told_;
+};
+
+}  // namespace smsbridge::bridge
