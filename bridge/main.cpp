@@ -26,13 +26,14 @@ int main(int argc, char** argv) {
       "  smsbridge check-config -c FILE         every mistake of a configuration at once\n"
       "  smsbridge serve -c FILE                run the daemon\n"
       "  smsbridge messages list -c FILE        what is in the queue, and what became of it\n"
-      "\nExit codes: 0 done, 1 failed, 2 usage, 4 not allowed, 5 not found, 6 conflict, 69 daemon unreachable,\n"
-      "75 timed out, 78 bad configuration.");
+      "\nExit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 not allowed, 5 not found, 6 conflict,\n"
+      "69 daemon unreachable, 75 timed out, 78 bad configuration.");
   Run run;
   add_serve(app, run);
   add_messages(app, run);
   add_gateways(app, run);
   add_routes(app, run);
+  add_apply(app, run);
   add_usage(app, run);
   add_keys(app, run);
   add_trying_out(app, run);

@@ -43,7 +43,9 @@ ClientAnswer exchange(asio::io_context& io, Stream& stream, const Request& reque
   if (failure == beast::error::timeout) throw ClientError(exit_timed_out, "the daemon did not answer within a minute");
   if (failure) throw ClientError(exit_unreachable, "the connection to the daemon broke: " + failure.message());
   auto response = parser.release();
-  ClientAnswer answer{.status = static_cast<int>(response.result_int()), .body = nullptr};
+  ClientAnswer answer{.status = static_cast<int>(response.result_int()),
+                      .body = nullptr,
+                      .etag = std::string(response[http::field::etag])};
   boost::json::error_code ec;
   auto body = boost::json::parse(response.body(), ec);
   answer.body = ec ? boost::json::value(response.body()) : std::move(body);
@@ -53,12 +55,13 @@ ClientAnswer exchange(asio::io_context& io, Stream& stream, const Request& reque
 }  // namespace
 
 ClientAnswer call(const ClientOptions& options, const std::string& method, const std::string& target,
-                  const std::string& body) {
+                  const std::string& body, const std::string& if_match) {
   asio::io_context io;
   Request request{http::string_to_verb(method), target, 11};
   request.set(http::field::host, "smsbridge");
   request.set(http::field::connection, "close");
   if (!body.empty()) request.set(http::field::content_type, "application/json");
+  if (!if_match.empty()) request.set(http::field::if_match, if_match);
   if (!options.tenant.empty()) request.set("Smsbridge-Tenant", options.tenant);
   request.body() = body;
   request.prepare_payload();
@@ -122,6 +125,7 @@ int report(const ClientAnswer& answer) {
     case 404:
       return exit_not_found;
     case 409:
+    case 412:
       return exit_conflict;
     default:
       return exit_failed;

@@ -21,6 +21,7 @@ struct ClientOptions {
 struct ClientAnswer {
   int status = 0;
   boost::json::value body;
+  std::string etag;
   bool ok() const { return status >= 200 && status < 300; }
 };
 
@@ -32,7 +33,7 @@ class ClientError : public std::runtime_error {
 };
 
 ClientAnswer call(const ClientOptions& options, const std::string& method, const std::string& target,
-                  const std::string& body = {});
+                  const std::string& body = {}, const std::string& if_match = {});
 // The exit code that an answer stands for; prints the problem when it is one.
 int report(const ClientAnswer& answer);
 

@@ -14,8 +14,9 @@ using Run = std::function<int()>;
 void add_serve(CLI::App& app, Run& run);       // serve, check-config, version
 void add_keys(CLI::App& app, Run& run);        // keys create|list|remove
 void add_messages(CLI::App& app, Run& run);    // send, messages list|show|tail|cancel|retry
-void add_gateways(CLI::App& app, Run& run);    // gateways list|show|pause|resume|parse|build
-void add_routes(CLI::App& app, Run& run);      // routes list|show|test
+void add_gateways(CLI::App& app, Run& run);    // gateways list|show|create|change|delete|test-send|..., parse|build
+void add_routes(CLI::App& app, Run& run);      // routes list|show|test|create|change|delete
+void add_apply(CLI::App& app, Run& run);       // apply, export
 void add_usage(CLI::App& app, Run& run);       // usage
 void add_inspect(CLI::App& app, Run& run);     // smpp decode|receipt, text
 void add_trying_out(CLI::App& app, Run& run);  // demo, smsc-sim

@@ -6,6 +6,7 @@ namespace smsbridge::bridge {
 constexpr int exit_done = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
+constexpr int exit_partly = 3;  // some of it was done
 constexpr int exit_not_allowed = 4;
 constexpr int exit_not_found = 5;
 constexpr int exit_conflict = 6;

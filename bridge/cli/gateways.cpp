@@ -6,21 +6,27 @@
 #include <chrono>
 #include <fstream>
 #include <iostream>
+#include <thread>
 
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
+#include "bridge/cli/objects.hpp"
 #include "bridge/cli/provider_lines.hpp"
 #include "bridge/cli/table.hpp"
 #include "bridge/config_reader.hpp"
+#include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 namespace json = boost::json;
 
+constexpr auto look_every = std::chrono::milliseconds(250);
+
 struct GatewayOptions : ClientOptions {
-  std::string name;
+  std::string name, to, text;
+  int wait_s = 60;
   bool whole = false;  // what does not fit into a row, too
 };
 
@@ -52,7 +58,8 @@ void print_details(const json::object& g) {
   const auto add = [&](const std::string& name, const std::string& value) {
     if (value != "-") table.add({name, value});
   };
-  for (const auto* name : {"host", "port", "paused_since", "rate_limit", "routing", "callback_url"})
+  for (const auto* name :
+       {"host", "port", "paused_since", "draining_since", "rate_limit", "routing", "callback_url", "managed_by"})
     add(name, text_of(g, name));
   if (const auto* balance = g.if_contains("balance"); balance && balance->is_object()) {
     const auto& b = balance->get_object();
@@ -64,8 +71,32 @@ void print_details(const json::object& g) {
     const auto error = text_of(s, "last_error");
     add("session " + text_of(s, "number"), text_of(s, "state") + (error == "-" ? "" : "; " + error));
   }
+  add("settings", json::serialize(g.at("settings")));
   std::cout << "\n";
   table.print(std::cout);
+}
+
+// Prints each state that the message comes to.
+int test_send(const GatewayOptions& options) {
+  json::object body{{"to", options.to}};
+  if (!options.text.empty()) body["text"] = options.text;
+  const auto gateway = "/api/v1/gateways/" + http_gateways::percent_encode(options.name);
+  auto answer = call(options, "POST", gateway + "/test-send", json::serialize(body));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.wait_s);
+  for (std::string last;; std::this_thread::sleep_for(look_every)) {
+    if (!answer.ok()) return report(answer);
+    const auto& message = answer.body.as_object();
+    const auto state = text_of(message, "state"), id = text_of(message, "id"), why = text_of(message, "status_message");
+    if (state != last) std::cout << id << "\t" << state << "\t" << why << std::endl;
+    last = state;
+    if (const auto* success = message.if_contains("success"); success && success->is_bool())
+      return success->get_bool() ? exit_done : exit_failed;
+    if (std::chrono::steady_clock::now() >= deadline) {
+      std::cerr << "it is not at its end yet; see 'smsbridge messages show " << id << "'\n";
+      return exit_timed_out;
+    }
+    answer = call(options, "GET", "/api/v1/messages/" + id);
+  }
 }
 
 int show(const GatewayOptions& options, const std::string& method, const std::string& target) {
@@ -195,7 +226,8 @@ void add_gateways(CLI::App& app, Run& run) {
     command->callback([options, one, whole, method = std::move(method), suffix = std::move(suffix), &run] {
       options->whole = whole;
       run = [options, one, method, suffix] {
-        return show(*options, method, "/api/v1/gateways" + (one ? "/" + options->name : "") + suffix);
+        return show(*options, method,
+                    "/api/v1/gateways" + (one ? "/" + http_gateways::percent_encode(options->name) : "") + suffix);
       };
     });
   };
@@ -204,6 +236,17 @@ void add_gateways(CLI::App& app, Run& run) {
   add("pause", "Submit nothing until resumed; binds stay, messages wait, or move where a route says so", true, "POST",
       "/pause");
   add("resume", "Submit again", true, "POST", "/resume");
+  add("drain", "Take nothing new, and send what waits; shown as drained when nothing is left; resume ends it", true,
+      "POST", "/drain");
+  add_object_commands(*gateways, "gateway", run);
+  auto* tester = gateways->add_subcommand("test-send", "Send one message by this gateway and follow it to its end");
+  add_client_options(*tester, *options);
+  add_tenant_option(*tester, *options);
+  tester->add_option("name", options->name, "Name of the gateway")->required();
+  tester->add_option("to", options->to, "Phone number")->required();
+  tester->add_option("text", options->text, "Text; otherwise one that says that it is a test");
+  tester->add_option("--wait", options->wait_s, "Seconds to wait for its end")->capture_default_str();
+  tester->callback([options, &run] { run = [options] { return test_send(*options); }; });
   add_lines(*gateways, run);
 }
 

@@ -7,6 +7,7 @@
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
+#include "bridge/cli/objects.hpp"
 #include "bridge/cli/table.hpp"
 #include "http_gateways/wire.hpp"
 
@@ -92,6 +93,8 @@ int show(const RouteOptions& options) {
   table.add({"for", conditions_of(route)});
   table.add({"hours", hours_of(route)});
   table.add({"price_max", text_of(route, "price_max")});
+  table.add({"position", text_of(route, "position")});
+  table.add({"managed_by", text_of(route, "managed_by")});
   table.add({"after_refusal", text_of(fail_over, "after_refusal")});
   for (const auto* name : {"unreachable_after", "throttled_after", "no_receipt_after"}) {
     std::string text;
@@ -164,6 +167,7 @@ void add_routes(CLI::App& app, Run& run) {
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{255}));
   tester->footer("The exit code is 1 when there is no way for the message.");
+  add_object_commands(*routes, "route", run);
 }
 
 }  // namespace smsbridge::bridge

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MPL-2.0
+// Gateways and routes as files: what stands there is what there shall be.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <iostream>
+#include <set>
+
+#include "bridge/cli/exit_codes.hpp"
+#include "bridge/cli/objects.hpp"
+#include "bridge/config_reader.hpp"
+#include "http_gateways/wire.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+struct ApplyOptions : ClientOptions {
+  std::string file;
+  bool dry_run = false, prune = false;
+};
+
+struct Wanted {
+  std::string file, what;  // gateway or route
+  json::object settings;
+};
+
+std::string list_of(const std::string& what) { return "/api/v1/" + what + "s"; }
+std::string address(const std::string& what, const std::string& name) {
+  return list_of(what) + "/" + http_gateways::percent_encode(name);
+}
+
+void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
+  YAML::Node root;
+  try {
+    root = file == "-" ? YAML::Load(std::cin) : YAML::LoadFile(file.string());
+  } catch (const YAML::Exception& error) {
+    throw ClientError(exit_usage, "cannot read " + file.string() + ": " + error.what());
+  }
+  if (!root.IsMap() && !root.IsNull()) throw ClientError(exit_usage, file.string() + ": is not a mapping");
+  for (const auto& list : root) {
+    const auto key = list.first.Scalar();
+    if (key != "gateways" && key != "routes")
+      throw ClientError(exit_usage, fmt::format("{}:{}: '{}' stands in the configuration file only; here are gateways "
+                                                "and routes",
+                                                file.string(), list.first.Mark().line + 1, key));
+    for (const auto& item : list.second) {
+      auto settings = to_json(item);
+      const auto* object = settings.if_object();
+      if (!object || !object->contains("name") || !object->at("name").is_string())
+        throw ClientError(exit_usage, fmt::format("{}:{}: has no name", file.string(), item.Mark().line + 1));
+      wanted.push_back({file.string(), key.substr(0, key.size() - 1), std::move(settings.get_object())});
+      read_named_secrets(wanted.back().settings, file.parent_path());
+    }
+  }
+}
+
+// Gateways before the routes that name them.
+std::vector<Wanted> read_all(const std::string& path) {
+  std::vector<Wanted> wanted;
+  if (std::filesystem::is_directory(path)) {
+    std::set<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+      if (entry.path().extension() == ".yaml" || entry.path().extension() == ".json") files.insert(entry.path());
+    for (const auto& file : files) read_file(file, wanted);
+  } else {
+    read_file(path, wanted);
+  }
+  std::ranges::stable_sort(wanted, {}, &Wanted::what);
+  std::set<std::pair<std::string, std::string>> names;
+  for (const auto& w : wanted)
+    if (!names.insert({w.what, std::string(w.settings.at("name").as_string())}).second)
+      throw ClientError(exit_usage, fmt::format("{}: the {} {} stands here twice", w.file, w.what,
+                                                std::string_view(w.settings.at("name").as_string())));
+  return wanted;
+}
+
+// "rate: 50/s -> 80/s", for people.
+void compare(const json::value& before, const json::value& after, const std::string& path,
+             std::vector<std::string>& differences) {
+  if (before == after) return;
+  const auto *a = before.if_object(), *b = after.if_object();
+  if (!a || !b || is_hidden_secret(before) || is_hidden_secret(after)) {
+    differences.push_back(path + ": " + json::serialize(before) + " -> " + json::serialize(after));
+    return;
+  }
+  std::set<std::string> keys;
+  for (const auto* object : {a, b})
+    for (const auto& member : *object) keys.insert(std::string(member.key()));
+  for (const auto& key : keys) {
+    const auto *was = a->if_contains(key), *is = b->if_contains(key);
+    compare(was ? *was : nullptr, is ? *is : nullptr, path.empty() ? key : path + "." + key, differences);
+  }
+}
+
+class Apply {
+ public:
+  explicit Apply(const ApplyOptions& options) : options_(options) {}
+
+  int run() {
+    const auto wanted = read_all(options_.file);
+    for (const auto& each : wanted) bring_about(each);
+    if (options_.prune)
+      // Routes before the gateways that they name.
+      for (const auto* what : {"route", "gateway"}) remove_others(what, wanted);
+    return failed_ == 0 ? exit_done : done_ > 0 ? exit_partly : code_;
+  }
+
+ private:
+  void tell(const std::string& what, const std::string& name, const std::string& result,
+            const std::vector<std::string>& differences = {}) {
+    ++done_;
+    if (options_.json) {
+      std::cout << json::serialize(json::object{{"kind", what},
+                                                {"name", name},
+                                                {"result", result},
+                                                {"dry_run", options_.dry_run},
+                                                {"changes", json::array(differences.begin(), differences.end())}})
+                << "\n";
+      return;
+    }
+    const bool would = options_.dry_run && result != "unchanged";
+    std::cout << what << " " << name << ": " << (would ? "would be " : "") << result << "\n";
+    for (const auto& difference : differences) std::cout << "  " << difference << "\n";
+  }
+
+  void fail(const std::string& where, const std::string& what, const std::string& name, const ClientAnswer& answer) {
+    ++failed_;
+    std::cerr << where << ": " << what << " " << name << "\n";
+    code_ = report(answer);
+  }
+
+  std::string with_dry_run(std::string target) const { return target + (options_.dry_run ? "?dry_run=true" : ""); }
+
+  void bring_about(const Wanted& wanted) {
+    const std::string name(wanted.settings.at("name").as_string());
+    const auto now = call(options_, "GET", address(wanted.what, name));
+    if (now.status == 404) {
+      // What a dry run would have made is not there for those that name it.
+      const auto answer = call(options_, "POST", with_dry_run(list_of(wanted.what)), json::serialize(wanted.settings));
+      return answer.ok() ? tell(wanted.what, name, "created") : fail(wanted.file, wanted.what, name, answer);
+    }
+    if (!now.ok()) return fail(wanted.file, wanted.what, name, now);
+    const auto& object = now.body.as_object();
+    auto before = object.at("settings").as_object(), after = wanted.settings;
+    for_each_secret(after, [](json::value& secret, const std::string&) { secret = hidden_secret(); });
+    if (!after.contains("id")) after["id"] = object.at("id");
+    std::vector<std::string> differences;
+    compare(before, after, "", differences);
+    if (object.at("managed_by").as_string() == "file" && differences.empty())
+      return tell(wanted.what, name, "unchanged");
+    const auto answer =
+        call(options_, "PUT", with_dry_run(address(wanted.what, name)), json::serialize(wanted.settings), now.etag);
+    if (!answer.ok()) return fail(wanted.file, wanted.what, name, answer);
+    if (answer.etag == now.etag) return tell(wanted.what, name, "unchanged");
+    if (differences.empty()) differences.push_back("a secret");
+    tell(wanted.what, name, "changed", differences);
+  }
+
+  void remove_others(const std::string& what, const std::vector<Wanted>& wanted) {
+    const auto answer = call(options_, "GET", list_of(what));
+    if (!answer.ok()) return fail(options_.file, what, "list", answer);
+    for (const auto& item : answer.body.as_object().at("items").as_array()) {
+      const auto& object = item.as_object();
+      const std::string name(object.at("name").as_string());
+      const bool stays = std::ranges::any_of(
+          wanted, [&](const Wanted& w) { return w.what == what && w.settings.at("name").as_string() == name; });
+      if (stays || object.at("managed_by").as_string() == "file") continue;
+      const auto gone = call(options_, "DELETE", with_dry_run(address(what, name)), {}, "*");
+      gone.ok() ? tell(what, name, "deleted") : fail(options_.file, what, name, gone);
+    }
+  }
+
+  const ApplyOptions& options_;
+  std::size_t done_ = 0, failed_ = 0;
+  int code_ = exit_failed;
+};
+
+void emit(YAML::Emitter& out, const json::value& value) {
+  if (const auto* object = value.if_object()) {
+    const bool in_a_line = is_hidden_secret(value);
+    out << (in_a_line ? YAML::Flow : YAML::Block) << YAML::BeginMap;
+    for (const auto& member : *object) {
+      out << YAML::Key << std::string(member.key()) << YAML::Value;
+      emit(out, member.value());
+    }
+    out << YAML::EndMap;
+  } else if (const auto* array = value.if_array()) {
+    const bool scalars = std::ranges::none_of(*array, [](const auto& v) { return v.is_object() || v.is_array(); });
+    out << (scalars ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+    for (const auto& item : *array) emit(out, item);
+    out << YAML::EndSeq;
+  } else if (const auto* text = value.if_string()) {
+    const std::string plain(text->begin(), text->end());
+    // Quotes keep what looks like a number a text.
+    if (!to_json(YAML::Node(plain)).is_string()) out << YAML::DoubleQuoted;
+    out << plain;
+  } else if (value.is_null()) {
+    out << YAML::Null;
+  } else {
+    out << json::serialize(value);
+  }
+}
+
+int export_all(const ApplyOptions& options) {
+  YAML::Emitter out;
+  out << YAML::Comment(
+      "What 'smsbridge apply -f' reads. {sealed: true}: the secret that is kept here stays; elsewhere "
+      "give it, as {file: path}.");
+  out << YAML::Newline << YAML::BeginMap;
+  for (const std::string what : {"gateway", "route"}) {
+    const auto answer = call(options, "GET", list_of(what));
+    if (!answer.ok()) return report(answer);
+    const auto& items = answer.body.as_object().at("items").as_array();
+    out << YAML::Key << what + "s" << YAML::Value << (items.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+    for (const auto& item : items) emit(out, item.as_object().at("settings"));
+    out << YAML::EndSeq;
+  }
+  out << YAML::EndMap;
+  std::cout << out.c_str() << "\n";
+  return exit_done;
+}
+
+}  // namespace
+
+void add_apply(CLI::App& app, Run& run) {
+  auto options = std::make_shared<ApplyOptions>();
+  auto* apply = app.add_subcommand("apply", "Make gateways and routes be as a file says");
+  add_client_options(*apply, *options);
+  apply->add_option("-f,--file", options->file, "YAML file, or a folder of them; - is stdin")->required();
+  apply->add_flag("-n,--dry-run", options->dry_run, "Only say what would change, and whether it would be taken");
+  apply->add_flag("--prune", options->prune, "Delete what was made at run time and does not stand there");
+  apply->callback([options, &run] { run = [options] { return Apply(*options).run(); }; });
+  auto* exporter = app.add_subcommand("export", "Gateways and routes as 'apply' reads them, without secrets");
+  add_client_options(*exporter, *options);
+  exporter->callback([options, &run] { run = [options] { return export_all(*options); }; });
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/cli/objects.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "bridge/cli/exit_codes.hpp"
+#include "bridge/config_reader.hpp"
+#include "http_gateways/wire.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+struct ObjectOptions : ClientOptions {
+  std::string what, name, file;
+  std::vector<std::string> set, secrets, unset;
+  bool dry_run = false, force = false, yes = false;
+};
+
+std::string address(const ObjectOptions& options, bool of_one) {
+  auto target = "/api/v1/" + options.what + "s";
+  if (of_one) target += "/" + http_gateways::percent_encode(options.name);
+  if (options.dry_run) target += "?dry_run=true";
+  if (options.force) target += "?force=true";
+  return target;
+}
+
+// "retry.first" names a member of a member.
+void place(json::object& settings, const std::string& path, json::value value) {
+  auto* at = &settings;
+  std::size_t from = 0;
+  for (auto dot = path.find('.'); dot != std::string::npos; dot = path.find('.', from)) {
+    auto& inner = (*at)[path.substr(from, dot - from)];
+    if (!inner.is_object()) inner.emplace_object();
+    at = &inner.get_object();
+    from = dot + 1;
+  }
+  (*at)[path.substr(from)] = std::move(value);
+}
+
+std::pair<std::string, std::string> split(const std::string& assignment) {
+  const auto equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw ClientError(exit_usage, "'" + assignment + "' is not KEY=VALUE, such as rate=50/s or retry.first=10s");
+  return {assignment.substr(0, equals), assignment.substr(equals + 1)};
+}
+
+json::object given(const ObjectOptions& options) {
+  json::object settings;
+  try {
+    if (!options.file.empty()) {
+      const auto value = to_json(options.file == "-" ? YAML::Load(std::cin) : YAML::LoadFile(options.file));
+      if (!value.is_object()) throw ClientError(exit_usage, options.file + ": is not a mapping of keys to values");
+      settings = value.get_object();
+    }
+    for (const auto& assignment : options.set) {
+      const auto [key, value] = split(assignment);
+      place(settings, key, to_json(YAML::Load(value)));
+    }
+  } catch (const YAML::Exception& error) {
+    throw ClientError(exit_usage, "cannot read the settings: " + std::string(error.what()));
+  }
+  for (const auto& assignment : options.secrets) {
+    const auto [key, file] = split(assignment);
+    place(settings, key, json::object{{"file", file}});
+  }
+  for (const auto& key : options.unset) place(settings, key, nullptr);
+  return settings;
+}
+
+int say(const ObjectOptions& options, const ClientAnswer& answer, const std::string& done) {
+  if (!answer.ok()) return report(answer);
+  if (options.json)
+    std::cout << json::serialize(answer.body) << "\n";
+  else
+    std::cout << options.what << " " << options.name << (options.dry_run ? " could be " : " is ") << done << "\n";
+  return exit_done;
+}
+
+int create(const ObjectOptions& options) {
+  auto settings = given(options);
+  settings["name"] = options.name;
+  read_named_secrets(settings, std::filesystem::path(options.file).parent_path());
+  return say(options, call(options, "POST", address(options, false), json::serialize(settings)), "made");
+}
+
+int change(const ObjectOptions& options) {
+  auto patch = given(options);
+  if (patch.empty()) throw ClientError(exit_usage, "nothing to change: use --set, --secret, --unset or --file");
+  const auto now = call(options, "GET", "/api/v1/" + options.what + "s/" + http_gateways::percent_encode(options.name));
+  if (!now.ok()) return report(now);
+  read_named_secrets(patch, std::filesystem::path(options.file).parent_path());
+  const auto answer = call(options, "PATCH", address(options, true), json::serialize(patch), "*");
+  return say(options, answer, answer.ok() && answer.etag == now.etag ? "as it was" : "changed");
+}
+
+int remove(const ObjectOptions& options) {
+  if (!options.yes) {
+    if (::isatty(STDIN_FILENO) == 0) throw ClientError(exit_usage, "say --yes to delete without being asked");
+    std::cerr << "Type the name of the " << options.what << " to delete it: ";
+    std::string typed;
+    std::getline(std::cin, typed);
+    if (typed != options.name) throw ClientError(exit_usage, "nothing was deleted");
+  }
+  return say(options, call(options, "DELETE", address(options, true), {}, "*"), "deleted");
+}
+
+json::value read_named(const std::string& kind, const std::string& name, const std::filesystem::path& folder) {
+  // The reader of the configuration file knows how.
+  YAML::Node node;
+  node["secret"][kind] = name;
+  std::vector<ConfigProblem> problems;
+  ConfigSection section(node, "", "", folder, problems);
+  std::string secret;
+  section.read_secret("secret", secret);
+  if (!problems.empty()) throw ClientError(exit_usage, problems.front().text);
+  return json::value(secret);
+}
+
+void read_named(json::value& value, const std::filesystem::path& folder) {
+  auto* object = value.if_object();
+  if (!object) return;
+  if (object->size() == 1 && object->begin()->value().is_string()) {
+    const std::string kind(object->begin()->key()), name(object->begin()->value().get_string());
+    if (kind == "file" || kind == "env" || kind == "credential") {
+      value = read_named(kind, name, folder);
+      return;
+    }
+  }
+  for (auto& member : *object) read_named(member.value(), folder);
+}
+
+}  // namespace
+
+void read_named_secrets(json::object& settings, const std::filesystem::path& folder) {
+  const auto from = folder.empty() ? std::filesystem::current_path() : folder;
+  for (const auto* key : {"password", "callback_secret", "proxy", "account"})
+    if (auto* value = settings.if_contains(key)) read_named(*value, from);
+}
+
+void add_object_commands(CLI::App& group, const std::string& what, Run& run) {
+  auto options = std::make_shared<ObjectOptions>();
+  options->what = what;
+  const auto add = [&](const char* name, const std::string& about, int (*work)(const ObjectOptions&)) {
+    auto* command = group.add_subcommand(name, about);
+    add_client_options(*command, *options);
+    command->add_option("name", options->name, "Name of the " + what)->required();
+    command->callback([options, work, &run] { run = [options, work] { return work(*options); }; });
+    return command;
+  };
+  const auto add_settings = [&](CLI::App& command) {
+    command.add_option("-f,--file", options->file, "Settings as in the configuration file, YAML or JSON; - is stdin");
+    command.add_option("--set", options->set, "KEY=VALUE; a dot leads into a group: retry.first=10s");
+    command.add_flag("-n,--dry-run", options->dry_run, "Only check whether it would be taken");
+  };
+  const auto add_secrets = [&](CLI::App& command) {
+    command.add_option("--secret", options->secrets, "KEY=FILE: the secret is the file's content");
+  };
+  auto* maker = add("create", "Make a " + what + "; it is in force at once", create);
+  add_settings(*maker);
+  if (what == "gateway") add_secrets(*maker);
+  auto* changer = add("change", "Change settings of a " + what + "; the others stay", change);
+  add_settings(*changer);
+  if (what == "gateway") add_secrets(*changer);
+  changer->add_option("--unset", options->unset, "KEY: back to its default");
+  auto* remover = add("delete", "Remove a " + what, remove);
+  remover->add_flag("-y,--yes", options->yes, "Do not ask");
+  if (what == "gateway")
+    remover->add_flag("--force", options->force, "Although messages wait for it: they expire, unless it comes back");
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <CLI/CLI.hpp>
+
+#include "bridge/cli/client.hpp"
+#include "bridge/cli/commands.hpp"
+
+namespace smsbridge::bridge {
+
+// create, change and delete of gateways or routes: `what` is one of them in the singular, `group` the command above.
+void add_object_commands(CLI::App& group, const std::string& what, Run& run);
+
+// Reads the secrets that an object names as {file: path}, {env: NAME} or {credential: name}: the daemon reads none for
+// a caller. Throws ClientError.
+void read_named_secrets(boost::json::object& settings, const std::filesystem::path& folder);
+
+}  // namespace smsbridge::bridge

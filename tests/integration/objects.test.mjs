@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: MPL-2.0
+// Gateways and routes that are made, changed and removed while the daemon runs: over the API, by the command line, and
+// by `apply` and `export`. The carriers are SMSCs of the npm package `smpp`.
+import assert from 'node:assert/strict';
+import {readFileSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, it} from 'node:test';
+import YAML from 'yaml';
+import {Bridge, binary, run, temporaryFolder, until} from './harness.mjs';
+import {startProvider} from './peers/provider_standins.mjs';
+import {Smsc} from './peers/smpp_smsc.mjs';
+
+const timeout = 120_000;
+const password = 'q7Zt-hidden-9';  // of at most 9 characters on the wire would be the standard; ours are not checked
+const quick = {reconnect_first: '50ms', reconnect_max: '200ms'};
+const accounts = {umoja: 'secret', second: 'pass-2'};
+
+let lastNumber = 254713000000;
+const nextNumber = () => `+${++lastNumber}`;
+
+const settingsOf = (smsc, more = {}) => ({
+  name: 'second', kind: 'smpp', host: '127.0.0.1', port: smsc.port, system_id: 'second', password: accounts.second, ...quick, ...more});
+
+// A daemon with one gateway of its file, and a second carrier that it does not know yet.
+async function setUp(t, options = {}) {
+  const first = await Smsc.start(t, {accounts});
+  const second = await Smsc.start(t, {accounts});
+  const bridge = await Bridge.start(t, {gateways: [{name: 'first', port: first.port, ...quick}], ...options});
+  return {bridge, api: bridge.api(), first, second};
+}
+
+const put = (api, path, body, etag) => api.request('PUT', `/api/v1${path}`, {body, headers: etag ? {'If-Match': etag} : {}});
+const patch = (api, path, body, etag = '*') =>
+  api.request('PATCH', `/api/v1${path}`, {body, headers: {...(etag ? {'If-Match': etag} : {}), 'Content-Type': 'application/merge-patch+json'}});
+const remove = (api, path, etag = '*') => api.request('DELETE', `/api/v1${path}`, {headers: etag ? {'If-Match': etag} : {}});
+
+async function make(api, what, settings) {
+  const answer = await api.post(`/${what}`, settings);
+  assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  return answer;
+}
+
+function refused(answer, status, code, detail) {
+  assert.deepEqual([answer.status, answer.body.code], [status, code], JSON.stringify(answer.body));
+  if (detail) assert.match(answer.body.detail, detail);
+}
+
+// Sends by a gateway and waits for the receipt.
+async function delivers(api, gateway, text = 'Hello') {
+  const {id} = await api.send({to: nextNumber(), text, gateway});
+  return api.reaches(id, 'delivered');
+}
+
+function countOf(...centres) {
+  const counts = new Map();
+  for (const {text} of centres.flatMap(({submits}) => submits)) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
+}
+
+describe('a gateway over the API', () => {
+  it('is made, sends, is changed and is removed', {timeout}, async (t) => {
+    const {bridge, api, second} = await setUp(t);
+    const made = await make(api, 'gateways', settingsOf(second));
+    assert.equal(made.headers.location, '/api/v1/gateways/second');
+    assert.equal(made.body.id, 2, 'the next that was never used');
+    assert.equal(made.body.managed_by, 'api');
+    assert.deepEqual(made.body.settings.password, {sealed: true});
+    await delivers(api, 'second');
+    assert.deepEqual(second.binds.map(({systemId, accepted}) => [systemId, accepted]), [['second', true]]);
+    assert.deepEqual((await api.get('/gateways')).body.items.map(({name, managed_by: by}) => [name, by]), [['first', 'file'], ['second', 'api']]);
+    assert.equal((await api.get('/gateways/second')).headers.etag, made.headers.etag);
+
+    const changed = await patch(api, '/gateways/second', {rate: '50/s', retry: {first: '2s'}}, made.headers.etag);
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    assert.notEqual(changed.headers.etag, made.headers.etag);
+    assert.deepEqual([changed.body.settings.rate, changed.body.settings.retry, changed.body.settings.host], ['50/s', {first: '2s'}, '127.0.0.1']);
+    await until('the new rate to hold', async () => (await api.gateway('second')).rate_limit === 50);
+    await delivers(api, 'second', 'with the password that nobody sent again');
+    const same = await patch(api, '/gateways/second', {rate: '50/s'});
+    assert.equal(same.headers.etag, changed.headers.etag, 'nothing was to change');
+    const back = await patch(api, '/gateways/second', {rate: null});
+    assert.equal(back.body.settings.rate, undefined);
+
+    const whole = await put(api, '/gateways/second', {...back.body.settings, description: 'by night'}, back.headers.etag);
+    assert.equal(whole.status, 200, JSON.stringify(whole.body));
+    await delivers(api, 'second', 'a hidden secret that is sent back stays');
+
+    assert.match(await bridge.metrics(), /smsbridge_gateway_up\{gateway="second"/);
+    assert.equal((await remove(api, '/gateways/second')).status, 204);
+    refused(await api.get('/gateways/second'), 404, 'not-found');
+    await until('its bind to end', () => second.unbinds > 0);
+    const metrics = await bridge.metrics();
+    assert.doesNotMatch(metrics, /smsbridge_gateway_up\{gateway="second"/, 'an alert would stay for ever');
+    assert.match(metrics, /smsbridge_messages_routed_total\{gateway="second"\} 3/, 'a counter never goes back');
+    await make(api, 'gateways', settingsOf(second));
+    assert.equal((await api.gateway('second')).id, 3, 'the number of what is gone stays its own');
+    await delivers(api, 'second');
+  });
+
+  it('is checked before it is taken', {timeout}, async (t) => {
+    const {bridge, api, second} = await setUp(t);
+    const settings = settingsOf(second);
+    const errors = async (more, ...pointers) => {
+      const answer = await api.post('/gateways', {...settings, ...more});
+      refused(answer, 422, 'invalid-request');
+      assert.deepEqual(answer.body.errors.map(({pointer}) => pointer), pointers, JSON.stringify(answer.body));
+    };
+    await errors({port: 70000, retry: {first: 'soon'}, colour: 'red'}, '/port', '/retry/first', '/colour');
+    await errors({kind: 'twillio'}, '/kind');
+    await errors({id: 1}, '');
+    await errors({password: {file: '/etc/hostname'}}, '/password');
+    await errors({password: {sealed: true}}, '/password');
+    refused(await api.post('/gateways', {name: 'x', kind: 'twilio', account: {account_sid: 'AC1'}}), 422, 'invalid-request', /^\/account: /);
+    refused(await api.post('/gateways', {...settings, name: 'first'}), 409, 'managed-by-file');
+    refused(await api.post('/gateways', {kind: 'smpp'}), 422, 'invalid-request', /name/);
+    refused(await api.post('/gateways', '[]'), 422, 'invalid-request');
+    refused(await api.post('/gateways', '{'), 400, 'malformed-json');
+    refused(await patch(api, '/gateways/first', {rate: '1/s'}), 409, 'managed-by-file', /configuration file/);
+    refused(await patch(api, '/gateways/nobody', {rate: '1/s'}), 404, 'not-found');
+    const dry = await api.post('/gateways?dry_run=true', settings);
+    assert.equal(dry.status, 200);
+    refused(await api.get('/gateways/second'), 404, 'not-found');
+
+    const {headers: {etag}} = await make(api, 'gateways', settings);
+    refused(await api.post('/gateways', settings), 409, 'state-conflict');
+    refused(await put(api, '/gateways/second', settings), 428, 'precondition-required');
+    refused(await put(api, '/gateways/second', settings, '"old"'), 412, 'precondition-failed');
+    refused(await remove(api, '/gateways/second', ''), 428, 'precondition-required');
+    refused(await patch(api, '/gateways/second', {id: 9}), 409, 'state-conflict', /name and id/);
+    refused(await patch(api, '/gateways/second', {kind: 'twilio', account: {account_sid: 'AC00000000000000000000000000000001', auth_token: 'x'}}), 422, 'invalid-request');
+    const answers = await Promise.all(Array.from({length: 5}, (_, n) => patch(bridge.api(), '/gateways/second', {description: `by ${n}`}, etag)));
+    assert.deepEqual(answers.map(({status}) => status).sort(), [200, 412, 412, 412, 412], 'nobody overwrites what he has not seen');
+  });
+
+  it('its password is in no answer, log or file of the store', {timeout}, async (t) => {
+    const smsc = await Smsc.start(t, {accounts: {...accounts, second: password}});
+    const bridge = await Bridge.start(t, {gateways: [{name: 'first', port: smsc.port, ...quick}]});
+    const api = bridge.api();
+    const seen = [];
+    const look = ({body}) => seen.push(JSON.stringify(body));
+    look(await make(api, 'gateways', settingsOf(smsc, {password})));
+    look(await api.get('/gateways'));
+    look(await api.get('/gateways/second'));
+    look(await patch(api, '/gateways/second', {description: 'x'}));
+    look(await api.post('/gateways', settingsOf(smsc, {password, name: 'third', port: 0})));
+    await delivers(api, 'second');
+    for (const words of [['export'], ['gateways', 'show', 'second'], ['gateways', 'show', 'second', '--json']]) seen.push((await bridge.cli(...words)).output);
+    await bridge.stop();
+    for (const text of [...seen, bridge.log]) assert.ok(!text.includes(password), text);
+    assert.ok(!readFileSync(join(bridge.folder, 'data', 'data.mdb')).includes(password));
+    assert.equal(statSync(join(bridge.folder, 'data', 'master.key')).mode & 0o777, 0o600);
+  });
+
+  it('is there again after a kill; without its master key the daemon does not start and says why', {timeout}, async (t) => {
+    const {bridge, api, second} = await setUp(t);
+    await make(api, 'gateways', settingsOf(second));
+    await bridge.kill();
+    await bridge.restart();
+    await delivers(bridge.api(), 'second');
+    await bridge.stop();
+    writeFileSync(join(bridge.folder, 'data', 'master.key'), 'another key, as if the file had been lost\n');
+    const refusal = await run(binary, ['serve', '-c', bridge.configFile]);
+    assert.equal(refusal.code, 78, refusal.output);
+    assert.match(refusal.output, /master key does not open the secrets of the gateway 'second'/);
+  });
+
+  it('of a provider works as one of the file: its receipts come', {timeout}, async (t) => {
+    const provider = await startProvider('twilio', {t});
+    const bridge = await Bridge.start(t, {gateways: []});
+    bridge.config.listen.public_url = `http://127.0.0.1:${bridge.apiPort}`;
+    writeFileSync(bridge.configFile, YAML.stringify(bridge.config));
+    await bridge.stop();
+    await bridge.restart();
+    const api = bridge.api();
+    const settings = Object.fromEntries(Object.entries(provider.settings()).map(([key, value]) => [key, value]));
+    await make(api, 'gateways', {name: 'twilio', kind: 'twilio', account: settings});
+    await delivers(api, 'twilio');
+    const before = (await api.gateway('twilio')).callback_url;
+    await patch(api, '/gateways/twilio', {max_in_flight: 4});
+    await delivers(api, 'twilio');
+    assert.equal((await api.gateway('twilio')).callback_url, before, 'it stands in the provider\'s settings');
+  });
+});
+
+describe('a change', () => {
+  it('touches only the gateway that changed, and loses and doubles nothing', {timeout}, async (t) => {
+    const {bridge, api, first, second} = await setUp(t);
+    await make(api, 'gateways', settingsOf(second, {sessions: 2, window: 20}));
+    await bridge.up('second');
+    await bridge.up('first');
+    const firstBinds = first.binds.length;
+    const messages = Array.from({length: 3000}, (_, n) => ({to: nextNumber(), text: `number ${n}`, gateway: n % 2 ? 'first' : 'second'}));
+    const ids = await api.sendAll(messages);
+    for (let n = 0; n < 5; ++n) {
+      const before = second.binds.length;
+      assert.equal((await patch(api, '/gateways/second', {window: 10 + n})).status, 200);
+      await until('it to bind anew', () => second.binds.length > before);
+    }
+    await until('all to be delivered', async () => (await api.get('/messages/counts')).body.by_state.delivered === ids.length, 60_000);
+    assert.equal(first.binds.length, firstBinds, 'the other one was left alone');
+    assert.ok(second.binds.length >= 7, `${second.binds.length} binds`);
+    const copies = countOf(first, second);
+    assert.equal(copies.size, messages.length);
+    assert.deepEqual([...copies].filter(([, count]) => count !== 1), []);
+    assert.deepEqual([...first.errors, ...second.errors], []);
+  });
+
+  it('to an address where nobody is leaves the messages waiting; the next one brings them out', {timeout}, async (t) => {
+    const {api, second} = await setUp(t);
+    await make(api, 'gateways', settingsOf(second));
+    await delivers(api, 'second');
+    await patch(api, '/gateways/second', {port: 1});
+    const ids = await api.sendAll(Array.from({length: 50}, (_, n) => ({to: nextNumber(), text: `waits ${n}`, gateway: 'second'})));
+    refused(await remove(api, '/gateways/second'), 409, 'state-conflict', /50 messages wait/);
+    await patch(api, '/gateways/second', {port: second.port});
+    for (const id of ids) await api.reaches(id, 'delivered');
+    assert.equal(second.submits.length, 51);
+  });
+});
+
+describe('draining', () => {
+  it('takes nothing new, sends what waits, and is remembered', {timeout}, async (t) => {
+    const {bridge, api, first, second} = await setUp(t);
+    await make(api, 'gateways', settingsOf(second, {rate: '20/s'}));
+    await make(api, 'routes', {name: 'all', via: [{gateway: 'second'}, {gateway: 'first'}]});
+    await delivers(api, 'second', 'trust');
+    await delivers(api, 'first', 'trust');
+    const waiting = await api.sendAll(Array.from({length: 60}, (_, n) => ({to: nextNumber(), text: `before ${n}`, gateway: 'second'})));
+    const drained = await api.post('/gateways/second/drain');
+    assert.deepEqual([drained.status, drained.body.state], [200, 'draining']);
+    refused(await api.post('/messages', {to: nextNumber(), text: 'named', gateway: 'second'}), 422, 'no-route', /being drained/);
+    const routed = await api.send({to: nextNumber(), text: 'routed'});
+    assert.equal((await api.reaches(routed.id, 'delivered')).gateway, 'first');
+    const {body: choice} = await api.post('/routes/test', {to: nextNumber()});
+    assert.ok(choice.steps.some(({subject, why}) => subject === 'gateway second' && /drained/.test(why)), JSON.stringify(choice));
+    for (const id of waiting) assert.equal((await api.reaches(id, 'delivered')).gateway, 'second');
+    await until('it to be drained', async () => (await api.gateway('second')).state === 'drained');
+    await bridge.stop();
+    await bridge.restart();
+    assert.equal((await bridge.api().gateway('second')).state, 'drained');
+    assert.equal((await bridge.api().post('/gateways/second/resume')).body.draining_since, null);
+    await delivers(bridge.api(), 'second');
+    assert.equal(first.submits.filter(({text}) => text === 'routed').length, 1);
+  });
+});
+
+describe('removing', () => {
+  it('a gateway that is needed takes force, and what waits goes out when it comes back', {timeout}, async (t) => {
+    const {api, second} = await setUp(t);
+    await make(api, 'gateways', settingsOf(second, {id: 77}));
+    await make(api, 'routes', {name: 'night', via: [{gateway: 'second'}]});
+    refused(await remove(api, '/gateways/second'), 409, 'state-conflict', /night/);
+    assert.equal((await remove(api, '/routes/night')).status, 204);
+    await api.post('/gateways/second/pause');
+    const {id} = await api.send({to: nextNumber(), text: 'waits', gateway: 'second'});
+    refused(await remove(api, '/gateways/second'), 409, 'state-conflict', /1 messages wait/);
+    assert.equal((await remove(api, '/gateways/second?force=true')).status, 204);
+    assert.equal((await api.message(id)).state, 'queued');
+    await make(api, 'gateways', settingsOf(second, {id: 77}));
+    await api.reaches(id, 'delivered');
+  });
+});
+
+describe('a route over the API', () => {
+  it('is in force at once, in the order of the positions', {timeout}, async (t) => {
+    const {api, second} = await setUp(t);
+    await make(api, 'gateways', settingsOf(second));
+    const made = await make(api, 'routes', {name: 'all', via: [{gateway: 'first'}]});
+    assert.equal(made.body.id, 3);
+    const chosen = async () => (await api.post('/routes/test', {to: '+254711000000'})).body.route;
+    assert.equal(await chosen(), 'all');
+    await make(api, 'routes', {name: 'kenya', position: 10, countries: ['KE'], via: [{gateway: 'second'}]});
+    assert.equal(await chosen(), 'kenya');
+    assert.deepEqual((await api.get('/routes')).body.items.map(({name}) => name), ['kenya', 'all']);
+    await patch(api, '/routes/all', {position: 5});
+    assert.equal(await chosen(), 'all');
+    refused(await patch(api, '/routes/all', {via: [{gateway: 'nobody'}]}), 422, 'invalid-request', /unknown gateway 'nobody'/);
+    refused(await patch(api, '/routes/all', {tenants: ['nobody']}), 422, 'invalid-request', /unknown tenant 'nobody'/);
+    refused(await api.post('/routes', {name: 'x', id: 1, via: [{gateway: 'first'}]}), 422, 'invalid-request', /could not tell them apart/);
+    refused(await api.post('/routes', {name: 'test', via: [{gateway: 'first'}]}), 422, 'invalid-request');
+    assert.equal((await remove(api, '/routes/all')).status, 204);
+    assert.equal(await chosen(), 'kenya');
+  });
+});
+
+describe('who may', () => {
+  it('with several tenants takes an owner key', {timeout}, async (t) => {
+    const smsc = await Smsc.start(t, {accounts});
+    const bridge = await Bridge.start(t, {gateways: [{name: 'first', port: smsc.port, ...quick}], tenants: [{name: 'umoja'}, {name: 'tujenge'}]});
+    const api = bridge.api();
+    refused(await api.post('/gateways', settingsOf(smsc)), 403, 'forbidden', /--owner/);
+    refused(await api.post('/gateways/first/pause'), 403, 'forbidden', /--owner/);
+    assert.equal((await api.get('/gateways')).status, 200);
+    const owner = bridge.api(await bridge.createOwnerKey());
+    await make(owner, 'gateways', settingsOf(smsc));
+    refused(await owner.post('/messages', {to: nextNumber(), text: 'for whom?'}), 422, 'invalid-request', /several tenants/);
+    const sent = await owner.send({to: nextNumber(), text: 'Hello', gateway: 'second'}, {'Smsbridge-Tenant': 'tujenge'});
+    assert.equal((await owner.reaches(sent.id, 'delivered')).tenant, 'tujenge');
+    const reader = bridge.api((await bridge.createKey('umoja', 'reader', '--scope', 'config:read')));
+    refused(await reader.post('/gateways', settingsOf(smsc)), 403, 'forbidden', /config:write/);
+  });
+});
+
+describe('the command line', () => {
+  it('makes, changes, tests, drains and deletes', {timeout}, async (t) => {
+    const {bridge, second} = await setUp(t);
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'password.txt'), `${accounts.second}\n`);
+    const ok = async (...words) => {
+      const done = await bridge.cli(...words);
+      assert.equal(done.code, 0, `${words.join(' ')}:\n${done.output}`);
+      return done.stdout;
+    };
+    const settings = ['--set', 'kind=smpp', '--set', 'host=127.0.0.1', '--set', `port=${second.port}`, '--set', 'system_id=second'];
+    const secret = ['--secret', `password=${join(folder, 'password.txt')}`];
+    assert.match(await ok('gateways', 'create', 'second', ...settings, ...secret, '--dry-run'), /could be made/);
+    assert.match(await ok('gateways', 'create', 'second', ...settings, ...secret), /gateway second is made/);
+    const tested = await ok('gateways', 'test-send', 'second', '+254713999999');
+    assert.match(tested.trim().split('\n').at(-1), /\tdelivered\t/);
+    assert.match(second.submits.at(-1).text, /Test of the gateway second/);
+    assert.match(await ok('gateways', 'change', 'second', '--set', 'retry.first=2s', '--set', 'rate=30/s'), /is changed/);
+    assert.match(await ok('gateways', 'change', 'second', '--set', 'rate=30/s'), /is as it was/);
+    assert.match(await ok('gateways', 'show', 'second'), /"retry":\{"first":"2s"\}/);
+    assert.match(await ok('gateways', 'change', 'second', '--unset', 'rate'), /is changed/);
+    assert.match(await ok('routes', 'create', 'all', '--set', 'via=[{gateway: second}, {gateway: first}]'), /route all is made/);
+    assert.match(await ok('routes', 'list'), /^all\t/);
+    assert.match(await ok('routes', 'delete', 'all', '--yes'), /is deleted/);
+    assert.match(await ok('gateways', 'drain', 'second'), /\tdrain(ing|ed)\t/);
+    const asked = await bridge.cli('gateways', 'delete', 'second');
+    assert.equal(asked.code, 2, asked.output);
+    assert.match(await ok('gateways', 'delete', 'second', '--yes'), /is deleted/);
+    for (const [code, pattern, ...words] of [
+      [5, /no gateway second/, 'gateways', 'change', 'second', '--set', 'rate=1/s'],
+      [6, /configuration file/, 'gateways', 'delete', 'first', '--yes'],
+      [2, /KEY=VALUE/, 'gateways', 'change', 'first', '--set', 'rate'],
+      [2, /nothing to change/, 'gateways', 'change', 'first'],
+      [1, /port/, 'gateways', 'create', 'x', ...settings, '--set', 'port=many'],
+      [2, /cannot read the file/, 'gateways', 'create', 'x', ...settings, '--secret', 'password=/nowhere'],
+    ]) {
+      const failed = await bridge.cli(...words);
+      assert.equal(failed.code, code, `${words.join(' ')}:\n${failed.output}`);
+      assert.match(failed.output, pattern);
+    }
+  });
+
+  it('applies files, and exports what it can apply', {timeout}, async (t) => {
+    const {bridge, api, second} = await setUp(t);
+    const folder = temporaryFolder(t);
+    const file = join(folder, 'ways.yaml');
+    writeFileSync(join(folder, 'password.txt'), `${accounts.second}\n`);
+    const wanted = {
+      gateways: [settingsOf(second, {id: 40, password: {file: 'password.txt'}, rate: '100/s'})],
+      routes: [{name: 'all', id: 100, via: [{gateway: 'second'}, {gateway: 'first'}]}],
+    };
+    const write = () => writeFileSync(file, YAML.stringify(wanted));
+    const apply = (...words) => bridge.cli('apply', '-f', file, ...words);
+    write();
+    const made = await apply();
+    assert.equal(made.code, 0, made.output);
+    assert.equal(made.stdout, 'gateway second: created\nroute all: created\n');
+    await delivers(api, 'second');
+    assert.equal((await apply()).stdout, 'gateway second: unchanged\nroute all: unchanged\n');
+
+    wanted.gateways[0].rate = '80/s';
+    write();
+    const dry = await apply('--dry-run');
+    assert.match(dry.stdout, /^gateway second: would be changed\n {2}rate: "100\/s" -> "80\/s"\n/);
+    assert.equal((await api.gateway('second')).rate_limit, 100);
+    assert.match((await apply()).stdout, /^gateway second: changed\n/);
+    writeFileSync(join(folder, 'password.txt'), 'wrong\n');
+    assert.match((await apply()).stdout, /gateway second: changed\n {2}a secret\n/);
+    writeFileSync(join(folder, 'password.txt'), `${accounts.second}\n`);
+    await apply();
+
+    const exported = await bridge.cli('export');
+    assert.equal(exported.code, 0, exported.output);
+    const tree = YAML.parse(exported.stdout);
+    assert.deepEqual(tree.gateways.map(({name}) => name), ['first', 'second']);
+    assert.deepEqual(tree.gateways[1].password, {sealed: true});
+    const copy = join(folder, 'exported.yaml');
+    writeFileSync(copy, exported.stdout);
+    const again = await bridge.cli('apply', '-f', copy, '--prune');
+    assert.equal(again.stdout, 'gateway first: unchanged\ngateway second: unchanged\nroute all: unchanged\n', again.output);
+
+    wanted.gateways.push({...wanted.gateways[0], name: 'third', id: 41, port: 'many'});
+    write();
+    const partly = await apply();
+    assert.equal(partly.code, 3, partly.output);
+    assert.match(partly.output, /ways\.yaml: gateway third\nerror: .*port/);
+    writeFileSync(file, YAML.stringify({gateways: [], routes: []}));
+    assert.equal((await apply('--prune')).stdout, 'route all: deleted\ngateway second: deleted\n');
+    writeFileSync(file, YAML.stringify({tenants: []}));
+    const wrong = await apply();
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.output, /'tenants' stands in the configuration file only/);
+  });
+});
