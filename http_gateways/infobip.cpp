@@ -17,6 +17,7 @@ constexpr std::int64_t validity_max_minutes = 2880;
 enum Group : std::int64_t { ok = 0, pending = 1, undeliverable = 2, delivered = 3, expired = 4, refused = 5 };
 constexpr std::int64_t status_operator_only = 2, status_enroute = 3, status_sent_enroute = 7, status_duplicate = 23,
                        status_no_receipt = 29;
+constexpr std::int64_t status_not_registered = 18;  // a demo account sends to registered numbers only
 constexpr std::int64_t error_cancelled = 4100, error_group_handset = 1;
 
 // By id of the status. Ids that are not here, like 4, 9, 15 and 31, leave it to the error.
@@ -167,6 +168,7 @@ class Infobip final : public Provider {
       case Group::refused:
         if (duplicate) break;
         verdict = rejected(failure_class(*message), status, detail_of(text_at(*message, "/status/description"), sms));
+        verdict.one_number = status == std::to_string(status_not_registered);
         if (!id.empty()) verdict.provider_message_ids = {id};
         return verdict;
       case Group::ok:

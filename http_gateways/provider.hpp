@@ -92,6 +92,7 @@ struct Verdict {
   std::optional<int> parts;
   std::string price, currency;  // decimal text, empty: not told
   bool duplicate = false;       // accepted by an earlier request under the same key
+  bool one_number = false;      // the account is refused for this number only: others may pass
   int failed_parts = 0;         // of an accepted message: parts that the provider refused
 };
 

@@ -50,6 +50,8 @@ const std::map<std::string, ErrorClass, std::less<>> send_errors = {
     {"30045", ErrorClass::invalid_request},
 };
 
+constexpr std::string_view not_verified = "21608";  // a trial account sends to verified numbers only
+
 // Of a message that was accepted and did not arrive.
 const std::map<std::string, ErrorClass, std::less<>> delivery_errors = {
     {"30001", ErrorClass::temporary},   {"30010", ErrorClass::temporary}, {"30017", ErrorClass::temporary},
@@ -160,6 +162,7 @@ class Twilio final : public Provider {
       if (it->second == ErrorClass::throttled) verdict.retry_after_ms = wait;
     }
     verdict.provider_code = code;
+    verdict.one_number = code == not_verified;
     verdict.detail = detail_of(text_at(*json, "/message"), sms);
     return verdict;
   }

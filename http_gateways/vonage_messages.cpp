@@ -66,6 +66,8 @@ const std::map<std::string, ErrorClass, std::less<>> errors = {
     {"rate-limit", ErrorClass::throttled},
 };
 
+constexpr std::string_view not_on_list = "1160";  // a demo account sends to listed numbers only
+
 struct Meaning {
   Status status;
   bool is_final;
@@ -192,6 +194,7 @@ class VonageMessages final : public Provider {
     if (verdict.error_class == ErrorClass::invalid_request && names_to(*json))
       verdict = rejected(ErrorClass::destination, verdict.provider_code);
     if (!code.empty()) verdict.provider_code = code;
+    verdict.one_number = verdict.error_class == ErrorClass::account && code == not_on_list;
     const auto words = text_at(*json, "/detail");
     verdict.detail = detail_of(words.empty() ? text_at(*json, "/title") : words, sms);
     return verdict;

@@ -29,6 +29,8 @@ const std::map<std::string, ErrorClass, std::less<>> send_errors = {
     {"33", ErrorClass::destination},
 };
 
+constexpr std::string_view not_on_list = "29";  // a demo account sends to listed numbers only
+
 // `err-code` of a receipt.
 const std::map<std::string, ErrorClass, std::less<>> delivery_errors = {
     {"0", ErrorClass::none},        {"1", ErrorClass::unknown},     {"99", ErrorClass::unknown},
@@ -236,6 +238,7 @@ class VonageSms final : public Provider {
     auto error_class = it == send_errors.end() ? ErrorClass::unknown : it->second;
     if (code == "3" && names_to(words)) error_class = ErrorClass::destination;
     auto verdict = rejected(error_class, code, detail_of(words, sms));
+    verdict.one_number = code == not_on_list;
     if (error_class == ErrorClass::throttled) verdict.retry_after_ms = wait_ms(words);
     return verdict;
   }

@@ -242,6 +242,7 @@ json::object object_of(const Verdict& verdict) {
   put(object, "currency", verdict.currency);
   put(object, "retry_after_ms", verdict.retry_after_ms);
   if (verdict.duplicate) object["duplicate"] = true;
+  if (verdict.one_number) object["one_number"] = true;
   if (verdict.failed_parts > 0) {
     object["partial_failure"] = true;
     object["failed_parts"] = verdict.failed_parts;

@@ -37,7 +37,7 @@ const std::vector<std::string>& provider_answers();
 // missing become "unset".
 // reply: {"http_status", "headers", "body"} and perhaps `message` -> {"outcome", "status", "provider_message_id",
 //        "error_class", "retry", "provider_code", "parts", "price", "currency", "retry_after_ms", "duplicate",
-//        "partial_failure", "failed_parts", "detail"}
+//        "one_number", "partial_failure", "failed_parts", "detail"}
 // callback, inbound: {"method", "url", "headers", "body"} -> {"authentic", "refusal", "state", "final",
 //        "provider_message_id", "ref", "error_code", "error_class" (of the first update), "updates": [...],
 //        "message": {"provider_message_id", "from", "to", "text", "opt_out"}, "part": {"ref", "total", "number",

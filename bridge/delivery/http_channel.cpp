@@ -20,7 +20,9 @@ constexpr Duration poll_first = 10s, poll_max = 1h;  // doubling between
 constexpr std::size_t polls_max = 20'000, polling_max = 2;
 
 // The account or its settings are to blame, not the message: the next one would fare the same.
-bool blames_the_account(ErrorClass error_class) {
+bool blames_the_account(const http_gateways::Verdict& verdict) {
+  if (verdict.one_number) return false;
+  const auto error_class = verdict.error_class;
   return error_class == ErrorClass::auth || error_class == ErrorClass::account || error_class == ErrorClass::balance ||
          error_class == ErrorClass::config;
 }
@@ -236,7 +238,7 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
     at_fault(words_of(verdict), false);
     return unknown(cookie, reference, words_of(verdict) + "; may have been sent");
   }
-  if (blames_the_account(verdict.error_class)) {
+  if (blames_the_account(verdict)) {
     count(SubmitResult::permanent);
     at_fault(words_of(verdict), true);
     return owner_.on_not_taken(cookie);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MPL-2.0
+// What an answer of a provider does to its message and to the gateway, in virtual time and without sockets.
+#include "bridge/delivery/http_channel.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json/parse.hpp>
+#include <deque>
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+using http_gateways::Reply;
+
+class VirtualClock : public Clock {
+ public:
+  Time now() const override { return now_; }
+  WallMs wall() const override {
+    return 1'787'389'200'000 + std::chrono::duration_cast<std::chrono::milliseconds>(now_ - Time{}).count();
+  }
+  std::unique_ptr<Timer> timer(boost::asio::any_io_executor) override { return std::make_unique<Alarm>(*this); }
+
+  void advance(Duration by) {
+    const auto end = now_ + by;
+    while (!alarms_.empty() && alarms_.begin()->first <= end) {
+      const auto alarm = alarms_.extract(alarms_.begin());
+      now_ = alarm.key();
+      std::exchange(alarm.mapped()->handler, nullptr)();
+    }
+    now_ = end;
+  }
+
+ private:
+  struct Alarm : Timer {
+    explicit Alarm(VirtualClock& owner) : clock(owner) {}
+    ~Alarm() override { cancel(); }
+    void at(Time due, std::function<void()> todo) override {
+      cancel();
+      handler = std::move(todo);
+      clock.alarms_.emplace(due, this);
+    }
+    void cancel() override {
+      std::erase_if(clock.alarms_, [this](const auto& each) { return each.second == this; });
+    }
+    VirtualClock& clock;
+    std::function<void()> handler;
+  };
+  Time now_{};
+  std::multimap<Time, Alarm*> alarms_;
+};
+
+// Keeps the requests; the test answers them, the oldest first.
+struct ManualTransport : HttpTransport {
+  explicit ManualTransport(std::deque<Done>& waiting) : open(waiting) {}
+  void send(http_gateways::Request, Done done) override { open.push_back(std::move(done)); }
+  void abort() override {}
+  std::deque<Done>& open;
+};
+
+class HttpChannelTest : public testing::Test, public Channel::Owner {
+ protected:
+  void open_account(const std::string& kind, const char* account) {
+    config_.name = "main";
+    config_.kind = kind;
+    config_.account = boost::json::parse(account).as_object();
+    config_.balance_interval = {};
+    channel_ = std::make_unique<HttpChannel>(
+        config_,
+        HttpContext{.executor = io_.get_executor(),
+                    .clock = clock_,
+                    .metrics = metrics_.gateway("main", kind),
+                    .provider_metrics = metrics_.provider("main"),
+                    .make_transport = [this](auto, const auto&) { return std::make_unique<ManualTransport>(open_); },
+                    .callback_url = {}},
+        *this);
+    channel_->start();
+  }
+  void submit() {
+    store::Claimed message;
+    message.content.to = "+254700000101";
+    message.content.text = "Hello";
+    const auto outgoing = channel_->prepare(message, clock_.wall());
+    ASSERT_EQ(channel_->submit(++cookie_, **outgoing, 0), Channel::Submitted::yes);
+  }
+  // What its owner hears of the oldest message.
+  std::string answer(Reply reply) {
+    heard_.clear();
+    const auto done = std::move(open_.front());
+    open_.pop_front();
+    done({.end = HttpTransport::End::answered, .reply = std::move(reply), .detail = {}});
+    return heard_;
+  }
+
+  void on_answer(std::uint64_t, Channel::Answer answer) override {
+    using Kind = Channel::Answer::Kind;
+    heard_ = answer.kind == Kind::accepted    ? "accepted"
+             : answer.kind == Kind::temporary ? "temporary"
+             : answer.kind == Kind::unknown   ? "unknown"
+             : answer.elsewhere               ? "refused, elsewhere"
+                                              : "refused";
+  }
+  void on_throttled(std::uint64_t, Duration pause, const std::string&) override {
+    heard_ = fmt::format("throttled for {} s", std::chrono::duration_cast<std::chrono::seconds>(pause).count());
+  }
+  void on_not_taken(std::uint64_t) override { heard_ = "not taken"; }
+  void on_late_answer(std::uint64_t, std::string) override {}
+  void on_receipt(store::ReceiptRecorded, metrics::ReceiptState, std::function<void(bool)>) override {}
+  void on_inbound() override {}
+  void on_room() override {}
+  void on_up_or_down() override { ++changes_; }
+  void on_closed() override {}
+  bool is_sending_to(std::string_view) const override { return false; }
+
+  static constexpr const char* twilio = R"({"account_sid": "AC1", "auth_token": "t", "from": "+15005550001"})";
+
+  boost::asio::io_context io_;
+  VirtualClock clock_;
+  metrics::Metrics metrics_{{}};
+  GatewayConfig config_;
+  std::deque<HttpTransport::Done> open_;
+  std::unique_ptr<HttpChannel> channel_;
+  std::uint64_t cookie_ = 0;
+  std::string heard_;
+  int changes_ = 0;
+};
+
+TEST_F(HttpChannelTest, ARefusalOfOneNumberLeavesTheGatewayUp) {
+  struct {
+    const char *kind, *account;
+    Reply reply;
+  } const rows[] = {
+      {"twilio", twilio, {400, {}, R"({"code":21608})"}},
+      {"vonage-sms", R"({"api_key": "k", "api_secret": "s"})", {200, {}, R"({"messages":[{"status":"29"}]})"}},
+      {"vonage-messages", R"({"api_key": "k", "api_secret": "s"})", {403, {}, R"({"title":"1160"})"}},
+      {"infobip",
+       R"({"base_url": "http://h", "api_key": "k"})",
+       {200, {}, R"({"messages":[{"messageId":"m","status":{"groupId":5,"id":18}}]})"}},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.kind);
+    open_account(row.kind, row.account);
+    submit();
+    EXPECT_EQ(answer(row.reply), "refused, elsewhere");
+    EXPECT_TRUE(channel_->is_up());
+    EXPECT_EQ(channel_->capacity(), config_.max_in_flight);
+  }
+}
+
+TEST_F(HttpChannelTest, ARefusalOfTheAccountTakesTheGatewayDown) {
+  open_account("twilio", twilio);
+  submit();
+  EXPECT_EQ(answer({401, {}, R"({"code":20005})"}), "not taken");
+  EXPECT_FALSE(channel_->is_up());
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge
