@@ -22,6 +22,12 @@ class Health {
     wait_ = std::clamp(wait_ * 2, lasting ? lasting_first : wait_first, lasting ? lasting_max : wait_max);
     until_ = now + wait_;
   }
+  // The provider itself says when it can be used again. That is no failure to be counted besides, and may be later than
+  // what was known.
+  void unavailable(Time until) {
+    until_ = state_ == State::open ? std::max(until_, until) : until;
+    state_ = State::open;
+  }
   void succeeded() {
     state_ = State::closed;
     failures_ = 0;

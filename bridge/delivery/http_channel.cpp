@@ -216,6 +216,8 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
   using Kind = Answer::Kind;
   using metrics::SubmitResult;
   const auto count = [this](SubmitResult result) { context_.metrics.submit_results[result]->Increment(); };
+  std::optional<Duration> wait;  // that the provider asked for
+  if (verdict.retry_after_ms) wait = std::chrono::milliseconds(*verdict.retry_after_ms);
   if (verdict.outcome == http_gateways::Outcome::accepted) {
     count(SubmitResult::ok);
     came_back();
@@ -235,27 +237,30 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
   }
   if (verdict.outcome == http_gateways::Outcome::uncertain) {
     count(SubmitResult::timeout);
-    at_fault(words_of(verdict), false);
+    at_fault(words_of(verdict), false, wait);
     return unknown(cookie, reference, words_of(verdict) + "; may have been sent");
   }
   if (blames_the_account(verdict)) {
     count(SubmitResult::permanent);
-    at_fault(words_of(verdict), true);
+    at_fault(words_of(verdict), true, wait);
     return owner_.on_not_taken(cookie);
   }
   if (verdict.error_class == ErrorClass::throttled) {
     count(SubmitResult::throttled);
-    const Duration pause =
-        verdict.retry_after_ms ? std::chrono::milliseconds(*verdict.retry_after_ms) : throttle_pause_default;
-    return owner_.on_throttled(cookie, std::min<Duration>(pause, throttle_pause_max), words_of(verdict));
+    const auto pause = wait.value_or(throttle_pause_default);
+    if (pause <= throttle_pause_max) return owner_.on_throttled(cookie, pause, words_of(verdict));
+    // So long it is rather down: what waits here returns to the queue, and moves as from any gateway that is down.
+    at_fault(words_of(verdict), false, wait);
+    return owner_.on_not_taken(cookie);
   }
   if (verdict.retry == http_gateways::Retry::backoff) {
     count(SubmitResult::temporary);
-    if (verdict.error_class != ErrorClass::unknown) at_fault(words_of(verdict), false);
+    if (wait || verdict.error_class != ErrorClass::unknown) at_fault(words_of(verdict), false, wait);
     return owner_.on_answer(cookie, {.kind = Kind::temporary, .provider_ids = {}, .error = words_of(verdict)});
   }
   count(SubmitResult::permanent);
   came_back();  // it speaks with us, and means this message
+  if (wait) at_fault(words_of(verdict), false, wait);
   owner_.on_answer(cookie, {.kind = Kind::refused,
                             .provider_ids = {},
                             .error = words_of(verdict),
@@ -269,12 +274,17 @@ void HttpChannel::unknown(std::uint64_t cookie, const std::string& reference, st
 
 // ---- whether the provider can be used ----
 
-void HttpChannel::at_fault(const std::string& why, bool lasting) {
+// `unavailable`: for how long the provider says that it is. Then nothing is counted: its word is better than our guess.
+void HttpChannel::at_fault(const std::string& why, bool lasting, std::optional<Duration> unavailable) {
   last_error_ = why;
   const bool was_up = is_up();
-  health_.failed(context_.clock.now(), lasting);
-  if (!was_up || is_up()) return;
-  const auto wait = std::chrono::duration_cast<std::chrono::seconds>(health_.until() - context_.clock.now());
+  const auto now = context_.clock.now();
+  if (lasting || !unavailable) health_.failed(now, lasting);
+  if (unavailable) health_.unavailable(now + *unavailable);
+  if (stopping_ || is_up()) return;
+  wait_for_probe();
+  if (!was_up) return;
+  const auto wait = std::chrono::duration_cast<std::chrono::seconds>(health_.until() - now);
   if (lasting)
     log::error("gateway", "the provider refuses this account: check its credentials, credit and settings", "gateway",
                config_.name, "detail", why, "next_try_seconds", wait.count());
@@ -282,7 +292,6 @@ void HttpChannel::at_fault(const std::string& why, bool lasting) {
     log::warn("gateway", "the provider cannot be used; trying again later", "gateway", config_.name, "detail", why,
               "next_try_seconds", wait.count());
   owner_.on_up_or_down();
-  wait_for_probe();
 }
 
 void HttpChannel::wait_for_probe() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <map>
+#include <optional>
 
 #include "bridge/config.hpp"
 #include "bridge/delivery/channel.hpp"
@@ -64,7 +65,7 @@ class HttpChannel : public Channel {
   void answered(std::uint64_t cookie, HttpTransport::Result result);
   void judge(std::uint64_t cookie, const http_gateways::Verdict& verdict, const std::string& reference);
   void unknown(std::uint64_t cookie, const std::string& reference, std::string why);
-  void at_fault(const std::string& why, bool lasting);
+  void at_fault(const std::string& why, bool lasting, std::optional<Duration> unavailable = {});
   void came_back();
   void wait_for_probe();
   void ask_balance();

@@ -13,6 +13,7 @@ namespace smsbridge::bridge {
 namespace {
 
 using namespace std::chrono_literals;
+using http_gateways::Headers;
 using http_gateways::Reply;
 
 class VirtualClock : public Clock {
@@ -154,6 +155,68 @@ TEST_F(HttpChannelTest, ARefusalOfTheAccountTakesTheGatewayDown) {
   submit();
   EXPECT_EQ(answer({401, {}, R"({"code":20005})"}), "not taken");
   EXPECT_FALSE(channel_->is_up());
+}
+
+TEST_F(HttpChannelTest, WhatAnAnswerMeans) {
+  const char* const generic = R"({"request": {"url": "http://h/"}, "response": {"rules": [
+      {"when": {"status": "500"}, "then": {"outcome": "uncertain", "retry_after_ms": {"header": "Retry-After"}}},
+      {"when": {"status": "402"}, "then": {"error_class": "balance", "retry_after_ms": {"header": "Retry-After"}}},
+      {"when": {"body_matches": "number"}, "then": {"error_class": "route"}},
+      {"when": {"body_matches": "news"}, "then": {"error_class": "unknown"}}]}})";
+  const Headers in_7_s{{"Retry-After", "7"}}, in_10_min{{"Retry-After", "600"}};
+  struct {
+    const char* name;
+    Reply reply;
+    const char* heard;
+    Duration down;
+  } const rows[] = {
+      {"accepted", {200, {}, "OK"}, "accepted", 0s},
+      {"a fault", {503, {}, ""}, "temporary", 0s},
+      {"a fault, with a time", {503, in_7_s, ""}, "temporary", 7s},
+      {"a fault of no known kind, with a time", {503, in_7_s, "news"}, "temporary", 7s},
+      {"too fast", {429, {}, ""}, "throttled for 1 s", 0s},
+      {"too fast, with a time", {429, in_7_s, ""}, "throttled for 7 s", 0s},
+      {"too fast, for long", {429, in_10_min, ""}, "not taken", 10min},
+      {"refused, with a time", {503, in_7_s, "number"}, "refused, elsewhere", 7s},
+      {"in doubt", {500, {}, ""}, "unknown", 0s},
+      {"in doubt, with a time", {500, in_7_s, ""}, "unknown", 7s},
+      {"no credit", {402, {}, ""}, "not taken", 30s},
+      {"no credit, with a short time", {402, in_7_s, ""}, "not taken", 30s},
+      {"no credit, with a time", {402, in_10_min, ""}, "not taken", 10min},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    open_account("generic", generic);
+    submit();
+    EXPECT_EQ(answer(row.reply), row.heard);
+    EXPECT_EQ(channel_->is_up(), row.down == 0s);
+    if (row.down == 0s) continue;
+    clock_.advance(row.down - 1ms);
+    EXPECT_EQ(channel_->room(), 0u) << "nothing goes out before";
+    clock_.advance(1ms);
+    EXPECT_EQ(channel_->room(), 1u) << "then one message shows whether it is back";
+    submit();
+    EXPECT_EQ(answer({200, {}, "OK"}), "accepted");
+    EXPECT_EQ(channel_->room(), config_.max_in_flight);
+  }
+}
+
+TEST_F(HttpChannelTest, TheLatestTimeOfAllAnswersCountsAndIsNoFailure) {
+  open_account("generic", R"({"request": {"url": "http://h/"}})");
+  for (int i = 0; i < 3; ++i) submit();
+  for (const auto* seconds : {"2", "20", "5"}) answer({503, {{"Retry-After", seconds}}, ""});
+  clock_.advance(20s - 1ms);
+  EXPECT_FALSE(channel_->is_up());
+  const auto before = changes_;
+  clock_.advance(1ms);
+  EXPECT_TRUE(channel_->is_up());
+  EXPECT_EQ(changes_, before + 1) << "its owner hears of it";
+  for (int i = 0; i < 3; ++i) {
+    submit();
+    answer({503, {{"Retry-After", "1"}}, ""});
+    clock_.advance(1s);
+    EXPECT_TRUE(channel_->is_up()) << "it waits as long as it is told, not longer each time";
+  }
 }
 
 }  // namespace

@@ -210,6 +210,21 @@ TEST(Health, WhatMoreTriesCannotMendOpensAtOnce) {
   EXPECT_GE(health.until() - Time{}, 30s);
 }
 
+TEST(Health, KeepsToTheTimeThatItIsTold) {
+  Health health;
+  Time now{};
+  health.unavailable(now + 3s);
+  health.unavailable(now + 1s);
+  EXPECT_EQ(health.state(now + 2s), Health::State::open);
+  now += 3s;
+  EXPECT_EQ(health.state(now), Health::State::half_open);
+  health.unavailable(now + 1s);
+  EXPECT_EQ(health.state(now + 1s), Health::State::half_open) << "no longer than it was told";
+  health.failed(now + 1s, true);
+  health.unavailable(now + 2s);
+  EXPECT_EQ(health.state(now + 2s), Health::State::open) << "what was known lasts longer";
+}
+
 TEST(Money, IsDecimalText) {
   struct {
     const char* text;
