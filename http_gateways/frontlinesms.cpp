@@ -105,7 +105,7 @@ class Frontlinesms final : public Provider {
     const auto code = std::to_string(reply.status);
     const auto unreadable = [&] { return uncertain(code, "the answer is not one of the documented ones"); };
     if (mode_ == Mode::sync) return rejected(ErrorClass::config, code, "mode 'sync' only receives");
-    if (mode_ == Mode::cloud && reply.status == 200) return accepted();
+    if (mode_ == Mode::cloud && reply.status == 200) return is_web_page(reply) ? unreadable() : accepted();
     if (mode_ == Mode::trigger) {
       const auto word = without_spaces(reply.body.substr(0, 100));
       if (reply.status == 200) return word == "OK" ? accepted() : unreadable();

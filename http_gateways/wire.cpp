@@ -435,6 +435,16 @@ std::string detail_of(std::string_view words, const OutboundSms& sms) {
   return out;
 }
 
+bool is_web_page(const Reply& reply) {
+  static constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF", spaces = " \t\r\n";
+  std::string_view body = reply.body;
+  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  body.remove_prefix(std::min(body.find_first_not_of(spaces), body.size()));
+  const auto begin = lower(body.substr(0, 32));
+  if (begin.starts_with("<!doctype html") || begin.starts_with("<html")) return true;
+  return begin.starts_with('<') && lower(find_header(reply.headers, "Content-Type")).starts_with("text/html");
+}
+
 ErrorClass failure_of(const Reply& reply) {
   const auto error_class = by_http_status(reply, 0).error_class;
   return error_class == ErrorClass::none ? ErrorClass::temporary : error_class;

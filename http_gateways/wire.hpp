@@ -69,6 +69,9 @@ std::string with_plus(std::string_view number);
 std::optional<int> parts_of(const boost::json::value* value);
 // A provider's own words about a failure, without numbers of 7 digits and more; empty if they repeat the message.
 std::string detail_of(std::string_view words, const OutboundSms& sms);
+// A page for people, such as a captive portal or a proxy puts in the place of an answer. Plain words that only call
+// themselves text/html are none: some providers send theirs so.
+bool is_web_page(const Reply& reply);
 // What went wrong with a question (balance, status): by HTTP status, and never `none`.
 ErrorClass failure_of(const Reply& reply);
 // The query parameter `tok` or `token` equals the setting; true if the setting is empty.

@@ -252,9 +252,13 @@ Verdict ResponseReader::judge(const Reply& reply, const Message& message, bool h
     if (reply.status < 200 || reply.status >= 300) return by_http_status(reply, now_s);
     if (json_expected_ && !message.json) return uncertain(code, "the reply is not JSON");
     if (message_id_ && !has_id) return uncertain(code, "the reply has no message id");
+    if (!message_id_ && is_web_page(reply)) return uncertain(code, "the reply is a web page");
     return accepted();
   }
   const auto& then = rule->then;
+  // By its status alone a portal's page would pass for an answer.
+  if (then.outcome == Outcome::accepted && !has_id && rule->when.is_status_alone() && is_web_page(reply))
+    return uncertain(code, "the reply is a web page");
   const auto detail = "HTTP " + code + ", response rule " + std::to_string(rule - rules_.begin() + 1);
   Verdict verdict;
   if (then.outcome == Outcome::accepted) {

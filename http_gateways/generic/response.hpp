@@ -76,6 +76,7 @@ class ResponseReader {
     std::optional<JsonTest> json;
     std::optional<Pattern> body;
     std::optional<std::pair<std::string, Pattern>> header;
+    bool is_status_alone() const { return !json && !body && !header; }
   };
   struct Wait {
     std::optional<std::int64_t> constant_ms;

@@ -318,9 +318,9 @@ suite('answers that do not come as they should', {concurrency: atOnce}, () => {
     assert.equal(provider.received.length, 1);
   });
 
-  for (const fault of ['bad-json', 'html', 'cut-answer', 'huge', 'stall']) {
-    it(`${fault}: nobody knows, so the lane decides`, {timeout}, async (t) => {
-      const {provider, api} = await setUp(t, 'twilio', {standIn: {script: [{fault, reports: 'none'}, {fault, reports: 'none'}]},
+  for (const [kind, fault] of [...['bad-json', 'html', 'cut-answer', 'huge', 'stall'].map((each) => ['twilio', each]), ['kannel', 'html']]) {
+    it(`${kind}, ${fault}: nobody knows, so the lane decides`, {timeout}, async (t) => {
+      const {provider, api} = await setUp(t, kind, {standIn: {script: [{fault, reports: 'none'}, {fault, reports: 'none'}]},
           gateway: {max_in_flight: 1, request_timeout: '1s'}});
       const offer = await api.send({to: nextNumber(), text: 'an offer', lane: 'campaign'});
       await api.reaches(offer.id, 'doubtful');

@@ -26,7 +26,8 @@ TEST(Kannel, Replies) {
     ErrorClass error_class = ErrorClass::none;
   } rows[] = {
       {"plain", {202, {}, "0: Accepted for delivery"}, Outcome::accepted},
-      {"unreadable: any 2xx is accepted", {200, {}, "<html>"}, Outcome::accepted},
+      {"any other 2xx", {200, {}, "Done"}, Outcome::accepted},
+      {"a page of a portal", {200, {}, "<html>"}, Outcome::uncertain},
       {"refused", {400, {}, "UDH field is too long, rejected"}, Outcome::rejected, ErrorClass::invalid_request},
       {"5xx", {502, {}, "<html>"}, Outcome::uncertain},
       {"500 that is not Kannel's", {500, {}, "<html>"}, Outcome::uncertain},
