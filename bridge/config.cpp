@@ -106,6 +106,9 @@ void read_tls(ConfigSection& s, TlsOptions& tls) {
   });
 }
 
+// What the keys of the gateway may allow at most.
+constexpr std::size_t max_in_flight_most = 1000, segments_max_most = 255;
+
 void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind& kind) {
   s.read("receipts", g.receipts);
   const auto before = s.problems();
@@ -121,6 +124,11 @@ void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind
       if (const auto need = provider->receipts_need(); !need.empty() && g.receipts)
         s.problem("account", "without '" + std::string(need) + "' no receipt can be believed: messages end as sent",
                   "no-receipts", true);
+      // Before the keys of the gateway are read, which go first.
+      const auto limits = provider->limits();
+      if (limits.rate_per_s > 0) g.rate = limits.rate_per_s;
+      if (limits.max_in_flight > 0) g.max_in_flight = std::min(limits.max_in_flight, max_in_flight_most);
+      if (limits.max_parts > 0) g.segments_max = std::min(limits.max_parts, segments_max_most);
     } catch (const http_gateways::BadSettings& error) {
       s.problem("account", error.what(), "bad-value");
     }
@@ -133,7 +141,7 @@ void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind
               fmt::format("needs at least {} letters, digits, '-' or '_': whoever guesses it can send receipts",
                           callback_secret_min),
               "bad-value");
-  s.read("max_in_flight", g.max_in_flight, 1, 1000);
+  s.read("max_in_flight", g.max_in_flight, 1, max_in_flight_most);
   s.read_duration("connect_timeout", g.connect_timeout, 100ms, 1min);
   s.read_duration("request_timeout", g.request_timeout, 1s, 5min);
   s.read("proxy", g.proxy);
@@ -177,7 +185,7 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   read_tls(s, g.endpoint.tls);
   s.read_number("rate", g.rate, 0.1, 1'000'000);
   s.read("sender", g.sender);
-  s.read("segments_max", g.segments_max, 1, 255);
+  s.read("segments_max", g.segments_max, 1, segments_max_most);
   s.read("receipts", g.receipts);
   s.read_duration_ms("receipt_wait", g.receipt_wait_ms, second, 30 * day);
   s.section("retry", [&](ConfigSection& r) {

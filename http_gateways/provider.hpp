@@ -160,6 +160,12 @@ struct Balance {
   ErrorClass error_class = ErrorClass::none;
 };
 
+// How much the provider takes; 0: not told. Kept by whoever sends.
+struct Limits {
+  double rate_per_s = 0;
+  std::size_t max_in_flight = 0, max_parts = 0;
+};
+
 // One account with one provider. Lives on one shard; holds only what follows from its settings (compiled templates, a
 // token that is good for some minutes). `now_s`: seconds since 1970 UTC.
 class Provider {
@@ -185,6 +191,7 @@ class Provider {
   virtual bool reports_delivery() const { return true; }
   // The setting without which callbacks cannot be believed, so that no receipt can be waited for; empty: nothing lacks.
   virtual std::string_view receipts_need() const { return {}; }
+  virtual Limits limits() const { return {}; }
 };
 
 // A setting of an account, for configuration, help and error texts.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdlib>
 
 #include "http_gateways/generic/callback.hpp"
 #include "http_gateways/generic/definition.hpp"
@@ -238,6 +239,7 @@ struct Generic::Compiled {
   std::optional<RequestParts> request;
   ResponseReader response;
   CallbackReader callback;
+  Limits limits;
 };
 
 std::string with_reference(std::string url, std::string_view reference) {
@@ -262,13 +264,15 @@ Generic::Generic(const json::object& definition) {
     if (const auto coding = encoding->find("unicode_coding")) compiled->unicode_coding = coding->non_empty_text();
   }
   if (const auto limits = node.find("limits")) {
-    // Kept by whoever sends; here they are only checked.
     limits->allow({"rate_per_s", "max_in_flight", "max_parts"});
-    for (const auto* count : {"max_in_flight", "max_parts"})
-      if (const auto limit = limits->find(count)) (void)limit->integer(1, 1'000'000);
-    if (const auto rate = limits->find("rate_per_s"))
-      if (const auto text = plain_decimal(rate->text()); text.empty() || text == "0" || rate->text().starts_with('-'))
-        rate->fail("must be a number above 0");
+    for (const auto& [name, count] : {std::pair{"max_in_flight", &compiled->limits.max_in_flight},
+                                      std::pair{"max_parts", &compiled->limits.max_parts}})
+      if (const auto limit = limits->find(name)) *count = static_cast<std::size_t>(limit->integer(1, 1'000'000));
+    if (const auto rate = limits->find("rate_per_s")) {
+      const auto text = plain_decimal(rate->text());
+      if (text.empty() || text == "0" || rate->text().starts_with('-')) rate->fail("must be a number above 0");
+      compiled->limits.rate_per_s = std::strtod(text.c_str(), nullptr);
+    }
   }
   const auto request = node.find("request"), response = node.find("response"), callback = node.find("callback"),
              inbound = node.find("inbound");
@@ -280,6 +284,8 @@ Generic::Generic(const json::object& definition) {
 }
 
 bool Generic::reports_delivery() const { return compiled_->callback.reads_status(); }
+
+Limits Generic::limits() const { return compiled_->limits; }
 
 Request Generic::build(const OutboundSms& sms, std::int64_t now_s) {
   const auto& c = *compiled_;
@@ -352,7 +358,8 @@ const Kind generic{
                  {.name = "callback", .secret = true, .help = "status callbacks: auth, where status and id are, map"},
                  {.name = "inbound", .help = "messages from phones: where from, to, text and id are"},
                  {.name = "encoding", .help = "unicode_coding: the value of {{coding}} for unicode text"},
-                 {.name = "limits", .help = "rate_per_s, max_in_flight and max_parts"},
+                 {.name = "limits",
+                  .help = "rate_per_s, max_in_flight and max_parts, where the gateway sets none of its own"},
                  {.name = "from", .help = "sender"},
                  {.name = "callback_url", .help = "callback URL, where it is not ours"},
                  {.name = "country_code",

@@ -31,6 +31,7 @@ class Generic : public Provider {
   Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override;
   CallbackResult receive(const CallbackRequest& request, std::int64_t now_s) const override;
   bool reports_delivery() const override;
+  Limits limits() const override;
 
  private:
   struct Compiled;

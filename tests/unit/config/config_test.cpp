@@ -164,5 +164,23 @@ TEST_F(ConfigTest, ProvidersRoutesAndPricesAreChecked) {
       << "it can only receive";
 }
 
+TEST_F(ConfigTest, LimitsOfADefinitionCountWhereTheGatewaySetsNone) {
+  const auto gateway = [&](const std::string& more) {
+    const auto loaded = load(tenants + "gateways:\n  - {name: a, id: 1, kind: generic" + more +
+                             ", account: {request: {method: GET, url: 'http://h/'}, limits: {rate_per_s: 2.5, "
+                             "max_in_flight: 4, max_parts: 300}}}\n");
+    EXPECT_TRUE(loaded.ok());
+    return loaded.config.gateways.at(0);
+  };
+  const auto told = gateway("");
+  EXPECT_EQ(told.rate, 2.5);
+  EXPECT_EQ(told.max_in_flight, 4u);
+  EXPECT_EQ(told.segments_max, 255u) << "no message has more";
+  const auto own = gateway(", rate: 10/s, max_in_flight: 20, segments_max: 6");
+  EXPECT_EQ(own.rate, 10);
+  EXPECT_EQ(own.max_in_flight, 20u);
+  EXPECT_EQ(own.segments_max, 6u);
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge
