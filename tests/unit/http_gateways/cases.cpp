@@ -393,4 +393,93 @@ void run_cases(const std::string& provider) {
   EXPECT_GT(run, 0u);
 }
 
+void run_replies(const Provider& provider, const std::vector<ReplyRow>& rows, ErrorClass unavailable) {
+  const OutboundSms sms{.reference = "m-1", .to = "+254700000101", .text = "Loan approved"};
+  const Headers html{{"Content-Type", "text/html"}};
+  const std::string page = "<!DOCTYPE html><html><body>Please log in</body></html>";
+  std::vector<ReplyRow> all = {
+      {"a web page", {200, html, page}, Outcome::uncertain},
+      {"a web page of 202", {202, {}, page}, Outcome::uncertain},
+      {"a fault", {500, {}, ""}, Outcome::uncertain},
+      {"a fault of a proxy", {502, html, page}, Outcome::uncertain},
+      {"unavailable", {503, {{"Retry-After", "7"}}, ""}, unavailable},
+      {"too fast", {429, {{"Retry-After", "30"}}, ""}, ErrorClass::throttled},
+  };
+  all.insert(all.end(), rows.begin(), rows.end());
+  for (const auto& row : all) {
+    SCOPED_TRACE(row.name);
+    const auto verdict = provider.read(row.reply, sms, 0);
+    EXPECT_EQ(name(verdict.outcome), name(row.meaning.outcome));
+    EXPECT_EQ(name(verdict.error_class), name(row.meaning.error_class));
+    EXPECT_EQ(
+        name(verdict.retry),
+        name(row.meaning.outcome == Outcome::uncertain ? Retry::verify_first : default_retry(row.meaning.error_class)));
+    EXPECT_EQ(verdict.retry_after_ms, retry_after_ms(row.reply.headers, 0));
+    EXPECT_EQ(verdict.detail.find(digits_of(sms.to)), std::string::npos) << verdict.detail;
+    if (row.provider_code) {
+      EXPECT_EQ(verdict.provider_code, row.provider_code);
+    }
+  }
+}
+
+std::string many_fields() {
+  std::string all;
+  for (int i = 0; i < 1000; ++i) all += "&p" + std::to_string(i) + "=%FF%";
+  return all;
+}
+std::string many_members() {
+  std::string all;
+  for (int i = 0; i < 1000; ++i) all += ",\"p" + std::to_string(i) + "\":" + std::to_string(i);
+  return all;
+}
+
+void run_garbage(const Provider& provider, const Garbage& garbage) {
+  const std::vector<std::string> of_all = {"",
+                                           "{",
+                                           R"({"status":"Se)",
+                                           R"({"id":[],"status":{},"from":null,"results":{}})",
+                                           "[]",
+                                           "[1,2]",
+                                           "null",
+                                           "7",
+                                           std::string("\0\xff\xfe{&=%%%", 9),
+                                           "\xFF\xFE\x80=\xC3",
+                                           std::string(5000, '['),
+                                           many_fields(),
+                                           R"({"a":0)" + many_members() + "}"};
+  const auto in_every_place = [](const std::string& body) -> std::vector<CallbackRequest> {
+    const std::string url = "https://gw.example.org/cb";
+    return {{"POST", url, {}, body},
+            {"POST", "", {}, body},
+            {"POST", url + "?" + body, {}, body},
+            {"GET", url + "?" + body, {}, ""}};
+  };
+  const auto run = [&](const std::vector<std::string>& bodies, bool nothing_believed) {
+    for (const auto& body : bodies) {
+      SCOPED_TRACE(body.substr(0, 60));
+      for (const auto& request : (garbage.requests ? garbage.requests : in_every_place)(body)) {
+        const auto result = provider.receive(request, garbage.now_s);
+        if (garbage.authentic) {
+          EXPECT_EQ(result.authentic, *garbage.authentic) << result.refusal;
+        }
+        if (result.authentic) {
+          EXPECT_EQ(result.answer.status, garbage.status);
+        }
+        if (result.authentic && garbage.answer) {
+          EXPECT_EQ(result.answer.body, *garbage.answer);
+        }
+        if (nothing_believed) {
+          EXPECT_TRUE(result.updates.empty() && result.inbound.empty()) << request.method << " " << request.url;
+        }
+      }
+      for (const int status : {200, 202, 400, 422, 500}) (void)provider.read({status, {}, body}, {}, 0);
+      EXPECT_TRUE(provider.read_poll({200, {}, body}).updates.empty());
+      (void)provider.read_balance({200, {}, body});
+    }
+  };
+  run(of_all, true);
+  run(garbage.bodies, true);
+  run(garbage.odd_bodies, false);
+}
+
 }  // namespace smsbridge::http_gateways::testing

@@ -52,64 +52,34 @@ TEST(Infobip, Settings) {
 std::string answer(const std::string& message) { return R"({"messages":[)" + message + "]}"; }
 
 TEST(Infobip, ReadsReplies) {
-  struct {
-    const char* name;
-    Reply reply;
-    Outcome outcome;
-    ErrorClass error_class;
-  } const rows[] = {
-      {"plain",
-       {200, {}, answer(R"({"messageId":"m","status":{"groupId":0,"id":0}})")},
-       Outcome::accepted,
-       ErrorClass::none},
-      {"unreadable", {200, {}, "<html>"}, Outcome::uncertain, ErrorClass::none},
-      {"no status", {200, {}, answer(R"({"messageId":"m"})")}, Outcome::uncertain, ErrorClass::none},
-      {"no id", {200, {}, answer(R"({"status":{"groupId":1,"id":26}})")}, Outcome::uncertain, ErrorClass::none},
-      {"new group",
-       {200, {}, answer(R"({"messageId":"m","status":{"groupId":9}})")},
-       Outcome::uncertain,
-       ErrorClass::none},
-      {"duplicate without id",
-       {200, {}, answer(R"({"status":{"groupId":5,"id":23}})")},
-       Outcome::accepted,
-       ErrorClass::none},
-      {"expired",
-       {200, {}, answer(R"({"messageId":"m","status":{"groupId":4,"id":15}})")},
-       Outcome::rejected,
-       ErrorClass::expired},
-      {"by error",
-       {200, {}, answer(R"({"messageId":"m","status":{"groupId":5,"id":4},"error":{"id":603}})")},
-       Outcome::rejected,
-       ErrorClass::blocked},
-      {"refused without a reason",
-       {200, {}, answer(R"({"messageId":"m","status":{"groupId":5,"id":4},"error":{"id":0}})")},
-       Outcome::rejected,
-       ErrorClass::unknown},
-      {"refused", {403, {}, "{}"}, Outcome::rejected, ErrorClass::auth},
-      {"bad number, v3",
-       {400, {}, R"({"errorCode":"E400","violations":[{"property":"messages[0].destinations[0].to"}]})"},
-       Outcome::rejected,
-       ErrorClass::destination},
-      {"bad number, v2",
-       {400,
-        {},
-        R"({"requestError":{"serviceException":{"validationErrors":{"messages[0].destinations[0].to":["x"]}}}})"},
-       Outcome::rejected,
-       ErrorClass::destination},
-      {"bad photo",
-       {400, {}, R"({"errorCode":"E400","violations":[{"property":"messages[0].photo"}]})"},
-       Outcome::rejected,
-       ErrorClass::invalid_request},
-      {"5xx", {500, {}, "{}"}, Outcome::uncertain, ErrorClass::none},
-      {"503", {503, {}, "{}"}, Outcome::rejected, ErrorClass::temporary},
-      {"429", {429, {{"Retry-After", "2"}}, ""}, Outcome::rejected, ErrorClass::throttled},
-  };
-  for (const auto& row : rows) {
-    SCOPED_TRACE(row.name);
-    const auto verdict = account()->read(row.reply, {.reference = "m", .to = "+254700000101", .text = "?"}, 0);
-    EXPECT_EQ(name(verdict.outcome), name(row.outcome));
-    EXPECT_EQ(name(verdict.error_class), name(row.error_class));
-  }
+  run_replies(
+      *account(),
+      {{"plain", {200, {}, answer(R"({"messageId":"m","status":{"groupId":0,"id":0}})")}, Outcome::accepted},
+       {"no status", {200, {}, answer(R"({"messageId":"m"})")}, Outcome::uncertain},
+       {"no id", {200, {}, answer(R"({"status":{"groupId":1,"id":26}})")}, Outcome::uncertain},
+       {"new group", {200, {}, answer(R"({"messageId":"m","status":{"groupId":9}})")}, Outcome::uncertain},
+       {"duplicate without id", {200, {}, answer(R"({"status":{"groupId":5,"id":23}})")}, Outcome::accepted},
+       {"expired", {200, {}, answer(R"({"messageId":"m","status":{"groupId":4,"id":15}})")}, ErrorClass::expired},
+       {"by error",
+        {200, {}, answer(R"({"messageId":"m","status":{"groupId":5,"id":4},"error":{"id":603}})")},
+        ErrorClass::blocked},
+       {"refused without a reason",
+        {200, {}, answer(R"({"messageId":"m","status":{"groupId":5,"id":4},"error":{"id":0}})")},
+        ErrorClass::unknown},
+       {"refused", {403, {}, "{}"}, ErrorClass::auth},
+       {"bad number, v3",
+        {400, {}, R"({"errorCode":"E400","violations":[{"property":"messages[0].destinations[0].to"}]})"},
+        ErrorClass::destination},
+       {"bad number, v2",
+        {400,
+         {},
+         R"({"requestError":{"serviceException":{"validationErrors":{"messages[0].destinations[0].to":["x"]}}}})"},
+        ErrorClass::destination},
+       {"bad photo",
+        {400, {}, R"({"errorCode":"E400","violations":[{"property":"messages[0].photo"}]})"},
+        ErrorClass::invalid_request},
+       {"5xx", {500, {}, "{}"}, Outcome::uncertain},
+       {"503", {503, {}, "{}"}, ErrorClass::temporary}});
 }
 
 TEST(Infobip, ReadsReports) {
@@ -163,30 +133,10 @@ TEST(Infobip, OneBadResultDoesNotFailTheBatch) {
   EXPECT_EQ(result.inbound.size(), 1u);
 }
 
-TEST(Infobip, GarbageCallbacks) {
-  std::string many;
-  for (int i = 0; i < 1000; ++i) many += "p" + std::to_string(i) + "=%&";
-  const std::string garbage[] = {"",
-                                 "{",
-                                 R"({"results":)",
-                                 R"({"results":{}})",
-                                 R"({"results":[{"status":{"groupId":{},"id":[]},"error":4,"price":"x"}]})",
-                                 R"({"results":[{"from":{},"text":7}]})",
-                                 "[1,2]",
-                                 "null",
-                                 "\xFF\xFE\x00\x80",
-                                 many};
-  for (const auto& body : garbage) {
-    SCOPED_TRACE(body.substr(0, 60));
-    EXPECT_NO_THROW({
-      const auto result = account()->receive({"POST", "https://gw/?" + body, {}, body}, 0);
-      EXPECT_EQ(result.answer.status, 200);
-      EXPECT_TRUE(result.updates.empty() && result.inbound.empty());
-    });
-    for (const int status : {200, 400, 500}) account()->read({status, {}, body}, {}, 0);
-    account()->read_poll({200, {}, body});
-    account()->read_balance({200, {}, body});
-  }
+TEST(Infobip, Garbage) {
+  run_garbage(*account(), {.bodies = {R"({"results":)", R"({"results":{}})",
+                                      R"({"results":[{"status":{"groupId":{},"id":[]},"error":4,"price":"x"}]})",
+                                      R"({"results":[{"from":{},"text":7}]})"}});
 }
 
 }  // namespace

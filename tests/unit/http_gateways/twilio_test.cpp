@@ -7,6 +7,13 @@ namespace {
 
 TEST(Twilio, Cases) { run_cases("twilio"); }
 
+TEST(Twilio, ReadsReplies) {
+  run_replies(*make_provider(*find_kind("twilio"), {{"account_sid", "AC1"}, {"auth_token", "t"}}),
+              {{"plain", {201, {}, R"({"sid":"SM1"})"}, Outcome::accepted},
+               {"no sid", {201, {}, R"({"status":"queued"})"}, Outcome::uncertain},
+               {"refused", {400, {}, R"({"code":21606})"}, ErrorClass::sender, "21606"}});
+}
+
 TEST(Twilio, Signatures) {
   for (const auto& c : cases("twilio", "signature.json")) {
     SCOPED_TRACE(text_of(c.if_contains("name")));
