@@ -189,7 +189,7 @@ class Twilio final : public Provider {
     auto update = update_of(status, field("ErrorCode"));
     update.provider_message_id = sid;
     update.reference = find_field(parse_form(query_of(request.url)), "ref").value_or(std::string());
-    result.updates.push_back(std::move(update));
+    if (!update.provider_message_id.empty() || !update.reference.empty()) result.updates.push_back(std::move(update));
     return result;
   }
 
@@ -211,6 +211,7 @@ class Twilio final : public Provider {
     }
     auto update = update_of(text_at(*json, "/status"), text_at(*json, "/error_code"));
     update.provider_message_id = text_at(*json, "/sid");
+    if (update.provider_message_id.empty()) return {.updates = {}, .error_class = ErrorClass::unknown};
     if (const auto parts = integer_of(at(*json, "/num_segments")); parts && *parts > 0)
       update.parts = static_cast<int>(*parts);
     update.price = plain_decimal(text_at(*json, "/price"));

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <set>
+
 #include "http_gateways/wire.hpp"
 #include "tests/unit/http_gateways/cases.hpp"
 
@@ -12,6 +14,21 @@ TEST(Twilio, ReadsReplies) {
               {{"plain", {201, {}, R"({"sid":"SM1"})"}, Outcome::accepted},
                {"no sid", {201, {}, R"({"status":"queued"})"}, Outcome::uncertain},
                {"refused", {400, {}, R"({"code":21606})"}, ErrorClass::sender, "21606"}});
+}
+
+TEST(Twilio, Garbage) {
+  const auto requests = [](const std::string& body) {
+    CallbackRequest request{"POST", "https://gw.example.org/cb", {}, body};
+    const auto form = parse_form(body);
+    std::string signed_text = request.url;
+    for (const auto& [name, value] : std::set(form.begin(), form.end())) signed_text += name + value;
+    request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
+                       {"X-Twilio-Signature", base64(hmac(Hash::sha1, "t", signed_text))}};
+    return std::vector{request};
+  };
+  const auto provider = make_provider(*find_kind("twilio"), {{"account_sid", "AC1"}, {"auth_token", "t"}});
+  run_garbage(*provider, {.authentic = false});
+  run_garbage(*provider, {.status = 204, .requests = requests});
 }
 
 TEST(Twilio, Signatures) {
