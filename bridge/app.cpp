@@ -98,6 +98,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .metrics = metrics_,
                 .gateways = gateways_,
                 .objects = objects_,
+                .reload = [this] { return reload(); },
                 .ready = ready_} {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = config_.shards > 0 ? config_.shards : std::max(1, cores - 1);
@@ -201,6 +202,23 @@ void App::start() {
   watch_budgets();
   for (auto& shard : shards_) shard->start();
   ready_ = true;
+}
+
+tl::expected<void, std::vector<std::string>> App::reload() {
+  const auto loaded = load_config(config_.file);
+  std::vector<std::string> errors;
+  for (const auto& problem : loaded.problems)
+    if (!problem.warning) errors.push_back(describe(problem));
+  if (errors.empty())
+    if (const auto taken = objects_.take_over(loaded.config); !taken) errors.push_back(taken.error());
+  if (!errors.empty()) {
+    for (const auto& error : errors) log::error("config", "nothing was reloaded", "problem", error);
+    return tl::unexpected(std::move(errors));
+  }
+  log::info("config", "reloaded gateways, routes and prices", "file", config_.file.string());
+  if (loaded.config.fixed != config_.fixed)
+    log::warn("config", "other settings changed too: they take a restart", "file", config_.file.string());
+  return {};
 }
 
 void App::watch_budgets() {

@@ -28,6 +28,10 @@ class App {
   void start();
   void stop();
 
+  // Reads the configuration file again and takes over gateways, routes and prices: all of it, or nothing, and then the
+  // lines say why. Any thread.
+  tl::expected<void, std::vector<std::string>> reload();
+
   std::uint16_t api_port() const { return api_port_; }
   std::uint16_t fineract_port() const { return fineract_port_; }
   store::Store& store() { return store_; }

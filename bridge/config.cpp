@@ -490,6 +490,11 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfi
   return problems;
 }
 
+bool same(const GatewayConfig& a, const GatewayConfig& b) {
+  return a.settings == b.settings && a.account == b.account && a.session.password == b.session.password &&
+         a.callback_secret == b.callback_secret && a.proxy == b.proxy;
+}
+
 boost::json::value hidden_secret() { return {{"sealed", true}}; }
 bool is_hidden_secret(const boost::json::value& value) { return value == hidden_secret(); }
 
@@ -534,7 +539,8 @@ RouteConfig read_route(const boost::json::object& settings, const std::filesyste
 LoadedConfig load_config(const std::filesystem::path& file) {
   LoadedConfig loaded;
   auto& config = loaded.config;
-  config.folder = std::filesystem::absolute(file).parent_path();
+  config.file = std::filesystem::absolute(file);
+  config.folder = config.file.parent_path();
   config.store_path = config.folder / "data";
   const auto refuse = [&](std::string text, std::string code, int line = 0, int column = 0) {
     loaded.problems.push_back({.file = file.string(),
@@ -555,7 +561,12 @@ LoadedConfig load_config(const std::filesystem::path& file) {
     return loaded;
   }
   try {
-    ConfigSection root(YAML::LoadFile(file.string()), "", file.string(), config.folder, loaded.problems);
+    const auto tree = YAML::LoadFile(file.string());
+    auto fixed = YAML::Clone(tree);
+    if (fixed.IsMap())
+      for (const auto* key : {"gateways", "routes", "prices", "prices_file"}) fixed.remove(key);
+    config.fixed = YAML::Dump(fixed);
+    ConfigSection root(tree, "", file.string(), config.folder, loaded.problems);
     read_root(root, config);
     root.finish();
   } catch (const YAML::Exception& error) {

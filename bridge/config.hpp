@@ -106,7 +106,9 @@ struct RouteConfig {
 };
 
 struct Config {
+  std::filesystem::path file;
   std::filesystem::path folder;  // relative paths in the file start here
+  std::string fixed;             // what takes a restart to change, as it is written
   ListenAddress api{"127.0.0.1", 9190};
   ListenAddress fineract{"127.0.0.1", 9191};
   std::string fineract_prefix;
@@ -156,6 +158,9 @@ GatewayConfig read_gateway(const boost::json::object& settings, const std::files
                            std::vector<ConfigProblem>& problems);
 RouteConfig read_route(const boost::json::object& settings, const std::filesystem::path& folder,
                        std::vector<ConfigProblem>& problems);
+
+// Nothing differs, secrets included.
+bool same(const GatewayConfig& a, const GatewayConfig& b);
 
 // Calls `body` for everything secret in a gateway's settings; `place` is its JSON pointer.
 void for_each_secret(boost::json::object& settings,

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "bridge/app.hpp"
+#include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/env/log.hpp"
@@ -47,8 +48,15 @@ int serve(const ServeOptions& options) {
               config.fineract.host + ":" + std::to_string(app.fineract_port()), "store", config.store_path.string(),
               "seconds", std::chrono::duration<double>(clock.now() - began).count());
     boost::asio::io_context io;
-    boost::asio::signal_set signals(io, SIGINT, SIGTERM);
-    signals.async_wait([](boost::system::error_code, int signal) { log::info("serve", "stopping", "signal", signal); });
+    boost::asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);
+    const std::function<void()> wait_for_signal = [&] {
+      signals.async_wait([&](boost::system::error_code, int signal) {
+        if (signal != SIGHUP) return log::info("serve", "stopping", "signal", signal);
+        app.reload();
+        wait_for_signal();
+      });
+    };
+    wait_for_signal();
     io.run();
     app.stop();
   } catch (const store::OpenError& error) {
@@ -101,6 +109,18 @@ void add_serve(CLI::App& app, Run& run) {
   command->add_option("--log-level", options->log_level, "trace, debug, info, warn or error; overrides log.level");
   command->add_option("--log-format", options->log_format, "auto, logfmt, json or pretty; overrides log.format");
   command->callback([options, &run] { run = [options] { return serve(*options); }; });
+
+  auto client = std::make_shared<ClientOptions>();
+  auto* reloader =
+      app.add_subcommand("reload", "Take over gateways, routes and prices of the changed configuration file");
+  add_client_options(*reloader, *client);
+  reloader->callback([client, &run] {
+    run = [client] {
+      const auto answer = call(*client, "POST", "/api/v1/config/reload");
+      if (answer.ok()) std::cout << "reloaded\n";
+      return answer.status == 422 ? (report(answer), exit_bad_config) : report(answer);
+    };
+  });
 
   auto* check = app.add_subcommand("check-config", "Report every mistake of a configuration, with line and column");
   check->add_option("-c,--config", options->config_file, "Configuration file")->capture_default_str();

@@ -59,6 +59,15 @@ void change_object(Services& services, const HttpRequest& request, const Respond
   respond(std::move(response));
 }
 
+void reload(Services& services, const HttpRequest& request, const Respond& respond) {
+  if (!admit_for_all(services, request, "system:manage", respond)) return;
+  const auto done = services.reload();
+  if (done) return respond({.status = http::status::no_content, .content_type = {}, .body = {}, .headers = {}});
+  std::vector<FieldError> errors;
+  for (const auto& error : done.error()) errors.push_back({"", "bad-configuration", error});
+  respond(to_response(invalid(std::move(errors))));
+}
+
 }  // namespace
 
 std::string_view managed_by(const std::optional<Objects::Object>& object) {
@@ -84,6 +93,8 @@ std::vector<Route> object_routes(Services& services) {
     add(patch, base_of(kind) + "/{name}", Action::patch);
     add(delete_, base_of(kind) + "/{name}", Action::remove);
   }
+  routes.push_back(
+      {post, "/api/v1/config/reload", [&services](const HttpRequest& r, Respond a) { reload(services, r, a); }});
   return routes;
 }
 

@@ -87,17 +87,55 @@ Objects::Object object_of(const Config& config, bool from_file, std::string etag
 }  // namespace
 
 Objects::Objects(const Config& file, store::Store& store)
-    : file_(file), store_(store), seal_(file.master_key, file.store_path / key_file), of_file_(file) {
-  for (auto& gateway : of_file_.gateways) {
-    auto with_secret = std::make_shared<GatewayConfig>(*gateway);
-    keep_callback_secret(*with_secret);
-    gateway = std::move(with_secret);
-  }
+    : file_(file), store_(store), seal_(file.master_key, file.store_path / key_file) {
+  use_file(file);
   load(Kind::gateway);
   load(Kind::route);
   table_ = make_table();
   for (const auto& problem : problems())
     log::warn("objects", "what the store keeps does not fit together", "list", problem.path, "problem", problem.text);
+}
+
+// What did not change stays the same object, and so the gateway that runs by it is left alone.
+void Objects::use_file(const Config& file) {
+  RoutingTable table(file);
+  for (auto& gateway : table.gateways) {
+    auto with_secret = std::make_shared<GatewayConfig>(*gateway);
+    keep_callback_secret(*with_secret);
+    gateway = std::move(with_secret);
+    if (auto known = of_file_.gateway(gateway->name); known && same(*known, *gateway)) gateway = std::move(known);
+  }
+  of_file_ = std::move(table);
+}
+
+// They stay in the store, and are there again when the file has none of their name.
+void Objects::drop_those_of_file(Kind kind) {
+  std::erase_if(kept(kind), [&](const auto& object) {
+    const bool in_file = find_in_file(kind, object.first).has_value();
+    if (in_file)
+      log::error("objects", "is kept in the store but no longer in force: the configuration file has one of this name",
+                 word(kind), object.first);
+    return in_file;
+  });
+}
+
+tl::expected<void, std::string> Objects::take_over(const Config& file) {
+  const std::lock_guard lock(mutex_);
+  auto before = of_file_;
+  const auto gateways = gateways_, routes = routes_;
+  const auto known = problems();
+  use_file(file);
+  for (const auto kind : {Kind::gateway, Kind::route}) drop_those_of_file(kind);
+  for (const auto& problem : problems()) {
+    if (std::ranges::find(known, problem.text, &ConfigProblem::text) != known.end()) continue;
+    of_file_ = std::move(before);
+    gateways_ = gateways;
+    routes_ = routes;
+    return tl::unexpected(problem.path + ": " + problem.text);
+  }
+  table_ = make_table();
+  told_(table_);
+  return {};
 }
 
 void Objects::load(Kind kind) {
@@ -196,8 +234,8 @@ std::optional<Objects::Object> Objects::find_in_file(Kind kind, std::string_view
 }
 
 std::optional<Objects::Object> Objects::find(Kind kind, std::string_view name) const {
-  if (auto object = find_in_file(kind, name)) return object;
   const std::lock_guard lock(mutex_);
+  if (auto object = find_in_file(kind, name)) return object;
   const auto it = kept(kind).find(name);
   if (it == kept(kind).end()) return std::nullopt;
   return kind == Kind::gateway ? object_of(*it->second.gateway, false, it->second.etag)

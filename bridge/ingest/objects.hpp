@@ -41,6 +41,9 @@ class Objects {
 
   std::shared_ptr<const RoutingTable> table() const;
   std::optional<Object> find(Kind kind, std::string_view name) const;
+  // Takes gateways, routes and prices from a configuration file that was read anew. What is the same stays the same
+  // object. Nothing is taken when something does not fit: the text says what.
+  tl::expected<void, std::string> take_over(const Config& file);
   // The object as it is after the change; of one that is removed, as it was.
   tl::expected<Object, Problem> change(Change change);
   // Called with the new table inside of change(). Before the first one.
@@ -58,6 +61,8 @@ class Objects {
   KeptObjects& kept(Kind kind) { return kind == Kind::gateway ? gateways_ : routes_; }
   const KeptObjects& kept(Kind kind) const { return kind == Kind::gateway ? gateways_ : routes_; }
   void load(Kind kind);
+  void use_file(const Config& file);
+  void drop_those_of_file(Kind kind);
   std::optional<Problem> parse(Kind kind, Kept& object);
   std::string record(Kind kind, const std::string& name, boost::json::object settings) const;
   std::shared_ptr<const RoutingTable> make_table() const;
@@ -71,8 +76,8 @@ class Objects {
   const Config& file_;
   store::Store& store_;
   const Seal seal_;
-  RoutingTable of_file_;
   mutable std::mutex mutex_;  // guards everything below, and is held through a change
+  RoutingTable of_file_;
   KeptObjects gateways_, routes_;
   std::shared_ptr<const RoutingTable> table_;
   std::function<void(std::shared_ptr<const RoutingTable>)> told_;

@@ -29,7 +29,8 @@ struct Services {
   metrics::Metrics& metrics;
   GatewayControl& gateways;
   Objects& objects;
-  std::atomic<bool>& ready;  // false while starting and stopping
+  std::function<tl::expected<void, std::vector<std::string>>()> reload;  // the configuration file
+  std::atomic<bool>& ready;                                              // false while starting and stopping
 };
 
 // A row of a listener's table: 404, 405 and Allow follow from it. `{}` in the path stands for one segment.

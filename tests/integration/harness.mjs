@@ -107,6 +107,8 @@ export class Process {
 
   get pid() { return this.#child.pid; }
 
+  signal(name) { this.#child.kill(name); }
+
   // Ends this one process, by its id. Politely first unless told otherwise.
   async end(signal = 'SIGTERM') {
     if (!this.how) this.#child.kill(signal);

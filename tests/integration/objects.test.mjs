@@ -218,6 +218,56 @@ describe('a change', () => {
   });
 });
 
+describe('the configuration file', () => {
+  it('is taken over while the daemon runs: only what changed is touched', {timeout}, async (t) => {
+    const {bridge, api, first, second} = await setUp(t);
+    await make(api, 'gateways', settingsOf(second));
+    await delivers(api, 'first');
+    await delivers(api, 'second');
+    const [firstBinds, secondBinds] = [first.binds.length, second.binds.length];
+    const reload = () => bridge.cli('reload');
+    const write = () => writeFileSync(bridge.configFile, YAML.stringify(bridge.config));
+
+    bridge.config.gateways.push({...bridge.config.gateways[0], name: 'third', id: 30, port: second.port});
+    bridge.config.routes = [{name: 'all', id: 100, via: [{gateway: 'third'}]}];
+    write();
+    assert.equal((await reload()).output, 'reloaded\n');
+    const routed = await api.send({to: nextNumber(), text: 'Hello'});
+    assert.equal((await api.reaches(routed.id, 'delivered')).gateway, 'third');
+    assert.deepEqual([first.binds.length, second.binds.length], [firstBinds, secondBinds + 2]);
+
+    bridge.config.gateways[1].rate = '40/s';
+    write();
+    bridge.process.signal('SIGHUP');
+    await until('the new rate to hold', async () => (await api.gateway('third')).rate_limit === 40);
+
+    // The secret changed, and not the file.
+    writeFileSync(join(bridge.folder, 'password-first.txt'), 'wrong');
+    await reload();
+    await until('the bind to be refused', () => first.binds.some(({accepted}) => !accepted));
+
+    const {headers: {etag}} = await api.get('/gateways/third');
+    bridge.config.gateways[1].colour = 'red';
+    write();
+    const failed = await reload();
+    assert.equal(failed.code, 78, failed.output);
+    assert.match(failed.output, /unknown key 'colour'/);
+    assert.equal((await api.get('/gateways/third')).headers.etag, etag, 'nothing was taken over');
+    delete bridge.config.gateways[1].colour;
+    bridge.config.gateways[1].id = 2;
+    write();
+    assert.match((await reload()).output, /two gateways have the id 2/);
+    bridge.config.gateways.pop();
+    bridge.config.routes = [];
+    bridge.config.lanes = {otp: {validity: '1m'}};
+    write();
+    assert.equal((await reload()).code, 0);
+    refused(await api.get('/gateways/third'), 404, 'not-found');
+    assert.match(bridge.log, /they take a restart/);
+    await delivers(api, 'second');
+  });
+});
+
 describe('draining', () => {
   it('takes nothing new, sends what waits, and is remembered', {timeout}, async (t) => {
     const {bridge, api, first, second} = await setUp(t);
