@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration stop_deadline = 30s;
+constexpr std::size_t page_messages = 500;
 
 // Objects: since when, milliseconds.
 const std::string paused_prefix = "paused/", draining_prefix = "draining/";
@@ -116,6 +117,12 @@ void Gateways::make(const GatewayPtr& config, Running& running) {
   running.gateway->due(all);
 }
 
+std::function<store::Page(store::MessageId)> Gateways::sent_by(store::GatewayId gateway) const {
+  return [&store = context_.store, gateway](store::MessageId before) {
+    return store.reader().page({.states = {store::State::submitted}, .gateway = gateway}, before, page_messages);
+  };
+}
+
 std::unique_ptr<Channel> Gateways::make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner) {
   auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
   if (gateway.kind == "smpp")
@@ -141,7 +148,8 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewayConfig& gateway, Sh
                                                    .metrics = counted,
                                                    .provider_metrics = context_.metrics.provider(gateway.name),
                                                    .make_transport = make_curl_transport,
-                                                   .callback_url = callback_url},
+                                                   .callback_url = callback_url,
+                                                   .sent_before = sent_by(gateway.id)},
                                        owner);
 }
 

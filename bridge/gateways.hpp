@@ -60,6 +60,7 @@ class Gateways : public GatewayControl {
   void bring_about(const std::string& name, const RunningPtr& running);
   void make(const GatewayPtr& config, Running& running);
   std::unique_ptr<Channel> make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner);
+  std::function<store::Page(store::MessageId)> sent_by(store::GatewayId gateway) const;
   void act(const std::string& name, Running& running, Action action);
   RunningPtr find(const std::string& name) const;
   WallMs remembered(const std::string& key) const;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/post.hpp>
 #include <charconv>
 #include <tuple>
 
@@ -127,6 +128,7 @@ void HttpChannel::start() {
   owner_.on_up_or_down();
   owner_.on_room();
   ask_balance();
+  if (polls()) poll_open(0);
 }
 
 void HttpChannel::stop() {
@@ -386,6 +388,22 @@ void HttpChannel::report(const http_gateways::StatusUpdate& update, std::functio
 bool HttpChannel::polls() const {
   return callback_url_.empty() && config_.receipts && provider_->reports_delivery() &&
          provider_->build_poll("x", now_s()).has_value();
+}
+
+// What was sent in an earlier life is asked for again, a page in each turn of the loop.
+void HttpChannel::poll_open(store::MessageId before) {
+  const auto page = context_.sent_before(before);
+  const auto now = context_.clock.wall();
+  for (const auto& message : page.messages) {
+    const auto left = message.progress.submitted_at + config_.receipt_wait_ms - now;
+    for (const auto& segment : message.progress.segments)
+      if (segment.state == store::SegmentState::accepted && !segment.provider_id.empty())
+        poll_later(segment.provider_id, poll_first, context_.clock.now() + std::chrono::milliseconds(left));
+  }
+  if (page.next == 0 || polls_.size() >= polls_max) return;
+  boost::asio::post(context_.executor, [this, alive = alive_, next = page.next] {
+    if (*alive && !stopping_) poll_open(next);
+  });
 }
 
 void HttpChannel::poll_later(std::string provider_id, Duration wait, Time until) {

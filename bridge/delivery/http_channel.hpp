@@ -7,6 +7,7 @@
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/health.hpp"
 #include "bridge/env/http_transport.hpp"
+#include "store/reader.hpp"
 
 namespace smsbridge::bridge {
 
@@ -18,6 +19,8 @@ struct HttpContext {
   metrics::ProviderMetrics& provider_metrics;
   MakeHttpTransport make_transport;
   std::string callback_url;  // of this gateway; empty: status callbacks cannot reach us
+  // Messages that went out by this gateway, older than `before` (0: the newest first), in pages.
+  std::function<store::Page(store::MessageId before)> sent_before;
 };
 
 // One account with an HTTP provider: makes requests of messages, and answers of replies. The provider's own words stay
@@ -71,6 +74,7 @@ class HttpChannel : public Channel {
   void ask_balance();
   void report(const http_gateways::StatusUpdate& update, std::function<void(bool stored)> answer);
   bool polls() const;
+  void poll_open(store::MessageId before);
   void poll_later(std::string provider_id, Duration wait, Time until);
   void poll_due();
   void polled(const Poll& poll, const HttpTransport::Result& result);

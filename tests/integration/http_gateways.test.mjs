@@ -395,6 +395,16 @@ suite('receipts and callbacks', {concurrency: atOnce}, () => {
       assert.deepEqual(provider.rejects, []);
     });
 
+  it('a provider that cannot call us is asked again after a kill', {timeout}, async (t) => {
+    const provider = await startProvider('twilio', {t, receiptDelayMs: 3000});
+    const bridge = await Bridge.start(t, {listen: {public_url: ''}, gateways: [gatewayOf(provider, {name: 'main'})]});
+    const {id} = await bridge.api().send({to: nextNumber(), text: 'Hello'});
+    await bridge.api().reaches(id, 'submitted');
+    await bridge.kill();
+    await bridge.restart();
+    await bridge.api().reaches(id, 'delivered');
+  });
+
   it('silent: submitted until the wait for a receipt ends, then sent', {timeout}, async (t) => {
     const provider = await startProvider('twilio', {t, script: () => 'stuck'});
     const bridge = await Bridge.start(t, {
