@@ -188,6 +188,7 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   s.read("segments_max", g.segments_max, 1, segments_max_most);
   s.read("receipts", g.receipts);
   s.read_duration_ms("receipt_wait", g.receipt_wait_ms, second, 30 * day);
+  s.read_duration_ms("receipts_quiet", g.receipts_quiet_ms, 0, 30 * day);
   s.section("retry", [&](ConfigSection& r) {
     r.read_duration_ms("first", g.retry.delay_first_ms, 10, day);
     r.read_duration_ms("max", g.retry.delay_max_ms, 10, 7 * day);

@@ -55,7 +55,7 @@ struct GatewayConfig {
   // Of providers: settings as their kind names them, secrets read.
   boost::json::object account;
   std::string callback_secret;  // in the address that the provider calls; empty: one is made and kept in the store
-  std::size_t max_in_flight = 8;
+  std::size_t max_in_flight = 32;
   Duration connect_timeout = std::chrono::seconds(5), request_timeout = std::chrono::seconds(30);
   std::string proxy;
   Duration balance_interval = std::chrono::minutes(15);
@@ -72,6 +72,7 @@ struct GatewayConfig {
   std::size_t segments_max = 15;  // Fineract's longest text, 1000 characters, when it needs UCS-2
   bool receipts = true;           // ask for delivery receipts
   WallMs receipt_wait_ms = 72ll * 3600 * 1000;
+  WallMs receipts_quiet_ms = 15ll * 60 * 1000;  // after this time without any, routes trust it less; 0: never
   enum class Validity { relative, absolute, none } validity = Validity::relative;
   RetryPolicy retry;
   std::optional<DoubtPolicy> doubt;  // overrides the lanes'

@@ -21,6 +21,7 @@ struct GatewayStatus {
   std::string state;          // up, down, paused
   WallMs paused_since = 0;    // 0: it is not
   WallMs draining_since = 0;  // likewise
+  WallMs receipts_quiet_since = 0;
   std::vector<SessionStatus> sessions;
   std::size_t window_in_use = 0, window_limit = 0, in_flight = 0;
   double rate_limit = 0;

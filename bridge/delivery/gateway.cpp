@@ -22,6 +22,7 @@ constexpr std::size_t overdue_max = 4096;
 constexpr Duration due_check_max = 60s;
 constexpr WallMs trusted_after_ms = 60'000;  // a gateway that comes and goes counts as down all the while
 constexpr Duration metrics_interval = 1s;
+constexpr std::size_t unreported_min = 20;  // fewer phones may well be off
 
 // What national and international forms share, as a number.
 std::uint64_t phone_key(std::string_view number) {
@@ -86,6 +87,7 @@ void Gateway::publish_metrics() {
   for (const auto& [order, sending] : sendings_) ++in_flight[sending.message.content.tenant];
   for (const auto& [tenant, queue] : context_.queue_metrics)
     queue->messages[metrics::QueueState::in_flight]->Set(in_flight[tenant]);
+  see_receipts();
   move_waiting();
   metrics_timer_->at(now + metrics_interval, [this] { publish_metrics(); });
 }
@@ -360,8 +362,11 @@ void Gateway::on_answer(std::uint64_t cookie, Channel::Answer answer) {
   part->price = std::move(answer.price);
   part->currency = std::move(answer.currency);
   if (answer.kind == Kind::accepted) {
-    context_.router.accepted(config_.id);
+    if (!receipts_quiet_since_) context_.router.accepted(config_.id);
     down_since_ = 0;
+    const auto& ids = part->provider_ids;
+    if (std::ranges::any_of(ids, [&](const auto& id) { return channel_->reports(id); }) && unreported_++ == 0)
+      unreported_since_ = context_.clock.wall();
   }
   const auto order = cookie >> 8;
   auto& sending = sendings_.at(order);
@@ -696,10 +701,28 @@ void Gateway::give_back_unsent() {
 void Gateway::on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                          std::function<void(bool stored)> answer) {
   context_.metrics.receipts[state]->Increment();
+  had_receipt_ = true;
+  unreported_ = 0;
+  if (std::exchange(receipts_quiet_since_, 0)) {
+    log::info("gateway", "receipts come again", "gateway", config_.name);
+    context_.router.accepted(config_.id);
+  }
   outcomes_.receipts.push_back(std::move(receipt));
   // Answered only after the commit: the carrier repeats it otherwise.
   owed_.push_back(std::move(answer));
   schedule_flush();
+}
+
+// A carrier that takes everything and has stopped reporting: routes give it one message a second until a receipt comes.
+void Gateway::see_receipts() {
+  const auto now = context_.clock.wall();
+  if (receipts_quiet_since_ || !had_receipt_ || !config_.receipts_quiet_ms || unreported_ < unreported_min ||
+      now - unreported_since_ < config_.receipts_quiet_ms)
+    return;
+  receipts_quiet_since_ = now;
+  log::warn("gateway", "receipts have stopped coming: routes prefer other gateways until one comes", "gateway",
+            config_.name, "messages", unreported_);
+  context_.router.distrust(config_.id);
 }
 
 void Gateway::on_inbound() { context_.metrics.inbound_messages->Increment(); }
@@ -823,6 +846,7 @@ GatewayStatus Gateway::status() const {
   status.state = paused() ? "paused" : channel_->is_up() ? "up" : "down";
   status.in_flight = sendings_.size();
   status.rate_limit = rate_.current();
+  status.receipts_quiet_since = receipts_quiet_since_;
   return status;
 }
 

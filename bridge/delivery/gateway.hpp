@@ -124,6 +124,7 @@ class Gateway : private Channel::Owner {
   metrics::MoveReason why_it_waits() const;
   void move_waiting();
   void move_waiting(const store::Queue& queue, WallMs now, store::Batch& batch);
+  void see_receipts();
   void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
   void give_back_unsent();
   void write_outcome(store::Finished finished);
@@ -162,6 +163,11 @@ class Gateway : private Channel::Owner {
   WallMs up_since_ = 0;         // 0: it cannot send
   WallMs throttled_since_ = 0;  // 0: it is not
   bool moving_ = false;
+  // Receipts that came once and then no more: the carrier may be losing messages.
+  bool had_receipt_ = false;
+  std::size_t unreported_ = 0;                        // accepted since the last receipt, and waiting for one
+  WallMs unreported_since_ = 0;                       // the first of these
+  WallMs receipts_quiet_since_ = 0;                   // 0: they are not
   std::map<store::Queue, store::Waiting> looked_at_;  // how far move_waiting() came
   store::Batch outcomes_;
   std::vector<std::function<void(bool stored)>> owed_;

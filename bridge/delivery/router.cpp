@@ -210,6 +210,11 @@ void Router::accepted(store::GatewayId gateway) {
   if (const auto health = this->health(gateway)) health->state.compare_exchange_strong(was, Health::up);
 }
 
+void Router::distrust(store::GatewayId gateway) {
+  int was = Health::up;
+  if (const auto health = this->health(gateway)) health->state.compare_exchange_strong(was, Health::probing);
+}
+
 void Router::drain(store::GatewayId gateway, bool draining) {
   if (const auto health = this->health(gateway)) health->draining = draining;
 }

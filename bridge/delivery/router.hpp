@@ -59,6 +59,8 @@ class Router {
   // A gateway can send, or cannot. When it comes back it gets one message a second until one is accepted.
   void can_send(store::GatewayId gateway, bool can);
   void accepted(store::GatewayId gateway);
+  // It can send, but is as one that came back.
+  void distrust(store::GatewayId gateway);
   // A gateway that is being drained is chosen for nothing new.
   void drain(store::GatewayId gateway, bool draining);
   bool is_draining(store::GatewayId gateway) const;

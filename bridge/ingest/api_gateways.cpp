@@ -10,6 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
+json::value time_or_null(WallMs at) { return at ? json::value(time_text(at)) : json::value(nullptr); }
 json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
 json::object gateway_json(const Services& services, const GatewayConfig& config, const GatewayStatus& status,
@@ -31,31 +32,36 @@ json::object gateway_json(const Services& services, const GatewayConfig& config,
   const bool drained = queued <= 0 && in_flight == 0 && awaiting <= 0;
   const auto state = status.draining_since && !status.paused_since ? (drained ? "drained" : "draining") : status.state;
   const auto object = services.objects.find(Objects::Kind::gateway, config.name);
-  return {
-      {"name", config.name},
-      {"id", config.id},
-      {"kind", config.kind},
-      {"host", text_or_null(config.endpoint.host)},
-      {"port", config.endpoint.port ? json::value(config.endpoint.port) : json::value(nullptr)},
-      {"state", state},
-      {"paused_since", status.paused_since ? json::value(time_text(status.paused_since)) : json::value(nullptr)},
-      {"draining_since", status.draining_since ? json::value(time_text(status.draining_since)) : json::value(nullptr)},
-      {"sessions", std::move(sessions)},
-      {"window_in_use", status.window_in_use},
-      {"window_limit", status.window_limit},
-      {"queued", std::max<std::int64_t>(0, queued - in_flight)},
-      {"in_flight", in_flight},
-      {"awaiting_receipt", awaiting},
-      {"rate_limit", status.rate_limit > 0 ? json::value(status.rate_limit) : json::value(nullptr)},
-      {"routing", services.directory.router().state_of(config.id)},
-      {"last_error", text_or_null(status.last_error)},
-      {"callback_url", shows_callback_url ? text_or_null(status.callback_url) : json::value(nullptr)},
-      {"balance", status.balance_at ? json::value{{"amount", status.balance},
-                                                  {"currency", text_or_null(status.balance_currency)},
-                                                  {"at", time_text(status.balance_at)}}
-                                    : json::value(nullptr)},
-      {"managed_by", managed_by(object)},
-      {"settings", config.settings}};
+  return {{"name", config.name},
+          {"id", config.id},
+          {"kind", config.kind},
+          {"host", text_or_null(config.endpoint.host)},
+          {"port", config.endpoint.port ? json::value(config.endpoint.port) : json::value(nullptr)},
+          {"state", state},
+          {"paused_since", time_or_null(status.paused_since)},
+          {"draining_since", time_or_null(status.draining_since)},
+          {"receipts_quiet_since", time_or_null(status.receipts_quiet_since)},
+          {"sessions", std::move(sessions)},
+          {"window_in_use", status.window_in_use},
+          {"window_limit", status.window_limit},
+          {"queued", std::max<std::int64_t>(0, queued - in_flight)},
+          {"in_flight", in_flight},
+          {"awaiting_receipt", awaiting},
+          {"rate_limit", status.rate_limit > 0 ? json::value(status.rate_limit) : json::value(nullptr)},
+          {"routing", services.directory.router().state_of(config.id)},
+          {"last_error", text_or_null(status.last_error)},
+          {"callback_url", shows_callback_url ? text_or_null(status.callback_url) : json::value(nullptr)},
+          {"balance", status.balance_at ? json::value{{"amount", status.balance},
+                                                      {"currency", text_or_null(status.balance_currency)},
+                                                      {"at", time_text(status.balance_at)}}
+                                        : json::value(nullptr)},
+          {"managed_by", managed_by(object)},
+          {"settings", config.settings}};
+}
+
+// Whoever knows the address for callbacks can report states of everybody's messages.
+bool may_manage(const Services& services, const Caller& caller) {
+  return caller.may("system:manage") && (caller.of_all_tenants || services.tenants.all().size() == 1);
 }
 
 void list_gateways(Services& services, const HttpRequest& request, const Caller& caller, Respond respond) {
@@ -65,7 +71,7 @@ void list_gateways(Services& services, const HttpRequest& request, const Caller&
     services.gateways.ask(
         gateway->name, GatewayControl::Action::show, request.executor,
         [&services, table, gateway, items, respond,
-         manages = caller.may("system:manage")](const GatewayStatus& status) {
+         manages = may_manage(services, caller)](const GatewayStatus& status) {
           (*items)[gateway->id] = gateway_json(services, *gateway, status, manages);
           if (items->size() < table->gateways.size()) return;
           json::array list;
@@ -82,7 +88,7 @@ void one_gateway(Services& services, const HttpRequest& request, const Caller& c
   services.gateways.ask(
       gateway->name, action, request.executor,
       [&services, gateway, respond = std::move(respond),
-       manages = caller.may("system:manage")](const GatewayStatus& status) {
+       manages = may_manage(services, caller)](const GatewayStatus& status) {
         respond({.body = json::serialize(gateway_json(services, *gateway, status, manages)),
                  .headers = etag_header(services.objects.find(Objects::Kind::gateway, gateway->name))});
       });

@@ -337,6 +337,25 @@ suite('no receipt', {concurrency: atOnce}, () => {
     assert.deepEqual([late.state, late.gateway, textsOf(b)], ['delivered', 'b', ['code']]);
   });
 
+  it('a gateway whose receipts have stopped gets one message a second until one comes', {timeout}, async (t) => {
+    let reports = true;
+    const [a, b] = await standIns(t, {script: () => (reports ? 'accept' : 'stuck')}, {kind: 'infobip'});
+    const {bridge, api} = await setUp(t, [gatewayOf(a, {receipts_quiet: '1s'}), gatewayOf(b)]);
+    for (const {text} of numbered(3)) await api.reaches((await api.send({to: nextNumber(), text})).id, 'delivered');
+    reports = false;
+    await api.sendAll(numbered(25, {gateway: 'a'}));
+    await until('it to be seen', async () => (await api.gateway('a')).receipts_quiet_since !== null);
+    assert.match(bridge.log, /receipts have stopped coming/);
+    const ids = await api.sendAll(numbered(40));
+    const took = await Promise.all(ids.map(async (id) => (await api.message(id)).gateway));
+    assert.ok(took.filter((gateway) => gateway === 'b').length >= 37, `${took}`);
+    assert.equal((await api.gateway('a')).routing, 'probing');
+    reports = true;
+    await api.reaches((await api.send({to: nextNumber(), text: 'named', gateway: 'a'})).id, 'delivered');
+    await trusted(api, 'a');
+    assert.equal((await api.gateway('a')).receipts_quiet_since, null);
+  });
+
   it('without another gateway that can send nothing moves', {timeout}, async (t) => {
     const [a, b] = await standIns(t, {script: always('stuck')}, {});
     const {api} = await setUp(t, [gatewayOf(a, {receipt_wait: '2s'}), gatewayOf(b)], {fail_over: {no_receipt_after: {otp: '1s'}}});
