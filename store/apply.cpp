@@ -236,8 +236,10 @@ bool Ledger::apply_receipt(Progress& p, std::string_view provider_id, const Rece
     if (!named && (!receipt.whole_message || segment.state == SegmentState::unsent)) continue;
     if (segment.state == SegmentState::unsent) segment.state = SegmentState::accepted;  // its answer was lost
     const bool advances = !is_final(segment.state) && receipt.state > segment.state;
-    const bool corrects =
-        segment.state == SegmentState::unknown && receipt.state != SegmentState::unknown && is_final(receipt.state);
+    const auto assumed = [](SegmentState state) {
+      return state == SegmentState::unknown || state == SegmentState::sent;
+    };
+    const bool corrects = assumed(segment.state) && !assumed(receipt.state) && is_final(receipt.state);
     if (!advances && !corrects) continue;
     news = true;
     segment.state = receipt.state;

@@ -146,7 +146,7 @@ Progress decode_progress(std::string_view record) {
   p.status_message = in.text();
   p.segments.resize(in.get<std::uint8_t>());
   for (auto& s : p.segments) {
-    s.state = in.get_enum<SegmentState>(8);
+    s.state = in.get_enum<SegmentState>(segment_state_count);
     s.provider_id = in.text();
     s.error = in.text();
   }
@@ -187,7 +187,7 @@ ReceiptRecorded decode_receipt(std::string_view record) {
   In in(record, "parked receipt");
   ReceiptRecorded r;
   r.gateway = in.get<GatewayId>();
-  r.state = in.get_enum<SegmentState>(8);
+  r.state = in.get_enum<SegmentState>(segment_state_count);
   r.whole_message = in.get<std::uint8_t>() != 0;
   r.error = in.text();
   r.destination = in.text();

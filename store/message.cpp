@@ -12,8 +12,8 @@ constexpr std::array<std::string_view, 3> encoding_names = {"gsm7", "ucs2", "lat
 constexpr std::array<std::string_view, state_count> state_names = {
     "queued",   "submitted", "delivered", "undeliverable", "failed", "cancelled",
     "doubtful", "expired",   "rejected",  "sent",          "unknown"};
-constexpr std::array<std::string_view, 8> segment_names = {"unsent",        "accepted", "enroute",  "delivered",
-                                                           "undeliverable", "expired",  "rejected", "unknown"};
+constexpr std::array<std::string_view, segment_state_count> segment_names = {
+    "unsent", "accepted", "enroute", "delivered", "undeliverable", "expired", "rejected", "unknown", "sent"};
 constexpr std::array<std::string_view, event_kind_count> event_names = {
     "submitted", "retry_scheduled", "doubtful", "receipt", "final", "cancelled", "retried", "moved"};
 

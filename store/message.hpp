@@ -76,8 +76,10 @@ enum class SegmentState : std::uint8_t {
   undeliverable,
   expired,
   rejected,
-  unknown
+  unknown,
+  sent,  // final: it left, and whether it arrives nobody will tell
 };
+constexpr std::size_t segment_state_count = 9;
 constexpr bool is_final(SegmentState state) { return state >= SegmentState::delivered; }
 
 // One segment as the carrier knows it. Only segments that are `unsent` are submitted by the next attempt.

@@ -11,14 +11,16 @@ int severity(SegmentState state) {
   switch (state) {
     case SegmentState::delivered:
       return 0;
-    case SegmentState::unknown:
+    case SegmentState::sent:
       return 1;
-    case SegmentState::expired:
+    case SegmentState::unknown:
       return 2;
-    case SegmentState::undeliverable:
+    case SegmentState::expired:
       return 3;
-    case SegmentState::rejected:
+    case SegmentState::undeliverable:
       return 4;
+    case SegmentState::rejected:
+      return 5;
     default:
       return -1;
   }
@@ -53,6 +55,8 @@ State state_of(SegmentState state) {
       return State::expired;
     case SegmentState::rejected:
       return State::rejected;
+    case SegmentState::sent:
+      return State::sent;
     default:
       return State::unknown;
   }
@@ -65,6 +69,7 @@ const Segment* worst_of(const Progress& progress) {
 
 std::string why_of(const Segment& segment) {
   if (segment.state == SegmentState::delivered) return {};
+  if (segment.state == SegmentState::sent) return "sent; whether it arrived is not reported";
   return std::string(name(segment.state)) + (segment.error.empty() ? "" : " err:" + segment.error);
 }
 

@@ -367,6 +367,18 @@ TEST_F(StoreTest, NoReceiptEndsTheWaitAndALateOneStillCorrects) {
   EXPECT_EQ(progress(id).state, State::undeliverable);
 }
 
+TEST_F(StoreTest, ThatItLeftIsTheLastWordUntilABetterOneComes) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  finish(id, 1, "A");
+  EXPECT_EQ(receipt("A", SegmentState::sent), Receipted::matched);
+  EXPECT_EQ(progress(id).state, State::sent);
+  EXPECT_EQ(receipt("A", SegmentState::sent), Receipted::repeated);
+  die_and_open();
+  EXPECT_EQ(receipt("A", SegmentState::delivered), Receipted::matched);
+  EXPECT_EQ(progress(id).state, State::delivered);
+}
+
 TEST_F(StoreTest, PartsHaveTheirOwnFates) {
   struct {
     const char* name;
@@ -377,6 +389,9 @@ TEST_F(StoreTest, PartsHaveTheirOwnFates) {
       {"one undeliverable", SegmentState::delivered, SegmentState::undeliverable, State::undeliverable},
       {"one rejected", SegmentState::rejected, SegmentState::delivered, State::rejected},
       {"one still on its way", SegmentState::delivered, SegmentState::enroute, State::submitted},
+      {"both left", SegmentState::sent, SegmentState::sent, State::sent},
+      {"one left", SegmentState::sent, SegmentState::delivered, State::sent},
+      {"one left, one unknown", SegmentState::unknown, SegmentState::sent, State::unknown},
   };
   int number = 0;
   for (const auto& c : cases) {
