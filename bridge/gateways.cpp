@@ -142,15 +142,15 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewayConfig& gateway, Sh
   if (callback_url.empty() && gateway.receipts)
     log::warn("gateway", "without listen.public_url this provider cannot tell us what became of messages", "gateway",
               gateway.name);
-  return std::make_unique<HttpChannel>(gateway,
-                                       HttpContext{.executor = shard.executor(),
-                                                   .clock = context_.clock,
-                                                   .metrics = counted,
-                                                   .provider_metrics = context_.metrics.provider(gateway.name),
-                                                   .make_transport = make_curl_transport,
-                                                   .callback_url = callback_url,
-                                                   .sent_before = sent_by(gateway.id)},
-                                       owner);
+  HttpContext context{.executor = shard.executor(),
+                      .clock = context_.clock,
+                      .metrics = counted,
+                      .provider_metrics = context_.metrics.provider(gateway.name),
+                      .make_transport = make_curl_transport,
+                      .callback_url = callback_url,
+                      .sent_before = sent_by(gateway.id)};
+  auto provider = http_gateways::make_provider(*http_gateways::find_kind(gateway.kind), gateway.account);
+  return std::make_unique<HttpChannel>(gateway, std::move(context), std::move(provider), owner);
 }
 
 Gateways::RunningPtr Gateways::find(const std::string& name) const {

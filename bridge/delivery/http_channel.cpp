@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/delivery/http_channel.hpp"
 
-#include <fmt/format.h>
-
 #include <boost/asio/post.hpp>
-#include <charconv>
-#include <tuple>
 
+#include "bridge/delivery/provider_message.hpp"
 #include "bridge/env/log.hpp"
 #include "http_gateways/wire.hpp"
 
@@ -26,46 +23,6 @@ bool blames_the_account(const http_gateways::Verdict& verdict) {
   const auto error_class = verdict.error_class;
   return error_class == ErrorClass::auth || error_class == ErrorClass::account || error_class == ErrorClass::balance ||
          error_class == ErrorClass::config;
-}
-
-store::SegmentState segment_state(const http_gateways::StatusUpdate& update) {
-  using http_gateways::Status;
-  using store::SegmentState;
-  if (!update.final_status) return SegmentState::enroute;
-  switch (update.status) {
-    case Status::delivered:
-      return SegmentState::delivered;
-    case Status::undelivered:
-      return SegmentState::undeliverable;
-    case Status::expired:
-      return SegmentState::expired;
-    case Status::rejected:
-      return SegmentState::rejected;
-    default:
-      return SegmentState::unknown;
-  }
-}
-
-metrics::ReceiptState label_of(http_gateways::Status status) {
-  using http_gateways::Status;
-  using metrics::ReceiptState;
-  switch (status) {
-    case Status::accepted:
-      return ReceiptState::accepted;
-    case Status::sent:
-      return ReceiptState::enroute;
-    case Status::delivered:
-      return ReceiptState::delivered;
-    case Status::undelivered:
-      return ReceiptState::undeliverable;
-    case Status::expired:
-      return ReceiptState::expired;
-    case Status::rejected:
-      return ReceiptState::rejected;
-    case Status::unknown:
-      break;
-  }
-  return ReceiptState::unknown;
 }
 
 std::string words_of(const http_gateways::Verdict& verdict) {
@@ -90,25 +47,12 @@ std::string with_token(const std::string& url, const boost::json::object& accoun
 
 }  // namespace
 
-std::string reference_of(store::MessageId id, std::uint16_t attempt) { return fmt::format("{:x}-{}", id, attempt); }
-
-std::pair<store::MessageId, std::uint16_t> attempt_of(std::string_view reference) {
-  const auto dash = reference.find('-');
-  if (dash == std::string_view::npos) return {};
-  store::MessageId id = 0;
-  std::uint16_t attempt = 0;
-  const auto* const middle = reference.data() + dash;
-  const auto* const end = reference.data() + reference.size();
-  const bool ok = dash > 0 && middle + 1 < end && std::from_chars(reference.data(), middle, id, 16).ptr == middle &&
-                  std::from_chars(middle + 1, end, attempt).ptr == end;
-  return ok ? std::pair(id, attempt) : std::pair<store::MessageId, std::uint16_t>{};
-}
-
-HttpChannel::HttpChannel(const GatewayConfig& config, HttpContext context, Channel::Owner& owner)
+HttpChannel::HttpChannel(const GatewayConfig& config, HttpContext context,
+                         std::unique_ptr<http_gateways::Provider> provider, Channel::Owner& owner)
     : config_(config),
       context_(std::move(context)),
       owner_(owner),
-      provider_(http_gateways::make_provider(*http_gateways::find_kind(config.kind), config.account)),
+      provider_(std::move(provider)),
       transport_(
           context_.make_transport(context_.executor, {.connect_timeout = config.connect_timeout,
                                                       .request_timeout = config.request_timeout,
@@ -161,25 +105,18 @@ bool HttpChannel::reports(std::string_view provider_id) const {
 
 tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> HttpChannel::prepare(const store::Claimed& message,
                                                                                    WallMs now) {
-  auto out = std::make_unique<HttpMessage>();
+  auto out = provider_message(message, config_, now);
   auto& sms = out->sms;
-  const auto& content = message.content;
   // A repetition after a lost answer carries the reference of the attempt that is in doubt; see can_repeat().
-  const bool repeats = can_repeat() && message.in_doubt && message.doubtful_attempt;
-  sms.reference = reference_of(message.id, repeats ? message.doubtful_attempt : message.attempt);
-  sms.to = content.to;
-  sms.from = content.from.empty() ? config_.sender : content.from;
-  sms.text = content.text;
-  sms.unicode = content.encoding != store::Encoding::gsm7;
-  sms.parts = content.parts;
-  if (message.expires_at > now) sms.validity_s = (message.expires_at - now + 999) / 1000;
+  if (can_repeat() && message.in_doubt && message.doubtful_attempt)
+    sms.reference = reference_of(message.id, message.doubtful_attempt);
   if (!callback_url_.empty()) sms.callback_url = http_gateways::with_query(callback_url_, "ref", sms.reference);
   return out;
 }
 
 Channel::Submitted HttpChannel::submit(std::uint64_t cookie, Outgoing& message, std::size_t) {
   if (room() == 0) return Submitted::no_room;
-  const auto& sms = static_cast<HttpMessage&>(message).sms;
+  const auto& sms = static_cast<ProviderMessage&>(message).sms;
   auto request = provider_->build(sms, now_s());
   if (request.url.empty()) return Submitted::invalid;
   open_.emplace(cookie, Open{sms});
@@ -342,44 +279,10 @@ void HttpChannel::publish_metrics() {}
 
 void HttpChannel::receive(const http_gateways::CallbackRequest& request,
                           std::function<void(http_gateways::CallbackAnswer)> respond) {
-  auto result = provider_->receive(request, now_s());
-  if (!result.authentic) {
-    log::warn("gateway", "a callback was refused", "gateway", config_.name, "reason", result.refusal);
-    return respond(std::move(result.answer));
-  }
-  for (const auto& inbound : result.inbound) {
-    owner_.on_inbound();
-    log::info("gateway", "inbound message received", "gateway", config_.name, "from", log::masked(inbound.from));
-  }
-  struct Waiting {
-    std::size_t left;
-    bool stored;
-    http_gateways::CallbackAnswer answer;
-    std::function<void(http_gateways::CallbackAnswer)> respond;
-  };
-  const auto waiting = std::make_shared<Waiting>(
-      Waiting{.left = result.updates.size(), .stored = true, .answer = result.answer, .respond = std::move(respond)});
-  if (waiting->left == 0) return waiting->respond(std::move(waiting->answer));
-  for (const auto& update : result.updates)
-    report(update, [waiting](bool stored) {
-      waiting->stored = waiting->stored && stored;
-      if (--waiting->left > 0) return;
-      if (!waiting->stored)
-        waiting->answer = {.status = 503, .content_type = "text/plain", .body = "not stored; send it again\n"};
-      waiting->respond(std::move(waiting->answer));
-    });
-}
-
-void HttpChannel::report(const http_gateways::StatusUpdate& update, std::function<void(bool stored)> answer) {
-  store::ReceiptRecorded receipt{.gateway = config_.id, .provider_ids = {}, .error = update.error_code};
-  if (!update.provider_message_id.empty()) receipt.provider_ids.push_back(update.provider_message_id);
-  if (!update.reference.empty() && update.reference != update.provider_message_id)
-    receipt.provider_ids.push_back(update.reference);
-  receipt.state = segment_state(update);
-  std::tie(receipt.message, receipt.attempt) = attempt_of(update.reference);
-  receipt.may_guess = false;
-  if (receipt.error.empty() && update.error_class != ErrorClass::none) receipt.error = name(update.error_class);
-  owner_.on_receipt(std::move(receipt), label_of(update.status), std::move(answer));
+  const auto result = provider_->receive(request, now_s());
+  report(owner_, config_, result, [answer = result.answer, respond = std::move(respond)](bool stored) {
+    respond(stored ? answer : not_stored());
+  });
 }
 
 // ---- asking ----
@@ -440,7 +343,7 @@ void HttpChannel::polled(const Poll& poll, const HttpTransport::Result& result) 
     for (const auto& update : provider_->read_poll(result.reply).updates) {
       if (update.provider_message_id != poll.provider_id) continue;
       ended = ended || update.final_status;
-      report(update, [alive = alive_, again](bool stored) {
+      report(owner_, config_, update, [alive = alive_, again](bool stored) {
         if (*alive && !stored) again();
       });
     }

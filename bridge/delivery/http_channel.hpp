@@ -27,8 +27,8 @@ struct HttpContext {
 // in http_gateways.
 class HttpChannel : public Channel {
  public:
-  // Throws http_gateways::BadSettings.
-  HttpChannel(const GatewayConfig& config, HttpContext context, Channel::Owner& owner);
+  HttpChannel(const GatewayConfig& config, HttpContext context, std::unique_ptr<http_gateways::Provider> provider,
+              Channel::Owner& owner);
   ~HttpChannel() override;
 
   void start() override;
@@ -50,9 +50,6 @@ class HttpChannel : public Channel {
                std::function<void(http_gateways::CallbackAnswer)> respond) override;
 
  private:
-  struct HttpMessage : Outgoing {
-    http_gateways::OutboundSms sms;
-  };
   struct Open {
     http_gateways::OutboundSms sms;
   };
@@ -72,7 +69,6 @@ class HttpChannel : public Channel {
   void came_back();
   void wait_for_probe();
   void ask_balance();
-  void report(const http_gateways::StatusUpdate& update, std::function<void(bool stored)> answer);
   bool polls() const;
   void poll_open(store::MessageId before);
   void poll_later(std::string provider_id, Duration wait, Time until);
@@ -96,9 +92,5 @@ class HttpChannel : public Channel {
   http_gateways::Balance balance_;
   WallMs balance_at_ = 0;
 };
-
-// "1f3a5c7e9b2d-2": the message and its attempt, as a provider gives it back to us.
-std::string reference_of(store::MessageId id, std::uint16_t attempt);
-std::pair<store::MessageId, std::uint16_t> attempt_of(std::string_view reference);  // 0: not one of ours
 
 }  // namespace smsbridge::bridge

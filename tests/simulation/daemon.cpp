@@ -76,7 +76,7 @@ void Daemon::make_gateways() {
                                           return world_.transport(place, std::move(executor));
                                         },
                                     .callback_url = "http://bridge/in/" + gateway.name},
-                owner);
+                http_gateways::make_provider(*http_gateways::find_kind(gateway.kind), gateway.account), owner);
           return std::make_unique<bridge::SmppChannel>(
               gateway,
               bridge::SmppContext{.executor = world_.io.get_executor(),

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "bridge/delivery/health.hpp"
-#include "bridge/delivery/http_channel.hpp"
+#include "bridge/delivery/provider_message.hpp"
 #include "bridge/delivery/router.hpp"
 
 namespace smsbridge::bridge {

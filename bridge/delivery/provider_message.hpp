@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include "bridge/config.hpp"
+#include "bridge/delivery/channel.hpp"
+
+namespace smsbridge::bridge {
+
+// A message as an HTTP provider gets it.
+struct ProviderMessage : Channel::Outgoing {
+  http_gateways::OutboundSms sms;
+  WallMs expires_at = 0;  // 0: never
+};
+
+std::unique_ptr<ProviderMessage> provider_message(const store::Claimed& message, const GatewayConfig& gateway,
+                                                  WallMs now);
+
+// "1f3a5c7e9b2d-2": the message and its attempt, as a provider gives it back to us.
+std::string reference_of(store::MessageId id, std::uint16_t attempt);
+std::pair<store::MessageId, std::uint16_t> attempt_of(std::string_view reference);  // 0: not one of ours
+
+// What a provider says of one message goes to the store by its owner.
+void report(Channel::Owner& owner, const GatewayConfig& gateway, const http_gateways::StatusUpdate& update,
+            std::function<void(bool stored)> answer);
+
+// The same for all that a callback says. `answer` is called once: false when something could not be stored. A callback
+// that is not authentic is logged and says nothing; `answer` is told true.
+void report(Channel::Owner& owner, const GatewayConfig& gateway, const http_gateways::CallbackResult& callback,
+            const std::function<void(bool stored)>& answer);
+
+// What was not stored is sent again.
+http_gateways::CallbackAnswer not_stored();
+
+}  // namespace smsbridge::bridge
