@@ -3,6 +3,7 @@
 // and FrontlineSync and SMSSync, where a phone polls us; their sources and help pages, read in August 2026.
 #include "http_gateways/frontlinesms.hpp"
 
+#include <array>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
@@ -15,10 +16,12 @@ enum class Mode : std::uint8_t {
   cloud,
   v2,
   trigger,
-  sync,  // only receives: messages are not handed out to a phone that polls
+  sync,  // nothing is sent: a phone with FrontlineSync or SMSSync fetches its messages
 };
 
 constexpr std::int64_t sync_sent = 2;  // a deliveryStatus of FrontlineSync; any other is a failure
+constexpr std::int64_t check_interval_default_s = 60, check_interval_max_s = 24 * 3600;
+constexpr std::array<std::int64_t, 6> sync_minutes = {1, 5, 15, 30, 60, 120};  // a checkInterval of FrontlineSync
 
 Mode mode_of(const std::string& text) {
   if (text == "cloud") return Mode::cloud;
@@ -51,8 +54,22 @@ std::string without_spaces(std::string text) {
   return text;
 }
 
-void answer_json(CallbackResult& result, const boost::json::object& json) {
-  result.answer = {.status = 200, .content_type = "application/json", .body = boost::json::serialize(json)};
+std::int64_t check_interval_of(const boost::json::object& settings) {
+  const auto* given = settings.if_contains("check_interval_s");
+  if (!given) return check_interval_default_s;
+  const auto seconds = integer_of(given);
+  if (!seconds || *seconds < 1 || *seconds > check_interval_max_s)
+    throw BadSettings("'check_interval_s' is a number of seconds, 1 to " + std::to_string(check_interval_max_s));
+  return *seconds;
+}
+
+CallbackAnswer json_answer(const boost::json::object& json) {
+  return {.status = 200, .content_type = "application/json", .body = boost::json::serialize(json)};
+}
+
+bool is_json(const CallbackRequest& request) {
+  const auto first = request.body.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && request.body[first] == '{';
 }
 
 class Frontlinesms final : public Provider {
@@ -65,16 +82,18 @@ class Frontlinesms final : public Provider {
         api_key_(text_setting(s, "api_key")),
         token_(text_setting(s, "token")),
         key_in_path_(flag_setting(s, "key_in_path", false)),
-        keep_slash_(flag_setting(s, "keep_slash", false)) {
+        keep_slash_(flag_setting(s, "keep_slash", false)),
+        check_interval_s_(check_interval_of(s)) {
     // Without `mode` the account may be there to receive only.
     const bool explicit_mode = !text_setting(s, "mode").empty();
     if (explicit_mode && mode_ == Mode::cloud && api_key_.empty()) throw BadSettings("mode 'cloud' needs 'api_key'");
     if (explicit_mode && mode_ == Mode::v2 && (base_.empty() || activity_.empty()))
       throw BadSettings("mode 'v2' needs 'base_url' and 'activity_id'");
     if (explicit_mode && mode_ == Mode::trigger && base_.empty()) throw BadSettings("mode 'trigger' needs 'base_url'");
+    if (mode_ == Mode::sync && secret_.empty()) throw BadSettings("mode 'sync' needs 'secret'");
   }
 
-  // An empty URL: this account only receives.
+  // An empty URL: this account only receives, or its messages are fetched.
   Request build(const OutboundSms& sms, std::int64_t) override {
     if (mode_ == Mode::sync || base_.empty() || (mode_ == Mode::v2 && activity_.empty())) return {};
     if (mode_ == Mode::trigger) {
@@ -104,7 +123,7 @@ class Frontlinesms final : public Provider {
   Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     const auto code = std::to_string(reply.status);
     const auto unreadable = [&] { return uncertain(code, "the answer is not one of the documented ones"); };
-    if (mode_ == Mode::sync) return rejected(ErrorClass::config, code, "mode 'sync' only receives");
+    if (mode_ == Mode::sync) return rejected(ErrorClass::config, code, "in mode 'sync' messages are fetched");
     if (mode_ == Mode::cloud && reply.status == 200) return is_web_page(reply) ? unreadable() : accepted();
     if (mode_ == Mode::trigger) {
       const auto word = without_spaces(reply.body.substr(0, 100));
@@ -125,13 +144,18 @@ class Frontlinesms final : public Provider {
   // By what came: FrontlineSync is JSON, SMSSync a form or query with its own names, the outgoing web connection the
   // rest.
   CallbackResult receive(const CallbackRequest& request, std::int64_t) const override {
-    const auto first = request.body.find_first_not_of(" \t\r\n");
-    if (first != std::string::npos && request.body[first] == '{') return receive_frontlinesync(request);
+    if (is_json(request)) return receive_frontlinesync(request);
     const auto fields = callback_fields(request);
     const auto has = [&](std::string_view name) { return find_field(fields, name).has_value(); };
     if (has("task") || has("message_id") || has("sent_timestamp") || (has("secret") && has("message")))
       return receive_smssync(request, fields);
     return receive_web_connection(request, fields);
+  }
+
+  std::int64_t fetch_interval_s() const override { return mode_ == Mode::sync ? check_interval_s_ : 0; }
+
+  CallbackAnswer hand_out(const CallbackRequest& request, const std::vector<OutboundSms>& messages) const override {
+    return is_json(request) ? frontlinesync_answer(messages) : smssync_answer(messages);
   }
 
   // A status ends at `sent`, and only the phones that poll us tell even that.
@@ -172,12 +196,32 @@ class Frontlinesms final : public Provider {
                                 .final_status = !sent,
                                 .error_class = sent ? ErrorClass::none : ErrorClass::unknown});
     }
-    answer_json(
-        result,
-        {{"messages", boost::json::array()},
-         {"config",
-          {{"sendEnabled", true}, {"receiveEnabled", true}, {"missedCallEnabled", false}, {"checkInterval", 60}}}});
+    if (mode_ == Mode::sync) result.fetch = Fetch::reported;
+    result.answer = frontlinesync_answer({});
     return result;
+  }
+
+  // The phone takes the steps that its slider has: the one below, so that it is not later than we expect it.
+  CallbackAnswer frontlinesync_answer(const std::vector<OutboundSms>& messages) const {
+    auto minutes = sync_minutes.front();
+    for (const auto step : sync_minutes)
+      if (step * 60 <= check_interval_s_) minutes = step;
+    boost::json::array list;
+    for (const auto& sms : messages)
+      list.push_back({{"to", sms.to}, {"message", sms.text}, {"dispatchId", sms.reference}});
+    return json_answer({{"messages", std::move(list)},
+                        {"config",
+                         {{"sendEnabled", true},
+                          {"receiveEnabled", true},
+                          {"missedCallEnabled", false},
+                          {"checkInterval", minutes}}}});
+  }
+
+  CallbackAnswer smssync_answer(const std::vector<OutboundSms>& messages) const {
+    boost::json::array list;
+    for (const auto& sms : messages) list.push_back({{"to", sms.to}, {"message", sms.text}, {"uuid", sms.reference}});
+    return json_answer(
+        {{"payload", {{"success", "true"}, {"secret", secret_}, {"task", "send"}, {"messages", std::move(list)}}}});
   }
 
   // Always answered with 200; what went wrong is in the JSON. `success` is a string.
@@ -185,11 +229,11 @@ class Frontlinesms final : public Provider {
     const auto field = [&](std::string_view wanted) { return find_field(fields, wanted).value_or(std::string()); };
     if (!fits(field("secret"))) {
       auto result = not_authentic(refusal(), 200);
-      answer_json(result, {{"payload", {{"success", "false"}, {"error", "bad secret"}}}});
+      result.answer = json_answer({{"payload", {{"success", "false"}, {"error", "bad secret"}}}});
       return result;
     }
     CallbackResult result;
-    boost::json::object payload{{"success", "true"}};
+    result.answer = json_answer({{"payload", {{"success", "true"}}}});
     if (const auto task = field("task"); task.empty() && request.method != "GET") {
       InboundSms sms{.provider_message_id = field("message_id"),
                      .from = field("from"),
@@ -197,9 +241,10 @@ class Frontlinesms final : public Provider {
                      .text = field("message")};
       if (!sms.from.empty() || !sms.text.empty()) result.inbound.push_back(std::move(sms));
     } else if (task == "send") {
-      payload = {{"success", "true"}, {"secret", secret_}, {"task", "send"}, {"messages", boost::json::array()}};
+      // The answer to a HEAD never arrives.
+      if (mode_ == Mode::sync && request.method != "HEAD") result.fetch = Fetch::unreported;
+      result.answer = smssync_answer({});
     }
-    answer_json(result, {{"payload", std::move(payload)}});
     return result;
   }
 
@@ -218,6 +263,7 @@ class Frontlinesms final : public Provider {
   Mode mode_;
   std::string base_, activity_, secret_, api_key_, token_;
   bool key_in_path_, keep_slash_;
+  std::int64_t check_interval_s_;
 };
 
 }  // namespace
@@ -226,13 +272,15 @@ const Kind frontlinesms{
     .name = "frontlinesms",
     .help = "FrontlineSMS: FrontlineCloud, version 2, version 1, or phones with FrontlineSync or SMSSync",
     .settings = {{.name = "mode",
-                  .help = "cloud, v2 (web connection API; the default), trigger (HTTP trigger of version 1), or sync: "
-                          "phones with FrontlineSync or SMSSync poll us, and the account only receives"},
+                  .help =
+                      "cloud, v2 (web connection API; the default), trigger (HTTP trigger of version 1), or sync: a "
+                      "phone with FrontlineSync or SMSSync polls us and fetches its messages"},
                  {.name = "base_url",
                   .help = "of v2, such as http://HOST:8130, or of trigger, such as http://HOST:8011: the latter has no "
                           "authentication and belongs on a loopback or a VPN"},
                  {.name = "activity_id", .help = "v2: number of the web connection"},
                  {.name = "secret", .secret = true, .help = "v2: of the web connection; sync: of the phone's app"},
+                 {.name = "check_interval_s", .help = "sync: seconds between two polls of the phone, 60 by default"},
                  {.name = "api_key", .secret = true, .help = "cloud: of the workspace"},
                  {.name = "key_in_path", .help = "cloud: true puts the key into the URL instead of the body"},
                  {.name = "keep_slash", .help = "trigger: true sends '/' as it is; otherwise '-' takes its place"},

@@ -125,6 +125,7 @@ std::optional<Request> Provider::build_poll(const std::string&, std::int64_t) { 
 PollResult Provider::read_poll(const Reply&) const { return {}; }
 std::optional<Request> Provider::build_balance(std::int64_t) { return std::nullopt; }
 Balance Provider::read_balance(const Reply&) const { return {}; }
+CallbackAnswer Provider::hand_out(const CallbackRequest&, const std::vector<OutboundSms>&) const { return {}; }
 
 const Kind* find_kind(std::string_view wanted) {
   const auto it = std::ranges::find(kinds(), wanted, &Kind::name);

@@ -139,12 +139,20 @@ struct CallbackAnswer {
   std::string body;
 };
 
+// A phone that polls us wants its messages.
+enum class Fetch : std::uint8_t {
+  none,
+  unreported,  // and never tells what became of them
+  reported,    // and tells later whether it sent them
+};
+
 struct CallbackResult {
   bool authentic = true;  // false: nothing of it may be believed, and `answer` refuses it
   std::string refusal;    // why, for the log
   std::vector<StatusUpdate> updates;
   std::vector<InboundSms> inbound;
-  CallbackAnswer answer;  // given after everything above is stored
+  Fetch fetch = Fetch::none;
+  CallbackAnswer answer;  // given after everything above is stored; to a fetch, the one without messages
 };
 
 CallbackResult not_authentic(std::string why, int http_status = 403);
@@ -178,6 +186,12 @@ class Provider {
   // A status callback or an inbound message. Never throws: what cannot be read is answered so that it is not repeated
   // for ever.
   virtual CallbackResult receive(const CallbackRequest& request, std::int64_t now_s) const = 0;
+
+  // How often a phone fetches its messages, about; 0: messages are not fetched but sent, by build() and read().
+  virtual std::int64_t fetch_interval_s() const { return 0; }
+  bool fetched() const { return fetch_interval_s() > 0; }
+  // The answer to a request that receive() called a fetch.
+  virtual CallbackAnswer hand_out(const CallbackRequest& request, const std::vector<OutboundSms>& messages) const;
 
   // Asking for the status of one message; nothing: the provider cannot be asked.
   virtual std::optional<Request> build_poll(const std::string& provider_message_id, std::int64_t now_s);

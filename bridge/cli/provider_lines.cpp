@@ -354,7 +354,9 @@ json::object build(const Job& job) {
   for (const auto* name : {"to", "text"})
     if (!member(*message, name)) bad_line("message needs " + std::string(name));
   const auto sms = sms_of(job.input, message);
-  const auto request = make_provider(job.kind, job.settings)->build(sms, job.now_s);
+  const auto account = make_provider(job.kind, job.settings);
+  if (account->fetched()) throw Refusal{"not-supported", "a phone fetches its messages: nothing is sent to it"};
+  const auto request = account->build(sms, job.now_s);
   if (request.url.empty()) throw Refusal{"not-supported", "with these settings the account only receives"};
   json::object headers;
   for (const auto& [name, value] : request.headers) headers[name] = string_of(value);

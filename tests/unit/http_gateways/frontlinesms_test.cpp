@@ -34,7 +34,7 @@ TEST(Frontlinesms, ReadsReplies) {
                                     {"unreadable", {200, {}, "Okay"}, Outcome::uncertain},
                                     {"refused", {403, {}, ""}, ErrorClass::config},
                                     {"another 500", {500, {}, "<html>"}, Outcome::uncertain}});
-  EXPECT_EQ(account("sync")->read({200, {}, ""}, sms, 0).error_class, ErrorClass::config) << "it does not send";
+  EXPECT_EQ(account("sync")->read({200, {}, ""}, sms, 0).error_class, ErrorClass::config) << "its messages are fetched";
 }
 
 TEST(Frontlinesms, WritesRequests) {
@@ -51,10 +51,12 @@ TEST(Frontlinesms, WritesRequests) {
 }
 
 TEST(Frontlinesms, ChecksSettings) {
-  for (const auto* mode : {"v2", "cloud", "trigger", "v3"})
+  for (const auto* mode : {"v2", "cloud", "trigger", "sync", "v3"})
     EXPECT_THROW(account(boost::json::object{{"mode", mode}}), BadSettings) << mode;
   for (const auto* mode : {"v2", "cloud", "trigger"}) EXPECT_FALSE(account(mode)->reports_delivery()) << mode;
   EXPECT_TRUE(account("sync")->reports_delivery());
+  for (const boost::json::value& interval : {boost::json::value(0), boost::json::value("1m"), boost::json::value(1e6)})
+    EXPECT_THROW(account({{"mode", "sync"}, {"secret", "s"}, {"check_interval_s", interval}}), BadSettings) << interval;
 }
 
 TEST(Frontlinesms, PhonesThatPoll) {
@@ -71,6 +73,65 @@ TEST(Frontlinesms, PhonesThatPoll) {
   EXPECT_EQ(sync.answer.status, 403);
   EXPECT_EQ(sync.answer.body, "bad secret");
   EXPECT_FALSE(post(*account(boost::json::object()), R"({"secret":""})").authentic);
+}
+
+TEST(Frontlinesms, MessagesAreFetched) {
+  const auto provider = account("sync");
+  EXPECT_EQ(provider->fetch_interval_s(), 60);
+  EXPECT_FALSE(account("v2")->fetched());
+  struct {
+    const char* name;
+    const char* mode;
+    CallbackRequest request;
+    Fetch fetch;
+    const char* handed_out;
+  } const rows[] = {
+      {"FrontlineSync",
+       "sync",
+       {.method = "POST", .body = R"({"secret":"s3cr3t","payload":{}})"},
+       Fetch::reported,
+       R"({"messages":[{"to":"+254700000101","message":"Pay 1/2 ${now}","dispatchId":"m-1"}],)"
+       R"("config":{"sendEnabled":true,"receiveEnabled":true,"missedCallEnabled":false,"checkInterval":1}})"},
+      {"SMSSync",
+       "sync",
+       {.method = "GET", .url = "http://h/in/a/b?task=send&secret=s3cr3t"},
+       Fetch::unreported,
+       R"({"payload":{"success":"true","secret":"s3cr3t","task":"send",)"
+       R"("messages":[{"to":"+254700000101","message":"Pay 1/2 ${now}","uuid":"m-1"}]}})"},
+      {"nobody sees the answer",
+       "sync",
+       {.method = "HEAD", .url = "http://h/in/a/b?task=send&secret=s3cr3t"},
+       Fetch::none,
+       nullptr},
+      {"another task",
+       "sync",
+       {.method = "GET", .url = "http://h/in/a/b?task=result&secret=s3cr3t"},
+       Fetch::none,
+       nullptr},
+      {"an inbound message",
+       "sync",
+       {.method = "POST", .body = "secret=s3cr3t&from=1&message=a&message_id=1"},
+       Fetch::none,
+       nullptr},
+      {"wrong secret", "sync", {.method = "POST", .body = R"({"secret":"guess"})"}, Fetch::none, nullptr},
+      {"wrong secret", "sync", {.method = "GET", .url = "http://h/?task=send&secret=guess"}, Fetch::none, nullptr},
+      {"of an account that sends", "v2", {.method = "POST", .body = R"({"secret":"s3cr3t"})"}, Fetch::none, nullptr},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    const auto phone = account(row.mode);
+    EXPECT_EQ(phone->receive(row.request, 0).fetch, row.fetch);
+    if (row.handed_out) {
+      EXPECT_EQ(phone->hand_out(row.request, {sms}).body, row.handed_out);
+    }
+  }
+  const std::pair<int, int> steps[] = {{1, 1}, {60, 1}, {299, 1}, {300, 5}, {1800, 30}, {86400, 120}};
+  for (const auto& [seconds, minutes] : steps) {
+    const auto phone = account({{"mode", "sync"}, {"secret", "s3cr3t"}, {"check_interval_s", seconds}});
+    EXPECT_EQ(phone->fetch_interval_s(), seconds);
+    EXPECT_EQ(text_at(*parse_json(phone->hand_out(rows[0].request, {}).body), "/config/checkInterval"),
+              std::to_string(minutes));
+  }
 }
 
 TEST(Frontlinesms, OutgoingWebConnection) {
