@@ -119,7 +119,8 @@ void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind
   if (s.problems() == before) {
     try {
       const auto provider = http_gateways::make_provider(kind, g.account);
-      if (provider->build({.reference = "r-1", .to = "+254700000000", .text = "x"}, 1).url.empty())
+      if (!provider->fetched() &&
+          provider->build({.reference = "r-1", .to = "+254700000000", .text = "x"}, 1).url.empty())
         s.problem("account", "can receive, but lacks what it needs to send", "missing");
       if (const auto need = provider->receipts_need(); !need.empty() && g.receipts)
         s.problem("account", "without '" + std::string(need) + "' no receipt can be believed: messages end as sent",

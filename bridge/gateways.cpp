@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 
 #include "bridge/delivery/http_channel.hpp"
+#include "bridge/delivery/phone_channel.hpp"
 #include "bridge/delivery/smpp_channel.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/ingest/message_id.hpp"
@@ -150,6 +151,8 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewayConfig& gateway, Sh
                       .callback_url = callback_url,
                       .sent_before = sent_by(gateway.id)};
   auto provider = http_gateways::make_provider(*http_gateways::find_kind(gateway.kind), gateway.account);
+  if (provider->fetched())
+    return std::make_unique<PhoneChannel>(gateway, std::move(context), std::move(provider), owner);
   return std::make_unique<HttpChannel>(gateway, std::move(context), std::move(provider), owner);
 }
 

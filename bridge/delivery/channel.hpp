@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <tl/expected.hpp>
@@ -92,11 +93,15 @@ class Channel {
   virtual bool is_up() const = 0;            // something can be submitted, now or when answers come
   virtual std::size_t capacity() const = 0;  // parts in flight at most
   virtual std::size_t room() const = 0;      // parts that can be submitted now
+  // Messages that may be claimed beyond capacity(), so that it never runs dry.
+  virtual std::size_t ahead_max() const { return std::numeric_limits<std::size_t>::max(); }
 
   // Why the message cannot be carried here at all; for people.
   virtual tl::expected<std::unique_ptr<Outgoing>, std::string> prepare(const store::Claimed& message, WallMs now) = 0;
   enum class Submitted { yes, invalid, no_room };
   virtual Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t part) = 0;
+  // What was submitted and has not left is reported as not taken.
+  virtual void take_back() {}
 
   // A request of the provider to our callback address. `respond` is called once, after what it says is on disk.
   virtual void receive(const http_gateways::CallbackRequest& request,

@@ -101,6 +101,7 @@ void Gateway::pause(WallMs since) {
   paused_since_ = since;
   log::info("gateway", "paused", "gateway", config_.name);
   withdraw();
+  channel_->take_back();
   give_back_unsent();
   update_gauges();
 }
@@ -151,7 +152,7 @@ RetryPolicy Gateway::policy(store::Lane lane) const {
 
 void Gateway::claim() {
   if (claiming_ || stopping_ || paused() || !channel_->is_up()) return;
-  const auto capacity = channel_->capacity() + ahead_;
+  const auto capacity = channel_->capacity() + std::min(ahead_, channel_->ahead_max());
   if (sendings_.size() >= capacity || ready_.size() > ahead_ / 2) return;
   auto free = capacity - sendings_.size();
   if (rate_.current() > 0) {

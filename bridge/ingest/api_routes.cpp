@@ -178,6 +178,9 @@ std::vector<Route> route_routes(Services& services) {
        }},
       {get, "/in/{gateway}/{secret}", [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},
       {post, "/in/{gateway}/{secret}", [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},
+      // FrontlineSync appends this to the address that it is given.
+      {post, "/in/{gateway}/{secret}/api/1/frontlinesync/{phone}",
+       [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},
   };
 }
 

@@ -162,6 +162,10 @@ TEST_F(ConfigTest, ProvidersRoutesAndPricesAreChecked) {
   EXPECT_FALSE(
       load(tenants + "gateways:\n  - {name: a, id: 1, kind: frontlinesms, account: {secret: {env: HOME}}}\n").ok())
       << "it can only receive";
+  EXPECT_TRUE(load(tenants +
+                   "gateways:\n  - {name: a, id: 1, kind: frontlinesms, account: {mode: sync, secret: {env: HOME}}}\n")
+                  .ok())
+      << "its messages are fetched";
 }
 
 TEST_F(ConfigTest, LimitsOfADefinitionCountWhereTheGatewaySetsNone) {
