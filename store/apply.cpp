@@ -174,6 +174,7 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   note(p, now, change.doubtful ? EventKind::doubtful : EventKind::retry_scheduled, p.gateway, change.status_message);
   if (change.state == State::doubtful) {
     put_in_doubt(txn, change.id, stored, now + change.delay_ms, now);
+    name_parked(txn, change.id, stored.queue.gateway, now);
     return Settled::ok;
   }
   p.due_at = now + change.delay_ms;
@@ -372,6 +373,17 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
       drop_parked(txn, key);
     }
   }
+}
+
+// Receipts that named a message while it was claimed. After a restart that is so from its claim until it is held.
+void Ledger::name_parked(lmdb::Transaction& txn, MessageId id, GatewayId gateway, WallMs now) {
+  std::vector<std::string> own;
+  const auto [begin, end] = parked_.equal_range(keys::of_parked(gateway, id));
+  for (auto it = begin; it != end; ++it) own.push_back(it->second);
+  for (const auto& key : own)
+    if (const auto record = txn.get(tables_.parked, key);
+        record && receipt_for_named(decode_receipt(*record), txn, now))
+      drop_parked(txn, key);
 }
 
 // A receipt that waited this long did not come ahead of its message's outcome. What was uncertain then, because a

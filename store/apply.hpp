@@ -113,6 +113,7 @@ class Ledger {
   bool is_sending(GatewayId gateway) const;
   void remember_parked(const ReceiptRecorded& receipt, const std::string& key);
   void drop_parked(lmdb::Transaction& txn, const std::string& key);
+  void name_parked(lmdb::Transaction& txn, MessageId id, GatewayId gateway, WallMs now);
   void retry_parked(lmdb::Transaction& txn, WallMs now);
   void correlate(MessageId id, const Progress& progress, GatewayId gateway);
   void hold(const std::string& destination, MessageId id, bool on);

@@ -583,6 +583,22 @@ TEST_F(StoreTest, AReceiptWithOurOwnReferenceFindsItsMessage) {
   EXPECT_EQ(progress(early).state, State::delivered);
 }
 
+TEST_F(StoreTest, AReceiptThatCameWhileItsMessageWasClaimedToBeHeldEndsTheDoubt) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  die_and_open();
+  ASSERT_TRUE(claim(1).messages.at(0).in_doubt);
+  Batch batch;
+  batch.receipts.push_back({.gateway = queue.gateway,
+                            .provider_ids = {"ref-1"},
+                            .state = SegmentState::delivered,
+                            .message = id,
+                            .attempt = 1});
+  EXPECT_EQ(commit(std::move(batch)).receipts.at(0), Receipted::parked);
+  again({.id = id, .attempt = 2, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  EXPECT_EQ(progress(id).state, State::delivered);
+}
+
 // ---- accounts ----
 
 TEST_F(StoreTest, AccountsHoldWhatTheCarrierWillBill) {
