@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/delivery/gateway.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
@@ -20,9 +22,7 @@ constexpr std::size_t moves_max = 500;        // a commit
 constexpr Duration receipt_answer_max = 20s;  // before most centres give up waiting
 constexpr std::size_t overdue_max = 4096;
 constexpr Duration due_check_max = 60s;
-constexpr WallMs trusted_after_ms = 60'000;  // a gateway that comes and goes counts as down all the while
 constexpr Duration metrics_interval = 1s;
-constexpr std::size_t unreported_min = 20;  // fewer phones may well be off
 
 // What national and international forms share, as a number.
 std::uint64_t phone_key(std::string_view number) {
@@ -63,6 +63,7 @@ Gateway::Gateway(GatewayPtr config, GatewayContext context, const MakeChannel& m
       give_back_timer_(context_.clock.timer(context_.executor)),
       stop_timer_(context_.clock.timer(context_.executor)),
       metrics_timer_(context_.clock.timer(context_.executor)),
+      receipt_watch_(config_.receipts_quiet_ms),
       channel_(make_channel(static_cast<Channel::Owner&>(*this))) {}
 
 Gateway::~Gateway() {
@@ -87,7 +88,6 @@ void Gateway::publish_metrics() {
   for (const auto& [order, sending] : sendings_) ++in_flight[sending.message.content.tenant];
   for (const auto& [tenant, queue] : context_.queue_metrics)
     queue->messages[metrics::QueueState::in_flight]->Set(in_flight[tenant]);
-  see_receipts();
   move_waiting();
   metrics_timer_->at(now + metrics_interval, [this] { publish_metrics(); });
 }
@@ -363,11 +363,11 @@ void Gateway::on_answer(std::uint64_t cookie, Channel::Answer answer) {
   part->price = std::move(answer.price);
   part->currency = std::move(answer.currency);
   if (answer.kind == Kind::accepted) {
-    if (!receipts_quiet_since_) context_.router.accepted(config_.id);
-    down_since_ = 0;
+    if (!receipt_watch_.quiet_since()) context_.router.accepted(config_.id);
+    patience_.accepted();
     const auto& ids = part->provider_ids;
-    if (std::ranges::any_of(ids, [&](const auto& id) { return channel_->reports(id); }) && unreported_++ == 0)
-      unreported_since_ = context_.clock.wall();
+    if (std::ranges::any_of(ids, [&](const auto& id) { return channel_->reports(id); }))
+      receipt_watch_.awaited(context_.clock.wall());
   }
   const auto order = cookie >> 8;
   auto& sending = sendings_.at(order);
@@ -408,15 +408,15 @@ void Gateway::give_up_waiting(std::uint64_t order) {
       !message.in_doubt && store::untouched(message.segments) &&
       std::ranges::all_of(sending.parts, [](const Part& p) { return p.state == Part::State::waiting && !p.submitted; });
   if (!route || !untouched || sending.in_flight > 0) return;
-  if (context_.clock.wall() < patience_ends(*route, message.content.lane, message.due_at)) return;
+  if (context_.clock.wall() < patience_.ends(*route, message.content.lane, message.due_at)) return;
   const auto to = next_gateway(message, Router::Ask::by_probe);
   if (!to) return;
-  context_.metrics.moves[why_it_waits()]->Increment();
+  context_.metrics.moves[patience_.reason()]->Increment();
   store::Again elsewhere{.id = message.id,
                          .attempt = message.attempt,
                          .sent = false,
                          .move_to = to,
-                         .status_message = config_.name + (is_down() ? " cannot send" : " is throttled")};
+                         .status_message = fmt::format("{} {}", config_.name, patience_.words())};
   forget(order);
   write_outcome(std::move(elsewhere));
 }
@@ -589,38 +589,23 @@ Price Gateway::price_of(const store::Claimed& message, const std::vector<Part>& 
 
 // ---- messages that wait here too long ----
 
-// Since when it cannot send, or is throttled.
+// Whether it can send, is throttled, and still gets receipts.
 void Gateway::see_how_it_goes() {
   const auto now = context_.clock.wall();
-  if (paused() || !channel_->is_up()) {
-    if (!down_since_) down_since_ = now;
-    up_since_ = 0;
-  } else {
-    if (!up_since_) up_since_ = now;
-    if (now - up_since_ >= trusted_after_ms) down_since_ = 0;
-  }
-  if (!rate_.is_throttled(context_.clock.now()))
-    throttled_since_ = 0;
-  else if (!throttled_since_)
-    throttled_since_ = now;
-}
-
-// When a message that was due at `due_at` has waited here for as long as its route lets it.
-WallMs Gateway::patience_ends(const RouteConfig& route, store::Lane lane, WallMs due_at) const {
-  const auto index = static_cast<std::size_t>(lane);
-  return is_down() ? std::max(due_at, down_since_) + route.unreachable_after[index]
-                   : std::max(due_at, throttled_since_) + route.throttled_after[index];
-}
-
-metrics::MoveReason Gateway::why_it_waits() const {
-  return is_down() ? metrics::MoveReason::unreachable : metrics::MoveReason::throttled;
+  patience_.see(now, !paused() && channel_->is_up(), rate_.is_throttled(context_.clock.now()));
+  // A carrier that takes everything and has stopped reporting: routes give it one message a second until a receipt
+  // comes.
+  if (!receipt_watch_.became_quiet(now)) return;
+  log::warn("gateway", "receipts have stopped coming: routes prefer other gateways until one comes", "gateway",
+            config_.name);
+  context_.router.distrust(config_.id);
 }
 
 void Gateway::move_waiting() {
   see_how_it_goes();
   const auto now = context_.clock.wall();
   if (moving_ || stopping_ || context_.router.table()->routes.empty()) return;
-  if (!is_down() && !throttled_since_) return;
+  if (!patience_.is_tried()) return;
   // What was claimed and is not under way leaves as well, and before what is behind it in the queue.
   for (const auto order : std::vector<std::uint64_t>(ready_.begin(), ready_.end())) give_up_waiting(order);
   flush();
@@ -630,12 +615,12 @@ void Gateway::move_waiting() {
       move_waiting({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)}, now, batch);
   if (batch.moves.empty()) return;
   log::info("gateway",
-            is_down() ? "cannot send: messages move to other gateways"
-                      : "throttled for long: messages move to other gateways",
+            patience_.is_down() ? "cannot send: messages move to other gateways"
+                                : "throttled for long: messages move to other gateways",
             "gateway", config_.name, "messages", batch.moves.size());
   moving_ = true;
   const bool more = batch.moves.size() >= moves_max;
-  const auto reason = why_it_waits();
+  const auto reason = patience_.reason();
   ++commits_running_;
   context_.store.commit(std::move(batch), context_.executor,
                         [this, alive = alive_, more, reason](const store::BatchResult& result) {
@@ -658,7 +643,7 @@ void Gateway::move_waiting(const store::Queue& queue, WallMs now, store::Batch& 
   for (const auto& [due_at, message] : waiting) {
     const auto route = context_.router.table()->route(message.content.route);
     if (!route) continue;
-    if (now < patience_ends(*route, message.content.lane, due_at)) continue;
+    if (now < patience_.ends(*route, message.content.lane, due_at)) continue;
     if (!store::untouched(message.progress.segments)) continue;
     const auto to = context_.router.next(message.content, message.progress.left, config_.id, now);
     if (!to) continue;
@@ -668,7 +653,7 @@ void Gateway::move_waiting(const store::Queue& queue, WallMs now, store::Batch& 
                            .tenant = queue.tenant,
                            .lane = queue.lane,
                            .due_at = due_at,
-                           .why = config_.name + (is_down() ? " cannot send" : " is throttled")});
+                           .why = fmt::format("{} {}", config_.name, patience_.words())});
   }
   if (at_end)
     looked_at_.erase(queue);
@@ -702,9 +687,7 @@ void Gateway::give_back_unsent() {
 void Gateway::on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                          std::function<void(bool stored)> answer) {
   context_.metrics.receipts[state]->Increment();
-  had_receipt_ = true;
-  unreported_ = 0;
-  if (std::exchange(receipts_quiet_since_, 0)) {
+  if (receipt_watch_.came()) {
     log::info("gateway", "receipts come again", "gateway", config_.name);
     context_.router.accepted(config_.id);
   }
@@ -712,18 +695,6 @@ void Gateway::on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState s
   // Answered only after the commit: the carrier repeats it otherwise.
   owed_.push_back(std::move(answer));
   schedule_flush();
-}
-
-// A carrier that takes everything and has stopped reporting: routes give it one message a second until a receipt comes.
-void Gateway::see_receipts() {
-  const auto now = context_.clock.wall();
-  if (receipts_quiet_since_ || !had_receipt_ || !config_.receipts_quiet_ms || unreported_ < unreported_min ||
-      now - unreported_since_ < config_.receipts_quiet_ms)
-    return;
-  receipts_quiet_since_ = now;
-  log::warn("gateway", "receipts have stopped coming: routes prefer other gateways until one comes", "gateway",
-            config_.name, "messages", unreported_);
-  context_.router.distrust(config_.id);
 }
 
 void Gateway::on_inbound() { context_.metrics.inbound_messages->Increment(); }
@@ -847,7 +818,7 @@ GatewayStatus Gateway::status() const {
   status.state = paused() ? "paused" : channel_->is_up() ? "up" : "down";
   status.in_flight = sendings_.size();
   status.rate_limit = rate_.current();
-  status.receipts_quiet_since = receipts_quiet_since_;
+  status.receipts_quiet_since = receipt_watch_.quiet_since();
   return status;
 }
 

@@ -8,7 +8,9 @@
 #include "bridge/config.hpp"
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/fair_share.hpp"
+#include "bridge/delivery/patience.hpp"
 #include "bridge/delivery/rate.hpp"
+#include "bridge/delivery/receipt_watch.hpp"
 #include "bridge/delivery/router.hpp"
 #include "bridge/env/random.hpp"
 #include "store/store.hpp"
@@ -119,12 +121,8 @@ class Gateway : private Channel::Owner {
   store::GatewayId next_gateway(const store::Claimed& message, Router::Ask ask) const;
   Price price_of(const store::Claimed& message, const std::vector<Part>& parts) const;
   void see_how_it_goes();
-  bool is_down() const { return up_since_ == 0; }
-  WallMs patience_ends(const RouteConfig& route, store::Lane lane, WallMs due_at) const;
-  metrics::MoveReason why_it_waits() const;
   void move_waiting();
   void move_waiting(const store::Queue& queue, WallMs now, store::Batch& batch);
-  void see_receipts();
   void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
   void give_back_unsent();
   void write_outcome(store::Finished finished);
@@ -159,15 +157,9 @@ class Gateway : private Channel::Owner {
   bool claiming_ = false, standing_by_ = false, stopping_ = false, abandoned_ = false;
   bool flush_posted_ = false, full_ask_ = false;
   WallMs paused_since_ = 0;
-  WallMs down_since_ = 0;       // or paused; 0: it can send, and is trusted again
-  WallMs up_since_ = 0;         // 0: it cannot send
-  WallMs throttled_since_ = 0;  // 0: it is not
+  Patience patience_;
+  ReceiptWatch receipt_watch_;
   bool moving_ = false;
-  // Receipts that came once and then no more: the carrier may be losing messages.
-  bool had_receipt_ = false;
-  std::size_t unreported_ = 0;                        // accepted since the last receipt, and waiting for one
-  WallMs unreported_since_ = 0;                       // the first of these
-  WallMs receipts_quiet_since_ = 0;                   // 0: they are not
   std::map<store::Queue, store::Waiting> looked_at_;  // how far move_waiting() came
   store::Batch outcomes_;
   std::vector<std::function<void(bool stored)>> owed_;

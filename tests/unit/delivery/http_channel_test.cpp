@@ -75,8 +75,9 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
                     .metrics = metrics_.gateway("main", kind),
                     .provider_metrics = metrics_.provider("main"),
                     .make_transport = [this](auto, const auto&) { return std::make_unique<ManualTransport>(open_); },
-                    .callback_url = {}},
-        *this);
+                    .callback_url = {},
+                    .sent_before = [](auto) { return store::Page{}; }},
+        http_gateways::make_provider(*http_gateways::find_kind(kind), config_.account), *this);
     channel_->start();
   }
   void submit() {

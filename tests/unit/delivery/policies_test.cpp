@@ -6,7 +6,9 @@
 
 #include "bridge/delivery/fair_share.hpp"
 #include "bridge/delivery/outcome.hpp"
+#include "bridge/delivery/patience.hpp"
 #include "bridge/delivery/rate.hpp"
+#include "bridge/delivery/receipt_watch.hpp"
 #include "bridge/delivery/retry.hpp"
 #include "bridge/delivery/smpp_message.hpp"
 
@@ -216,6 +218,55 @@ TEST(SmppMessage, LongTextsByEachWay) {
   gateway.concat = text::Concat::udh8;
   gateway.segments_max = 1;
   EXPECT_FALSE(make_outgoing(message, gateway, 0)) << "never part of a message";
+}
+
+TEST(Patience, EndsByLaneAndByWhatIsWrong) {
+  RouteConfig route;
+  route.unreachable_after = {10, 20, 30, 40};
+  route.throttled_after = {100, 200, 300, 400};
+  Patience patience;
+  patience.see(1000, false, false);
+  EXPECT_TRUE(patience.is_down() && patience.is_tried());
+  EXPECT_EQ(patience.ends(route, store::Lane::otp, 500), 1010) << "it waits since the gateway is down";
+  EXPECT_EQ(patience.ends(route, store::Lane::campaign, 1500), 1540) << "or since it is due";
+  EXPECT_EQ(patience.reason(), metrics::MoveReason::unreachable);
+  patience.see(2000, true, true);
+  EXPECT_FALSE(patience.is_down());
+  EXPECT_TRUE(patience.is_tried());
+  EXPECT_EQ(patience.ends(route, store::Lane::transaction, 0), 2200);
+  EXPECT_EQ(patience.words(), "is throttled");
+  patience.see(3000, false, false);
+  EXPECT_EQ(patience.ends(route, store::Lane::otp, 0), 1010) << "one that comes and goes was down all the while";
+  patience.see(4000, true, false);
+  EXPECT_FALSE(patience.is_tried());
+  patience.accepted();
+  patience.see(5000, false, false);
+  EXPECT_EQ(patience.ends(route, store::Lane::otp, 0), 5010) << "what was accepted in between restores the trust";
+}
+
+TEST(ReceiptWatch, NoticesReceiptsThatCameAndStopped) {
+  ReceiptWatch watch(1000);
+  const auto take = [&](WallMs now, int messages) {
+    for (int i = 0; i < messages; ++i) watch.awaited(now);
+  };
+  take(0, 100);
+  EXPECT_FALSE(watch.became_quiet(5000)) << "none ever came: perhaps this carrier sends none";
+  EXPECT_FALSE(watch.came());
+  take(5000, 19);
+  EXPECT_FALSE(watch.became_quiet(9000)) << "so few phones may be off";
+  take(9000, 1);
+  EXPECT_TRUE(watch.became_quiet(9000));
+  EXPECT_EQ(watch.quiet_since(), 9000);
+  EXPECT_FALSE(watch.became_quiet(9500)) << "said once";
+  EXPECT_TRUE(watch.came());
+  EXPECT_EQ(watch.quiet_since(), 0);
+  take(9600, 50);
+  EXPECT_FALSE(watch.became_quiet(10'500));
+  EXPECT_TRUE(watch.became_quiet(10'600));
+  ReceiptWatch never(0);
+  never.came();
+  for (int i = 0; i < 100; ++i) never.awaited(0);
+  EXPECT_FALSE(never.became_quiet(1'000'000));
 }
 
 }  // namespace
