@@ -152,7 +152,7 @@ describe('phones that poll', {concurrency: 4}, () => {
   });
 
   it('a phone that stops polling: its messages go by the route, and none is lost', {timeout}, async (t) => {
-    const {bridge, api, phone} = await setUp(t, {phone: {protocol: 'smssync'}, account: {check_interval_s: 1}, others: [gatewayOf('other')],
+    const {bridge, api, phone} = await setUp(t, {phone: {protocol: 'smssync'}, account: {check_interval_s: 1}, gateway: {max_in_flight: 8}, others: [gatewayOf('other')],
       routes: [{name: 'all', id: 100, via: [{gateway: 'main'}, {gateway: 'other'}], fail_over: {unreachable_after: {transaction: '1s'}}}]});
     const other = (await phoneOf(t, api, 'other')).start();
     await is(api, 'up', 'other');
