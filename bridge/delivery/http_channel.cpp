@@ -15,6 +15,7 @@ using http_gateways::ErrorClass;
 
 constexpr Duration throttle_pause_default = 1s, throttle_pause_max = 60s;
 constexpr Duration poll_first = 10s, poll_max = 1h;  // doubling between
+constexpr Duration poll_first_when_called = 15min;   // then its call got lost, or the phone is off
 constexpr std::size_t polls_max = 20'000, polling_max = 2;
 
 // The account or its settings are to blame, not the message: the next one would fare the same.
@@ -168,7 +169,8 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
     if (answer.provider_ids.empty()) answer.provider_ids = {reference};
     if (polls())
       for (const auto& id : answer.provider_ids)
-        poll_later(id, poll_first, context_.clock.now() + std::chrono::milliseconds(config_.receipt_wait_ms));
+        poll_later(id, callback_url_.empty() ? poll_first : poll_first_when_called,
+                   context_.clock.now() + std::chrono::milliseconds(config_.receipt_wait_ms));
     if (verdict.failed_parts > 0)
       log::warn("gateway", "the provider refused some parts of a message that it took", "gateway", config_.name,
                 "parts", verdict.failed_parts);
@@ -280,6 +282,9 @@ void HttpChannel::publish_metrics() {}
 void HttpChannel::receive(const http_gateways::CallbackRequest& request,
                           std::function<void(http_gateways::CallbackAnswer)> respond) {
   const auto result = provider_->receive(request, now_s());
+  if (result.authentic)
+    for (const auto& update : result.updates)
+      if (update.final_status) poll_no_more(update.provider_message_id);
   report(owner_, config_, result, [answer = result.answer, respond = std::move(respond)](bool stored) {
     respond(stored ? answer : not_stored());
   });
@@ -287,10 +292,10 @@ void HttpChannel::receive(const http_gateways::CallbackRequest& request,
 
 // ---- asking ----
 
-// Only where the provider cannot call us: each question is a request that costs.
+// Where the provider calls us, only what it did not report: a call that came while nobody listened is not repeated by
+// all of them.
 bool HttpChannel::polls() const {
-  return callback_url_.empty() && config_.receipts && provider_->reports_delivery() &&
-         provider_->build_poll("x", now_s()).has_value();
+  return config_.receipts && provider_->reports_delivery() && provider_->build_poll("x", now_s()).has_value();
 }
 
 // What was sent in an earlier life is asked for again, a page in each turn of the loop.
@@ -300,7 +305,8 @@ void HttpChannel::poll_open(store::MessageId before) {
   for (const auto& message : page.messages) {
     const auto left = message.progress.submitted_at + config_.receipt_wait_ms - now;
     for (const auto& segment : message.progress.segments)
-      if (segment.state == store::SegmentState::accepted && !segment.provider_id.empty())
+      if ((segment.state == store::SegmentState::accepted || segment.state == store::SegmentState::enroute) &&
+          !segment.provider_id.empty())
         poll_later(segment.provider_id, poll_first, context_.clock.now() + std::chrono::milliseconds(left));
   }
   if (page.next == 0 || polls_.size() >= polls_max) return;
@@ -311,15 +317,24 @@ void HttpChannel::poll_open(store::MessageId before) {
 
 void HttpChannel::poll_later(std::string provider_id, Duration wait, Time until) {
   const auto due = context_.clock.now() + wait;
-  if (stopping_ || due > until || polls_.size() >= polls_max) return;
+  if (stopping_ || due > until || polls_.size() >= polls_max || polls_by_id_.contains(provider_id)) return;
   const bool first = polls_.empty() || due < polls_.begin()->first;
-  polls_.emplace(due, Poll{.provider_id = std::move(provider_id), .waited = wait, .until = until});
+  const auto it = polls_.emplace(due, Poll{.provider_id = provider_id, .waited = wait, .until = until});
+  polls_by_id_.emplace(std::move(provider_id), it);
   if (first) poll_timer_->at(due, [this] { poll_due(); });
+}
+
+void HttpChannel::poll_no_more(std::string_view provider_id) {
+  const auto it = polls_by_id_.find(provider_id);
+  if (it == polls_by_id_.end()) return;
+  polls_.erase(it->second);
+  polls_by_id_.erase(it);
 }
 
 void HttpChannel::poll_due() {
   while (!polls_.empty() && polls_.begin()->first <= context_.clock.now() && polling_ < polling_max && !stopping_) {
     const auto poll = polls_.extract(polls_.begin()).mapped();
+    polls_by_id_.erase(poll.provider_id);
     auto request = provider_->build_poll(poll.provider_id, now_s());
     if (!request) continue;
     ++polling_;

@@ -54,7 +54,7 @@ class HttpChannel : public Channel {
     http_gateways::OutboundSms sms;
   };
 
-  // Messages that are asked for, because the provider cannot call us.
+  // A message that is asked for.
   struct Poll {
     std::string provider_id;
     Duration waited{};
@@ -72,6 +72,7 @@ class HttpChannel : public Channel {
   bool polls() const;
   void poll_open(store::MessageId before);
   void poll_later(std::string provider_id, Duration wait, Time until);
+  void poll_no_more(std::string_view provider_id);
   void poll_due();
   void polled(const Poll& poll, const HttpTransport::Result& result);
 
@@ -88,6 +89,7 @@ class HttpChannel : public Channel {
   std::string callback_url_;  // empty: no receipts are waited for
   std::string last_error_;
   std::multimap<Time, Poll> polls_;
+  std::map<std::string, std::multimap<Time, Poll>::iterator, std::less<>> polls_by_id_;
   std::size_t polling_ = 0;
   http_gateways::Balance balance_;
   WallMs balance_at_ = 0;

@@ -3,6 +3,7 @@
 // provider documents; answers that get lost, callbacks that lie, a killed daemon.
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {Bridge, HttpConnection, long, temporaryFolder, until} from './harness.mjs';
 import {makeCertificate, startProvider} from './peers/provider_standins.mjs';
 
@@ -394,6 +395,17 @@ suite('receipts and callbacks', {concurrency: atOnce}, () => {
       assert.deepEqual(provider.callbacks.filter(({status}) => status), [], 'nobody called');
       assert.deepEqual(provider.rejects, []);
     });
+
+  it('a callback that came while nobody listened is not missed', {timeout}, async (t) => {
+    const provider = await startProvider('twilio', {t, receiptDelayMs: 500});
+    const bridge = await Bridge.start(t, {gateways: [gatewayOf(provider, {name: 'main'})]});
+    const {id} = await bridge.api().send({to: nextNumber(), text: 'Hello'});
+    await bridge.api().reaches(id, 'submitted');
+    await bridge.kill();
+    await sleep(1500);
+    await bridge.restart();
+    await bridge.api().reaches(id, 'delivered');
+  });
 
   it('a provider that cannot call us is asked again after a kill', {timeout}, async (t) => {
     const provider = await startProvider('twilio', {t, receiptDelayMs: 3000});

@@ -75,7 +75,12 @@ void Daemon::make_gateways() {
                                                                          const bridge::HttpOptions&) {
                                           return world_.transport(place, std::move(executor));
                                         },
-                                    .callback_url = "http://bridge/in/" + gateway.name},
+                                    .callback_url = "http://bridge/in/" + gateway.name,
+                                    .sent_before =
+                                        [this, id = gateway.id](store::MessageId before) {
+                                          return store_.reader().page(
+                                              {.states = {store::State::submitted}, .gateway = id}, before, 100);
+                                        }},
                 http_gateways::make_provider(*http_gateways::find_kind(gateway.kind), gateway.account), owner);
           return std::make_unique<bridge::SmppChannel>(
               gateway,

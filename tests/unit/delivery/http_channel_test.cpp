@@ -63,7 +63,7 @@ struct ManualTransport : HttpTransport {
 
 class HttpChannelTest : public testing::Test, public Channel::Owner {
  protected:
-  void open_account(const std::string& kind, const char* account) {
+  void open_account(const std::string& kind, const char* account, std::string callback_url = {}) {
     config_.name = "main";
     config_.kind = kind;
     config_.account = boost::json::parse(account).as_object();
@@ -75,8 +75,8 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
                     .metrics = metrics_.gateway("main", kind),
                     .provider_metrics = metrics_.provider("main"),
                     .make_transport = [this](auto, const auto&) { return std::make_unique<ManualTransport>(open_); },
-                    .callback_url = {},
-                    .sent_before = [](auto) { return store::Page{}; }},
+                    .callback_url = std::move(callback_url),
+                    .sent_before = [this](auto) { return sent_; }},
         http_gateways::make_provider(*http_gateways::find_kind(kind), config_.account), *this);
     channel_->start();
   }
@@ -109,7 +109,10 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
   }
   void on_not_taken(std::uint64_t) override { heard_ = "not taken"; }
   void on_late_answer(std::uint64_t, std::string) override {}
-  void on_receipt(store::ReceiptRecorded, metrics::ReceiptState, std::function<void(bool)>) override {}
+  void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState, std::function<void(bool)> stored) override {
+    receipts_.push_back(std::move(receipt));
+    stored(true);
+  }
   void on_inbound() override {}
   void on_room() override {}
   void on_up_or_down() override { ++changes_; }
@@ -123,6 +126,8 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
   metrics::Metrics metrics_{{}};
   GatewayConfig config_;
   std::deque<HttpTransport::Done> open_;
+  store::Page sent_;  // by an earlier life
+  std::vector<store::ReceiptRecorded> receipts_;
   std::unique_ptr<HttpChannel> channel_;
   std::uint64_t cookie_ = 0;
   std::string heard_;
@@ -218,6 +223,41 @@ TEST_F(HttpChannelTest, TheLatestTimeOfAllAnswersCountsAndIsNoFailure) {
     clock_.advance(1s);
     EXPECT_TRUE(channel_->is_up()) << "it waits as long as it is told, not longer each time";
   }
+}
+
+TEST_F(HttpChannelTest, AsksForWhatWasNotReported) {
+  const Reply taken{201, {}, R"({"sid": "SM00000000000000000000000000000001", "status": "queued"})"};
+  const Reply delivered{200, {}, R"({"sid": "SM00000000000000000000000000000001", "status": "delivered"})"};
+  const Reply underway{200, {}, R"({"sid": "SM00000000000000000000000000000001", "status": "sent"})"};
+  open_account("twilio", twilio);
+  submit();
+  EXPECT_EQ(answer(taken), "accepted");
+  clock_.advance(10s);
+  ASSERT_EQ(open_.size(), 1u) << "it cannot call us";
+  answer(underway);
+  clock_.advance(20s);
+  ASSERT_EQ(open_.size(), 1u) << "later, and later";
+  answer(delivered);
+  EXPECT_EQ(receipts_.back().state, store::SegmentState::delivered);
+  clock_.advance(24h);
+  EXPECT_TRUE(open_.empty()) << "that was its end";
+
+  open_account("twilio", twilio, "http://bridge/in/main/s");
+  submit();
+  answer(taken);
+  clock_.advance(15min - 1ms);
+  EXPECT_TRUE(open_.empty()) << "it calls us";
+  clock_.advance(1ms);
+  EXPECT_EQ(open_.size(), 1u) << "but it did not";
+  answer(delivered);
+  EXPECT_TRUE(open_.empty());
+
+  sent_.messages.emplace_back().progress = {.submitted_at = clock_.wall() - 1000};
+  sent_.messages.back().progress.segments.push_back(
+      {.state = store::SegmentState::enroute, .provider_id = "SM00000000000000000000000000000001", .error = {}});
+  open_account("twilio", twilio, "http://bridge/in/main/s");
+  clock_.advance(10s);
+  EXPECT_EQ(open_.size(), 1u) << "its call may have come while nobody listened";
 }
 
 }  // namespace
