@@ -51,6 +51,7 @@ Enqueued Ledger::enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now) {
     auto answer = known(client_key, 0);
     if (answer && !(answer->kind == Enqueued::Kind::conflict && change.replace_on_conflict)) return *answer;
   }
+  if (change.only_if_known) return {.kind = Enqueued::Kind::unknown};
 
   if (content.text.size() > text_length_max) content.text.resize(text_length_max);
   const auto id = next_id(now);

@@ -15,6 +15,7 @@ namespace smsbridge::store {
 struct Enqueue {
   Content content;
   bool replace_on_conflict = false;  // Fineract reuses ids after a restore: other content is a new message
+  bool only_if_known = false;        // it would be refused now: nothing is stored, but a repetition is recognised
   std::string failed_because;        // not empty: kept for people to see, final from the start, never sent
 };
 struct Enqueued {
@@ -22,6 +23,7 @@ struct Enqueued {
     stored,    // new
     known,     // the same message was accepted earlier: `id` is that one, nothing was stored
     conflict,  // the reference belongs to other content: nothing was stored
+    unknown,   // of only_if_known: it was never accepted
   } kind = Kind::stored;
   MessageId id = 0;
   WallMs created_at = 0;

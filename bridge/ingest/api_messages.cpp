@@ -134,29 +134,34 @@ std::string idempotency_key(const HttpRequest& request, std::size_t index) {
   return std::string(given) + "#" + std::to_string(index) + request.path.substr(std::string_view("/api/v1").size());
 }
 
+// What was accepted earlier is answered again, also when it would be refused now.
+bool may_be_known(const Refusal& refusal, const store::Content& content) {
+  return (refusal.code == ProblemCode::no_route || refusal.code == ProblemCode::budget_spent) &&
+         !(content.client_ref.empty() && content.idempotency_key.empty());
+}
+
 // Answers once the message is on disk.
 void accept(Services& services, const HttpRequest& request, const Caller& caller,
-            const tl::expected<Submission, Problem>& submission, Respond respond) {
+            tl::expected<Submission, Problem> submission, Respond respond) {
   const auto& tenant = *caller.tenant;
-  const auto refuse = [&](const Problem& problem) {
+  const auto refuse = [&tenant, respond](const Problem& problem) {
     tenant.metrics.rejected[reject_reason(problem.code)]->Increment();
     respond(to_response(problem));
   };
   if (!submission) return refuse(submission.error());
-  auto prepared = prepare(*submission, tenant, services.directory, services.clock.wall());
-  if (prepared.refusal) return refuse(as_problem(*prepared.refusal));
+  auto prepared = prepare(std::move(*submission), tenant, services.directory, services.clock.wall());
   auto content = prepared.enqueue.content;
+  if (prepared.refusal && !may_be_known(*prepared.refusal, content)) return refuse(as_problem(*prepared.refusal));
+  prepared.enqueue.only_if_known = prepared.refusal.has_value();
   store::Batch batch;
   batch.enqueue.push_back(std::move(prepared.enqueue));
   services.store.commit(
       std::move(batch), request.executor,
       [&services, tenant = caller.tenant, shows_content = caller.may("content:read"), content = std::move(content),
-       respond = std::move(respond)](store::BatchResult result) {
-        if (result.error != store::Error::none) {
-          tenant->metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
-          return respond(to_response(problem_of(result.error)));
-        }
+       refusal = std::move(prepared.refusal), refuse, respond = std::move(respond)](store::BatchResult result) {
+        if (result.error != store::Error::none) return refuse(problem_of(result.error));
         const auto& answer = result.enqueued.front();
+        if (answer.kind == store::Enqueued::Kind::unknown) return refuse(as_problem(*refusal));
         if (answer.kind == store::Enqueued::Kind::conflict) return respond(to_response(mismatch()));
         const bool replay = answer.kind == store::Enqueued::Kind::known;
         (replay ? tenant->metrics.replayed : tenant->metrics.accepted[metrics::Source::api])->Increment();
@@ -183,7 +188,7 @@ void post_message(Services& services, const HttpRequest& request, Respond respon
     submission->source = request.local ? store::Source::cli : store::Source::api;
     submission->idempotency_key = idempotency_key(request, 0);
   }
-  accept(services, request, *caller, submission, std::move(respond));
+  accept(services, request, *caller, std::move(submission), std::move(respond));
 }
 
 // A message by this gateway and no other, to see it work.
@@ -201,11 +206,12 @@ void test_send(Services& services, const HttpRequest& request, Respond respond) 
   }
   auto submission = read_submission(*value, services, services.clock.wall());
   if (submission) submission->source = request.local ? store::Source::cli : store::Source::api;
-  accept(services, request, *caller, submission, std::move(respond));
+  accept(services, request, *caller, std::move(submission), std::move(respond));
 }
 
 struct BatchItem {
   std::optional<Problem> problem;
+  bool in_batch = false;  // and so has an answer of the store
   store::Content content;
 };
 
@@ -247,12 +253,11 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
     submission->source = request.local ? store::Source::cli : store::Source::api;
     submission->idempotency_key = idempotency_key(request, items->size() - 1);
     auto prepared = prepare(std::move(*submission), tenant, services.directory, now);
-    if (prepared.refusal) {
-      item.problem = as_problem(*prepared.refusal);
-    } else {
-      item.content = prepared.enqueue.content;
-      batch.enqueue.push_back(std::move(prepared.enqueue));
-    }
+    if (prepared.refusal) item.problem = as_problem(*prepared.refusal);
+    item.content = prepared.enqueue.content;
+    item.in_batch = !prepared.refusal || (!atomic && may_be_known(*prepared.refusal, item.content));
+    prepared.enqueue.only_if_known = prepared.refusal.has_value();
+    if (item.in_batch) batch.enqueue.push_back(std::move(prepared.enqueue));
   }
   if (atomic && batch.enqueue.size() < items->size()) {
     for (std::size_t i = 0; i < items->size(); ++i)
@@ -270,15 +275,16 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
         int accepted = 0, rejected = 0, replayed = 0;
         std::size_t next = 0;
         for (const auto& item : *items) {
-          const auto* answer = item.problem ? nullptr : &result.enqueued[next++];
-          if (!answer || answer->kind == store::Enqueued::Kind::conflict) {
+          using Kind = store::Enqueued::Kind;
+          const auto* answer = item.in_batch ? &result.enqueued[next++] : nullptr;
+          if (!answer || answer->kind == Kind::conflict || answer->kind == Kind::unknown) {
             const auto& problem = item.problem ? *item.problem : mismatch();
             tenant->metrics.rejected[reject_reason(problem.code)]->Increment();
             answers.push_back(item_json(problem));
             ++rejected;
             continue;
           }
-          const bool known = answer->kind == store::Enqueued::Kind::known;
+          const bool known = answer->kind == Kind::known;
           (known ? tenant->metrics.replayed : tenant->metrics.accepted[metrics::Source::api])->Increment();
           replayed += known ? 1 : 0;
           const auto message = as_accepted(item.content, *answer);

@@ -276,9 +276,15 @@ describe('draining', () => {
     await delivers(api, 'second', 'trust');
     await delivers(api, 'first', 'trust');
     const waiting = await api.sendAll(Array.from({length: 60}, (_, n) => ({to: nextNumber(), text: `before ${n}`, gateway: 'second'})));
+    const known = {to: nextNumber(), text: 'known', gateway: 'second', client_ref: 'known'};
+    const before = await api.send(known);
     const drained = await api.post('/gateways/second/drain');
     assert.deepEqual([drained.status, drained.body.state], [200, 'draining']);
     refused(await api.post('/messages', {to: nextNumber(), text: 'named', gateway: 'second'}), 422, 'no-route', /being drained/);
+    for (const send of [() => api.post('/messages', known), async () => (await api.post('/messages/batch', {messages: [known]})).body.items[0]]) {
+      const again = await send();
+      assert.deepEqual([again.status, again.body?.id ?? again.id], [202, before.id], 'what was accepted before is answered again');
+    }
     const routed = await api.send({to: nextNumber(), text: 'routed'});
     assert.equal((await api.reaches(routed.id, 'delivered')).gateway, 'first');
     const {body: choice} = await api.post('/routes/test', {to: nextNumber()});
