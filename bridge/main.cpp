@@ -20,14 +20,6 @@ int main(int argc, char** argv) {
                "smsbridge");
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help for all commands");
-  app.footer(
-      "Start with:\n"
-      "  smsbridge demo --once                  see a batch go through a simulated carrier\n"
-      "  smsbridge check-config -c FILE         every mistake of a configuration at once\n"
-      "  smsbridge serve -c FILE                run the daemon\n"
-      "  smsbridge messages list -c FILE        what is in the queue, and what became of it\n"
-      "\nExit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 not allowed, 5 not found, 6 conflict,\n"
-      "69 daemon unreachable, 75 timed out, 78 bad configuration.");
   Run run;
   add_serve(app, run);
   add_messages(app, run);
@@ -38,6 +30,15 @@ int main(int argc, char** argv) {
   add_keys(app, run);
   add_trying_out(app, run);
   add_inspect(app, run);
+  // Behind the commands, which would have it too.
+  app.footer(
+      "Start with:\n"
+      "  smsbridge demo --once                  see a batch go through a simulated carrier\n"
+      "  smsbridge check-config -c FILE         every mistake of a configuration at once\n"
+      "  smsbridge serve -c FILE                run the daemon\n"
+      "  smsbridge messages list -c FILE        what is in the queue, and what became of it\n"
+      "\nExit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 not allowed, 5 not found, 6 conflict,\n"
+      "69 daemon unreachable, 75 timed out, 78 bad configuration.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ExtrasError& error) {

@@ -205,6 +205,7 @@ void emit(YAML::Emitter& out, const json::value& value) {
 }
 
 int export_all(const ApplyOptions& options) {
+  json::object whole;
   YAML::Emitter out;
   out << YAML::Comment(
       "What 'smsbridge apply -f' reads. {sealed: true}: the secret that is kept here stays; elsewhere "
@@ -214,12 +215,14 @@ int export_all(const ApplyOptions& options) {
     const auto answer = call(options, "GET", list_of(what));
     if (!answer.ok()) return report(answer);
     const auto& items = answer.body.as_object().at("items").as_array();
+    auto& list = whole[what + "s"].emplace_array();
+    for (const auto& item : items) list.push_back(item.as_object().at("settings"));
     out << YAML::Key << what + "s" << YAML::Value << (items.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
-    for (const auto& item : items) emit(out, item.as_object().at("settings"));
+    for (const auto& settings : list) emit(out, settings);
     out << YAML::EndSeq;
   }
   out << YAML::EndMap;
-  std::cout << out.c_str() << "\n";
+  std::cout << (options.json ? json::serialize(whole) : std::string(out.c_str())) << "\n";
   return exit_done;
 }
 

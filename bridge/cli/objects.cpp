@@ -155,11 +155,14 @@ void add_object_commands(CLI::App& group, const std::string& what, Run& run) {
   };
   const auto add_settings = [&](CLI::App& command) {
     command.add_option("-f,--file", options->file, "Settings as in the configuration file, YAML or JSON; - is stdin");
-    command.add_option("--set", options->set, "KEY=VALUE; a dot leads into a group: retry.first=10s");
+    command
+        .add_option("--set", options->set, "KEY=VALUE, as often as needed; a dot leads into a group: retry.first=10s")
+        ->allow_extra_args(false);
     command.add_flag("-n,--dry-run", options->dry_run, "Only check whether it would be taken");
   };
   const auto add_secrets = [&](CLI::App& command) {
-    command.add_option("--secret", options->secrets, "KEY=FILE: the secret is the file's content");
+    command.add_option("--secret", options->secrets, "KEY=FILE: the secret is the file's content")
+        ->allow_extra_args(false);
   };
   auto* maker = add("create", "Make a " + what + "; it is in force at once", create);
   add_settings(*maker);
@@ -167,7 +170,13 @@ void add_object_commands(CLI::App& group, const std::string& what, Run& run) {
   auto* changer = add("change", "Change settings of a " + what + "; the others stay", change);
   add_settings(*changer);
   if (what == "gateway") add_secrets(*changer);
-  changer->add_option("--unset", options->unset, "KEY: back to its default");
+  changer->add_option("--unset", options->unset, "KEY: back to its default")->allow_extra_args(false);
+  maker->footer(what == "gateway" ? R"(The keys are those of the configuration file:
+  smsbridge gateways create mtn --set kind=smpp --set host=10.0.0.7 --set port=2775 --set system_id=umoja \
+      --secret password=mtn.txt
+  smsbridge gateways create twilio --set kind=twilio --set account.account_sid=AC0123 --secret account.auth_token=token.txt)"
+                                  : R"(The keys are those of the configuration file:
+  smsbridge routes create kenya --set countries=[KE] --set 'via=[{gateway: mtn}, {gateway: twilio}]')");
   auto* remover = add("delete", "Remove a " + what, remove);
   remover->add_flag("-y,--yes", options->yes, "Do not ask");
   if (what == "gateway")

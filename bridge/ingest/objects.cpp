@@ -75,6 +75,17 @@ void merge(json::value& target, const json::value& patch) {
       merge(object[key], value);
 }
 
+std::optional<Problem> write(const std::function<void()>& work) {
+  try {
+    work();
+    return std::nullopt;
+  } catch (const std::exception& error) {
+    return Problem{.code = ProblemCode::store_full,
+                   .detail = std::string("the change could not be kept: ") + error.what(),
+                   .errors = {}};
+  }
+}
+
 template <class Config>
 Objects::Object object_of(const Config& config, bool from_file, std::string etag) {
   return {.name = config.name,
@@ -329,8 +340,11 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     const auto before = found(existing->second);
     if (auto needed = still_needed(change, before.id)) return tl::unexpected(std::move(*needed));
     if (change.dry_run) return before;
-    store_.erase_object(key);
-    if (kind == Kind::gateway) store_.erase_object(callback_secret_prefix + name);
+    if (auto failed = write([&] {
+          if (kind == Kind::gateway) store_.erase_object(callback_secret_prefix + name);
+          store_.erase_object(key);
+        }))
+      return tl::unexpected(std::move(*failed));
     objects.erase(existing);
     table_ = make_table();
     told_(table_);
@@ -378,11 +392,9 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     return tl::unexpected(std::move(*wrong));
   }
   if (change.dry_run) return found(object);
-  try {
-    store_.put_object(key, text);
-  } catch (const std::exception& error) {
+  if (auto failed = write([&] { store_.put_object(key, text); })) {
     undo();
-    return refuse(ProblemCode::store_full, std::string("the change could not be kept: ") + error.what());
+    return tl::unexpected(std::move(*failed));
   }
   table_ = make_table();
   told_(table_);
