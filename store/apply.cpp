@@ -65,6 +65,8 @@ Enqueued Ledger::enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now) {
 
   const Queue queue{.gateway = content.gateway, .tenant = content.tenant, .lane = content.lane};
   count(queue, State::queued, 1);
+  if (change.failed_because.empty() && closed_.contains(content.gateway))
+    change.failed_because = "its gateway was just removed";
   if (change.failed_because.empty()) {
     write_due(txn, queue, content.due_at, id, {.expires_at = content.expires_at});
     effects_.due_now.insert(queue);
@@ -146,7 +148,8 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   if (where != Standing::mine) return Settled::repeated;
   const auto lease = leases_.at(change.id);
   release(txn, change.id);
-  if (!change.sent && !change.move_to) {
+  const auto move_to = closed_.contains(change.move_to) ? 0 : change.move_to;
+  if (!change.sent && !move_to) {
     write_due(txn, lease.queue, lease.due_at, change.id, lease.entry);
     effects_.due_now.insert(lease.queue);
     return Settled::ok;
@@ -157,8 +160,8 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
     p.attempts = change.attempt;
     p.gateway = lease.queue.gateway;
   }
-  if (change.move_to) {
-    relocate(stored, change.move_to, change.status_message, now);
+  if (move_to) {
+    relocate(stored, move_to, change.status_message, now);
     p.due_at = now + change.delay_ms;
     write_progress(txn, change.id, p);
     write_due(txn, stored.queue, p.due_at, change.id,
@@ -456,7 +459,7 @@ Settled Ledger::move(const Move& change, lmdb::Transaction& txn, WallMs now) {
   const Queue from{.gateway = change.from, .tenant = change.tenant, .lane = change.lane};
   const auto key = keys::of_due(from, change.due_at, change.id);
   const auto record = txn.get(tables_.due, key);
-  if (!record) return Settled::superseded;
+  if (!record || closed_.contains(change.to)) return Settled::superseded;
   auto entry = decode_due(*record);
   Stored stored{.queue = from, .progress = {}};
   if (entry.has_progress) stored.progress = read_progress(txn, change.id).value_or(Progress{});

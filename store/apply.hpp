@@ -37,6 +37,8 @@ class Ledger {
   // At open only: the attempts of a process that died are in doubt and due again.
   void recover(lmdb::Transaction& txn, WallMs now);
 
+  // Whose queues take nothing more, from the next apply() on.
+  void close(const std::set<GatewayId>& gateways) { closed_ = gateways; }
   // Stamps the times of what it enqueues.
   BatchResult apply(Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new);
   ClaimResult claim(const std::vector<Want>& wants, lmdb::Transaction& txn, WallMs now);
@@ -134,7 +136,8 @@ class Ledger {
   std::uint64_t last_claim_ = 0;
   MessageId last_id_ = 0;
   std::multimap<std::string, std::string> parked_;  // gateway and canonical id -> key in the table
-  std::set<std::string> parked_keys_;               // oldest first
+  std::set<GatewayId> closed_;
+  std::set<std::string> parked_keys_;  // oldest first
   std::uint32_t parked_number_ = 0;
   std::string parked_retried_;                       // up to this key they were tried once more
   std::map<std::string, std::set<MessageId>> held_;  // last digits of the phone -> doubtful, held messages

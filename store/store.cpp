@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "store/store.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
 
@@ -170,7 +172,23 @@ std::vector<Store::Request> Store::take() {
     requests.push_back(std::move(inbox_.front()));
   }
   standing_now_ = standing_;
+  ledger_.close(closed_);
   return requests;
+}
+
+void Store::close_gateway(GatewayId gateway, bool closed) {
+  const std::lock_guard lock(mutex_);
+  if (closed)
+    closed_.insert(gateway);
+  else
+    closed_.erase(gateway);
+}
+
+void Store::wait_for_commit() {
+  boost::asio::io_context here;
+  auto waiting = boost::asio::make_work_guard(here);
+  commit({}, here.get_executor(), [&](const BatchResult&) { waiting.reset(); });
+  here.run();
 }
 
 // Group commit. Everything that came while the last commit ran goes into one transaction; no timer, no waiting.

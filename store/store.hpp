@@ -77,6 +77,12 @@ class Store {
   UsageByKey usage() const { return ledger_.usage(); }
   bool has_room() const { return room_.load(std::memory_order_relaxed); }
 
+  // Of a closed gateway no queue takes anything more: a new message for it ends as failed, and none moves to it. Any
+  // thread; what was given to commit() before counts as before.
+  void close_gateway(GatewayId gateway, bool closed);
+  // Returns once everything that was given to commit() before is on disk, or was refused. Not on the writer's thread.
+  void wait_for_commit();
+
   // The number of a tenant's name, made when it is new. Before start().
   TenantId tenant(const std::string& name);
   // Configuration kept in the store. Its own small commit, from any process that may write the file.
@@ -126,6 +132,7 @@ class Store {
   std::deque<Request> inbox_;
   std::size_t inbox_items_ = 0;
   std::map<GatewayId, Standing> standing_;
+  std::set<GatewayId> closed_;
   std::uint64_t last_standing_ = 0;
   bool stopping_ = false;
   std::atomic<bool> room_{true};

@@ -199,7 +199,7 @@ void Ledger::end_waits(lmdb::Transaction& txn, WallMs now) {
 bool Ledger::move_silent(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now) {
   auto& p = stored.progress;
   const bool silent = std::ranges::none_of(p.segments, [](const auto& s) { return is_final(s.state); });
-  if (p.state != State::submitted || !p.when_silent || !silent) return false;
+  if (p.state != State::submitted || !p.when_silent || !silent || closed_.contains(p.when_silent)) return false;
   const auto content = read_content(txn, id);
   const auto expires_at = p.expires_at ? p.expires_at : content ? content->expires_at : 0;
   if (!content || (expires_at && expires_at <= now)) return false;

@@ -599,6 +599,30 @@ TEST_F(StoreTest, AReceiptThatCameWhileItsMessageWasClaimedToBeHeldEndsTheDoubt)
   EXPECT_EQ(progress(id).state, State::delivered);
 }
 
+TEST_F(StoreTest, AClosedGatewayTakesNothingMore) {
+  const auto before = enqueue(message("1")).id;
+  store_->close_gateway(queue.gateway, true);
+  const auto after = enqueue(message("2")).id;
+  EXPECT_EQ(progress(after).state, State::failed);
+  EXPECT_EQ(progress(after).status_message, "its gateway was just removed");
+  EXPECT_EQ(progress(before).state, State::queued) << "it may come back";
+  Batch batch;
+  auto elsewhere = message("3");
+  elsewhere.content.gateway = queue.gateway + 1;
+  const auto moving = enqueue(elsewhere).id;
+  const auto due_at = store_->reader().get(moving)->content.due_at;
+  batch.moves.push_back({.id = moving,
+                         .from = queue.gateway + 1,
+                         .to = queue.gateway,
+                         .tenant = queue.tenant,
+                         .lane = queue.lane,
+                         .due_at = due_at,
+                         .why = "x"});
+  EXPECT_EQ(commit(std::move(batch)).moved.at(0), Settled::superseded) << "nor what another cannot send";
+  store_->close_gateway(queue.gateway, false);
+  EXPECT_EQ(progress(enqueue(message("4")).id).state, State::queued);
+}
+
 // ---- accounts ----
 
 TEST_F(StoreTest, AccountsHoldWhatTheCarrierWillBill) {
