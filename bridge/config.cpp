@@ -151,10 +151,23 @@ void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind
 
 void read_smpp(ConfigSection& s, GatewayConfig& g);
 
+// http://user:password@host, or a secret that was taken out already.
+bool holds_a_password(const boost::json::value& value) {
+  if (value.is_object()) return value.get_object().contains("sealed");
+  if (!value.is_string()) return false;
+  const std::string_view text = value.get_string();
+  const auto scheme = text.find("://");
+  if (scheme == std::string_view::npos) return false;
+  const auto at = text.find('@', scheme + 3);
+  return at != std::string_view::npos && at < text.find('/', scheme + 3);
+}
+
 // It stands in addresses, in the store's keys and in metrics.
 void read_name(ConfigSection& s, std::string& name) {
   s.read("name", name);
-  if (name.find('/') != std::string::npos) s.problem("name", "is a part of addresses: no '/'", "bad-value");
+  const auto forbidden = [](unsigned char c) { return c == '/' || c < 0x20 || c == 0x7F; };
+  if (std::ranges::any_of(name, forbidden))
+    s.problem("name", "is a part of addresses: no '/' and no control characters", "bad-value");
   if (s.has("name") && (name.empty() || name.size() > name_length_max))
     s.problem("name", fmt::format("must have 1 to {} octets", name_length_max), "bad-value");
 }
@@ -454,12 +467,16 @@ bool LoadedConfig::ok() const {
 
 std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfig*>& gateways,
                                             const std::vector<const RouteConfig*>& routes,
-                                            const std::vector<TenantConfig>& tenants) {
+                                            const std::vector<TenantConfig>& tenants,
+                                            const std::set<std::string>& assumed) {
   std::vector<ConfigProblem> problems;
   const auto say = [&](const char* path, std::string text, const char* code) {
     problems.push_back({.file = {}, .path = path, .text = std::move(text), .code = code});
   };
   std::set<std::string> tenant_names, gateway_names, route_names;
+  const auto is_gateway = [&](const std::string& name) {
+    return gateway_names.contains(name) || assumed.contains(name);
+  };
   std::set<store::GatewayId> ids;
   for (const auto& tenant : tenants)
     if (!tenant_names.insert(tenant.name).second)
@@ -479,21 +496,25 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfi
                       route->id, route->name),
           "duplicate");
     for (const auto& via : route->via)
-      if (!gateway_names.contains(via.gateway))
+      if (!is_gateway(via.gateway))
         say("routes", "route '" + route->name + "' names the unknown gateway '" + via.gateway + "'", "bad-value");
     for (const auto& tenant : route->tenants)
       if (!tenant_names.contains(tenant))
         say("routes", "route '" + route->name + "' names the unknown tenant '" + tenant + "'", "bad-value");
   }
   for (const auto& tenant : tenants)
-    if (!tenant.default_gateway.empty() && !gateway_names.contains(tenant.default_gateway))
+    if (!tenant.default_gateway.empty() && !is_gateway(tenant.default_gateway))
       say("tenants", "tenant '" + tenant.name + "' names the unknown gateway '" + tenant.default_gateway + "'",
           "bad-value");
   return problems;
 }
 
-bool same(const GatewayConfig& a, const GatewayConfig& b) {
-  return a.settings == b.settings && a.account == b.account && a.session.password == b.session.password &&
+bool same(const GatewayConfig& a, const GatewayConfig& b) { return works_as(a, b) && a.description == b.description; }
+
+bool works_as(const GatewayConfig& a, const GatewayConfig& b) {
+  auto settings = a.settings, others = b.settings;
+  for (auto* each : {&settings, &others}) each->erase("description");
+  return settings == others && a.account == b.account && a.session.password == b.session.password &&
          a.callback_secret == b.callback_secret && a.proxy == b.proxy;
 }
 
@@ -507,17 +528,17 @@ void for_each_secret(boost::json::object& settings,
   };
   visit(settings, "", "password");
   visit(settings, "", "callback_secret");
-  // A proxy may want a password, which stands in its address.
-  if (const auto* proxy = settings.if_contains("proxy"))
-    if (const auto* address = proxy->if_string(); !address || address->find('@') != boost::json::string::npos)
-      visit(settings, "", "proxy");
+  if (const auto* proxy = settings.if_contains("proxy"); proxy && holds_a_password(*proxy))
+    visit(settings, "", "proxy");
   const auto* name = settings.if_contains("kind");
   const auto* kind =
       name && name->is_string() ? http_gateways::find_kind(std::string_view(name->get_string())) : nullptr;
   auto* account = settings.if_contains("account");
   if (!kind || !account || !account->is_object()) return;
-  for (const auto& setting : kind->settings)
-    if (setting.secret) visit(account->get_object(), "/account", setting.name);
+  for (const auto& setting : kind->settings) {
+    const auto* value = account->get_object().if_contains(setting.name);
+    if (setting.secret || (value && holds_a_password(*value))) visit(account->get_object(), "/account", setting.name);
+  }
 }
 
 GatewayConfig read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,

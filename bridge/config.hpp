@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -160,8 +161,9 @@ GatewayConfig read_gateway(const boost::json::object& settings, const std::files
 RouteConfig read_route(const boost::json::object& settings, const std::filesystem::path& folder,
                        std::vector<ConfigProblem>& problems);
 
-// Nothing differs, secrets included.
+// Nothing differs, secrets included; or nothing but what is for people.
 bool same(const GatewayConfig& a, const GatewayConfig& b);
+bool works_as(const GatewayConfig& a, const GatewayConfig& b);
 
 // Calls `body` for everything secret in a gateway's settings; `place` is its JSON pointer.
 void for_each_secret(boost::json::object& settings,
@@ -171,10 +173,11 @@ boost::json::value hidden_secret();
 bool is_hidden_secret(const boost::json::value& value);
 
 // What gateways, routes and tenants say of each other and is not so: equal names and ids, names of nobody. A path is
-// the list that the problem is in.
+// the list that the problem is in. `assumed` are names of gateways that are not there yet.
 std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfig*>& gateways,
                                             const std::vector<const RouteConfig*>& routes,
-                                            const std::vector<TenantConfig>& tenants);
+                                            const std::vector<TenantConfig>& tenants,
+                                            const std::set<std::string>& assumed = {});
 
 // Reads the file and, if there is one, the folder conf.d beside it. Never throws for bad content.
 LoadedConfig load_config(const std::filesystem::path& file);

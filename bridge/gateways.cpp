@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration stop_deadline = 30s;
+constexpr Duration stop_deadline = 30s, stop_margin = 5s;
 constexpr std::size_t page_messages = 500;
 
 // Objects: since when, milliseconds.
@@ -25,6 +25,7 @@ const std::string paused_prefix = "paused/", draining_prefix = "draining/";
 
 void Gateways::run(const RoutingTable& table) {
   const std::lock_guard lock(mutex_);
+  if (ending_) return;
   for (const auto& gateway : table.gateways) want(gateway->name, gateway);
   for (const auto& [name, running] : running_)
     if (!table.gateway(name)) want(name, nullptr);
@@ -34,6 +35,7 @@ void Gateways::stop() {
   std::promise<void> all_ended;
   {
     const std::lock_guard lock(mutex_);
+    ending_ = true;
     if (running_.empty()) return;
     all_ended_ = &all_ended;
     for (const auto& [name, running] : running_) want(name, nullptr);
@@ -51,7 +53,7 @@ void Gateways::want(const std::string& name, GatewayPtr gateway) {
     for (const auto& [tenant_name, tenant] : context_.tenants.all())
       queue_metrics_[{tenant.id, gateway->id}] = &context_.metrics.queue(tenant_name, name);
   context_.metrics.show_gauges_of(name, gateway != nullptr);
-  if (!gateway && !all_ended_) {
+  if (!gateway && !ending_) {
     // Removed, not stopped: one of the same name begins anew.
     remember(paused_prefix + name, 0);
     remember(draining_prefix + name, 0);
@@ -66,14 +68,19 @@ void Gateways::bring_about(const std::string& name, const RunningPtr& running) {
     const std::lock_guard lock(mutex_);
     return running->wanted;
   }();
-  if (running->stopping || (running->gateway && &running->gateway->config() == wanted.get())) return;
+  if (running->stopping || (running->gateway && wanted && works_as(running->gateway->config(), *wanted))) return;
   if (running->gateway) {
     running->stopping = true;
-    running->gateway->stop(context_.clock.now() + stop_deadline, [this, name, running] {
+    // An answer that is not waited for is a message in doubt.
+    const auto& old = running->gateway->config();
+    const auto answers_within = old.kind == "smpp" ? old.session.response_timeout : old.request_timeout;
+    const auto patience = wanted ? std::max<Duration>(stop_deadline, answers_within + stop_margin) : stop_deadline;
+    running->gateway->stop(context_.clock.now() + patience, [this, name, running] {
+      running->stopped = true;
       // Not at once: it is still at work when it says this.
       boost::asio::post(running->shard.io(), [this, name, running] {
         running->gateway.reset();
-        running->stopping = false;
+        running->stopping = running->stopped = false;
         bring_about(name, running);
       });
     });
@@ -267,7 +274,7 @@ void Gateways::callback(const std::string& gateway, http_gateways::CallbackReque
   const auto running = find(gateway);
   if (!running) return answer(later);
   boost::asio::post(running->shard.io(), [running, request = std::move(request), answer, later] {
-    if (!running->gateway || running->stopping) return answer(later);
+    if (!running->gateway || running->stopped) return answer(later);
     running->gateway->receive(request, answer);
   });
 }

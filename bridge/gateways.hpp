@@ -51,7 +51,7 @@ class Gateways : public GatewayControl {
     Shard& shard;
     GatewayPtr wanted;                 // nullptr: it is to go. Guarded by mutex_
     std::unique_ptr<Gateway> gateway;  // the shard's own, as all below
-    bool stopping = false;
+    bool stopping = false, stopped = false;
     WallMs draining_since = 0;  // 0: it is not
   };
   using RunningPtr = std::shared_ptr<Running>;
@@ -71,6 +71,7 @@ class Gateways : public GatewayControl {
   std::map<std::string, RunningPtr> running_;
   std::map<std::pair<store::TenantId, store::GatewayId>, metrics::QueueMetrics*> queue_metrics_;
   std::size_t made_ = 0;
+  bool ending_ = false;  // no other table counts any more
   std::promise<void>* all_ended_ = nullptr;
 };
 
