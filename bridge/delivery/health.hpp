@@ -27,8 +27,11 @@ class Health {
   void unavailable(Time until) {
     until_ = state_ == State::open ? std::max(until_, until) : until;
     state_ = State::open;
+    named_until_ = until_;
   }
-  void succeeded() {
+  // Not the answer to a request that went out before the provider named its time.
+  void succeeded(Time now) {
+    if (now < named_until_) return;
     state_ = State::closed;
     failures_ = 0;
     wait_ = Duration::zero();
@@ -46,7 +49,7 @@ class Health {
   State state_ = State::closed;
   int failures_ = 0;
   Duration wait_ = Duration::zero();
-  Time until_{};
+  Time until_{}, named_until_{};
 };
 
 }  // namespace smsbridge::bridge

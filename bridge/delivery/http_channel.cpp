@@ -245,7 +245,7 @@ void HttpChannel::wait_for_probe() {
 void HttpChannel::came_back() {
   if (health_.state(context_.clock.now()) == Health::State::half_open)
     log::info("gateway", "the provider takes messages again", "gateway", config_.name);
-  health_.succeeded();
+  health_.succeeded(context_.clock.now());
 }
 
 void HttpChannel::ask_balance() {

@@ -180,7 +180,7 @@ TEST(Health, OpensAfterFailuresInARowAndCloses) {
   Health health;
   Time now{};
   for (int i = 0; i < 4; ++i) health.failed(now);
-  health.succeeded();
+  health.succeeded(now);
   for (int i = 0; i < 4; ++i) health.failed(now);
   EXPECT_EQ(health.state(now), Health::State::closed) << "not in a row";
   health.failed(now);
@@ -199,8 +199,18 @@ TEST(Health, OpensAfterFailuresInARowAndCloses) {
   EXPECT_LE(health.until() - now, 2min) << "it is tried for ever";
   now = health.until();
   health.state(now);
-  health.succeeded();
+  health.succeeded(now);
   EXPECT_EQ(health.state(now), Health::State::closed);
+}
+
+TEST(Health, KeepsToATimeThatWasNamed) {
+  Health health;
+  health.unavailable(Time{} + 300s);
+  health.succeeded(Time{} + 1s);
+  EXPECT_EQ(health.state(Time{} + 299s), Health::State::open) << "the answer to an earlier request says nothing of it";
+  EXPECT_EQ(health.state(Time{} + 300s), Health::State::half_open);
+  health.succeeded(Time{} + 300s);
+  EXPECT_EQ(health.state(Time{} + 300s), Health::State::closed);
 }
 
 TEST(Health, WhatMoreTriesCannotMendOpensAtOnce) {
