@@ -362,8 +362,9 @@ void Gateway::on_answer(std::uint64_t cookie, Channel::Answer answer) {
   part->elsewhere = answer.elsewhere;
   part->price = std::move(answer.price);
   part->currency = std::move(answer.currency);
+  if (answer.kind == Kind::accepted || answer.kind == Kind::temporary) see_errors(answer.kind == Kind::temporary);
   if (answer.kind == Kind::accepted) {
-    if (!receipt_watch_.quiet_since()) context_.router.accepted(config_.id);
+    if (!receipt_watch_.quiet_since() && !error_rate_.is_high()) context_.router.accepted(config_.id);
     patience_.accepted();
     const auto& ids = part->provider_ids;
     if (std::ranges::any_of(ids, [&](const auto& id) { return channel_->reports(id); }))
@@ -598,6 +599,16 @@ void Gateway::see_how_it_goes() {
   if (!receipt_watch_.became_quiet(now)) return;
   log::warn("gateway", "receipts have stopped coming: routes prefer other gateways until one comes", "gateway",
             config_.name);
+  context_.router.distrust(config_.id);
+}
+
+// A carrier that takes only some of what it is given: routes give it one message a second until it is better.
+void Gateway::see_errors(bool failed) {
+  const bool was_high = error_rate_.is_high();
+  error_rate_.ended(failed);
+  if (was_high == error_rate_.is_high()) return;
+  if (was_high) return log::info("gateway", "fewer messages fail", "gateway", config_.name);
+  log::warn("gateway", "many messages fail: routes prefer other gateways until it is better", "gateway", config_.name);
   context_.router.distrust(config_.id);
 }
 

@@ -7,6 +7,7 @@
 
 #include "bridge/config.hpp"
 #include "bridge/delivery/channel.hpp"
+#include "bridge/delivery/error_rate.hpp"
 #include "bridge/delivery/fair_share.hpp"
 #include "bridge/delivery/patience.hpp"
 #include "bridge/delivery/rate.hpp"
@@ -121,6 +122,7 @@ class Gateway : private Channel::Owner {
   store::GatewayId next_gateway(const store::Claimed& message, Router::Ask ask) const;
   Price price_of(const store::Claimed& message, const std::vector<Part>& parts) const;
   void see_how_it_goes();
+  void see_errors(bool failed);
   void move_waiting();
   void move_waiting(const store::Queue& queue, WallMs now, store::Batch& batch);
   void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
@@ -159,6 +161,7 @@ class Gateway : private Channel::Owner {
   WallMs paused_since_ = 0;
   Patience patience_;
   ReceiptWatch receipt_watch_;
+  ErrorRate error_rate_;
   bool moving_ = false;
   std::map<store::Queue, store::Waiting> looked_at_;  // how far move_waiting() came
   store::Batch outcomes_;

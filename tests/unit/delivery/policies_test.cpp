@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "bridge/delivery/error_rate.hpp"
 #include "bridge/delivery/fair_share.hpp"
 #include "bridge/delivery/outcome.hpp"
 #include "bridge/delivery/patience.hpp"
@@ -242,6 +243,20 @@ TEST(Patience, EndsByLaneAndByWhatIsWrong) {
   patience.accepted();
   patience.see(5000, false, false);
   EXPECT_EQ(patience.ends(route, store::Lane::otp, 0), 5010) << "what was accepted in between restores the trust";
+}
+
+TEST(ErrorRate, IsHighWithHalfAndLowAgainWithAFifth) {
+  ErrorRate rate;
+  for (int i = 0; i < 19; ++i) rate.ended(i % 2 == 0);
+  EXPECT_FALSE(rate.is_high()) << "too few to tell";
+  rate.ended(false);
+  EXPECT_TRUE(rate.is_high());
+  for (int i = 0; i < 20; ++i) rate.ended(i % 4 == 0);
+  EXPECT_TRUE(rate.is_high()) << "a quarter is not well yet";
+  for (int i = 0; i < 20; ++i) rate.ended(i % 5 == 0);
+  EXPECT_FALSE(rate.is_high());
+  for (int i = 0; i < 20; ++i) rate.ended(i % 4 == 0);
+  EXPECT_FALSE(rate.is_high()) << "nor ill";
 }
 
 TEST(ReceiptWatch, NoticesReceiptsThatCameAndStopped) {
