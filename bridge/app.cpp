@@ -209,8 +209,12 @@ tl::expected<void, std::vector<std::string>> App::reload() {
   std::vector<std::string> errors;
   for (const auto& problem : loaded.problems)
     if (!problem.warning) errors.push_back(describe(problem));
-  if (errors.empty())
-    if (const auto taken = objects_.take_over(loaded.config); !taken) errors.push_back(taken.error());
+  try {
+    if (errors.empty())
+      if (const auto taken = objects_.take_over(loaded.config); !taken) errors.push_back(taken.error());
+  } catch (const std::exception& error) {
+    errors.push_back(error.what());
+  }
   if (!errors.empty()) {
     for (const auto& error : errors) log::error("config", "nothing was reloaded", "problem", error);
     return tl::unexpected(std::move(errors));

@@ -33,6 +33,8 @@ std::string address(const std::string& what, const std::string& name) {
 }
 
 void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
+  if (file != "-" && !std::filesystem::is_regular_file(file))
+    throw ClientError(exit_usage, "there is no file " + file.string());
   YAML::Node root;
   try {
     root = file == "-" ? YAML::Load(std::cin) : YAML::LoadFile(file.string());
@@ -46,6 +48,9 @@ void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
       throw ClientError(exit_usage, fmt::format("{}:{}: '{}' stands in the configuration file only; here are gateways "
                                                 "and routes",
                                                 file.string(), list.first.Mark().line + 1, key));
+    if (!list.second.IsSequence() && !list.second.IsNull())
+      throw ClientError(exit_usage,
+                        fmt::format("{}:{}: {} must be a list", file.string(), list.first.Mark().line + 1, key));
     for (const auto& item : list.second) {
       auto settings = to_json(item);
       const auto* object = settings.if_object();
@@ -63,7 +68,9 @@ std::vector<Wanted> read_all(const std::string& path) {
   if (std::filesystem::is_directory(path)) {
     std::set<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(path))
-      if (entry.path().extension() == ".yaml" || entry.path().extension() == ".json") files.insert(entry.path());
+      for (const auto* extension : {".yaml", ".yml", ".json"})
+        if (entry.path().extension() == extension) files.insert(entry.path());
+    if (files.empty()) throw ClientError(exit_usage, path + ": there is no .yaml, .yml or .json in this folder");
     for (const auto& file : files) read_file(file, wanted);
   } else {
     read_file(path, wanted);
@@ -101,6 +108,11 @@ class Apply {
 
   int run() {
     const auto wanted = read_all(options_.file);
+    if (options_.prune && wanted.empty())
+      throw ClientError(exit_usage, options_.file + ": names nothing, and --prune would delete everything");
+    for (const auto& each : wanted)
+      if (each.what == "gateway")
+        gateways_ += (gateways_.empty() ? "" : ",") + std::string(each.settings.at("name").as_string());
     for (const auto& each : wanted) bring_about(each);
     if (options_.prune)
       // Routes before the gateways that they name.
@@ -132,13 +144,15 @@ class Apply {
     code_ = report(answer);
   }
 
-  std::string with_dry_run(std::string target) const { return target + (options_.dry_run ? "?dry_run=true" : ""); }
+  // What this run would make is not there for what names it.
+  std::string with_dry_run(const std::string& target) const {
+    return target + (options_.dry_run ? "?dry_run=true&assuming=" + http_gateways::percent_encode(gateways_) : "");
+  }
 
   void bring_about(const Wanted& wanted) {
     const std::string name(wanted.settings.at("name").as_string());
     const auto now = call(options_, "GET", address(wanted.what, name));
     if (now.status == 404) {
-      // What a dry run would have made is not there for those that name it.
       const auto answer = call(options_, "POST", with_dry_run(list_of(wanted.what)), json::serialize(wanted.settings));
       return answer.ok() ? tell(wanted.what, name, "created") : fail(wanted.file, wanted.what, name, answer);
     }
@@ -168,12 +182,18 @@ class Apply {
       const bool stays = std::ranges::any_of(
           wanted, [&](const Wanted& w) { return w.what == what && w.settings.at("name").as_string() == name; });
       if (stays || object.at("managed_by").as_string() == "file") continue;
-      const auto gone = call(options_, "DELETE", with_dry_run(address(what, name)), {}, "*");
+      // In a dry run the routes that would go first are still there.
+      if (options_.dry_run) {
+        tell(what, name, "deleted");
+        continue;
+      }
+      const auto gone = call(options_, "DELETE", address(what, name), {}, "*");
       gone.ok() ? tell(what, name, "deleted") : fail(options_.file, what, name, gone);
     }
   }
 
   const ApplyOptions& options_;
+  std::string gateways_;  // that this run brings about
   std::size_t done_ = 0, failed_ = 0;
   int code_ = exit_failed;
 };

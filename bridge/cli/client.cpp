@@ -103,6 +103,15 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
   }
 }
 
+namespace {
+
+std::string problem_line(const boost::json::object& error) {
+  const std::string pointer(error.at("pointer").as_string()), detail(error.at("detail").as_string());
+  return pointer.empty() ? detail : pointer + ": " + detail;
+}
+
+}  // namespace
+
 int report(const ClientAnswer& answer) {
   if (answer.ok()) return exit_done;
   std::string detail = "the daemon answered " + std::to_string(answer.status);
@@ -112,9 +121,7 @@ int report(const ClientAnswer& answer) {
     std::cerr << "error: " << detail << "\n";
     if (const auto* errors = object->if_contains("errors");
         errors && errors->is_array() && errors->as_array().size() > 1)
-      for (const auto& error : errors->as_array())
-        std::cerr << "  " << std::string_view(error.as_object().at("pointer").as_string()) << ": "
-                  << std::string_view(error.as_object().at("detail").as_string()) << "\n";
+      for (const auto& error : errors->as_array()) std::cerr << "  " << problem_line(error.as_object()) << "\n";
   } else {
     std::cerr << "error: " << detail << "\n";
   }

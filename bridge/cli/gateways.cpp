@@ -217,7 +217,7 @@ void add_lines(CLI::App& gateways, Run& run) {
 void add_gateways(CLI::App& app, Run& run) {
   auto options = std::make_shared<GatewayOptions>();
   auto* gateways =
-      app.add_subcommand("gateways", "Binds, windows and queues of the gateways; what HTTP providers mean");
+      app.add_subcommand("gateways", "Look at the ways out, change them, try them; what HTTP providers mean");
   gateways->require_subcommand(1);
   const auto add = [&](const char* name, const char* what, bool one, std::string method, std::string suffix) {
     const bool whole = std::string_view(name) == "show";

@@ -38,6 +38,14 @@ int create(const KeyOptions& options) {
     const auto tenant = options.owner                                          ? std::string()
                         : options.tenant.empty() && config.tenants.size() == 1 ? config.tenants.front().name
                                                                                : options.tenant;
+    if (options.owner && !options.tenant.empty()) {
+      std::cerr << "error: --owner is for all tenants: leave --tenant out\n";
+      return exit_usage;
+    }
+    if (!options.owner && tenant.empty()) {
+      std::cerr << "error: several tenants are configured: name one with --tenant, or take --owner for all\n";
+      return exit_usage;
+    }
     if (!options.owner && std::ranges::find(config.tenants, tenant, &TenantConfig::name) == config.tenants.end()) {
       std::cerr << "error: there is no tenant '" << tenant << "'; name one with --tenant\n";
       return exit_not_found;

@@ -144,7 +144,7 @@ int test(const RouteOptions& options) {
 
 void add_routes(CLI::App& app, Run& run) {
   auto options = std::make_shared<RouteOptions>();
-  auto* routes = app.add_subcommand("routes", "Which way messages take, and why");
+  auto* routes = app.add_subcommand("routes", "Which way messages take, and why; change it");
   routes->require_subcommand(1);
   const auto add = [&](const char* name, const char* what, int (*work)(const RouteOptions&)) {
     auto* command = routes->add_subcommand(name, what);

@@ -14,15 +14,8 @@ json::value time_or_null(WallMs at) { return at ? json::value(time_text(at)) : j
 json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
 json::object gateway_json(const Services& services, const GatewayConfig& config, const GatewayStatus& status,
-                          bool shows_callback_url) {
-  const auto all_counts = services.store.counts();
-  std::int64_t queued = 0, awaiting = 0;
-  for (const auto& [owner, counts] : all_counts)
-    if (owner.second == config.id) {
-      queued += counts[static_cast<std::size_t>(store::State::queued)];
-      awaiting += counts[static_cast<std::size_t>(store::State::submitted)] +
-                  counts[static_cast<std::size_t>(store::State::doubtful)];
-    }
+                          const store::CountsByQueueOwner& counts, bool manages) {
+  const auto [queued, awaiting] = load_of(counts, config.id);
   json::array sessions;
   for (const auto& session : status.sessions)
     sessions.push_back(
@@ -50,35 +43,39 @@ json::object gateway_json(const Services& services, const GatewayConfig& config,
           {"rate_limit", status.rate_limit > 0 ? json::value(status.rate_limit) : json::value(nullptr)},
           {"routing", services.directory.router().state_of(config.id)},
           {"last_error", text_or_null(status.last_error)},
-          {"callback_url", shows_callback_url ? text_or_null(status.callback_url) : json::value(nullptr)},
+          {"callback_url", manages ? text_or_null(status.callback_url) : json::value(nullptr)},
           {"balance", status.balance_at ? json::value{{"amount", status.balance},
                                                       {"currency", text_or_null(status.balance_currency)},
                                                       {"at", time_text(status.balance_at)}}
                                         : json::value(nullptr)},
           {"managed_by", managed_by(object)},
-          {"settings", config.settings}};
-}
-
-// Whoever knows the address for callbacks can report states of everybody's messages.
-bool may_manage(const Services& services, const Caller& caller) {
-  return caller.may("system:manage") && (caller.of_all_tenants || services.tenants.all().size() == 1);
+          {"settings", manages ? json::value(config.settings) : json::value(nullptr)}};
 }
 
 void list_gateways(Services& services, const HttpRequest& request, const Caller& caller, Respond respond) {
   const auto table = services.directory.table();
-  auto items = std::make_shared<std::map<store::GatewayId, json::object>>();
-  for (const auto& gateway : table->gateways)
-    services.gateways.ask(
-        gateway->name, GatewayControl::Action::show, request.executor,
-        [&services, table, gateway, items, respond,
-         manages = may_manage(services, caller)](const GatewayStatus& status) {
-          (*items)[gateway->id] = gateway_json(services, *gateway, status, manages);
-          if (items->size() < table->gateways.size()) return;
-          json::array list;
-          for (const auto& each : table->gateways) list.push_back(std::move((*items)[each->id]));
-          respond({.body = json::serialize(json::object{{"items", std::move(list)}, {"next_cursor", nullptr}}),
-                   .headers = {}});
-        });
+  struct List {
+    std::vector<json::object> items;
+    std::size_t left;
+    store::CountsByQueueOwner counts;
+  };
+  const auto list =
+      std::make_shared<List>(List{.items = {}, .left = table->gateways.size(), .counts = services.store.counts()});
+  list->items.resize(list->left);
+  const auto answer = [list, respond] {
+    json::array items(list->items.begin(), list->items.end());
+    respond(
+        {.body = json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", nullptr}}), .headers = {}});
+  };
+  if (list->left == 0) return answer();
+  const bool manages = may_manage(services, caller);
+  for (std::size_t place = 0; place < table->gateways.size(); ++place)
+    services.gateways.ask(table->gateways[place]->name, GatewayControl::Action::show, request.executor,
+                          [&services, table, place, list, answer, manages](const GatewayStatus& status) {
+                            list->items[place] =
+                                gateway_json(services, *table->gateways[place], status, list->counts, manages);
+                            if (--list->left == 0) answer();
+                          });
 }
 
 void one_gateway(Services& services, const HttpRequest& request, const Caller& caller, Respond respond,
@@ -89,7 +86,7 @@ void one_gateway(Services& services, const HttpRequest& request, const Caller& c
       gateway->name, action, request.executor,
       [&services, gateway, respond = std::move(respond),
        manages = may_manage(services, caller)](const GatewayStatus& status) {
-        respond({.body = json::serialize(gateway_json(services, *gateway, status, manages)),
+        respond({.body = json::serialize(gateway_json(services, *gateway, status, services.store.counts(), manages)),
                  .headers = etag_header(services.objects.find(Objects::Kind::gateway, gateway->name))});
       });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // Making, changing and removing gateways and routes.
 #include <boost/json.hpp>
+#include <sstream>
 
 #include "bridge/ingest/routes.hpp"
 #include "http_gateways/wire.hpp"
@@ -31,7 +32,12 @@ void change_object(Services& services, const HttpRequest& request, const Respond
                          .settings = {},
                          .if_match = std::string(request.header(http::field::if_match)),
                          .dry_run = *dry_run,
+                         .assumed = {},
                          .force = *force};
+  if (const auto it = request.query.find("assuming"); it != request.query.end() && *dry_run) {
+    std::stringstream names(it->second);
+    for (std::string name; std::getline(names, name, ',');) change.assumed.insert(name);
+  }
   if (action != Action::remove) {
     auto body = read_json(request);
     if (!body) return respond(to_response(body.error()));

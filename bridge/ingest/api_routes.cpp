@@ -2,6 +2,7 @@
 // Routes: which there are, and which way a message would take and why.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "bridge/ingest/routes.hpp"
@@ -23,7 +24,14 @@ json::value seconds_by_lane(const std::array<WallMs, store::lane_count>& values)
   return object;
 }
 
-json::object route_json(const RouteConfig& route, const std::optional<Objects::Object>& object) {
+// The key of one of several tenants sees the routes that are for it, and no other tenant's name.
+bool shows(const Services& services, const Caller& caller, const RouteConfig& route) {
+  return caller.of_all_tenants || services.tenants.all().size() == 1 || route.tenants.empty() ||
+         std::ranges::find(route.tenants, caller.tenant->config.name) != route.tenants.end();
+}
+
+json::object route_json(const Services& services, const Caller& caller, const RouteConfig& route) {
+  const bool whole = caller.of_all_tenants || services.tenants.all().size() == 1;
   static constexpr std::array<std::string_view, 3> orders = {"listed", "weighted", "cheapest"};
   json::array lanes, via;
   for (const auto lane : route.lanes) lanes.push_back(json::value(store::name(lane)));
@@ -34,7 +42,7 @@ json::object route_json(const RouteConfig& route, const std::optional<Objects::O
           {"id", route.id},
           {"description", route.description},
           {"position", route.position},
-          {"tenants", texts(route.tenants)},
+          {"tenants", whole || route.tenants.empty() ? texts(route.tenants) : texts({caller.tenant->config.name})},
           {"countries", texts(route.countries)},
           {"prefixes", texts(route.prefixes)},
           {"senders", texts(route.senders)},
@@ -51,8 +59,8 @@ json::object route_json(const RouteConfig& route, const std::optional<Objects::O
             {"unreachable_after", seconds_by_lane(route.unreachable_after)},
             {"throttled_after", seconds_by_lane(route.throttled_after)},
             {"no_receipt_after", seconds_by_lane(route.no_receipt_after)}}},
-          {"managed_by", managed_by(object)},
-          {"settings", route.settings}};
+          {"managed_by", managed_by(services.objects.find(Objects::Kind::route, route.name))},
+          {"settings", whole ? json::value(route.settings) : json::value(nullptr)}};
 }
 
 Problem wrong(std::string pointer, std::string detail) {
@@ -121,19 +129,20 @@ void test_routes(Services& services, const HttpRequest& request, const Caller& c
            .headers = {}});
 }
 
-void list_routes(Services& services, const Respond& respond) {
+void list_routes(Services& services, const Caller& caller, const Respond& respond) {
   json::array items;
   for (const auto& route : services.directory.table()->routes)
-    items.push_back(route_json(*route, services.objects.find(Objects::Kind::route, route->name)));
+    if (shows(services, caller, *route)) items.push_back(route_json(services, caller, *route));
   respond(
       {.body = json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", nullptr}}), .headers = {}});
 }
 
-void get_route(Services& services, const HttpRequest& request, const Respond& respond) {
+void get_route(Services& services, const HttpRequest& request, const Caller& caller, const Respond& respond) {
   const auto route = services.directory.table()->route(request.captures.front());
-  if (!route) return respond(to_response(no_such("route", request.captures.front())));
+  if (!route || !shows(services, caller, *route))
+    return respond(to_response(no_such("route", request.captures.front())));
   const auto object = services.objects.find(Objects::Kind::route, route->name);
-  respond({.body = json::serialize(route_json(*route, object)), .headers = etag_header(object)});
+  respond({.body = json::serialize(route_json(services, caller, *route)), .headers = etag_header(object)});
 }
 
 // A provider's request. What it says is on disk before it is answered.
@@ -166,7 +175,7 @@ std::vector<Route> route_routes(Services& services) {
   return {
       {get, base,
        [&services](const HttpRequest& r, Respond a) {
-         if (admit(services, r, "config:read", a)) list_routes(services, a);
+         if (const auto caller = admit(services, r, "config:read", a)) list_routes(services, *caller, a);
        }},
       {post, base + "/test",
        [&services](const HttpRequest& r, Respond a) {
@@ -174,7 +183,7 @@ std::vector<Route> route_routes(Services& services) {
        }},
       {get, base + "/{name}",
        [&services](const HttpRequest& r, Respond a) {
-         if (admit(services, r, "config:read", a)) get_route(services, r, a);
+         if (const auto caller = admit(services, r, "config:read", a)) get_route(services, r, *caller, a);
        }},
       {get, "/in/{gateway}/{secret}", [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},
       {post, "/in/{gateway}/{secret}", [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},

@@ -16,7 +16,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr const char* key_file = "master.key";
-const std::string callback_secret_prefix = "callback-secret/";
+const std::string callback_secret_prefix = "callback-secret/", last_id_key = "last-id";
 
 std::string_view word(Objects::Kind kind) { return kind == Objects::Kind::gateway ? "gateway" : "route"; }
 
@@ -97,12 +97,23 @@ Objects::Object object_of(const Config& config, bool from_file, std::string etag
 
 }  // namespace
 
+GatewayLoad load_of(const store::CountsByQueueOwner& counts, store::GatewayId gateway) {
+  GatewayLoad load;
+  for (const auto& [owner, states] : counts) {
+    if (owner.second != gateway) continue;
+    load.waiting += states[static_cast<std::size_t>(store::State::queued)];
+    load.awaiting += states[static_cast<std::size_t>(store::State::submitted)] +
+                     states[static_cast<std::size_t>(store::State::doubtful)];
+  }
+  return load;
+}
+
 Objects::Objects(const Config& file, store::Store& store)
     : file_(file), store_(store), seal_(file.master_key, file.store_path / key_file) {
   use_file(file);
   load(Kind::gateway);
   load(Kind::route);
-  table_ = make_table();
+  remember_ids();
   for (const auto& problem : problems())
     log::warn("objects", "what the store keeps does not fit together", "list", problem.path, "problem", problem.text);
 }
@@ -111,45 +122,48 @@ Objects::Objects(const Config& file, store::Store& store)
 void Objects::use_file(const Config& file) {
   RoutingTable table(file);
   for (auto& gateway : table.gateways) {
-    auto with_secret = std::make_shared<GatewayConfig>(*gateway);
-    keep_callback_secret(*with_secret);
-    gateway = std::move(with_secret);
+    gateway = with_callback_secret(gateway);
     if (auto known = of_file_.gateway(gateway->name); known && same(*known, *gateway)) gateway = std::move(known);
   }
   of_file_ = std::move(table);
 }
 
-// They stay in the store, and are there again when the file has none of their name.
-void Objects::drop_those_of_file(Kind kind) {
-  std::erase_if(kept(kind), [&](const auto& object) {
-    const bool in_file = find_in_file(kind, object.first).has_value();
-    if (in_file)
-      log::error("objects", "is kept in the store but no longer in force: the configuration file has one of this name",
-                 word(kind), object.first);
-    return in_file;
-  });
-}
+bool Objects::id_in_file(store::GatewayId id) const { return of_file_.gateway(id) || of_file_.route(id); }
 
 tl::expected<void, std::string> Objects::take_over(const Config& file) {
   const std::lock_guard lock(mutex_);
-  auto before = of_file_;
-  const auto gateways = gateways_, routes = routes_;
+  auto file_before = of_file_;
+  auto gateways_before = gateways_, routes_before = routes_;
   const auto known = problems();
   use_file(file);
-  for (const auto kind : {Kind::gateway, Kind::route}) drop_those_of_file(kind);
+  for (const auto* objects : {&gateways_, &routes_})
+    for (const auto& [name, object] : *objects) {
+      const auto id = object.gateway ? object.gateway->id : object.route->id;
+      const auto kind = object.gateway ? Kind::gateway : Kind::route;
+      if (find_in_file(kind, name) || !id_in_file(id)) continue;
+      of_file_ = std::move(file_before);
+      return tl::unexpected(
+          fmt::format("two of the gateways and routes have the id {}: '{}', which was made at run "
+                      "time, has it too",
+                      id, name));
+    }
+  // What stands in the file now is no longer in force here, and what stood in it may be again.
+  for (const auto kind : {Kind::gateway, Kind::route}) load(kind);
   for (const auto& problem : problems()) {
     if (std::ranges::find(known, problem.text, &ConfigProblem::text) != known.end()) continue;
-    of_file_ = std::move(before);
-    gateways_ = gateways;
-    routes_ = routes;
+    of_file_ = std::move(file_before);
+    gateways_ = std::move(gateways_before);
+    routes_ = std::move(routes_before);
     return tl::unexpected(problem.path + ": " + problem.text);
   }
-  table_ = make_table();
-  told_(table_);
+  remember_ids();
+  publish();
   return {};
 }
 
+// What is the same as before stays the same object.
 void Objects::load(Kind kind) {
+  const auto before = std::exchange(kept(kind), {});
   const auto prefix = key_of(kind, "");
   for (const auto& [key, text] : store_.reader().objects(prefix)) {
     const auto name = key.substr(prefix.size());
@@ -167,24 +181,27 @@ void Objects::load(Kind kind) {
     const auto ignore = [&](const std::string& why) {
       log::error("objects", "is kept in the store but not in force", word(kind), name, "why", why);
     };
+    const auto same = before.find(name);
     if (find_in_file(kind, name)) {
       ignore("the configuration file has one of this name, which is used");
+    } else if (id_in_file(object.settings.at("id").to_number<store::GatewayId>())) {
+      ignore("the configuration file has a gateway or route of its id, which is used");
+    } else if (same != before.end() && same->second.etag == object.etag) {
+      kept(kind).emplace(name, same->second);
     } else if (const auto wrong = parse(kind, object)) {
       ignore(wrong->errors.front().pointer + ": " + wrong->errors.front().detail);
     } else {
+      if (object.gateway) object.gateway = with_callback_secret(object.gateway);
       kept(kind).emplace(name, std::move(object));
     }
   }
 }
 
 // Makes of the settings what is used.
-std::optional<Problem> Objects::parse(Kind kind, Kept& object) {
+std::optional<Problem> Objects::parse(Kind kind, Kept& object) const {
   std::vector<ConfigProblem> problems;
   if (kind == Kind::gateway) {
-    auto gateway = std::make_shared<GatewayConfig>(read_gateway(object.settings, file_.folder, problems));
-    if (!std::ranges::all_of(problems, &ConfigProblem::warning)) return as_problem(problems);
-    keep_callback_secret(*gateway);
-    object.gateway = std::move(gateway);
+    object.gateway = std::make_shared<GatewayConfig>(read_gateway(object.settings, file_.folder, problems));
   } else {
     object.route = std::make_shared<RouteConfig>(read_route(object.settings, file_.folder, problems));
   }
@@ -199,32 +216,46 @@ std::string Objects::record(Kind kind, const std::string& name, json::object set
   return json::serialize(settings);
 }
 
+void Objects::publish() {
+  table_ = make_table();
+  for (const auto& gateway : table_->gateways) store_.close_gateway(gateway->id, false);
+  told_(table_);
+}
+
 std::shared_ptr<const RoutingTable> Objects::make_table() const {
   auto table = std::make_shared<RoutingTable>(of_file_);
+  // The first one is the way out of tenants that have no other: a new one does not take its place.
+  const auto of_file = static_cast<std::ptrdiff_t>(table->gateways.size());
   for (const auto& [name, object] : gateways_) table->gateways.push_back(object.gateway);
+  std::sort(table->gateways.begin() + of_file, table->gateways.end(),
+            [](const GatewayPtr& a, const GatewayPtr& b) { return a->id < b->id; });
   for (const auto& [name, object] : routes_) table->routes.push_back(object.route);
   table->sort_routes();
   return table;
 }
 
-std::vector<ConfigProblem> Objects::problems() const {
+std::vector<ConfigProblem> Objects::problems(const std::set<std::string>& assumed) const {
   std::vector<const GatewayConfig*> gateways;
   std::vector<const RouteConfig*> routes;
   const auto table = make_table();
   for (const auto& gateway : table->gateways) gateways.push_back(gateway.get());
   for (const auto& route : table->routes) routes.push_back(route.get());
-  return check_references(gateways, routes, file_.tenants);
+  return check_references(gateways, routes, file_.tenants, assumed);
 }
 
-// A secret in a provider's address for callbacks that nobody chose is made once and stays, since it stands in the
-// provider's settings.
-void Objects::keep_callback_secret(GatewayConfig& gateway) {
-  if (gateway.kind == "smpp" || !gateway.callback_secret.empty()) return;
-  const auto key = callback_secret_prefix + gateway.name;
-  gateway.callback_secret = store_.reader().object(key).value_or(std::string());
-  if (!gateway.callback_secret.empty()) return;
-  gateway.callback_secret = random_hex(16);
-  store_.put_object(key, gateway.callback_secret);
+// A secret in a provider's address for callbacks that nobody chose is made once and stays, also when the gateway goes
+// and comes again, since it stands in the provider's settings.
+GatewayPtr Objects::with_callback_secret(const GatewayPtr& gateway) {
+  if (gateway->kind == "smpp" || !gateway->callback_secret.empty()) return gateway;
+  auto complete = std::make_shared<GatewayConfig>(*gateway);
+  const auto key = callback_secret_prefix + gateway->name;
+  const auto kept = store_.reader().object(key);
+  complete->callback_secret = kept ? seal_.open(*kept, key).value_or(std::string()) : std::string();
+  if (complete->callback_secret.empty()) {
+    complete->callback_secret = random_hex(16);
+    store_.put_object(key, seal_.close(complete->callback_secret, key));
+  }
+  return complete;
 }
 
 std::shared_ptr<const RoutingTable> Objects::table() const {
@@ -253,14 +284,21 @@ std::optional<Objects::Object> Objects::find(Kind kind, std::string_view name) c
                                : object_of(*it->second.route, false, it->second.etag);
 }
 
-// Ids of gateways that are gone stay in the records of messages and in the accounts: they are not given again.
-store::GatewayId Objects::unused_id() const {
-  store::GatewayId last = 0;
+// Ids of what is gone stay in the records of messages and in the accounts: they are not given again.
+store::GatewayId Objects::last_id() const {
+  const auto kept = store_.reader().object(last_id_key);
+  store::GatewayId last = kept ? static_cast<store::GatewayId>(std::strtoul(kept->c_str(), nullptr, 10)) : 0;
   for (const auto& gateway : table_->gateways) last = std::max(last, gateway->id);
   for (const auto& route : table_->routes) last = std::max(last, route->id);
   for (const auto& [owner, counts] : store_.counts()) last = std::max(last, owner.second);
   for (const auto& [key, usage] : store_.usage()) last = std::max(last, key.gateway);
-  return last + 1;
+  return last;
+}
+
+void Objects::remember_ids() {
+  table_ = make_table();
+  const auto last = std::to_string(last_id());
+  if (store_.reader().object(last_id_key) != last) store_.put_object(last_id_key, last);
 }
 
 // Puts the secrets that are kept where the caller left them hidden.
@@ -284,8 +322,36 @@ std::optional<Problem> Objects::reveal_hidden(json::object& settings, const json
   return as_problem(problems);
 }
 
-// Why it cannot go.
-std::optional<Problem> Objects::still_needed(const Change& change, store::GatewayId id) const {
+// A secret that nobody may read must not be sent to an address that somebody chooses.
+std::optional<Problem> Objects::keeps_secrets_elsewhere(const json::object& before, const json::object& after) const {
+  const auto addresses = [](const json::object& settings) {
+    json::object found;
+    for (const auto* key : {"host", "proxy", "tls"})
+      if (const auto* value = settings.if_contains(key)) found[key] = *value;
+    if (const auto* account = settings.if_contains("account"); account && account->is_object())
+      for (const auto& [key, value] : account->get_object())
+        if (key.find("url") != json::string_view::npos) found[key] = value;
+    return found;
+  };
+  if (addresses(before) == addresses(after)) return std::nullopt;
+  std::map<std::string, json::value> known;
+  auto copy = before;
+  for_each_secret(copy, [&](json::value& secret, const std::string& place) { known[place] = secret; });
+  std::vector<ConfigProblem> problems;
+  copy = after;
+  for_each_secret(copy, [&](json::value& secret, const std::string& place) {
+    const auto it = known.find(place);
+    if (place != "/callback_secret" && place != "/proxy" && it != known.end() && it->second == secret)
+      problems.push_back({.file = {},
+                          .path = place.substr(1),
+                          .text = "goes to another address now: give it again",
+                          .code = "missing"});
+  });
+  return as_problem(problems);
+}
+
+// Why it cannot go. Nothing new comes to it once this was asked, unless the answer is that it stays.
+std::optional<Problem> Objects::still_needed(const Change& change, store::GatewayId id) {
   if (change.kind == Kind::route) return std::nullopt;
   std::string users;
   for (const auto& route : table_->routes)
@@ -295,14 +361,13 @@ std::optional<Problem> Objects::still_needed(const Change& change, store::Gatewa
     return Problem{.code = ProblemCode::state_conflict,
                    .detail = "these routes go by the gateway " + change.name + ": " + users + "; change them first",
                    .errors = {}};
-  std::int64_t waiting = 0, awaiting = 0;
-  for (const auto& [owner, counts] : store_.counts()) {
-    if (owner.second != id) continue;
-    waiting += counts[static_cast<std::size_t>(store::State::queued)];
-    awaiting += counts[static_cast<std::size_t>(store::State::submitted)] +
-                counts[static_cast<std::size_t>(store::State::doubtful)];
+  if (!change.dry_run) {
+    store_.close_gateway(id, true);
+    store_.wait_for_commit();
   }
+  const auto [waiting, awaiting] = load_of(store_.counts(), id);
   if (change.force || (waiting <= 0 && awaiting <= 0)) return std::nullopt;
+  store_.close_gateway(id, false);
   return Problem{.code = ProblemCode::state_conflict,
                  .detail = fmt::format("{} messages wait for the gateway {} and {} await a receipt by it: drain it "
                                        "first, or force the removal, after which those that wait expire",
@@ -340,14 +405,12 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     const auto before = found(existing->second);
     if (auto needed = still_needed(change, before.id)) return tl::unexpected(std::move(*needed));
     if (change.dry_run) return before;
-    if (auto failed = write([&] {
-          if (kind == Kind::gateway) store_.erase_object(callback_secret_prefix + name);
-          store_.erase_object(key);
-        }))
+    if (auto failed = write([&] { store_.erase_object(key); })) {
+      store_.close_gateway(before.id, false);
       return tl::unexpected(std::move(*failed));
+    }
     objects.erase(existing);
-    table_ = make_table();
-    told_(table_);
+    publish();
     return before;
   }
 
@@ -360,9 +423,12 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
   if (auto missing = reveal_hidden(object.settings, exists ? &existing->second.settings : nullptr))
     return tl::unexpected(std::move(*missing));
   if (!object.settings.contains("name")) object.settings["name"] = name;
-  if (!object.settings.contains("id")) object.settings["id"] = exists ? found(existing->second).id : unused_id();
+  if (!object.settings.contains("id")) object.settings["id"] = exists ? found(existing->second).id : last_id() + 1;
   if (auto wrong = parse(kind, object)) return tl::unexpected(std::move(*wrong));
   if (exists && existing->second.settings == object.settings) return found(existing->second);
+  if (exists && kind == Kind::gateway)
+    if (auto wrong = keeps_secrets_elsewhere(existing->second.settings, object.settings))
+      return tl::unexpected(std::move(*wrong));
   const auto now = found(object);
   if (now.name != name || (exists && now.id != found(existing->second).id))
     return refuse(ProblemCode::state_conflict, "name and id stay as they are: messages are kept under them");
@@ -370,12 +436,12 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     return refuse(ProblemCode::state_conflict, "a gateway stays of its kind: make another one, and remove this");
 
   // What did not fit before is not this change's fault.
-  const auto before = problems();
+  const auto before = problems(change.assumed);
   const auto text = record(kind, name, object.settings);
   object.etag = etag_of(text);
   const auto previous = exists ? std::optional(existing->second) : std::nullopt;
   objects[name] = object;
-  auto after = problems();
+  auto after = problems(change.assumed);
   std::erase_if(after, [&](const ConfigProblem& problem) {
     return std::ranges::find(before, problem.text, &ConfigProblem::text) != before.end();
   });
@@ -392,12 +458,15 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     return tl::unexpected(std::move(*wrong));
   }
   if (change.dry_run) return found(object);
-  if (auto failed = write([&] { store_.put_object(key, text); })) {
+  if (auto failed = write([&] {
+        if (object.gateway) objects[name].gateway = with_callback_secret(object.gateway);
+        store_.put_object(last_id_key, std::to_string(std::max(last_id(), now.id)));
+        store_.put_object(key, text);
+      })) {
     undo();
     return tl::unexpected(std::move(*failed));
   }
-  table_ = make_table();
-  told_(table_);
+  publish();
   return found(object);
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <tl/expected.hpp>
 
 #include "bridge/delivery/routing_table.hpp"
@@ -12,6 +13,12 @@
 #include "store/store.hpp"
 
 namespace smsbridge::bridge {
+
+// What a gateway still has to do for all tenants: messages that wait, and that await a receipt.
+struct GatewayLoad {
+  std::int64_t waiting = 0, awaiting = 0;
+};
+GatewayLoad load_of(const store::CountsByQueueOwner& counts, store::GatewayId gateway);
 
 // Gateways and routes as things that can be made, changed and removed while the daemon runs. Those of the
 // configuration file stand beside those that are kept in the store; only the latter change. A change is checked, then
@@ -30,10 +37,11 @@ class Objects {
     Kind kind = Kind::gateway;
     std::string name;
     enum class Action { create, replace, patch, remove } action = Action::create;
-    boost::json::object settings;  // of replace and create; of patch a JSON merge patch (RFC 7396)
-    std::string if_match;          // the ETag that the caller saw, or *
-    bool dry_run = false;          // check only
-    bool force = false;            // remove a gateway although messages wait for it
+    boost::json::object settings;   // of replace and create; of patch a JSON merge patch (RFC 7396)
+    std::string if_match;           // the ETag that the caller saw, or *
+    bool dry_run = false;           // check only
+    std::set<std::string> assumed;  // of a dry run: gateways that will be there by then
+    bool force = false;             // remove a gateway although messages wait for it
   };
 
   // Reads what the store keeps. Throws SealError when its secrets do not open.
@@ -62,15 +70,19 @@ class Objects {
   const KeptObjects& kept(Kind kind) const { return kind == Kind::gateway ? gateways_ : routes_; }
   void load(Kind kind);
   void use_file(const Config& file);
-  void drop_those_of_file(Kind kind);
-  std::optional<Problem> parse(Kind kind, Kept& object);
+  bool id_in_file(store::GatewayId id) const;
+  void remember_ids();
+  void publish();
+  std::optional<Problem> parse(Kind kind, Kept& object) const;
   std::string record(Kind kind, const std::string& name, boost::json::object settings) const;
   std::shared_ptr<const RoutingTable> make_table() const;
-  std::vector<ConfigProblem> problems() const;
+  std::vector<ConfigProblem> problems(const std::set<std::string>& assumed = {}) const;
   std::optional<Problem> reveal_hidden(boost::json::object& settings, const boost::json::object* before) const;
-  std::optional<Problem> still_needed(const Change& change, store::GatewayId id) const;
-  store::GatewayId unused_id() const;
-  void keep_callback_secret(GatewayConfig& gateway);
+  std::optional<Problem> keeps_secrets_elsewhere(const boost::json::object& before,
+                                                 const boost::json::object& after) const;
+  std::optional<Problem> still_needed(const Change& change, store::GatewayId id);
+  store::GatewayId last_id() const;
+  GatewayPtr with_callback_secret(const GatewayPtr& gateway);
   std::optional<Object> find_in_file(Kind kind, std::string_view name) const;
 
   const Config& file_;

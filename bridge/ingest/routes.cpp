@@ -144,6 +144,10 @@ std::optional<Caller> admit_for_all(Services& services, const HttpRequest& reque
   return std::nullopt;
 }
 
+bool may_manage(const Services& services, const Caller& caller) {
+  return caller.may("system:manage") && (caller.of_all_tenants || services.tenants.all().size() == 1);
+}
+
 tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request) {
   auto type = request.header(http::field::content_type);
   type = type.substr(0, type.find_first_of("; "));

@@ -60,6 +60,9 @@ std::optional<Caller> admit(Services& services, const HttpRequest& request, std:
 std::optional<Caller> admit_for_all(Services& services, const HttpRequest& request, std::string_view scope,
                                     const Respond& respond);
 
+// Sees how what all tenants share is set up, and addresses under which states of everybody's messages can be reported.
+bool may_manage(const Services& services, const Caller& caller);
+
 tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request);
 Problem invalid(std::vector<FieldError> errors);
 Problem no_such(std::string_view what, std::string_view name);

@@ -587,8 +587,10 @@ suite('which way', {concurrency: 1}, () => {
   });
 
   it('GET /routes lists them, for those who may read the configuration', {timeout}, async () => {
-    const {body} = await api.get('/routes');
+    const {body} = await bridge.api(await bridge.createOwnerKey()).get('/routes');
     assert.deepEqual(body.items.map(({name}) => name), routes.map(({name}) => name));
+    const ours = routes.filter(({tenants = ['default']}) => tenants.includes('default'));
+    assert.deepEqual((await api.get('/routes')).body.items.map(({name}) => name), ours.map(({name}) => name), 'and of other tenants\' nothing');
     const {body: one} = await api.get('/routes/weighted');
     assert.deepEqual([one.order, one.via[0]], ['weighted', {gateway: 'cheap', weight: 7}]);
     assert.equal((await api.get('/routes/nothing')).status, 404);

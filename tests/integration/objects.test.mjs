@@ -86,6 +86,10 @@ describe('a gateway over the API', () => {
     await delivers(api, 'second', 'a hidden secret that is sent back stays');
 
     assert.match(await bridge.metrics(), /smsbridge_gateway_up\{gateway="second"/);
+    const unbinds = second.unbinds;
+    await patch(api, '/gateways/second', {description: 'for people'});
+    assert.equal(second.unbinds, unbinds, 'a description touches no bind');
+    refused(await patch(api, '/gateways/second', {host: '127.0.0.2'}), 422, 'invalid-request', /give it again/);
     assert.equal((await remove(api, '/gateways/second')).status, 204);
     refused(await api.get('/gateways/second'), 404, 'not-found');
     await until('its bind to end', () => second.unbinds > 0);
@@ -256,7 +260,7 @@ describe('the configuration file', () => {
     delete bridge.config.gateways[1].colour;
     bridge.config.gateways[1].id = 2;
     write();
-    assert.match((await reload()).output, /two gateways have the id 2/);
+    assert.match((await reload()).output, /have the id 2: 'second', which was made at run time/);
     bridge.config.gateways.pop();
     bridge.config.routes = [];
     bridge.config.lanes = {otp: {validity: '1m'}};
@@ -300,6 +304,45 @@ describe('draining', () => {
   });
 });
 
+describe('under load', () => {
+  it('a stop in the middle of changes ends', {timeout}, async (t) => {
+    const {bridge, api, second} = await setUp(t);
+    await make(api, 'gateways', settingsOf(second));
+    await make(api, 'routes', {name: 'all', via: [{gateway: 'first'}]});
+    let go = true;
+    const busy = Array.from({length: 6}, async (_, n) => {
+      const client = bridge.api();
+      for (let count = 0; go; ++count) await patch(client, n % 2 ? '/routes/all' : '/gateways/second', {description: `${n} ${count}`}).catch(() => { go = false; });
+    });
+    await delivers(api, 'second');
+    await bridge.stop();
+    go = false;
+    await Promise.all(busy);
+  });
+
+  it('a gateway that is deleted leaves nothing behind that waits for ever', {timeout}, async (t) => {
+    const {bridge, api, second} = await setUp(t);
+    const accepted = [];
+    for (let round = 0; round < 10; ++round) {
+      await make(api, 'gateways', settingsOf(second, {name: `round-${round}`}));
+      const senders = Array.from({length: 4}, async () => {
+        const client = bridge.api();
+        for (;;) {
+          const answer = await client.post('/messages', {to: nextNumber(), text: 'Hello', gateway: `round-${round}`});
+          if (answer.status !== 202) return assert.equal(answer.body.errors[0].pointer, '/gateway', JSON.stringify(answer.body));
+          accepted.push(answer.body.id);
+        }
+      });
+      await until('it to be deleted', async () => (await remove(api, `/gateways/round-${round}`)).status === 204);
+      await Promise.all(senders);
+    }
+    for (const id of accepted) {
+      const message = await api.reaches(id, 'delivered', 'failed');
+      if (message.state === 'failed') assert.equal(message.status_message, 'its gateway was just removed');
+    }
+  });
+});
+
 describe('removing', () => {
   it('a gateway that is needed takes force, and what waits goes out when it comes back', {timeout}, async (t) => {
     const {api, second} = await setUp(t);
@@ -336,6 +379,8 @@ describe('a route over the API', () => {
     refused(await api.post('/routes', {name: 'test', via: [{gateway: 'first'}]}), 422, 'invalid-request');
     assert.equal((await remove(api, '/routes/all')).status, 204);
     assert.equal(await chosen(), 'kenya');
+    const next = await make(api, 'routes', {name: 'next', via: [{gateway: 'first'}]});
+    assert.equal(next.body.id, 5, 'the number of a route that is gone stays its own: messages still go by it');
   });
 });
 
@@ -352,6 +397,10 @@ describe('who may', () => {
     refused(await owner.post('/messages', {to: nextNumber(), text: 'for whom?'}), 422, 'invalid-request', /several tenants/);
     const sent = await owner.send({to: nextNumber(), text: 'Hello', gateway: 'second'}, {'Smsbridge-Tenant': 'tujenge'});
     assert.equal((await owner.reaches(sent.id, 'delivered')).tenant, 'tujenge');
+    const seen = (await api.get('/gateways')).body.items;
+    assert.deepEqual(seen.map(({settings, callback_url: url}) => [settings, url]), [[null, null], [null, null]], 'what all share is not shown to one');
+    await make(owner, 'routes', {name: 'theirs', tenants: ['tujenge'], via: [{gateway: 'second'}]});
+    assert.deepEqual((await api.get('/routes')).body.items, []);
     const reader = bridge.api((await bridge.createKey('umoja', 'reader', '--scope', 'config:read')));
     refused(await reader.post('/gateways', settingsOf(smsc)), 403, 'forbidden', /config:write/);
   });
@@ -417,6 +466,11 @@ describe('the command line', () => {
     await delivers(api, 'second');
     assert.equal((await apply()).stdout, 'gateway second: unchanged\nroute all: unchanged\n');
 
+    writeFileSync(file, YAML.stringify({...wanted, gateways: [...wanted.gateways, {...wanted.gateways[0], name: 'new', id: 42}],
+      routes: [{name: 'more', id: 43, via: [{gateway: 'new'}]}]}));
+    const both = await apply('--dry-run', '--prune');
+    assert.equal(both.code, 0, both.output);
+    assert.match(both.stdout, /gateway new: would be created\nroute more: would be created\nroute all: would be deleted\n/);
     wanted.gateways[0].rate = '80/s';
     write();
     const dry = await apply('--dry-run');
@@ -444,7 +498,9 @@ describe('the command line', () => {
     assert.equal(partly.code, 3, partly.output);
     assert.match(partly.output, /ways\.yaml: gateway third\nerror: .*port/);
     writeFileSync(file, YAML.stringify({gateways: [], routes: []}));
-    assert.equal((await apply('--prune')).stdout, 'route all: deleted\ngateway second: deleted\n');
+    assert.equal((await apply('--prune')).code, 2, 'that would delete everything');
+    writeFileSync(file, YAML.stringify({routes: [{name: 'rest', id: 50, via: [{gateway: 'first'}]}]}));
+    assert.equal((await apply('--prune')).stdout, 'route rest: created\nroute all: deleted\ngateway second: deleted\n');
     writeFileSync(file, YAML.stringify({tenants: []}));
     const wrong = await apply();
     assert.equal(wrong.code, 2);
