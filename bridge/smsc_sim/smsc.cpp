@@ -57,7 +57,7 @@ struct Smsc::Session {
   smpp::GivenUp given_up;
   std::uint32_t sequence = 0;
   std::uint32_t unbind_sequence = 0;
-  std::uint32_t enquire_sequence = 0;  // the last one
+  SequenceSet enquiries;  // enquire_links without an answer: several, while a client does not read
   // What is being written must not move while more is added.
   mutable smpp::Buffer writing, queued;
   mutable std::size_t writing_done = 0;
@@ -252,8 +252,8 @@ void Smsc::on_deadline(Time now) {
         break;
       case Due::enquire_link:
         if (!session->is_bound() || options_.enquire_link_interval <= Duration::zero()) break;
-        session->enquire_sequence = next_sequence(*session);
-        put(*session, Command::enquire_link, 0, session->enquire_sequence);
+        put(*session, Command::enquire_link, 0, next_sequence(*session));
+        session->enquiries.insert(session->sequence);
         plan(now + options_.enquire_link_interval, Due::enquire_link, session->id);
         break;
       case Due::patience:
@@ -345,8 +345,8 @@ void Smsc::take_response(Session& session, const smpp::Header& header, Time now)
       note(session, "generic_nack received");
       break;
     case Command::enquire_link_resp:
-      if (header.sequence != session.enquire_sequence) breach(session, "a response to nothing");
-      return;
+      if (!session.enquiries.contains(header.sequence)) return breach(session, "a response to nothing");
+      return session.enquiries.erase(header.sequence);
     case Command::unbind_resp:
       if (session.state != SessionState::unbinding || header.sequence != session.unbind_sequence)
         return breach(session, "a response to nothing");

@@ -649,6 +649,24 @@ TEST(Smsc, UnbindsAndEnquiresItself) {
   EXPECT_EQ(world.smsc.counts().protocol_errors, 0U);
 }
 
+TEST(Smsc, TakesLateAnswersToEnquiries) {
+  Options options;
+  options.enquire_link_interval = 30s;
+  World world(options);
+  Esme esme(world);
+  esme.bind();
+  esme.take();
+  world.pass(30s);
+  const auto first = esme.one();
+  world.pass(30s);
+  const auto second = esme.one();
+  esme.send(Command::enquire_link_resp, 0, first.sequence);
+  esme.send(Command::enquire_link_resp, 0, second.sequence);
+  EXPECT_EQ(world.smsc.counts().protocol_errors, 0U);
+  esme.send(Command::enquire_link_resp, 0, second.sequence);
+  EXPECT_EQ(world.smsc.counts().protocol_errors, 1U);
+}
+
 TEST(Smsc, ListsSessionsWithOutputOnce) {
   World world;
   Esme first(world), second(world);
