@@ -150,6 +150,26 @@ void draw_route(Random& random, bridge::Config& config) {
   config.routes.push_back(std::move(route));
 }
 
+// Some carriers, or all of them, for most of the run. What gives way to what is seen where a route has several
+// gateways.
+void draw_flapping(Random& random, RunOptions& options) {
+  auto& config = options.config;
+  if (config.gateways.size() > 1 && config.routes.empty()) draw_route(random, config);
+  const auto drawn_max = [&random] {
+    return random.chance(0.5) ? milliseconds_between(random, 2000, 15'000)
+                              : milliseconds_between(random, 15'000, 180'000);
+  };
+  for (std::size_t place = 0; place < config.gateways.size(); ++place) {
+    if (!random.chance(0.6)) continue;
+    Flapping flapping{.gateway = place};
+    flapping.from = options.safety * random.between(0, 30) / 100;
+    flapping.until = options.safety * random.between(60, 100) / 100;
+    flapping.up_max = drawn_max();
+    flapping.down_max = drawn_max();
+    options.flapping.push_back(flapping);
+  }
+}
+
 }  // namespace
 
 RunOptions draw_options(std::uint64_t seed) {
@@ -212,6 +232,7 @@ RunOptions draw_options(std::uint64_t seed) {
   options.wall_jumps = random.chance(0.15) ? static_cast<int>(random.between(1, 3)) : 0;
   if (random.chance(0.15)) options.store_limit_bytes = static_cast<std::uint64_t>(random.between(400, 900)) << 10;
   options.step_max = milliseconds_between(random, 1, random.chance(0.2) ? 1000 : 50);
+  if (random.chance(0.3)) draw_flapping(random, options);
   return options;
 }
 
@@ -231,6 +252,9 @@ std::string describe(const RunOptions& o) {
       o.outages, o.hang_ups, o.failing_commits, o.pauses, o.wall_jumps, o.store_limit_bytes, ms(o.step_max),
       ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
       o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers);
+  for (const auto& f : o.flapping)
+    text += fmt::format("\n  flapping: {} from {}ms until {}ms, up {}ms down {}ms at most",
+                        o.config.gateways[f.gateway].name, ms(f.from), ms(f.until), ms(f.up_max), ms(f.down_max));
   for (const auto& route : o.config.routes) {
     text += "\n  route by";
     for (const auto& via : route.via) text += fmt::format(" {}*{}", via.gateway, via.weight);

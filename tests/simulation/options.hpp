@@ -20,6 +20,13 @@ struct NetworkOptions {
   NetworkFaults faults;
 };
 
+// A carrier that comes and goes: up for a while, down for a while, each drawn anew.
+struct Flapping {
+  std::size_t gateway = 0;  // place in the configuration
+  Duration from{}, until{};
+  Duration up_max{}, down_max{};
+};
+
 // Everything a run is made of, drawn from its seed.
 struct RunOptions {
   std::uint64_t seed = 0;
@@ -39,6 +46,7 @@ struct RunOptions {
   int failing_commits = 0;        // times that some commits fail
   int pauses = 0;                 // of a gateway, by a person
   int wall_jumps = 0;
+  std::vector<Flapping> flapping;
   std::uint64_t store_limit_bytes = 256ull << 20;
   Duration step_max = std::chrono::milliseconds(40);  // the longest commit
 

@@ -150,6 +150,11 @@ void Promises::taken(TakenPart& part) {
   if (seen.retry_asked) return;
   if (copies.size() > 1 && !p.maybe_duplicate)
     fail("twice", what + " was taken again, and is not marked as perhaps sent twice");
+  if (!p.maybe_duplicate)
+    for (const auto& [other, taken] : copies_[*number])
+      if (taken.front()->gateway != part.gateway)
+        fail("one-way", fmt::format("{} was taken by gateway {}, and part {} by gateway {}", what, part.gateway + 1,
+                                    other, taken.front()->gateway + 1));
   const auto expires = p.expires_at ? p.expires_at : message->content.expires_at;
   if (expires && clock_.wall_before(slack_) > expires)
     fail("after-end", fmt::format("{} was taken {} ms after its validity", what, clock_.wall() - expires));

@@ -21,6 +21,7 @@ struct Broken {
 //
 //   accepted    what a client was told is stored stays, and comes to an end
 //   twice       a part is taken twice only of a message that was marked maybe_duplicate before
+//   one-way     all parts of a message leave by one gateway, unless it is so marked
 //   after-end   nothing is sent after a message's end, or after its validity
 //   one-end     a final state is never left, but for a better one after `sent` or `unknown`, or by a person's retry
 //   receipt     it is answered with 0 only when its effect is on disk

@@ -73,11 +73,18 @@ class SimProvider::Transport : public bridge::HttpTransport {
     // The request arrives also when the daemon dies meanwhile.
     p.clock_.after(way, [this, alive = alive_, &p, request = std::move(request), lost, done = std::move(done)] {
       const bool no_answer = p.random_.chance(p.options_.swallow) || p.random_.chance(p.options_.disconnect);
-      auto reply = p.take(request);
       const auto time = p.drawn(p.options_.response_delay, p.options_.response_jitter);
+      if (p.down_) {  // since it was sent
+        if (*alive) end(3s, lost, done);
+        return;
+      }
+      auto reply = p.take(request);
       if (!*alive) return;
       if (no_answer) return end(3s + time, lost, done);
-      end(time, {.end = End::answered, .reply = std::move(reply), .detail = {}}, done);
+      Result answered{.end = End::answered, .reply = std::move(reply), .detail = {}};
+      p.clock_.after(time, [this, alive, &p, lost, answered = std::move(answered), done] {
+        if (*alive) end({}, p.down_ ? lost : answered, done);
+      });
     });
   }
 

@@ -234,6 +234,8 @@ void World::plan_faults() {
     clock_.at(from, unless_healed([this, &centre] { trace("outage"), centre.set_down(true); }));
     clock_.at(from + std::chrono::milliseconds(random_.between(1000, 120'000)), [&centre] { centre.set_down(false); });
   }
+  for (const auto& flapping : options_.flapping)
+    clock_.at(clock_.now() + flapping.from, [this, &flapping] { flap(flapping, true); });
   for (int i = 0; i < options_.hang_ups; ++i)
     for (auto& centre : centres_)
       clock_.at(some_time(), unless_healed([this, &centre] { trace("hang up"), centre->hang_up(); }));
@@ -259,6 +261,20 @@ void World::plan_faults() {
   }
   for (int i = 0; i < options_.wall_jumps; ++i)
     clock_.at(some_time(), unless_healed([this, by = random_.between(-120'000, 120'000)] { clock_.jump_wall(by); }));
+}
+
+// From now on it is down, or up, for a while, and then the other way.
+void World::flap(const Flapping& flapping, bool down) {
+  if (healed_) return;
+  const bool over = clock_.now().time_since_epoch() >= flapping.until;
+  down = down && !over;
+  trace(down ? "flaps down" : "flaps up", flapping.gateway);
+  centres_[flapping.gateway]->set_down(down);
+  if (down) ++result_.flaps;
+  if (over) return;
+  const auto longest = down ? flapping.down_max : flapping.up_max;
+  clock_.after(Duration(random_.between(longest.count() / 10, longest.count())),
+               [this, &flapping, down] { flap(flapping, !down); });
 }
 
 void World::heal() {

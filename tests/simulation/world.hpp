@@ -12,6 +12,7 @@ struct RunResult {
   std::string story;        // of the message that the failure names
   std::uint64_t trace = 0;  // hash of all that happened: the same seed gives the same
   std::size_t messages = 0, parts_taken = 0, receipts_answered = 0, receipts_refused = 0, crashes = 0;
+  std::size_t flaps = 0;
   Duration took{};  // virtual
 };
 
@@ -35,6 +36,7 @@ class World {
 
   void make_centres();
   void plan_faults();
+  void flap(const Flapping& flapping, bool down);
   void plan_wishes();
   std::size_t draw_wish(std::size_t like_reference_of);
   std::string draw_text(std::size_t number, std::size_t length, bool ucs2, const bridge::GatewayConfig* gateway) const;
