@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "tests/simulation/daemon.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "bridge/delivery/http_channel.hpp"
@@ -22,8 +23,8 @@ store::Options store_options(const Daemon::World& world) {
   options.prewrite_bytes = 0;
   options.sync = false;
   options.limits.held_ms = 0;
-  for (const auto& gateway : world.options.config.gateways)
-    options.limits.held_ms = std::max(options.limits.held_ms, gateway.retry.hold_ms);
+  for (const auto& gateway : world.table->gateways)
+    options.limits.held_ms = std::max(options.limits.held_ms, gateway->retry.hold_ms);
   options.wall_clock = [&clock = world.clock] { return clock.wall(); };
   return options;
 }
@@ -34,10 +35,10 @@ Daemon::Daemon(World world)
     : world_(std::move(world)),
       store_(store_options(world_)),
       tenants_(world_.options.config, store_, world_.metrics),
-      router_(std::make_shared<bridge::RoutingTable>(world_.options.config), tenants_.names(), world_.clock),
-      directory_(world_.options.config, router_) {
+      router_(world_.table, tenants_.names(), world_.clock),
+      directory_(world_.options.config, router_),
+      running_(world_.table->gateways.size()) {
   store_.open_queue();
-  make_gateways();
   set_hooks();
 }
 
@@ -46,65 +47,141 @@ Daemon::~Daemon() {
   if (step_alarm_) world_.clock.cancel(*step_alarm_);
 }
 
-void Daemon::make_gateways() {
-  const auto& config = world_.options.config;
-  for (const auto& kept : router_.table()->gateways) {
-    const auto& gateway = *kept;
-    std::map<store::TenantId, metrics::QueueMetrics*> queues;
-    for (const auto& [name, tenant] : tenants_.all()) queues[tenant.id] = &world_.metrics.queue(name, gateway.name);
-    auto& counted = world_.metrics.gateway(gateway.name, gateway.kind);
-    bridge::GatewayContext context{.executor = world_.io.get_executor(),
-                                   .clock = world_.clock,
-                                   .random = world_.random,
-                                   .store = store_,
-                                   .metrics = counted,
-                                   .queue_metrics = std::move(queues),
-                                   .lanes = config.lanes,
-                                   .router = router_};
-    gateways_.push_back(std::make_unique<bridge::Gateway>(
-        kept, std::move(context), [&](bridge::Channel::Owner& owner) -> std::unique_ptr<bridge::Channel> {
-          if (gateway.kind != "smpp")
-            return std::make_unique<bridge::HttpChannel>(
-                gateway,
-                bridge::HttpContext{.executor = world_.io.get_executor(),
-                                    .clock = world_.clock,
-                                    .metrics = counted,
-                                    .provider_metrics = world_.metrics.provider(gateway.name),
-                                    .make_transport =
-                                        [this, place = gateways_.size()](boost::asio::any_io_executor executor,
-                                                                         const bridge::HttpOptions&) {
-                                          return world_.transport(place, std::move(executor));
-                                        },
-                                    .callback_url = "http://bridge/in/" + gateway.name,
-                                    .sent_before =
-                                        [this, id = gateway.id](store::MessageId before) {
-                                          return store_.reader().page(
-                                              {.states = {store::State::submitted}, .gateway = id}, before, 100);
-                                        }},
-                http_gateways::make_provider(*http_gateways::find_kind(gateway.kind), gateway.account), owner);
-          return std::make_unique<bridge::SmppChannel>(
-              gateway,
-              bridge::SmppContext{.executor = world_.io.get_executor(),
-                                  .clock = world_.clock,
-                                  .connector = world_.connector,
-                                  .random = world_.random,
-                                  .metrics = counted,
-                                  .smpp_metrics = world_.metrics.smpp(gateway.name)},
-              owner);
-        }));
+// In a crash what was posted is lost.
+void Daemon::post(std::function<void()> handler) {
+  boost::asio::post(world_.io, [alive = alive_, handler = std::move(handler)] {
+    if (*alive) handler();
+  });
+}
+
+void Daemon::take_over(std::shared_ptr<const bridge::RoutingTable> table) {
+  router_.replace(table);
+  for (std::size_t place = 0; place < running_.size(); ++place) want(place, table->gateways[place]);
+}
+
+void Daemon::want(std::size_t place, bridge::GatewayPtr gateway) {
+  running_[place].wanted = std::move(gateway);
+  post([this, place] { bring_about(place); });
+}
+
+// One step from what runs to what is wanted, as bridge::Gateways does it.
+void Daemon::bring_about(std::size_t place) {
+  auto& running = running_[place];
+  if (running.stopping || (running.gateway && &running.gateway->config() == running.wanted.get())) return;
+  if (running.gateway) {
+    running.stopping = true;
+    running.gateway->stop(world_.clock.now() + stop_deadline, [this, place] {
+      // Not at once: it is still at work when it says this.
+      post([this, place] {
+        running_[place].gateway.reset();
+        running_[place].stopping = false;
+        bring_about(place);
+      });
+    });
+    return;
   }
+  if (running.wanted) return make(place);
+  const bool all = std::ranges::none_of(running_, [](const Running& r) { return r.gateway || r.wanted; });
+  if (all && all_ended_) std::exchange(all_ended_, nullptr)();
+}
+
+void Daemon::make(std::size_t place) {
+  auto& running = running_[place];
+  const auto& gateway = *running.wanted;
+  std::map<store::TenantId, metrics::QueueMetrics*> queues;
+  std::vector<store::Queue> all;
+  for (const auto& [name, tenant] : tenants_.all()) {
+    queues[tenant.id] = &world_.metrics.queue(name, gateway.name);
+    for (std::size_t lane = 0; lane < store::lane_count; ++lane)
+      all.push_back({.gateway = gateway.id, .tenant = tenant.id, .lane = static_cast<store::Lane>(lane)});
+  }
+  running.gateway = std::make_unique<bridge::Gateway>(
+      running.wanted,
+      bridge::GatewayContext{.executor = world_.io.get_executor(),
+                             .clock = world_.clock,
+                             .random = world_.random,
+                             .store = store_,
+                             .metrics = world_.metrics.gateway(gateway.name, gateway.kind),
+                             .queue_metrics = std::move(queues),
+                             .lanes = world_.options.config.lanes,
+                             .router = router_},
+      [&](bridge::Channel::Owner& owner) { return make_channel(place, owner); });
+  world_.gateway_started(place, gateway);
+  router_.drain(gateway.id, running.draining);
+  if (running.paused_since) running.gateway->pause(running.paused_since);
+  running.gateway->start();
+  running.gateway->due(all);
+}
+
+std::unique_ptr<bridge::Channel> Daemon::make_channel(std::size_t place, bridge::Channel::Owner& owner) {
+  const auto& gateway = *running_[place].wanted;
+  auto& counted = world_.metrics.gateway(gateway.name, gateway.kind);
+  if (gateway.kind == "smpp")
+    return std::make_unique<bridge::SmppChannel>(gateway,
+                                                 bridge::SmppContext{.executor = world_.io.get_executor(),
+                                                                     .clock = world_.clock,
+                                                                     .connector = world_.connector,
+                                                                     .random = world_.random,
+                                                                     .metrics = counted,
+                                                                     .smpp_metrics = world_.metrics.smpp(gateway.name)},
+                                                 owner);
+  return std::make_unique<bridge::HttpChannel>(
+      gateway,
+      bridge::HttpContext{
+          .executor = world_.io.get_executor(),
+          .clock = world_.clock,
+          .metrics = counted,
+          .provider_metrics = world_.metrics.provider(gateway.name),
+          .make_transport = [this, place](boost::asio::any_io_executor executor,
+                                          const bridge::HttpOptions&) { return world_.transport(place, executor); },
+          .callback_url = "http://bridge/in/" + gateway.name,
+          .sent_before =
+              [this, id = gateway.id](store::MessageId before) {
+                return store_.reader().page({.states = {store::State::submitted}, .gateway = id}, before, 100);
+              }},
+      http_gateways::make_provider(*http_gateways::find_kind(gateway.kind), gateway.account), owner);
+}
+
+// ---- what an operator does ----
+
+void Daemon::pause(std::size_t place) {
+  auto& running = running_[place];
+  if (running.paused_since) return;
+  running.paused_since = world_.clock.wall();
+  if (running.gateway) running.gateway->pause(running.paused_since);
+}
+
+void Daemon::drain(std::size_t place) {
+  auto& running = running_[place];
+  running.draining = true;
+  if (running.gateway) router_.drain(running.gateway->config().id, true);
+}
+
+void Daemon::resume(std::size_t place) {
+  auto& running = running_[place];
+  running.draining = false;
+  if (running.gateway) router_.drain(running.gateway->config().id, false);
+  if (std::exchange(running.paused_since, 0) && running.gateway) running.gateway->resume();
+}
+
+void Daemon::receive(std::size_t place, const http_gateways::CallbackRequest& request,
+                     std::function<void(http_gateways::CallbackAnswer)> respond) {
+  auto& running = running_[place];
+  if (running.gateway && !running.stopping) return running.gateway->receive(request, std::move(respond));
+  respond({.status = 503, .body = {}});
 }
 
 void Daemon::set_hooks() {
   store::Hooks hooks;
   hooks.due_now = [this](const std::set<store::Queue>& queues) {
-    for (auto& gateway : gateways_) {
+    for (auto& running : running_) {
       std::vector<store::Queue> due;
       for (const auto& queue : queues)
-        if (queue.gateway == gateway->config().id) due.push_back(queue);
+        if (running.wanted && queue.gateway == running.wanted->id) due.push_back(queue);
       if (due.empty()) continue;
-      boost::asio::post(world_.io, [alive = alive_, &gateway, due] {
-        if (*alive) gateway->due(due);
+      // One that is not there yet looks at everything when it starts.
+      post([&running, due] {
+        if (running.gateway) running.gateway->due(due);
       });
     }
   };
@@ -114,14 +191,7 @@ void Daemon::set_hooks() {
 }
 
 void Daemon::start() {
-  for (auto& gateway : gateways_) {
-    std::vector<store::Queue> all;
-    for (const auto& [name, tenant] : tenants_.all())
-      for (std::size_t lane = 0; lane < store::lane_count; ++lane)
-        all.push_back({.gateway = gateway->config().id, .tenant = tenant.id, .lane = static_cast<store::Lane>(lane)});
-    gateway->start();
-    gateway->due(all);
-  }
+  take_over(world_.table);
   arm_step();
 }
 
@@ -137,16 +207,12 @@ void Daemon::arm_step() {
 }
 
 void Daemon::stop(std::function<void()> done) {
-  for (auto& gateway : gateways_)
-    gateway->stop(world_.clock.now() + stop_deadline, [this, done] {
-      if (++gateways_stopped_ < gateways_.size()) return;
-      boost::asio::post(world_.io, [this, alive = alive_, done] {
-        if (!*alive) return;
-        while (store_.step() > 0) continue;
-        world_.stepped();
-        done();
-      });
-    });
+  all_ended_ = [this, done = std::move(done)] {
+    while (store_.step() > 0) continue;
+    world_.stepped();
+    done();
+  };
+  for (std::size_t place = 0; place < running_.size(); ++place) want(place, nullptr);
 }
 
 }  // namespace smsbridge::simulation

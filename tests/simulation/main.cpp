@@ -75,7 +75,8 @@ int main(int argc, char** argv) {
   }
   spdlog::set_level(spdlog::level::off);
   const auto began = std::chrono::steady_clock::now();
-  std::uint64_t failed = 0, messages = 0, parts = 0, receipts = 0, refused = 0, crashes = 0, flaps = 0, traces = 0;
+  std::uint64_t failed = 0, messages = 0, parts = 0, receipts = 0, refused = 0, crashes = 0, flaps = 0, changes = 0,
+                traces = 0;
   bridge::Duration virtual_time{};
   for (std::uint64_t i = 0; i < arguments.seeds; ++i) {
     const auto seed = arguments.first + i;
@@ -88,6 +89,7 @@ int main(int argc, char** argv) {
     refused += result.receipts_refused;
     crashes += result.crashes;
     flaps += result.flaps;
+    changes += result.changes;
     traces = traces * 31 + result.trace;
     virtual_time += result.took;
     if (!result.broken) continue;
@@ -99,9 +101,9 @@ int main(int argc, char** argv) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   fmt::print(
       "simulate: {} of {} seeds kept all promises; {} messages, {} parts taken, {} receipts answered, {} refused, "
-      "{} crashes, {} flaps, {:.0f} virtual "
+      "{} crashes, {} flaps, {} changes, {:.0f} virtual "
       "hours in {:.1f} s, trace {:016x}\n",
-      arguments.seeds - failed, arguments.seeds, messages, parts, receipts, refused, crashes, flaps,
+      arguments.seeds - failed, arguments.seeds, messages, parts, receipts, refused, crashes, flaps, changes,
       std::chrono::duration<double, std::ratio<3600>>(virtual_time).count(), took.count(), traces);
   return failed ? 1 : 0;
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "bridge/env/random.hpp"
 #include "tests/simulation/sim_provider.hpp"
 
 namespace smsbridge::simulation {
@@ -88,6 +87,24 @@ void draw_centre(Random& random, RunOptions& options, bridge::GatewayConfig& gat
   options.centres.push_back(std::move(centre));
 }
 
+std::size_t draw_window(Random& random) {
+  return static_cast<std::size_t>(random.chance(0.3) ? random.between(1, 3) : random.between(4, 30));
+}
+
+double draw_rate(Random& random) { return random.chance(0.3) ? static_cast<double>(random.between(2, 50)) : 0; }
+
+void draw_retry(Random& random, bridge::GatewayConfig& gateway) {
+  gateway.retry.delay_first_ms = random.between(500, 5000);
+  gateway.retry.delay_max_ms = random.between(5000, 30000);
+  gateway.retry.attempts_max = static_cast<int>(random.between(1, 5));
+  gateway.retry.resend_delay_ms = random.between(100, 3000);
+  gateway.retry.hold_ms = random.between(60, 300) * 1000;
+  gateway.doubt.reset();
+  if (random.chance(0.3)) gateway.doubt = random.chance(0.5) ? bridge::DoubtPolicy::resend : bridge::DoubtPolicy::hold;
+}
+
+std::size_t draw_in_flight(Random& random) { return static_cast<std::size_t>(random.between(1, 20)); }
+
 bridge::GatewayConfig draw_gateway(Random& random, std::size_t number) {
   bridge::GatewayConfig gateway;
   gateway.name = fmt::format("carrier-{}", number + 1);
@@ -99,22 +116,17 @@ bridge::GatewayConfig draw_gateway(Random& random, std::size_t number) {
   auto& session = gateway.session;
   session.system_id = "bridge";
   session.password = "secret";
-  session.window = static_cast<std::size_t>(random.chance(0.3) ? random.between(1, 3) : random.between(4, 30));
+  session.window = draw_window(random);
   session.response_timeout = milliseconds_between(random, 3000, 12000);
   session.enquire_link_interval = milliseconds_between(random, 5000, 20000);
   session.enquire_link_timeout = milliseconds_between(random, 2000, 6000);
   session.deliveries_max = static_cast<std::size_t>(random.chance(0.3) ? random.between(1, 5) : 1000);
-  gateway.rate = random.chance(0.3) ? static_cast<double>(random.between(2, 50)) : 0;
+  gateway.rate = draw_rate(random);
   gateway.concat = static_cast<bridge::text::Concat>(random.between(0, 3));
   gateway.validity = static_cast<bridge::GatewayConfig::Validity>(random.between(0, 2));
   gateway.receipts = random.chance(0.9);
   gateway.receipt_wait_ms = random.between(60, 300) * 1000;
-  gateway.retry.delay_first_ms = random.between(500, 5000);
-  gateway.retry.delay_max_ms = random.between(5000, 30000);
-  gateway.retry.attempts_max = static_cast<int>(random.between(1, 5));
-  gateway.retry.resend_delay_ms = random.between(100, 3000);
-  gateway.retry.hold_ms = random.between(60, 300) * 1000;
-  if (random.chance(0.3)) gateway.doubt = random.chance(0.5) ? bridge::DoubtPolicy::resend : bridge::DoubtPolicy::hold;
+  draw_retry(random, gateway);
   gateway.reconnect_first = milliseconds_between(random, 200, 1500);
   gateway.reconnect_max = milliseconds_between(random, 3000, 10000);
   gateway.refused_delay = milliseconds_between(random, 5000, 20000);
@@ -125,36 +137,17 @@ bridge::GatewayConfig draw_gateway(Random& random, std::size_t number) {
 void make_provider(Random& random, bridge::GatewayConfig& gateway) {
   gateway.kind = random.chance(0.5) ? "generic" : "infobip";
   gateway.account = provider_account(gateway.kind);
-  gateway.max_in_flight = static_cast<std::size_t>(random.between(1, 20));
+  gateway.max_in_flight = draw_in_flight(random);
   gateway.balance_interval = {};
   gateway.charset = bridge::text::Charset::automatic;
   gateway.concat = bridge::text::Concat::udh8;
-}
-
-// All gateways in some order; each gives way to the next one.
-void draw_route(Random& random, bridge::Config& config) {
-  bridge::RouteConfig route;
-  route.name = "any";
-  route.id = 101;
-  for (const auto& gateway : config.gateways)
-    route.via.push_back({.gateway = gateway.name, .weight = static_cast<std::uint32_t>(random.between(0, 3))});
-  std::ranges::rotate(route.via,
-                      route.via.begin() + random.between(0, static_cast<std::int64_t>(route.via.size()) - 1));
-  if (random.chance(0.5)) route.order = bridge::RouteConfig::Order::weighted;
-  route.after_refusal = random.chance(0.8);
-  for (std::size_t lane = 0; lane < store::lane_count; ++lane) {
-    route.unreachable_after[lane] = random.between(1000, 60'000);
-    route.throttled_after[lane] = random.between(1000, 60'000);
-  }
-  if (random.chance(0.3)) route.no_receipt_after.fill(random.between(5000, 60'000));
-  config.routes.push_back(std::move(route));
 }
 
 // Some carriers, or all of them, for most of the run. What gives way to what is seen where a route has several
 // gateways.
 void draw_flapping(Random& random, RunOptions& options) {
   auto& config = options.config;
-  if (config.gateways.size() > 1 && config.routes.empty()) draw_route(random, config);
+  if (config.gateways.size() > 1 && config.routes.empty()) config.routes.push_back(draw_route(random, config.gateways));
   const auto drawn_max = [&random] {
     return random.chance(0.5) ? milliseconds_between(random, 2000, 15'000)
                               : milliseconds_between(random, 15'000, 180'000);
@@ -171,6 +164,32 @@ void draw_flapping(Random& random, RunOptions& options) {
 }
 
 }  // namespace
+
+// All gateways in some order; each gives way to the next one.
+bridge::RouteConfig draw_route(Random& random, const std::vector<bridge::GatewayConfig>& gateways) {
+  bridge::RouteConfig route;
+  route.name = "any";
+  route.id = 101;
+  for (const auto& gateway : gateways)
+    route.via.push_back({.gateway = gateway.name, .weight = static_cast<std::uint32_t>(random.between(0, 3))});
+  std::ranges::rotate(route.via,
+                      route.via.begin() + random.between(0, static_cast<std::int64_t>(route.via.size()) - 1));
+  if (random.chance(0.5)) route.order = bridge::RouteConfig::Order::weighted;
+  route.after_refusal = random.chance(0.8);
+  for (std::size_t lane = 0; lane < store::lane_count; ++lane) {
+    route.unreachable_after[lane] = random.between(1000, 60'000);
+    route.throttled_after[lane] = random.between(1000, 60'000);
+  }
+  if (random.chance(0.3)) route.no_receipt_after.fill(random.between(5000, 60'000));
+  return route;
+}
+
+void draw_change(Random& random, bridge::GatewayConfig& gateway) {
+  if (random.chance(0.5)) gateway.rate = draw_rate(random);
+  if (random.chance(0.5)) gateway.session.window = draw_window(random);
+  if (random.chance(0.5)) gateway.max_in_flight = draw_in_flight(random);
+  if (random.chance(0.5)) draw_retry(random, gateway);
+}
 
 RunOptions draw_options(std::uint64_t seed) {
   Random random(seed * 0x9E3779B97F4A7C15 + 1);
@@ -200,7 +219,7 @@ RunOptions draw_options(std::uint64_t seed) {
     config.tenants.push_back(std::move(tenant));
   }
 
-  if (random.chance(0.5)) draw_route(random, config);
+  if (random.chance(0.5)) config.routes.push_back(draw_route(random, config.gateways));
   options.network.latency = milliseconds_between(random, 0, 100);
   options.network.jitter = milliseconds_between(random, 0, 100);
   options.network.faults = {.refuse = perhaps(random, 0.4, 0.5),
@@ -233,6 +252,8 @@ RunOptions draw_options(std::uint64_t seed) {
   if (random.chance(0.15)) options.store_limit_bytes = static_cast<std::uint64_t>(random.between(400, 900)) << 10;
   options.step_max = milliseconds_between(random, 1, random.chance(0.2) ? 1000 : 50);
   if (random.chance(0.3)) draw_flapping(random, options);
+  options.drains = random.chance(0.2) ? static_cast<int>(random.between(1, 5)) : 0;
+  options.changes = random.chance(0.3) ? static_cast<int>(random.between(1, 10)) : 0;
   return options;
 }
 
@@ -243,14 +264,15 @@ std::string describe(const RunOptions& o) {
       "bad_number={:.2f} "
       "long={:.2f} ucs2={:.2f} short_validity={:.2f} scheduled={:.2f} cancel={:.2f} retry={:.2f} crashes={} stops={} "
       "outages={} "
-      "hang_ups={} failing_commits={} pauses={} wall_jumps={} store_limit={} step_max={}ms latency={}+{}ms "
+      "hang_ups={} failing_commits={} pauses={} drains={} changes={} wall_jumps={} store_limit={} step_max={}ms "
+      "latency={}+{}ms "
       "refuse={:.2f} "
       "no_answer={:.2f} "
       "reset={:.3f} hang={:.3f} fragment={:.2f} late_answers={}",
       o.seed, o.submissions, o.config.tenants.size(), ms(o.safety), ms(o.submit_during), o.phones, o.repeat, o.conflict,
       o.bad_number, o.long_text, o.ucs2, o.short_validity, o.scheduled, o.cancel, o.retry, o.crashes, o.stops,
-      o.outages, o.hang_ups, o.failing_commits, o.pauses, o.wall_jumps, o.store_limit_bytes, ms(o.step_max),
-      ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
+      o.outages, o.hang_ups, o.failing_commits, o.pauses, o.drains, o.changes, o.wall_jumps, o.store_limit_bytes,
+      ms(o.step_max), ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
       o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers);
   for (const auto& f : o.flapping)
     text += fmt::format("\n  flapping: {} from {}ms until {}ms, up {}ms down {}ms at most",

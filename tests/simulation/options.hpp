@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include "bridge/config.hpp"
+#include "bridge/env/random.hpp"
 #include "bridge/smsc_sim/options.hpp"
 #include "tests/simulation/sim_clock.hpp"
 
@@ -45,6 +46,8 @@ struct RunOptions {
   int outages = 0, hang_ups = 0;  // of a centre; hang-ups: it unbinds everybody
   int failing_commits = 0;        // times that some commits fail
   int pauses = 0;                 // of a gateway, by a person
+  int drains = 0;                 // likewise
+  int changes = 0;                // of the settings of a gateway or the route, while the daemon runs
   int wall_jumps = 0;
   std::vector<Flapping> flapping;
   std::uint64_t store_limit_bytes = 256ull << 20;
@@ -54,6 +57,9 @@ struct RunOptions {
 };
 
 RunOptions draw_options(std::uint64_t seed);
+// Other settings for what runs: another gateway of the same name, another route by the same gateways.
+void draw_change(bridge::Random& random, bridge::GatewayConfig& gateway);
+bridge::RouteConfig draw_route(bridge::Random& random, const std::vector<bridge::GatewayConfig>& gateways);
 std::string describe(const RunOptions& options);
 
 }  // namespace smsbridge::simulation

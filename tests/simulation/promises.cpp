@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "bridge/delivery/outcome.hpp"
 #include "smpp/receipt.hpp"
@@ -68,7 +69,8 @@ Promises::Promises(const RunOptions& options, const SimClock& clock, Duration la
       clock_(clock),
       slack_(latency_max + 1s),
       folder_(std::move(folder)),
-      submits_(options.centres.size()) {}
+      submits_(options.centres.size()),
+      started_(options.centres.size()) {}
 
 // The first one counts: what follows may be its consequence.
 void Promises::fail(std::string promise, std::string detail) {
@@ -77,9 +79,12 @@ void Promises::fail(std::string promise, std::string detail) {
 
 void Promises::opened(const store::Store& store) {
   store_ = &store;
-  opened_at_.push_back(clock_.now());
   read_anew();
   scan(false);
+}
+
+void Promises::gateway_started(std::size_t gateway, const bridge::GatewayConfig& config) {
+  started_[gateway].push_back({.at = clock_.now(), .rate = config.rate, .window = config.session.window});
 }
 
 void Promises::answered(std::size_t number, const store::Enqueue& asked, const store::Enqueued& answer) {
@@ -184,17 +189,21 @@ void Promises::receipt_answered(TakenPart& part, smpp::MessageState state) {
                                 smpp::state_word(state), part.provider_id));
 }
 
-// Bursts are allowed once, and again after each start; the network may press a second's submits together.
+// A burst is allowed after each start, and the network may press a second's submits together. Of all settings that were
+// in force meanwhile the fastest count.
 void Promises::submit_seen(std::size_t gateway) {
-  const double rate = options_.config.gateways[gateway].rate;
-  if (rate <= 0) return;
   auto& times = submits_[gateway];
   const auto now = clock_.now();
   times.push_back(now);
   while (times.front() + rate_span < now) times.pop_front();
-  const auto starts = std::ranges::count_if(opened_at_, [&](Time at) { return at + rate_span + slack_ >= now; });
-  const double span = std::chrono::duration<double>(rate_span + slack_).count();
-  const double most = rate * span + std::max(1.0, rate / 10) * (1 + static_cast<double>(starts)) + 1;
+  double rate = 0, bursts = 0;
+  for (const auto& started : std::views::reverse(started_[gateway])) {
+    if (started.rate <= 0) return;
+    rate = std::max(rate, started.rate);
+    bursts += std::max(1.0, started.rate / 10);
+    if (started.at + rate_span + slack_ < now) break;
+  }
+  const double most = rate * std::chrono::duration<double>(rate_span + slack_).count() + bursts + 1;
   if (static_cast<double>(times.size()) > most)
     fail("rate", fmt::format("{} submits within 10 s at {} a second", times.size(), rate));
 }
@@ -311,7 +320,8 @@ bool Promises::all_final() const {
 }
 
 void Promises::check_centre(std::size_t gateway, const bridge::smsc_sim::Counts& counts) {
-  const auto window = options_.config.gateways[gateway].session.window;
+  std::size_t window = 0;
+  for (const auto& started : started_[gateway]) window = std::max(window, started.window);
   if (counts.window_max > window && !options_.late_answers)
     fail("window", fmt::format("{} submits were open in a window of {}", counts.window_max, window));
 }

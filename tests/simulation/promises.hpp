@@ -27,6 +27,7 @@ struct Broken {
 //   receipt     it is answered with 0 only when its effect is on disk
 //   outcome     a state by receipt is what the centre said
 //   reference   one reference and one content are one message; known, stored and conflict are told as they are
+//   drained     nothing new is given to a gateway that is being drained
 //   window, protocol, rate, memory, counts
 class Promises {
  public:
@@ -38,6 +39,8 @@ class Promises {
   // Lives of the daemon.
   void opened(const store::Store& store);
   void closed() { store_ = nullptr; }
+  // A gateway began to run by these settings.
+  void gateway_started(std::size_t gateway, const bridge::GatewayConfig& config);
   // The store read its memory from its tables, as it does at start and after a failed commit. It then no longer knows
   // the carrier's ids of what ended as `sent` or `unknown`, so that later receipts stay parked.
   void read_anew() { read_anew_at_.push_back(clock_.now()); }
@@ -97,7 +100,13 @@ class Promises {
   std::map<std::string, Known> references_;
   std::map<std::string, std::set<std::uint64_t>> perhaps_stored_;  // digests under a reference that got no answer
   std::vector<std::deque<Time>> submits_;
-  std::vector<Time> opened_at_, read_anew_at_;
+  struct Started {
+    Time at{};
+    double rate = 0;
+    std::size_t window = 0;
+  };
+  std::vector<std::vector<Started>> started_;  // by gateway
+  std::vector<Time> read_anew_at_;
   std::size_t parked_checked_ = 0;
   std::optional<Broken> broken_;
 };

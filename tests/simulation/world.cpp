@@ -28,7 +28,8 @@ World::World(const RunOptions& options, std::filesystem::path folder, bool verbo
       clock_(io_, wall_at_start),
       network_(clock_, random_, options.network),
       metrics_({"sim", "sim", "sim"}),
-      promises_(options_, clock_, network_.latency_max(), folder_) {
+      promises_(options_, clock_, network_.latency_max(), folder_),
+      table_(std::make_shared<bridge::RoutingTable>(options.config)) {
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(folder_);
   make_centres();
@@ -66,7 +67,7 @@ void World::make_centres() {
           [this, number](const http_gateways::CallbackRequest& request,
                          std::function<void(http_gateways::CallbackAnswer)> respond) {
             if (!daemon_ || stopping_) return false;
-            daemon_->gateways()[number]->receive(request, std::move(respond));
+            daemon_->receive(number, request, std::move(respond));
             return true;
           });
       providers_[number] = provider.get();
@@ -132,7 +133,9 @@ Time World::liveness_end() const {
 void World::watch() {
   clock_.after(1s, [this] {
     if (daemon_) {
-      for (const auto& gateway : daemon_->gateways()) {
+      for (std::size_t place = 0; place < centres_.size(); ++place) {
+        const auto* gateway = daemon_->gateway(place);
+        if (!gateway) continue;
         const auto& config = gateway->config();
         const auto most =
             static_cast<std::size_t>(config.sessions) * config.session.window + config.max_in_flight + 2048;
@@ -169,10 +172,16 @@ void World::open() {
                       .random = random_,
                       .metrics = metrics_,
                       .options = options_,
+                      .table = table_,
                       .store_path = folder_ / "store",
                       .finals = {},
                       .commit_failed = [this] { promises_.read_anew(); },
                       .stepped = [] {},
+                      .gateway_started =
+                          [this](std::size_t number, const bridge::GatewayConfig& gateway) {
+                            trace("gateway started", number);
+                            promises_.gateway_started(number, gateway);
+                          },
                       .transport =
                           [this](std::size_t number, boost::asio::any_io_executor executor) {
                             return providers_.at(number)->transport(std::move(executor));
@@ -219,6 +228,9 @@ void World::reopen_later() {
 
 void World::plan_faults() {
   const auto some_time = [this] { return clock_.now() + Duration(random_.between(0, options_.safety.count())); };
+  const auto some_place = [this] {
+    return static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(centres_.size()) - 1));
+  };
   const auto unless_healed = [this](std::function<void()> fault) {
     return [this, fault = std::move(fault)] {
       if (!healed_) fault();
@@ -228,8 +240,7 @@ void World::plan_faults() {
     clock_.at(some_time(), unless_healed([this, after_commit = random_.chance(0.5)] { crash(after_commit); }));
   for (int i = 0; i < options_.stops; ++i) clock_.at(some_time(), unless_healed([this] { stop(); }));
   for (int i = 0; i < options_.outages; ++i) {
-    auto& centre =
-        *centres_[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(centres_.size()) - 1))];
+    auto& centre = *centres_[some_place()];
     const auto from = some_time();
     clock_.at(from, unless_healed([this, &centre] { trace("outage"), centre.set_down(true); }));
     clock_.at(from + std::chrono::milliseconds(random_.between(1000, 120'000)), [&centre] { centre.set_down(false); });
@@ -246,19 +257,30 @@ void World::plan_faults() {
         static_cast<std::size_t>(random_.chance(0.2) ? random_.between(100, 1000) : random_.between(1, 5));
     clock_.at(some_time(), unless_healed([this, code, count] {
                 if (daemon_) daemon_->store().fail_commits(code, count);
+                if (options_.changes > 0) change();
               }));
   }
   for (int i = 0; i < options_.pauses; ++i) {
-    const auto place =
-        static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(options_.config.gateways.size()) - 1));
+    const auto place = some_place();
     const auto from = some_time();
     clock_.at(from, unless_healed([this, place] {
-                if (daemon_) daemon_->gateways()[place]->pause(clock_.wall());
+                if (daemon_) daemon_->pause(place);
               }));
     clock_.at(from + std::chrono::milliseconds(random_.between(0, 60'000)), unless_healed([this, place] {
-                if (daemon_) daemon_->gateways()[place]->resume();
+                if (daemon_) daemon_->resume(place);
               }));
   }
+  for (int i = 0; i < options_.drains; ++i) {
+    const auto place = some_place();
+    const auto from = some_time();
+    clock_.at(from, unless_healed([this, place] {
+                if (daemon_) trace("drained", place), daemon_->drain(place);
+              }));
+    clock_.at(from + std::chrono::milliseconds(random_.between(0, 120'000)), unless_healed([this, place] {
+                if (daemon_) trace("resumed", place), daemon_->resume(place);
+              }));
+  }
+  for (int i = 0; i < options_.changes; ++i) clock_.at(some_time(), [this] { change(); });
   for (int i = 0; i < options_.wall_jumps; ++i)
     clock_.at(some_time(), unless_healed([this, by = random_.between(-120'000, 120'000)] { clock_.jump_wall(by); }));
 }
@@ -277,6 +299,28 @@ void World::flap(const Flapping& flapping, bool down) {
                [this, &flapping, down] { flap(flapping, !down); });
 }
 
+// Somebody changes a gateway's settings or the route. What did not change stays the same object.
+void World::change() {
+  if (healed_) return;
+  ++result_.changes;
+  auto table = std::make_shared<bridge::RoutingTable>(*table_);
+  if (!table->routes.empty() && random_.chance(0.3)) {
+    table->routes = {std::make_shared<bridge::RouteConfig>(draw_route(random_, options_.config.gateways))};
+    trace("route changed");
+  } else {
+    auto& gateway = table->gateways[static_cast<std::size_t>(
+        random_.between(0, static_cast<std::int64_t>(table->gateways.size()) - 1))];
+    auto changed = std::make_shared<bridge::GatewayConfig>(*gateway);
+    draw_change(random_, *changed);
+    gateway = std::move(changed);
+    trace("gateway changed", gateway->id);
+  }
+  table_ = std::move(table);
+  if (daemon_ && !stopping_) daemon_->take_over(table_);
+  // Also before the first change has been carried through.
+  if (random_.chance(0.3)) clock_.after(std::chrono::milliseconds(random_.between(0, 3000)), [this] { change(); });
+}
+
 void World::heal() {
   trace("healed");
   healed_ = true;
@@ -284,7 +328,7 @@ void World::heal() {
   for (auto& centre : centres_) centre->heal();
   if (!daemon_) return;
   daemon_->store().fail_commits(0, 0);
-  for (const auto& gateway : daemon_->gateways()) gateway->resume();
+  for (std::size_t place = 0; place < centres_.size(); ++place) daemon_->resume(place);
 }
 
 // ---- clients ----
@@ -379,6 +423,8 @@ void World::ask(std::size_t place) {
   if (!daemon_ || stopping_) return ask_again(place);
   auto prepared = bridge::prepare(wish.submission, daemon_->tenant(wish.tenant), daemon_->directory(), clock_.wall());
   auto& enqueue = prepared.enqueue;
+  if (!prepared.refusal && daemon_->is_draining(enqueue.content.gateway - 1))
+    promises_.fail("drained", fmt::format("#{} is to leave by gateway {}", place, enqueue.content.gateway));
   if (prepared.refusal) {
     if (!wish.by_fineract) {
       wish.asked = true;

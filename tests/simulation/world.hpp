@@ -12,7 +12,7 @@ struct RunResult {
   std::string story;        // of the message that the failure names
   std::uint64_t trace = 0;  // hash of all that happened: the same seed gives the same
   std::size_t messages = 0, parts_taken = 0, receipts_answered = 0, receipts_refused = 0, crashes = 0;
-  std::size_t flaps = 0;
+  std::size_t flaps = 0, changes = 0;
   Duration took{};  // virtual
 };
 
@@ -37,6 +37,7 @@ class World {
   void make_centres();
   void plan_faults();
   void flap(const Flapping& flapping, bool down);
+  void change();
   void plan_wishes();
   std::size_t draw_wish(std::size_t like_reference_of);
   std::string draw_text(std::size_t number, std::size_t length, bool ucs2, const bridge::GatewayConfig* gateway) const;
@@ -66,6 +67,7 @@ class World {
   std::vector<std::unique_ptr<Peer>> centres_;
   std::map<std::size_t, SimProvider*> providers_;  // of these: by the gateway's place
   std::deque<Wish> wishes_;
+  std::shared_ptr<const bridge::RoutingTable> table_;  // as the daemon's configuration says it now
   std::unique_ptr<Daemon> daemon_;
   std::uint64_t life_ = 0;  // an answer for a client of an earlier life never arrives
   bool healed_ = false, stopping_ = false;
