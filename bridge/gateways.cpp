@@ -38,7 +38,13 @@ void Gateways::stop() {
     ending_ = true;
     if (running_.empty()) return;
     all_ended_ = &all_ended;
-    for (const auto& [name, running] : running_) want(name, nullptr);
+    for (const auto& [name, running] : running_) {
+      want(name, nullptr);
+      // Also one that stopped before, for a change, and cannot write.
+      boost::asio::post(running->shard.io(), [this, running] {
+        if (running->gateway) running->gateway->abandon(context_.clock.now() + stop_deadline);
+      });
+    }
   }
   all_ended.get_future().wait();
 }

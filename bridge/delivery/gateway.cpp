@@ -62,6 +62,7 @@ Gateway::Gateway(GatewayPtr config, GatewayContext context, const MakeChannel& m
       due_timer_(context_.clock.timer(context_.executor)),
       give_back_timer_(context_.clock.timer(context_.executor)),
       stop_timer_(context_.clock.timer(context_.executor)),
+      abandon_timer_(context_.clock.timer(context_.executor)),
       metrics_timer_(context_.clock.timer(context_.executor)),
       receipt_watch_(config_.receipts_quiet_ms),
       channel_(make_channel(static_cast<Channel::Owner&>(*this))) {}
@@ -122,8 +123,6 @@ void Gateway::stop(Time deadline, std::function<void()> done) {
   stop_timer_->at(deadline, [this] {
     channel_->abort();
     flush();
-    // What cannot be written by now stays claimed, and is in doubt at the next start.
-    abandoned_ = true;
     check_stopped();
   });
   if (!claiming_) {
@@ -136,9 +135,20 @@ void Gateway::stop(Time deadline, std::function<void()> done) {
   channel_->stop();  // last: it may close at once
 }
 
+void Gateway::abandon(Time deadline) {
+  if (!stopped_) return;
+  abandon_timer_->at(deadline, [this] {
+    channel_->abort();
+    flush();
+    abandoned_ = true;
+    check_stopped();
+  });
+}
+
 void Gateway::check_stopped() {
   if (!stopped_ || claiming_ || commits_running_ > 0 || outcomes_.size() > 0 || !channel_->is_closed()) return;
   stop_timer_->cancel();
+  abandon_timer_->cancel();
   std::exchange(stopped_, nullptr)();
 }
 

@@ -47,8 +47,12 @@ class Gateway : private Channel::Owner {
   // Submits nothing until resume(); the channel stays connected. Whoever calls remembers it over a restart.
   void pause(WallMs since);
   void resume();
-  // Claims nothing more, waits for open answers until `deadline`, gives back what was not sent, closes the channel.
+  // Claims nothing more, waits for open answers until `deadline`, gives back what was not sent, closes the channel, and
+  // ends when all of that is on disk: only this object knows what became of what it claimed.
   void stop(Time deadline, std::function<void()> done);
+  // After stop(), when the process ends: what cannot be written by `deadline` stays claimed, and is in doubt at the
+  // next start.
+  void abandon(Time deadline);
 
   // A provider's request to our callback address.
   void receive(const http_gateways::CallbackRequest& request,
@@ -146,7 +150,7 @@ class Gateway : private Channel::Owner {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   FairShare share_;
   Rate rate_;
-  std::unique_ptr<Timer> pump_timer_, due_timer_, give_back_timer_, stop_timer_, metrics_timer_;
+  std::unique_ptr<Timer> pump_timer_, due_timer_, give_back_timer_, stop_timer_, abandon_timer_, metrics_timer_;
   // One-time passwords first, then by the order of claiming: a throttled message goes back to its own place.
   std::map<std::uint64_t, Sending> sendings_;
   std::set<std::uint64_t> ready_;

@@ -212,7 +212,12 @@ void Daemon::stop(std::function<void()> done) {
     world_.stepped();
     done();
   };
-  for (std::size_t place = 0; place < running_.size(); ++place) want(place, nullptr);
+  for (std::size_t place = 0; place < running_.size(); ++place) {
+    want(place, nullptr);
+    post([this, place] {
+      if (const auto& gateway = running_[place].gateway) gateway->abandon(world_.clock.now() + stop_deadline);
+    });
+  }
 }
 
 }  // namespace smsbridge::simulation
