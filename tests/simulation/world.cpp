@@ -45,10 +45,14 @@ void World::make_centres() {
   std::vector<Peer*> centres;
   for (std::size_t number = 0; number < options_.centres.size(); ++number) {
     Peer::Observer observer;
-    observer.taken = [this](TakenPart& part) {
+    observer.taken = [this, number](TakenPart& part) {
       ++result_.parts_taken;
       trace("taken " + part.provider_id + " " + part.text.substr(0, 8), static_cast<std::uint64_t>(part.part));
       promises_.taken(part);
+      if (!change_at_next_part_) return;
+      if (daemon_ && *change_at_next_part_ > 0) daemon_->store().fail_commits(EIO, *change_at_next_part_);
+      change_at_next_part_.reset();
+      change(number);
     };
     observer.receipt_answered = [this](TakenPart& part, smpp::MessageState state) {
       ++result_.receipts_answered;
@@ -257,7 +261,6 @@ void World::plan_faults() {
         static_cast<std::size_t>(random_.chance(0.2) ? random_.between(100, 1000) : random_.between(1, 5));
     clock_.at(some_time(), unless_healed([this, code, count] {
                 if (daemon_) daemon_->store().fail_commits(code, count);
-                if (options_.changes > 0) change();
               }));
   }
   for (int i = 0; i < options_.pauses; ++i) {
@@ -280,7 +283,17 @@ void World::plan_faults() {
                 if (daemon_) trace("resumed", place), daemon_->resume(place);
               }));
   }
-  for (int i = 0; i < options_.changes; ++i) clock_.at(some_time(), [this] { change(); });
+  for (int i = 0; i < options_.changes; ++i) {
+    // Mostly while the gateway waits for an answer, and sometimes so that it can write down none.
+    const bool failing = options_.failing_commits > 0 && random_.chance(0.2);
+    const auto failures = static_cast<std::size_t>(failing ? random_.between(1, 2000) : 0);
+    clock_.at(some_time(), unless_healed([this, busy = random_.chance(0.7), failures] {
+                if (busy)
+                  change_at_next_part_ = failures;
+                else
+                  change();
+              }));
+  }
   for (int i = 0; i < options_.wall_jumps; ++i)
     clock_.at(some_time(), unless_healed([this, by = random_.between(-120'000, 120'000)] { clock_.jump_wall(by); }));
 }
@@ -300,16 +313,16 @@ void World::flap(const Flapping& flapping, bool down) {
 }
 
 // Somebody changes a gateway's settings or the route. What did not change stays the same object.
-void World::change() {
+void World::change(std::optional<std::size_t> place) {
   if (healed_) return;
   ++result_.changes;
   auto table = std::make_shared<bridge::RoutingTable>(*table_);
-  if (!table->routes.empty() && random_.chance(0.3)) {
+  if (!place && !table->routes.empty() && random_.chance(0.3)) {
     table->routes = {std::make_shared<bridge::RouteConfig>(draw_route(random_, options_.config.gateways))};
     trace("route changed");
   } else {
-    auto& gateway = table->gateways[static_cast<std::size_t>(
-        random_.between(0, static_cast<std::int64_t>(table->gateways.size()) - 1))];
+    const auto last = static_cast<std::int64_t>(table->gateways.size()) - 1;
+    auto& gateway = table->gateways[place ? *place : static_cast<std::size_t>(random_.between(0, last))];
     auto changed = std::make_shared<bridge::GatewayConfig>(*gateway);
     draw_change(random_, *changed);
     gateway = std::move(changed);

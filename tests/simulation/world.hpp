@@ -37,7 +37,7 @@ class World {
   void make_centres();
   void plan_faults();
   void flap(const Flapping& flapping, bool down);
-  void change();
+  void change(std::optional<std::size_t> place = {});  // of a gateway
   void plan_wishes();
   std::size_t draw_wish(std::size_t like_reference_of);
   std::string draw_text(std::size_t number, std::size_t length, bool ucs2, const bridge::GatewayConfig* gateway) const;
@@ -68,6 +68,7 @@ class World {
   std::map<std::size_t, SimProvider*> providers_;  // of these: by the gateway's place
   std::deque<Wish> wishes_;
   std::shared_ptr<const bridge::RoutingTable> table_;  // as the daemon's configuration says it now
+  std::optional<std::size_t> change_at_next_part_;     // that a carrier takes: how many commits fail then
   std::unique_ptr<Daemon> daemon_;
   std::uint64_t life_ = 0;  // an answer for a client of an earlier life never arrives
   bool healed_ = false, stopping_ = false;
