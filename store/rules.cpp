@@ -84,7 +84,10 @@ bool quotes(std::string_view quote, std::string_view text) {
 
 std::vector<Segment> with_receipts(std::vector<Segment> segments, const std::vector<Segment>& known) {
   for (std::size_t i = 0; i < segments.size() && i < known.size(); ++i)
-    if (known[i].provider_id == segments[i].provider_id && known[i].state > segments[i].state) segments[i] = known[i];
+    // A phone that got a copy got the message, whatever becomes of the other copy.
+    if (known[i].state == SegmentState::delivered ||
+        (known[i].provider_id == segments[i].provider_id && known[i].state > segments[i].state))
+      segments[i] = known[i];
   return segments;
 }
 

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "store/keys.hpp"
+#include "store/rules.hpp"
 
 namespace smsbridge::store {
 namespace {
@@ -597,6 +598,19 @@ TEST_F(StoreTest, AReceiptThatCameWhileItsMessageWasClaimedToBeHeldEndsTheDoubt)
   EXPECT_EQ(commit(std::move(batch)).receipts.at(0), Receipted::parked);
   again({.id = id, .attempt = 2, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
   EXPECT_EQ(progress(id).state, State::delivered);
+}
+
+TEST(Rules, AnOutcomeKeepsWhatReceiptsSaid) {
+  const auto segment = [](SegmentState state, const char* id) {
+    return Segment{.state = state, .provider_id = id, .error = {}};
+  };
+  const auto merged = [&](const Segment& now, const Segment& known) { return with_receipts({now}, {known}).front(); };
+  const auto accepted = segment(SegmentState::accepted, "two");
+  EXPECT_EQ(merged(accepted, segment(SegmentState::undeliverable, "two")).state, SegmentState::undeliverable);
+  EXPECT_EQ(merged(accepted, segment(SegmentState::undeliverable, "one")).state, SegmentState::accepted)
+      << "the other copy may still arrive";
+  EXPECT_EQ(merged(accepted, segment(SegmentState::delivered, "one")).state, SegmentState::delivered)
+      << "the phone has it";
 }
 
 TEST_F(StoreTest, AClosedGatewayTakesNothingMore) {
