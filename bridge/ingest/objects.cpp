@@ -132,8 +132,29 @@ bool Objects::id_in_file(store::GatewayId id) const { return of_file_.gateway(id
 
 tl::expected<void, std::string> Objects::take_over(const Config& file) {
   const std::lock_guard lock(mutex_);
-  auto file_before = of_file_;
-  auto gateways_before = gateways_, routes_before = routes_;
+  const auto file_before = of_file_;
+  const auto gateways_before = gateways_, routes_before = routes_;
+  const auto restore = [&] {
+    of_file_ = file_before;
+    gateways_ = gateways_before;
+    routes_ = routes_before;
+  };
+  try {
+    if (auto problem = take(file)) {
+      restore();
+      return tl::unexpected(std::move(*problem));
+    }
+    remember_ids();
+  } catch (...) {
+    restore();
+    throw;
+  }
+  publish();
+  return {};
+}
+
+// Why it does not fit; what was taken by then has to be given back.
+std::optional<std::string> Objects::take(const Config& file) {
   const auto known = problems();
   use_file(file);
   for (const auto* objects : {&gateways_, &routes_})
@@ -141,24 +162,24 @@ tl::expected<void, std::string> Objects::take_over(const Config& file) {
       const auto id = object.gateway ? object.gateway->id : object.route->id;
       const auto kind = object.gateway ? Kind::gateway : Kind::route;
       if (find_in_file(kind, name) || !id_in_file(id)) continue;
-      of_file_ = std::move(file_before);
-      return tl::unexpected(
-          fmt::format("two of the gateways and routes have the id {}: '{}', which was made at run "
-                      "time, has it too",
-                      id, name));
+      return fmt::format("two of the gateways and routes have the id {}: '{}', which was made at run time, has it too",
+                         id, name);
     }
   // What stands in the file now is no longer in force here, and what stood in it may be again.
   for (const auto kind : {Kind::gateway, Kind::route}) load(kind);
   for (const auto& problem : problems()) {
     if (std::ranges::find(known, problem.text, &ConfigProblem::text) != known.end()) continue;
-    of_file_ = std::move(file_before);
-    gateways_ = std::move(gateways_before);
-    routes_ = std::move(routes_before);
-    return tl::unexpected(problem.path + ": " + problem.text);
+    return problem.path + ": " + problem.text;
   }
-  remember_ids();
-  publish();
-  return {};
+  return std::nullopt;
+}
+
+std::string Objects::opened(std::string_view sealed, const std::string& place, const std::string& what) const {
+  if (auto secret = seal_.open(sealed, place)) return std::move(*secret);
+  throw SealError(
+      fmt::format("the master key does not open {}: give the key under which it was sealed "
+                  "(store.master_key, or the file {} in the store's folder)",
+                  what, key_file));
 }
 
 // What is the same as before stays the same object.
@@ -170,13 +191,7 @@ void Objects::load(Kind kind) {
     Kept object{.settings = json::parse(text).as_object(), .etag = etag_of(text), .gateway = {}, .route = {}};
     for_each_secret(object.settings, [&](json::value& value, const std::string& place) {
       const auto sealed = value.as_object().at("sealed").as_string();
-      const auto opened = seal_.open(sealed, key + place);
-      if (!opened)
-        throw SealError(fmt::format(
-            "the master key does not open the secrets of the {} '{}': give the key under which they were sealed "
-            "(store.master_key, or the file {} in the store's folder)",
-            word(kind), name, key_file));
-      value = json::parse(*opened);
+      value = json::parse(opened(sealed, key + place, fmt::format("the secrets of the {} '{}'", word(kind), name)));
     });
     const auto ignore = [&](const std::string& why) {
       log::error("objects", "is kept in the store but not in force", word(kind), name, "why", why);
@@ -250,8 +265,9 @@ GatewayPtr Objects::with_callback_secret(const GatewayPtr& gateway) {
   auto complete = std::make_shared<GatewayConfig>(*gateway);
   const auto key = callback_secret_prefix + gateway->name;
   const auto kept = store_.reader().object(key);
-  complete->callback_secret = kept ? seal_.open(*kept, key).value_or(std::string()) : std::string();
-  if (complete->callback_secret.empty()) {
+  if (kept) {
+    complete->callback_secret = opened(*kept, key, "the callback address of the gateway '" + gateway->name + "'");
+  } else {
     complete->callback_secret = random_hex(16);
     store_.put_object(key, seal_.close(complete->callback_secret, key));
   }

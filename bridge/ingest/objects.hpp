@@ -68,6 +68,8 @@ class Objects {
 
   KeptObjects& kept(Kind kind) { return kind == Kind::gateway ? gateways_ : routes_; }
   const KeptObjects& kept(Kind kind) const { return kind == Kind::gateway ? gateways_ : routes_; }
+  std::optional<std::string> take(const Config& file);
+  std::string opened(std::string_view sealed, const std::string& place, const std::string& what) const;
   void load(Kind kind);
   void use_file(const Config& file);
   bool id_in_file(store::GatewayId id) const;

@@ -50,10 +50,21 @@ std::string make_key(const std::filesystem::path& file) {
 }  // namespace
 
 Seal::Seal(std::string_view configured_key, const std::filesystem::path& key_file) {
-  std::string key(configured_key);
-  if (key.empty()) key = std::filesystem::exists(key_file) ? read_key(key_file) : make_key(key_file);
-  if (key.empty()) throw SealError("cannot read the master key in " + key_file.string());
-  ::crypto_generichash(key_.data(), key_.size(), octets(key), key.size(), nullptr, 0);
+  const auto hashed = [](std::string_view text) {
+    Key key;
+    ::crypto_generichash(key.data(), key.size(), octets(text), text.size(), nullptr, 0);
+    return key;
+  };
+  const bool kept = std::filesystem::exists(key_file);
+  std::string in_file = kept ? read_key(key_file) : std::string();
+  if (configured_key.empty()) {
+    if (!kept) in_file = make_key(key_file);
+    if (in_file.empty()) throw SealError("cannot read the master key in " + key_file.string());
+    key_ = hashed(in_file);
+    return;
+  }
+  key_ = hashed(configured_key);
+  if (!in_file.empty()) earlier_ = hashed(in_file);
 }
 
 std::string Seal::close(std::string_view secret, std::string_view place) const {
@@ -69,6 +80,11 @@ std::string Seal::close(std::string_view secret, std::string_view place) const {
 }
 
 std::optional<std::string> Seal::open(std::string_view sealed, std::string_view place) const {
+  auto secret = open(sealed, place, key_);
+  return secret || !earlier_ ? secret : open(sealed, place, *earlier_);
+}
+
+std::optional<std::string> Seal::open(std::string_view sealed, std::string_view place, const Key& key) {
   std::string raw(sealed.size(), '\0');
   auto* in = reinterpret_cast<unsigned char*>(raw.data());
   std::size_t size = 0;
@@ -78,7 +94,7 @@ std::optional<std::string> Seal::open(std::string_view sealed, std::string_view 
   std::string secret(size - nonce_size - tag_size, '\0');
   if (::crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<unsigned char*>(secret.data()), nullptr, nullptr,
                                                    in + nonce_size, size - nonce_size, octets(place), place.size(), in,
-                                                   key_.data()) != 0)
+                                                   key.data()) != 0)
     return std::nullopt;
   return secret;
 }

@@ -18,7 +18,8 @@ struct SealError : std::runtime_error {
 // master key. Any thread.
 class Seal {
  public:
-  // The configured key, or else the one that is kept in the file, which is made when it is not there yet. Throws
+  // The configured key, or else the one that is kept in the file, which is made when it is not there yet. With a
+  // configured key the one in the file, if there is any, opens what was sealed before. Throws
   // SealError when the file can be neither read nor made.
   Seal(std::string_view configured_key, const std::filesystem::path& key_file);
 
@@ -28,7 +29,10 @@ class Seal {
   std::optional<std::string> open(std::string_view sealed, std::string_view place) const;
 
  private:
-  std::array<unsigned char, 32> key_;
+  using Key = std::array<unsigned char, 32>;
+  static std::optional<std::string> open(std::string_view sealed, std::string_view place, const Key& key);
+  Key key_;
+  std::optional<Key> earlier_;
 };
 
 }  // namespace smsbridge::bridge

@@ -40,6 +40,9 @@ TEST_F(SealTest, MakesAKeyOnceThatOnlyItsOwnerReads) {
   EXPECT_EQ(std::filesystem::status(file).permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   EXPECT_EQ(Seal("", file).open(sealed, "x"), "s3cret");
+  const Seal configured("a master key that somebody chose later on", file);
+  EXPECT_EQ(configured.open(sealed, "x"), "s3cret") << "what was sealed before";
+  EXPECT_EQ(Seal("", file).open(configured.close("new", "x"), "x"), std::nullopt);
   std::ofstream(file).flush();
   EXPECT_THROW(Seal("", file), SealError) << "an empty file is no key, and none is made in its place";
   EXPECT_THROW(Seal("", folder / "missing" / "master.key"), SealError);
