@@ -63,6 +63,9 @@ HttpChannel::HttpChannel(const GatewayConfig& config, HttpContext context,
       probe_timer_(context_.clock.timer(context_.executor)),
       balance_timer_(context_.clock.timer(context_.executor)),
       poll_timer_(context_.clock.timer(context_.executor)) {
+  // Where the provider calls us, only for what it did not report: a call that came while nobody listened is not
+  // repeated by all of them.
+  asks_ = config.receipts && provider_->reports_delivery() && provider_->build_poll("x", now_s()).has_value();
   if (config.receipts && provider_->reports_delivery() && provider_->receipts_need().empty())
     callback_url_ = with_token(context_.callback_url, config.account);
 }
@@ -73,7 +76,7 @@ void HttpChannel::start() {
   owner_.on_up_or_down();
   owner_.on_room();
   ask_balance();
-  if (polls()) poll_open(0);
+  if (asks_) poll_open(0);
 }
 
 void HttpChannel::stop() {
@@ -99,7 +102,7 @@ std::size_t HttpChannel::capacity() const {
 }
 
 bool HttpChannel::reports(std::string_view provider_id) const {
-  return !provider_id.empty() && (!callback_url_.empty() || polls());
+  return !provider_id.empty() && (!callback_url_.empty() || asks_);
 }
 
 // ---- requests and replies ----
@@ -167,7 +170,7 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
                   .price = verdict.price,
                   .currency = verdict.currency};
     if (answer.provider_ids.empty()) answer.provider_ids = {reference};
-    if (polls())
+    if (asks_)
       for (const auto& id : answer.provider_ids)
         poll_later(id, callback_url_.empty() ? poll_first : poll_first_when_called,
                    context_.clock.now() + std::chrono::milliseconds(config_.receipt_wait_ms));
@@ -291,12 +294,6 @@ void HttpChannel::receive(const http_gateways::CallbackRequest& request,
 }
 
 // ---- asking ----
-
-// Where the provider calls us, only what it did not report: a call that came while nobody listened is not repeated by
-// all of them.
-bool HttpChannel::polls() const {
-  return config_.receipts && provider_->reports_delivery() && provider_->build_poll("x", now_s()).has_value();
-}
 
 // What was sent in an earlier life is asked for again, a page in each turn of the loop.
 void HttpChannel::poll_open(store::MessageId before) {

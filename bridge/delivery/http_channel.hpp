@@ -69,7 +69,6 @@ class HttpChannel : public Channel {
   void came_back();
   void wait_for_probe();
   void ask_balance();
-  bool polls() const;
   void poll_open(store::MessageId before);
   void poll_later(std::string provider_id, Duration wait, Time until);
   void poll_no_more(std::string_view provider_id);
@@ -86,6 +85,7 @@ class HttpChannel : public Channel {
   std::map<std::uint64_t, Open> open_;  // by cookie
   mutable Health health_;
   bool stopping_ = false;
+  bool asks_ = false;         // for receipts
   std::string callback_url_;  // empty: no receipts are waited for
   std::string last_error_;
   std::multimap<Time, Poll> polls_;
