@@ -34,29 +34,6 @@ std::uint64_t system_seed() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-std::optional<metrics::FinalState> label_of(store::State state) {
-  using metrics::FinalState;
-  switch (state) {
-    case store::State::delivered:
-      return FinalState::delivered;
-    case store::State::undeliverable:
-      return FinalState::undeliverable;
-    case store::State::expired:
-      return FinalState::expired;
-    case store::State::rejected:
-      return FinalState::rejected;
-    case store::State::failed:
-      return FinalState::failed;
-    case store::State::cancelled:
-      return FinalState::cancelled;
-    case store::State::sent:
-    case store::State::unknown:
-      return FinalState::unknown;
-    default:
-      return std::nullopt;
-  }
-}
-
 }  // namespace
 
 store::Options store_options(const Config& config, Clock& clock) {
@@ -118,18 +95,7 @@ App::~App() { stop(); }
 void App::set_hooks() {
   store::Hooks hooks;
   hooks.due_now = [this](const std::set<store::Queue>& queues) { gateways_.due(queues); };
-  hooks.finals = [this](const std::vector<store::Final>& finals) {
-    for (const auto& final_state : finals) {
-      const auto label = label_of(final_state.state);
-      if (auto* queue = gateways_.queue_metrics(final_state.tenant, final_state.gateway); queue && label)
-        queue->finished[*label]->Increment();
-      if (final_state.state == store::State::delivered && final_state.submitted_at)
-        if (const auto gateway = router_.table()->gateway(final_state.gateway))
-          metrics_.gateway(gateway->name, gateway->kind)
-              .delivery_delay_seconds->Observe(static_cast<double>(final_state.finished_at - final_state.submitted_at) /
-                                               1000.0);
-    }
-  };
+  hooks.finals = [this](const std::vector<store::Final>& finals) { gateways_.count(finals); };
   hooks.committed = [&store = metrics_.store()](const store::CommitStats& stats) {
     store.commit_duration_seconds->Observe(stats.seconds);
     if (stats.messages > 0) store.commit_messages->Observe(static_cast<double>(stats.messages));
@@ -177,7 +143,7 @@ void App::make_servers() {
 void App::warn_of_leftovers() {
   for (const auto& [owner, counts] : store_.counts()) {
     const auto queued = counts[static_cast<std::size_t>(store::State::queued)];
-    if (queued > 0 && !gateways_.queue_metrics(owner.first, owner.second))
+    if (queued > 0 && !gateways_.serves(owner.first, owner.second))
       log::warn("queue",
                 "messages wait for a gateway or tenant that the configuration no longer has; they expire unless it "
                 "comes back",

@@ -21,6 +21,29 @@ constexpr std::size_t page_messages = 500;
 // Objects: since when, milliseconds.
 const std::string paused_prefix = "paused/", draining_prefix = "draining/";
 
+std::optional<metrics::FinalState> label_of(store::State state) {
+  using metrics::FinalState;
+  switch (state) {
+    case store::State::delivered:
+      return FinalState::delivered;
+    case store::State::undeliverable:
+      return FinalState::undeliverable;
+    case store::State::expired:
+      return FinalState::expired;
+    case store::State::rejected:
+      return FinalState::rejected;
+    case store::State::failed:
+      return FinalState::failed;
+    case store::State::cancelled:
+      return FinalState::cancelled;
+    case store::State::sent:
+    case store::State::unknown:
+      return FinalState::unknown;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 void Gateways::run(const RoutingTable& table) {
@@ -57,7 +80,8 @@ void Gateways::want(const std::string& name, GatewayPtr gateway) {
     return;
   if (gateway)
     for (const auto& [tenant_name, tenant] : context_.tenants.all())
-      queue_metrics_[{tenant.id, gateway->id}] = &context_.metrics.queue(tenant_name, name);
+      counted_[{tenant.id, gateway->id}] = {.queue = &context_.metrics.queue(tenant_name, name),
+                                            .gateway = &context_.metrics.gateway(name, gateway->kind)};
   context_.metrics.show_gauges_of(name, gateway != nullptr);
   if (!gateway && !ending_) {
     // Removed, not stopped: one of the same name begins anew.
@@ -189,17 +213,29 @@ void Gateways::due(const std::set<store::Queue>& queues) {
   }
 }
 
-metrics::QueueMetrics* Gateways::queue_metrics(store::TenantId tenant, store::GatewayId gateway) const {
+bool Gateways::serves(store::TenantId tenant, store::GatewayId gateway) const {
   const std::lock_guard lock(mutex_);
-  const auto it = queue_metrics_.find({tenant, gateway});
-  return it == queue_metrics_.end() ? nullptr : it->second;
+  return counted_.contains({tenant, gateway});
+}
+
+void Gateways::count(const std::vector<store::Final>& finals) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& final_state : finals) {
+    const auto it = counted_.find({final_state.tenant, final_state.gateway});
+    if (it == counted_.end()) continue;
+    if (const auto label = label_of(final_state.state)) it->second.queue->finished[*label]->Increment();
+    if (final_state.state == store::State::delivered && final_state.submitted_at)
+      it->second.gateway->delivery_delay_seconds->Observe(
+          static_cast<double>(final_state.finished_at - final_state.submitted_at) / 1000.0);
+  }
 }
 
 void Gateways::refresh_gauges() {
   const auto counts = context_.store.counts();
   const auto now = context_.clock.wall();
   const std::lock_guard lock(mutex_);
-  for (const auto& [owner, metrics] : queue_metrics_) {
+  for (const auto& [owner, counted] : counted_) {
+    auto* const metrics = counted.queue;
     const auto it = counts.find(owner);
     const auto count = [&](store::State state) {
       return it == counts.end() ? 0.0 : static_cast<double>(it->second[static_cast<std::size_t>(state)]);

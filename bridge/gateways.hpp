@@ -38,7 +38,8 @@ class Gateways : public GatewayControl {
   void stop();
 
   void due(const std::set<store::Queue>& queues);
-  metrics::QueueMetrics* queue_metrics(store::TenantId tenant, store::GatewayId gateway) const;  // nullptr: not here
+  void count(const std::vector<store::Final>& finals);
+  bool serves(store::TenantId tenant, store::GatewayId gateway) const;
   void refresh_gauges();  // what is true at the moment of a scrape
 
   void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
@@ -69,7 +70,11 @@ class Gateways : public GatewayControl {
   const Context context_;
   mutable std::mutex mutex_;  // guards everything below
   std::map<std::string, RunningPtr> running_;
-  std::map<std::pair<store::TenantId, store::GatewayId>, metrics::QueueMetrics*> queue_metrics_;
+  struct Counted {
+    metrics::QueueMetrics* queue = nullptr;
+    metrics::GatewayMetrics* gateway = nullptr;
+  };
+  std::map<std::pair<store::TenantId, store::GatewayId>, Counted> counted_;
   std::size_t made_ = 0;
   bool ending_ = false;  // no other table counts any more
   std::promise<void>* all_ended_ = nullptr;
