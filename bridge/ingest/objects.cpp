@@ -426,6 +426,7 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
       return tl::unexpected(std::move(*failed));
     }
     objects.erase(existing);
+    log::info("objects", "removed", word(kind), name);
     publish();
     return before;
   }
@@ -482,6 +483,7 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     undo();
     return tl::unexpected(std::move(*failed));
   }
+  log::info("objects", exists ? "changed" : "made", word(kind), name);
   publish();
   return found(object);
 }
