@@ -343,6 +343,16 @@ void read_route(ConfigSection& s, RouteConfig& r) {
   });
 }
 
+template <class Object>
+Object read_object(const boost::json::object& settings, const std::filesystem::path& folder,
+                   std::vector<ConfigProblem>& problems, const std::function<void(ConfigSection&, Object&)>& read) {
+  Object object;
+  ConfigSection section(to_yaml(settings), "", "", folder, problems, ConfigSection::Secrets::here);
+  read(section, object);
+  section.finish();
+  return object;
+}
+
 // gateway,prefix,price,currency; a line that begins with # is a remark.
 void read_prices(ConfigSection& root, Config& config) {
   const auto id_of = [&](const std::string& name) -> store::GatewayId {
@@ -543,20 +553,12 @@ void for_each_secret(boost::json::object& settings,
 
 GatewayConfig read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,
                            std::vector<ConfigProblem>& problems) {
-  GatewayConfig gateway;
-  ConfigSection section(to_yaml(settings), "", "", folder, problems, ConfigSection::Secrets::here);
-  read_gateway(section, gateway);
-  section.finish();
-  return gateway;
+  return read_object<GatewayConfig>(settings, folder, problems, [](auto& s, auto& g) { read_gateway(s, g); });
 }
 
 RouteConfig read_route(const boost::json::object& settings, const std::filesystem::path& folder,
                        std::vector<ConfigProblem>& problems) {
-  RouteConfig route;
-  ConfigSection section(to_yaml(settings), "", "", folder, problems, ConfigSection::Secrets::here);
-  read_route(section, route);
-  section.finish();
-  return route;
+  return read_object<RouteConfig>(settings, folder, problems, [](auto& s, auto& r) { read_route(s, r); });
 }
 
 LoadedConfig load_config(const std::filesystem::path& file) {

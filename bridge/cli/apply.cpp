@@ -27,11 +27,6 @@ struct Wanted {
   json::object settings;
 };
 
-std::string list_of(const std::string& what) { return "/api/v1/" + what + "s"; }
-std::string address(const std::string& what, const std::string& name) {
-  return list_of(what) + "/" + http_gateways::percent_encode(name);
-}
-
 void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
   if (file != "-" && !std::filesystem::is_regular_file(file))
     throw ClientError(exit_usage, "there is no file " + file.string());
@@ -151,9 +146,10 @@ class Apply {
 
   void bring_about(const Wanted& wanted) {
     const std::string name(wanted.settings.at("name").as_string());
-    const auto now = call(options_, "GET", address(wanted.what, name));
+    const auto now = call(options_, "GET", address_of(wanted.what, name));
     if (now.status == 404) {
-      const auto answer = call(options_, "POST", with_dry_run(list_of(wanted.what)), json::serialize(wanted.settings));
+      const auto answer =
+          call(options_, "POST", with_dry_run(address_of(wanted.what)), json::serialize(wanted.settings));
       return answer.ok() ? tell(wanted.what, name, "created") : fail(wanted.file, wanted.what, name, answer);
     }
     if (!now.ok()) return fail(wanted.file, wanted.what, name, now);
@@ -166,7 +162,7 @@ class Apply {
     if (object.at("managed_by").as_string() == "file" && differences.empty())
       return tell(wanted.what, name, "unchanged");
     const auto answer =
-        call(options_, "PUT", with_dry_run(address(wanted.what, name)), json::serialize(wanted.settings), now.etag);
+        call(options_, "PUT", with_dry_run(address_of(wanted.what, name)), json::serialize(wanted.settings), now.etag);
     if (!answer.ok()) return fail(wanted.file, wanted.what, name, answer);
     if (answer.etag == now.etag) return tell(wanted.what, name, "unchanged");
     if (differences.empty()) differences.push_back("a secret");
@@ -174,7 +170,7 @@ class Apply {
   }
 
   void remove_others(const std::string& what, const std::vector<Wanted>& wanted) {
-    const auto answer = call(options_, "GET", list_of(what));
+    const auto answer = call(options_, "GET", address_of(what));
     if (!answer.ok()) return fail(options_.file, what, "list", answer);
     for (const auto& item : answer.body.as_object().at("items").as_array()) {
       const auto& object = item.as_object();
@@ -187,7 +183,7 @@ class Apply {
         tell(what, name, "deleted");
         continue;
       }
-      const auto gone = call(options_, "DELETE", address(what, name), {}, "*");
+      const auto gone = call(options_, "DELETE", address_of(what, name), {}, "*");
       gone.ok() ? tell(what, name, "deleted") : fail(options_.file, what, name, gone);
     }
   }
@@ -232,7 +228,7 @@ int export_all(const ApplyOptions& options) {
       "give it, as {file: path}.");
   out << YAML::Newline << YAML::BeginMap;
   for (const std::string what : {"gateway", "route"}) {
-    const auto answer = call(options, "GET", list_of(what));
+    const auto answer = call(options, "GET", address_of(what));
     if (!answer.ok()) return report(answer);
     const auto& items = answer.body.as_object().at("items").as_array();
     auto& list = whole[what + "s"].emplace_array();

@@ -23,8 +23,7 @@ struct ObjectOptions : ClientOptions {
 };
 
 std::string address(const ObjectOptions& options, bool of_one) {
-  auto target = "/api/v1/" + options.what + "s";
-  if (of_one) target += "/" + http_gateways::percent_encode(options.name);
+  auto target = of_one ? address_of(options.what, options.name) : address_of(options.what);
   if (options.dry_run) target += "?dry_run=true";
   if (options.force) target += "?force=true";
   return target;
@@ -92,7 +91,7 @@ int create(const ObjectOptions& options) {
 int change(const ObjectOptions& options) {
   auto patch = given(options);
   if (patch.empty()) throw ClientError(exit_usage, "nothing to change: use --set, --secret, --unset or --file");
-  const auto now = call(options, "GET", "/api/v1/" + options.what + "s/" + http_gateways::percent_encode(options.name));
+  const auto now = call(options, "GET", address_of(options.what, options.name));
   if (!now.ok()) return report(now);
   read_named_secrets(patch, std::filesystem::path(options.file).parent_path());
   const auto answer = call(options, "PATCH", address(options, true), json::serialize(patch), "*");
@@ -136,6 +135,11 @@ void read_named(json::value& value, const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+std::string address_of(const std::string& what) { return "/api/v1/" + what + "s"; }
+std::string address_of(const std::string& what, const std::string& name) {
+  return address_of(what) + "/" + http_gateways::percent_encode(name);
+}
 
 void read_named_secrets(json::object& settings, const std::filesystem::path& folder) {
   const auto from = folder.empty() ? std::filesystem::current_path() : folder;

@@ -7,6 +7,10 @@
 
 namespace smsbridge::bridge {
 
+// Where the API has them; `what` is "gateway" or "route".
+std::string address_of(const std::string& what);
+std::string address_of(const std::string& what, const std::string& name);
+
 // create, change and delete of gateways or routes: `what` is one of them in the singular, `group` the command above.
 void add_object_commands(CLI::App& group, const std::string& what, Run& run);
 

@@ -14,7 +14,8 @@ json::value time_or_null(WallMs at) { return at ? json::value(time_text(at)) : j
 json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
 json::object gateway_json(const Services& services, const GatewayConfig& config, const GatewayStatus& status,
-                          const store::CountsByQueueOwner& counts, bool manages) {
+                          const store::CountsByQueueOwner& counts, const std::optional<Objects::Object>& object,
+                          bool manages) {
   const auto [queued, awaiting] = load_of(counts, config.id);
   json::array sessions;
   for (const auto& session : status.sessions)
@@ -24,7 +25,6 @@ json::object gateway_json(const Services& services, const GatewayConfig& config,
   // Nothing new comes, and nothing is left of what came.
   const bool drained = queued <= 0 && in_flight == 0 && awaiting <= 0;
   const auto state = status.draining_since && !status.paused_since ? (drained ? "drained" : "draining") : status.state;
-  const auto object = services.objects.find(Objects::Kind::gateway, config.name);
   return {{"name", config.name},
           {"id", config.id},
           {"kind", config.kind},
@@ -72,8 +72,9 @@ void list_gateways(Services& services, const HttpRequest& request, const Caller&
   for (std::size_t place = 0; place < table->gateways.size(); ++place)
     services.gateways.ask(table->gateways[place]->name, GatewayControl::Action::show, request.executor,
                           [&services, table, place, list, answer, manages](const GatewayStatus& status) {
-                            list->items[place] =
-                                gateway_json(services, *table->gateways[place], status, list->counts, manages);
+                            list->items[place] = gateway_json(
+                                services, *table->gateways[place], status, list->counts,
+                                services.objects.find(Objects::Kind::gateway, table->gateways[place]->name), manages);
                             if (--list->left == 0) answer();
                           });
 }
@@ -82,13 +83,14 @@ void one_gateway(Services& services, const HttpRequest& request, const Caller& c
                  GatewayControl::Action action) {
   const auto gateway = services.directory.table()->gateway(request.captures.front());
   if (!gateway) return respond(to_response(no_such("gateway", request.captures.front())));
-  services.gateways.ask(
-      gateway->name, action, request.executor,
-      [&services, gateway, respond = std::move(respond),
-       manages = may_manage(services, caller)](const GatewayStatus& status) {
-        respond({.body = json::serialize(gateway_json(services, *gateway, status, services.store.counts(), manages)),
-                 .headers = etag_header(services.objects.find(Objects::Kind::gateway, gateway->name))});
-      });
+  services.gateways.ask(gateway->name, action, request.executor,
+                        [&services, gateway, respond = std::move(respond),
+                         manages = may_manage(services, caller)](const GatewayStatus& status) {
+                          const auto object = services.objects.find(Objects::Kind::gateway, gateway->name);
+                          respond({.body = json::serialize(gateway_json(services, *gateway, status,
+                                                                        services.store.counts(), object, manages)),
+                                   .headers = etag_header(object)});
+                        });
 }
 
 }  // namespace

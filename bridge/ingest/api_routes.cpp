@@ -26,12 +26,13 @@ json::value seconds_by_lane(const std::array<WallMs, store::lane_count>& values)
 
 // The key of one of several tenants sees the routes that are for it, and no other tenant's name.
 bool shows(const Services& services, const Caller& caller, const RouteConfig& route) {
-  return caller.of_all_tenants || services.tenants.all().size() == 1 || route.tenants.empty() ||
+  return speaks_for_all(services, caller) || route.tenants.empty() ||
          std::ranges::find(route.tenants, caller.tenant->config.name) != route.tenants.end();
 }
 
-json::object route_json(const Services& services, const Caller& caller, const RouteConfig& route) {
-  const bool whole = caller.of_all_tenants || services.tenants.all().size() == 1;
+json::object route_json(const Services& services, const Caller& caller, const RouteConfig& route,
+                        const std::optional<Objects::Object>& object) {
+  const bool whole = speaks_for_all(services, caller);
   static constexpr std::array<std::string_view, 3> orders = {"listed", "weighted", "cheapest"};
   json::array lanes, via;
   for (const auto lane : route.lanes) lanes.push_back(json::value(store::name(lane)));
@@ -59,7 +60,7 @@ json::object route_json(const Services& services, const Caller& caller, const Ro
             {"unreachable_after", seconds_by_lane(route.unreachable_after)},
             {"throttled_after", seconds_by_lane(route.throttled_after)},
             {"no_receipt_after", seconds_by_lane(route.no_receipt_after)}}},
-          {"managed_by", managed_by(services.objects.find(Objects::Kind::route, route.name))},
+          {"managed_by", managed_by(object)},
           {"settings", whole ? json::value(route.settings) : json::value(nullptr)}};
 }
 
@@ -132,7 +133,8 @@ void test_routes(Services& services, const HttpRequest& request, const Caller& c
 void list_routes(Services& services, const Caller& caller, const Respond& respond) {
   json::array items;
   for (const auto& route : services.directory.table()->routes)
-    if (shows(services, caller, *route)) items.push_back(route_json(services, caller, *route));
+    if (shows(services, caller, *route))
+      items.push_back(route_json(services, caller, *route, services.objects.find(Objects::Kind::route, route->name)));
   respond(
       {.body = json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", nullptr}}), .headers = {}});
 }
@@ -142,7 +144,7 @@ void get_route(Services& services, const HttpRequest& request, const Caller& cal
   if (!route || !shows(services, caller, *route))
     return respond(to_response(no_such("route", request.captures.front())));
   const auto object = services.objects.find(Objects::Kind::route, route->name);
-  respond({.body = json::serialize(route_json(services, caller, *route)), .headers = etag_header(object)});
+  respond({.body = json::serialize(route_json(services, caller, *route, object)), .headers = etag_header(object)});
 }
 
 // A provider's request. What it says is on disk before it is answered.

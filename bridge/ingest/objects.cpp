@@ -75,6 +75,12 @@ void merge(json::value& target, const json::value& patch) {
       merge(object[key], value);
 }
 
+std::map<std::string, json::value> secrets_of(json::object settings) {
+  std::map<std::string, json::value> secrets;  // by place
+  for_each_secret(settings, [&](json::value& secret, const std::string& place) { secrets[place] = secret; });
+  return secrets;
+}
+
 std::optional<Problem> write(const std::function<void()>& work) {
   try {
     work();
@@ -296,8 +302,11 @@ std::optional<Objects::Object> Objects::find(Kind kind, std::string_view name) c
   if (auto object = find_in_file(kind, name)) return object;
   const auto it = kept(kind).find(name);
   if (it == kept(kind).end()) return std::nullopt;
-  return kind == Kind::gateway ? object_of(*it->second.gateway, false, it->second.etag)
-                               : object_of(*it->second.route, false, it->second.etag);
+  return shown(it->second);
+}
+
+Objects::Object Objects::shown(const Kept& object) {
+  return object.gateway ? object_of(*object.gateway, false, object.etag) : object_of(*object.route, false, object.etag);
 }
 
 // Ids of what is gone stay in the records of messages and in the accounts: they are not given again.
@@ -319,11 +328,7 @@ void Objects::remember_ids() {
 
 // Puts the secrets that are kept where the caller left them hidden.
 std::optional<Problem> Objects::reveal_hidden(json::object& settings, const json::object* before) const {
-  std::map<std::string, json::value> known;
-  if (before) {
-    auto copy = *before;
-    for_each_secret(copy, [&](json::value& secret, const std::string& place) { known[place] = secret; });
-  }
+  const auto known = before ? secrets_of(*before) : std::map<std::string, json::value>();
   std::vector<ConfigProblem> problems;
   for_each_secret(settings, [&](json::value& value, const std::string& place) {
     if (!is_hidden_secret(value)) return;
@@ -350,19 +355,16 @@ std::optional<Problem> Objects::keeps_secrets_elsewhere(const json::object& befo
     return found;
   };
   if (addresses(before) == addresses(after)) return std::nullopt;
-  std::map<std::string, json::value> known;
-  auto copy = before;
-  for_each_secret(copy, [&](json::value& secret, const std::string& place) { known[place] = secret; });
+  const auto known = secrets_of(before);
   std::vector<ConfigProblem> problems;
-  copy = after;
-  for_each_secret(copy, [&](json::value& secret, const std::string& place) {
+  for (const auto& [place, secret] : secrets_of(after)) {
     const auto it = known.find(place);
     if (place != "/callback_secret" && place != "/proxy" && it != known.end() && it->second == secret)
       problems.push_back({.file = {},
                           .path = place.substr(1),
                           .text = "goes to another address now: give it again",
                           .code = "missing"});
-  });
+  }
   return as_problem(problems);
 }
 
@@ -412,13 +414,9 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     if (change.if_match != "*" && change.if_match != existing->second.etag)
       return refuse(ProblemCode::precondition_failed, "it was changed since: read it again");
   }
-  const auto found = [&](const Kept& object) {
-    return kind == Kind::gateway ? object_of(*object.gateway, false, object.etag)
-                                 : object_of(*object.route, false, object.etag);
-  };
   const auto key = key_of(kind, name);
   if (change.action == Action::remove) {
-    const auto before = found(existing->second);
+    const auto before = shown(existing->second);
     if (auto needed = still_needed(change, before.id)) return tl::unexpected(std::move(*needed));
     if (change.dry_run) return before;
     if (auto failed = write([&] { store_.erase_object(key); })) {
@@ -440,14 +438,14 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
   if (auto missing = reveal_hidden(object.settings, exists ? &existing->second.settings : nullptr))
     return tl::unexpected(std::move(*missing));
   if (!object.settings.contains("name")) object.settings["name"] = name;
-  if (!object.settings.contains("id")) object.settings["id"] = exists ? found(existing->second).id : last_id() + 1;
+  if (!object.settings.contains("id")) object.settings["id"] = exists ? shown(existing->second).id : last_id() + 1;
   if (auto wrong = parse(kind, object)) return tl::unexpected(std::move(*wrong));
-  if (exists && existing->second.settings == object.settings) return found(existing->second);
+  if (exists && existing->second.settings == object.settings) return shown(existing->second);
   if (exists && kind == Kind::gateway)
     if (auto wrong = keeps_secrets_elsewhere(existing->second.settings, object.settings))
       return tl::unexpected(std::move(*wrong));
-  const auto now = found(object);
-  if (now.name != name || (exists && now.id != found(existing->second).id))
+  const auto now = shown(object);
+  if (now.name != name || (exists && now.id != shown(existing->second).id))
     return refuse(ProblemCode::state_conflict, "name and id stay as they are: messages are kept under them");
   if (exists && kind == Kind::gateway && existing->second.gateway->kind != object.gateway->kind)
     return refuse(ProblemCode::state_conflict, "a gateway stays of its kind: make another one, and remove this");
@@ -474,10 +472,10 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     wrong->detail = wrong->errors.front().detail;
     return tl::unexpected(std::move(*wrong));
   }
-  if (change.dry_run) return found(object);
+  if (change.dry_run) return shown(object);
   if (auto failed = write([&] {
         if (object.gateway) objects[name].gateway = with_callback_secret(object.gateway);
-        store_.put_object(last_id_key, std::to_string(std::max(last_id(), now.id)));
+        if (!exists) store_.put_object(last_id_key, std::to_string(std::max(last_id(), now.id)));
         store_.put_object(key, text);
       })) {
     undo();
@@ -485,7 +483,7 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
   }
   log::info("objects", exists ? "changed" : "made", word(kind), name);
   publish();
-  return found(object);
+  return shown(object);
 }
 
 }  // namespace smsbridge::bridge

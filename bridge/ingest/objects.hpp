@@ -64,6 +64,7 @@ class Objects {
     GatewayPtr gateway;  // one of the two
     RoutePtr route;
   };
+  static Object shown(const Kept& object);
   using KeptObjects = std::map<std::string, Kept, std::less<>>;
 
   KeptObjects& kept(Kind kind) { return kind == Kind::gateway ? gateways_ : routes_; }

@@ -136,7 +136,7 @@ std::optional<Caller> admit(Services& services, const HttpRequest& request, std:
 std::optional<Caller> admit_for_all(Services& services, const HttpRequest& request, std::string_view scope,
                                     const Respond& respond) {
   auto caller = admit(services, request, scope, respond);
-  if (!caller || caller->of_all_tenants || services.tenants.all().size() == 1) return caller;
+  if (!caller || speaks_for_all(services, *caller)) return caller;
   respond(to_response({.code = ProblemCode::forbidden,
                        .detail = "gateways and routes serve all tenants: this takes a key that was made by "
                                  "'smsbridge keys create --owner', or the command line on the host",
@@ -144,8 +144,12 @@ std::optional<Caller> admit_for_all(Services& services, const HttpRequest& reque
   return std::nullopt;
 }
 
+bool speaks_for_all(const Services& services, const Caller& caller) {
+  return caller.of_all_tenants || services.tenants.all().size() == 1;
+}
+
 bool may_manage(const Services& services, const Caller& caller) {
-  return caller.may("system:manage") && (caller.of_all_tenants || services.tenants.all().size() == 1);
+  return caller.may("system:manage") && speaks_for_all(services, caller);
 }
 
 tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request) {

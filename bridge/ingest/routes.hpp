@@ -60,6 +60,8 @@ std::optional<Caller> admit(Services& services, const HttpRequest& request, std:
 std::optional<Caller> admit_for_all(Services& services, const HttpRequest& request, std::string_view scope,
                                     const Respond& respond);
 
+// Speaks for all tenants, or for the only one: what they share is his.
+bool speaks_for_all(const Services& services, const Caller& caller);
 // Sees how what all tenants share is set up, and addresses under which states of everybody's messages can be reported.
 bool may_manage(const Services& services, const Caller& caller);
 
