@@ -5,6 +5,7 @@
 #include <random>
 
 #include "bridge/env/log.hpp"
+#include "bridge/env/wall_clock.hpp"
 #include "bridge/ingest/message_id.hpp"
 #include "bridge/version.hpp"
 
@@ -164,8 +165,8 @@ void App::start() {
   gateways_.run(*router_.table());
   warn_of_leftovers();
   store_.start();
-  budget_timer_ = clock_.timer(shards_.front()->executor());
-  watch_budgets();
+  watch_timer_ = clock_.timer(shards_.front()->executor());
+  watch();
   for (auto& shard : shards_) shard->start();
   ready_ = true;
 }
@@ -191,9 +192,29 @@ tl::expected<void, std::vector<std::string>> App::reload() {
   return {};
 }
 
-void App::watch_budgets() {
+void App::watch_clock() {
+  auto* const time_of_day = clock_.time_of_day();
+  const auto jump = time_of_day ? time_of_day->take_jump() : std::nullopt;
+  if (!jump) return;
+  const auto seconds = jump->by / 1000;
+  metrics_.log()
+      .clock_jumps[!jump->followed ? metrics::ClockJump::kept
+                   : jump->by > 0  ? metrics::ClockJump::ahead
+                                   : metrics::ClockJump::back]
+      ->Increment();
+  if (!jump->followed)
+    log::error("clock",
+               "the system's clock jumped ahead: not followed for five minutes, in case it is set back; check "
+               "its time synchronisation",
+               "seconds", seconds);
+  else
+    log::warn("clock", "follows the system's clock, which was set", "seconds", seconds);
+}
+
+void App::watch() {
   budgets_.refresh(clock_.wall());
-  budget_timer_->at(clock_.now() + 1s, [this] { watch_budgets(); });
+  watch_clock();
+  watch_timer_->at(clock_.now() + 1s, [this] { watch(); });
 }
 
 void App::stop() {
@@ -206,7 +227,7 @@ void App::stop() {
   // Behind the answers to the last commit.
   for (auto& shard : shards_) boost::asio::post(shard->io(), [&shard] { shard->io().stop(); });
   for (auto& shard : shards_) shard->join();
-  budget_timer_.reset();
+  watch_timer_.reset();
   servers_.clear();
   log::set_counter(nullptr);
   log_metrics = nullptr;

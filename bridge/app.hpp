@@ -37,7 +37,8 @@ class App {
   store::Store& store() { return store_; }
 
  private:
-  void watch_budgets();
+  void watch();  // once a second
+  void watch_clock();
   void make_servers();
   void set_hooks();
   void warn_of_leftovers();
@@ -57,7 +58,7 @@ class App {
   Gateways gateways_;
   Services services_;
   std::vector<std::pair<Shard*, std::unique_ptr<HttpServer>>> servers_;
-  std::unique_ptr<Timer> budget_timer_;
+  std::unique_ptr<Timer> watch_timer_;
   std::uint16_t api_port_ = 0, fineract_port_ = 0;
   bool started_ = false;
 };

@@ -85,6 +85,9 @@ Families::Families(prometheus::Registry& registry)
       store_errors(counters(registry, "store_errors_total", "Failed operations of the store.")),
       event_loop_lag_seconds(
           histograms(registry, "event_loop_lag_seconds", "How late a timer of an event loop fires.")),
+      clock_jumps(counters(registry, "clock_jumps_total",
+                           "Times the system's clock was set: ahead (followed after five minutes), back, and kept "
+                           "(ahead, and not followed yet).")),
       log_events(counters(registry, "log_events_total", "Lines logged.")),
       metrics_series_folded(counters(registry, "metrics_series_folded_total",
                                      "Tenants counted as _other because there are too many for labels of their own.")),

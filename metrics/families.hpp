@@ -63,6 +63,7 @@ struct Families {
   Gauges& store_disk_free_bytes;
   Counters& store_errors;
   Histograms& event_loop_lag_seconds;
+  Counters& clock_jumps;
   Counters& log_events;
   Counters& metrics_series_folded;
   Gauges& build_info;

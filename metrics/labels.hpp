@@ -125,6 +125,9 @@ SMSBRIDGE_LABEL(SmppCommand, other, "bind", "bind_resp", "submit_sm", "submit_sm
 enum class StoreOperation { commit, read, open };
 SMSBRIDGE_LABEL(StoreOperation, open, "commit", "read", "open");
 
+enum class ClockJump { ahead, back, kept };
+SMSBRIDGE_LABEL(ClockJump, kept, "ahead", "back", "kept");
+
 enum class LogLevel { debug, info, warning, error, critical };
 SMSBRIDGE_LABEL(LogLevel, critical, "debug", "info", "warning", "error", "critical");
 

@@ -208,6 +208,7 @@ class Metrics::Registry {
   Registry(const BuildInfo& build, std::size_t tenants_max)
       : tenants_max_(tenants_max), families_(registry_), http_(families_), store_(make_store(families_)) {
     log_.events = resolve<LogLevel>(families_.log_events, {}, "level");
+    log_.clock_jumps = resolve<ClockJump>(families_.clock_jumps, {}, "kind");
     series_folded_ = &families_.metrics_series_folded.Add({});
     families_.build_info.Add({{"version", build.version}, {"revision", build.revision}, {"compiler", build.compiler}})
         .Set(1);

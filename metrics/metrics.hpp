@@ -121,6 +121,7 @@ struct StoreMetrics {
 
 struct LogMetrics {
   ByLabel<LogLevel, Counter> events;
+  ByLabel<ClockJump, Counter> clock_jumps;
 };
 
 struct BuildInfo {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/env/clock.hpp"
 
-#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
+
+#include "bridge/env/wall_clock.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -31,14 +32,12 @@ class SystemTimer : public Timer {
 
 }  // namespace
 
+SystemClock::SystemClock() : wall_(std::make_unique<WallClock>()) {}
+SystemClock::~SystemClock() = default;
+
 WallMs SystemClock::wall() const {
   const auto ms = [](auto duration) { return std::chrono::floor<std::chrono::milliseconds>(duration).count(); };
-  const WallMs steady = ms(now().time_since_epoch());
-  const WallMs ahead = ms(std::chrono::system_clock::now().time_since_epoch()) - steady;
-  auto most = ahead_of_steady_.load(std::memory_order_relaxed);
-  while (ahead > most && !ahead_of_steady_.compare_exchange_weak(most, ahead, std::memory_order_relaxed)) {
-  }
-  return steady + std::max(most, ahead);
+  return wall_->at(ms(now().time_since_epoch()), ms(std::chrono::system_clock::now().time_since_epoch()));
 }
 
 std::unique_ptr<Timer> SystemClock::timer(boost::asio::any_io_executor executor) {
