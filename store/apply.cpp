@@ -49,7 +49,10 @@ Enqueued Ledger::enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now) {
   if (!content.client_ref.empty()) {
     client_key = keys::of_reference(content.tenant, keys::ReferenceKind::client, content.client_ref);
     auto answer = known(client_key, 0);
-    if (answer && !(answer->kind == Enqueued::Kind::conflict && change.replace_on_conflict)) return *answer;
+    if (answer && !(answer->kind == Enqueued::Kind::conflict && change.replace_on_conflict)) {
+      if (answer->kind == Enqueued::Kind::known) revive_refused(answer->id, change, txn, now);
+      return *answer;
+    }
   }
   if (change.only_if_known) return {.kind = Enqueued::Kind::unknown};
 
@@ -75,6 +78,21 @@ Enqueued Ledger::enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now) {
     finalise(txn, id, stored, State::failed, change.failed_because, now);
   }
   return {.kind = Enqueued::Kind::stored, .id = id, .created_at = now};
+}
+
+// What was refused at the door, and is posted again when a way out exists, is no repetition: it waits in a queue now.
+void Ledger::revive_refused(MessageId id, const Enqueue& change, lmdb::Transaction& txn, WallMs now) {
+  const auto& content = change.content;
+  if (change.only_if_known || !change.failed_because.empty() || closed_.contains(content.gateway)) return;
+  auto stored = read_stored(txn, id);
+  if (!stored || stored->progress.state != State::failed || stored->progress.attempts > 0) return;
+  revive(txn,
+         {.action = Control::Action::retry,
+          .tenant = content.tenant,
+          .id = id,
+          .validity_ms = content.expires_at - now,
+          .gateway = content.gateway},
+         *stored, now);
 }
 
 Ledger::Standing Ledger::standing(lmdb::Transaction& txn, MessageId id, std::uint16_t attempt, bool accepted,
@@ -192,41 +210,75 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
 }
 
 Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
-  bool repeated = false;
-  if (match(change, txn, now, repeated)) return Receipted::matched;
+  auto matched = match(change, txn, now);
+  if (matched == Receipted::matched) return matched;
   // Message centres use ids again. What says nothing new of an old message may be the first word of one whose outcome
   // is not written yet: as long as any is being sent, it is kept.
-  if (repeated && !is_sending(change.gateway)) return Receipted::repeated;
+  const bool repeated = matched == Receipted::repeated;
+  if (repeated && !is_sending(change)) return matched;
   if (!repeated && (receipt_for_named(change, txn, now) || receipt_for_held(change, txn, now)))
     return Receipted::matched;
-  return park(change, txn, now);
+  const auto parked = park(change, txn, now);
+  return parked == Receipted::parked && !repeated ? matched : parked;
 }
 
-bool Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now, bool& repeated) {
-  for (std::size_t i = 0; i < change.provider_ids.size() && i < change.usable; ++i) {
-    const auto& provider_id = change.provider_ids[i];
-    // What the id as it stands has said already is not said of another message by its conversion.
-    if (repeated && i >= change.as_given) return false;
-    for (const auto [id, segment] : correlation_.find(change.gateway, provider_id)) {
+// Whether and how the receipt's addresses name the phone of a message. Most centres swap them for a receipt, some do
+// not.
+Ledger::Fit Ledger::fit(const ReceiptRecorded& change, std::string_view to) {
+  if (change.destination.empty() || same_phone(change.destination, to)) return Fit::phone;
+  return !change.other_address.empty() && same_phone(change.other_address, to) ? Fit::other_address : Fit::none;
+}
+
+// All messages that have this id, as far as they may be meant: where our own reference came back, only that one.
+std::vector<Ledger::Candidate> Ledger::candidates(const ReceiptRecorded& change, std::string_view provider_id,
+                                                  lmdb::Transaction& txn) const {
+  std::vector<Candidate> found;
+  for (const auto gateway : keys::gateways_of(change))
+    for (const auto [id, segment] : correlation_.find(gateway, provider_id)) {
+      if (change.message && change.message != id) continue;
       const auto owner = read_owner(txn, id);
-      if (!owner || (!change.destination.empty() && !same_phone(change.destination, owner->to))) continue;
-      Stored stored{.queue = owner->queue, .progress = {}};
-      auto progress = read_progress(txn, id);
-      if (progress && progress->queue_gateway) stored.queue.gateway = progress->queue_gateway;
+      auto progress = owner ? read_progress(txn, id) : std::nullopt;
       if (!progress || segment >= progress->segments.size()) continue;
       if (canonical_provider_id(progress->segments[segment].provider_id) != canonical_provider_id(provider_id))
         continue;
+      Stored stored{.queue = owner->queue, .progress = {}};
+      if (progress->queue_gateway) stored.queue.gateway = progress->queue_gateway;
       stored.progress = std::move(*progress);
-      if (!apply_receipt(stored.progress, provider_id, change, now)) {
-        repeated = true;
-        continue;
-      }
-      // Also what ended for us keeps what is known of its parts: the last of them may still correct it.
-      if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
-      return true;
+      found.push_back({.id = id, .fit = fit(change, owner->to), .stored = std::move(stored)});
     }
+  std::ranges::sort(found, std::ranges::greater{}, &Candidate::id);  // newest first
+  return found;
+}
+
+// matched, repeated (only ever of ids that say nothing new), or why it is to be parked.
+Receipted Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
+  auto result = Receipted::parked;
+  for (std::size_t i = 0; i < change.provider_ids.size() && i < change.usable; ++i) {
+    // What the id as it stands has said already is not said of another message by its conversion.
+    if (result == Receipted::repeated && i >= change.as_given) break;
+    const auto& provider_id = change.provider_ids[i];
+    auto found = candidates(change, provider_id, txn);
+    // The other address is believed of an id that nobody else has.
+    const bool only_one = found.size() == 1 && i < change.as_given;
+    if (only_one && found.front().fit == Fit::none) result = Receipted::another_phone;
+    std::erase_if(found,
+                  [&](const Candidate& c) { return c.fit == Fit::none || (c.fit == Fit::other_address && !only_one); });
+    std::vector<Candidate> changed;
+    for (auto& candidate : found) {
+      if (apply_receipt(candidate.stored.progress, provider_id, change, now))
+        changed.push_back(std::move(candidate));
+      else
+        result = Receipted::repeated;
+    }
+    if (changed.empty()) continue;
+    // Without a phone to compare nothing tells two of them apart.
+    if (changed.size() > 1 && change.destination.empty()) return Receipted::ambiguous;
+    auto& [id, fits, stored] = changed.front();
+    // Also what ended for us keeps what is known of its parts: the last of them may still correct it.
+    if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
+    return Receipted::matched;
   }
-  return false;
+  return result;
 }
 
 // Speaks of the part with this id; of several where a centre gave them the same one, or sends one receipt a message.
@@ -275,7 +327,7 @@ bool Ledger::conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, Wall
 bool Ledger::receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
   if (!change.message || change.provider_ids.empty() || leases_.contains(change.message)) return false;
   auto stored = read_stored(txn, change.message);
-  if (!stored || stored->queue.gateway != change.gateway || stored->progress.attempts == 0) return false;
+  if (!stored || !is_of_account(change, stored->queue.gateway) || stored->progress.attempts == 0) return false;
   auto& p = stored->progress;
   if (p.segments.size() > 1) return false;  // then each has its own id
   const bool named = !p.segments.empty() && !p.segments.front().provider_id.empty();
@@ -283,7 +335,7 @@ bool Ledger::receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction&
   if (p.segments.empty() || p.segments.front().state == SegmentState::unsent) {
     if (!in_doubt) return false;
     p.segments.assign(1, {.state = SegmentState::accepted, .provider_id = change.provider_ids.front(), .error = {}});
-    correlate(change.message, p, change.gateway);
+    correlate(change.message, p, stored->queue.gateway);
   } else if (change.attempt != p.attempts) {
     return false;  // of an earlier attempt, whose id nobody was told
   }
@@ -292,24 +344,32 @@ bool Ledger::receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction&
   return true;
 }
 
+bool Ledger::is_of_account(const ReceiptRecorded& receipt, GatewayId gateway) {
+  const auto gateways = keys::gateways_of(receipt);
+  return std::ranges::find(gateways, gateway) != gateways.end();
+}
+
 // A receipt whose id nobody knows may belong to an attempt that got no answer. Only if exactly one held message of this
-// gateway went to that phone in one part; two would be a guess.
+// account went to that phone in one part; two would be a guess.
 bool Ledger::receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
   if (!change.may_guess || change.destination.empty() || change.provider_ids.empty()) return false;
-  const auto it = held_.find(keys::of_held(change.gateway, change.destination));
-  if (it == held_.end() || it->second.size() != 1) return false;
-  const auto id = *it->second.begin();
+  std::vector<std::pair<GatewayId, MessageId>> held;
+  for (const auto gateway : keys::gateways_of(change))
+    if (const auto it = held_.find(keys::of_held(gateway, change.destination)); it != held_.end())
+      for (const auto message : it->second) held.emplace_back(gateway, message);
+  if (held.size() != 1) return false;
+  const auto [gateway, id] = held.front();
   const auto content = read_content(txn, id);
   auto progress = read_progress(txn, id);
   if (!content || !progress || content->parts != 1 || !same_phone(change.destination, content->to) ||
       !quotes(change.quote, content->text))
     return false;
-  Stored stored{.queue = {.gateway = change.gateway, .tenant = content->tenant, .lane = content->lane},
+  Stored stored{.queue = {.gateway = gateway, .tenant = content->tenant, .lane = content->lane},
                 .progress = std::move(*progress)};
   stored.progress.segments.assign(
       1, {.state = SegmentState::accepted, .provider_id = change.provider_ids.front(), .error = {}});
   if (!apply_receipt(stored.progress, change.provider_ids.front(), change, now)) return false;
-  correlate(id, stored.progress, change.gateway);
+  correlate(id, stored.progress, gateway);
   if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
   return true;
 }
@@ -368,7 +428,7 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
       const auto owner = read_owner(txn, id);
       if (!record || !owner) continue;
       const auto receipt = decode_receipt(*record);
-      if (!receipt.destination.empty() && !same_phone(receipt.destination, owner->to)) continue;
+      if (fit(receipt, owner->to) == Fit::none || (receipt.message && receipt.message != id)) continue;
       const auto ours = canonical_provider_id(stored.progress.segments[i].provider_id);
       const bool by_id = std::ranges::any_of(receipt.provider_ids,
                                              [&](const auto& given) { return canonical_provider_id(given) == ours; });
@@ -403,17 +463,16 @@ void Ledger::retry_parked(lmdb::Transaction& txn, WallMs now) {
     const auto record = txn.get(tables_.parked, key);
     if (!record) continue;
     const auto receipt = decode_receipt(*record);
-    bool repeated = false;
-    if (match(receipt, txn, now, repeated) || repeated || receipt_for_named(receipt, txn, now) ||
+    const auto matched = match(receipt, txn, now);
+    if (matched == Receipted::matched || matched == Receipted::repeated || receipt_for_named(receipt, txn, now) ||
         receipt_for_held(receipt, txn, now))
       drop_parked(txn, key);
   }
 }
 
-bool Ledger::is_sending(GatewayId gateway) const {
-  for (const auto& [id, lease] : leases_)
-    if (lease.queue.gateway == gateway) return true;
-  return false;
+bool Ledger::is_sending(const ReceiptRecorded& receipt) const {
+  return std::ranges::any_of(leases_,
+                             [&](const auto& lease) { return is_of_account(receipt, lease.second.queue.gateway); });
 }
 
 Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs now) {
@@ -434,10 +493,18 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   }
   // Only what ended without delivery, or is held in doubt, can be tried again; and a way out must exist.
   const bool ended_well = p.state == State::delivered || p.state == State::sent;
-  if ((!is_final(p.state) && p.state != State::doubtful) || ended_well || content->gateway == 0 ||
-      (p.state == State::failed && p.attempts == 0))
-    return Controlled::too_late;
+  if ((!is_final(p.state) && p.state != State::doubtful) || ended_well) return Controlled::too_late;
+  if (stored.queue.gateway == 0 && change.gateway == 0) return Controlled::no_way;
   end_wait(txn, change.id, p);
+  revive(txn, change, stored, now);
+  return Controlled::done;
+}
+
+// Waits in a queue again, with all its attempts.
+void Ledger::revive(lmdb::Transaction& txn, const Control& change, Stored& stored, WallMs now) {
+  auto& p = stored.progress;
+  if (change.gateway && change.gateway != stored.queue.gateway)
+    relocate(stored, change.gateway, "tried again by another way", now);
   for (auto& segment : p.segments)
     if (is_final(segment.state) && segment.state != SegmentState::delivered)
       segment = {};  // the carrier has the others
@@ -452,7 +519,6 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   write_progress(txn, change.id, p);
   write_due(txn, stored.queue, now, change.id, {.expires_at = p.expires_at, .in_doubt = false, .has_progress = true});
   effects_.due_now.insert(stored.queue);
-  return Controlled::done;
 }
 
 Settled Ledger::move(const Move& change, lmdb::Transaction& txn, WallMs now) {
@@ -483,7 +549,8 @@ void Ledger::relocate(Stored& stored, GatewayId to, const std::string& why, Wall
   stored.queue.gateway = to;
   p.state = State::queued;
   count(stored.queue, p.state, 1);
-  if (std::ranges::find(p.left, from.gateway) == p.left.end() && p.left.size() < 255) p.left.push_back(from.gateway);
+  if (from.gateway && std::ranges::find(p.left, from.gateway) == p.left.end() && p.left.size() < 255)
+    p.left.push_back(from.gateway);
   p.queue_gateway = to;
   p.when_silent = 0;
   p.attempts_before = p.attempts;

@@ -79,6 +79,12 @@ class Ledger {
     Queue queue;
     Progress progress;
   };
+  enum class Fit { none, other_address, phone };
+  struct Candidate {  // a message that a receipt may mean
+    MessageId id = 0;
+    Fit fit = Fit::none;
+    Stored stored;
+  };
   enum class Standing { mine, late, repeated, superseded };
 
   Enqueued enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now);
@@ -111,8 +117,14 @@ class Ledger {
   bool receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   Receipted park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   void apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
-  bool match(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now, bool& repeated);
-  bool is_sending(GatewayId gateway) const;
+  Receipted match(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
+  std::vector<Candidate> candidates(const ReceiptRecorded& change, std::string_view provider_id,
+                                    lmdb::Transaction& txn) const;
+  static Fit fit(const ReceiptRecorded& change, std::string_view to);
+  static bool is_of_account(const ReceiptRecorded& receipt, GatewayId gateway);
+  bool is_sending(const ReceiptRecorded& receipt) const;
+  void revive_refused(MessageId id, const Enqueue& change, lmdb::Transaction& txn, WallMs now);
+  void revive(lmdb::Transaction& txn, const Control& change, Stored& stored, WallMs now);
   void remember_parked(const ReceiptRecorded& receipt, const std::string& key);
   void drop_parked(lmdb::Transaction& txn, const std::string& key);
   void name_parked(lmdb::Transaction& txn, MessageId id, GatewayId gateway, WallMs now);

@@ -67,11 +67,13 @@ struct ReceiptRecorded {
   SegmentState state = SegmentState::unknown;
   bool whole_message = false;  // this carrier sends one receipt for all parts: it speaks of those it has
   std::string error;
-  std::string destination;    // the phone, see same_phone(). Empty: not compared
-  std::string quote;          // the beginning of the text, if the receipt has it
-  bool may_guess = true;      // an unknown id may be taken for that of the one message held for this phone
-  MessageId message = 0;      // where the provider gives our own reference back: the message it belongs to,
-  std::uint16_t attempt = 0;  // and which attempt
+  std::string destination;         // the phone, see same_phone(). Empty: not compared
+  std::string other_address;       // where the phone may stand instead; believed of an id that only one message has
+  std::vector<GatewayId> account;  // gateways that share the account, and so its ids; empty: only `gateway`
+  std::string quote;               // the beginning of the text, if the receipt has it
+  bool may_guess = true;           // an unknown id may be taken for that of the one message held for this phone
+  MessageId message = 0;           // where the provider gives our own reference back: the message it belongs to,
+  std::uint16_t attempt = 0;       // and which attempt
 };
 
 // A message that waits, and was not handed to anybody, goes to another gateway's queue.
@@ -88,7 +90,8 @@ struct Control {
   enum class Action : std::uint8_t { cancel, retry } action = Action::cancel;
   TenantId tenant = 0;
   MessageId id = 0;
-  WallMs validity_ms = 0;  // with retry: how long from now
+  WallMs validity_ms = 0;  // with retry: how long from now,
+  GatewayId gateway = 0;   // and by which way when it had none, or that is gone; 0: by its own
 };
 
 struct Batch {
@@ -111,10 +114,17 @@ enum class Settled : std::uint8_t {
 };
 enum class Receipted : std::uint8_t {
   matched,
-  repeated,  // changed nothing: already known, or of lower rank
-  parked,    // no message has this id yet; kept and matched when its outcome arrives
+  repeated,       // changed nothing: already known, or of lower rank
+  parked,         // no message has this id yet; kept and matched when its outcome arrives
+  another_phone,  // parked: the one message that has this id went to another phone
+  ambiguous,      // parked: several messages have this id, and nothing tells which is meant
 };
-enum class Controlled : std::uint8_t { done, not_found, too_late };
+enum class Controlled : std::uint8_t {
+  done,
+  not_found,
+  too_late,
+  no_way,  // of a retry: it had no gateway, and none was named
+};
 
 struct BatchResult {
   Error error = Error::none;
@@ -139,6 +149,7 @@ struct Queue {
 struct Want {
   Queue queue;
   std::uint32_t count = 0;
+  WallMs accepted_until = 0;  // what was accepted later stays in the queue; 0: nothing does
 };
 constexpr std::size_t claim_messages_max = 4096;
 

@@ -7,7 +7,11 @@
 namespace smsbridge::store {
 namespace {
 constexpr std::size_t expired_per_claim_max = 1000;
-}
+constexpr std::size_t passed_per_claim_max = 10'000;  // that stay in the queue
+
+// It was to go out when it was accepted: if that time has not come, the clock was set back since.
+bool due_at_once(WallMs due, MessageId id) { return due <= id_time(id); }
+}  // namespace
 
 ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn, WallMs now) {
   ClaimResult result;
@@ -19,13 +23,16 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
     const auto prefix = keys::of_queue(want.queue);
     QueueEnd end{.queue = want.queue};
     std::uint32_t taken = 0;
+    std::size_t passed = 0;
     for (bool ok = cursor.seek(prefix); ok && cursor.key().starts_with(prefix); ok = cursor.next()) {
       const auto due = keys::due_at(cursor.key());
-      if (due > now) {
-        end.next_due = due;
-        break;
-      }
       const auto id = keys::due_id(cursor.key());
+      if (due > now && !due_at_once(due, id)) {
+        if (!end.next_due) end.next_due = due;
+        // Behind the newest message nothing is due by a clock that was ahead.
+        if (due > id_time(last_id_) || ++passed > passed_per_claim_max) break;
+        continue;
+      }
       const auto entry = decode_due(cursor.value());
       if (entry.expires_at && entry.expires_at <= now) {
         if (++expired > expired_per_claim_max) {
@@ -34,6 +41,10 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
         }
         cursor.erase();
         expire(txn, want.queue, id, entry, now);
+        continue;
+      }
+      if (want.accepted_until && id_time(id) > want.accepted_until) {
+        if (++passed > passed_per_claim_max) break;
         continue;
       }
       if (taken == want.count || leased.size() == claim_messages_max) {

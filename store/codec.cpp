@@ -8,7 +8,8 @@
 namespace smsbridge::store {
 namespace {
 
-constexpr std::uint8_t record_version = 2;  // 1 had no routes: what version 2 added stands at the end
+// 1 had no routes, 2 no accounts of receipts. What a version added stands at the end.
+constexpr std::uint8_t record_version = 3;
 
 class Out {
  public:
@@ -38,6 +39,7 @@ class In {
     if (version_ == 0 || version_ > record_version) throw BadRecord(std::string(what) + ": unknown record version");
   }
   bool has_routes() const { return version_ >= 2; }
+  bool has_accounts() const { return version_ >= 3; }
   template <std::integral Integer>
   Integer get() {
     Integer value;
@@ -181,6 +183,8 @@ void encode(const ReceiptRecorded& r, std::string& out) {
   o.put(static_cast<std::uint8_t>(r.provider_ids.size()));
   for (const auto& id : r.provider_ids) o.put(id);
   o.put(r.message).put(r.attempt);
+  o.put(r.other_address).put(static_cast<std::uint8_t>(std::min<std::size_t>(r.account.size(), 255)));
+  for (std::size_t i = 0; i < r.account.size() && i < 255; ++i) o.put(r.account[i]);
 }
 
 ReceiptRecorded decode_receipt(std::string_view record) {
@@ -198,6 +202,11 @@ ReceiptRecorded decode_receipt(std::string_view record) {
   if (in.has_routes()) {
     r.message = in.get<MessageId>();
     r.attempt = in.get<std::uint16_t>();
+  }
+  if (in.has_accounts()) {
+    r.other_address = in.text();
+    r.account.resize(in.get<std::uint8_t>());
+    for (auto& gateway : r.account) gateway = in.get<GatewayId>();
   }
   return r;
 }

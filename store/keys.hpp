@@ -87,11 +87,17 @@ inline std::string of_parked(GatewayId gateway, std::string_view provider_id) {
 inline std::string of_parked(GatewayId gateway, MessageId message) {
   return std::to_string(gateway) + "#" + std::to_string(message);
 }
+// The gateways whose messages a receipt may speak of.
+inline std::vector<GatewayId> gateways_of(const ReceiptRecorded& receipt) {
+  return receipt.account.empty() ? std::vector{receipt.gateway} : receipt.account;
+}
 // All names that a receipt can be asked for by.
 inline std::vector<std::string> of_parked(const ReceiptRecorded& receipt) {
   std::vector<std::string> names;
-  for (const auto& provider_id : receipt.provider_ids) names.push_back(of_parked(receipt.gateway, provider_id));
-  if (receipt.message) names.push_back(of_parked(receipt.gateway, receipt.message));
+  for (const auto gateway : gateways_of(receipt)) {
+    for (const auto& provider_id : receipt.provider_ids) names.push_back(of_parked(gateway, provider_id));
+    if (receipt.message) names.push_back(of_parked(gateway, receipt.message));
+  }
   return names;
 }
 

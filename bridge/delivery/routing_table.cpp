@@ -27,6 +27,17 @@ void RoutingTable::sort_routes() {
 
 GatewayPtr RoutingTable::gateway(std::string_view name) const { return find(gateways, name, &GatewayConfig::name); }
 GatewayPtr RoutingTable::gateway(store::GatewayId id) const { return find(gateways, id, &GatewayConfig::id); }
+std::vector<store::GatewayId> RoutingTable::sharing_account(const GatewayConfig& gateway) const {
+  std::vector<store::GatewayId> ids;
+  if (gateway.kind != "smpp") return ids;
+  for (const auto& other : gateways)
+    if (other->kind == gateway.kind && other->endpoint.host == gateway.endpoint.host &&
+        other->endpoint.port == gateway.endpoint.port && other->session.system_id == gateway.session.system_id)
+      ids.push_back(other->id);
+  if (ids.size() < 2) ids.clear();
+  return ids;
+}
+
 RoutePtr RoutingTable::route(std::string_view name) const { return find(routes, name, &RouteConfig::name); }
 RoutePtr RoutingTable::route(store::GatewayId id) const { return find(routes, id, &RouteConfig::id); }
 

@@ -27,6 +27,8 @@ struct RoutingTable {
   // nullptr: there is none.
   GatewayPtr gateway(std::string_view name) const;
   GatewayPtr gateway(store::GatewayId id) const;
+  // The gateways by the same account with the same carrier, if there are several: receipts belong to the account.
+  std::vector<store::GatewayId> sharing_account(const GatewayConfig& gateway) const;
   RoutePtr route(std::string_view name) const;
   RoutePtr route(store::GatewayId id) const;
 };

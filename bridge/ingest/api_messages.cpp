@@ -493,12 +493,17 @@ void control_message(Services& services, const HttpRequest& request, Respond res
   if (!caller) return;
   const auto message = find_message(services, request, *caller, respond);
   if (!message) return;
+  const auto* tenant = services.tenants.find(message->content.tenant);
+  const auto way_out = action == store::Control::Action::retry && tenant
+                           ? way_for(*message, *tenant, services.directory, services.clock.wall())
+                           : 0;
   store::Batch batch;
   batch.controls.push_back(
       {.action = action,
        .tenant = message->content.tenant,
        .id = message->id,
-       .validity_ms = services.config.lanes[static_cast<std::size_t>(message->content.lane)].validity_ms});
+       .validity_ms = services.config.lanes[static_cast<std::size_t>(message->content.lane)].validity_ms,
+       .gateway = way_out});
   services.store.commit(
       std::move(batch), request.executor,
       [&services, id = message->id, action, shows_content = caller->may("content:read"),
@@ -507,6 +512,11 @@ void control_message(Services& services, const HttpRequest& request, Respond res
         const auto now = services.store.reader().get(id);
         if (!now || result.controls.front() == store::Controlled::not_found)
           return respond(to_response({.code = ProblemCode::not_found, .detail = "the message is gone", .errors = {}}));
+        if (result.controls.front() == store::Controlled::no_way)
+          return respond(
+              to_response({.code = ProblemCode::state_conflict,
+                           .detail = "there is no way out for this message still: " + now->progress.status_message,
+                           .errors = {}}));
         if (result.controls.front() == store::Controlled::too_late)
           return respond(to_response(
               {.code = ProblemCode::state_conflict,

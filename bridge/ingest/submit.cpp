@@ -55,9 +55,11 @@ struct Way {
 
 Way choose_way(const Submission& s, const Tenant& tenant, const Directory& directory, std::string_view to,
                store::Lane lane, store::WallMs now) {
-  // What was named, or is the only way there is.
+  // What was named, or is the only way there is. Fineract posts a message once and can name no other gateway: while its
+  // gateway is being drained, the message waits there.
   const auto by_name = [&](const GatewayPtr& gateway) -> Way {
-    if (!directory.router().is_draining(gateway->id)) return {.gateway = gateway, .asked = gateway->name, .why = {}};
+    if (s.source == store::Source::fineract || !directory.router().is_draining(gateway->id))
+      return {.gateway = gateway, .asked = gateway->name, .why = {}};
     return {.asked = gateway->name,
             .why = "the gateway " + gateway->name + " is being drained and takes no new messages"};
   };
@@ -165,6 +167,20 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   content.target_user = std::move(s.target_user);
   content.triggered_by = std::move(s.triggered_by);
   return prepared;
+}
+
+store::GatewayId way_for(const store::Message& message, const Tenant& tenant, const Directory& directory,
+                         store::WallMs now) {
+  const auto& content = message.content;
+  if (directory.table()->gateway(store::gateway_of(content, message.progress))) return 0;
+  if (!text::normalise_number(content.to, {})) return 0;
+  Submission submission;
+  submission.from = content.from;
+  submission.to = content.to;
+  submission.text = content.text;
+  submission.source = content.source;
+  const auto way = choose_way(submission, tenant, directory, content.to, content.lane, now);
+  return way.gateway ? way.gateway->id : 0;
 }
 
 }  // namespace smsbridge::bridge

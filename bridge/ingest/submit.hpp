@@ -53,6 +53,11 @@ struct Prepared {
 };
 Prepared prepare(Submission submission, const Tenant& tenant, const Directory& directory, store::WallMs now);
 
+// For a message that had no way out, or whose gateway is gone: the gateway that would be chosen now. 0: none, or the
+// message has its own.
+store::GatewayId way_for(const store::Message& message, const Tenant& tenant, const Directory& directory,
+                         store::WallMs now);
+
 std::uint64_t digest_of(std::initializer_list<std::string_view> parts);
 
 }  // namespace smsbridge::bridge

@@ -354,7 +354,7 @@ TEST_F(StoreTest, AReceiptOfAnotherPhoneIsNotOurs) {
   const auto id = enqueue(message("1")).id;
   claim(1);
   finish(id, 1, "A");
-  EXPECT_EQ(receipt("A", SegmentState::delivered, "254799999999"), Receipted::parked);
+  EXPECT_EQ(receipt("A", SegmentState::delivered, "254799999999"), Receipted::another_phone);
   EXPECT_EQ(receipt("A", SegmentState::delivered, "0712345678"), Receipted::matched) << "national form";
 }
 
@@ -783,10 +783,178 @@ TEST_F(StoreTest, AQuoteOfAnotherTextDecidesNoHeldMessage) {
   EXPECT_EQ(tell("hel", true), Receipted::matched);
 }
 
-TEST_F(StoreTest, WhatWasRefusedAtTheDoorIsNotTriedAgain) {
+TEST_F(StoreTest, WhatWasRefusedAtTheDoorIsTriedAgainOnceAWayExists) {
   auto change = message("1");
-  change.failed_because = "invalid phone number";
-  EXPECT_EQ(control(Control::Action::retry, enqueue(change).id), Controlled::too_late);
+  change.content.gateway = 0;
+  change.failed_because = "no route fits";
+  const auto id = enqueue(change).id;
+  EXPECT_EQ(control(Control::Action::retry, id), Controlled::no_way);
+  Batch batch;
+  batch.controls.push_back({.action = Control::Action::retry,
+                            .tenant = queue.tenant,
+                            .id = id,
+                            .validity_ms = 60'000,
+                            .gateway = queue.gateway});
+  EXPECT_EQ(commit(std::move(batch)).controls.at(0), Controlled::done);
+  EXPECT_EQ(progress(id).left, std::vector<GatewayId>{}) << "it was nowhere before";
+  ASSERT_EQ(claim(5).messages.size(), 1u);
+  finish(id, 1, "a");
+  EXPECT_EQ(count(State::submitted), 1);
+}
+
+TEST_F(StoreTest, WhatWasRefusedAtTheDoorGoesOutWhenItIsPostedAgain) {
+  auto change = message("1");
+  change.content.gateway = 0;
+  change.failed_because = "no route fits";
+  const auto id = enqueue(change).id;
+  EXPECT_EQ(enqueue(change).id, id);
+  EXPECT_EQ(progress(id).state, State::failed) << "it is refused still";
+  const auto again = enqueue(message("1"));
+  EXPECT_EQ(again.kind, Enqueued::Kind::known);
+  EXPECT_EQ(again.id, id);
+  ASSERT_EQ(claim(5).messages.size(), 1u);
+  finish(id, 1, "a");
+  receipt("a", SegmentState::delivered);
+  enqueue(message("1"));
+  EXPECT_EQ(progress(id).state, State::delivered) << "what was sent is a repetition";
+}
+
+TEST_F(StoreTest, OurOwnReferenceCountsMoreThanTheProvidersId) {
+  const auto first = enqueue(message("1")).id, second = enqueue(message("2")).id;
+  claim(2);
+  finish(first, 1, "77");
+  finish(second, 1, "77");
+  Batch batch;
+  batch.receipts.push_back({.gateway = queue.gateway,
+                            .provider_ids = {"77"},
+                            .state = SegmentState::delivered,
+                            .message = first,
+                            .attempt = 1});
+  EXPECT_EQ(commit(std::move(batch)).receipts.at(0), Receipted::matched);
+  EXPECT_EQ(progress(first).state, State::delivered);
+  EXPECT_EQ(progress(second).state, State::submitted);
+  EXPECT_EQ(receipt("77", SegmentState::delivered, ""), Receipted::matched) << "only the second can be meant";
+  EXPECT_EQ(progress(second).state, State::delivered);
+}
+
+TEST_F(StoreTest, OfTwoMessagesWithOneIdNoneIsGuessed) {
+  const auto first = enqueue(message("1")).id, second = enqueue(message("2")).id;
+  claim(2);
+  finish(first, 1, "77");
+  finish(second, 1, "77");
+  EXPECT_EQ(receipt("77", SegmentState::delivered, ""), Receipted::ambiguous);
+  EXPECT_EQ(progress(first).state, State::submitted);
+  EXPECT_EQ(progress(second).state, State::submitted);
+}
+
+TEST_F(StoreTest, AParkedReceiptThatNamesAMessageIsNoOtherMessages) {
+  const auto first = enqueue(message("1")).id, second = enqueue(message("2")).id;
+  claim(2);
+  Batch batch;
+  batch.receipts.push_back({.gateway = queue.gateway,
+                            .provider_ids = {"77"},
+                            .state = SegmentState::delivered,
+                            .message = first,
+                            .attempt = 1});
+  EXPECT_EQ(commit(std::move(batch)).receipts.at(0), Receipted::parked);
+  finish(second, 1, "77");
+  EXPECT_EQ(progress(second).state, State::submitted);
+  finish(first, 1, "77");
+  EXPECT_EQ(progress(first).state, State::delivered);
+}
+
+// Two gateways by one account: the centre reports on whichever bind it likes.
+TEST_F(StoreTest, ReceiptsBelongToTheAccount) {
+  const auto tell = [&](const std::string& id, std::vector<GatewayId> account) {
+    Batch batch;
+    batch.receipts.push_back({.gateway = 8,
+                              .provider_ids = {id},
+                              .state = SegmentState::delivered,
+                              .destination = "254712345678",
+                              .account = std::move(account)});
+    return commit(std::move(batch)).receipts.at(0);
+  };
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  finish(id, 1, "a");
+  EXPECT_EQ(tell("a", {8}), Receipted::parked) << "another account's";
+  EXPECT_EQ(tell("a", {7, 8}), Receipted::matched);
+  EXPECT_EQ(progress(id).state, State::delivered);
+
+  const auto early = enqueue(message("2")).id;
+  claim(1);
+  EXPECT_EQ(tell("b", {7, 8}), Receipted::parked);
+  die_and_open();
+  claim(1);
+  finish(early, 2, "b");
+  EXPECT_EQ(progress(early).state, State::delivered) << "ahead of the answer, and over a restart";
+
+  const auto held = enqueue(message("3")).id;
+  claim(1);
+  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  EXPECT_EQ(tell("c", {7, 8}), Receipted::matched);
+  EXPECT_EQ(progress(held).state, State::delivered);
+}
+
+TEST_F(StoreTest, ThePhoneMayStandInEitherAddress) {
+  const auto tell = [&](const std::string& id, const std::string& source, const std::string& destination) {
+    Batch batch;
+    batch.receipts.push_back({.gateway = queue.gateway,
+                              .provider_ids = {id},
+                              .state = SegmentState::delivered,
+                              .destination = source,
+                              .other_address = destination});
+    return commit(std::move(batch)).receipts.at(0);
+  };
+  const auto only = enqueue(message("1")).id;
+  claim(1);
+  finish(only, 1, "a");
+  EXPECT_EQ(tell("a", "22222", "33333"), Receipted::another_phone);
+  EXPECT_EQ(tell("a", "22222", "254712345678"), Receipted::matched);
+  EXPECT_EQ(progress(only).state, State::delivered);
+
+  const auto first = enqueue(message("2")).id, second = enqueue(message("3")).id;
+  claim(2);
+  finish(first, 1, "b");
+  finish(second, 1, "b");
+  EXPECT_EQ(tell("b", "22222", "254712345678"), Receipted::parked) << "an id that two messages have";
+}
+
+TEST_F(StoreTest, AClockThatGoesBackHoldsUpNothing) {
+  now_ += 7'200'000;
+  auto scheduled = message("later");
+  scheduled.content.due_at = now_ + 600'000;
+  scheduled.content.expires_at = 0;
+  enqueue(scheduled);
+  auto at_once = message("at once");
+  at_once.content.expires_at = 0;
+  const auto id = enqueue(at_once).id;
+  now_ -= 7'200'000;
+  const auto claimed = claim(5);
+  ASSERT_EQ(claimed.messages.size(), 1u) << "it was accepted while the clock was ahead";
+  EXPECT_EQ(claimed.messages[0].id, id);
+  EXPECT_EQ(claimed.ends.at(0).next_due, scheduled.content.due_at);
+}
+
+TEST_F(StoreTest, WhatWasAcceptedLaterStaysInTheQueueOfAGatewayThatIsBeingEmptied) {
+  const auto before = enqueue(message("1")).id;
+  const auto since = now_;
+  now_ += 1000;
+  enqueue(message("2"));
+  const auto take = [&](WallMs accepted_until) {
+    ClaimResult result;
+    store_->claim({{.queue = queue, .count = 5, .accepted_until = accepted_until}}, io_.get_executor(),
+                  [&](ClaimResult r) { result = std::move(r); });
+    store_->step();
+    io_.restart();
+    io_.poll();
+    return result.messages;
+  };
+  const auto first = take(since);
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(first[0].id, before);
+  EXPECT_EQ(take(since).size(), 0u);
+  EXPECT_EQ(take(0).size(), 1u);
 }
 
 TEST_F(StoreTest, AClockThatGoesBackLosesNoReference) {
@@ -1124,10 +1292,34 @@ TEST(Codec, ReadsVersion1) {
   EXPECT_EQ(c.target_user, "Amina");
   EXPECT_EQ(c.triggered_by, "fineract");
   EXPECT_EQ(c.route, 0u);
-  // Version 2 differs in its first octet, and what it added stands at the end.
+  // A newer one differs in its first octet, and what it added stands at the end.
   std::string again;
   encode(c, again);
-  EXPECT_EQ(again, "\x02" + golden.substr(1) + std::string(4, '\0'));
+  EXPECT_EQ(again, "\x03" + golden.substr(1) + std::string(4, '\0'));
+}
+
+// A golden record of version 2: a receipt that was parked before receipts belonged to accounts.
+TEST(Codec, ReadsReceiptsOfVersion2) {
+  const std::string golden(
+      "\x02\x07\x00\x00\x00\x03\x00\x03\x00"
+      "000\x0c\x00"
+      "254712345678\x05\x00"
+      "hello"
+      "\x01\x01\x02\x00"
+      "77\x2a\x00\x00\x00\x00\x00\x00\x00\x01\x00",
+      7 + 5 + 14 + 7 + 2 + 4 + 10);
+  const auto r = decode_receipt(golden);
+  EXPECT_EQ(r.gateway, 7u);
+  EXPECT_EQ(r.state, SegmentState::delivered);
+  EXPECT_EQ(r.error, "000");
+  EXPECT_EQ(r.destination, "254712345678");
+  EXPECT_EQ(r.quote, "hello");
+  EXPECT_EQ(r.provider_ids, std::vector<std::string>{"77"});
+  EXPECT_EQ(r.message, 42u);
+  EXPECT_EQ(r.attempt, 1);
+  std::string again;
+  encode(r, again);
+  EXPECT_EQ(again, "\x03" + golden.substr(1) + std::string(3, '\0'));
 }
 
 TEST(Codec, ReadsWhatItWrote) {
