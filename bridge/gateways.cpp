@@ -144,7 +144,7 @@ void Gateways::make(const GatewayPtr& config, Running& running) {
                                                .router = context_.router},
                                 [&](Channel::Owner& owner) { return make_channel(*config, shard, owner); });
   running.draining_since = remembered(draining_prefix + config->name);
-  context_.router.drain(config->id, running.draining_since != 0);
+  running.gateway->drain(running.draining_since);
   if (const auto since = remembered(paused_prefix + config->name)) {
     log::warn("gateway", "is still paused; 'smsbridge gateways resume' lets it send", "gateway", config->name, "since",
               time_text(since));
@@ -301,7 +301,7 @@ void Gateways::act(const std::string& name, Running& running, Action action) {
     remember(draining_prefix + name, running.draining_since);
     if (!drain) remember(paused_prefix + name, 0);
     if (!running.gateway) return;
-    context_.router.drain(running.gateway->config().id, drain);
+    running.gateway->drain(running.draining_since);
     if (!drain && running.gateway->status().paused_since) running.gateway->resume();
   }
 }

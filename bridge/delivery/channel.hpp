@@ -40,6 +40,7 @@ class Channel {
   struct Outgoing {
     virtual ~Outgoing() = default;
     std::size_t parts = 1;  // that are submitted each by itself
+    bool alone = false;     // nothing else may be under way on the same connection
   };
 
   // How the submission of a part ended.
@@ -53,6 +54,7 @@ class Channel {
     std::vector<std::string> provider_ids;  // one, or one for each SMS that the provider made of it
     std::string error;                      // for people
     bool elsewhere = false;                 // refused: another carrier might take it
+    bool with_connection = false;           // unknown: the connection was lost, with all that was under way on it
     std::string price, currency;            // decimal text, where the provider tells
   };
 
@@ -65,6 +67,14 @@ class Channel {
     virtual void on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) = 0;
     // Surely not sent, because the way out is at fault: it keeps its place.
     virtual void on_not_taken(std::uint64_t cookie) = 0;
+    // Surely not sent. The peer blames the account, or asks for a long pause, in words that may mean this message
+    // alone.
+    enum class Blame : std::uint8_t {
+      message,        // others passed since it said so before: `if_at_fault` is the message's answer
+      way_out,        // perhaps: another message shows it. This one stands back behind the others
+      way_out_again,  // and no other was there to show it
+    };
+    virtual Blame on_blamed(std::uint64_t cookie, Answer if_at_fault) = 0;
     // A part that was reported as unknown was taken after all.
     virtual void on_late_answer(std::uint64_t cookie, std::string provider_id) = 0;
     // `answer` is called once: true when the receipt is on disk, false when it cannot be stored now.
@@ -98,6 +108,10 @@ class Channel {
 
   // Why the message cannot be carried here at all; for people.
   virtual tl::expected<std::unique_ptr<Outgoing>, std::string> prepare(const store::Claimed& message, WallMs now) = 0;
+  // Whether a part of this message can be submitted now: it may need a bind of its own, or the bind of its other parts.
+  virtual bool has_room_for(Outgoing&) { return room() > 0; }
+  // No more of this message will be submitted.
+  virtual void done_with(const Outgoing&) {}
   enum class Submitted { yes, invalid, no_room };
   virtual Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t part) = 0;
   // What was submitted and has not left is reported as not taken.

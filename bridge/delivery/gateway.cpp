@@ -21,6 +21,8 @@ constexpr Duration commit_retry_delay = 200ms;
 constexpr std::size_t moves_max = 500;        // a commit
 constexpr Duration receipt_answer_max = 20s;  // before most centres give up waiting
 constexpr std::size_t overdue_max = 4096;
+constexpr int throttled_max = 2;      // so often the same message before another is tried
+constexpr Duration blamed_wait = 5s;  // for another message, before the one is tried again that blamed the way out
 constexpr Duration due_check_max = 60s;
 constexpr Duration metrics_interval = 1s;
 
@@ -33,10 +35,12 @@ std::uint64_t phone_key(std::string_view number) {
 }
 
 // Orders have 56 bits, which leaves 8 for the part.
-constexpr std::uint64_t behind_one_time_passwords = std::uint64_t{1} << 55;
-std::uint64_t order_of(store::Lane lane, std::uint64_t count) {
+constexpr std::uint64_t behind_one_time_passwords = std::uint64_t{1} << 54, behind_all = std::uint64_t{1} << 55;
+std::uint64_t order_of(store::Lane lane, Suspects::Apart apart, std::uint64_t count) {
+  if (apart != Suspects::Apart::no) return behind_all | count;
   return lane == store::Lane::otp ? count : behind_one_time_passwords | count;
 }
+bool goes_apart(std::uint64_t order) { return order >= behind_all; }
 std::uint64_t cookie_of(std::uint64_t order, std::size_t part) { return order << 8 | part; }
 
 metrics::PartEncoding label_of(store::Encoding encoding) {
@@ -59,6 +63,7 @@ Gateway::Gateway(GatewayPtr config, GatewayContext context, const MakeChannel& m
       context_(std::move(context)),
       rate_(config_.rate),
       pump_timer_(context_.clock.timer(context_.executor)),
+      apart_timer_(context_.clock.timer(context_.executor)),
       due_timer_(context_.clock.timer(context_.executor)),
       give_back_timer_(context_.clock.timer(context_.executor)),
       stop_timer_(context_.clock.timer(context_.executor)),
@@ -115,6 +120,16 @@ void Gateway::resume() {
   pump();
 }
 
+void Gateway::drain(WallMs since) {
+  draining_since_ = since;
+  context_.router.drain(config_.id, since != 0);
+  withdraw();
+  for (const auto& [tenant, metrics] : context_.queue_metrics)
+    for (std::size_t lane = 0; lane < store::lane_count; ++lane)
+      share_.mark({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)});
+  claim();
+}
+
 void Gateway::stop(Time deadline, std::function<void()> done) {
   stopping_ = true;
   stopped_ = std::move(done);
@@ -163,21 +178,29 @@ RetryPolicy Gateway::policy(store::Lane lane) const {
 void Gateway::claim() {
   if (claiming_ || stopping_ || paused() || !channel_->is_up()) return;
   const auto capacity = channel_->capacity() + std::min(ahead_, channel_->ahead_max());
-  if (sendings_.size() >= capacity || ready_.size() > ahead_ / 2) return;
-  auto free = capacity - sendings_.size();
+  // What stands apart takes no place: the others go on.
+  const auto taken = sendings_.size() - ready_apart_, ready = ready_others();
+  if (taken >= capacity || ready > ahead_ / 2) return;
+  auto free = capacity - taken;
   if (rate_.current() > 0) {
     // Nothing is claimed long before its turn: after a crash it would be in doubt for nothing.
     const auto second = static_cast<std::size_t>(rate_.current()) + 1;
-    if (ready_.size() >= second) return;
-    free = std::min(free, second - ready_.size());
+    if (ready >= second) return;
+    free = std::min(free, second - ready);
   }
   std::array<std::size_t, store::lane_count> lane_max;
   lane_max.fill(free);
   // What is held when in doubt is claimed when the channel takes it at once; a little more, because under load there is
   // always something ready and such a lane would never have its turn.
   const auto room = channel_->room();
-  const auto free_at_once = room - std::min(room, ready_.size());
-  const auto to_hold_max = std::max(free_at_once, ready_to_hold_max - std::min(ready_to_hold_max, ready_to_hold_));
+  auto to_hold_max = room - std::min(room, ready);
+  auto in_hand_max = ready_to_hold_max;
+  if (rate_.current() > 0) {
+    // With a rate not even that leaves at once, but what its tokens let out until another claim is back.
+    in_hand_max = 1 + static_cast<std::size_t>(rate_.current() * claim_seconds_);
+    to_hold_max = 0;
+  }
+  to_hold_max = std::max(to_hold_max, in_hand_max - std::min(in_hand_max, ready_to_hold_));
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)
     if (policy(static_cast<store::Lane>(lane)).doubt == DoubtPolicy::hold) lane_max[lane] = to_hold_max;
   auto wants = share_.wants(std::min(free, store::claim_messages_max), context_.clock.wall(), lane_max);
@@ -187,9 +210,13 @@ void Gateway::claim() {
   }
   withdraw();
   std::size_t asked = 0;
-  for (const auto& want : wants) asked += want.count;
+  for (auto& want : wants) {
+    asked += want.count;
+    want.accepted_until = draining_since_;
+  }
   full_ask_ = asked == free;
   claiming_ = true;
+  claim_began_ = context_.clock.now();
   share_.claiming(wants);
   context_.store.claim(std::move(wants), context_.executor, [this, alive = alive_](store::ClaimResult result) {
     if (*alive) claimed(std::move(result));
@@ -198,6 +225,8 @@ void Gateway::claim() {
 
 void Gateway::claimed(store::ClaimResult result) {
   claiming_ = false;
+  const auto took = std::chrono::duration<double>(context_.clock.now() - claim_began_).count();
+  claim_seconds_ += (std::min(took, 1.0) - claim_seconds_) / 8;
   if (result.error != store::Error::none) {
     share_.claim_failed();
     if (!stopping_)
@@ -209,9 +238,9 @@ void Gateway::claimed(store::ClaimResult result) {
   }
   share_.claimed(result.ends);
   // The windows ran dry while the claim was on its way, and there is more: claim further ahead next time.
-  if (full_ask_ && !result.messages.empty() && ready_.empty())
+  if (full_ask_ && !result.messages.empty() && ready_others() == 0)
     ahead_ = std::min(ahead_max, ahead_ * 2);
-  else if (ready_.size() > ahead_ / 2)
+  else if (ready_others() > ahead_ / 2)
     ahead_ = std::max(ahead_min, ahead_ - ahead_ / 8);
   for (auto& message : result.messages) take(std::move(message));
   if (stopping_ || paused()) give_back_unsent();
@@ -222,7 +251,7 @@ void Gateway::claimed(store::ClaimResult result) {
 
 // Nothing waits: the next message is handed over by the commit that brings it.
 void Gateway::stand_by(std::size_t free, const std::array<std::size_t, store::lane_count>& lane_max) {
-  if (standing_by_) return;
+  if (standing_by_ || draining_since_) return;
   standing_by_ = true;
   store::StandingClaim standing{.gateway = config_.id, .count = static_cast<std::uint32_t>(free)};
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)
@@ -247,11 +276,13 @@ void Gateway::handed_over(store::ClaimResult result) {
 
 void Gateway::make_ready(std::uint64_t order) {
   if (!ready_.insert(order).second) return;
+  if (goes_apart(order)) ++ready_apart_;
   if (policy(sendings_.at(order).message.content.lane).doubt == DoubtPolicy::hold) ++ready_to_hold_;
 }
 
 void Gateway::no_longer_ready(std::uint64_t order) {
   if (ready_.erase(order) == 0) return;
+  if (goes_apart(order)) --ready_apart_;
   if (policy(sendings_.at(order).message.content.lane).doubt == DoubtPolicy::hold) --ready_to_hold_;
 }
 
@@ -279,8 +310,10 @@ void Gateway::take(store::Claimed message) {
     return write_outcome(std::move(failed));
   }
   context_.metrics.routed->Increment();
-  const auto order = order_of(message.content.lane, ++claimed_count_);
+  const auto apart = suspects_.apart(message.id);
+  const auto order = order_of(message.content.lane, apart, ++claimed_count_);
   Sending sending{.message = std::move(message), .outgoing = std::move(*outgoing), .parts = {}};
+  sending.outgoing->alone = apart == Suspects::Apart::alone;
   sending.parts.resize(sending.outgoing->parts);
   // Only what the carrier does not have yet is sent again.
   const auto& earlier = sending.message.segments;
@@ -297,33 +330,70 @@ void Gateway::take(store::Claimed message) {
   make_ready(order);
 }
 
+// Messages that go apart have their turn when the others cannot go on, and before they do again: neither waits for all
+// of the other kind.
 void Gateway::pump() {
-  while (!ready_.empty() && !paused() && !stopping_) {
-    const auto order = *ready_.begin();
-    auto& sending = sendings_.at(order);
-    if (!submit_next(order, sending)) break;
+  if (ready_apart_ > 0 && ready_others() == 0) claim();
+  while (!paused() && !stopping_) {
+    if (turn_of_apart_ || ready_others() == 0) {
+      const auto turn = submit_apart();
+      if (turn == Turn::none) break;
+      if (turn == Turn::went) {
+        turn_of_apart_ = false;
+        continue;
+      }
+    }
+    if (submit_others() == Turn::went) continue;
+    if (ready_apart_ == 0 || std::exchange(turn_of_apart_, true)) break;
   }
   claim();
 }
 
-// False: nothing more can go out now.
-bool Gateway::submit_next(std::uint64_t order, Sending& sending) {
+// The first that can go; a message whose parts wait for their bind holds up no other.
+Gateway::Turn Gateway::submit_others() {
+  for (auto it = ready_.begin(); it != ready_.end() && !goes_apart(*it); ++it)
+    if (const auto turn = submit_next(*it); turn != Turn::waits) return turn;
+  return Turn::waits;
+}
+
+// Those that wait for a bind of their own at any time; the others once the way out has shown that it takes messages, or
+// when there is no other to show it.
+Gateway::Turn Gateway::submit_apart() {
+  const auto now = context_.clock.now();
+  const bool no_other = ready_others() == 0 && !claiming_;
+  std::optional<Time> earliest;
+  for (auto it = ready_.lower_bound(behind_all); it != ready_.end(); ++it) {
+    const auto& sending = sendings_.at(*it);
+    const auto id = sending.message.id;
+    if (!sending.outgoing->alone && !suspects_.others_passed(id)) {
+      const auto due = suspects_.try_at(id);
+      if (due > now) earliest = std::min(earliest.value_or(due), due);
+      if (due > now || !no_other) continue;
+    }
+    if (const auto turn = submit_next(*it); turn != Turn::waits) return turn;
+  }
+  if (earliest) apart_timer_->at(*earliest, [this] { pump(); });
+  return Turn::waits;
+}
+
+Gateway::Turn Gateway::submit_next(std::uint64_t order) {
+  auto& sending = sendings_.at(order);
   const auto next = std::ranges::find(sending.parts, Part::State::waiting, &Part::state);
   if (next == sending.parts.end() || sending.stopped) {
     no_longer_ready(order);
     if (sending.in_flight == 0) conclude(order);
-    return true;
+    return Turn::went;
   }
   const auto wall = context_.clock.wall();
   if (sending.message.expires_at && sending.message.expires_at <= wall) {
     sending.stopped = sending.expired = true;  // never sent after its validity
-    return true;
+    return Turn::went;
   }
-  if (channel_->room() == 0) return false;
+  if (!channel_->has_room_for(*sending.outgoing)) return channel_->room() > 0 ? Turn::waits : Turn::none;
   const auto now = context_.clock.now();
   if (const auto later = rate_.take(now)) {
     pump_timer_->at(*later, [this] { pump(); });
-    return false;
+    return Turn::none;
   }
   const auto index = static_cast<std::size_t>(next - sending.parts.begin());
   switch (channel_->submit(cookie_of(order, index), *sending.outgoing, index)) {
@@ -333,9 +403,9 @@ bool Gateway::submit_next(std::uint64_t order, Sending& sending) {
       next->state = Part::State::refused;
       next->error = "the message does not fit the protocol's fields; check sender and number";
       sending.stopped = true;
-      return true;
+      return Turn::went;
     case Channel::Submitted::no_room:
-      return false;
+      return Turn::none;
   }
   next->state = Part::State::in_flight;
   next->submitted = true;
@@ -343,7 +413,7 @@ bool Gateway::submit_next(std::uint64_t order, Sending& sending) {
   ++sending.in_flight;
   context_.metrics.parts_submitted[label_of(sending.message.content.encoding)]->Increment();
   if (index + 1 == sending.parts.size()) no_longer_ready(order);
-  return true;
+  return Turn::went;
 }
 
 // ---- answers ----
@@ -373,6 +443,7 @@ void Gateway::on_answer(std::uint64_t cookie, Channel::Answer answer) {
   part->price = std::move(answer.price);
   part->currency = std::move(answer.currency);
   if (answer.kind == Kind::accepted || answer.kind == Kind::temporary) see_errors(answer.kind == Kind::temporary);
+  see_passed(sendings_.at(cookie >> 8), *part, answer.kind);
   if (answer.kind == Kind::accepted) {
     if (!receipt_watch_.quiet_since() && !error_rate_.is_high()) context_.router.accepted(config_.id);
     patience_.accepted();
@@ -382,6 +453,7 @@ void Gateway::on_answer(std::uint64_t cookie, Channel::Answer answer) {
   }
   const auto order = cookie >> 8;
   auto& sending = sendings_.at(order);
+  sending.with_connection = sending.with_connection || answer.with_connection;
   if (answer.kind == Kind::unknown && sending.parts.size() == 1) {
     overdue_[cookie] = {sending.message.id, sending.message.attempt};
     if (overdue_.size() > overdue_max) overdue_.erase(overdue_.begin());
@@ -394,18 +466,67 @@ void Gateway::on_answer(std::uint64_t cookie, Channel::Answer answer) {
     conclude(order);
 }
 
+// What is taken, or refused for its own sake, shows that the way out is not at fault.
+void Gateway::see_passed(const Sending& sending, const Part& part, Channel::Answer::Kind kind) {
+  using Kind = Channel::Answer::Kind;
+  if (kind == Kind::accepted || kind == Kind::refused) suspects_.cleared(sending.message.id);
+  if (kind == Kind::accepted || (kind == Kind::refused && part.elsewhere)) suspects_.passed(part.submitted_at);
+}
+
 void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) {
   auto* part = part_in_flight(cookie);
   if (!part) return;
+  const auto order = cookie >> 8;
+  auto& sending = sendings_.at(order);
   const auto now = context_.clock.now();
   context_.metrics.submit_duration_seconds->Observe(std::chrono::duration<double>(now - part->submitted_at).count());
   context_.metrics.retries[metrics::RetryReason::throttled]->Increment();
+  if (suspects_.others_passed(sending.message.id)) {
+    log::warn("gateway", "the carrier is too busy for one message only: it waits", "gateway", config_.name, "id",
+              sending.message.id, "status", why);
+    return on_answer(cookie, {.kind = Channel::Answer::Kind::temporary, .provider_ids = {}, .error = why});
+  }
   if (!rate_.is_throttled(now))
     log::warn("gateway", "throttled by the carrier: slowing down", "gateway", config_.name, "status", why);
   rate_.throttled(now, pause);
   see_how_it_goes();
+  // Twice in a row the same one: the next that goes out is another, and this one waits ever longer for it.
+  const bool another = ++sending.throttled >= throttled_max && sending.in_flight == 1;
+  if (another) suspects_.blamed(sending.message.id, now, pause * (1 << std::min(sending.throttled - 1, 5)));
   back_to_its_place(cookie, *part);
-  give_up_waiting(cookie >> 8);
+  if (another)
+    stand_back(order);
+  else
+    give_up_waiting(order);
+}
+
+Channel::Owner::Blame Gateway::on_blamed(std::uint64_t cookie, Channel::Answer if_at_fault) {
+  auto* part = part_in_flight(cookie);
+  if (!part) return Blame::way_out;
+  const auto order = cookie >> 8;
+  const auto id = sendings_.at(order).message.id;
+  if (suspects_.others_passed(id)) {
+    log::warn("gateway", "one message is refused as if the account were, and others pass: it is at fault", "gateway",
+              config_.name, "id", id, "detail", if_at_fault.error);
+    on_answer(cookie, std::move(if_at_fault));
+    return Blame::message;
+  }
+  const bool again = suspects_.blamed(id, context_.clock.now(), blamed_wait);
+  back_to_its_place(cookie, *part);
+  stand_back(order);
+  return again ? Blame::way_out_again : Blame::way_out;
+}
+
+// Behind all others; see Suspects. Not while other parts of it are under way.
+void Gateway::stand_back(std::uint64_t order) {
+  const auto it = sendings_.find(order);
+  if (it == sendings_.end() || it->second.in_flight > 0) return;
+  no_longer_ready(order);
+  auto node = sendings_.extract(it);
+  node.key() = order_of(node.mapped().message.content.lane, Suspects::Apart::behind, ++claimed_count_);
+  const auto place = node.key();
+  sendings_.insert(std::move(node));
+  make_ready(place);
 }
 
 // Was claimed, and waits for longer than its route does: it goes out elsewhere, if nothing of it is under way here.
@@ -436,6 +557,7 @@ void Gateway::give_up_waiting(std::uint64_t order) {
 Gateway::Sending Gateway::forget(std::uint64_t order) {
   no_longer_ready(order);
   auto node = sendings_.extract(order);
+  channel_->done_with(*node.mapped().outgoing);
   if (const auto phone = phones_.find(phone_key(node.mapped().message.content.to));
       phone != phones_.end() && --phone->second == 0)
     phones_.erase(phone);
@@ -542,8 +664,10 @@ void Gateway::conclude(std::uint64_t order) {
   // A provider that knows repetitions is asked again as after any fault.
   const bool repeats = unknown && channel_->can_repeat();
   const auto lane_policy = policy(message.content.lane);
+  // What was lost together with others goes out once more, by itself: if that ends it as well, it was the cause.
+  const bool with_others = unknown && sending.with_connection && !sending.outgoing->alone;
   auto next = decide(lane_policy, repeats ? Outcome::temporary : outcome, message.attempt - message.attempts_before,
-                     message.in_doubt, now, message.expires_at, context_.random);
+                     message.in_doubt && !with_others, now, message.expires_at, context_.random);
   if ((repeats || message.in_doubt) && std::holds_alternative<GiveUp>(next)) next = Hold{lane_policy.hold_ms};
   if (const auto* give_up = std::get_if<GiveUp>(&next)) {
     // Another carrier may take it, unless this one has a part of it, or perhaps has.
@@ -577,6 +701,7 @@ void Gateway::conclude(std::uint64_t order) {
     count_doubtful(message.content.tenant, metrics::DoubtPolicy::hold);
   } else {
     again.delay_ms = std::get<RetryAfter>(next).delay_ms;
+    if (with_others) suspects_.lost(message.id, context_.clock.now());
     if (unknown) count_doubtful(message.content.tenant, metrics::DoubtPolicy::resend);
     context_.metrics.retries[unknown ? metrics::RetryReason::timeout : metrics::RetryReason::temporary]->Increment();
   }
@@ -712,10 +837,36 @@ void Gateway::on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState s
     log::info("gateway", "receipts come again", "gateway", config_.name);
     context_.router.accepted(config_.id);
   }
+  see_account();
+  receipt.account = account_;
   outcomes_.receipts.push_back(std::move(receipt));
   // Answered only after the commit: the carrier repeats it otherwise.
   owed_.push_back(std::move(answer));
   schedule_flush();
+}
+
+// Which other gateways use this account changes only with the table.
+void Gateway::see_account() {
+  auto table = context_.router.table();
+  if (table == account_seen_in_) return;
+  account_ = table->sharing_account(config_);
+  account_seen_in_ = std::move(table);
+}
+
+void Gateway::say_unmatched(const std::vector<store::Receipted>& receipts) {
+  for (const auto matched : receipts) {
+    if (matched == store::Receipted::matched || matched == store::Receipted::repeated) continue;
+    context_.metrics.receipts_unmatched->Increment();
+    const auto* why = matched == store::Receipted::another_phone
+                          ? "the message with its id went to another phone: if this carrier changes addresses, set "
+                            "dialect.address_may_differ"
+                      : matched == store::Receipted::ambiguous
+                          ? "several messages have its id, and nothing tells them apart"
+                          : nullptr;
+    if (!why) continue;
+    if (const auto count = unmatched_.due(why, context_.clock.now()))
+      log::warn("gateway", "a receipt matches no message", "gateway", config_.name, "reason", why, "receipts", count);
+  }
 }
 
 void Gateway::on_inbound() { context_.metrics.inbound_messages->Increment(); }
@@ -765,8 +916,7 @@ void Gateway::commit(Writing writing) {
                             return repeat(std::move(writing));
                           }
                           if (result.error == store::Error::none) {
-                            for (const auto matched : result.receipts)
-                              if (matched == store::Receipted::parked) context_.metrics.receipts_unmatched->Increment();
+                            say_unmatched(result.receipts);
                             for (const auto& tell : writing.owed) tell(true);
                           }
                           check_stopped();

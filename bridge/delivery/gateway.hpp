@@ -13,6 +13,8 @@
 #include "bridge/delivery/rate.hpp"
 #include "bridge/delivery/receipt_watch.hpp"
 #include "bridge/delivery/router.hpp"
+#include "bridge/delivery/suspects.hpp"
+#include "bridge/env/log_throttle.hpp"
 #include "bridge/env/random.hpp"
 #include "store/store.hpp"
 
@@ -47,6 +49,8 @@ class Gateway : private Channel::Owner {
   // Submits nothing until resume(); the channel stays connected. Whoever calls remembers it over a restart.
   void pause(WallMs since);
   void resume();
+  // What is accepted after `since` waits here until this is called with 0: the gateway is to be emptied.
+  void drain(WallMs since);
   // Claims nothing more, waits for open answers until `deadline`, gives back what was not sent, closes the channel, and
   // ends when all of that is on disk: only this object knows what became of what it claimed.
   void stop(Time deadline, std::function<void()> done);
@@ -86,8 +90,16 @@ class Gateway : private Channel::Owner {
     std::unique_ptr<Channel::Outgoing> outgoing;
     std::vector<Part> parts;
     std::size_t in_flight = 0;
-    bool stopped = false;  // a part failed: the rest is not sent
-    bool expired = false;  // its validity ended before all parts were sent
+    bool stopped = false;          // a part failed: the rest is not sent
+    bool expired = false;          // its validity ended before all parts were sent
+    int throttled = 0;             // how often in a row
+    bool with_connection = false;  // a part of it was lost with its connection
+  };
+  // What came of an attempt to submit something.
+  enum class Turn : std::uint8_t {
+    went,   // something was submitted, or ended
+    waits,  // for its own bind; another message may go
+    none,   // nothing can go now
   };
   // A batch on its way to the disk, and who is told once it is there.
   struct Writing {
@@ -99,6 +111,7 @@ class Gateway : private Channel::Owner {
   void on_answer(std::uint64_t cookie, Channel::Answer answer) override;
   void on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) override;
   void on_not_taken(std::uint64_t cookie) override;
+  Blame on_blamed(std::uint64_t cookie, Channel::Answer if_at_fault) override;
   void on_late_answer(std::uint64_t cookie, std::string provider_id) override;
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                   std::function<void(bool stored)> answer) override;
@@ -117,7 +130,12 @@ class Gateway : private Channel::Owner {
   void make_ready(std::uint64_t order);
   void no_longer_ready(std::uint64_t order);
   void pump();
-  bool submit_next(std::uint64_t order, Sending& sending);
+  Turn submit_others();
+  Turn submit_apart();
+  Turn submit_next(std::uint64_t order);
+  std::size_t ready_others() const { return ready_.size() - ready_apart_; }
+  void stand_back(std::uint64_t order);
+  void see_passed(const Sending& sending, const Part& part, Channel::Answer::Kind kind);
   Part* part_in_flight(std::uint64_t cookie);
   void back_to_its_place(std::uint64_t cookie, Part& part);
   void give_up_waiting(std::uint64_t order);
@@ -129,6 +147,8 @@ class Gateway : private Channel::Owner {
   void see_errors(bool failed);
   void move_waiting();
   void move_waiting(const store::Queue& queue, WallMs now, store::Batch& batch);
+  void see_account();
+  void say_unmatched(const std::vector<store::Receipted>& receipts);
   void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
   void give_back_unsent();
   void write_outcome(store::Finished finished);
@@ -150,22 +170,32 @@ class Gateway : private Channel::Owner {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   FairShare share_;
   Rate rate_;
-  std::unique_ptr<Timer> pump_timer_, due_timer_, give_back_timer_, stop_timer_, abandon_timer_, metrics_timer_;
-  // One-time passwords first, then by the order of claiming: a throttled message goes back to its own place.
+  std::unique_ptr<Timer> pump_timer_, apart_timer_, due_timer_, give_back_timer_, stop_timer_, abandon_timer_,
+      metrics_timer_;
+  // One-time passwords first, then by the order of claiming: a throttled message goes back to its own place. Behind all
+  // of them those that may be at fault, see Suspects.
   std::map<std::uint64_t, Sending> sendings_;
   std::set<std::uint64_t> ready_;
-  std::size_t ready_to_hold_ = 0;  // of these, in lanes whose messages are held when in doubt
+  std::size_t ready_to_hold_ = 0;  // of these, in lanes whose messages are held when in doubt,
+  std::size_t ready_apart_ = 0;    // and those that go apart
+  bool turn_of_apart_ = false;
+  Suspects suspects_;
   std::uint64_t claimed_count_ = 0;
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> phones_;  // to which messages are under way
   // Which message a part belonged to whose answer came too late; see on_late_answer.
   std::map<std::uint64_t, std::pair<store::MessageId, std::uint16_t>> overdue_;
   std::size_t ahead_ = 16;  // claimed beyond the channel's capacity, so that it never runs dry during a claim
+  Time claim_began_{};
+  double claim_seconds_ = 0.01;  // that a claim takes, of late
   bool claiming_ = false, standing_by_ = false, stopping_ = false, abandoned_ = false;
   bool flush_posted_ = false, full_ask_ = false;
-  WallMs paused_since_ = 0;
+  WallMs paused_since_ = 0, draining_since_ = 0;
   Patience patience_;
   ReceiptWatch receipt_watch_;
   ErrorRate error_rate_;
+  std::shared_ptr<const RoutingTable> account_seen_in_;
+  std::vector<store::GatewayId> account_;  // gateways that share it; empty: this one alone
+  log::Throttle unmatched_;
   bool moving_ = false;
   std::map<store::Queue, store::Waiting> looked_at_;  // how far move_waiting() came
   store::Batch outcomes_;

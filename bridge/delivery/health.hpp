@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <algorithm>
+#include <optional>
 
 #include "bridge/env/clock.hpp"
 
@@ -22,6 +23,19 @@ class Health {
     wait_ = std::clamp(wait_ * 2, lasting ? lasting_first : wait_first, lasting ? lasting_max : wait_max);
     until_ = now + wait_;
   }
+  // A refusal of the account, in words that may mean one message alone. As long as it could be used before, other
+  // messages show which, one at a time; the third that is refused opens it, or the second refusal of the same one.
+  // `refused`: more tries cannot mend it. `unavailable`: for how long the provider says that it is.
+  void blamed(Time now, bool again, bool refused, std::optional<Duration> unavailable) {
+    if (state_ == State::open) return;
+    if (!again && wait_ == Duration::zero() && ++blamed_ < blamed_max) {
+      state_ = State::half_open;
+      return;
+    }
+    blamed_ = 0;
+    if (refused || !unavailable) failed(now, true);
+    if (unavailable) this->unavailable(now + *unavailable);
+  }
   // The provider itself says when it can be used again. That is no failure to be counted besides, and may be later than
   // what was known.
   void unavailable(Time until) {
@@ -33,7 +47,7 @@ class Health {
   void succeeded(Time now) {
     if (now < named_until_) return;
     state_ = State::closed;
-    failures_ = 0;
+    failures_ = blamed_ = 0;
     wait_ = Duration::zero();
   }
   State state(Time now) {
@@ -43,11 +57,11 @@ class Health {
   Time until() const { return until_; }  // while open
 
  private:
-  static constexpr int failures_max = 5;
+  static constexpr int failures_max = 5, blamed_max = 3;
   static constexpr Duration wait_first = std::chrono::seconds(5), wait_max = std::chrono::minutes(2);
   static constexpr Duration lasting_first = std::chrono::seconds(30), lasting_max = std::chrono::minutes(10);
   State state_ = State::closed;
-  int failures_ = 0;
+  int failures_ = 0, blamed_ = 0;
   Duration wait_ = Duration::zero();
   Time until_{}, named_until_{};
 };

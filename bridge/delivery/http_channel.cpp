@@ -142,12 +142,12 @@ void HttpChannel::answered(std::uint64_t cookie, HttpTransport::Result result) {
       break;
     case End::not_sent:
       context_.metrics.submit_results[metrics::SubmitResult::disconnected]->Increment();
-      at_fault(result.detail, false);
+      at_fault(result.detail);
       owner_.on_not_taken(cookie);
       break;
     case End::perhaps_sent:
       context_.metrics.submit_results[metrics::SubmitResult::timeout]->Increment();
-      at_fault(result.detail, false);
+      at_fault(result.detail);
       unknown(cookie, sms.reference, "no whole answer came (" + result.detail + "); may have been sent");
       break;
   }
@@ -181,30 +181,32 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
   }
   if (verdict.outcome == http_gateways::Outcome::uncertain) {
     count(SubmitResult::timeout);
-    at_fault(words_of(verdict), false, wait);
+    at_fault(words_of(verdict), wait);
     return unknown(cookie, reference, words_of(verdict) + "; may have been sent");
   }
   if (blames_the_account(verdict)) {
     count(SubmitResult::permanent);
-    at_fault(words_of(verdict), true, wait);
-    return owner_.on_not_taken(cookie);
+    return blamed(cookie, words_of(verdict), Kind::refused, wait);
   }
   if (verdict.error_class == ErrorClass::throttled) {
     count(SubmitResult::throttled);
+    if (verdict.one_number) {
+      came_back();
+      return owner_.on_answer(cookie, {.kind = Kind::temporary, .provider_ids = {}, .error = words_of(verdict)});
+    }
     const auto pause = wait.value_or(throttle_pause_default);
     if (pause <= throttle_pause_max) return owner_.on_throttled(cookie, pause, words_of(verdict));
     // So long it is rather down: what waits here returns to the queue, and moves as from any gateway that is down.
-    at_fault(words_of(verdict), false, wait);
-    return owner_.on_not_taken(cookie);
+    return blamed(cookie, words_of(verdict), Kind::temporary, wait);
   }
   if (verdict.retry == http_gateways::Retry::backoff) {
     count(SubmitResult::temporary);
-    if (wait || verdict.error_class != ErrorClass::unknown) at_fault(words_of(verdict), false, wait);
+    if (wait || verdict.error_class != ErrorClass::unknown) at_fault(words_of(verdict), wait);
     return owner_.on_answer(cookie, {.kind = Kind::temporary, .provider_ids = {}, .error = words_of(verdict)});
   }
   count(SubmitResult::permanent);
   came_back();  // it speaks with us, and means this message
-  if (wait) at_fault(words_of(verdict), false, wait);
+  if (wait) at_fault(words_of(verdict), wait);
   owner_.on_answer(cookie, {.kind = Kind::refused,
                             .provider_ids = {},
                             .error = words_of(verdict),
@@ -219,17 +221,41 @@ void HttpChannel::unknown(std::uint64_t cookie, const std::string& reference, st
 // ---- whether the provider can be used ----
 
 // `unavailable`: for how long the provider says that it is. Then nothing is counted: its word is better than our guess.
-void HttpChannel::at_fault(const std::string& why, bool lasting, std::optional<Duration> unavailable) {
+void HttpChannel::at_fault(const std::string& why, std::optional<Duration> unavailable) {
   last_error_ = why;
   const bool was_up = is_up();
   const auto now = context_.clock.now();
-  if (lasting || !unavailable) health_.failed(now, lasting);
-  if (unavailable) health_.unavailable(now + *unavailable);
+  if (unavailable)
+    health_.unavailable(now + *unavailable);
+  else
+    health_.failed(now);
+  see_whether_up(was_up, false);
+}
+
+// The account is refused, or for long too busy, or it is this message alone: its owner finds out by others.
+void HttpChannel::blamed(std::uint64_t cookie, const std::string& why, Answer::Kind if_at_fault,
+                         std::optional<Duration> unavailable) {
+  const bool refused = if_at_fault == Answer::Kind::refused;
+  const auto blame =
+      owner_.on_blamed(cookie, {.kind = if_at_fault, .provider_ids = {}, .error = why, .elsewhere = refused});
+  if (blame == Owner::Blame::message) return came_back();
+  last_error_ = why;
+  const bool was_up = is_up();
+  health_.blamed(context_.clock.now(), blame == Owner::Blame::way_out_again, refused, unavailable);
+  if (is_up())
+    log::warn("gateway", "the provider refuses the account or one message: another message shows which", "gateway",
+              config_.name, "detail", why);
+  see_whether_up(was_up, refused);
+}
+
+// `refused`: the account was.
+void HttpChannel::see_whether_up(bool was_up, bool refused) {
   if (stopping_ || is_up()) return;
   wait_for_probe();
   if (!was_up) return;
-  const auto wait = std::chrono::duration_cast<std::chrono::seconds>(health_.until() - now);
-  if (lasting)
+  const auto wait = std::chrono::duration_cast<std::chrono::seconds>(health_.until() - context_.clock.now());
+  const auto& why = last_error_;
+  if (refused)
     log::error("gateway", "the provider refuses this account: check its credentials, credit and settings", "gateway",
                config_.name, "detail", why, "next_try_seconds", wait.count());
   else

@@ -65,7 +65,10 @@ class HttpChannel : public Channel {
   void answered(std::uint64_t cookie, HttpTransport::Result result);
   void judge(std::uint64_t cookie, const http_gateways::Verdict& verdict, const std::string& reference);
   void unknown(std::uint64_t cookie, const std::string& reference, std::string why);
-  void at_fault(const std::string& why, bool lasting, std::optional<Duration> unavailable = {});
+  void at_fault(const std::string& why, std::optional<Duration> unavailable = {});
+  void blamed(std::uint64_t cookie, const std::string& why, Answer::Kind if_at_fault,
+              std::optional<Duration> unavailable);
+  void see_whether_up(bool was_up, bool refused);
   void came_back();
   void wait_for_probe();
   void ask_balance();

@@ -58,7 +58,8 @@ std::size_t SmppChannel::bound_senders() const {
 
 std::size_t SmppChannel::room() const {
   std::size_t room = 0;
-  for (const auto& link : links_) room += link->window_free();
+  for (const auto& link : links_)
+    if (link.get() != lone_link_) room += link->window_free();
   return room;
 }
 
@@ -71,13 +72,40 @@ tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> SmppChannel::prepa
   return std::make_unique<SmppMessage>(std::move(*outgoing));
 }
 
+// All parts of one message leave on one bind: centres join what they get over two of them late, or never. Only when
+// that bind is lost they go on by another.
 SmppLink* SmppChannel::choose_link(const SmppMessage& message) const {
-  // Parts of one message stay together while their bind has room.
-  if (message.link && message.link->window_free() > 0) return message.link;
+  if (message.link && message.link->can_submit() && message.link->generation() == message.generation)
+    return message.link->window_free() > 0 ? message.link : nullptr;
+  if (message.alone)
+    return lone_message_ == &message && lone_link_ && lone_link_->in_flight() == 0 && lone_link_->window_free() > 0
+               ? lone_link_
+               : nullptr;
   SmppLink* best = nullptr;
   for (const auto& link : links_)
-    if (link->window_free() > 0 && (!best || link->window_free() > best->window_free())) best = link.get();
+    if (link.get() != lone_link_ && link->window_free() > 0 && (!best || link->window_free() > best->window_free()))
+      best = link.get();
   return best;
+}
+
+bool SmppChannel::has_room_for(Outgoing& outgoing) {
+  if (outgoing.alone) set_aside_link(outgoing);
+  return choose_link(static_cast<SmppMessage&>(outgoing)) != nullptr;
+}
+
+// The bind that is empty soonest gets nothing more until `message` is done with. One bind at a time.
+void SmppChannel::set_aside_link(const Outgoing& message) {
+  if (lone_link_ && !lone_link_->can_submit()) lone_link_ = nullptr;
+  if (lone_link_ || (lone_message_ && lone_message_ != &message)) return;
+  for (const auto& link : links_)
+    if (link->can_submit() && (!lone_link_ || link->in_flight() < lone_link_->in_flight())) lone_link_ = link.get();
+  lone_message_ = lone_link_ ? &message : nullptr;
+}
+
+void SmppChannel::done_with(const Outgoing& message) {
+  if (lone_message_ != &message) return;
+  lone_link_ = nullptr;
+  lone_message_ = nullptr;
 }
 
 Channel::Submitted SmppChannel::submit(std::uint64_t cookie, Outgoing& outgoing, std::size_t part) {
@@ -87,6 +115,7 @@ Channel::Submitted SmppChannel::submit(std::uint64_t cookie, Outgoing& outgoing,
   switch (link->submit(segment_message(message, part), cookie)) {
     case smpp::Session::SubmitResult::queued:
       message.link = link;
+      message.generation = link->generation();
       return Submitted::yes;
     case smpp::Session::SubmitResult::invalid:
       return Submitted::invalid;
@@ -135,7 +164,8 @@ void SmppChannel::on_unanswered(SmppLink&, const smpp::Unanswered& request) {
                    {.kind = Answer::Kind::unknown,
                     .provider_ids = {},
                     .error = request.timed_out ? "no answer in time; may have been sent"
-                                               : "connection lost before the answer; may have been sent"});
+                                               : "connection lost before the answer; may have been sent",
+                    .with_connection = !request.timed_out});
 }
 
 void SmppChannel::on_late_answer(SmppLink&, const smpp::LateAnswer& answer) {
@@ -155,6 +185,8 @@ void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
   const auto phone = config_.dialect.address_may_differ ? std::string_view() : delivery.message.source.digits;
   store::ReceiptRecorded change{
       .gateway = config_.id, .provider_ids = {}, .error = receipt->error, .destination = std::string(phone)};
+  // Some centres leave the addresses as they stood in the submit.
+  if (!phone.empty()) change.other_address = delivery.message.destination.digits;
   change.state = segment_state(receipt->state, receipt->final_state);
   change.whole_message = config_.dialect.one_receipt_per_message;
   const auto add = [&change](std::string id) {

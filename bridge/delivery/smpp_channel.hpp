@@ -31,6 +31,8 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   std::size_t capacity() const override { return bound_senders() * config_.session.window; }
   std::size_t room() const override;
   tl::expected<std::unique_ptr<Outgoing>, std::string> prepare(const store::Claimed& message, WallMs now) override;
+  bool has_room_for(Outgoing& message) override;
+  void done_with(const Outgoing& message) override;
   Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t part) override;
   void describe(GatewayStatus& status) const override;
   void publish_metrics() override;
@@ -47,12 +49,15 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   void on_bind_refused(SmppLink& link, std::uint32_t status) override;
 
   SmppLink* choose_link(const SmppMessage& message) const;
+  void set_aside_link(const Outgoing& message);
   std::size_t bound_senders() const;
 
   const GatewayConfig& config_;
   SmppContext context_;
   Channel::Owner& owner_;
   bool stopping_ = false;
+  SmppLink* lone_link_ = nullptr;  // set aside for one message; see Outgoing::alone
+  const Outgoing* lone_message_ = nullptr;
   std::vector<std::shared_ptr<SmppLink>> links_;
   std::vector<std::pair<smpp::PduCounts, smpp::PduCounts>> published_;  // of each link: sent, received
 };

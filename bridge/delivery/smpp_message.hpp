@@ -25,7 +25,8 @@ struct SmppMessage : Channel::Outgoing {
   std::uint8_t esm_class = 0, data_coding = 0, registered_delivery = 0;
   bool payload = false;
   std::vector<SegmentPdu> segments;
-  SmppLink* link = nullptr;  // that took the segment before
+  SmppLink* link = nullptr;      // that took the segment before,
+  std::uint64_t generation = 0;  // and its connection
 };
 
 // Why a message cannot be carried by this gateway at all; for people.

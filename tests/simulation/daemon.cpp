@@ -107,7 +107,7 @@ void Daemon::make(std::size_t place) {
                              .router = router_},
       [&](bridge::Channel::Owner& owner) { return make_channel(place, owner); });
   world_.gateway_started(place, gateway);
-  router_.drain(gateway.id, running.draining);
+  running.gateway->drain(running.draining_since);
   if (running.paused_since) running.gateway->pause(running.paused_since);
   running.gateway->start();
   running.gateway->due(all);
@@ -153,14 +153,14 @@ void Daemon::pause(std::size_t place) {
 
 void Daemon::drain(std::size_t place) {
   auto& running = running_[place];
-  running.draining = true;
-  if (running.gateway) router_.drain(running.gateway->config().id, true);
+  running.draining_since = world_.clock.wall();
+  if (running.gateway) running.gateway->drain(running.draining_since);
 }
 
 void Daemon::resume(std::size_t place) {
   auto& running = running_[place];
-  running.draining = false;
-  if (running.gateway) router_.drain(running.gateway->config().id, false);
+  running.draining_since = 0;
+  if (running.gateway) running.gateway->drain(0);
   if (std::exchange(running.paused_since, 0) && running.gateway) running.gateway->resume();
 }
 

@@ -57,13 +57,14 @@ class Daemon {
   const bridge::Directory& directory() const { return directory_; }
   // nullptr: it is just being replaced.
   const bridge::Gateway* gateway(std::size_t place) const { return running_[place].gateway.get(); }
-  bool is_draining(std::size_t place) const { return running_[place].draining; }
+  bool is_draining(std::size_t place) const { return running_[place].draining_since != 0; }
 
  private:
   struct Running {
     bridge::GatewayPtr wanted;  // nullptr: it is to go
     std::unique_ptr<bridge::Gateway> gateway;
-    bool stopping = false, draining = false;
+    bool stopping = false;
+    WallMs draining_since = 0;
     WallMs paused_since = 0;  // 0: it is not
   };
   void want(std::size_t place, bridge::GatewayPtr gateway);

@@ -108,6 +108,13 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
     heard_ = fmt::format("throttled for {} s", std::chrono::duration_cast<std::chrono::seconds>(pause).count());
   }
   void on_not_taken(std::uint64_t) override { heard_ = "not taken"; }
+  Blame on_blamed(std::uint64_t cookie, Channel::Answer if_at_fault) override {
+    if (blame_ == Blame::message)
+      on_answer(cookie, std::move(if_at_fault));
+    else
+      heard_ = "blamed";
+    return blame_;
+  }
   void on_late_answer(std::uint64_t, std::string) override {}
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState, std::function<void(bool)> stored) override {
     receipts_.push_back(std::move(receipt));
@@ -131,6 +138,7 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
   std::unique_ptr<HttpChannel> channel_;
   std::uint64_t cookie_ = 0;
   std::string heard_;
+  Blame blame_ = Blame::way_out;  // what others' fate says
   int changes_ = 0;
 };
 
@@ -156,11 +164,39 @@ TEST_F(HttpChannelTest, ARefusalOfOneNumberLeavesTheGatewayUp) {
   }
 }
 
-TEST_F(HttpChannelTest, ARefusalOfTheAccountTakesTheGatewayDown) {
+TEST_F(HttpChannelTest, ARefusalOfTheAccountTakesTheGatewayDownOnceItIsNoSingleMessages) {
+  const Reply refused{401, {}, R"({"code":20005})"};
   open_account("twilio", twilio);
   submit();
-  EXPECT_EQ(answer({401, {}, R"({"code":20005})"}), "not taken");
+  EXPECT_EQ(answer(refused), "blamed");
+  EXPECT_EQ(channel_->room(), 1u) << "another message shows which";
+  blame_ = Blame::way_out_again;
+  submit();
+  EXPECT_EQ(answer(refused), "blamed");
   EXPECT_FALSE(channel_->is_up());
+}
+
+TEST_F(HttpChannelTest, AMessageIsRefusedWhereOthersPass) {
+  const Reply refused{401, {}, R"({"code":20005})"},
+      taken{201, {}, R"({"sid": "SM00000000000000000000000000000001", "status": "queued"})"};
+  open_account("twilio", twilio);
+  submit();
+  EXPECT_EQ(answer(refused), "blamed");
+  submit();
+  EXPECT_EQ(answer(taken), "accepted");
+  EXPECT_EQ(channel_->capacity(), config_.max_in_flight);
+  blame_ = Blame::message;
+  submit();
+  EXPECT_EQ(answer(refused), "refused, elsewhere");
+  EXPECT_EQ(channel_->capacity(), config_.max_in_flight);
+}
+
+// Flooding of one number is that number's: it waits, and the others go on at full speed.
+TEST_F(HttpChannelTest, OneNumberThatIsThrottledHoldsUpNoOther) {
+  open_account("infobip", R"({"base_url": "http://h", "api_key": "k"})");
+  submit();
+  EXPECT_EQ(answer({200, {}, R"({"messages":[{"messageId":"m","status":{"groupId":5,"id":20}}]})"}), "temporary");
+  EXPECT_EQ(channel_->capacity(), config_.max_in_flight);
 }
 
 TEST_F(HttpChannelTest, WhatAnAnswerMeans) {
@@ -182,17 +218,18 @@ TEST_F(HttpChannelTest, WhatAnAnswerMeans) {
       {"a fault of no known kind, with a time", {503, in_7_s, "news"}, "temporary", 7s},
       {"too fast", {429, {}, ""}, "throttled for 1 s", 0s},
       {"too fast, with a time", {429, in_7_s, ""}, "throttled for 7 s", 0s},
-      {"too fast, for long", {429, in_10_min, ""}, "not taken", 10min},
+      {"too fast, for long", {429, in_10_min, ""}, "blamed", 10min},
       {"refused, with a time", {503, in_7_s, "number"}, "refused, elsewhere", 7s},
       {"in doubt", {500, {}, ""}, "unknown", 0s},
       {"in doubt, with a time", {500, in_7_s, ""}, "unknown", 7s},
-      {"no credit", {402, {}, ""}, "not taken", 30s},
-      {"no credit, with a short time", {402, in_7_s, ""}, "not taken", 30s},
-      {"no credit, with a time", {402, in_10_min, ""}, "not taken", 10min},
+      {"no credit", {402, {}, ""}, "blamed", 30s},
+      {"no credit, with a short time", {402, in_7_s, ""}, "blamed", 30s},
+      {"no credit, with a time", {402, in_10_min, ""}, "blamed", 10min},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
     open_account("generic", generic);
+    blame_ = Blame::way_out_again;
     submit();
     EXPECT_EQ(answer(row.reply), row.heard);
     EXPECT_EQ(channel_->is_up(), row.down == 0s);

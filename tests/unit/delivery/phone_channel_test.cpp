@@ -47,6 +47,7 @@ struct Owner : Channel::Owner {
   }
   void on_throttled(std::uint64_t, Duration, const std::string&) override {}
   void on_not_taken(std::uint64_t cookie) override { not_taken.push_back(cookie); }
+  Blame on_blamed(std::uint64_t, Channel::Answer) override { return Blame::way_out; }
   void on_late_answer(std::uint64_t, std::string) override {}
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState, std::function<void(bool)> answer) override {
     receipts.push_back(std::move(receipt));

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "bridge/env/clock.hpp"
+#include "store/message.hpp"
+
+namespace smsbridge::bridge {
+
+// Messages that may be at fault for what their way out said or did: it refused the account, was too busy for them, or
+// closed the connection while they were under way. A peer's words do not always tell a message's fault from the
+// account's, so these messages go apart from the others, and how the others fare tells. Remembered by id: the message
+// may return to its queue and be claimed again meanwhile. Pure: the caller brings the time.
+class Suspects {
+ public:
+  enum class Apart : std::uint8_t {
+    no,
+    behind,  // after others, which show whether the way out is at fault
+    alone,   // with nothing else under way on its bind: that was lost with several messages on it
+  };
+
+  // The way out was blamed by this message. It waits for `wait` before it is tried again with no other at hand. Returns
+  // whether it was blamed by it before.
+  bool blamed(store::MessageId id, Time now, Duration wait) {
+    const auto [it, fresh] = suspects_.try_emplace(id);
+    it->second = {.apart = Apart::behind, .since = now, .try_at = now + wait};
+    forget_some();
+    return !fresh;
+  }
+  // The connection was lost while this and other messages were under way.
+  void lost(store::MessageId id, Time now) {
+    suspects_[id] = {.apart = Apart::alone, .since = now, .try_at = now};
+    forget_some();
+  }
+  // Another message, which went out at `submitted_at`, was taken, or refused for its own sake.
+  void passed(Time submitted_at) { last_passed_ = std::max(last_passed_, submitted_at); }
+  void cleared(store::MessageId id) { suspects_.erase(id); }
+
+  Apart apart(store::MessageId id) const {
+    const auto it = suspects_.find(id);
+    return it == suspects_.end() ? Apart::no : it->second.apart;
+  }
+  // Others passed since it was blamed: if it happens again, this message is at fault.
+  bool others_passed(store::MessageId id) const {
+    const auto it = suspects_.find(id);
+    return it != suspects_.end() && it->second.apart == Apart::behind && last_passed_ >= it->second.since;
+  }
+  // When it is tried although no other was; see blamed().
+  Time try_at(store::MessageId id) const {
+    const auto it = suspects_.find(id);
+    return it == suspects_.end() ? Time{} : it->second.try_at;
+  }
+
+ private:
+  struct Suspicion {
+    Apart apart = Apart::behind;
+    Time since{}, try_at{};
+  };
+  static constexpr std::size_t suspects_max = 4096;
+
+  void forget_some() {  // those whose messages ended elsewhere, as the oldest ids
+    while (suspects_.size() > suspects_max) suspects_.erase(suspects_.begin());
+  }
+
+  std::map<store::MessageId, Suspicion> suspects_;
+  Time last_passed_{};
+};
+
+}  // namespace smsbridge::bridge
