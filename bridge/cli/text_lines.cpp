@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
 
 namespace smsbridge::bridge {
@@ -66,16 +67,19 @@ bool asks_for_national_tables(const json::value& national) {
   return langs != nullptr && !(langs->is_array() && langs->get_array().empty());
 }
 
-Result<Job> read_job(const std::string& line) {
+Result<json::object> read_object(const std::string& line) {
   if (line.size() > line_size_max_bytes) return refuse("line_too_long", "a line has at most 1 MiB");
   json::error_code error;
-  const json::value value = json::parse(line, error);
+  json::value value = json::parse(line, error);
   if (error) return refuse("malformed_json", error.message());
   if (!value.is_object()) return refuse("malformed_json", "a line must be a JSON object");
+  return std::move(value.get_object());
+}
 
+Result<Job> read_job(const json::object& object) {
   Job job;
   bool has_text = false;
-  for (const auto& [key, member] : value.get_object()) {
+  for (const auto& [key, member] : object) {
     if (key == "text") {
       if (!member.is_string()) return refuse("invalid_text", "text must be a string");
       job.text = std::string(std::string_view(member.get_string()));
@@ -143,8 +147,29 @@ std::string hex(std::span<const std::uint8_t> octets) {
   return out;
 }
 
+Result<json::object> answer_number(const json::object& object) {
+  std::string_view number, country;
+  auto lengths = text::Lengths::of_mobiles;
+  for (const auto& [key, member] : object) {
+    if ((key == "number" || key == "country") && member.is_string())
+      (key == "number" ? number : country) = member.get_string();
+    else if (key == "check_number_length" && member.is_bool())
+      lengths = member.get_bool() ? text::Lengths::of_mobiles : text::Lengths::any;
+    else
+      return refuse("unknown_field", "unknown field " + std::string(key) + ", or not of its type");
+  }
+  const auto read = text::normalise_number(number, country, lengths);
+  if (!read) return refuse("invalid_number", std::string(text::explain(read.error())));
+  return json::object{{"e164", read->e164},
+                      {"country", read->country.empty() ? json::value(nullptr) : json::value(read->country)},
+                      {"pattern_matched", read->pattern_matched}};
+}
+
 Result<json::object> answer(const std::string& line) {
-  const auto job = read_job(line);
+  const auto object = read_object(line);
+  if (!object) return tl::make_unexpected(object.error());
+  if (object->contains("number")) return answer_number(*object);
+  const auto job = read_job(*object);
   if (!job) return tl::make_unexpected(job.error());
   const auto segmented = text::segment(job->text, job->options);
   if (!segmented) return refuse(std::string(code_of(segmented.error())), std::string(text::explain(segmented.error())));

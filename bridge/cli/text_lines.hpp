@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-// `smsbridge text`: shows what a text costs and how it would be carried, without sending anything.
+// `smsbridge text`: shows what a text costs and how it would be carried, and how numbers are read, without sending
+// anything.
 #pragma once
 
 #include <iosfwd>
@@ -13,6 +14,8 @@ namespace smsbridge::bridge {
 // In:  {"text", "charset": "auto|gsm7|latin1|ucs2", "concat": "udh8|udh16|sar|payload", "ref": 0-65535,
 //       "national": null | {"langs": [], "modes": []}, "translit": false, "grapheme": false}; all but text optional.
 // Out: {"encoding", "data_coding", "segments", "units", "units_per_segment", "udhi", "segment": [{udh_hex, body_hex}]}
+// In:  {"number", "country": "KE", "check_number_length": true}; the country and the check are those of the tenant.
+// Out: {"e164", "country", "pattern_matched"}
 int text_lines(std::istream& in, std::ostream& out);
 
 }  // namespace smsbridge::bridge

@@ -6,6 +6,8 @@
 #include <bit>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "bridge/text/numbering_table.hpp"
 #include "bridge/text/pattern.hpp"
@@ -15,50 +17,127 @@ namespace smsbridge::bridge::text {
 namespace {
 
 constexpr std::size_t e164_digits_max = 15;     // ITU-T E.164 section 6.2.1
-constexpr std::size_t unknown_digits_min = 7;   // a calling code we do not know, with the shortest subscriber number
+constexpr std::size_t e164_digits_min = 7;      // the shortest calling code and number in use: Niue
 constexpr std::size_t dialled_digits_max = 24;  // with prefixes and a carrier's code; below pattern_digits_max
 
+// What was written, with what the punctuation in it may mean.
 struct Dialled {
   std::string digits;
   bool plus = false;
+  std::size_t bracketed_zero = 0;  // where a 0 stands alone in brackets; at the very beginning it means nothing special
+  std::vector<std::size_t> dots;   // before which digit they stand
+  std::vector<std::size_t> slashes;  // likewise
 };
 
-// The digit that a code point stands for in the scripts that phones enter numbers in.
+// General category Nd of Unicode: each script's ten digits follow each other from its zero.
 std::optional<char> digit_of(char32_t value) {
-  constexpr char32_t zeros[] = {U'0', 0x0660 /* Arabic-Indic */, 0x06F0 /* Persian */, 0xFF10 /* fullwidth */};
-  for (const char32_t zero : zeros)
-    if (value >= zero && value <= zero + 9) return static_cast<char>('0' + static_cast<int>(value - zero));
-  return std::nullopt;
+  constexpr char32_t zeros[] = {
+      0x30,    0x660,   0x6F0,   0x7C0,   0x966,   0x9E6,   0xA66,   0xAE6,   0xB66,   0xBE6,   0xC66,
+      0xCE6,   0xD66,   0xDE6,   0xE50,   0xED0,   0xF20,   0x1040,  0x1090,  0x17E0,  0x1810,  0x1946,
+      0x19D0,  0x1A80,  0x1A90,  0x1B50,  0x1BB0,  0x1C40,  0x1C50,  0xA620,  0xA8D0,  0xA900,  0xA9D0,
+      0xA9F0,  0xAA50,  0xABF0,  0xFF10,  0x104A0, 0x10D30, 0x10D40, 0x11066, 0x110F0, 0x11136, 0x111D0,
+      0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x116D0, 0x116DA, 0x11730, 0x118E0, 0x11950, 0x11BF0,
+      0x11C50, 0x11D50, 0x11DA0, 0x11DE0, 0x11F50, 0x16130, 0x16A60, 0x16AC0, 0x16B50, 0x16D70, 0x1CCF0,
+      0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E5F1, 0x1E950, 0x1FBF0};
+  static_assert(std::ranges::is_sorted(zeros));
+  const auto* above = std::ranges::upper_bound(zeros, value);
+  if (above == std::begin(zeros) || value > above[-1] + 9) return std::nullopt;
+  return static_cast<char>('0' + static_cast<int>(value - above[-1]));
 }
 
-// Spaces and punctuation that separate groups of digits, and the invisible marks that contact lists put around them.
+// Soft hyphens, direction marks, joiners, variation selectors and what else contact lists and editors put into numbers
+// without anybody seeing it (Cf and Default_Ignorable_Code_Point of Unicode, and the keycap that emoji end with).
+bool is_invisible(char32_t value) {
+  constexpr std::pair<char32_t, char32_t> ranges[] = {
+      {0xAD, 0xAD},     {0x34F, 0x34F},   {0x600, 0x605},    {0x61C, 0x61C},   {0x6DD, 0x6DD},   {0x70F, 0x70F},
+      {0x890, 0x891},   {0x8E2, 0x8E2},   {0x115F, 0x1160},  {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x200B, 0x200F},
+      {0x202A, 0x202E}, {0x2060, 0x206F}, {0x20E3, 0x20E3},  {0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF},
+      {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0xE0000, 0xE0FFF}};
+  return std::ranges::any_of(ranges, [&](const auto& range) { return value >= range.first && value <= range.second; });
+}
+
+// Ends of lines, and the tab: at either end of a field they come from its file, inside they stand between two fields.
+bool ends_field(char32_t value) {
+  return (value >= 0x09 && value <= 0x0D) || value == 0x85 || value == 0x2028 || value == 0x2029;
+}
+
+// Blanks (Zs), dashes and brackets, which separate groups of digits and mean nothing.
 bool is_separator(char32_t value) {
-  constexpr std::u32string_view ascii = U" \t-.()[]/";
-  if (value < 0x80) return ascii.find(value) != std::u32string_view::npos;
-  return value == 0xA0 || (value >= 0x2000 && value <= 0x2015) || (value >= 0x202A && value <= 0x202F) ||
-         (value >= 0x2060 && value <= 0x206F) || value == 0x2212 || value == 0x3000 || value == 0xFEFF ||
-         value == 0xFF08 || value == 0xFF09 || value == 0xFF0D;
+  constexpr std::u32string_view known =
+      U" -()[]\u00A0\u1680\u202F\u205F\u2043\u2212\u3000\uFE58\uFE63\uFF08\uFF09\uFF0D";
+  return known.find(value) != std::u32string_view::npos || (value >= 0x2000 && value <= 0x200A) ||
+         (value >= 0x2010 && value <= 0x2015);
 }
 
-tl::expected<Dialled, NumberError> read_digits(std::string_view input) {
-  constexpr char32_t fullwidth_plus = 0xFF0B;
-  Dialled out;
-  while (!input.empty()) {
-    const char32_t value = take_code_point(input);
-    if (value == invalid_code_point) return tl::make_unexpected(NumberError::not_a_number);
-    if (const auto digit = digit_of(value)) {
-      if (out.digits.size() == dialled_digits_max) return tl::make_unexpected(NumberError::too_long);
-      out.digits.push_back(*digit);
-    } else if (value == U'+' || value == fullwidth_plus) {
-      if (out.plus || !out.digits.empty()) return tl::make_unexpected(NumberError::not_a_number);
-      out.plus = true;
-    } else if (!is_separator(value)) {
-      return tl::make_unexpected(NumberError::not_a_number);
+// Reads one field, character by character.
+class FieldReader {
+ public:
+  tl::expected<Dialled, NumberError> read(std::string_view input) {
+    while (!input.empty()) {
+      const char32_t value = take_code_point(input);
+      if (const auto error = take(value, input)) return tl::make_unexpected(*error);
     }
+    if (out_.digits.empty()) return tl::make_unexpected(NumberError::empty);
+    return std::move(out_);
   }
-  if (out.digits.empty()) return tl::make_unexpected(NumberError::empty);
-  return out;
-}
+
+ private:
+  std::optional<NumberError> take(char32_t value, std::string_view rest) {
+    if (value == invalid_code_point) return NumberError::not_a_number;
+    if (const auto digit = digit_of(value)) return take_digit(*digit);
+    if (is_invisible(value)) return std::nullopt;
+    const std::size_t at = out_.digits.size();
+    if (ends_field(value)) {
+      ended_ = at > 0;
+    } else if (value == U'+' || value == 0xFF0B) {
+      if (at > 0) return NumberError::several;
+      if (std::exchange(out_.plus, true)) return NumberError::not_a_number;
+    } else if (value == U'.' || value == 0xFF0E || value == 0x66B) {
+      if (at > 0) out_.dots.push_back(at);
+    } else if (value == U'/' || value == 0xFF0F) {
+      if (at > 0) out_.slashes.push_back(at);
+      if (at > 0 && (after_blank_ || rest.starts_with(' '))) ended_ = true;
+    } else if (is_separator(value)) {
+      take_bracket(value);
+      after_blank_ = value == U' ';
+      return std::nullopt;
+    } else {
+      return error_of(value, rest);
+    }
+    after_blank_ = false;
+    return std::nullopt;
+  }
+
+  std::optional<NumberError> take_digit(char digit) {
+    after_blank_ = false;
+    if (ended_) return NumberError::several;
+    if (out_.digits.size() == dialled_digits_max) return NumberError::too_long;
+    out_.digits.push_back(digit);
+    return std::nullopt;
+  }
+
+  void take_bracket(char32_t value) {
+    if (value == U'(' || value == U'[' || value == 0xFF08) opened_ = out_.digits.size();
+    if (value != U')' && value != U']' && value != 0xFF09) return;
+    if (opened_ + 1 == out_.digits.size() && out_.digits.back() == '0') out_.bracketed_zero = opened_;
+  }
+
+  NumberError error_of(char32_t value, std::string_view rest) const {
+    constexpr std::u32string_view between = U",;|&\u060C\u061B\uFF0C\uFF1B";
+    if (out_.digits.empty()) return NumberError::not_a_number;
+    if (between.find(value) != std::u32string_view::npos) return NumberError::several;
+    if (value == U'E' || value == U'e') {
+      if (rest.starts_with('+') || rest.starts_with('-')) rest.remove_prefix(1);
+      if (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') return NumberError::decimal;
+    }
+    return NumberError::not_a_number;
+  }
+
+  Dialled out_;
+  bool ended_ = false;        // what follows is another number
+  bool after_blank_ = false;  // the last character was one
+  std::size_t opened_ = std::string_view::npos - 1;
+};
 
 // The table is asked for every message: where its rows are, by country and by calling code.
 class PlanIndex {
@@ -106,11 +185,14 @@ const PlanIndex& plans() {
 struct Reading {
   const NumberingPlan* plan = nullptr;  // nothing: an unknown calling code, which is part of `national` then
   std::string national;
-  bool possible = false;  // the plan has numbers of this length
-  bool matched = false;   // ... and uses numbers like this one
-  int preference = 0;     // among countries that share a calling code
+  bool possible = false;   // the plan has mobiles of this length
+  bool mobile = false;     // ... that look like this one
+  bool matched = false;    // ... or other numbers that do
+  bool ambiguous = false;  // another reading is as good
+  int preference = 0;      // among countries that share a calling code
 
-  int score() const { return possible * 8 + matched * 4 + preference; }
+  int fit() const { return possible * 4 + mobile * 2 + matched; }
+  int score() const { return fit() * 4 + preference; }
 };
 
 Reading judge(const NumberingPlan& plan, std::string national) {
@@ -118,7 +200,8 @@ Reading judge(const NumberingPlan& plan, std::string national) {
   const std::size_t size = out.national.size();
   out.possible = size <= pattern_digits_max && (plan.lengths >> size & 1) != 0 &&
                  plan.calling_code.size() + size <= e164_digits_max;
-  out.matched = out.possible && matches_whole(plan.pattern, out.national);
+  out.mobile = out.possible && matches_whole(plan.mobile, out.national);
+  out.matched = out.mobile || (out.possible && matches_whole(plan.pattern, out.national));
   return out;
 }
 
@@ -141,6 +224,8 @@ std::optional<std::string> mobile_number(const NumberingPlan& plan, std::string_
 // prefix is part of the number only where the plan uses such numbers. Otherwise a number that lost a digit behind its
 // 0 would have the right length, and go out with the 0 in it.
 Reading read_national(const NumberingPlan& plan, std::string_view digits) {
+  if (plan.local_area.empty() && !plan.local_pattern.empty() && matches_whole(plan.local_pattern, digits))
+    return judge(plan, std::string(digits));
   Reading best;
   const auto consider = [&](std::string national) {
     Reading reading = judge(plan, std::move(national));
@@ -178,14 +263,11 @@ Reading read_international(std::string_view digits, const NumberingPlan* home) {
   return best;
 }
 
-// Digits after an international prefix: that of the country, which can be several, or 00, which people write
-// everywhere. Nothing when there is none.
-std::optional<Reading> read_after_prefix(std::string_view digits, const NumberingPlan* home) {
-  Positions ends = match_ends("00", digits);
-  if (home != nullptr && !home->international_prefix.empty()) ends |= match_ends(home->international_prefix, digits);
-  ends &= ~Positions{1};
+// The best reading after one of the prefixes that end at `ends`, the longest first: 000254 is 000 and 254 in Kenya.
+std::optional<Reading> read_after(Positions ends, std::string_view digits, const NumberingPlan* home) {
   std::optional<Reading> best;
-  while (ends != 0) {  // the longest first: 000254 is 000 and 254 in Kenya
+  ends &= ~Positions{1};
+  while (ends != 0) {
     const auto end = static_cast<std::size_t>(std::bit_width(ends) - 1);
     ends &= ~(Positions{1} << end);
     if (digits.substr(end).empty() || digits[end] == '0') continue;
@@ -195,39 +277,101 @@ std::optional<Reading> read_after_prefix(std::string_view digits, const Numberin
   return best;
 }
 
+// Digits after an international prefix: 00, which people write everywhere, before those of the country, which can be
+// several and name a carrier. 00 57... is a number of Colombia also where 005 is a carrier's prefix and 7 Russia's
+// code. Nothing when there is none.
+std::optional<Reading> read_after_prefix(std::string_view digits, const NumberingPlan* home) {
+  const Positions plain = match_ends("00", digits);
+  auto usual = read_after(plain, digits, home);
+  if (home == nullptr || home->international_prefix.empty()) return usual;
+  auto other = read_after(match_ends(home->international_prefix, digits) & ~plain, digits, home);
+  if (!usual || (!usual->possible && other && other->possible)) return other;
+  usual->ambiguous = other && other->mobile && !usual->mobile;
+  return usual;
+}
+
 // The reading of what was dialled without '+'.
 Reading read_dialled(std::string_view digits, const NumberingPlan* home) {
   const auto abroad = read_after_prefix(digits, home);
   if (home == nullptr) return abroad ? *abroad : read_international(digits, home);
   Reading at_home = read_at_home(*home, digits);
   if (abroad && (abroad->possible || !at_home.possible)) return *abroad;
-  if (digits.starts_with(home->calling_code) && !at_home.matched) {
+  if (digits.starts_with(home->calling_code)) {
     Reading without_prefix = read_international(digits, home);
-    if (without_prefix.possible && (without_prefix.matched || !at_home.possible)) return without_prefix;
+    if (without_prefix.fit() > at_home.fit()) return without_prefix;
   }
   return at_home;
 }
 
-tl::expected<Number, NumberError> number_from(const Reading& reading) {
+// The reading of a whole field or of its beginning.
+Reading read_field(std::string_view digits, bool plus, const NumberingPlan* home) {
+  if (!plus) return read_dialled(digits, home);
+  // "+00254..." has both; no calling code begins with 0, so only one thing can be meant.
+  if (digits.starts_with("00")) digits.remove_prefix(2);
+  return read_international(digits, home);
+}
+
+// The 0 of +44 (0)20 is not dialled from abroad (ITU-T E.123 section 2.5). It stays where the plan has such numbers and
+// has none without it: landlines of Italy.
+Reading read_bracketed(const Dialled& dialled, const NumberingPlan* home) {
+  Reading with = read_field(dialled.digits, dialled.plus, home);
+  if (dialled.bracketed_zero == 0) return with;
+  std::string digits = dialled.digits;
+  digits.erase(dialled.bracketed_zero, 1);
+  Reading without = read_field(digits, dialled.plus, home);
+  return with.score() > without.score() ? with : without;
+}
+
+// A dot groups digits, and in a spreadsheet's number it is the decimal point. Cuts what is behind that if it is
+// nothing: 254712345678.0 has a digit more than was meant.
+std::optional<NumberError> cut_decimals(Dialled& dialled, const NumberingPlan* home) {
+  if (dialled.dots.empty()) return std::nullopt;
+  const std::size_t at = dialled.dots.back();
+  const std::string_view head = std::string_view(dialled.digits).substr(0, at);
+  const std::string_view tail = std::string_view(dialled.digits).substr(at);
+  if (tail.empty()) return std::nullopt;
+  const bool nothing = tail.find_first_not_of('0') == std::string_view::npos;
+  // Digits in groups, the last of one digit.
+  if (dialled.dots.size() > 1) return nothing && tail.size() == 1 ? std::optional(NumberError::decimal) : std::nullopt;
+  const bool complete = read_field(head, dialled.plus, home).possible;
+  if (!nothing) return complete ? std::optional(NumberError::decimal) : std::nullopt;
+  const bool groups = tail.size() > 2;  // 0712345.000 can be a number that ends in zeros
+  if (groups && complete && read_field(dialled.digits, dialled.plus, home).possible) return NumberError::decimal;
+  if (!groups || complete) dialled.digits.resize(at);
+  return std::nullopt;
+}
+
+// 0171/1234567 is one number, 0812345678/79 is two.
+bool has_several(const Dialled& dialled, const NumberingPlan* home) {
+  return std::ranges::any_of(dialled.slashes, [&](std::size_t at) {
+    return at < dialled.digits.size() &&
+           read_field(std::string_view(dialled.digits).substr(0, at), dialled.plus, home).possible;
+  });
+}
+
+NumberError length_error(const Reading& reading) {
   const std::size_t size = reading.national.size();
+  const auto shortest = static_cast<std::size_t>(std::countr_zero(reading.plan->lengths));
+  const auto longest = static_cast<std::size_t>(std::bit_width(reading.plan->lengths) - 1);
+  if (size < shortest) return NumberError::too_short;
+  if (size > std::min(longest, e164_digits_max - reading.plan->calling_code.size())) return NumberError::too_long;
+  return NumberError::impossible;
+}
+
+tl::expected<Number, NumberError> number_from(const Reading& reading, Lengths lengths) {
   if (reading.plan == nullptr) {
-    if (reading.national.starts_with('0')) return tl::make_unexpected(NumberError::impossible);
-    if (size < unknown_digits_min) return tl::make_unexpected(NumberError::too_short);
-    if (size > e164_digits_max) return tl::make_unexpected(NumberError::too_long);
-    return Number{.e164 = "+" + reading.national, .country = {}, .pattern_matched = false};
+    return tl::make_unexpected(reading.national.starts_with('0') ? NumberError::impossible : NumberError::unassigned);
   }
+  if (reading.ambiguous) return tl::make_unexpected(NumberError::ambiguous);
+  const std::size_t size = reading.plan->calling_code.size() + reading.national.size();
   if (!reading.possible) {
-    const auto shortest = static_cast<std::size_t>(std::countr_zero(reading.plan->lengths));
-    const auto longest = static_cast<std::size_t>(std::bit_width(reading.plan->lengths) - 1);
-    if (size < shortest) return tl::make_unexpected(NumberError::too_short);
-    if (size > std::min(longest, e164_digits_max - reading.plan->calling_code.size()))
-      return tl::make_unexpected(NumberError::too_long);
-    return tl::make_unexpected(NumberError::impossible);
+    const bool fits = size >= e164_digits_min && size <= e164_digits_max;
+    if (lengths == Lengths::of_mobiles || !fits) return tl::make_unexpected(length_error(reading));
   }
   std::string e164 = "+";
   e164.append(reading.plan->calling_code).append(reading.national);
   return Number{
-      .e164 = std::move(e164), .country = std::string(reading.plan->country), .pattern_matched = reading.matched};
+      .e164 = std::move(e164), .country = std::string(reading.plan->country), .pattern_matched = reading.mobile};
 }
 
 }  // namespace
@@ -238,25 +382,32 @@ std::string_view explain(NumberError error) {
       return "the number is empty";
     case NumberError::not_a_number:
       return "the number contains a character that is neither a digit nor a separator";
+    case NumberError::several:
+      return "the field seems to hold more than one number";
+    case NumberError::decimal:
+      return "the number was written as a decimal, as spreadsheets do; write it as text";
     case NumberError::too_short:
-      return "the number has too few digits for its country";
+      return "the number has too few digits for a mobile of its country";
     case NumberError::too_long:
-      return "the number has too many digits for its country";
+      return "the number has too many digits for a mobile of its country";
+    case NumberError::unassigned:
+      return "no country has this calling code";
+    case NumberError::ambiguous:
+      return "the number can be read as two different ones; write it with + and the calling code";
     case NumberError::impossible:
       break;
   }
-  return "no number of its country has this length, or its calling code cannot exist";
+  return "no mobile of its country has this length, or its calling code cannot exist";
 }
 
-tl::expected<Number, NumberError> normalise_number(std::string_view input, std::string_view default_country) {
-  auto dialled = read_digits(input);
+tl::expected<Number, NumberError> normalise_number(std::string_view input, std::string_view default_country,
+                                                   Lengths lengths) {
+  auto dialled = FieldReader().read(input);
   if (!dialled) return tl::make_unexpected(dialled.error());
   const NumberingPlan* home = plans().of(default_country);
-  if (!dialled->plus) return number_from(read_dialled(dialled->digits, home));
-  // "+00254..." has both; no calling code begins with 0, so only one thing can be meant.
-  std::string_view digits = dialled->digits;
-  if (digits.starts_with("00")) digits.remove_prefix(2);
-  return number_from(read_international(digits, home));
+  if (const auto error = cut_decimals(*dialled, home)) return tl::make_unexpected(*error);
+  if (has_several(*dialled, home)) return tl::make_unexpected(NumberError::several);
+  return number_from(read_bracketed(*dialled, home), lengths);
 }
 
 bool is_known_country(std::string_view iso2) { return plans().of(iso2) != nullptr; }

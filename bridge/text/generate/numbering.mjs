@@ -4,12 +4,13 @@
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const metadata = require('libphonenumber-js/metadata.min.json');
+const metadata = require('libphonenumber-js/metadata.max.json');
 const { version } = require('libphonenumber-js/package.json');
 
 // Positions in a country's row of metadata version 4.
 const CALLING_CODE = 0, INTERNATIONAL_PREFIX = 1, PATTERN = 2, LENGTHS = 3, NATIONAL_PREFIX = 5,
-  PREFIX_FOR_PARSING = 7, TRANSFORM = 8, LEADING_DIGITS = 10;
+  PREFIX_FOR_PARSING = 7, TRANSFORM = 8, LEADING_DIGITS = 10, TYPES = 11;
+const FIXED_LINE = 0, MOBILE = 1;  // of a row's types, each [pattern, lengths if they are not the row's]
 if (metadata.version !== 4) throw new Error(`metadata version ${metadata.version} is not known here`);
 
 // Splits a regular expression at the '|' outside of all brackets.
@@ -63,24 +64,41 @@ const text = (pattern) => {
   return plain === '' ? '""' : `R"(${plain})"`;
 };
 
+// What phones that take SMS look like. Where no such type is listed, as in North America, nothing tells them from fixed
+// lines, whose pattern counts for both. Satellite and machine networks are mobile; other numbers of no country are not,
+// and only their length is known.
+function mobile(row) {
+  const types = row[TYPES] || [];
+  const listed = [types[MOBILE], types[FIXED_LINE]].find((type) => type && type[0]);
+  const [pattern, lengths] = listed || ['', row[LENGTHS]];
+  return { pattern, lengths: lengths || row[LENGTHS] };
+}
+
 const rows = [];
-const codes = Object.keys(metadata.country_calling_codes).sort((a, b) => Number(a) - Number(b));
+function add(iso, row) {
+  const { pattern, lengths } = mobile(row);
+  const mask = lengths.reduce((sum, length) => sum + 2 ** length, 0);
+  const { prefix, local, area, mobileArea } = prefixes(iso, row);
+  rows.push(`{"${iso}", "${row[CALLING_CODE]}", 0x${mask.toString(16).toUpperCase()}, ` +
+    `${text(row[INTERNATIONAL_PREFIX] || '')}, ${text(prefix)}, ${text(local)}, "${area}", ${text(mobileArea)}, ` +
+    `${text(row[LEADING_DIGITS] || '')}, ${text(row[PATTERN])}, ${text(pattern)}},`);
+}
+
+const codes = [...Object.keys(metadata.country_calling_codes), ...Object.keys(metadata.nonGeographic)].sort((a, b) => Number(a) - Number(b));
 for (const code of codes) {
-  for (const iso of metadata.country_calling_codes[code]) {  // the main country first
+  if (metadata.nonGeographic[code]) add('', metadata.nonGeographic[code]);
+  for (const iso of metadata.country_calling_codes[code] || []) {  // the main country first
     const row = metadata.countries[iso];
     if (!row) continue;  // 001: not a country
     if (row[CALLING_CODE] !== code) throw new Error(`${iso}: calling code ${row[CALLING_CODE]} listed under ${code}`);
-    const lengths = row[LENGTHS].reduce((mask, length) => mask + 2 ** length, 0);
-    const { prefix, local, area, mobileArea } = prefixes(iso, row);
-    rows.push(`{"${iso}", "${code}", 0x${lengths.toString(16).toUpperCase()}, ${text(row[INTERNATIONAL_PREFIX] || '')}, ` +
-      `${text(prefix)}, ${text(local)}, "${area}", ${text(mobileArea)}, ${text(row[LEADING_DIGITS] || '')}, ` +
-      `${text(row[PATTERN])}},`);
+    add(iso, row);
   }
 }
 
 process.stdout.write(`// SPDX-License-Identifier: MPL-2.0
-// Written by generate/numbering.mjs from libphonenumber-js ${version}; do not edit. The numbering plans are those of
-// Google's libphonenumber (Apache License 2.0).
+// Written by generate/numbering.mjs from libphonenumber-js ${version} (metadata.max.json); do not edit. The numbering
+// plans are those of Google's libphonenumber (Apache License 2.0): for each country its code, the prefixes dialled
+// abroad and at home, and the lengths and patterns of its mobile numbers.
 #include "bridge/text/numbering_table.hpp"
 
 namespace smsbridge::bridge::text {

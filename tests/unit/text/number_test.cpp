@@ -40,17 +40,18 @@ TEST(Number, BecomesInternational) {
       {"IN plain", "9876543210", "IN", "+919876543210", "IN"},
       {"IN no plus", "919876543210", "IN", "+919876543210", "IN"},
       {"US", "(202) 555-0123", "US", "+12025550123", "US"},
-      {"US with 1", "1-202-555-0123", "US", "+12025550123", "US"},
+      {"US with 1", "1-201-555-0123", "US", "+12015550123", "US"},
       {"US 011", "011 254 712 345678", "US", "+254712345678", "KE"},
       {"CA keeps the shared code", "416-555-0123", "CA", "+14165550123", "CA"},
       {"Jamaica by its leading digits", "+1 876 555 1234", "US", "+18765551234", "JM"},
       {"Dominican Republic", "809 555 1234", "DO", "+18095551234", "DO"},
       {"Antigua, local number", "464 1234", "AG", "+12684641234", "AG"},
-      {"GB", "020 7946 0958", "GB", "+442079460958", "GB"},
-      {"GB bracketed zero", "+44 (0)20 7946 0958", "KE", "+442079460958", "GB"},
-      {"GB mobile", "07911 123456", "GB", "+447911123456", "GB"},
-      {"IT landline keeps its zero", "06 4982 1234", "IT", "+390649821234", "IT"},
-      {"IT landline, international", "+39 06 4982 1234", "KE", "+390649821234", "IT"},
+      {"GB", "020 7946 0958", "GB", "+442079460958", "GB", false},
+      {"GB bracketed zero", "+44 (0)20 7946 0958", "KE", "+442079460958", "GB", false},
+      {"CA by its area", "+1 506-234-5678", "US", "+15062345678", "CA"},
+      {"GB mobile", "07400 123456", "GB", "+447400123456", "GB"},
+      {"IT landline keeps its zero", "06 4982 1234", "IT", "+390649821234", "IT", false},
+      {"IT landline, international", "+39 06 4982 1234", "KE", "+390649821234", "IT", false},
       {"IT mobile", "333 123 4567", "IT", "+393331234567", "IT"},
       {"IT mobile, no plus", "393331234567", "IT", "+393331234567", "IT"},
       {"MX", "55 1234 5678", "MX", "+525512345678", "MX"},
@@ -79,7 +80,36 @@ TEST(Number, BecomesInternational) {
       {"no country, bare", "254712345678", "", "+254712345678", "KE"},
       {"unknown country, bare", "254712345678", "XX", "+254712345678", "KE"},
       {"no country, 00", "00254712345678", "", "+254712345678", "KE"},
-      {"unknown calling code", "+9991234567", "KE", "+9991234567", "", false},
+      {"satellite phones belong to no country", "+881612345678", "KE", "+881612345678", ""},
+      {"a decimal of a spreadsheet", "254712345678.0", "KE", "+254712345678", "KE"},
+      {"a decimal, with plus", "+254712345678.0", "KE", "+254712345678", "KE"},
+      {"a decimal, more zeros", "254712345678.0000", "KE", "+254712345678", "KE"},
+      {"a decimal that would be possible with its zero", "71123456.0", "SO", "+25271123456", "SO"},
+      {"a decimal, IN", "9812345678.0", "IN", "+919812345678", "IN"},
+      {"a decimal, PH", "9171234567.00", "PH", "+639171234567", "PH"},
+      {"dots between groups", "0712.345.000", "KE", "+254712345000", "KE"},
+      {"one dot between groups", "0712345.000", "KE", "+254712345000", "KE"},
+      {"a dot at the end of the sentence", "0712345678.", "KE", "+254712345678", "KE"},
+      {"slash after the area", "0171/1234567", "DE", "+491711234567", "DE"},
+      {"00 and the own code", "00573211234567", "CO", "+573211234567", "CO"},
+      {"00 before a carrier's 005", "00584121234567", "UG", "+584121234567", "VE"},
+      {"00 before a carrier's 008", "0084912345678", "ID", "+84912345678", "VN"},
+      {"00 before a carrier's 004", "004534412345", "KH", "+4534412345", "DK"},
+      {"a carrier's prefix where 00 means nothing", "0011 254 712345678", "AU", "+254712345678", "KE"},
+      {"bracketed zero that looks like a number", "+56 (0)9 8765 4321", "CL", "+56987654321", "CL"},
+      {"bracketed zero without a national prefix", "+39 (0) 347 1234567", "IT", "+393471234567", "IT"},
+      {"bracketed zero after 00", "0039 ( 0 ) 347 1234567", "KE", "+393471234567", "IT"},
+      {"bracketed zero that belongs to a landline", "+39 (0)6 4982 1234", "KE", "+390649821234", "IT", false},
+      {"line ends", "\r\n0712345678\r\n", "KE", "+254712345678", "KE"},
+      {"tabs and more blanks", "\t\v0712\u3000345\u2009678 \f\u2028", "KE", "+254712345678", "KE"},
+      {"soft hyphens", "0712\u00AD345\u00AD678", "KE", "+254712345678", "KE"},
+      {"joiners, byte order mark, keycaps", "\uFEFF0\uFE0F\u20E3712\u200B345\u2060678", "KE", "+254712345678", "KE"},
+      {"Bengali", "০১৭১২৩৪৫৬৭৮", "BD", "+8801712345678", "BD"},
+      {"Myanmar", "၀၉၂၅၀၁၂၃၄၅၆", "MM", "+959250123456", "MM"},
+      {"Khmer", "០១២៣៤៥៦៧៨", "KH", "+85512345678", "KH"},
+      {"Devanagari", "+९१९८७६५४३२१०", "NP", "+919876543210", "IN"},
+      {"N'Ko and Adlam", "\u07C0\u07C7\u07C1\u07C2\U0001E953\U0001E954\U0001E955\U0001E956\U0001E957\U0001E958", "KE",
+       "+254712345678", "KE"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -106,21 +136,38 @@ TEST(Number, RefusesTheImpossible) {
       {"plus alone", "+", "KE", NumberError::empty},
       {"letters", "0712ABC678", "KE", NumberError::not_a_number},
       {"a name", "MIFOS", "KE", NumberError::not_a_number},
-      {"plus in the middle", "0712+345678", "KE", NumberError::not_a_number},
+      {"plus in the middle", "0712+345678", "KE", NumberError::several},
       {"two pluses", "++254712345678", "KE", NumberError::not_a_number},
-      {"two numbers", "0712345678,0712345679", "KE", NumberError::not_a_number},
+      {"two numbers", "0712345678,0712345679", "KE", NumberError::several},
+      {"two numbers, semicolon", "0712345678; 79", "KE", NumberError::several},
+      {"two numbers, Arabic comma", "0712345678\u060C 79", "KE", NumberError::several},
+      {"two numbers, slash that would fit", "0812345678 / 79", "ID", NumberError::several},
+      {"two numbers, slash without blanks", "0812345678/79", "ID", NumberError::several},
+      {"two numbers, pluses", "+6281234567+79", "ID", NumberError::several},
+      {"two numbers, a line each", "08123456\n7879", "ID", NumberError::several},
+      {"two numbers, a column each", "08123456\t7879", "ID", NumberError::several},
+      {"two numbers, or", "0812345678 or 79", "ID", NumberError::not_a_number},
+      {"a decimal with digits", "254712345678.5", "KE", NumberError::decimal},
+      {"scientific", "2.54712E+11", "KE", NumberError::decimal},
+      {"scientific, small", "254712345678e0", "KE", NumberError::decimal},
+      {"a group of one zero", "0812.3456.789.0", "ID", NumberError::decimal},
+      {"zeros that are a group or none", "0812345678.000", "ID", NumberError::decimal},
       {"invalid UTF-8", "\xFF", "KE", NumberError::not_a_number},
       {"short code", "40404", "KE", NumberError::too_short},
       {"KE too long", "071234567890", "KE", NumberError::too_long},
       {"KE international, too short", "+25471234", "KE", NumberError::too_short},
       {"UG too short", "077212345", "UG", NumberError::too_short},
       {"US seven digits", "555-0123", "US", NumberError::too_short},
-      {"GB eight digits", "+44 2079 4609", "GB", NumberError::impossible},
+      {"GB eight digits", "+44 2079 4609", "GB", NumberError::too_short},
+      {"NL has 9 and 11 digits", "+31 61 2345 6789", "KE", NumberError::impossible},
       {"CI before 2021", "07 12 34 56", "CI", NumberError::too_short},
       {"code cannot begin with 0", "+0712345678", "KE", NumberError::impossible},
       {"no country for a national number", "0712345678", "", NumberError::impossible},
-      {"unknown code, too short", "+999123", "KE", NumberError::too_short},
-      {"unknown code, too long", "+9991234567890123", "KE", NumberError::too_long},
+      {"a digit too many for a mobile", "+2547123456789", "KE", NumberError::too_long},
+      {"a digit is missing", "071234567", "KE", NumberError::too_short},
+      {"mobiles of VN before 2018", "01682345678", "VN", NumberError::too_long},
+      {"nobody's calling code", "+999123456789", "KE", NumberError::unassigned},
+      {"another", "+210123456789", "KE", NumberError::unassigned},
       {"more digits than anyone dials", "11111111111111111111111111111111111111111", "KE", NumberError::too_long},
   };
   for (const auto& c : cases) {
@@ -131,6 +178,30 @@ TEST(Number, RefusesTheImpossible) {
       continue;
     }
     EXPECT_EQ(got.error(), c.want) << explain(got.error());
+  }
+}
+
+TEST(Number, TakesOtherLengthsWhereItIsTold) {
+  const struct {
+    const char* name;
+    const char* input;
+    const char* want;  // empty: refused all the same
+  } cases[] = {
+      {"a digit is missing", "071234567", "+25471234567"},
+      {"a digit too many", "+2547123456789", "+2547123456789"},
+      {"a new plan", "0712 345 6789", "+2547123456789"},
+      {"as before", "0712345678", "+254712345678"},
+      {"below what any number has", "071", ""},
+      {"beyond E.164", "+2547123456789012", ""},
+      {"nobody's calling code", "+999123456789", ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto got = normalise_number(c.input, "KE", Lengths::any);
+    EXPECT_EQ(got ? got->e164 : "", c.want);
+    if (got) {
+      EXPECT_EQ(got->pattern_matched, got->e164.size() == 13);
+    }
   }
 }
 
@@ -164,8 +235,9 @@ TEST(Number, TableIsInOrder) {
 }
 
 TEST(Number, EveryErrorHasItsOwnMessage) {
-  const NumberError errors[] = {NumberError::empty, NumberError::not_a_number, NumberError::too_short,
-                                NumberError::too_long, NumberError::impossible};
+  const NumberError errors[] = {NumberError::empty,      NumberError::not_a_number, NumberError::several,
+                                NumberError::decimal,    NumberError::too_short,    NumberError::too_long,
+                                NumberError::impossible, NumberError::unassigned,   NumberError::ambiguous};
   for (const auto& a : errors)
     for (const auto& b : errors) EXPECT_EQ(a == b, explain(a) == explain(b));
 }

@@ -39,6 +39,12 @@ TEST(TextLines, Answers) {
       {"no languages", R"({"text":"","national":{"langs":[],"modes":["single"]}})",
        R"({"encoding":"gsm7","data_coding":0,"segments":1,"units":0,"units_per_segment":160,"udhi":false,
            "segment":[{"udh_hex":"","body_hex":""}]})"},
+      {"number", R"({"number":"0712 345 678","country":"KE"})",
+       R"({"e164":"+254712345678","country":"KE","pattern_matched":true})"},
+      {"number of no country", R"({"number":"+881612345678"})",
+       R"({"e164":"+881612345678","country":null,"pattern_matched":true})"},
+      {"number of another length", R"({"number":"071234567","country":"KE","check_number_length":false})",
+       R"({"e164":"+25471234567","country":"KE","pattern_matched":false})"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
