@@ -92,8 +92,11 @@ struct Verdict {
   std::optional<int> parts;
   std::string price, currency;  // decimal text, empty: not told
   bool duplicate = false;       // accepted by an earlier request under the same key
-  bool one_number = false;      // the account is refused for this number only: others may pass
-  int failed_parts = 0;         // of an accepted message: parts that the provider refused
+  // The class holds for this recipient only, others may pass: an account that may not send to this number (auth,
+  // account, balance, config), or one that sent to it too often (throttled). Never a reason to stop the gateway: a
+  // throttled number waits by itself, everything else goes on at its rate.
+  bool one_number = false;
+  int failed_parts = 0;  // of an accepted message: parts that the provider refused
 };
 
 Verdict accepted(std::vector<std::string> provider_message_ids = {});
