@@ -74,6 +74,8 @@ void Session::on_connected(Time now) {
   stray_nacks_.clear();
   unbind_wanted_ = peer_unbinds_ = false;
   unbind_deadline_.reset();
+  leaving_.reset();
+  leave_deadline_.reset();
   lost_.reset();
   lost_told_ = false;
   flush_deadline_.reset();
@@ -134,6 +136,10 @@ void Session::on_deadline(Time now) {
   }
   unbind_when_empty();
   if (unbind_deadline_ && *unbind_deadline_ <= now) return lose(LostReason::local, true);
+  if (leaving_) {
+    if (*leave_deadline_ <= now) return lose(*leaving_, true);
+    return lose_when_answered();
+  }
 
   if (enquire_deadline_ && *enquire_deadline_ <= now) {
     enquire_deadline_.reset();
@@ -151,6 +157,7 @@ void Session::on_closed(Time now) {
   // Instead of answering an unbind, some message centres just close.
   if (!lost_)
     lose(unbind_deadline_ ? LostReason::local
+         : leaving_       ? *leaving_
          : peer_unbinds_  ? LostReason::peer_unbind
                           : LostReason::peer_closed,
          false);
@@ -164,7 +171,7 @@ void Session::on_closed(Time now) {
 
 Session::SubmitResult Session::submit(const Message& message, std::uint64_t cookie, Time now) {
   now_ = now;
-  if (lost_ || peer_unbinds_ || !may_send(state_, Command::submit_sm)) return SubmitResult::not_bound;
+  if (lost_ || leaving_ || peer_unbinds_ || !may_send(state_, Command::submit_sm)) return SubmitResult::not_bound;
   if (window_.free() == 0) return SubmitResult::window_full;
   const auto sequence = take_sequence();
   const Header header{.command_id = static_cast<std::uint32_t>(Command::submit_sm), .sequence = sequence};
@@ -183,7 +190,9 @@ void Session::answer_delivery(std::uint32_t sequence, Command command, std::uint
   const auto owed = std::ranges::find(owed_, std::pair(sequence, command));
   if (owed == owed_.end()) return;
   owed_.erase(owed);
-  if (!lost_ && !peer_unbinds_) put_response(command, status, sequence);
+  if (lost_) return;
+  put_response(command, status, sequence);
+  lose_when_answered();
 }
 
 void Session::unbind(Time now) {
@@ -207,7 +216,8 @@ std::optional<Time> Session::next_deadline() const {
   if (const auto since = framer_.partial_since()) lower_to(earliest, *since + config_.frame_timeout);
   lower_to(earliest, window_.next_deadline());
   lower_to(earliest, unbind_deadline_);
-  if (config_.enquire_link_interval > Duration::zero() && state_ != State::open)
+  lower_to(earliest, leave_deadline_);
+  if (config_.enquire_link_interval > Duration::zero() && state_ != State::open && !leaving_)
     lower_to(earliest, enquire_deadline_ ? *enquire_deadline_ : last_received_ + idle_time_);
   return earliest;
 }
@@ -230,14 +240,19 @@ Octets Session::output() const {
 void Session::wrote(std::size_t count) { writing_done_ = std::min(writing_done_ + count, writing_.size()); }
 
 std::optional<Event> Session::next_event() {
-  if (!events_.empty()) {
-    auto event = std::move(events_.front());
-    events_.pop_front();
-    return event;
-  }
-  while (const auto frame = framer_.next())
+  if (auto event = next_caused()) return event;
+  while (const auto frame = framer_.next()) {
     if (auto event = take(*frame)) return event;
+    if (auto event = next_caused()) return event;
+  }
   return lost_ ? next_of_loss() : std::nullopt;
+}
+
+std::optional<Event> Session::next_caused() {
+  if (events_.empty()) return std::nullopt;
+  auto event = std::move(events_.front());
+  events_.pop_front();
+  return event;
 }
 
 bool Session::wants_close() const { return lost_ && is_flushed(); }
@@ -247,7 +262,7 @@ bool Session::wants_read() const {
          answers_.size() < unread_max;
 }
 
-bool Session::is_bound() const { return is_bound_state(state_) && !lost_ && !peer_unbinds_; }
+bool Session::is_bound() const { return is_bound_state(state_) && !lost_ && !leaving_ && !peer_unbinds_; }
 
 Octets Session::broken_frame() const {
   const auto frame = framer_.broken_frame();
@@ -283,7 +298,11 @@ void Session::look_at(Octets frame, Time now) {
 std::optional<Event> Session::take(Octets frame) {
   const auto header = *decode_header(frame);
   const auto command = static_cast<Command>(header.command_id);
-  if (command == Command::enquire_link || command == Command::enquire_link_resp) return std::nullopt;
+  if (command == Command::enquire_link) return std::nullopt;
+  if (command == Command::enquire_link_resp) {
+    if (header.status == status_invalid_bind_state) leave(LostReason::not_bound);
+    return std::nullopt;
+  }
   if (command == Command::generic_nack) return take_nack(header);
   if (is_response(header.command_id)) return take_response(header, frame);
   // Nothing can be answered any more, so the message centre will deliver again.
@@ -308,8 +327,8 @@ std::optional<Event> Session::take_response(const Header& header, Octets frame) 
       if (tlv.tag == tag::congestion_state && tlv.value.size() == 1) answered.congestion = tlv.value[0];
     window_.close(header.sequence);
     unbind_when_empty();
-    // For the message centre we are not bound: whatever we send from now on would fail.
-    if (header.status == status_invalid_bind_state && !lost_) lose(LostReason::protocol_error, false);
+    if (header.status == status_invalid_bind_state) leave(LostReason::not_bound);
+    lose_when_answered();
     return answered;
   }
   if (header.command_id != static_cast<std::uint32_t>(Command::submit_sm_resp)) return std::nullopt;
@@ -347,14 +366,20 @@ std::optional<Event> Session::take_nack(const Header& header) {
     return BindRefused{header.status};
   }
   if (const auto request = window_.close(header.sequence)) {
-    if (is_fatal && !lost_) lose(LostReason::protocol_error, false);
+    if (header.status == status_invalid_bind_state)
+      leave(LostReason::not_bound);
+    else if (is_fatal && !lost_ && !leaving_ && !peer_unbinds_)
+      lose(LostReason::protocol_error, false);
     unbind_when_empty();
+    lose_when_answered();
     return Answered{request->cookie, header.status, {}, now_ - request->sent, true};
   }
   if (lost_) return std::nullopt;
   if (unbind_deadline_ && header.sequence == unbind_sequence_)
     lose(LostReason::local, true);
-  else if (is_fatal)
+  else if (header.status == status_invalid_bind_state)
+    leave(LostReason::not_bound);
+  else if (is_fatal && !leaving_ && !peer_unbinds_)
     lose(LostReason::protocol_error, false);
   else if (enquire_sequence_ != 0 && header.sequence == enquire_sequence_)
     enquire_sequence_ = 0;  // it does not know enquire_link, but it is alive
@@ -375,8 +400,7 @@ std::optional<Event> Session::take_request(const Header& header, Octets frame) {
   if (!has_response(command)) return std::nullopt;
   if (command == Command::unbind && (peer_unbinds_ || may_receive(state_, command))) {
     if (!peer_unbinds_) answer_unbind(header.sequence);  // it came together with the response to our bind
-    framer_.clear();
-    lose(unbind_wanted_ ? LostReason::local : LostReason::peer_unbind, true);
+    leave(unbind_wanted_ ? LostReason::local : LostReason::peer_unbind);
     return std::nullopt;
   }
   if (!may_receive(state_, command)) {
@@ -405,7 +429,34 @@ std::optional<Event> Session::next_of_loss() {
 void Session::answer_unbind(std::uint32_t sequence) {
   put(answers_, Command::unbind_resp, status_ok, sequence);
   peer_unbinds_ = true;
-  // What has not left stays here and is told as unanswered when the PDUs before the unbind have been taken.
+  drop_requests();
+}
+
+// The session is over, but answers may be under way or lie behind the PDU that ended it. The peer has them sent:
+// without them the messages would be in doubt, and go out twice.
+void Session::leave(LostReason reason) {
+  if (lost_ || leaving_ || !(is_bound_state(state_) || state_ == State::unbinding)) return;
+  leaving_ = reason;
+  leave_deadline_ = now_ + config_.unbind_timeout;
+  enquire_deadline_.reset();
+  unbind_deadline_.reset();
+  drop_requests();
+  lose_when_answered();
+}
+
+void Session::lose_when_answered() {
+  if (leaving_ && !lost_ && window_.size() == 0 && owed_.empty()) lose(*leaving_, true);
+}
+
+// Submits that have not left surely were not sent.
+void Session::drop_requests() {
+  for (auto rest = Octets(requests_); rest.size() >= header_size;) {
+    const auto header = *decode_header(rest);
+    if (header.command_id == static_cast<std::uint32_t>(Command::submit_sm))
+      if (const auto request = window_.close(header.sequence))
+        events_.push_back(Unanswered{request->cookie, false, false});
+    rest = rest.subspan(std::min<std::size_t>(header.length, rest.size()));
+  }
   requests_.clear();
 }
 
@@ -436,7 +487,7 @@ void Session::draw_idle_time() {
 }
 
 void Session::unbind_when_empty() {
-  if (!unbind_wanted_ || unbind_deadline_ || lost_ || window_.size() > 0) return;
+  if (!unbind_wanted_ || unbind_deadline_ || lost_ || leaving_ || peer_unbinds_ || window_.size() > 0) return;
   unbind_sequence_ = take_sequence();
   unbind_deadline_ = now_ + config_.unbind_timeout;
   put(requests_, Command::unbind, status_ok, unbind_sequence_);
@@ -446,8 +497,9 @@ void Session::lose(LostReason reason, bool with_last_words) {
   lost_ = reason;
   state_ = State::unbound;
   bind_deadline_.reset();
+  leave_deadline_.reset();
   owed_.clear();
-  requests_.clear();
+  drop_requests();
   if (with_last_words) {
     flush_deadline_ = now_ + config_.unbind_timeout;
   } else {
@@ -484,6 +536,8 @@ std::string_view lost_reason_name(LostReason reason) {
       return "enquire_link_timeout";
     case LostReason::protocol_error:
       return "protocol_error";
+    case LostReason::not_bound:
+      return "not_bound";
     case LostReason::bind_timeout:
       return "bind_timeout";
     case LostReason::bind_refused:

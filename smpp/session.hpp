@@ -6,6 +6,10 @@
 // output(); read if wants_read(); close the connection when wants_close() and call on_closed(); arm a timer for
 // next_deadline(). Events have to be drained before on_deadline() is called, or an answer that is already here is taken
 // for missing. Lost is always the last event of a connection; a new connection begins with on_connected().
+//
+// A session that ends in peace, by an unbind from either side, takes answers for as long as the peer can still send
+// them: nothing new is submitted, and only what has no answer when the peer closes, or after a few seconds, is in
+// doubt.
 #pragma once
 
 #include <array>
@@ -48,6 +52,7 @@ enum class LostReason : std::uint8_t {
   peer_closed,           // the connection ended
   enquire_link_timeout,  // two in a row without a sign of life
   protocol_error,        // the stream cannot be followed, or the peer cannot follow ours
+  not_bound,             // for the peer we are not bound (ESME_RINVBNDSTS): whatever we send would fail
   bind_timeout,          // no answer to the bind
   bind_refused,          // the answer was no
   frame_timeout,         // half a PDU, and then nothing
@@ -72,7 +77,8 @@ struct Answered {
 };
 struct Unanswered {  // perhaps sent
   std::uint64_t cookie;
-  bool timed_out;  // otherwise the session was lost
+  bool timed_out;    // otherwise the session was lost
+  bool sent = true;  // false: surely not, it still was in our queue
 };
 struct LateAnswer {  // after its Unanswered
   std::uint64_t cookie;
@@ -150,6 +156,7 @@ class Session {
   std::optional<Event> take_bind_response(const Header& header, Octets frame);
   std::optional<Event> take_nack(const Header& header);
   std::optional<Event> take_request(const Header& header, Octets frame);
+  std::optional<Event> next_caused();
   std::optional<Event> next_of_loss();
 
   void answer_unbind(std::uint32_t sequence);
@@ -157,6 +164,9 @@ class Session {
   void send_enquire_link(Time now);
   void draw_idle_time();
   void unbind_when_empty();
+  void leave(LostReason reason);
+  void lose_when_answered();
+  void drop_requests();
   void lose(LostReason reason, bool with_last_words);
 
   std::uint32_t take_sequence();
@@ -179,7 +189,7 @@ class Session {
   mutable Buffer writing_, answers_, requests_;
   mutable std::size_t writing_done_ = 0;
 
-  std::deque<Event> events_;  // what deadlines cause; what PDUs cause is made when it is asked for
+  std::deque<Event> events_;  // what deadlines and ends cause; what PDUs cause is made when it is asked for
   std::deque<std::pair<std::uint32_t, Command>> owed_;  // deliveries to answer, oldest first
 
   std::uint32_t bind_sequence_ = 0;
@@ -199,6 +209,9 @@ class Session {
   std::uint32_t unbind_sequence_ = 0;
   std::optional<Time> unbind_deadline_;
 
+  // Nothing new is sent, what is under way is waited for until then, and then the session is lost.
+  std::optional<LostReason> leaving_;
+  std::optional<Time> leave_deadline_;
   std::optional<LostReason> lost_;
   bool lost_told_ = false;
   std::optional<Time> flush_deadline_;  // the last words are written by then, or never

@@ -157,6 +157,7 @@ void SmppChannel::on_answered(SmppLink&, const smpp::Answered& answer) {
 }
 
 void SmppChannel::on_unanswered(SmppLink&, const smpp::Unanswered& request) {
+  if (!request.sent) return owner_.on_not_taken(request.cookie);
   context_.metrics
       .submit_results[request.timed_out ? metrics::SubmitResult::timeout : metrics::SubmitResult::disconnected]
       ->Increment();
@@ -223,12 +224,21 @@ void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
 
 // ---- the binds' news ----
 
-void SmppChannel::on_window_moved(SmppLink&) { owner_.on_room(); }
+void SmppChannel::on_window_moved(SmppLink&) {
+  // A bind that is being left takes answers for a while, but nothing new.
+  if (was_up_ && !is_up()) tell_up_or_down();
+  owner_.on_room();
+}
+
+void SmppChannel::tell_up_or_down() {
+  was_up_ = is_up();
+  owner_.on_up_or_down();
+}
 
 void SmppChannel::on_bound(SmppLink& link) {
   log::info("gateway", "bound", "gateway", config_.name, "session", link.number());
   context_.smpp_metrics.bind_attempts[metrics::BindResult::ok]->Increment();
-  if (link.can_submit()) owner_.on_up_or_down();
+  if (link.can_submit()) tell_up_or_down();
   publish_metrics();
 }
 
@@ -241,7 +251,7 @@ void SmppChannel::on_lost(SmppLink& link, smpp::LostReason reason, bool was_boun
   } else if (reason == smpp::LostReason::bind_timeout) {
     context_.smpp_metrics.bind_attempts[metrics::BindResult::timeout]->Increment();
   }
-  if (was_bound && bound_senders() == 0) owner_.on_up_or_down();
+  if (was_up_ && !is_up()) tell_up_or_down();
   publish_metrics();
   if (stopping_) owner_.on_closed();
 }

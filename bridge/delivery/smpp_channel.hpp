@@ -51,11 +51,13 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   SmppLink* choose_link(const SmppMessage& message) const;
   void set_aside_link(const Outgoing& message);
   std::size_t bound_senders() const;
+  void tell_up_or_down();
 
   const GatewayConfig& config_;
   SmppContext context_;
   Channel::Owner& owner_;
   bool stopping_ = false;
+  bool was_up_ = false;  // as told last
   SmppLink* lone_link_ = nullptr;  // set aside for one message; see Outgoing::alone
   const Outgoing* lone_message_ = nullptr;
   std::vector<std::shared_ptr<SmppLink>> links_;

@@ -83,6 +83,7 @@ metrics::DisconnectReason label_of(smpp::LostReason reason) {
       return DisconnectReason::enquire_link_timeout;
     case smpp::LostReason::frame_timeout:
     case smpp::LostReason::protocol_error:
+    case smpp::LostReason::not_bound:
       return DisconnectReason::protocol_error;
     case smpp::LostReason::bind_timeout:
     case smpp::LostReason::bind_refused:

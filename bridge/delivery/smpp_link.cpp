@@ -84,7 +84,7 @@ void SmppLink::connect() {
 void SmppLink::connected(std::unique_ptr<Stream> stream) {
   stream_ = std::move(stream);
   session_ = std::make_shared<smpp::Session>(session_config_, random_.next());
-  reading_ = writing_ = false;
+  reading_ = writing_ = write_failed_ = false;
   refused_delay_.reset();
   state_ = State::binding;
   session_->on_connected(clock_.now());
@@ -110,7 +110,7 @@ void SmppLink::read() {
 }
 
 void SmppLink::write() {
-  if (writing_ || !stream_) return;
+  if (writing_ || write_failed_ || !stream_) return;
   const auto output = session_->output();
   if (output.empty()) return;
   writing_ = true;
@@ -119,14 +119,19 @@ void SmppLink::write() {
                           boost::system::error_code ec, std::size_t count) {
                         if (self->generation_ != generation) return;
                         self->writing_ = false;
-                        if (!ec) {
+                        if (!ec)
                           self->session_->wrote(count);
-                        } else {
-                          self->last_error_ = ec.message();
-                          self->session_->on_closed(self->clock_.now());
-                        }
+                        else
+                          self->cannot_write(ec);
                         self->after_input();
                       });
+}
+
+// The peer is gone, but what it sent before can still be read: its answers count. The read finds the end.
+void SmppLink::cannot_write(boost::system::error_code ec) {
+  last_error_ = ec.message();
+  write_failed_ = true;
+  if (!reading_) session_->on_closed(clock_.now());
 }
 
 void SmppLink::arm() {
@@ -145,6 +150,7 @@ void SmppLink::arm() {
 void SmppLink::after_input() {
   take_events();
   if (!session_) return;
+  if (state_ == State::bound && !session_->is_bound()) state_ = State::unbinding;
   if (session_->wants_close() && session_->output().empty()) {
     session_->on_closed(clock_.now());
     take_events();

@@ -67,6 +67,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   void connected(std::unique_ptr<Stream> stream);
   void read();
   void write();
+  void cannot_write(boost::system::error_code ec);
   void arm();
   void take_events();
   void lost(smpp::LostReason reason);
@@ -88,7 +89,8 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   std::vector<std::uint8_t> incoming_;
   State state_ = State::closed;
   std::uint64_t generation_ = 0;  // of the connection: handlers of an earlier one do nothing
-  bool reading_ = false, writing_ = false, stopping_ = false, in_events_ = false, write_posted_ = false;
+  bool reading_ = false, writing_ = false, write_failed_ = false, stopping_ = false, in_events_ = false,
+       write_posted_ = false;
   int failures_ = 0;
   Time bound_at_{};
   std::optional<Duration> refused_delay_;

@@ -138,7 +138,7 @@ class Conversation {
            std::string(e.message_id);
   }
   std::string describe(const Unanswered& e) {
-    return "Unanswered " + std::to_string(e.cookie) + (e.timed_out ? " timeout" : " lost");
+    return "Unanswered " + std::to_string(e.cookie) + (e.timed_out ? " timeout" : e.sent ? " lost" : " unsent");
   }
   std::string describe(const LateAnswer& e) {
     return "Late " + std::to_string(e.cookie) + " " + status_name(e.status) + " " + std::string(e.message_id);
@@ -352,7 +352,10 @@ TEST(Session, TimeoutThenLateAnswer) {
 TEST(Session, ALostConnectionLeavesNobodyWaiting) {
   Conversation talk;
   talk.bind();
-  for (std::uint64_t cookie = 1; cookie <= 3; ++cookie) talk.submit(cookie);
+  for (std::uint32_t cookie = 1; cookie <= 3; ++cookie) {
+    talk.submit(cookie);
+    talk.expect(submit_sm, cookie + 1);
+  }
   talk.accept(3, "b");
   talk.told();
   talk.close();
@@ -366,6 +369,8 @@ TEST(Session, AnswersThatCameBeforeTheCloseCount) {
   talk.bind();
   talk.submit(1);
   talk.submit(2);
+  talk.expect(submit_sm, 2);
+  talk.expect(submit_sm, 3);
   // Both arrive before the owner takes events.
   talk.session.on_bytes(raw(submit_sm_resp, 0, 2, octets("6100")), talk.now);
   talk.session.on_closed(talk.now);
@@ -491,7 +496,136 @@ TEST(Session, PeerUnbindsUnderLoad) {
   talk.reply(unbind, 0, 77);
   talk.expect(unbind_resp, 77);
   talk.expect_silence();
-  EXPECT_THAT(talk.told(), ElementsAre("Unanswered 1 lost", "Unanswered 2 lost", "Lost peer_unbind"));
+  EXPECT_THAT(talk.told(), ElementsAre("Unanswered 2 unsent")) << "it surely was not sent";
+  EXPECT_EQ(talk.submit(3), SubmitResult::not_bound);
+  EXPECT_FALSE(talk.session.is_bound());
+  talk.after(4900ms);
+  EXPECT_THAT(talk.told(), IsEmpty()) << "the answer may still come";
+  talk.after(100ms);
+  EXPECT_THAT(talk.told(), ElementsAre("Unanswered 1 lost", "Lost peer_unbind"));
+  EXPECT_TRUE(talk.session.wants_close());
+}
+
+// Three submits are sent, then the peer says goodbye. What it says behind that still counts.
+TEST(Session, AnswersBehindAnUnbindCount) {
+  struct {
+    const char* name;
+    std::vector<Buffer> together;  // with the unbind, in one segment
+    std::vector<Buffer> later;     // a second later
+    bool fin;                      // then the peer closes
+    std::vector<std::string> events;
+  } const cases[] = {
+      {"in the same segment",
+       {raw(submit_sm_resp, 0, 2, octets("61 00")), raw(submit_sm_resp, 0, 3, octets("62 00")),
+        raw(submit_sm_resp, 0, 4, octets("63 00"))},
+       {},
+       false,
+       {"Answered 1 ESME_ROK a", "Answered 2 ESME_ROK b", "Answered 3 ESME_ROK c", "Lost peer_unbind"}},
+      {"later",
+       {raw(submit_sm_resp, 0, 4, octets("63 00"))},
+       {raw(submit_sm_resp, 0, 3, octets("62 00")), raw(submit_sm_resp, 0, 2, octets("61 00"))},
+       false,
+       {"Answered 3 ESME_ROK c", "Answered 2 ESME_ROK b", "Answered 1 ESME_ROK a", "Lost peer_unbind"}},
+      {"not all of them, then the end",
+       {raw(submit_sm_resp, 0, 3, octets("62 00"))},
+       {raw(submit_sm_resp, 0x0B, 2)},
+       true,
+       {"Answered 2 ESME_ROK b", "Answered 1 ESME_RINVDSTADR ", "Unanswered 3 lost", "Lost peer_unbind"}},
+      {"negative ones",
+       {raw(generic_nack, 0x03, 2), raw(submit_sm_resp, 0x04, 3), raw(submit_sm_resp, 0, 4, octets("63 00"))},
+       {},
+       false,
+       {"Nack 1 ESME_RINVCMDID ", "Answered 2 ESME_RINVBNDSTS ", "Answered 3 ESME_ROK c", "Lost peer_unbind"}},
+      {"a nack 0x02 does not end the waiting for the others",
+       {raw(generic_nack, 0x02, 2)},
+       {raw(submit_sm_resp, 0, 3, octets("62 00")), raw(submit_sm_resp, 0, 4, octets("63 00"))},
+       true,
+       {"Nack 1 ESME_RINVCMDLEN ", "Answered 2 ESME_ROK b", "Answered 3 ESME_ROK c", "Lost peer_unbind"}},
+      {"nothing, and the end at once",
+       {},
+       {},
+       true,
+       {"Unanswered 1 lost", "Unanswered 2 lost", "Unanswered 3 lost", "Lost peer_unbind"}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Conversation talk;
+    talk.bind();
+    for (std::uint32_t cookie = 1; cookie <= 3; ++cookie) {
+      talk.submit(cookie);
+      talk.expect(submit_sm, cookie + 1);
+    }
+    auto segment = raw(unbind, 0, 900);
+    for (const auto& pdu : c.together) segment.insert(segment.end(), pdu.begin(), pdu.end());
+    talk.reply_raw(segment);
+    talk.expect(unbind_resp, 900);
+    if (!c.later.empty()) talk.after(1s);
+    for (const auto& pdu : c.later) talk.reply_raw(pdu);
+    if (c.fin) talk.close();
+    talk.expect_silence();
+    EXPECT_EQ(talk.told(), c.events);
+    EXPECT_FALSE(talk.session.is_bound());
+  }
+}
+
+TEST(Session, AnswersBehindAnUnbindCountWhileWeLeaveToo) {
+  Conversation talk;
+  talk.bind();
+  talk.submit(7);
+  talk.expect(submit_sm, 2);
+  talk.session.unbind(talk.now);
+  talk.reply(unbind, 0, 900);
+  talk.expect(unbind_resp, 900);
+  talk.expect_silence();
+  talk.accept(2, "a");
+  talk.expect_silence();
+  EXPECT_THAT(talk.told(), ElementsAre("Answered 7 ESME_ROK a", "Lost local"));
+}
+
+TEST(Session, ADeliveryBeforeAnUnbindIsAnswered) {
+  Conversation talk;
+  talk.bind();
+  talk.answers_deliveries = false;
+  talk.deliver(50);
+  talk.reply(unbind, 0, 51);
+  talk.expect(unbind_resp, 51);
+  EXPECT_THAT(talk.told(), ElementsAre("Delivered 50 hello")) << "the owner still writes it down";
+  talk.after(1s);
+  talk.session.answer_delivery(50, deliver_sm, 0);
+  talk.expect(deliver_sm_resp, 50);
+  EXPECT_THAT(talk.told(), ElementsAre("Lost peer_unbind"));
+}
+
+TEST(Session, NotBoundSaysThePeer) {
+  struct {
+    const char* name;
+    Command command;
+    std::uint32_t sequence;
+    std::vector<std::string> events;
+  } const cases[] = {
+      {"to an enquire_link", enquire_link_resp, 2, {"Answered 7 ESME_ROK a", "Lost not_bound"}},
+      {"to a submit", submit_sm_resp, 4, {"Answered 8 ESME_RINVBNDSTS ", "Answered 7 ESME_ROK a", "Lost not_bound"}},
+      {"by a nack", generic_nack, 4, {"Nack 8 ESME_RINVBNDSTS ", "Answered 7 ESME_ROK a", "Lost not_bound"}},
+      {"by a nack of nothing", generic_nack, 0, {"Answered 7 ESME_ROK a", "Lost not_bound"}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Conversation talk;
+    talk.bind();
+    talk.after(34s);
+    talk.expect(enquire_link, 2);
+    talk.submit(7);
+    talk.expect(submit_sm, 3);
+    if (c.sequence == 4) {
+      talk.submit(8);
+      talk.expect(submit_sm, 4);
+    }
+    talk.reply(c.command, status_invalid_bind_state, c.sequence);
+    EXPECT_EQ(talk.submit(9), SubmitResult::not_bound);
+    talk.accept(3, "a");  // which it took before
+    EXPECT_EQ(talk.told(), c.events);
+    EXPECT_TRUE(talk.session.wants_close());
+  }
 }
 
 TEST(Session, UnbindTogetherWithTheBindResponse) {
@@ -722,13 +856,14 @@ TEST(Session, AnswersThatEndTheSession) {
   } const cases[] = {
       {"nack 0x02 of a submit", generic_nack, 0x02, 2, {"Nack 7 ESME_RINVCMDLEN ", "Lost protocol_error"}},
       {"nack 0x02 of nothing", generic_nack, 0x02, 0, {"Unanswered 7 lost", "Lost protocol_error"}},
-      {"not bound, says the peer", submit_sm_resp, 0x04, 2, {"Answered 7 ESME_RINVBNDSTS ", "Lost protocol_error"}},
+      {"not bound, says the peer", submit_sm_resp, 0x04, 2, {"Answered 7 ESME_RINVBNDSTS ", "Lost not_bound"}},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
     Conversation talk;
     talk.bind();
     talk.submit(7);
+    talk.expect(submit_sm, 2);
     talk.reply(c.command, c.status, c.sequence);
     EXPECT_EQ(talk.told(), c.events);
   }
