@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <string>
 
 #include "smpp/status.hpp"
 
@@ -15,6 +17,21 @@ enum class IdNotation : std::uint8_t {
   string,       // an opaque string: never converted
   decimal,      // a decimal number
   hexadecimal,  // a hexadecimal number
+};
+
+// SMPP 3.4 section 5.2.28; 0 and 9 are of 5.0.
+enum class MessageState : std::uint8_t {
+  scheduled = 0,      // waits for its time
+  enroute = 1,        // on its way
+  delivered = 2,      // on the handset
+  expired = 3,        // validity ended
+  deleted = 4,        // taken back
+  undeliverable = 5,  // given up
+  accepted = 6,       // read by customer service; carriers use it for "taken over by the operator"
+  unknown = 7,        // said by the message centre, or not readable by us: see final_state
+  rejected = 8,       // refused
+  skipped = 9,        // left out on purpose
+  none = 255,         // there is no receipt
 };
 
 struct Dialect {
@@ -29,6 +46,9 @@ struct Dialect {
   bool one_receipt_per_message = false;      // the receipt of any part speaks of all parts
   bool address_may_differ = false;           // a receipt's source address need not be the message's destination
   std::chrono::minutes time_zone_offset{0};  // of the dates in the text, which carry no zone: local time minus UTC
+
+  // What the words of `stat:` mean here, in capitals; they go before the standard's and the ones that have been met.
+  std::map<std::string, MessageState, std::less<>> receipt_words;
 
   // Classes that replace those of the status table, by code.
   std::map<std::uint32_t, StatusClass> status_overrides;

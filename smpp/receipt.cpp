@@ -12,35 +12,104 @@
 namespace smsbridge::smpp {
 namespace {
 
+constexpr std::size_t id_size_max = 255;
+
 struct StateWord {
   std::string_view word;
   MessageState state;
+  bool telling = false;  // says more than the state does, so it is shown
 };
 
-// The first word of a state is the standard's (SMPP 3.4 appendix B); the others have been met.
+// The first word of a state is the standard's (SMPP 3.4 appendix B); the others have been met. A word that means
+// "not yet" has to stand here, or a date besides it would make it a failure.
 constexpr StateWord state_words[] = {
-    {"SCHEDLD", MessageState::scheduled},         {"SCHEDULED", MessageState::scheduled},
-    {"ENROUTE", MessageState::enroute},           {"BUFFRED", MessageState::enroute},
-    {"BUFFERD", MessageState::enroute},           {"BUFFERED", MessageState::enroute},
-    {"DELIVRD", MessageState::delivered},         {"DELIVERED", MessageState::delivered},
-    {"EXPIRED", MessageState::expired},           {"DELETED", MessageState::deleted},
-    {"UNDELIV", MessageState::undeliverable},     {"UNDELIVERABLE", MessageState::undeliverable},
-    {"UNDELIVERED", MessageState::undeliverable}, {"UNDELIVRD", MessageState::undeliverable},
-    {"FAILED", MessageState::undeliverable},      {"ACCEPTD", MessageState::accepted},
-    {"ACCEPTED", MessageState::accepted},         {"ACKED", MessageState::accepted},
-    {"UNKNOWN", MessageState::unknown},           {"REJECTD", MessageState::rejected},
-    {"REJECTED", MessageState::rejected},         {"SKIPPED", MessageState::skipped},
+    {"SCHEDLD", MessageState::scheduled},
+    {"SCHEDULED", MessageState::scheduled},
+    {"ENROUTE", MessageState::enroute},
+    {"BUFFRED", MessageState::enroute},
+    {"BUFFERD", MessageState::enroute},
+    {"BUFFERED", MessageState::enroute},
+    {"PENDING", MessageState::enroute},
+    {"QUEUED", MessageState::enroute},
+    {"ENQUEUED", MessageState::enroute},
+    {"RETRY", MessageState::enroute},
+    {"RETRYING", MessageState::enroute},
+    {"WAITING", MessageState::enroute},
+    {"TRANSIT", MessageState::enroute},
+    {"INTRANSIT", MessageState::enroute},
+    {"PROCESSING", MessageState::enroute},
+    {"SENT", MessageState::enroute},
+    {"SUBMITD", MessageState::enroute},
+    {"SUBMITTED", MessageState::enroute},
+    {"DELIVRD", MessageState::delivered},
+    {"DELIVERED", MessageState::delivered},
+    {"DELIVERD", MessageState::delivered},
+    {"DELIVRED", MessageState::delivered},
+    {"DLVRD", MessageState::delivered},
+    {"EXPIRED", MessageState::expired},
+    {"EXPIRD", MessageState::expired},
+    {"TIMEOUT", MessageState::expired, true},
+    {"DELETED", MessageState::deleted},
+    {"CANCELED", MessageState::deleted, true},
+    {"CANCELLED", MessageState::deleted, true},
+    {"UNDELIV", MessageState::undeliverable},
+    {"UNDELIVERABLE", MessageState::undeliverable},
+    {"UNDELIVERED", MessageState::undeliverable},
+    {"UNDELIVRD", MessageState::undeliverable},
+    {"UNDELVD", MessageState::undeliverable},
+    {"UNDELIVD", MessageState::undeliverable},
+    {"FAILED", MessageState::undeliverable},
+    {"FAIL", MessageState::undeliverable},
+    {"FAILURE", MessageState::undeliverable},
+    {"ERROR", MessageState::undeliverable},
+    {"NOTDELIVERED", MessageState::undeliverable},
+    {"NOCRED", MessageState::undeliverable, true},
+    {"NOCREDIT", MessageState::undeliverable, true},
+    {"ZEROBAL", MessageState::undeliverable, true},
+    {"ZERO_BAL", MessageState::undeliverable, true},
+    {"SYSERR", MessageState::undeliverable, true},
+    {"SYSFAIL", MessageState::undeliverable, true},
+    {"ABSENT", MessageState::undeliverable, true},
+    {"INVALID", MessageState::undeliverable, true},
+    {"INV_NET", MessageState::undeliverable, true},
+    {"NOROUTE", MessageState::undeliverable, true},
+    {"ACCEPTD", MessageState::accepted},
+    {"ACCEPTED", MessageState::accepted},
+    {"ACKED", MessageState::accepted},
+    {"UNKNOWN", MessageState::unknown},
+    {"NULL", MessageState::unknown, true},
+    {"REJECTD", MessageState::rejected},
+    {"REJECTED", MessageState::rejected},
+    {"BARRED", MessageState::rejected, true},
+    {"BLOCKED", MessageState::rejected, true},
+    {"BLACKLIST", MessageState::rejected, true},
+    {"BLACKLISTED", MessageState::rejected, true},
+    {"DND", MessageState::rejected, true},
+    {"SPAM", MessageState::rejected, true},
+    {"FORBIDDEN", MessageState::rejected, true},
+    {"SKIPPED", MessageState::skipped},
 };
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
-  return std::ranges::equal(a, b, {}, upper, upper);
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, upper, upper); }
+
+// What a word means here; none for a word that nobody knows.
+StateWord look_up(std::string_view word, const Dialect& dialect) {
+  std::string capitals(word);
+  std::ranges::transform(capitals, capitals.begin(), upper);
+  if (const auto own = dialect.receipt_words.find(capitals); own != dialect.receipt_words.end())
+    return {word, own->second, true};
+  for (const auto& row : state_words)
+    if (row.word == capitals) return row;
+  return {word, MessageState::none, true};
 }
 
-MessageState state_of(std::string_view word) {
-  for (const auto& row : state_words)
-    if (equal_ignoring_case(row.word, word)) return row.state;
-  return MessageState::none;
+// "0", "000" and the words for nothing.
+bool is_an_error(std::string_view code) {
+  if (code.find_first_not_of('0') == std::string_view::npos) return false;
+  return std::ranges::none_of(std::initializer_list<std::string_view>{"NONE", "NULL", "OK", "N/A", "NA", "-"},
+                              [&](auto nothing) { return equal_ignoring_case(nothing, code); });
 }
 
 // message_state has one octet (SMPP 3.4 section 5.3.2.35). Four octets, two octets, the wrong byte order and an ASCII
@@ -84,26 +153,53 @@ bool is_final(MessageState state, const Dialect& dialect) {
   return false;
 }
 
-// The receipt's text as octets a parser can read. Two-octet characters come with data_coding 8, and also unannounced.
-std::string readable(const Message& message) {
-  const auto body = split_user_data(message.payload(), message.esm_class).body;
-  const auto starts_as_ucs2 = [&] {
-    return body.size() >= 6 && body[0] == 0 && (body[1] | 0x20) == 'i' && body[2] == 0 && (body[3] | 0x20) == 'd' &&
-           body[4] == 0 && body[5] == ':';
-  };
-  if (message.data_coding == 8) {
-    // Some say 8 and send plain text.
-    const bool plain = body.size() >= 3 && (body[0] | 0x20) == 'i' && (body[1] | 0x20) == 'd' && body[2] == ':';
-    if (!plain) return utf8_from_ucs2(body);
-  }
-  if (starts_as_ucs2()) return utf8_from_ucs2(body);
-  return std::string(as_text(body));
+bool is_plain(std::uint8_t octet) {
+  return (octet >= 0x20 && octet < 0x7F) || octet == '\t' || octet == '\r' || octet == '\n';
 }
 
-std::string_view without_padding(std::string_view id) {
-  constexpr std::string_view padding{" \t\r\n\0", 5};
-  const auto last = id.find_last_not_of(padding);
-  return last == std::string_view::npos ? std::string_view() : id.substr(0, last + 1);
+std::string utf8_from_swapped_ucs2(Octets octets) {
+  Buffer swapped(octets.begin(), octets.end());
+  for (std::size_t at = 0; at + 1 < swapped.size(); at += 2) std::swap(swapped[at], swapped[at + 1]);
+  return utf8_from_ucs2(swapped);
+}
+
+// The receipt's text as octets a parser can read. Two-octet characters come with data_coding 8, and also unannounced;
+// plain text comes with 8, too. The keys of a receipt are ASCII, so its first octets tell which it is.
+std::string readable(const Message& message) {
+  constexpr std::size_t looked_at = 16;
+  const auto body = split_user_data(message.payload(), message.esm_class).body;
+  const auto starts_with = [&](std::uint8_t first, std::uint8_t second) {
+    return body.size() >= 2 && body[0] == first && body[1] == second;
+  };
+  if (starts_with(0xFE, 0xFF)) return utf8_from_ucs2(body.subspan(2));
+  if (starts_with(0xFF, 0xFE)) return utf8_from_swapped_ucs2(body.subspan(2));
+  const auto is_ascii_with_zeros_at = [&](std::size_t zero) {
+    if (body.size() < 6) return false;
+    for (std::size_t at = 0; at < 6; at += 2)
+      if (body[at + zero] != 0 || !is_plain(body[at + 1 - zero])) return false;
+    return true;
+  };
+  if (is_ascii_with_zeros_at(0)) return utf8_from_ucs2(body);
+  if (is_ascii_with_zeros_at(1)) return utf8_from_swapped_ucs2(body);
+  const bool plain = std::ranges::all_of(body.first(std::min(body.size(), looked_at)), is_plain);
+  return message.data_coding == 8 && !plain ? utf8_from_ucs2(body) : std::string(as_text(body));
+}
+
+// A vendor's word for a failure must not end as a success, which it would if nobody waited for a state any more. With
+// an error code or the date of its end a message is done, and words for what arrived are known: it was not delivered.
+void read_word(std::string_view word, const Dialect& dialect, Receipt& receipt) {
+  const auto found = look_up(word, dialect);
+  const bool by_word = receipt.state == MessageState::none;
+  receipt.word_known = word.empty() || found.state != MessageState::none;
+  if (by_word) receipt.state = found.state;
+  if (!receipt.word_known && by_word && (is_an_error(receipt.error) || !receipt.done_date.empty()))
+    receipt.state = MessageState::undeliverable;
+  // A state that is missing or not understood ends nothing.
+  receipt.final_state = is_final(receipt.state, dialect) && !receipt.intermediate;
+  if (receipt.state == MessageState::none) receipt.state = MessageState::unknown;
+  receipt.state_word = word.empty() ? std::string(state_word(receipt.state)) : utf8_from_unknown(as_octets(word));
+  if (!word.empty() && found.telling)
+    receipt.error = receipt.error.empty() ? receipt.state_word : receipt.state_word + " err " + receipt.error;
 }
 
 enum class Kind : std::uint8_t { receipt, intermediate, message_like, other };
@@ -139,32 +235,54 @@ std::optional<Receipt> parse_receipt(const Message& message, const Dialect& dial
   const auto octets = readable(message);
   const auto parts = parse_receipt_text(octets);
   auto word = parts.stat.value_or(std::string_view());
-  if (word.empty() && state_of(parts.free_word) != MessageState::none) word = parts.free_word;
+  if (word.empty() && look_up(parts.free_word, dialect).state != MessageState::none) word = parts.free_word;
   if (kind == Kind::message_like && !told_by_tlvs && (parts.id.value_or("").empty() || word.empty()))
     return std::nullopt;
 
   Receipt receipt;
   receipt.intermediate = kind == Kind::intermediate;
-  if (id_tlv != nullptr)
-    if (const auto id = without_padding(as_text(id_tlv->value)); !id.empty()) receipt.id_candidates.emplace_back(id);
-  if (parts.id && !parts.id->empty() &&
-      std::ranges::find(receipt.id_candidates, *parts.id) == receipt.id_candidates.end())
-    receipt.id_candidates.emplace_back(*parts.id);
+  const auto add_id = [&receipt](std::string_view raw) {
+    auto id = readable_id(raw);
+    if (!id.empty() && std::ranges::find(receipt.id_candidates, id) == receipt.id_candidates.end())
+      receipt.id_candidates.push_back(std::move(id));
+  };
+  if (id_tlv != nullptr) add_id(as_text(id_tlv->value));
+  add_id(parts.id.value_or(std::string_view()));
+  if (parts.id_line.find(':') == std::string_view::npos) add_id(parts.id_line);  // or it holds a key we do not know
   if (!receipt.id_candidates.empty()) receipt.id = receipt.id_candidates.front();
-
-  receipt.state = state_tlv == nullptr ? MessageState::none : state_of(state_tlv->value);
-  if (receipt.state == MessageState::none) receipt.state = state_of(word);
-  receipt.final_state = is_final(receipt.state, dialect) && !receipt.intermediate;
-  // A state that is missing or not understood ends nothing.
-  if (receipt.state == MessageState::none) receipt.state = MessageState::unknown;
-  receipt.state_word = word.empty() ? std::string(state_word(receipt.state)) : utf8_from_unknown(as_octets(word));
 
   receipt.error = utf8_from_unknown(as_octets(parts.err.value_or(std::string_view())));
   if (const auto* error = message.find_tlv(tag::network_error_code)) read_network_error(error->value, receipt);
   if (parts.submit_date) receipt.submit_date = parse_receipt_date(*parts.submit_date, dialect.time_zone_offset);
   if (parts.done_date) receipt.done_date = parse_receipt_date(*parts.done_date, dialect.time_zone_offset);
+  receipt.state = state_tlv == nullptr ? MessageState::none : state_of(state_tlv->value);
+  read_word(word, dialect, receipt);
   if (parts.text) receipt.text = utf8_from_unknown(as_octets(*parts.text));
   return receipt;
+}
+
+std::string readable_id(std::string_view raw) {
+  const auto trimmed = without_padding(raw);
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  std::string id(trimmed);
+  if (!is_utf8(trimmed) || std::ranges::any_of(trimmed, is_control)) {
+    id.clear();
+    for (const auto octet : as_octets(trimmed)) {
+      if (octet >= 0x20 && octet < 0x7F) {
+        id += static_cast<char>(octet);
+      } else {
+        char text[5];
+        std::snprintf(text, sizeof text, "\\x%02X", static_cast<unsigned>(octet));
+        id += text;
+      }
+    }
+  }
+  if (id.size() > id_size_max) {
+    auto end = id_size_max;
+    while (end > 0 && (static_cast<unsigned char>(id[end]) & 0xC0) == 0x80) --end;  // not inside a character
+    id.resize(end);
+  }
+  return id;
 }
 
 std::string canonical_id(std::string_view id) {

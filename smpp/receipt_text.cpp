@@ -57,6 +57,14 @@ const Key* key_at(std::string_view text, std::size_t at, std::size_t& size) {
   return nullptr;
 }
 
+// Some separate the keys by more than blanks.
+bool is_separator(char c) { return is_blank(c) || c == ',' || c == ';' || c == '|'; }
+
+std::string_view without_separators(std::string_view value) {
+  while (!value.empty() && is_separator(value.back())) value.remove_suffix(1);
+  return value;
+}
+
 std::string_view first_word(std::string_view text) { return {text.begin(), std::ranges::find_if(text, is_blank)}; }
 
 }  // namespace
@@ -67,10 +75,13 @@ ReceiptText parse_receipt_text(std::string_view text) {
   std::size_t value_at = 0;
   const auto finish = [&](std::size_t end) {
     if (open == nullptr) return;
-    const auto value = trimmed(text.substr(value_at, end - value_at));
+    const auto value = without_separators(trimmed(text.substr(value_at, end - value_at)));
     const auto word = first_word(value);
     // The first one counts: what a later key of the same name holds may be the customer's own words.
-    if (auto& field = result.*(open->field); !field) field = word;
+    if (auto& field = result.*(open->field); !field) {
+      field = word;
+      if (open->field == &ReceiptText::id) result.id_line = value;
+    }
     const bool is_date = open->field == &ReceiptText::submit_date || open->field == &ReceiptText::done_date;
     if (is_date && word.size() < value.size()) {
       // The last word: "done date:1809251200 DELIVRD", but also "done date:180925 1200 DELIVRD".
@@ -79,7 +90,7 @@ ReceiptText parse_receipt_text(std::string_view text) {
     }
   };
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (at > 0 && !is_blank(text[at - 1])) continue;
+    if (at > 0 && !is_separator(text[at - 1])) continue;
     std::size_t size = 0;
     const auto* key = key_at(text, at, size);
     if (key == nullptr) continue;

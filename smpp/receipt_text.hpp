@@ -12,6 +12,7 @@ namespace smsbridge::smpp {
 // Views into the text that was parsed. A key that is not there has no value.
 struct ReceiptText {
   std::optional<std::string_view> id, sub, dlvrd, submit_date, done_date, stat, err, text;
+  std::string_view id_line;    // the id as far as the next key, for ids with blanks inside
   std::string_view free_word;  // a word without a key behind a date: where `stat:` is lost, it is the state
 };
 

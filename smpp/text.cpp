@@ -77,6 +77,13 @@ std::string utf8_from_unknown(Octets octets) {
   return is_utf8(as_text(octets)) ? std::string(as_text(octets)) : utf8_from_latin1(octets);
 }
 
+std::string_view without_padding(std::string_view field) {
+  constexpr std::string_view padding{" \t\r\n\0\"'", 7};
+  const auto first = field.find_first_not_of(padding);
+  if (first == std::string_view::npos) return {};
+  return field.substr(first, field.find_last_not_of(padding) + 1 - first);
+}
+
 bool is_utf8(std::string_view text) {
   const auto octets = as_octets(text);
   for (std::size_t at = 0; at < octets.size();) {

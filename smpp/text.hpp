@@ -34,6 +34,9 @@ std::string utf8_from_latin1(Octets octets);
 std::string utf8_from_unknown(Octets octets);
 bool is_utf8(std::string_view text);
 
+// Without the blanks, tabs, line ends, NULs and quotes around it with which message centres fill up fields.
+std::string_view without_padding(std::string_view field);
+
 inline std::string_view as_text(Octets octets) { return {reinterpret_cast<const char*>(octets.data()), octets.size()}; }
 inline Octets as_octets(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};

@@ -82,11 +82,44 @@ const Row rows[] = {
     {"stat key lost",
      {"id:7 submit date:1809251200 done date:1809251201 DELIVRD err:000 text:"},
      {{"7"}, delivered, true, "000", ""}},
+    {"commas between", {"id:7,sub:001,stat:UNDELIV,err:002"}, {{"7"}, undeliverable, true, "002", ""}},
     {"stat key lost, word unknown", {"id:7 done date:1809251201 FOO err:000"}, {{"7"}, unknown, false, "000", ""}},
     {"6 letters", {"id:7 stat:FAILED err:1"}, {{"7"}, undeliverable, true, "1", ""}},
     {"9 letters", {"id:7 stat:DELIVERED err:000"}, {{"7"}, delivered, true, "000", ""}},
     {"lower case state", {"id:7 stat:delivrd err:000"}, {{"7"}, delivered, true, "000", ""}},
-    {"unknown word", {"id:7 stat:FOOBARX err:000"}, {{"7"}, unknown, false, "000", ""}},
+    {"unknown word", {"id:7 stat:FOOBARX err:000"}, {{"7"}, unknown, false, "FOOBARX err 000", ""}},
+    {"unknown word alone", {"id:7 stat:FOOBARX"}, {{"7"}, unknown, false, "FOOBARX", ""}},
+    {"unknown word, no error code", {"id:7 stat:FOOBARX err:none"}, {{"7"}, unknown, false, "FOOBARX err none", ""}},
+    {"unknown word, date of zeros",
+     {"id:7 done date:0000000000 stat:FOOBARX err:000"},
+     {{"7"}, unknown, false, "FOOBARX err 000", ""}},
+    {"unknown word with an error code",
+     {"id:7 stat:FOOBARX err:021"},
+     {{"7"}, undeliverable, true, "FOOBARX err 021", ""}},
+    {"unknown word with an error in letters",
+     {"id:7 stat:FOOBARX err:E7"},
+     {{"7"}, undeliverable, true, "FOOBARX err E7", ""}},
+    {"unknown word with a date of its end",
+     {"id:7 done date:2511291201 stat:FOOBARX err:000"},
+     {{"7"}, undeliverable, true, "FOOBARX err 000", ""}},
+    {"unknown word with a network error",
+     {"id:7 stat:FOOBARX", 4, 0, {{tag::network_error_code, octets("03 0021")}}},
+     {{"7"}, undeliverable, true, "FOOBARX err 033", ""}},
+    {"unknown word, intermediate",
+     {"id:7 done date:2511291201 stat:FOOBARX err:021", 0x20, 0},
+     {{"7"}, undeliverable, false, "FOOBARX err 021", ""}},
+    {"unknown word, but a state",
+     {"id:7 stat:FOOBARX err:021", 4, 0, {{tag::message_state, octets("02")}}},
+     {{"7"}, delivered, true, "FOOBARX err 021", ""}},
+    {"no credit",
+     {"id:00000001 sub:001 dlvrd:001 submit date:2511291200 done date:2511291201 stat:NOCRED err:021 text:"},
+     {{"00000001"}, undeliverable, true, "NOCRED err 021", ""}},
+    {"system error", {"id:7 stat:SYSERR"}, {{"7"}, undeliverable, true, "SYSERR", ""}},
+    {"no balance", {"id:7 stat:zerobal err:000"}, {{"7"}, undeliverable, true, "zerobal err 000", ""}},
+    {"barred", {"id:7 stat:BARRED err:000"}, {{"7"}, rejected, true, "BARRED err 000", ""}},
+    {"blocked", {"id:7 stat:BLOCKED"}, {{"7"}, rejected, true, "BLOCKED", ""}},
+    {"the operator told nothing", {"id:7 stat:NULL"}, {{"7"}, unknown, true, "NULL", ""}},
+    {"on its way, with a date", {"id:7 done date:2511291201 stat:PENDING"}, {{"7"}, enroute, false, "", ""}},
     {"UNKNOWN said by the message centre", {"id:7 stat:UNKNOWN err:000"}, {{"7"}, unknown, true, "000", ""}},
     {"ENROUTE", {"id:7 stat:ENROUTE"}, {{"7"}, enroute, false, "", ""}},
     {"BUFFRED", {"id:7 stat:BUFFRED"}, {{"7"}, enroute, false, "", ""}},
@@ -161,6 +194,25 @@ const Row rows[] = {
     {"UCS2 announced", {ucs2("id:7 stat:DELIVRD text:x"), 4, 8}, {{"7"}, delivered, true, "", "x"}},
     {"UCS2 not announced", {ucs2("id:7 stat:DELIVRD text:x"), 4, 0}, {{"7"}, delivered, true, "", "x"}},
     {"UCS2 announced, plain text", {"id:7 stat:DELIVRD", 4, 8}, {{"7"}, delivered, true, "", ""}},
+    {"UCS2, blank in front", {ucs2(" id:7 stat:DELIVRD"), 4, 8}, {{"7"}, delivered, true, "", ""}},
+    {"UCS2, stat first", {ucs2("stat:DELIVRD id:7"), 4, 0}, {{"7"}, delivered, true, "", ""}},
+    {"UCS2 with a mark of its order",
+     {"\xFE\xFF" + ucs2("id:7 stat:DELIVRD err:000"), 4, 8},
+     {{"7"}, delivered, true, "000", ""}},
+    {"UCS2 in the other order", {ucs2("id:7 stat:DELIVRD").substr(1) + '\0', 4, 8}, {{"7"}, delivered, true, "", ""}},
+    {"UCS2 in the other order, with its mark",
+     {"\xFF\xFE" + ucs2("id:7 stat:DELIVRD").substr(1) + '\0', 4, 0},
+     {{"7"}, delivered, true, "", ""}},
+    {"UCS2 announced, plain text, blank in front", {" id:7 stat:DELIVRD", 4, 8}, {{"7"}, delivered, true, "", ""}},
+    {"UCS2 announced, plain text, stat first", {"stat:DELIVRD id:7", 4, 8}, {{"7"}, delivered, true, "", ""}},
+    {"id padded", {"id: \t\"7\" stat:DELIVRD"}, {{"7"}, delivered, true, "", ""}},
+    {"TLV id padded on both sides",
+     {"", 4, 0, {{tag::receipted_message_id, octets("2020 414243 09 00 00")}, {tag::message_state, octets("02")}}},
+     {{"ABC"}, delivered, true, "", ""}},
+    {"TLV id that is no text",
+     {"", 4, 0, {{tag::receipted_message_id, octets("41 9C 01 42")}, {tag::message_state, octets("02")}}},
+     {{"A\\x9C\\x01B"}, delivered, true, "", ""}},
+    {"id with a blank inside", {"id:a b stat:DELIVRD"}, {{"a", "a b"}, delivered, true, "", ""}},
     {"intermediate is never final", {"id:7 stat:DELIVRD", 0x20, 0}, {{"7"}, delivered, false, "", ""}},
     {"intermediate, ENROUTE", {"id:7 stat:ENROUTE", 0x20, 0}, {{"7"}, enroute, false, "", ""}},
     {"esm_class 0 with both TLVs",
@@ -269,6 +321,32 @@ TEST(Receipt, DatesByTheirLength) {
     SCOPED_TRACE(c.name);
     EXPECT_EQ(parse_receipt_date(c.text, 0min), c.want);
   }
+}
+
+TEST(Receipt, TheDialectsWordsGoFirst) {
+  Dialect dialect;
+  dialect.receipt_words = {{"BARRED", undeliverable}, {"ARRIVED", delivered}, {"FAILED", enroute}};
+  struct {
+    const char* text;
+    MessageState state;
+    bool final_state, known;
+  } const cases[] = {
+      {"id:7 stat:BARRED", undeliverable, true, true},    {"id:7 stat:Arrived err:000", delivered, true, true},
+      {"id:7 stat:FAILED err:021", enroute, false, true}, {"id:7 stat:DELIVRD", delivered, true, true},
+      {"id:7 stat:FOOBARX", unknown, false, false},       {"id:7", unknown, false, true},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.text);
+    const auto receipt = *Sample{c.text}.parse(dialect);
+    EXPECT_EQ(receipt.state, c.state);
+    EXPECT_EQ(receipt.final_state, c.final_state);
+    EXPECT_EQ(receipt.word_known, c.known);
+  }
+}
+
+TEST(Receipt, IdsAreCutBetweenCharacters) {
+  const auto id = readable_id(std::string(254, 'a') + "\xC3\xA9");
+  EXPECT_EQ(id, std::string(254, 'a'));
 }
 
 TEST(Receipt, AnUnreadableDateIsNoFailure) {
