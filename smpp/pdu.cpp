@@ -10,6 +10,7 @@
 
 #include "smpp/pdu_reader.hpp"
 #include "smpp/pdu_writer.hpp"
+#include "smpp/text.hpp"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"  // the library's structs have a ';' too many
@@ -255,7 +256,7 @@ template <class P, class Frame>
 std::variant<Pdu, DecodeError> read(const Header& header, Octets frame, Frame layout) {
   std::variant<Pdu, DecodeError> result{std::in_place_index<0>, Pdu{header, P{}}};
   auto& body = *std::get_if<P>(&std::get_if<0>(&result)->body);
-  Reader reader(body_of(frame), is_response(header.command_id));
+  Reader reader(body_of(frame), is_response(header.command_id) ? Reading::tolerant : Reading::strict);
   layout(reader, body);
   if (auto error = reader.error()) return *std::move(error);
   return result;
@@ -291,13 +292,15 @@ const Tlv* Message::find_tlv(std::uint16_t wanted) const {
 std::optional<Header> decode_header(Octets frame) {
   if (frame.size() < header_size) return std::nullopt;
   Header header;
-  Reader reader(frame.first(header_size), false);
+  Reader reader(frame.first(header_size), Reading::strict);
   header_frame(reader, header);
   return header;
 }
 
 std::optional<DecodeError> decode_body(Octets frame, Command command, Message& message) {
-  Reader reader(body_of(frame), false);
+  // What a message centre has for us is read if it can be: refused, it comes again for days.
+  const bool liberal = command == Command::deliver_sm || command == Command::data_sm;
+  Reader reader(body_of(frame), liberal ? Reading::liberal : Reading::strict);
   if (command == Command::deliver_sm)
     deliver_sm_received_frame(reader, message);
   else if (command == Command::data_sm)
@@ -305,6 +308,10 @@ std::optional<DecodeError> decode_body(Octets frame, Command command, Message& m
   else
     submit_sm_frame(reader, message);
   if (reader.failed()) return reader.error();
+  if (liberal) {
+    message.source.digits = without_padding(message.source.digits);
+    message.destination.digits = without_padding(message.destination.digits);
+  }
   message.tail_size = reader.left();
   // Up to three octets are padding that some message centres send. A longer tail is a TLV that claims more than there
   // is; that is fatal for the message only if it may have been its text.
@@ -314,13 +321,13 @@ std::optional<DecodeError> decode_body(Octets frame, Command command, Message& m
 }
 
 void decode_body(Octets frame, MessageResp& response) {
-  Reader reader(body_of(frame), true);
+  Reader reader(body_of(frame), Reading::tolerant);
   submit_sm_resp_frame(reader, response);
   reader.tlvs(response.tlvs);
 }
 
 void decode_body(Octets frame, BindResp& response) {
-  Reader reader(body_of(frame), true);
+  Reader reader(body_of(frame), Reading::tolerant);
   bind_resp_frame(reader, response);
 }
 

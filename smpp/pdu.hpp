@@ -3,7 +3,8 @@
 // what is written points to the caller's memory. The layouts are libsmpp34's installed definitions (see pdu.cpp).
 //
 // Reading is lenient where message centres are known to be sloppy: responses may lack their body or carry more, status
-// and TON/NPI may have any value, unknown TLVs are kept. Writing is strict: a value that does not fit is refused, never
+// and TON/NPI may have any value, unknown TLVs are kept, and in deliver_sm and data_sm a string ends at its NUL
+// wherever that is, and a text at the end of the PDU. Writing is strict: a value that does not fit is refused, never
 // cut.
 #pragma once
 

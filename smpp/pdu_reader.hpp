@@ -2,6 +2,7 @@
 // The bounded cursor that the frame definitions read through. Private to pdu.cpp.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 
 #include "smpp/pdu.hpp"
@@ -18,10 +19,15 @@ struct CountOf {
 // The command_status that names a field which is longer than it may be; anything else is 0x02, invalid length.
 std::uint32_t status_of_field(std::string_view field);
 
+enum class Reading : std::uint8_t {
+  strict,    // by the standard
+  liberal,   // a string ends at its NUL, wherever that is; what goes beyond the end of the PDU is cut
+  tolerant,  // nothing is an error: what is missing stays as it was
+};
+
 class Reader {
  public:
-  // Tolerant: nothing is an error. What is missing stays as it was, a string without its NUL takes what is left.
-  Reader(Octets octets, bool tolerant) : at_(octets.data()), end_(octets.data() + octets.size()), tolerant_(tolerant) {}
+  Reader(Octets octets, Reading reading) : at_(octets.data()), end_(octets.data() + octets.size()), reading_(reading) {}
 
   void u32(const char* field, std::uint32_t& value) {
     if (const auto* octets = take(field, 4))
@@ -40,9 +46,9 @@ class Reader {
   void c_octet(const char* field, std::string_view& value, std::size_t size) {
     if (failed()) return;
     const auto rest = left();
-    const auto limit = tolerant_ || rest < size ? rest : size;
+    const auto limit = reading_ != Reading::strict || rest < size ? rest : size;
     const auto* nul = limit == 0 ? nullptr : static_cast<const std::uint8_t*>(std::memchr(at_, 0, limit));
-    if (nul == nullptr && !tolerant_) {
+    if (nul == nullptr && reading_ == Reading::strict) {
       if (rest < size) return fail(field, "the PDU ends before its NUL", status_invalid_command_length);
       return fail(field, "longer than the standard allows", status_of_field(field));
     }
@@ -54,8 +60,13 @@ class Reader {
   // The counted field behind its CountOf.
   void octets(const char* field, Octets& value, std::size_t size) {
     if (failed()) return;
-    if (count_ > size) return fail(field, "sm_length is above 254", status_invalid_message_length);
-    if (count_ > left()) return fail(field, "sm_length goes beyond the end of the PDU", status_invalid_message_length);
+    if (reading_ != Reading::strict) {
+      count_ = std::min(count_, left());
+    } else if (count_ > size) {
+      return fail(field, "sm_length is above 254", status_invalid_message_length);
+    } else if (count_ > left()) {
+      return fail(field, "sm_length goes beyond the end of the PDU", status_invalid_message_length);
+    }
     value = Octets(at_, count_);
     at_ += count_;
   }
@@ -71,7 +82,7 @@ class Reader {
   }
 
   void fail(const char* field, const char* reason, std::uint32_t code) {
-    if (tolerant_ || failed()) {
+    if (reading_ == Reading::tolerant || failed()) {
       at_ = end_;
       return;
     }
@@ -102,7 +113,7 @@ class Reader {
 
   const std::uint8_t* at_;
   const std::uint8_t* end_;
-  bool tolerant_;
+  Reading reading_;
   std::size_t count_ = 0;
   const char* field_ = nullptr;
   const char* reason_ = nullptr;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "smpp/receipt.hpp"
 #include "smpp/status.hpp"
 
 namespace smsbridge::smpp {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t stray_nacks_max = 3;  // of a session that is out of step, within stray_nacks_time
 constexpr Duration stray_nacks_time = std::chrono::seconds(10);
 constexpr int enquires_missed_max = 2;
+constexpr std::size_t early_max = 100;  // deliveries ahead of the answer to the bind
 constexpr std::size_t unread_max =
     1 << 20;  // octets received that nobody takes, or answers that the peer does not read
 
@@ -66,6 +68,7 @@ void Session::on_connected(Time now) {
   requests_.clear();
   writing_done_ = 0;
   events_.clear();
+  early_.clear();
   owed_.clear();
   enquire_deadline_.reset();
   enquires_missed_ = 0;
@@ -241,11 +244,21 @@ void Session::wrote(std::size_t count) { writing_done_ = std::min(writing_done_ 
 
 std::optional<Event> Session::next_event() {
   if (auto event = next_caused()) return event;
+  if (auto event = next_early()) return event;
   while (const auto frame = framer_.next()) {
     if (auto event = take(*frame)) return event;
     if (auto event = next_caused()) return event;
   }
   return lost_ ? next_of_loss() : std::nullopt;
+}
+
+std::optional<Event> Session::next_early() {
+  while (!early_.empty() && state_ != State::open && !lost_) {
+    early_frame_ = std::move(early_.front());
+    early_.pop_front();
+    if (auto event = take(early_frame_)) return event;
+  }
+  return std::nullopt;
 }
 
 std::optional<Event> Session::next_caused() {
@@ -322,7 +335,7 @@ std::optional<Event> Session::take_response(const Header& header, Octets frame) 
     if (header.command_id != static_cast<std::uint32_t>(response_to(request->command))) return std::nullopt;
     MessageResp response;
     decode_body(frame, response);
-    Answered answered{request->cookie, header.status, response.message_id, now_ - request->sent};
+    Answered answered{request->cookie, header.status, readable_id(response.message_id), now_ - request->sent};
     for (const auto& tlv : response.tlvs)
       if (tlv.tag == tag::congestion_state && tlv.value.size() == 1) answered.congestion = tlv.value[0];
     window_.close(header.sequence);
@@ -335,7 +348,7 @@ std::optional<Event> Session::take_response(const Header& header, Octets frame) 
   if (const auto cookie = given_up_.take(header.sequence)) {
     MessageResp response;
     decode_body(frame, response);
-    return LateAnswer{*cookie, header.status, response.message_id};
+    return LateAnswer{*cookie, header.status, readable_id(response.message_id)};
   }
   return std::nullopt;
 }
@@ -392,10 +405,8 @@ std::optional<Event> Session::take_nack(const Header& header) {
 
 std::optional<Event> Session::take_request(const Header& header, Octets frame) {
   const auto command = static_cast<Command>(header.command_id);
-  if (find_operation(header.command_id) == nullptr) {
-    put(answers_, Command::generic_nack, status_invalid_command_id, header.sequence);
-    return std::nullopt;
-  }
+  if (find_operation(header.command_id) == nullptr)
+    return refuse(header, status_invalid_command_id, "not a command of SMPP 3.4");
   // Nobody asked for it here; a message centre that wants to be bound to is configured as a link of ours.
   if (!has_response(command)) return std::nullopt;
   if (command == Command::unbind && (peer_unbinds_ || may_receive(state_, command))) {
@@ -403,19 +414,27 @@ std::optional<Event> Session::take_request(const Header& header, Octets frame) {
     leave(unbind_wanted_ ? LostReason::local : LostReason::peer_unbind);
     return std::nullopt;
   }
-  if (!may_receive(state_, command)) {
-    put_response(command, status_invalid_bind_state, header.sequence);
+  const bool delivers = command == Command::deliver_sm || command == Command::data_sm;
+  if (delivers && state_ == State::open && early_.size() < early_max) {
+    early_.emplace_back(frame.begin(), frame.end());
     return std::nullopt;
   }
-  if (command != Command::deliver_sm && command != Command::data_sm) return std::nullopt;
+  if (!may_receive(state_, command)) return refuse(header, status_invalid_bind_state, "does not belong here");
+  if (!delivers) return std::nullopt;
   Delivered delivered{header.sequence, command, {}};
-  if (const auto error = decode_body(frame, command, delivered.message)) {
-    put_response(command, error->code, header.sequence);
-    return std::nullopt;
-  }
+  if (auto error = decode_body(frame, command, delivered.message))
+    return refuse(header, error->code, std::move(error->detail));
   owed_.emplace_back(header.sequence, command);
   if (!wants_read()) paused_ = true;
   return delivered;
+}
+
+std::optional<Event> Session::refuse(const Header& header, std::uint32_t status, std::string detail) {
+  if (find_operation(header.command_id) == nullptr)
+    put(answers_, Command::generic_nack, status, header.sequence);
+  else
+    put_response(static_cast<Command>(header.command_id), status, header.sequence);
+  return Refused{header.command_id, status, std::move(detail)};
 }
 
 // Each open submit is told once, then the loss itself when the last words are out.

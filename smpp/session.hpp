@@ -42,8 +42,8 @@ struct SessionConfig {
   Duration enquire_link_timeout = std::chrono::seconds(15);
   Duration frame_timeout = std::chrono::seconds(10);
   Duration unbind_timeout = std::chrono::seconds(5);
-  std::uint32_t pdu_size_max = 8192;
-  std::size_t deliveries_max = 1000;  // answers owed, before we stop reading
+  std::uint32_t pdu_size_max = pdu_size_max_limit;  // a message_payload of 64K octets is legal (section 5.3.2.32)
+  std::size_t deliveries_max = 1000;                // answers owed, before we stop reading
 };
 
 enum class LostReason : std::uint8_t {
@@ -70,7 +70,7 @@ struct BindRefused {
 struct Answered {
   std::uint64_t cookie;
   std::uint32_t status;
-  std::string_view message_id;
+  std::string message_id;
   Duration round_trip;
   bool nack = false;                            // by generic_nack: the peer could not read the PDU
   std::optional<std::uint8_t> congestion = {};  // congestion_state of SMPP 5.0, 0 to 100
@@ -83,17 +83,22 @@ struct Unanswered {  // perhaps sent
 struct LateAnswer {  // after its Unanswered
   std::uint64_t cookie;
   std::uint32_t status;
-  std::string_view message_id;
+  std::string message_id;
 };
 struct Delivered {  // deliver_sm or data_sm; has to be answered with answer_delivery()
   std::uint32_t sequence;
   Command command;
   Message message;
 };
+struct Refused {  // a request of the peer that was answered with an error; for the log
+  std::uint32_t command_id;
+  std::uint32_t status;
+  std::string detail;
+};
 struct Lost {
   LostReason reason;
 };
-using Event = std::variant<Bound, BindRefused, Answered, Unanswered, LateAnswer, Delivered, Lost>;
+using Event = std::variant<Bound, BindRefused, Answered, Unanswered, LateAnswer, Delivered, Refused, Lost>;
 
 // PDUs by operation_index(); the last one counts commands that version 3.4 does not have.
 using PduCounts = std::array<std::uint64_t, operation_count + 1>;
@@ -156,7 +161,9 @@ class Session {
   std::optional<Event> take_bind_response(const Header& header, Octets frame);
   std::optional<Event> take_nack(const Header& header);
   std::optional<Event> take_request(const Header& header, Octets frame);
+  std::optional<Event> refuse(const Header& header, std::uint32_t status, std::string detail);
   std::optional<Event> next_caused();
+  std::optional<Event> next_early();
   std::optional<Event> next_of_loss();
 
   void answer_unbind(std::uint32_t sequence);
@@ -190,6 +197,9 @@ class Session {
   mutable std::size_t writing_done_ = 0;
 
   std::deque<Event> events_;  // what deadlines and ends cause; what PDUs cause is made when it is asked for
+  // Deliveries that came before the answer to the bind: their turn is behind it.
+  std::deque<Buffer> early_;
+  Buffer early_frame_;                                  // the one whose turn it is
   std::deque<std::pair<std::uint32_t, Command>> owed_;  // deliveries to answer, oldest first
 
   std::uint32_t bind_sequence_ = 0;

@@ -241,7 +241,58 @@ TEST(Pdu, ShortMessageEndsAt254) {
 
   Buffer body = octets("00 0000 00 0000 00 000000 00 00 00 00 00 00 FF");
   body.resize(body.size() + 255, 'x');
-  EXPECT_EQ(std::get<DecodeError>(decode(raw(Command::deliver_sm, 0, 1, body))).code, status_invalid_message_length);
+  EXPECT_EQ(std::get<DecodeError>(decode(raw(Command::submit_sm, 0, 1, body))).code, status_invalid_message_length);
+  const auto longer = raw(Command::deliver_sm, 0, 1, body);
+  EXPECT_EQ(text_of(body_of<Message>(decode(longer)).short_message), text) << "a message centre may send it";
+}
+
+// What message centres send although the standard forbids it.
+TEST(Pdu, DeliveriesWithWrongLengthsAreRead) {
+  const std::string s6 = "SMSMSS", s21(21, '2'), s200(200, '3');
+  struct {
+    const char* name;
+    std::string service_type, source, destination;
+    const char* behind;  // sm_length and all that follows
+    std::string_view text;
+    std::size_t tlvs;
+  } const cases[] = {
+      {"service_type of 6", s6, "2547", "22", "02 6869", "hi", 0},
+      {"service_type of 200", s200, "2547", "22", "02 6869", "hi", 0},
+      {"source of 21", "", s21, "22", "02 6869", "hi", 0},
+      {"destination of 200", "", "2547", s200, "02 6869", "hi", 0},
+      {"sm_length one too big", "", "2547", "22", "03 6869", "hi", 0},
+      {"sm_length 255", "", "2547", "22", "FF 6869", "hi", 0},
+      {"no text behind sm_length", "", "2547", "22", "05", "", 0},
+      {"TLVs behind", s6, s21, s200, "02 6869 0427 0001 02", "hi", 1},
+  };
+  for (const auto command : {Command::deliver_sm, Command::data_sm})
+    for (const auto& c : cases) {
+      SCOPED_TRACE(c.name);
+      const bool data = command == Command::data_sm;
+      const auto text_hex = [](std::string_view text) { return hex(as_octets(text)); };
+      const auto body =
+          octets(text_hex(c.service_type) + "00 0101" + text_hex(c.source) + "00 0500" + text_hex(c.destination) +
+                 "00" + (data ? "04 00 00 0424 0002 6869" : std::string("04 00 00 00 00 00 00 00 00") + c.behind));
+      const auto wire = raw(command, 0, 1, body);
+      const auto decoded = decode(wire);
+      const auto& message = body_of<Message>(decoded);
+      EXPECT_EQ(message.service_type, c.service_type);
+      EXPECT_EQ(message.source.digits, c.source);
+      EXPECT_EQ(message.destination.digits, c.destination);
+      EXPECT_EQ(message.esm_class, 4);
+      EXPECT_EQ(text_of(message.payload()), data ? "hi" : c.text);
+      if (!data) {
+        EXPECT_EQ(message.tlvs.size(), c.tlvs);
+      }
+    }
+}
+
+TEST(Pdu, AddressesOfDeliveriesAreWithoutTheirPadding) {
+  const auto wire = raw(Command::deliver_sm, 0, 1,
+                        octets("00 0101 20 32353437 2020 00 0500 554D4F4A41 20 00 04 00 00 00 00 00 00 00 00 00"));
+  const auto decoded = decode(wire);
+  EXPECT_EQ(body_of<Message>(decoded).source.digits, "2547");
+  EXPECT_EQ(body_of<Message>(decoded).destination.digits, "UMOJA");
 }
 
 TEST(Pdu, PayloadOfAnySize) {
@@ -316,12 +367,13 @@ TEST(Pdu, BadBodiesNameTheField) {
     std::uint32_t code;
     const char* detail;
   } const cases[] = {
-      {"no body", Command::deliver_sm, {}, 0x02, "service_type"},
-      {"service_type too long", Command::deliver_sm, octets("414141414141 00"), 0x15, "service_type"},
-      {"source without its NUL", Command::deliver_sm, octets("00 0101 3131"), 0x02, "source_addr"},
-      {"source too long", Command::deliver_sm, octets("00 0101 " + hex(as_octets(long_address)) + "00"), 0x0A,
+      {"no body", Command::deliver_sm, {}, 0x02, "source_addr_ton"},
+      {"service_type too long", Command::submit_sm, octets("414141414141 00"), 0x15, "service_type"},
+      {"source without its NUL", Command::submit_sm, octets("00 0101 3131"), 0x02, "source_addr"},
+      {"the end before the text", Command::deliver_sm, octets("00 0101 3131"), 0x02, "dest_addr_ton"},
+      {"source too long", Command::submit_sm, octets("00 0101 " + hex(as_octets(long_address)) + "00"), 0x0A,
        "source_addr"},
-      {"sm_length beyond the end", Command::deliver_sm, octets("00 0000 00 0000 00 000000 00 00 00 00 00 00 05 6869"),
+      {"sm_length beyond the end", Command::submit_sm, octets("00 0000 00 0000 00 000000 00 00 00 00 00 00 05 6869"),
        0x01, "short_message"},
       {"dest_flag 3", Command::submit_multi, octets("00 0000 00 01 03 0000 00"), 0x40, "dest_flag"},
       {"password too long", Command::bind_transceiver, octets("00" + std::string(140, '7') + "00"), 0x0E, "password"},

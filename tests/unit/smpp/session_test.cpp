@@ -135,17 +135,20 @@ class Conversation {
   std::string describe(const BindRefused& e) { return "BindRefused " + status_name(e.status); }
   std::string describe(const Answered& e) {
     return (e.nack ? "Nack " : "Answered ") + std::to_string(e.cookie) + " " + status_name(e.status) + " " +
-           std::string(e.message_id);
+           e.message_id;
   }
   std::string describe(const Unanswered& e) {
     return "Unanswered " + std::to_string(e.cookie) + (e.timed_out ? " timeout" : e.sent ? " lost" : " unsent");
   }
   std::string describe(const LateAnswer& e) {
-    return "Late " + std::to_string(e.cookie) + " " + status_name(e.status) + " " + std::string(e.message_id);
+    return "Late " + std::to_string(e.cookie) + " " + status_name(e.status) + " " + e.message_id;
   }
   std::string describe(const Delivered& e) {
     if (answers_deliveries) session.answer_delivery(e.sequence, e.command, 0);
     return "Delivered " + std::to_string(e.sequence) + " " + std::string(as_text(e.message.payload()));
+  }
+  std::string describe(const Refused& e) {
+    return "Refused " + command_name(e.command_id) + " " + status_name(e.status) + " " + e.detail;
   }
   std::string describe(const Lost& e) { return "Lost " + std::string(lost_reason_name(e.reason)); }
 
@@ -297,6 +300,30 @@ TEST(Session, AnswersOfEveryKind) {
     talk.reply(c.command, c.status, 2, octets(c.body));
     EXPECT_THAT(talk.told(), ElementsAre(c.event));
     EXPECT_TRUE(talk.session.is_bound());
+  }
+}
+
+TEST(Session, IdsAreReadWithoutTheirPadding) {
+  struct {
+    const char* name;
+    std::string id, want;
+  } const cases[] = {
+      {"blanks behind", "12345   ", "12345"},
+      {"blanks in front", "   12345", "12345"},
+      {"tabs and line ends", "\t12345\r\n", "12345"},
+      {"quotes", "\"12345\"", "12345"},
+      {"80 characters", std::string(80, 'a'), std::string(80, 'a')},
+      {"no text", "a\x9C\x01", "a\\x9C\\x01"},
+      {"far too long", std::string(300, 'a'), std::string(255, 'a')},
+      {"only padding", "   ", ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Conversation talk;
+    talk.bind();
+    talk.submit(7);
+    talk.accept(2, c.id);
+    EXPECT_THAT(talk.told(), ElementsAre("Answered 7 ESME_ROK " + c.want));
   }
 }
 
@@ -744,12 +771,14 @@ TEST(Session, StopsReadingWhenTooManyAnswersAreOwed) {
 TEST(Session, ABadBodyIsAnsweredAndTheBindKept) {
   Conversation talk;
   talk.bind();
-  talk.reply(deliver_sm, 0, 5, octets("00 0000 00 0000 00 000000 00 00 00 00 00 00 05 6869"));
-  talk.expect(deliver_sm_resp, 5, status_invalid_message_length);
+  talk.reply(deliver_sm, 0, 5, octets("00 0000 00 0000 00 000000 00 00 00 00 00 00 00 0424 0010 6869"));
+  talk.expect(deliver_sm_resp, 5, status_malformed_tlvs);
   talk.reply(deliver_sm, 0, 6);
   talk.expect(deliver_sm_resp, 6, status_invalid_command_length);
   talk.deliver(7);
-  EXPECT_THAT(talk.told(), ElementsAre("Delivered 7 hello"));
+  EXPECT_THAT(talk.told(), ElementsAre("Refused deliver_sm ESME_RINVOPTPARSTREAM tlv: longer than the rest of the PDU",
+                                       "Refused deliver_sm ESME_RINVCMDLEN source_addr_ton: the PDU ends before it",
+                                       "Delivered 7 hello"));
   EXPECT_TRUE(talk.session.is_bound());
 }
 
@@ -761,13 +790,9 @@ TEST(Session, RequestsThatDoNotBelongHere) {
     Command answer;
     std::uint32_t status;
   } const cases[] = {
-      {"deliver_sm before the bind", false, 0x05, deliver_sm_resp, 0x04},
-      {"unbind before the bind", false, 0x06, unbind_resp, 0x04},
-      {"submit_sm to us", true, 0x04, submit_sm_resp, 0x04},
-      {"a bind to us", true, 0x09, bind_transceiver_resp, 0x04},
-      {"query_sm to us", true, 0x03, query_sm_resp, 0x04},
-      {"broadcast_sm", true, 0x111, generic_nack, 0x03},
-      {"vendor command", true, 0x10200, generic_nack, 0x03},
+      {"unbind before the bind", false, 0x06, unbind_resp, 0x04}, {"submit_sm to us", true, 0x04, submit_sm_resp, 0x04},
+      {"a bind to us", true, 0x09, bind_transceiver_resp, 0x04},  {"query_sm to us", true, 0x03, query_sm_resp, 0x04},
+      {"broadcast_sm", true, 0x111, generic_nack, 0x03},          {"vendor command", true, 0x10200, generic_nack, 0x03},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -780,7 +805,58 @@ TEST(Session, RequestsThatDoNotBelongHere) {
     }
     talk.reply(static_cast<Command>(c.command), 0, 9);
     talk.expect(c.answer, 9, c.status);
-    EXPECT_THAT(talk.told(), IsEmpty());
+    EXPECT_THAT(talk.told(), ElementsAre(testing::StartsWith("Refused " + command_name(c.command)))) << "for the log";
+  }
+}
+
+TEST(Session, DeliveriesAheadOfTheBindResponseWait) {
+  Conversation talk;
+  talk.connect();
+  talk.expect(bind_transceiver, 1);
+  talk.deliver(50);
+  auto segment = encoded(header_of(deliver_sm, 51), sample_message());
+  const auto bound = raw(bind_transceiver_resp, 0, 1);
+  segment.insert(segment.end(), bound.begin(), bound.end());
+  const auto behind = encoded(header_of(deliver_sm, 52), sample_message());
+  segment.insert(segment.end(), behind.begin(), behind.end());
+  talk.expect_silence();
+  talk.reply_raw(segment);
+  EXPECT_THAT(talk.told(), ElementsAre("Bound ", "Delivered 50 hello", "Delivered 51 hello", "Delivered 52 hello"));
+  for (std::uint32_t sequence = 50; sequence <= 52; ++sequence) talk.expect(deliver_sm_resp, sequence);
+}
+
+TEST(Session, DeliveriesAheadOfARefusedBindAreForgotten) {
+  Conversation talk;
+  talk.connect();
+  talk.expect(bind_transceiver, 1);
+  talk.deliver(50);
+  talk.reply(bind_transceiver_resp, 0x0E, 1);
+  EXPECT_THAT(talk.told(), ElementsAre("BindRefused ESME_RINVPASWD", "Lost bind_refused"));
+  talk.close();
+  talk.bind();
+  talk.expect_silence();
+}
+
+TEST(Session, NoMoreDeliveriesAheadOfTheBindResponseThanCanBeHeld) {
+  Conversation talk;
+  talk.connect();
+  talk.expect(bind_transceiver, 1);
+  for (std::uint32_t sequence = 1; sequence <= 101; ++sequence) talk.deliver(sequence);
+  talk.expect(deliver_sm_resp, 101, status_invalid_bind_state);
+  EXPECT_THAT(talk.told(), ElementsAre("Refused deliver_sm ESME_RINVBNDSTS does not belong here"));
+}
+
+TEST(Session, LongPayloadsAreTaken) {
+  Conversation talk;
+  talk.bind();
+  for (const std::size_t size : {8'200U, 65'535U}) {
+    auto message = sample_message();
+    const std::string text(size, 'm');
+    message.short_message = {};
+    message.tlvs = {{tag::message_payload, as_octets(text)}};
+    talk.reply_raw(encoded(header_of(deliver_sm, 9), message));
+    talk.expect(deliver_sm_resp, 9);
+    EXPECT_THAT(talk.told(), ElementsAre("Delivered 9 " + text));
   }
 }
 
