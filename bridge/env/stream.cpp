@@ -17,6 +17,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+constexpr auto next_address_after = std::chrono::milliseconds(250);
+
 // The socket belongs to a shared object, because a handler may run after the stream's owner let it go.
 class TcpStream : public Stream {
  public:
@@ -65,7 +67,9 @@ class TlsStream : public Stream {
   std::shared_ptr<TlsSocket> socket_;
 };
 
-// One attempt: resolve, connect, TLS handshake, under one deadline.
+// One attempt: resolve, connect, TLS handshake, under one deadline. A name may have several addresses, and one that
+// drops what it gets says nothing for minutes: the next is tried beside it after a moment, and the first that connects
+// is taken (RFC 8305).
 class Attempt : public std::enable_shared_from_this<Attempt> {
  public:
   Attempt(asio::any_io_executor executor, Endpoint endpoint, Connector::Handler handler)
@@ -74,27 +78,64 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
         handler_(std::move(handler)),
         resolver_(executor),
         timer_(executor),
-        tcp_(std::make_shared<tcp::socket>(executor)) {}
+        next_timer_(executor) {}
 
-  void start(Time deadline) {
+  void start(Time deadline, const SystemConnector::LookUp& look_up) {
     timer_.expires_at(deadline);
     timer_.async_wait([self = shared_from_this()](error_code ec) {
       if (!ec) self->finish(self->stage_, "no answer in time", nullptr);
     });
+    if (look_up) {
+      for (const auto& address : look_up(endpoint_.host))
+        addresses_.emplace_back(asio::ip::make_address(address), endpoint_.port);
+      return asio::post(executor_, [self = shared_from_this()] { self->connect(); });
+    }
     resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port),
                             [self = shared_from_this()](error_code ec, tcp::resolver::results_type results) {
                               if (ec) return self->finish(ConnectStage::resolve, ec.message(), nullptr);
-                              self->connect(results);
+                              for (const auto& result : results) self->addresses_.push_back(result.endpoint());
+                              self->connect();
                             });
   }
 
  private:
-  void connect(const tcp::resolver::results_type& results) {
+  void connect() {
     stage_ = ConnectStage::connect;
-    asio::async_connect(*tcp_, results, [self = shared_from_this()](error_code ec, const tcp::endpoint&) {
-      if (ec) return self->finish(ConnectStage::connect, ec.message(), nullptr);
-      self->connected();
+    if (addresses_.empty()) return finish(ConnectStage::resolve, "the name has no address", nullptr);
+    try_next();
+  }
+
+  void try_next() {
+    if (!handler_ || tcp_ || tried_ == addresses_.size()) return;
+    const auto socket = std::make_shared<tcp::socket>(executor_);
+    sockets_.push_back(socket);
+    ++waiting_;
+    socket->async_connect(addresses_[tried_++],
+                          [self = shared_from_this(), socket](error_code ec) { self->tried(socket, ec); });
+    next_timer_.expires_after(next_address_after);
+    next_timer_.async_wait([self = shared_from_this()](error_code ec) {
+      if (!ec) self->try_next();
     });
+  }
+
+  void tried(const std::shared_ptr<tcp::socket>& socket, error_code ec) {
+    if (!handler_ || tcp_) return;  // it took too long, or another address was faster
+    --waiting_;
+    if (!ec) {
+      tcp_ = socket;
+      next_timer_.cancel();
+      close_all_but(tcp_);
+      return connected();
+    }
+    if (tried_ < addresses_.size()) return try_next();
+    if (waiting_ == 0) finish(ConnectStage::connect, ec.message(), nullptr);
+  }
+
+  void close_all_but(const std::shared_ptr<tcp::socket>& kept) {
+    error_code ignored;
+    for (const auto& socket : sockets_)
+      if (socket != kept) socket->close(ignored);
+    sockets_.clear();
   }
 
   void connected() {
@@ -158,10 +199,12 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     if (!handler_) return;
     auto handler = std::exchange(handler_, nullptr);
     timer_.cancel();
+    next_timer_.cancel();
     resolver_.cancel();
     error_code ignored;
+    close_all_but(stage == ConnectStage::ok ? tcp_ : nullptr);
     if (stage != ConnectStage::ok) {
-      tcp_->close(ignored);
+      if (tcp_) tcp_->close(ignored);
       if (secured_) secured_->stream->next_layer().close(ignored);
     }
     handler(stage, std::move(detail), std::move(stream));
@@ -171,8 +214,11 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   const Endpoint endpoint_;
   Connector::Handler handler_;
   tcp::resolver resolver_;
-  asio::steady_timer timer_;
-  std::shared_ptr<tcp::socket> tcp_;
+  asio::steady_timer timer_, next_timer_;
+  std::vector<tcp::endpoint> addresses_;
+  std::size_t tried_ = 0, waiting_ = 0;                // addresses; of these, without an answer
+  std::vector<std::shared_ptr<tcp::socket>> sockets_;  // of the addresses that are tried
+  std::shared_ptr<tcp::socket> tcp_;                   // the one that connected
   std::shared_ptr<TlsSocket> secured_;
   ConnectStage stage_ = ConnectStage::resolve;
 };
@@ -181,7 +227,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 
 void SystemConnector::connect(asio::any_io_executor executor, const Endpoint& endpoint, Time deadline,
                               Handler handler) {
-  std::make_shared<Attempt>(std::move(executor), endpoint, std::move(handler))->start(deadline);
+  std::make_shared<Attempt>(std::move(executor), endpoint, std::move(handler))->start(deadline, look_up_);
 }
 
 }  // namespace smsbridge::bridge

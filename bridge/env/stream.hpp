@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bridge/env/clock.hpp"
 
@@ -52,8 +53,14 @@ class Connector {
 // TCP and TLS by Asio and OpenSSL.
 class SystemConnector : public Connector {
  public:
+  // The addresses of a name; without one the system's resolver is asked.
+  using LookUp = std::function<std::vector<std::string>(const std::string& host)>;
+  explicit SystemConnector(LookUp look_up = {}) : look_up_(std::move(look_up)) {}
   void connect(boost::asio::any_io_executor executor, const Endpoint& endpoint, Time deadline,
                Handler handler) override;
+
+ private:
+  const LookUp look_up_;
 };
 
 }  // namespace smsbridge::bridge
