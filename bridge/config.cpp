@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cstdio>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <sstream>
 
@@ -67,6 +68,30 @@ void read_tenant(ConfigSection& s, TenantConfig& tenant) {
   });
 }
 
+// What a word of `stat:` means, in the words that messages end with.
+const std::vector<std::pair<std::string, smpp::MessageState>> receipt_state_choices = {
+    {"enroute", smpp::MessageState::enroute},     {"accepted", smpp::MessageState::accepted},
+    {"delivered", smpp::MessageState::delivered}, {"expired", smpp::MessageState::expired},
+    {"deleted", smpp::MessageState::deleted},     {"undeliverable", smpp::MessageState::undeliverable},
+    {"rejected", smpp::MessageState::rejected},   {"unknown", smpp::MessageState::unknown}};
+
+void read_receipt_words(ConfigSection& s, smpp::Dialect& dialect) {
+  s.map("receipt_words", [&](std::string word, const std::string& meaning) {
+    const auto choice =
+        std::ranges::find(receipt_state_choices, meaning, &std::pair<std::string, smpp::MessageState>::first);
+    std::ranges::transform(word, word.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    const bool is_word = !word.empty() && word.find_first_of(" \t\r\n") == std::string::npos;
+    if (!is_word || choice == receipt_state_choices.end())
+      return s.problem("receipt_words",
+                       "'" + word + ": " + meaning +
+                           "' is not a word such as NOCRED with enroute, accepted, delivered, expired, deleted, "
+                           "undeliverable, rejected or unknown",
+                       "bad-value");
+    if (!dialect.receipt_words.emplace(word, choice->second).second)
+      s.problem("receipt_words", "the word '" + word + "' stands here twice", "duplicate");
+  });
+}
+
 void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
   using smpp::IdNotation;
   const std::vector<std::pair<std::string, IdNotation>> notations = {{"auto", IdNotation::automatic},
@@ -79,16 +104,19 @@ void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
   s.read("accepted_is_final", dialect.accepted_is_final);
   s.read("address_may_differ", dialect.address_may_differ);
   s.read("one_receipt_per_message", dialect.one_receipt_per_message);
+  read_receipt_words(s, dialect);
   s.map("status", [&](const std::string& code, const std::string& meaning) {
     char* end = nullptr;
     const auto value = std::strtoul(code.c_str(), &end, 0);
     const auto choice =
         std::ranges::find(status_class_choices, meaning, &std::pair<std::string, smpp::StatusClass>::first);
-    if (code.empty() || *end != '\0' || choice == status_class_choices.end())
+    const bool is_code = !code.empty() && std::isdigit(static_cast<unsigned char>(code.front())) && *end == '\0' &&
+                         value <= std::numeric_limits<std::uint32_t>::max();
+    if (!is_code || choice == status_class_choices.end())
       s.problem("status", "'" + code + ": " + meaning + "' is not a code such as 0x45 with ok, throttle, retry or fail",
                 "bad-value");
-    else
-      dialect.status_overrides[static_cast<std::uint32_t>(value)] = choice->second;
+    else if (!dialect.status_overrides.emplace(static_cast<std::uint32_t>(value), choice->second).second)
+      s.problem("status", "the code '" + code + "' stands here twice", "duplicate");
   });
 }
 
@@ -216,17 +244,48 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   }
 }
 
+// A name or an address, and nothing around it.
+void read_host(ConfigSection& s, std::string& host) {
+  s.read("host", host);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (s.has("host") && host.empty()) return s.problem("host", "is empty", "missing");
+  if (host.find_first_of("/@ \t[]") != std::string::npos)
+    s.problem("host", "'" + host + "' is not a name or an address: no scheme, path or port", "bad-value");
+}
+
+// What does not fit into a bind would never be sent, and a bind that was cut would only lock the account.
+void read_account(ConfigSection& s, smpp::SessionConfig& session) {
+  constexpr std::size_t system_id_standard = 15, system_id_max = 64, password_max = 64;
+  constexpr std::size_t system_type_max = 12, address_range_max = 40;
+  const auto fits = [&s](const char* key, const std::string& value, std::size_t size_max) {
+    if (value.size() > size_max)
+      s.problem(key, fmt::format("is longer than {} characters: a bind cannot carry it", size_max), "bad-value");
+    else if (value.find('\0') != std::string::npos)
+      s.problem(key, "contains a NUL: a bind cannot carry it", "bad-value");
+  };
+  s.read("system_id", session.system_id);
+  if (s.has("system_id") && session.system_id.empty()) s.problem("system_id", "is empty", "missing");
+  fits("system_id", session.system_id, system_id_max);
+  if (session.system_id.size() > system_id_standard && session.system_id.size() <= system_id_max)
+    s.problem("system_id", "is longer than the 15 characters of SMPP 3.4; some message centres take it", "unusual",
+              true);
+  s.read_secret("password", session.password);
+  fits("password", session.password, password_max);
+  s.read("system_type", session.system_type);
+  fits("system_type", session.system_type, system_type_max);
+  s.read("address_range", session.address_range);
+  fits("address_range", session.address_range, address_range_max);
+}
+
 void read_smpp(ConfigSection& s, GatewayConfig& g) {
   if (g.kind == "smpp")
     for (const auto* key : {"host", "port", "system_id"}) s.require(key);
-  s.read("host", g.endpoint.host);
+  read_host(s, g.endpoint.host);
+  const auto before = s.problems();
   s.read("port", g.endpoint.port, 1, 65535);
+  if (s.has("port") && g.endpoint.port == 0 && s.problems() == before) s.problem("port", "is empty", "missing");
   auto& session = g.session;
-  s.read("system_id", session.system_id);
-  if (session.system_id.size() > 15) s.problem("system_id", "is longer than 15 characters", "bad-value");
-  s.read_secret("password", session.password);
-  s.read("system_type", session.system_type);
-  s.read("address_range", session.address_range);
+  read_account(s, session);
   s.read_choice("bind", g.bind,
                 {{"transceiver", GatewayConfig::Bind::transceiver},
                  {"pair", GatewayConfig::Bind::pair},
@@ -234,7 +293,10 @@ void read_smpp(ConfigSection& s, GatewayConfig& g) {
   s.read("interface_version", session.interface_version, 0, 0x50);
   s.read("sessions", g.sessions, 1, 100);
   s.read("window", session.window, 1, 10000);
-  s.read_duration("enquire_link_interval", session.enquire_link_interval, 5s, 1h);
+  s.read_duration("enquire_link_interval", session.enquire_link_interval, 0s, 1h);
+  if (session.enquire_link_interval > 0s && session.enquire_link_interval < 5s)
+    s.problem("enquire_link_interval", "is shorter than 5s, which carriers take amiss; 0s is off", "bad-value");
+  s.read_duration("bind_timeout", session.bind_timeout, 5s, 5min);
   s.read_duration("response_timeout", session.response_timeout, 1s, 10min);
   s.read_duration("reconnect_first", g.reconnect_first, 10ms, 10min);
   s.read_duration("reconnect_max", g.reconnect_max, 10ms, 1h);

@@ -33,6 +33,8 @@ class Framer {
   bool is_broken() const { return broken_; }
   // What there is of the broken frame.
   Octets broken_frame() const;
+  // What is there and is no whole frame: the broken one, or the beginning of the next.
+  Octets rest() const { return Octets(buffer_).subspan(complete_); }
   // When the first octet of a frame arrived whose last one is still missing.
   std::optional<Time> partial_since() const { return partial_since_; }
   // The reader was held up, not the peer.

@@ -282,6 +282,11 @@ Octets Session::broken_frame() const {
   return frame.first(std::min<std::size_t>(frame.size(), 64));
 }
 
+Octets Session::unframed() const {
+  const auto rest = framer_.rest();
+  return rest.first(std::min<std::size_t>(rest.size(), 64));
+}
+
 // What cannot wait until the owner takes events: the peer must not think that we are dead because we are busy, and we
 // must not think so of the peer.
 void Session::look_at(Octets frame, Time now) {
@@ -373,7 +378,8 @@ std::optional<Event> Session::take_bind_response(const Header& header, Octets fr
 std::optional<Event> Session::take_nack(const Header& header) {
   // It lost its place in our stream. Whatever follows is garbage to it.
   const bool is_fatal = header.status == status_invalid_command_length;
-  if (state_ == State::open && header.sequence == bind_sequence_ && !lost_) {
+  // Nothing but the bind was sent, whatever number it writes.
+  if (state_ == State::open && (header.sequence == bind_sequence_ || header.sequence == 0) && !lost_) {
     bind_deadline_.reset();
     lose(LostReason::bind_refused, false);
     return BindRefused{header.status};

@@ -36,7 +36,7 @@ struct SessionConfig {
   std::string system_id, password, system_type, address_range;
   std::uint8_t interface_version = 0x34, addr_ton = 0, addr_npi = 0;
   std::size_t window = 10;
-  Duration bind_timeout = std::chrono::seconds(10);
+  Duration bind_timeout = std::chrono::seconds(60);
   Duration response_timeout = std::chrono::seconds(60);
   Duration enquire_link_interval = std::chrono::seconds(30);  // zero: never
   Duration enquire_link_timeout = std::chrono::seconds(15);
@@ -151,6 +151,8 @@ class Session {
   std::string_view invalid_field() const { return invalid_field_; }  // of the last submit that was invalid
   // The first octets of what broke the framing, for the log; at most 64, and valid until the next on_bytes().
   Octets broken_frame() const;
+  // Likewise, of what came last and is no whole PDU.
+  Octets unframed() const;
 
  private:
   // The first look at a PDU, as soon as it is complete.

@@ -11,6 +11,8 @@
 namespace smsbridge::bridge {
 namespace {
 
+using namespace std::chrono_literals;
+
 class ConfigTest : public testing::Test {
  protected:
   ConfigTest()
@@ -90,6 +92,63 @@ TEST_F(ConfigTest, WhatWouldOnlyShowAtTheFirstMessageIsRefused) {
   for (const auto* part : {"api and fineract have the same address", "gateways[0].name: is a part of addresses",
                            "gateways[0].callback_secret: needs at least 16"})
     EXPECT_THAT(all, testing::HasSubstr(part));
+}
+
+TEST_F(ConfigTest, WhatABindCannotCarryIsRefused) {
+  const auto gateway = [&](const std::string& keys) {
+    return load(tenants + "gateways:\n  - {name: a, id: 1, " + keys + "}\n");
+  };
+  const std::string account = "host: h, port: 1, system_id: s, ";
+  struct {
+    std::string keys;
+    const char* path;
+    const char* code;
+  } const refused[] = {
+      {account + "system_type: XXXXXXXXXXXXX", "gateways[0].system_type", "bad-value"},
+      {account + "address_range: " + std::string(41, '9'), "gateways[0].address_range", "bad-value"},
+      {account + "password: " + std::string(65, 'p'), "gateways[0].password", "bad-value"},
+      {"host: h, port: 1, system_id: " + std::string(65, 'a'), "gateways[0].system_id", "bad-value"},
+      {"host: h, port: 1, system_id: ''", "gateways[0].system_id", "missing"},
+      {"host: '', port: 1, system_id: s", "gateways[0].host", "missing"},
+      {"host: h, port: , system_id: s", "gateways[0].port", "missing"},
+      {"host: 'smpp://h', port: 1, system_id: s", "gateways[0].host", "bad-value"},
+      {account + "enquire_link_interval: 4s", "gateways[0].enquire_link_interval", "bad-value"},
+      {account + "bind_timeout: 4s", "gateways[0].bind_timeout", "bad-value"},
+      {account + "bind_timeout: 6m", "gateways[0].bind_timeout", "bad-value"},
+      {account + "dialect: {receipt_words: {NOCRED: success}}", "gateways[0].dialect.receipt_words", "bad-value"},
+      {account + "dialect: {receipt_words: {NOCRED: rejected, nocred: expired}}", "gateways[0].dialect.receipt_words",
+       "duplicate"},
+      {account + "dialect: {status: {0x45: retry, 69: fail}}", "gateways[0].dialect.status", "duplicate"},
+      {account + "dialect: {status: {0x1FFFFFFFF: retry}}", "gateways[0].dialect.status", "bad-value"},
+      {account + "dialect: {status: {-1: retry}}", "gateways[0].dialect.status", "bad-value"},
+  };
+  for (const auto& c : refused) {
+    SCOPED_TRACE(c.keys);
+    const auto loaded = gateway(c.keys);
+    EXPECT_FALSE(loaded.ok());
+    const auto found =
+        std::ranges::find_if(loaded.problems, [&](const auto& p) { return p.path == c.path && p.code == c.code; });
+    ASSERT_NE(found, loaded.problems.end());
+    EXPECT_FALSE(found->warning);
+    EXPECT_EQ(found->line, 4);
+    EXPECT_GT(found->column, 1);
+  }
+}
+
+TEST_F(ConfigTest, WhatCarriersAskForIsTaken) {
+  const auto loaded =
+      load(tenants + "gateways:\n  - {name: a, id: 1, host: '[::1]', port: 1, system_id: " + std::string(16, 'a') +
+           ", system_type: XXXXXXXXXXXX, enquire_link_interval: 0s, bind_timeout: 25s, dialect: "
+           "{receipt_words: {nocred: undeliverable, BARRED: rejected}}}\n");
+  ASSERT_TRUE(loaded.ok()) << describe(loaded.problems.front());
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_EQ(loaded.problems[0].path, "gateways[0].system_id") << "beyond the standard: a warning";
+  const auto& gateway = loaded.config.gateways.at(0);
+  EXPECT_EQ(gateway.endpoint.host, "::1");
+  EXPECT_EQ(gateway.session.enquire_link_interval, 0s);
+  EXPECT_EQ(gateway.session.bind_timeout, 25s);
+  EXPECT_EQ(gateway.dialect.receipt_words.at("NOCRED"), smpp::MessageState::undeliverable);
+  EXPECT_EQ(load(tenants + gateways).config.gateways.at(0).session.bind_timeout, 60s);
 }
 
 TEST_F(ConfigTest, SecretsComeFromElsewhere) {

@@ -196,6 +196,12 @@ TEST(Pdu, BindResponses) {
   EXPECT_EQ(body_of<BindResp>(decoded).tlvs[0].value[0], 0x50);
 }
 
+TEST(Pdu, BindTakesLongSystemIds) {
+  const std::string system_id(64, 's');
+  const auto wire = encoded(header_of(Command::bind_transceiver, 1), Bind{system_id, "", "", 0x34, 0, 0, ""});
+  EXPECT_EQ(body_of<Bind>(decode(wire)).system_id, system_id);
+}
+
 TEST(Pdu, BindTakesEveryVersionAndLongPasswords) {
   for (const std::uint8_t version : {0x33, 0x34, 0x50, 0x00})
     for (std::size_t size = 9; size <= 20; ++size) {
@@ -418,7 +424,7 @@ TEST(Pdu, TimesInAReceivedDeliverSmAreTolerated) {
 }
 
 TEST(Pdu, RefusesInsteadOfCutting) {
-  const std::string s6(6, 'x'), s13(13, 'x'), s16(16, 'x'), s21(21, '1'), s41(41, '1'), s65(65, '1'),
+  const std::string s6(6, 'x'), s13(13, 'x'), s21(21, '1'), s41(41, '1'), s65(65, '1'),
       s70000(70000, 'x');
   const std::string with_nul("a\0b", 3);
   const auto message = [](auto change) {
@@ -451,7 +457,7 @@ TEST(Pdu, RefusesInsteadOfCutting) {
       {"text in data_sm", encode(out, data, message([](auto&) {})), "short_message"},
       {"filled id", encode(out, header_of(Command::deliver_sm_resp, 1), MessageResp{"1", {}}), "message_id"},
       {"id of 65", encode(out, header_of(Command::submit_sm_resp, 1), MessageResp{s65, {}}), "message_id"},
-      {"system_id of 16", encode(out, bind, Bind{s16, "", "", 0x34, 0, 0, ""}), "system_id"},
+      {"system_id of 65", encode(out, bind, Bind{s65, "", "", 0x34, 0, 0, ""}), "system_id"},
       {"password of 65", encode(out, bind, Bind{"", s65, "", 0x34, 0, 0, ""}), "password"},
       {"system_type of 13", encode(out, bind, Bind{"", "", s13, 0x34, 0, 0, ""}), "system_type"},
       {"address_range of 41", encode(out, bind, Bind{"", "", "", 0x34, 0, 0, s41}), "address_range"},

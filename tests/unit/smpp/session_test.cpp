@@ -208,17 +208,19 @@ TEST(Session, BindRefused) {
     Command command;
     std::uint32_t status;
     const char* event;
+    std::uint32_t sequence = 1;
   } const cases[] = {
       {"wrong password", bind_transceiver_resp, 0x0E, "BindRefused ESME_RINVPASWD"},
       {"already bound", bind_transceiver_resp, 0x05, "BindRefused ESME_RALYBND"},
       {"not known", generic_nack, 0x03, "BindRefused ESME_RINVCMDID"},
+      {"not readable, not even its number", generic_nack, 0x02, "BindRefused ESME_RINVCMDLEN", 0},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
     Conversation talk;
     talk.connect();
     talk.expect(bind_transceiver, 1);
-    talk.reply(c.command, c.status, 1);
+    talk.reply(c.command, c.status, c.sequence);
     EXPECT_THAT(talk.told(), ElementsAre(c.event, "Lost bind_refused"));
     EXPECT_TRUE(talk.session.wants_close());
   }
@@ -227,7 +229,7 @@ TEST(Session, BindRefused) {
 TEST(Session, BindNotAnswered) {
   Conversation talk;
   talk.connect();
-  talk.after(9s);
+  talk.after(59s);
   EXPECT_THAT(talk.told(), IsEmpty());
   talk.reply(bind_transceiver_resp, 0, 77);  // not the number of our bind
   talk.reply(bind_transmitter_resp, 0, 1);   // not the kind of our bind
@@ -238,7 +240,7 @@ TEST(Session, BindNotAnswered) {
 
 TEST(Session, ABindThatDoesNotFitIsNotCut) {
   auto config = config_with();
-  config.system_id = "longer than 15 octets";
+  config.system_id = std::string(65, 'a');
   Conversation talk(config);
   talk.connect();
   EXPECT_THAT(talk.told(), ElementsAre("Lost local"));
