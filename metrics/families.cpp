@@ -68,6 +68,8 @@ Families::Families(prometheus::Registry& registry)
       smpp_window_limit(
           gauges(registry, "smpp_window_limit", "SMPP requests that may wait for their answer at a time.")),
       smpp_pdus(counters(registry, "smpp_pdus_total", "SMPP PDUs.")),
+      smpp_refused_pdus(counters(registry, "smpp_refused_pdus_total",
+                                 "Requests of the message centre that were answered with an error.")),
       smpp_enquire_link_rtt_seconds(
           gauges(registry, "smpp_enquire_link_rtt_seconds", "Time to the answer of the last enquire_link.")),
       receipts(counters(registry, "receipts_total", "Delivery receipts received.")),

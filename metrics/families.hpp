@@ -51,6 +51,7 @@ struct Families {
   Gauges& smpp_window_in_use;
   Gauges& smpp_window_limit;
   Counters& smpp_pdus;
+  Counters& smpp_refused_pdus;
   Gauges& smpp_enquire_link_rtt_seconds;
   Counters& receipts;
   Counters& receipts_unmatched;

@@ -90,8 +90,9 @@ SMSBRIDGE_LABEL(ReceiptState, unknown, "enroute", "accepted", "delivered", "unde
 enum class SessionState { closed, connecting, binding, bound, unbinding, backoff };
 SMSBRIDGE_LABEL(SessionState, backoff, "closed", "connecting", "binding", "bound", "unbinding", "backoff");
 
-enum class BindResult { ok, refused, connect_failed, tls_failed, timeout, dns_failed };
-SMSBRIDGE_LABEL(BindResult, dns_failed, "ok", "refused", "connect_failed", "tls_failed", "timeout", "dns_failed");
+enum class BindResult { ok, refused, connect_failed, tls_failed, timeout, dns_failed, closed, not_smpp };
+SMSBRIDGE_LABEL(BindResult, not_smpp, "ok", "refused", "connect_failed", "tls_failed", "timeout", "dns_failed",
+                "closed", "not_smpp");
 
 enum class DisconnectReason { local, peer_unbind, peer_closed, enquire_link_timeout, protocol_error, io_error };
 SMSBRIDGE_LABEL(DisconnectReason, io_error, "local", "peer_unbind", "peer_closed", "enquire_link_timeout",

@@ -102,6 +102,7 @@ class Smpp final : public SmppMetrics {
       directed["direction"] = label_values<Direction>[at];
       pdus_by_direction[at] = resolve<SmppCommand>(families.smpp_pdus, directed, "command");
     }
+    refused_pdus = resolve<SmppCommand>(families.smpp_refused_pdus, labels, "command");
     enquire_link_rtt_seconds = &families.smpp_enquire_link_rtt_seconds.Add(labels);
     other_errors_ = &error_series(other);
   }

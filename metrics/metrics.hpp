@@ -99,6 +99,7 @@ struct SmppMetrics {
   Gauge* window_in_use = nullptr;
   Gauge* window_limit = nullptr;
   std::array<ByLabel<SmppCommand, Counter>, label_count<Direction>> pdus_by_direction;
+  ByLabel<SmppCommand, Counter> refused_pdus;
   Gauge* enquire_link_rtt_seconds = nullptr;
 
   Counter* pdus(Direction direction, SmppCommand command) const {

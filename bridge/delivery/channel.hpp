@@ -18,6 +18,7 @@ struct GatewayStatus {
   struct SessionStatus {
     int number = 0;
     std::string state, last_error;
+    WallMs next_try_at = 0;  // 0: none is waited for
   };
   std::string state;          // up, down, paused
   WallMs paused_since = 0;    // 0: it is not
@@ -89,6 +90,8 @@ class Channel {
 
   virtual ~Channel() = default;
   virtual void start() = 0;
+  // Where it waits before the next attempt to connect: now.
+  virtual void reconnect() {}
   // Takes nothing more, waits for open answers, then closes.
   virtual void stop() = 0;
   // Closes at once; what is open is reported as unknown.

@@ -51,6 +51,7 @@ class Gateway : private Channel::Owner {
   void resume();
   // What is accepted after `since` waits here until this is called with 0: the gateway is to be emptied.
   void drain(WallMs since);
+  void reconnect() { channel_->reconnect(); }
   // Claims nothing more, waits for open answers until `deadline`, gives back what was not sent, closes the channel, and
   // ends when all of that is on disk: only this object knows what became of what it claimed.
   void stop(Time deadline, std::function<void()> done);

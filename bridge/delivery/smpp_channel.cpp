@@ -14,6 +14,10 @@ using namespace std::chrono_literals;
 
 constexpr std::uint32_t status_queue_full = 0x14;  // ESME_RMSGQFUL
 constexpr std::uint32_t status_try_later = 0x64;   // ESME_RX_T_APPN
+constexpr Duration failure_told_every = 10min, refusals_told_every = 1min, words_told_every = 10min;
+constexpr std::size_t accepted_only_max = 50;
+constexpr const char* accepted_hint =
+    "every receipt says ACCEPTD and none more: if that is this carrier's last word, set dialect.accepted_is_final";
 
 }  // namespace
 
@@ -30,6 +34,7 @@ SmppChannel::SmppChannel(const GatewayConfig& config, SmppContext context, Chann
     if (config_.bind == GatewayConfig::Bind::pair) add(Type::receiver);
   }
   published_.resize(links_.size());
+  told_.resize(links_.size());
 }
 
 SmppChannel::~SmppChannel() { SmppChannel::abort(); }
@@ -46,6 +51,10 @@ void SmppChannel::stop() {
 void SmppChannel::abort() {
   stopping_ = true;
   for (auto& link : links_) link->abort();
+}
+
+void SmppChannel::reconnect() {
+  for (auto& link : links_) link->reconnect();
 }
 
 bool SmppChannel::is_closed() const {
@@ -183,6 +192,7 @@ void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
               log::masked(delivery.message.source.digits));
     return link.answer_delivery(link.generation(), delivery.sequence, delivery.command, 0);
   }
+  look_at_words(*receipt);
   const auto phone = config_.dialect.address_may_differ ? std::string_view() : delivery.message.source.digits;
   store::ReceiptRecorded change{
       .gateway = config_.id, .provider_ids = {}, .error = receipt->error, .destination = std::string(phone)};
@@ -222,6 +232,26 @@ void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
                     });
 }
 
+// A word that nobody knows, and a centre whose last word may be ACCEPTD: both are settings that only a person can make.
+void SmppChannel::look_at_words(const smpp::Receipt& receipt) {
+  const auto now = context_.clock.now();
+  if (!receipt.word_known && (!word_told_at_ || now - *word_told_at_ >= words_told_every)) {
+    word_told_at_ = now;
+    log::warn("gateway", "a receipt has a word that is not known: say what it means in dialect.receipt_words",
+              "gateway", config_.name, "word", receipt.state_word, "taken_as",
+              receipt.final_state ? smpp::state_word(receipt.state) : "not final", "error", receipt.error);
+  }
+  if (receipt.state != smpp::MessageState::accepted) {
+    final_seen_ = final_seen_ || receipt.final_state;
+  } else if (++accepted_only_ == accepted_only_max && only_accepts()) {
+    log::warn("gateway", accepted_hint, "gateway", config_.name, "receipts", accepted_only_);
+  }
+}
+
+bool SmppChannel::only_accepts() const {
+  return !config_.dialect.accepted_is_final && !final_seen_ && accepted_only_ >= accepted_only_max;
+}
+
 // ---- the binds' news ----
 
 void SmppChannel::on_window_moved(SmppLink&) {
@@ -238,6 +268,7 @@ void SmppChannel::tell_up_or_down() {
 void SmppChannel::on_bound(SmppLink& link) {
   log::info("gateway", "bound", "gateway", config_.name, "session", link.number());
   context_.smpp_metrics.bind_attempts[metrics::BindResult::ok]->Increment();
+  told_[static_cast<std::size_t>(link.number() - 1)] = {};
   if (link.can_submit()) tell_up_or_down();
   publish_metrics();
 }
@@ -248,41 +279,50 @@ void SmppChannel::on_lost(SmppLink& link, smpp::LostReason reason, bool was_boun
     if (!stopping_)
       log::warn("gateway", "bind lost; reconnecting", "gateway", config_.name, "session", link.number(), "reason",
                 metrics::label_value(label_of(reason)), "detail", link.last_error());
-  } else if (reason == smpp::LostReason::bind_timeout) {
-    context_.smpp_metrics.bind_attempts[metrics::BindResult::timeout]->Increment();
   }
   if (was_up_ && !is_up()) tell_up_or_down();
   publish_metrics();
   if (stopping_) owner_.on_closed();
 }
 
-void SmppChannel::on_connect_result(SmppLink& link, ConnectStage stage, const std::string& detail) {
-  static constexpr std::array<std::string_view, 4> stages = {"ok", "name look-up", "connection", "TLS handshake"};
-  if (stage != ConnectStage::ok) {
-    context_.smpp_metrics
-        .bind_attempts[stage == ConnectStage::resolve ? metrics::BindResult::dns_failed
-                       : stage == ConnectStage::tls   ? metrics::BindResult::tls_failed
-                                                      : metrics::BindResult::connect_failed]
-        ->Increment();
-    log::warn("gateway", fmt::format("{} failed; trying again", stages[static_cast<std::size_t>(stage)]), "gateway",
-              config_.name, "session", link.number(), "host", config_.endpoint.host, "port", config_.endpoint.port,
-              "detail", detail);
-  }
-  publish_metrics();
+void SmppChannel::on_refused(SmppLink& link, const smpp::Refused& refused) {
+  context_.smpp_metrics.refused_pdus[label_of(static_cast<smpp::Command>(refused.command_id))]->Increment();
+  ++refusals_untold_;
+  const auto now = context_.clock.now();
+  if (refusal_told_at_ && now - *refusal_told_at_ < refusals_told_every) return;
+  refusal_told_at_ = now;
+  log::warn("gateway", "a request of the message centre was refused", "gateway", config_.name, "session", link.number(),
+            "command", smpp::command_name(refused.command_id), "status", smpp::status_name(refused.status), "detail",
+            refused.detail, "since_last_line", std::exchange(refusals_untold_, 0));
 }
 
-void SmppChannel::on_bind_refused(SmppLink& link, std::uint32_t status) {
-  context_.smpp_metrics.bind_attempts[metrics::BindResult::refused]->Increment();
-  log::error("gateway", "bind refused: check system_id, password and the carrier's list of allowed addresses",
-             "gateway", config_.name, "session", link.number(), "status", describe_status(status));
+// The same failure again and again is one line, until it changes.
+void SmppChannel::on_not_bound(SmppLink& link, metrics::BindResult result) {
+  context_.smpp_metrics.bind_attempts[result]->Increment();
+  publish_metrics();
+  auto& told = told_[static_cast<std::size_t>(link.number() - 1)];
+  const auto now = context_.clock.now();
+  if (told.error == link.last_error() && now - told.at < failure_told_every) return;
+  told = {.error = link.last_error(), .at = now};
+  const auto seconds = link.next_try() ? std::chrono::duration<double>(*link.next_try() - now).count() : 0;
+  // What the carrier says of the account is for a person.
+  log::line(result == metrics::BindResult::refused ? spdlog::level::err : spdlog::level::warn, "gateway",
+            "not bound; trying again", "gateway", config_.name, "session", link.number(), "host", config_.endpoint.host,
+            "port", config_.endpoint.port, "detail", link.last_error(), "next_try_seconds",
+            fmt::format("{:.0f}", seconds));
 }
 
 void SmppChannel::describe(GatewayStatus& status) const {
   for (const auto& link : links_) {
     status.sessions.push_back(
         {.number = link->number(), .state = std::string(name(link->state())), .last_error = link->last_error()});
+    if (const auto next = link->next_try())
+      status.sessions.back().next_try_at =
+          context_.clock.wall() +
+          std::chrono::duration_cast<std::chrono::milliseconds>(*next - context_.clock.now()).count();
     status.window_in_use += link->in_flight();
   }
+  if (only_accepts()) status.last_error = accepted_hint;
   status.window_limit = capacity();
 }
 

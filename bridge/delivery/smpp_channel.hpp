@@ -3,6 +3,7 @@
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/smpp_link.hpp"
 #include "bridge/delivery/smpp_message.hpp"
+#include "smpp/receipt.hpp"
 
 namespace smsbridge::bridge {
 
@@ -25,6 +26,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   void start() override;
   void stop() override;
   void abort() override;
+  void reconnect() override;
   bool is_closed() const override;
   bool reports(std::string_view provider_id) const override { return config_.receipts && !provider_id.empty(); }
   bool is_up() const override { return bound_senders() > 0; }
@@ -45,13 +47,15 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   void on_delivered(SmppLink& link, const smpp::Delivered& delivery) override;
   void on_window_moved(SmppLink& link) override;
   void on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) override;
-  void on_connect_result(SmppLink& link, ConnectStage stage, const std::string& detail) override;
-  void on_bind_refused(SmppLink& link, std::uint32_t status) override;
+  void on_refused(SmppLink& link, const smpp::Refused& refused) override;
+  void on_not_bound(SmppLink& link, metrics::BindResult result) override;
 
   SmppLink* choose_link(const SmppMessage& message) const;
   void set_aside_link(const Outgoing& message);
   std::size_t bound_senders() const;
   void tell_up_or_down();
+  void look_at_words(const smpp::Receipt& receipt);
+  bool only_accepts() const;
 
   const GatewayConfig& config_;
   SmppContext context_;
@@ -60,6 +64,16 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   bool was_up_ = false;  // as told last
   SmppLink* lone_link_ = nullptr;  // set aside for one message; see Outgoing::alone
   const Outgoing* lone_message_ = nullptr;
+  // What was logged last of each link; the same again is worth a line only after a while.
+  struct Told {
+    std::string error;
+    Time at{};
+  };
+  std::vector<Told> told_;
+  std::optional<Time> refusal_told_at_, word_told_at_;
+  std::size_t refusals_untold_ = 0;
+  std::size_t accepted_only_ = 0;  // receipts with ACCEPTD
+  bool final_seen_ = false;        // some receipt was final: this centre tells more than ACCEPTD
   std::vector<std::shared_ptr<SmppLink>> links_;
   std::vector<std::pair<smpp::PduCounts, smpp::PduCounts>> published_;  // of each link: sent, received
 };

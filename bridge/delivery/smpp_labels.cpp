@@ -2,7 +2,6 @@
 #include "bridge/delivery/smpp_labels.hpp"
 
 namespace smsbridge::bridge {
-namespace {
 
 metrics::SmppCommand label_of(smpp::Command command) {
   using metrics::SmppCommand;
@@ -41,8 +40,6 @@ metrics::SmppCommand label_of(smpp::Command command) {
       return SmppCommand::other;
   }
 }
-
-}  // namespace
 
 metrics::ReceiptState label_of(smpp::MessageState state) {
   using metrics::ReceiptState;

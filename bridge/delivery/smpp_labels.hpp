@@ -9,6 +9,7 @@ namespace smsbridge::bridge {
 
 metrics::ReceiptState label_of(smpp::MessageState state);
 metrics::DisconnectReason label_of(smpp::LostReason reason);
+metrics::SmppCommand label_of(smpp::Command command);
 
 // Adds what was counted since `published` to smpp_pdus_total, and remembers it.
 void publish_pdus(const smpp::PduCounts& counted, smpp::PduCounts& published, metrics::Direction direction,

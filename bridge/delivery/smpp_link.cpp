@@ -15,8 +15,23 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t read_buffer_bytes = 64 * 1024;
 constexpr Duration connect_timeout = 10s;
-constexpr Duration stable_after = 60s;  // bound for so long: the next loss starts counting anew
+constexpr Duration already_bound_delay = 30s;  // an old connection may have to die there first
+constexpr Duration stable_after = 60s;         // bound for so long: the next loss starts counting anew
 constexpr std::uint32_t status_already_bound = 0x05;
+
+BindFailure explain_stage(ConnectStage stage, const std::string& detail) {
+  using metrics::BindResult;
+  switch (stage) {
+    case ConnectStage::resolve:
+      return {"name look-up failed: " + detail, BindResult::dns_failed};
+    case ConnectStage::tls:
+      return {"TLS handshake failed: " + detail, BindResult::tls_failed};
+    case ConnectStage::connect:
+    case ConnectStage::ok:
+      break;
+  }
+  return {"connection failed: " + detail, BindResult::connect_failed};
+}
 
 }  // namespace
 
@@ -44,6 +59,13 @@ SmppLink::SmppLink(int number, smpp::SessionConfig::BindType type, const Gateway
 }
 
 void SmppLink::start() { connect(); }
+
+void SmppLink::reconnect() {
+  if (state_ != State::backoff || stopping_) return;
+  reconnect_timer_->cancel();
+  failures_ = 0;
+  connect();
+}
 
 void SmppLink::stop() {
   stopping_ = true;
@@ -74,10 +96,9 @@ void SmppLink::connect() {
                      [self = shared_from_this(), generation](ConnectStage stage, const std::string& detail,
                                                              std::unique_ptr<Stream> stream) {
                        if (self->generation_ != generation || self->stopping_) return;
-                       self->owner_.on_connect_result(*self, stage, detail);
                        if (stage == ConnectStage::ok) return self->connected(std::move(stream));
-                       self->last_error_ = detail;
                        self->come_back({});
+                       self->not_bound(explain_stage(stage, detail));
                      });
 }
 
@@ -86,6 +107,8 @@ void SmppLink::connected(std::unique_ptr<Stream> stream) {
   session_ = std::make_shared<smpp::Session>(session_config_, random_.next());
   reading_ = writing_ = write_failed_ = false;
   refused_delay_.reset();
+  refusal_.reset();
+  io_error_.clear();
   state_ = State::binding;
   session_->on_connected(clock_.now());
   after_input();
@@ -100,7 +123,7 @@ void SmppLink::read() {
     if (self->generation_ != generation) return;
     self->reading_ = false;
     if (ec) {
-      self->last_error_ = ec.message();
+      self->io_error_ = ec.message();
       self->session_->on_closed(self->clock_.now());
     } else {
       self->session_->on_bytes(std::span(self->incoming_).first(count), self->clock_.now());
@@ -129,7 +152,7 @@ void SmppLink::write() {
 
 // The peer is gone, but what it sent before can still be read: its answers count. The read finds the end.
 void SmppLink::cannot_write(boost::system::error_code ec) {
-  last_error_ = ec.message();
+  io_error_ = ec.message();
   write_failed_ = true;
   if (!reading_) session_->on_closed(clock_.now());
 }
@@ -188,25 +211,53 @@ void SmppLink::take_events() {
       bound_at_ = clock_.now();
       last_error_.clear();
       owner_.on_bound(*this);
-    } else if (const auto* refused = std::get_if<smpp::BindRefused>(&*event)) {
-      const auto& info = smpp::status_info(refused->status);
-      last_error_ = "bind refused: " + smpp::status_name(refused->status);
-      // Accounts are locked after repeated wrong passwords: try again slowly, but never give up.
-      if (info.bind_class == smpp::StatusClass::permanent_bind_failure ||
-          info.bind_class == smpp::StatusClass::permanent_message_failure)
-        refused_delay_ = config_.refused_delay;
-      else if (refused->status == status_already_bound)
-        refused_delay_ = 30s;
-      owner_.on_bind_refused(*this, refused->status);
+    } else if (const auto* no = std::get_if<smpp::BindRefused>(&*event)) {
+      refused(no->status);
+    } else if (const auto* request = std::get_if<smpp::Refused>(&*event)) {
+      owner_.on_refused(*this, *request);
     } else if (const auto* gone = std::get_if<smpp::Lost>(&*event)) {
       lost(gone->reason);
     }
   }
 }
 
+void SmppLink::refused(std::uint32_t status) {
+  refusal_ = explain_refusal(status);
+  // Accounts are locked after repeated wrong passwords: try again slowly, but never give up.
+  const auto bind_class = smpp::status_info(status).bind_class;
+  if (bind_class == smpp::StatusClass::permanent_bind_failure ||
+      bind_class == smpp::StatusClass::permanent_message_failure)
+    refused_delay_ = config_.refused_delay;
+  else if (status == status_already_bound)
+    refused_delay_ = already_bound_delay;
+}
+
+BindFailure SmppLink::why_not_bound(smpp::LostReason reason) const {
+  if (refusal_) return *refusal_;
+  const auto octets = session_->unframed();
+  if (!octets.empty())
+    log::debug("gateway", "what came instead of an answer to the bind", "gateway", config_.name, "session", number_,
+               "octets", first_words(octets));
+  return explain_loss({.reason = reason,
+                       .octets = octets,
+                       .error = io_error_,
+                       .invalid_field = std::string(session_->invalid_field()),
+                       .bind_timeout = session_config_.bind_timeout});
+}
+
+void SmppLink::not_bound(BindFailure failure) {
+  last_error_ = std::move(failure.text);
+  owner_.on_not_bound(*this, failure.result);
+}
+
 void SmppLink::lost(smpp::LostReason reason) {
   const bool was_bound = state_ == State::bound || state_ == State::unbinding;
   if (was_bound && clock_.now() - bound_at_ >= stable_after) failures_ = 0;
+  std::optional<BindFailure> failure;
+  if (was_bound)
+    last_error_ = io_error_;
+  else if (!stopping_)
+    failure = why_not_bound(reason);
   ++generation_;
   deadline_timer_->cancel();
   armed_for_.reset();
@@ -216,7 +267,9 @@ void SmppLink::lost(smpp::LostReason reason) {
   session_.reset();
   state_ = State::closed;
   owner_.on_lost(*this, reason, was_bound);
-  if (!stopping_) come_back(refused_delay_.value_or(Duration{}));
+  if (stopping_) return;
+  come_back(refused_delay_.value_or(Duration{}));
+  if (failure) not_bound(*std::move(failure));
 }
 
 smpp::PduCounts SmppLink::sum(smpp::PduCounts a, const smpp::PduCounts& b) {
@@ -233,7 +286,8 @@ void SmppLink::come_back(Duration delay) {
     delay = random_.jitter(delay, 0.1);
   }
   state_ = State::backoff;
-  reconnect_timer_->at(clock_.now() + delay, [self = shared_from_this()] { self->connect(); });
+  next_try_ = clock_.now() + delay;
+  reconnect_timer_->at(next_try_, [self = shared_from_this()] { self->connect(); });
 }
 
 smpp::Session::SubmitResult SmppLink::submit(const smpp::Message& message, std::uint64_t cookie) {

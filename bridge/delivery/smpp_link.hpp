@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bridge/config.hpp"
+#include "bridge/delivery/bind_failure.hpp"
 #include "bridge/env/clock.hpp"
 #include "bridge/env/random.hpp"
 #include "bridge/env/stream.hpp"
@@ -26,10 +27,11 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
     virtual void on_late_answer(SmppLink& link, const smpp::LateAnswer& answer) = 0;
     virtual void on_unanswered(SmppLink& link, const smpp::Unanswered& request) = 0;
     virtual void on_delivered(SmppLink& link, const smpp::Delivered& delivery) = 0;
+    virtual void on_refused(SmppLink& link, const smpp::Refused& refused) = 0;
     virtual void on_window_moved(SmppLink& link) = 0;  // after a burst of events: there may be room again
     virtual void on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) = 0;
-    virtual void on_connect_result(SmppLink& link, ConnectStage stage, const std::string& detail) = 0;
-    virtual void on_bind_refused(SmppLink& link, std::uint32_t status) = 0;
+    // An attempt to connect and bind has failed; last_error() says why, and next_try() when the next one is.
+    virtual void on_not_bound(SmppLink& link, metrics::BindResult result) = 0;
   };
 
   // `config.session` says what is common to the gateway's binds.
@@ -37,6 +39,8 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
            boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random, Owner& owner);
 
   void start();
+  // Where it waits before the next attempt: tries now.
+  void reconnect();
   // Unbinds in peace: no new submits, waits for answers, then closes. Does not come back.
   void stop();
   // Closes at once and does not come back; open submits are reported as unanswered.
@@ -55,6 +59,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   std::size_t in_flight() const { return session_ ? session_->in_flight() : 0; }
   std::uint64_t generation() const { return generation_; }
   const std::string& last_error() const { return last_error_; }
+  std::optional<Time> next_try() const { return state_ == State::backoff ? std::optional(next_try_) : std::nullopt; }
   const smpp::Session* session() const { return session_.get(); }
   // Over all sessions of this link.
   smpp::PduCounts pdus_sent() const { return session_ ? sum(past_sent_, session_->sent()) : past_sent_; }
@@ -71,6 +76,9 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   void arm();
   void take_events();
   void lost(smpp::LostReason reason);
+  void refused(std::uint32_t status);
+  BindFailure why_not_bound(smpp::LostReason reason) const;
+  void not_bound(BindFailure failure);
   void come_back(Duration delay);
   void after_input();
   static smpp::PduCounts sum(smpp::PduCounts a, const smpp::PduCounts& b);
@@ -93,9 +101,12 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
        write_posted_ = false;
   int failures_ = 0;
   Time bound_at_{};
+  Time next_try_{};
   std::optional<Duration> refused_delay_;
+  std::optional<BindFailure> refusal_;  // the answer to the bind
   std::optional<Time> armed_for_;
-  std::string last_error_;
+  std::string last_error_;  // until it is bound
+  std::string io_error_;    // how this connection ended
   smpp::PduCounts past_sent_{}, past_received_{};
 };
 

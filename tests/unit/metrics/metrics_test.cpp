@@ -72,6 +72,8 @@ TEST(Metrics, ConfiguredSeriesExistAtZero) {
            R"(smpp_sessions{gateway="carrier",state="backoff"})",
            R"(smpp_sessions_wanted{gateway="carrier"})",
            R"(smpp_bind_attempts_total{gateway="carrier",result="dns_failed"})",
+           R"(smpp_bind_attempts_total{gateway="carrier",result="not_smpp"})",
+           R"(smpp_refused_pdus_total{command="deliver_sm",gateway="carrier"})",
            R"(smpp_disconnects_total{gateway="carrier",reason="enquire_link_timeout"})",
            R"(smpp_window_in_use{gateway="carrier"})",
            R"(smpp_window_limit{gateway="carrier"})",

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <optional>
+#include <string>
+
+#include "metrics/labels.hpp"
+#include "smpp/session.hpp"
+
+namespace smsbridge::bridge {
+
+// Why a bind did not come about, in words for the person who has to mend it. Pure.
+struct BindFailure {
+  std::string text;
+  metrics::BindResult result = metrics::BindResult::refused;
+};
+
+// The message centre answered no.
+BindFailure explain_refusal(std::uint32_t command_status);
+
+// It did not answer, or not in SMPP. `octets` are what came and is no PDU, `error` is what the connection said when it
+// ended.
+struct Unbound {
+  smpp::LostReason reason;
+  smpp::Octets octets;
+  std::string error, invalid_field;
+  smpp::Duration bind_timeout;
+};
+BindFailure explain_loss(const Unbound& unbound);
+
+// "HTTP/1.1 400 Bad Request", or "0d0a" for what is no text.
+std::string first_words(smpp::Octets octets);
+
+}  // namespace smsbridge::bridge
