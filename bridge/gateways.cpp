@@ -290,6 +290,9 @@ void Gateways::ask(const std::string& gateway, Action action, boost::asio::any_i
 // What is asked of a gateway that is just being replaced holds for its successor.
 void Gateways::act(const std::string& name, Running& running, Action action) {
   if (action == Action::show) return;
+  // Whoever resumes a gateway mended something perhaps.
+  if (running.gateway && (action == Action::reconnect || action == Action::resume)) running.gateway->reconnect();
+  if (action == Action::reconnect) return;
   const auto now = context_.clock.wall();
   const auto since = remembered(paused_prefix + name);
   if (action == Action::pause) {

@@ -36,8 +36,10 @@ std::vector<std::string> row(const json::object& g) {
   const auto& sessions = g.at("sessions").as_array();
   for (const auto& session : sessions) {
     if (session.as_object().at("state").as_string() == "bound") ++bound;
-    if (const auto& last = session.as_object().at("last_error"); last.is_string())
+    if (const auto& last = session.as_object().at("last_error"); last.is_string()) {
       error = std::string(last.as_string());
+      if (const auto next = text_of(session.as_object(), "next_try_at"); next != "-") error += "; next try at " + next;
+    }
   }
   return {text_of(g, "name"),
           text_of(g, "id"),
@@ -69,7 +71,9 @@ void print_details(const json::object& g) {
   for (const auto& session : g.at("sessions").as_array()) {
     const auto& s = session.as_object();
     const auto error = text_of(s, "last_error");
-    add("session " + text_of(s, "number"), text_of(s, "state") + (error == "-" ? "" : "; " + error));
+    const auto next = text_of(s, "next_try_at");
+    add("session " + text_of(s, "number"),
+        text_of(s, "state") + (error == "-" ? "" : "; " + error) + (next == "-" ? "" : "; next try at " + next));
   }
   add("settings", json::serialize(g.at("settings")));
   std::cout << "\n";
@@ -239,6 +243,7 @@ void add_gateways(CLI::App& app, Run& run) {
   add("resume", "Submit again", true, "POST", "/resume");
   add("drain", "Take nothing new, and send what waits; shown as drained when nothing is left; resume ends it", true,
       "POST", "/drain");
+  add("reconnect", "Sessions that wait before their next attempt to bind try now", true, "POST", "/reconnect");
   add_object_commands(*gateways, "gateway", run);
   auto* tester = gateways->add_subcommand("test-send", "Send one message by this gateway and follow it to its end");
   add_client_options(*tester, *options);

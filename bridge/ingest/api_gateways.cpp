@@ -19,8 +19,10 @@ json::object gateway_json(const Services& services, const GatewayConfig& config,
   const auto [queued, awaiting] = load_of(counts, config.id);
   json::array sessions;
   for (const auto& session : status.sessions)
-    sessions.push_back(
-        {{"number", session.number}, {"state", session.state}, {"last_error", text_or_null(session.last_error)}});
+    sessions.push_back({{"number", session.number},
+                        {"state", session.state},
+                        {"last_error", text_or_null(session.last_error)},
+                        {"next_try_at", time_or_null(session.next_try_at)}});
   const auto in_flight = static_cast<std::int64_t>(status.in_flight);
   // Nothing new comes, and nothing is left of what came.
   const bool drained = queued <= 0 && in_flight == 0 && awaiting <= 0;
@@ -118,6 +120,7 @@ std::vector<Route> gateway_routes(Services& services) {
       {post, base + "/{name}/pause", act(Action::pause)},
       {post, base + "/{name}/resume", act(Action::resume)},
       {post, base + "/{name}/drain", act(Action::drain)},
+      {post, base + "/{name}/reconnect", act(Action::reconnect)},
   };
 }
 

@@ -12,7 +12,7 @@ namespace smsbridge::bridge {
 class GatewayControl {
  public:
   virtual ~GatewayControl() = default;
-  enum class Action { show, pause, resume, drain };  // resume ends both others
+  enum class Action { show, pause, resume, drain, reconnect };  // resume ends pause and drain
   // `done` runs on `home`.
   virtual void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
                    std::function<void(GatewayStatus)> done) = 0;
