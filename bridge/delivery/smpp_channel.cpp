@@ -2,6 +2,7 @@
 #include "bridge/delivery/smpp_channel.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "bridge/delivery/outcome.hpp"
 #include "bridge/delivery/smpp_labels.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t begun_max = 1024;
 constexpr std::uint32_t status_queue_full = 0x14;  // ESME_RMSGQFUL
 constexpr std::uint32_t status_try_later = 0x64;   // ESME_RX_T_APPN
 constexpr Duration failure_told_every = 10min, refusals_told_every = 1min, words_told_every = 10min;
@@ -78,6 +80,9 @@ tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> SmppChannel::prepa
                                                                                    WallMs now) {
   auto outgoing = make_outgoing(message, config_, now);
   if (!outgoing) return tl::unexpected(outgoing.error());
+  outgoing->id = message.id;
+  if (const auto begun = begun_.find(message.id); begun != begun_.end())
+    std::tie(outgoing->link, outgoing->generation) = begun->second;
   return std::make_unique<SmppMessage>(std::move(*outgoing));
 }
 
@@ -112,6 +117,11 @@ void SmppChannel::set_aside_link(const Outgoing& message) {
 }
 
 void SmppChannel::done_with(const Outgoing& message) {
+  const auto& smpp_message = static_cast<const SmppMessage&>(message);
+  if (smpp_message.link && smpp_message.segments.size() > 1) {
+    begun_[smpp_message.id] = {smpp_message.link, smpp_message.generation};
+    if (begun_.size() > begun_max) begun_.erase(begun_.begin());
+  }
   if (lone_message_ != &message) return;
   lone_link_ = nullptr;
   lone_message_ = nullptr;

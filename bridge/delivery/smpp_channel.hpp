@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <map>
+
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/smpp_link.hpp"
 #include "bridge/delivery/smpp_message.hpp"
@@ -62,6 +64,8 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   Channel::Owner& owner_;
   bool stopping_ = false;
   bool was_up_ = false;  // as told last
+  // By which connection the parts of messages began to leave, of late: what is missing of them follows there.
+  std::map<store::MessageId, std::pair<SmppLink*, std::uint64_t>> begun_;
   SmppLink* lone_link_ = nullptr;  // set aside for one message; see Outgoing::alone
   const Outgoing* lone_message_ = nullptr;
   // What was logged last of each link; the same again is worth a line only after a while.

@@ -24,6 +24,7 @@ struct SmppMessage : Channel::Outgoing {
   std::uint8_t source_ton = 0, source_npi = 0;
   std::uint8_t esm_class = 0, data_coding = 0, registered_delivery = 0;
   bool payload = false;
+  store::MessageId id = 0;
   std::vector<SegmentPdu> segments;
   SmppLink* link = nullptr;      // that took the segment before,
   std::uint64_t generation = 0;  // and its connection

@@ -233,6 +233,14 @@ void define(CLI::App& subcommand, CommandOptions& options) {
          "P", faults);
   option("--disconnect-before", options.disconnect_before, "Messages that are not taken, and the connection is cut",
          "P", faults);
+  option("--poison", options.poison, "Destinations at which the connection is cut each time, and nothing is taken",
+         "PATTERN", faults);
+  subcommand
+      .add_flag("--answers-after-unbind", options.answers_after_unbind,
+                "When it unbinds, what is unanswered is answered behind the unbind")
+      ->group(faults);
+  subcommand.add_flag("--vendor-words", options.vendor_words, "Receipts of failures have a word of their own, NOCRED")
+      ->group(faults);
   option("--receipt-before-response", options.receipt_before_response, "Receipts sent before the response", "P",
          faults);
   option("--receipt-twice", options.receipt_twice, "Receipts sent twice", "P", faults);
@@ -301,6 +309,9 @@ std::optional<ServerOptions> read_options(const CommandOptions& options, std::ve
   read.probability("--swallow", options.swallow, smsc.swallow);
   read.probability("--disconnect", options.disconnect, smsc.disconnect);
   read.probability("--disconnect-before", options.disconnect_before, smsc.disconnect_before);
+  smsc.poison = options.poison;
+  smsc.answers_after_unbind = options.answers_after_unbind;
+  smsc.vendor_words = options.vendor_words;
   if (const auto format = read_id_format(read, "--id-format", options.id_format)) smsc.response_id = *format;
   if (!options.receipt_id_format.empty())
     smsc.receipt_id = read_id_format(read, "--receipt-id-format", options.receipt_id_format);

@@ -25,7 +25,8 @@ struct CommandOptions {
   std::string receipts = "requested", outcomes = "DELIVRD:100";
   std::string throttle_rate = "0", error_rate = "0", error_status = "0x08";
   std::vector<std::string> reject;
-  std::string swallow = "0", disconnect = "0", disconnect_before = "0";
+  std::string swallow = "0", disconnect = "0", disconnect_before = "0", poison;
+  bool answers_after_unbind = false, vendor_words = false;
   std::string id_format = "dec", receipt_id_format, first_id;
   bool receipts_on_other_session = false;
   std::string receipt_before_response = "0", receipt_twice = "0", receipt_lost = "0";

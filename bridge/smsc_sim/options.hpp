@@ -42,9 +42,11 @@ struct Options {
   std::vector<std::pair<std::string, std::uint32_t>> reject;  // glob (* and ?) on the destination, and the status
   double error_rate = 0;                                      // answered with error_status, not taken
   std::uint32_t error_status = 0x08;
-  double swallow = 0;            // taken, never answered
-  double disconnect = 0;         // taken, the connection is cut instead of the answer
-  double disconnect_before = 0;  // not taken, the connection is cut
+  double swallow = 0;                 // taken, never answered
+  double disconnect = 0;              // taken, the connection is cut instead of the answer
+  double disconnect_before = 0;       // not taken, the connection is cut
+  std::string poison;                 // glob on the destination: never taken, the connection is cut each time
+  bool answers_after_unbind = false;  // what is unanswered when it unbinds is answered behind the unbind
 
   IdFormat response_id = IdFormat::decimal;
   std::optional<IdFormat> receipt_id;  // when the receipts write it differently
@@ -52,6 +54,7 @@ struct Options {
 
   bool receipts_on_other_session = false;  // whenever the account has another one that can receive
   double receipt_before_response = 0, receipt_twice = 0, receipt_lost = 0;
+  bool vendor_words = false;                          // failures are written in words of its own, as NOCRED
   bool receipt_tlvs = true;                           // never to a client that bound with version 3.3
   std::size_t receipt_window = 100;                   // unanswered deliver_sm of one session
   Duration receipt_retry = std::chrono::seconds(10);  // what is not answered with 0 is sent again

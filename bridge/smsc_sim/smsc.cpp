@@ -57,7 +57,8 @@ struct Smsc::Session {
   smpp::GivenUp given_up;
   std::uint32_t sequence = 0;
   std::uint32_t unbind_sequence = 0;
-  SequenceSet enquiries;  // enquire_links without an answer: several, while a client does not read
+  bool is_leaving = false;  // unbound, and waits for the answers that it still gives
+  SequenceSet enquiries;    // enquire_links without an answer: several, while a client does not read
   // What is being written must not move while more is added.
   mutable smpp::Buffer writing, queued;
   mutable std::size_t writing_done = 0;
@@ -232,6 +233,9 @@ void Smsc::on_deadline(Time now) {
       case Due::answer:
         session->in_flight.erase(event.sequence);
         answer_submit(*session, event.request, event.sequence, event.status, event.message_number);
+        if (!session->is_leaving || session->in_flight.size() > 0) break;
+        leave(*session, now);
+        start_close(*session, false);
         break;
       case Due::cut:
         ++counts_.disconnects;
@@ -350,6 +354,8 @@ void Smsc::take_response(Session& session, const smpp::Header& header, Time now)
     case Command::unbind_resp:
       if (session.state != SessionState::unbinding || header.sequence != session.unbind_sequence)
         return breach(session, "a response to nothing");
+      session.is_leaving = options_.answers_after_unbind && session.in_flight.size() > 0;
+      if (session.is_leaving) return;
       leave(session, now);
       return start_close(session, false);
     default:
@@ -461,7 +467,7 @@ void Smsc::take_submit(Session& session, const smpp::Header& header, smpp::Octet
     return answer_later(session, header, error->code, now);
   }
   if (const auto status = refusal(session, now)) return answer_later(session, header, status, now);
-  if (chance(options_.disconnect_before)) {
+  if (chance(options_.disconnect_before) || is_poison()) {
     ++counts_.disconnects_before;
     note(session, "cut before a message was taken");
     return start_close(session, true);
@@ -490,6 +496,10 @@ std::uint32_t Smsc::refusal(Session& session, Time now) {
     return options_.error_status;
   }
   return 0;
+}
+
+bool Smsc::is_poison() const {
+  return !options_.poison.empty() && glob_matches(options_.poison, message_.destination.digits);
 }
 
 // A bucket that holds a tenth of a second, as carriers measure in short slots.
@@ -691,6 +701,9 @@ void Smsc::send_receipt(Session& session, std::uint32_t place, Time now) {
            std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
   };
   write_receipt_text(receipt_text_, {id, receipt.state, wall(receipt.submitted), wall(receipt.done), receipt.quote});
+  constexpr std::string_view failure = "stat:UNDELIV";
+  if (const auto at = receipt_text_.find(failure); options_.vendor_words && at != std::string::npos)
+    receipt_text_.replace(at, failure.size(), "stat:NOCRED");
 
   delivery_.source = {receipt.destination_ton, receipt.destination_npi, receipt.destination};
   delivery_.destination = {receipt.source_ton, receipt.source_npi, receipt.source};

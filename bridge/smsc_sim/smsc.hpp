@@ -148,6 +148,7 @@ class Smsc {
   void accept(Session& session, const smpp::Header& header, Time now);
   std::uint32_t refusal(Session& session, Time now);
   bool throttles(Client& client, Time now);
+  bool is_poison() const;
 
   void plan(Time due, Due what, std::uint64_t subject);
   void answer_later(Session& session, const smpp::Header& header, std::uint32_t status, Time now);

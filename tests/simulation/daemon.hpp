@@ -57,7 +57,7 @@ class Daemon {
   const bridge::Directory& directory() const { return directory_; }
   // nullptr: it is just being replaced.
   const bridge::Gateway* gateway(std::size_t place) const { return running_[place].gateway.get(); }
-  bool is_draining(std::size_t place) const { return running_[place].draining_since != 0; }
+  WallMs draining_since(std::size_t place) const { return running_[place].draining_since; }  // 0: it is not
 
  private:
   struct Running {

@@ -163,6 +163,67 @@ void draw_flapping(Random& random, RunOptions& options) {
   }
 }
 
+// What message centres do besides.
+void draw_manners(Random& random, RunOptions& options) {
+  if (random.chance(0.3)) options.poison = random.chance(0.5) ? "*33" : "*7";
+  for (auto& centre : options.centres) {
+    centre.poison = options.poison;
+    centre.answers_after_unbind = random.chance(0.5);
+    if (random.chance(0.2)) {
+      centre.vendor_words = true;
+      centre.receipt_tlvs = false;
+    }
+  }
+}
+
+// The first two gateways bind to one centre as one client, which reports on whichever bind it likes.
+void share_account(RunOptions& options) {
+  auto& gateways = options.config.gateways;
+  if (gateways.size() < 2 || gateways[0].kind != "smpp" || gateways[1].kind != "smpp") return;
+  options.shared_account = true;
+  options.changes = 0;
+  auto& centre = options.centres[0];
+  centre.sessions_max = 0;
+  centre.receipts_on_other_session = true;
+  gateways[0].rate = gateways[1].rate = 0;
+  gateways[1].session.window = gateways[0].session.window;
+  gateways[1].dialect = gateways[0].dialect;
+  gateways[1].endpoint = gateways[0].endpoint;
+}
+
+// A run without losses shows what every message may expect: its parts leave together, and another one's fault does not
+// hold it up.
+void calm_down(Random& random, RunOptions& options) {
+  options.calm = true;
+  options.network.faults = {.fragment = options.network.faults.fragment};
+  options.crashes = options.stops = options.outages = options.hang_ups = options.failing_commits = 0;
+  options.pauses = options.wall_jumps = options.drains = options.changes = 0;
+  options.flapping.clear();
+  options.phones = 1000;
+  options.submissions = std::min<std::size_t>(options.submissions, 150);
+  options.cancel = options.retry = options.short_validity = options.scheduled = 0;
+  options.long_text = 0.5;
+  options.step_max = std::min<Duration>(options.step_max, 50ms);
+  options.store_limit_bytes = 256ull << 20;
+  options.poison = random.chance(0.5) ? "*33" : "";
+  for (auto& gateway : options.config.gateways) {
+    gateway.rate = 0;
+    gateway.sessions = static_cast<int>(random.between(2, 4));
+    gateway.session.window = std::max<std::size_t>(gateway.session.window, 10);
+    gateway.max_in_flight = std::max<std::size_t>(gateway.max_in_flight, 10);
+    gateway.session.response_timeout = 12s;
+  }
+  for (auto& centre : options.centres) {
+    centre.poison = options.poison;
+    centre.reject.clear();
+    centre.throttle_rate = centre.swallow = centre.disconnect = centre.disconnect_before = 0;
+    centre.error_rate = options.poison.empty() ? centre.error_rate : 0;
+    centre.sessions_max = 0;
+    centre.response_jitter = std::min<Duration>(centre.response_jitter, 500ms);
+  }
+  options.late_answers = false;
+}
+
 }  // namespace
 
 // All gateways in some order; each gives way to the next one.
@@ -254,6 +315,11 @@ RunOptions draw_options(std::uint64_t seed) {
   if (random.chance(0.3)) draw_flapping(random, options);
   options.drains = random.chance(0.2) ? static_cast<int>(random.between(1, 5)) : 0;
   options.changes = random.chance(0.3) ? static_cast<int>(random.between(1, 10)) : 0;
+  // What was added since stands here: what a seed drew before, it draws still.
+  options.mended_jumps = random.chance(0.15) ? static_cast<int>(random.between(1, 3)) : 0;
+  draw_manners(random, options);
+  if (random.chance(0.15)) share_account(options);
+  if (random.chance(0.2)) calm_down(random, options);
   return options;
 }
 
@@ -268,12 +334,13 @@ std::string describe(const RunOptions& o) {
       "latency={}+{}ms "
       "refuse={:.2f} "
       "no_answer={:.2f} "
-      "reset={:.3f} hang={:.3f} fragment={:.2f} late_answers={}",
+      "reset={:.3f} hang={:.3f} fragment={:.2f} late_answers={} mended_jumps={} shared_account={} calm={} poison={}",
       o.seed, o.submissions, o.config.tenants.size(), ms(o.safety), ms(o.submit_during), o.phones, o.repeat, o.conflict,
       o.bad_number, o.long_text, o.ucs2, o.short_validity, o.scheduled, o.cancel, o.retry, o.crashes, o.stops,
       o.outages, o.hang_ups, o.failing_commits, o.pauses, o.drains, o.changes, o.wall_jumps, o.store_limit_bytes,
       ms(o.step_max), ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
-      o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers);
+      o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers, o.mended_jumps,
+      o.shared_account, o.calm, o.poison);
   for (const auto& f : o.flapping)
     text += fmt::format("\n  flapping: {} from {}ms until {}ms, up {}ms down {}ms at most",
                         o.config.gateways[f.gateway].name, ms(f.from), ms(f.until), ms(f.up_max), ms(f.down_max));

@@ -49,6 +49,10 @@ struct RunOptions {
   int drains = 0;                 // likewise
   int changes = 0;                // of the settings of a gateway or the route, while the daemon runs
   int wall_jumps = 0;
+  int mended_jumps = 0;         // of the wall clock, by hours or days, back again within a minute
+  bool shared_account = false;  // the first two gateways are binds of one account
+  bool calm = false;            // nothing is lost and nothing stops, but for messages that a carrier chokes on:
+  std::string poison;           // to these phones; the others are not held up by them
   std::vector<Flapping> flapping;
   std::uint64_t store_limit_bytes = 256ull << 20;
   Duration step_max = std::chrono::milliseconds(40);  // the longest commit

@@ -16,6 +16,7 @@ struct TakenPart {
   std::string destination, text;
   int part = 1, parts = 1;
   Time taken_at{};
+  std::uint64_t session = 0;                            // that brought it; 0: there are none
   smpp::MessageState state = smpp::MessageState::none;  // of its receipt, once one was sent
   std::optional<Time> receipt_answered_at;              // in good
 };

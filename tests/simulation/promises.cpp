@@ -8,6 +8,7 @@
 #include <ranges>
 
 #include "bridge/delivery/outcome.hpp"
+#include "bridge/smsc_sim/glob.hpp"
 #include "smpp/receipt.hpp"
 #include "store/codec.hpp"
 #include "store/correlation.hpp"
@@ -21,6 +22,8 @@ using store::State;
 
 constexpr std::size_t parked_checks_max = 100;  // each copies the store's file
 constexpr Duration rate_span = 10s;
+constexpr WallMs drain_slack_ms = 3000;
+constexpr WallMs held_up_max_ms = 60'000;
 
 std::string reference_of(const store::Content& content) {
   if (!content.client_ref.empty()) return fmt::format("{}/ref/{}", content.tenant, content.client_ref);
@@ -138,7 +141,7 @@ std::optional<store::MessageId> Promises::message_of(std::size_t number) {
   return found->second;
 }
 
-void Promises::taken(TakenPart& part) {
+void Promises::taken(TakenPart& part, WallMs draining_since) {
   const auto number = number_in(part.text);
   if (!number) return fail("outcome", "the centre took a text without a mark: " + part.text);
   auto& copies = copies_[*number][part.part];
@@ -147,6 +150,7 @@ void Promises::taken(TakenPart& part) {
   const auto id = message_of(*number);
   const auto message = id ? store_->reader().get(*id) : std::nullopt;
   if (!message) return fail("accepted", fmt::format("the centre took #{}, which the store does not have", *number));
+  see_revived(*message);
   auto& seen = seen_[*id];
   const auto& p = message->progress;
   const auto what = fmt::format("#{} part {} of {}, message {}", *number, part.part, part.parts, *id);
@@ -160,11 +164,28 @@ void Promises::taken(TakenPart& part) {
       if (taken.front()->gateway != part.gateway)
         fail("one-way", fmt::format("{} was taken by gateway {}, and part {} by gateway {}", what, part.gateway + 1,
                                     other, taken.front()->gateway + 1));
+  if (options_.calm) check_calm(*message, part, what);
+  if (draining_since && !options_.shared_account && store::id_time(*id) > draining_since + drain_slack_ms && !p.maybe_duplicate)
+    fail("drained", fmt::format("{} was accepted {} ms after its gateway began to be drained, and was sent", what,
+                                store::id_time(*id) - draining_since));
   const auto expires = p.expires_at ? p.expires_at : message->content.expires_at;
   if (expires && clock_.wall_before(slack_) > expires)
     fail("after-end", fmt::format("{} was taken {} ms after its validity", what, clock_.wall() - expires));
   if (seen.final_state && seen.final_at + slack_ < clock_.now())
     fail("after-end", fmt::format("{} was taken after it was {}", what, store::name(*seen.final_state)));
+}
+
+void Promises::check_calm(const store::Message& message, const TakenPart& part, const std::string& what) {
+  const auto& copies = copies_[*number_in(part.text)];
+  if (!message.progress.maybe_duplicate && options_.poison.empty())
+    for (const auto& [other, taken] : copies)
+      if (taken.front()->session != part.session)
+        fail("one-bind", fmt::format("{} came by session {}, and part {} by session {}", what, part.session, other,
+                                     taken.front()->session));
+  const auto waited = clock_.wall() - std::max(message.content.created_at, message.content.due_at);
+  const bool chokes = bridge::smsc_sim::glob_matches(options_.poison, message.content.to);
+  if (!chokes && copies.size() == 1 && waited > held_up_max_ms)
+    fail("held-up", fmt::format("{} went out after {} ms", what, waited));
 }
 
 void Promises::receipt_answered(TakenPart& part, smpp::MessageState state) {
@@ -206,6 +227,17 @@ void Promises::submit_seen(std::size_t gateway) {
   const double most = rate * std::chrono::duration<double>(rate_span + slack_).count() + bursts + 1;
   if (static_cast<double>(times.size()) > most)
     fail("rate", fmt::format("{} submits within 10 s at {} a second", times.size(), rate));
+}
+
+// What was refused at the door, and is posted again when a way out exists, begins anew.
+void Promises::see_revived(const store::Message& message) {
+  auto& seen = seen_[message.id];
+  const bool retried = std::ranges::any_of(message.progress.events,
+                                           [](const auto& event) { return event.kind == store::EventKind::retried; });
+  if (seen.final_state == State::failed && retried && !seen.revived) {
+    seen.revived = true;
+    seen.final_state.reset();
+  }
 }
 
 void Promises::note_final(store::MessageId id, State state) {
@@ -288,7 +320,12 @@ void Promises::scan(bool at_end) {
         if (!is_new && place->second != message.id)
           fail("reference", fmt::format("#{} is stored twice: {} and {}", *number, place->second, message.id));
       }
+      see_revived(message);
       auto& seen = seen_[message.id];
+      const auto expires = p.expires_at ? p.expires_at : message.content.expires_at;
+      if (p.state == State::expired && !seen.final_state && p.attempts == 0 && expires > clock_.true_wall() + 1000)
+        fail("too-early",
+             fmt::format("message {} expired {} ms before its time", message.id, expires - clock_.true_wall()));
       if (store::is_final(p.state))
         note_final(message.id, p.state);
       else if (seen.final_state && !seen.retry_asked)

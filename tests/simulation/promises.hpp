@@ -27,7 +27,10 @@ struct Broken {
 //   receipt     it is answered with 0 only when its effect is on disk
 //   outcome     a state by receipt is what the centre said
 //   reference   one reference and one content are one message; known, stored and conflict are told as they are
-//   drained     nothing new is given to a gateway that is being drained
+//   drained     nothing new is given to a gateway that is being drained, and what waits there is not sent
+//   one-bind    in a calm run all parts of a message leave on one bind
+//   held-up     in a calm run nothing waits for longer than a probe because of a message that a carrier chokes on
+//   too-early   nothing expires before its time, whatever the machine's clock says for a moment
 //   window, protocol, rate, memory, counts
 class Promises {
  public:
@@ -52,7 +55,7 @@ class Promises {
   void retry_asked(store::MessageId id) { seen_[id].retry_asked = true; }
 
   // What the centres saw.
-  void taken(TakenPart& part);
+  void taken(TakenPart& part, WallMs draining_since);
   void receipt_answered(TakenPart& part, smpp::MessageState state);
   void submit_seen(std::size_t gateway);
 
@@ -75,6 +78,7 @@ class Promises {
     Time final_at{};
     bool retry_asked = false;
     bool accepted = false;  // a client was told
+    bool revived = false;   // it was refused at the door, and posted again
   };
   struct Known {
     store::MessageId id = 0;
@@ -82,10 +86,12 @@ class Promises {
   };
   std::optional<store::MessageId> message_of(std::size_t number);
   const TakenPart* find_part(const store::Message& message, std::size_t segment) const;
+  void see_revived(const store::Message& message);
   void note_final(store::MessageId id, store::State state);
   void check_segments(const store::Message& message);
   void check_answered_receipts(const store::Message& message);
   bool is_parked(const TakenPart& part);
+  void check_calm(const store::Message& message, const TakenPart& part, const std::string& what);
   std::filesystem::path copied_store();
 
   const RunOptions& options_;

@@ -23,6 +23,7 @@ SimCentre::SimCentre(std::size_t gateway, std::uint16_t port, bridge::smsc_sim::
     part.part = message.part;
     part.parts = message.parts;
     part.taken_at = clock_.now();
+    part.session = message.session;
     by_response_id_[part.provider_id] = &part;
     const auto& o = smsc_.options();
     bridge::smsc_sim::IdBuffer buffer;
@@ -81,6 +82,7 @@ void SimCentre::heal() {
   o.reject.clear();
   o.throttle_rate = o.error_rate = o.swallow = o.disconnect = o.disconnect_before = 0;
   o.receipt_before_response = o.receipt_twice = o.receipt_lost = 0;
+  o.poison.clear();
   o.sessions_max = 0;
   o.response_delay = o.receipt_delay = std::chrono::milliseconds(50);
   o.response_jitter = o.receipt_jitter = {};

@@ -43,16 +43,24 @@ WallMs milliseconds(Duration span) { return std::chrono::duration_cast<std::chro
 
 }  // namespace
 
-WallMs SimClock::wall() const { return wall_offset_ + milliseconds(now_.time_since_epoch()); }
+WallMs SimClock::wall() const {
+  const auto steady = milliseconds(now_.time_since_epoch());
+  const auto wall = time_of_day_.at(steady, steady + system_offset_);
+  if (const auto jump = time_of_day_.take_jump(); jump && jump->followed) jumped_ = {now_, jump->by};
+  return wall;
+}
 
 WallMs SimClock::wall_before(Duration span) const {
   const auto passed = wall() - milliseconds(span);
   return jumped_ && jumped_->first + span >= now_ ? std::min(passed, passed - jumped_->second) : passed;
 }
 
-void SimClock::jump_wall(WallMs by) {
-  wall_offset_ += by;
-  jumped_ = {now_, by};
+WallMs SimClock::true_wall() const { return true_offset_ + milliseconds(now_.time_since_epoch()); }
+
+void SimClock::jump_wall(WallMs by, bool truly) {
+  wall();  // somebody looks at it all the time
+  system_offset_ += by;
+  if (truly) true_offset_ += by;
 }
 
 std::unique_ptr<bridge::Timer> SimClock::timer(boost::asio::any_io_executor executor) {

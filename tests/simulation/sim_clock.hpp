@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 
-#include "bridge/env/clock.hpp"
+#include "bridge/env/wall_clock.hpp"
 
 namespace smsbridge::simulation {
 
@@ -16,14 +16,16 @@ using bridge::WallMs;
 // in run_until(): everything that is ready runs, then the clock jumps to the next alarm.
 class SimClock : public bridge::Clock {
  public:
-  SimClock(boost::asio::io_context& io, WallMs wall_at_start) : io_(io), wall_offset_(wall_at_start) {}
+  SimClock(boost::asio::io_context& io, WallMs wall_at_start)
+      : io_(io), system_offset_(wall_at_start), true_offset_(wall_at_start) {}
 
   Time now() const override { return now_; }
   WallMs wall() const override;
   std::unique_ptr<bridge::Timer> timer(boost::asio::any_io_executor executor) override;
 
-  // The machine's clock is set.
-  void jump_wall(WallMs by);
+  // The machine's clock is set: to the true time, or to a wrong one.
+  void jump_wall(WallMs by, bool truly = true);
+  WallMs true_wall() const;
   // Over the last `span`, the earliest time of day that was shown.
   WallMs wall_before(Duration span) const;
 
@@ -41,8 +43,9 @@ class SimClock : public bridge::Clock {
 
   boost::asio::io_context& io_;
   Time now_{};
-  WallMs wall_offset_;
-  std::optional<std::pair<Time, WallMs>> jumped_;  // the last jump, and by how much
+  WallMs system_offset_, true_offset_;  // of the machine's clock; the daemon goes by time_of_day_
+  mutable bridge::WallClock time_of_day_;
+  mutable std::optional<std::pair<Time, WallMs>> jumped_;  // the last jump that was followed, and by how much
   std::map<AlarmId, std::function<void()>> alarms_;
   std::uint64_t counter_ = 0, fired_ = 0;
 };

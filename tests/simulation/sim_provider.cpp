@@ -133,6 +133,7 @@ void SimProvider::heal() {
   o.reject.clear();
   o.throttle_rate = o.error_rate = o.swallow = o.disconnect = o.disconnect_before = 0;
   o.receipt_before_response = o.receipt_twice = o.receipt_lost = 0;
+  o.poison.clear();
 }
 
 TakenPart* SimProvider::find(const std::string& provider_id) {
@@ -164,6 +165,11 @@ http_gateways::Reply SimProvider::take(const http_gateways::Request& request) {
   last_second_.push_back(now);
   if (options_.throttle_rate > 0 && static_cast<double>(last_second_.size()) > options_.throttle_rate)
     return {.status = 429, .headers = {{"Retry-After", "1"}}, .body = {}};
+  // What it says of one message sounds as if it were of the account.
+  if (!options_.poison.empty() && bridge::smsc_sim::glob_matches(options_.poison, to)) {
+    static constexpr int statuses[] = {401, 402, 403, 407, 429};
+    return {.status = statuses[options_.seed % std::size(statuses)], .headers = {}, .body = {}};
+  }
   if (random_.chance(options_.error_rate)) return {.status = 503, .headers = {}, .body = {}};
   for (const auto& rule : options_.reject)
     if (bridge::smsc_sim::glob_matches(rule.first, to)) {

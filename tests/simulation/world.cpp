@@ -48,7 +48,7 @@ void World::make_centres() {
     observer.taken = [this, number](TakenPart& part) {
       ++result_.parts_taken;
       trace("taken " + part.provider_id + " " + part.text.substr(0, 8), static_cast<std::uint64_t>(part.part));
-      promises_.taken(part);
+      promises_.taken(part, daemon_ ? daemon_->draining_since(number) : 0);
       if (!change_at_next_part_) return;
       if (daemon_ && *change_at_next_part_ > 0) daemon_->store().fail_commits(EIO, *change_at_next_part_);
       change_at_next_part_.reset();
@@ -62,8 +62,10 @@ void World::make_centres() {
     observer.submit_seen = [this, number] { promises_.submit_seen(number); };
     observer.protocol_error = [this](const std::string& what) { promises_.fail("protocol", what); };
     const auto& gateway = options_.config.gateways[number];
-    if (gateway.kind == "smpp") {
-      centres_.push_back(std::make_unique<SimCentre>(number, gateway.endpoint.port, options_.centres[number], clock_,
+    if (number == 1 && options_.shared_account) {
+      centres_.push_back(centres_[0]);
+    } else if (gateway.kind == "smpp") {
+      centres_.push_back(std::make_shared<SimCentre>(number, gateway.endpoint.port, options_.centres[number], clock_,
                                                      network_, std::move(observer)));
     } else {
       auto provider = std::make_unique<SimProvider>(
@@ -294,6 +296,13 @@ void World::plan_faults() {
                   change();
               }));
   }
+  for (int i = 0; i < options_.mended_jumps; ++i) {
+    const auto by = random_.between(3'600'000, 3 * 86'400'000);
+    const auto from = some_time();
+    clock_.at(from, [this, by] { trace("jumps ahead", static_cast<std::uint64_t>(by)), clock_.jump_wall(by, false); });
+    clock_.at(from + std::chrono::milliseconds(random_.between(1000, 60'000)),
+              [this, by] { trace("jumps back"), clock_.jump_wall(-by, false); });
+  }
   for (int i = 0; i < options_.wall_jumps; ++i)
     clock_.at(some_time(), unless_healed([this, by = random_.between(-120'000, 120'000)] { clock_.jump_wall(by); }));
 }
@@ -436,7 +445,8 @@ void World::ask(std::size_t place) {
   if (!daemon_ || stopping_) return ask_again(place);
   auto prepared = bridge::prepare(wish.submission, daemon_->tenant(wish.tenant), daemon_->directory(), clock_.wall());
   auto& enqueue = prepared.enqueue;
-  if (!prepared.refusal && daemon_->is_draining(enqueue.content.gateway - 1))
+  // What Fineract posts waits there.
+  if (!prepared.refusal && !wish.by_fineract && daemon_->draining_since(enqueue.content.gateway - 1))
     promises_.fail("drained", fmt::format("#{} is to leave by gateway {}", place, enqueue.content.gateway));
   if (prepared.refusal) {
     if (!wish.by_fineract) {

@@ -64,7 +64,7 @@ class World {
   SimNetwork network_;
   metrics::Metrics metrics_;
   Promises promises_;
-  std::vector<std::unique_ptr<Peer>> centres_;
+  std::vector<std::shared_ptr<Peer>> centres_;     // one may serve two gateways
   std::map<std::size_t, SimProvider*> providers_;  // of these: by the gateway's place
   std::deque<Wish> wishes_;
   std::shared_ptr<const bridge::RoutingTable> table_;  // as the daemon's configuration says it now

@@ -45,7 +45,8 @@ export class Smsc {
   //   port, host       where to listen
   //   tls              {key, cert}
   //   accounts         {system_id: password}; default umoja: secret
-  //   answer(part)     -> {status} to refuse, {none: true} to stay silent, {delay: ms}; default: accept at once
+  //   answer(part)     -> {status} to refuse, {none: true} to stay silent, {reset: true} to cut the connection, {delay: ms};
+  //                    default: accept at once
   //   receipt(part)    -> {state, err, delay, first: true (before the response)} or null for none; default DELIVRD after 20 ms
   //   id(number)       -> id of a message, number counting from 1; default ten decimal digits
   //   idInReceipt(id)  -> as the receipt writes it
@@ -180,8 +181,12 @@ export class Smsc {
     entry.unanswered++;
     this.windowMax = Math.max(this.windowMax, entry.unanswered);
     const how = this.options.answer?.(part, this.submits.length) ?? {};
-    part.status = how.none ? null : (how.status ?? 0);
+    part.status = how.none || how.reset ? null : (how.status ?? 0);
     this.submits.push(part);
+    if (how.reset) {
+      entry.session.destroy();
+      return;
+    }
     const receipt = part.status !== 0 || !(part.registered & 1) ? null : this.options.receipt ? this.options.receipt(part) : {};
     const {state = 'DELIVRD', err = '000', delay = 20, first = false} = receipt ?? {};
     if (receipt && first) this.#deliver({part, state, err});
