@@ -55,4 +55,25 @@ std::string utf8_from_latin1(std::string_view octets) {
   return out;
 }
 
+std::string repaired_utf8(std::string text) {
+  if (is_valid_utf8(text)) return text;
+  std::string out;
+  out.reserve(text.size());
+  for (std::string_view rest = text; !rest.empty();) {
+    char32_t value = take_code_point(rest);
+    if (value == invalid_code_point) {
+      value = static_cast<unsigned char>(rest.front());
+      rest.remove_prefix(1);
+    }
+    append_utf8(out, value);
+  }
+  return out;
+}
+
+std::string_view cut_utf8(std::string_view text, std::size_t octets_max) {
+  if (text.size() <= octets_max) return text;
+  while (octets_max > 0 && (static_cast<unsigned char>(text[octets_max]) & 0xC0) == 0x80) --octets_max;
+  return text.substr(0, octets_max);
+}
+
 }  // namespace smsbridge::bridge::text

@@ -22,4 +22,10 @@ std::string utf8_from_utf16be(std::span<const std::uint8_t> octets);
 // ISO 8859-1: every octet is its own code point.
 std::string utf8_from_latin1(std::string_view octets);
 
+// What was meant to be UTF-8 and may not be: what is valid stays, and each other octet is taken for ISO 8859-1.
+std::string repaired_utf8(std::string text);
+
+// The beginning of a valid text, of at most so many octets, with no character cut in two.
+std::string_view cut_utf8(std::string_view text, std::size_t octets_max);
+
 }  // namespace smsbridge::bridge::text

@@ -56,6 +56,36 @@ TEST(Ucs2, ReadsUtf16Leniently) {
   }
 }
 
+TEST(Ucs2, RepairsWhatIsNotUtf8AndNothingElse) {
+  const struct {
+    const char* name;
+    std::string octets;
+    std::string want;
+  } cases[] = {
+      {"empty", "", ""},
+      {"valid", "aé€😀", "aé€😀"},
+      {"Latin-1", "caf\xE9", "café"},
+      {"one bad octet among good ones", "Wanjik\u0169 \xE9 \u20AC", "Wanjikũ é €"},
+      {"cut in a character", "x\xE2\x82", "x\u00E2\u0082"},
+      {"overlong", "\xC0\xAF", "\u00C0\u00AF"},
+      {"a surrogate", "\xED\xA0\x80", "\u00ED\u00A0\u0080"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(repaired_utf8(c.octets), c.want);
+    EXPECT_TRUE(is_valid_utf8(repaired_utf8(c.octets)));
+  }
+}
+
+TEST(Ucs2, CutsNoCharacterInTwo) {
+  const std::string text = "aé€😀";  // 1, 2, 3 and 4 octets
+  const std::size_t want[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+  for (std::size_t room = 0; room < std::size(want); ++room) {
+    EXPECT_EQ(cut_utf8(text, room).size(), want[room]) << room;
+    EXPECT_TRUE(is_valid_utf8(cut_utf8(text, room))) << room;
+  }
+}
+
 TEST(Ucs2, ReadsLatin1) { EXPECT_EQ(utf8_from_latin1("a\xE9\xFF"), "aéÿ"); }
 
 }  // namespace
