@@ -106,4 +106,21 @@ std::string decode_html_entities(std::string_view text) {
   return out;
 }
 
+std::string with_plain_blanks(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const char32_t value = take_code_point(text);
+    if (value == invalid_code_point) {
+      out.push_back(text.front());
+      text.remove_prefix(1);
+    } else if (value == 0xA0 || (value >= 0x2000 && value <= 0x200A) || value == 0x202F || value == 0x205F) {
+      out.push_back(' ');
+    } else if (value != 0xAD && value != 0xFEFF) {
+      append_utf8(out, value);
+    }
+  }
+  return out;
+}
+
 }  // namespace smsbridge::bridge::text

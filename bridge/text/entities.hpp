@@ -13,4 +13,8 @@ namespace smsbridge::bridge::text {
 // names no character stays as it is: a text may contain an ampersand for its own sake.
 std::string decode_html_entities(std::string_view text);
 
+// The blanks that rich-text editors put in the place of plain ones (&nbsp; and the typographic widths) become plain,
+// and soft hyphens and byte order marks go: nobody means them, and one of them more than doubles what a text costs.
+std::string with_plain_blanks(std::string_view text);
+
 }  // namespace smsbridge::bridge::text

@@ -46,5 +46,31 @@ TEST(Entities, Decodes) {
   }
 }
 
+TEST(Entities, BlanksOfEditorsBecomePlain) {
+  const struct {
+    const char* name;
+    std::string text;
+    std::string want;
+  } cases[] = {
+      {"nothing to do", "Habari  ya\tasubuhi\n", "Habari  ya\tasubuhi\n"},
+      {"no-break", "KES\u00A01,000", "KES 1,000"},
+      {"narrow no-break, figure, thin", "1\u202F000\u2007000\u2009KES", "1 000 000 KES"},
+      {"en to hair", "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u200A\u205F", "          "},
+      {"soft hyphen and byte order mark", "\uFEFFMi\u00ADkopo", "Mikopo"},
+      {"what letters need stays", "می\u200Cخواهم क्\u200Dष", "می\u200Cخواهم क्\u200Dष"},
+      {"what Chinese means stays", "你\u3000好", "你\u3000好"},
+      {"not UTF-8",
+       "a\xA0"
+       "b",
+       "a\xA0"
+       "b"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(with_plain_blanks(c.text), c.want);
+  }
+  EXPECT_EQ(with_plain_blanks(decode_html_entities("a&nbsp;b&#8239;c&thinsp;d&#xa0;e&shy;f")), "a b c d ef");
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge::text
