@@ -170,6 +170,7 @@ tl::expected<Segmented, TextError> segment(std::string_view utf8, const TextOpti
     ends.push_back(part_end(*encoded, begin, out.units_per_segment));
   }
 
+  out.parts = ends.size();
   if (options.concat == Concat::payload) {
     out.segments.push_back({.udh = {}, .body = std::move(encoded->body), .number = 1});
     return out;

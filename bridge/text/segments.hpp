@@ -46,6 +46,7 @@ struct Segmented {
   Encoding encoding = Encoding::gsm7;
   std::uint8_t data_coding = 0;
   std::vector<Segment> segments;
+  std::size_t parts = 1;              // that phones get and carriers bill; in payload mode more than there are segments
   std::size_t units = 0;              // septets, octets or UTF-16 units of the text, without headers
   std::size_t units_per_segment = 0;  // room of each part: that of a single one when the text fits
   bool udhi = false;                  // esm_class 0x40

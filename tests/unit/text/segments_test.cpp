@@ -189,6 +189,31 @@ TEST(Segments, Refuses) {
   }
 }
 
+TEST(Segments, PayloadCountsThePartsThatTheCentreMakes) {
+  const struct {
+    const char* name;
+    std::string text;
+    std::size_t want;
+  } cases[] = {
+      {"one", repeat(160, "a"), 1},
+      {"septets", repeat(161, "a"), 2},
+      {"pairs cut short", repeat(153, "€"), 3},
+      {"UTF-16 units", repeat(135, "ж"), 3},
+      {"as many as there can be", repeat(255 * 153, "a"), 255},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto whole = segment(c.text, {.concat = Concat::payload});
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(whole->segments.size(), 1U);
+    EXPECT_EQ(whole->parts, c.want);
+    const auto cut = segment(c.text);
+    ASSERT_TRUE(cut);
+    EXPECT_EQ(cut->parts, c.want);
+    EXPECT_EQ(cut->segments.size(), c.want);
+  }
+}
+
 TEST(Segments, AllowsUpTo255Parts) {
   const auto text = repeat(255 * 153, "a");
   const auto got = segment(text);
