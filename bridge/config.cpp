@@ -14,6 +14,7 @@
 
 #include "bridge/config_reader.hpp"
 #include "bridge/text/number.hpp"
+#include "bridge/text/sender.hpp"
 #include "http_gateways/provider.hpp"
 
 // Every key of the file, with its type, range and place, in the order of docs/configuration.md.
@@ -37,6 +38,11 @@ const std::vector<std::pair<std::string, smpp::StatusClass>> status_class_choice
     {"retry", smpp::StatusClass::transient_retry},
     {"fail", smpp::StatusClass::permanent_message_failure}};
 
+void check_sender(ConfigSection& s, const std::string& sender, std::string_view country) {
+  if (const auto why = text::why_not_a_sender(sender, country); !why.empty())
+    s.problem("sender", "'" + sender + "' is no sender: " + why, "bad-value");
+}
+
 void read_tenant(ConfigSection& s, TenantConfig& tenant) {
   s.require("name");
   s.read("name", tenant.name);
@@ -44,6 +50,8 @@ void read_tenant(ConfigSection& s, TenantConfig& tenant) {
   if (!tenant.default_country.empty() && !text::is_known_country(tenant.default_country))
     s.problem("default_country", "'" + tenant.default_country + "' is not an ISO 3166 country such as KE", "bad-value");
   s.read("sender", tenant.sender);
+  check_sender(s, tenant.sender, tenant.default_country);
+  s.read("check_number_length", tenant.check_number_length);
   s.read("default_gateway", tenant.default_gateway);
   s.read_secrets("fineract_app_key", tenant.fineract_app_keys);
   s.read("fineract_allow_empty_key", tenant.fineract_allow_empty_key);
@@ -227,6 +235,7 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   read_tls(s, g.endpoint.tls);
   s.read_number("rate", g.rate, 0.1, 1'000'000);
   s.read("sender", g.sender);
+  check_sender(s, g.sender, {});
   s.read("segments_max", g.segments_max, 1, segments_max_most);
   s.read("receipts", g.receipts);
   s.read_duration_ms("receipt_wait", g.receipt_wait_ms, second, 30 * day);

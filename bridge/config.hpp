@@ -39,7 +39,8 @@ struct TenantConfig {
   bool fineract_allow_empty_key = false;
   store::Lane fineract_lane = store::Lane::transaction;
   std::optional<Budget> budget;
-  bool html_entities = true;  // Fineract posts "O&#39;Brien"; the phone should show O'Brien
+  bool check_number_length = true;  // refuse numbers with more or fewer digits than any mobile of their country
+  bool html_entities = true;        // Fineract posts "O&#39;Brien"; the phone should show O'Brien
 };
 
 struct LaneConfig {

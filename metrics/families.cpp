@@ -30,6 +30,10 @@ Families::Families(prometheus::Registry& registry)
       messages_rejected(counters(registry, "messages_rejected_total", "Messages refused, by the code of the problem.")),
       messages_replayed(counters(registry, "messages_replayed_total",
                                  "Messages submitted again with a known idempotency key or client reference.")),
+      messages_unlikely_number(counters(registry, "messages_unlikely_number_total",
+                                        "Messages taken for numbers that do not look like mobiles of their country.")),
+      fineract_unknown_ids(counters(registry, "fineract_unknown_ids_total",
+                                    "Ids that Fineract asked for and that were never posted here.")),
       budget_spent(gauges(registry, "budget_spent", "What the tenant spent this month, in its budget's currency.")),
       messages_routed(
           counters(registry, "messages_routed_total", "Messages given to a gateway; none when there was no route.")),

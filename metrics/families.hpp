@@ -24,6 +24,8 @@ struct Families {
   Counters& messages_accepted;
   Counters& messages_rejected;
   Counters& messages_replayed;
+  Counters& messages_unlikely_number;
+  Counters& fineract_unknown_ids;
   Gauges& budget_spent;
   Counters& messages_routed;
   Counters& message_parts_submitted;

@@ -155,6 +155,8 @@ std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string
   out->accepted = resolve<Source>(families.messages_accepted, labels, "source");
   out->rejected = resolve<RejectReason>(families.messages_rejected, labels, "reason");
   out->replayed = &families.messages_replayed.Add(labels);
+  out->unlikely_numbers = &families.messages_unlikely_number.Add(labels);
+  out->unknown_ids = &families.fineract_unknown_ids.Add(labels);
   out->budget_spent = &families.budget_spent.Add(labels);
   return out;
 }

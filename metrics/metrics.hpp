@@ -50,7 +50,9 @@ struct TenantMetrics {
   ByLabel<Source, Counter> accepted;
   ByLabel<RejectReason, Counter> rejected;
   Counter* replayed = nullptr;
-  Gauge* budget_spent = nullptr;  // this month, in the budget's currency
+  Counter* unlikely_numbers = nullptr;  // taken, though they do not look like mobiles
+  Counter* unknown_ids = nullptr;       // that Fineract asked for and nobody posted
+  Gauge* budget_spent = nullptr;        // this month, in the budget's currency
 };
 
 // The messages of one tenant on one gateway. Tenants that are folded share one object, so their gauges must be moved

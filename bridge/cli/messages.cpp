@@ -173,6 +173,8 @@ int send(const MessageOptions& o) {
   else
     std::cout << text_of(m, "id") << " to " << text_of(m, "to") << ", " << text_of(m, "parts") << " part(s) "
               << text_of(m, "encoding") << " by " << text_of(m, "gateway") << "\n";
+  for (const auto& warning : m.at("warnings").as_array())
+    std::cerr << "warning: " << std::string_view(warning.as_string()) << "\n";
   return exit_done;
 }
 

@@ -100,7 +100,7 @@ bool Router::fits(const RouteConfig& route, const RouteQuery& query, WallMs now,
   if (!route.prefixes.empty() && std::ranges::none_of(route.prefixes, begins))
     return why = "no prefix fits the number", false;
   if (!route.countries.empty()) {
-    const auto number = text::normalise_number(query.to, {});
+    const auto number = text::normalise_number(query.to, {}, text::Lengths::any);
     const auto country = number ? number->country : std::string();
     if (!holds(route.countries, country))
       return why = country.empty() ? "the number's country is not known" : "not for the country " + country, false;

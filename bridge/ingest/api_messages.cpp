@@ -60,7 +60,7 @@ tl::expected<Submission, Problem> read_submission(const json::value& value, cons
         errors.push_back({pointer, "bad-type", name + " must be a string"});
       else if (field.as_string().empty() && name != "to" && name != "text")
         errors.push_back({pointer, "bad-value", name + " must not be empty; leave it out"});
-      else if (field.as_string().size() > known->length * (name == "text" ? 4 : 1))
+      else if (field.as_string().size() > known->length * (name == "text" || name == "to" ? 4 : 1))
         errors.push_back({pointer, "too-long", name + " is too long"});
       else
         *targets[static_cast<std::size_t>(known - text_fields.begin())] = std::string(field.as_string());
@@ -161,6 +161,7 @@ void accept(Services& services, const HttpRequest& request, const Caller& caller
        refusal = std::move(prepared.refusal), refuse, respond = std::move(respond)](store::BatchResult result) {
         if (result.error != store::Error::none) return refuse(problem_of(result.error));
         const auto& answer = result.enqueued.front();
+  note_doubts(prepared, tenant, services.doubts, services.clock.now());
         if (answer.kind == store::Enqueued::Kind::unknown) return refuse(as_problem(*refusal));
         if (answer.kind == store::Enqueued::Kind::conflict) return respond(to_response(mismatch()));
         const bool replay = answer.kind == store::Enqueued::Kind::known;
@@ -263,6 +264,7 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
     for (std::size_t i = 0; i < items->size(); ++i)
       if (const auto& problem = (*items)[i].problem)
         for (const auto& error : problem->errors)
+    note_doubts(prepared, tenant, services.doubts, services.clock.now());
           errors.push_back({"/messages/" + std::to_string(i) + error.pointer, error.code, error.detail});
     return respond(to_response(invalid(std::move(errors))));
   }
@@ -326,7 +328,8 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
   const auto table = services.directory.table();
   const auto gateway = table->gateway(content.gateway);
   const auto cut = text::segment(content.text, {.charset = gateway->charset, .concat = gateway->concat});
-  const auto number = text::normalise_number(content.to, country);
+  const auto number = text::normalise_number(content.to, country, text::Lengths::any);
+  const auto warning = number_warning(content.to);
   const auto route = table->route(content.route);
   const auto* price = table->prices->find(content.gateway, content.to);
   respond({.body = json::serialize(json::object{
@@ -342,6 +345,8 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
                {"price", price ? json::value(money_text(price->part * content.parts)) : json::value(nullptr)},
                {"currency", price ? json::value(price->currency) : json::value(nullptr)},
                {"reason", chosen  ? "the gateway was named"
+               {"pattern_matched", !prepared.unlikely_number},
+               {"warnings", warning.empty() ? json::array() : json::array{warning}},
                           : asked ? "the route was named"
                           : route ? "the first route that fits"
                                   : "the tenant's default gateway"}}),
@@ -374,7 +379,8 @@ std::optional<store::Filter> read_filter(const HttpRequest& request, const Calle
       else
         errors.push_back({"?gateway", "bad-value", "there is no gateway '" + value + "'"});
     } else if (key == "to") {
-      const auto number = text::normalise_number(value, caller.tenant ? caller.tenant->config.default_country : "");
+      const auto number =
+          text::normalise_number(value, caller.tenant ? caller.tenant->config.default_country : "", text::Lengths::any);
       filter.to = number ? number->e164 : value;
     } else if (key == "client_ref") {
       filter.client_ref = value;

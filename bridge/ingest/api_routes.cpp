@@ -85,8 +85,8 @@ void test_routes(Services& services, const HttpRequest& request, const Caller& c
           to_response(wrong("/" + std::string(key), "the fields are to, from, lane, country, route and parts")));
   }
   const auto& tenant = *caller.tenant;
-  const auto number =
-      text::normalise_number(given["to"], given["country"].empty() ? tenant.config.default_country : given["country"]);
+  const auto number = text::normalise_number(
+      given["to"], given["country"].empty() ? tenant.config.default_country : given["country"], lengths_of(tenant));
   if (!number) return respond(to_response(wrong("/to", std::string(text::explain(number.error())))));
   auto lane = store::Lane::transaction;
   if (!given["lane"].empty() && !store::parse(given["lane"], lane))

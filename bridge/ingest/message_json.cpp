@@ -5,6 +5,7 @@
 
 #include "bridge/env/log.hpp"
 #include "bridge/ingest/message_id.hpp"
+#include "bridge/text/number.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -33,6 +34,13 @@ std::string_view segment_state(store::SegmentState state, const store::Progress&
 }
 
 }  // namespace
+
+std::string number_warning(std::string_view e164) {
+  if (!e164.starts_with('+')) return {};
+  const auto number = text::normalise_number(e164, {}, text::Lengths::any);
+  if (!number || number->pattern_matched) return {};
+  return "the number does not look like a mobile of " + (number->country.empty() ? "its network" : number->country);
+}
 
 std::string_view shown_state(const store::Message& message, store::WallMs now) {
   if (message.progress.state == store::State::queued && !message.progress.attempts && message.content.due_at > now)
@@ -67,6 +75,8 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
   body["source"] = store::name(c.source);
   body["lane"] = store::name(c.lane);
   body["gateway"] = gateway_name(directory, store::gateway_of(c, p));
+  const auto warning = number_warning(c.to);
+  body["warnings"] = warning.empty() ? json::array() : json::array{warning};
   body["encoding"] = store::name(c.encoding);
   body["parts"] = c.parts;
   body["attempts"] = p.attempts;
@@ -83,11 +93,13 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
 
 json::object timeline_json(const store::Message& message, const Directory& directory) {
   json::array items;
+  const auto warning = number_warning(message.content.to);
   items.push_back({{"at", time_text(message.content.created_at)},
                    {"event", "accepted"},
                    {"gateway", gateway_name(directory, message.content.gateway)},
                    {"attempt", nullptr},
-                   {"detail", "by " + std::string(store::name(message.content.source))}});
+                   {"detail", "by " + std::string(store::name(message.content.source)) +
+                                  (warning.empty() ? std::string() : "; " + warning)}});
   for (const auto& event : message.progress.events)
     items.push_back({{"at", time_text(event.at)},
                      {"event", store::name(event.kind)},

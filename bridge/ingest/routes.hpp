@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bridge/env/clock.hpp"
+#include "bridge/env/log_throttle.hpp"
 #include "bridge/ingest/gateway_control.hpp"
 #include "bridge/ingest/http.hpp"
 #include "bridge/ingest/message_json.hpp"
@@ -31,6 +32,7 @@ struct Services {
   Objects& objects;
   std::function<tl::expected<void, std::vector<std::string>>()> reload;  // the configuration file
   std::atomic<bool>& ready;                                              // false while starting and stopping
+  log::Throttle doubts{};                                                // what was taken with a doubt, by tenant
 };
 
 // A row of a listener's table: 404, 405 and Allow follow from it. `{}` in the path stands for one segment.
@@ -65,6 +67,8 @@ bool speaks_for_all(const Services& services, const Caller& caller);
 // Sees how what all tenants share is set up, and addresses under which states of everybody's messages can be reported.
 bool may_manage(const Services& services, const Caller& caller);
 
+// Windows programs put one before JSON, and a reader may ignore it (RFC 8259 section 8.1).
+std::string_view without_byte_order_mark(std::string_view body);
 tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request);
 Problem invalid(std::vector<FieldError> errors);
 Problem no_such(std::string_view what, std::string_view name);

@@ -3,15 +3,18 @@
 
 #include <algorithm>
 
+#include "bridge/env/log.hpp"
 #include "bridge/text/gsm7.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
+#include "bridge/text/sender.hpp"
 #include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
-constexpr std::size_t sender_length_max = 20;  // the field of SMPP; on the air a name has at most 11
+constexpr std::size_t sender_length_max = 20;  // the field of SMPP
+constexpr std::size_t number_length_max = 50;  // of one that was refused and is shown
 
 store::Encoding stored(text::Encoding encoding) {
   switch (encoding) {
@@ -101,13 +104,15 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
     if (!prepared.refusal) prepared.refusal = Refusal{code, std::move(pointer), std::move(detail)};
   };
   const auto lane = s.lane.value_or(store::Lane::transaction);
-  auto number = text::normalise_number(s.to, s.country.empty() ? tenant.config.default_country : s.country);
+  const auto& country = s.country.empty() ? tenant.config.default_country : s.country;
+  auto number = text::normalise_number(s.to, country, lengths_of(tenant));
   if (number) {
+    prepared.unlikely_number = !number->pattern_matched;
     content.to = std::move(number->e164);
   } else {
     refuse(ProblemCode::invalid_number, "/to",
            s.to.empty() ? "no phone number" : "invalid phone number: " + std::string(text::explain(number.error())));
-    content.to = s.to.substr(0, 50);
+    content.to = text::cut_utf8(s.to, number_length_max);
   }
   const auto way = choose_way(s, tenant, directory, content.to, lane, now);
   const auto* gateway = way.gateway.get();
@@ -141,7 +146,7 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
     content.encoding = text::is_gsm7(s.text) ? store::Encoding::gsm7 : store::Encoding::ucs2;
     if (parts == 0) refuse(ProblemCode::invalid_request, "/text", "the text holds a NUL character");
   } else if (auto cut = text::segment(s.text, {.charset = charset, .concat = concat})) {
-    parts = cut->segments.size();
+    parts = cut->parts;
     content.encoding = stored(cut->encoding);
   } else if (cut.error() == text::TextError::too_many_segments) {
     parts = 256;
@@ -157,9 +162,9 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
                  : !tenant.config.sender.empty() ? tenant.config.sender
                  : gateway && !way.route         ? gateway->sender
                                                  : std::string();
-  if (content.from.size() > sender_length_max) {
-    refuse(ProblemCode::invalid_request, "/from", "the sender is longer than 20 characters");
-    content.from.resize(sender_length_max);
+  if (const auto why = text::why_not_a_sender(content.from, country); !why.empty()) {
+    refuse(ProblemCode::invalid_request, "/from", "no carrier takes the sender: " + why);
+    content.from = text::cut_utf8(text::repaired_utf8(content.from), sender_length_max);
   }
   content.text = std::move(s.text);
   content.client_ref = std::move(s.client_ref);
@@ -173,7 +178,7 @@ store::GatewayId way_for(const store::Message& message, const Tenant& tenant, co
                          store::WallMs now) {
   const auto& content = message.content;
   if (directory.table()->gateway(store::gateway_of(content, message.progress))) return 0;
-  if (!text::normalise_number(content.to, {})) return 0;
+  if (!text::normalise_number(content.to, {}, lengths_of(tenant))) return 0;
   Submission submission;
   submission.from = content.from;
   submission.to = content.to;
@@ -181,6 +186,18 @@ store::GatewayId way_for(const store::Message& message, const Tenant& tenant, co
   submission.source = content.source;
   const auto way = choose_way(submission, tenant, directory, content.to, content.lane, now);
   return way.gateway ? way.gateway->id : 0;
+}
+
+void note_doubts(const Prepared& prepared, const Tenant& tenant, log::Throttle& throttle, Time now) {
+  if (!prepared.unlikely_number) return;
+  tenant.metrics.unlikely_numbers->Increment();
+  if (const auto count = throttle.due(tenant.config.name, now))
+    log::warn("intake", "a number does not look like a mobile of its country", "tenant", tenant.config.name, "to",
+              log::masked(prepared.enqueue.content.to), "times", count);
+}
+
+text::Lengths lengths_of(const Tenant& tenant) {
+  return tenant.config.check_number_length ? text::Lengths::of_mobiles : text::Lengths::any;
 }
 
 }  // namespace smsbridge::bridge

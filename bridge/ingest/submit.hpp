@@ -5,9 +5,11 @@
 
 #include "bridge/config.hpp"
 #include "bridge/delivery/router.hpp"
+#include "bridge/env/log_throttle.hpp"
 #include "bridge/ingest/budgets.hpp"
 #include "bridge/ingest/problem.hpp"
 #include "bridge/ingest/tenants.hpp"
+#include "bridge/text/number.hpp"
 #include "store/changes.hpp"
 
 namespace smsbridge::bridge {
@@ -50,6 +52,7 @@ class Directory {
 struct Prepared {
   store::Enqueue enqueue;
   std::optional<Refusal> refusal;
+  bool unlikely_number = false;  // does not look like a mobile of its country
 };
 Prepared prepare(Submission submission, const Tenant& tenant, const Directory& directory, store::WallMs now);
 
@@ -57,6 +60,11 @@ Prepared prepare(Submission submission, const Tenant& tenant, const Directory& d
 // message has its own.
 store::GatewayId way_for(const store::Message& message, const Tenant& tenant, const Directory& directory,
                          store::WallMs now);
+
+// Says and counts what was taken with a doubt. For doors that keep the message; a preview only shows it.
+void note_doubts(const Prepared& prepared, const Tenant& tenant, log::Throttle& throttle, Time now);
+
+text::Lengths lengths_of(const Tenant& tenant);
 
 std::uint64_t digest_of(std::initializer_list<std::string_view> parts);
 

@@ -151,6 +151,21 @@ TEST_F(ConfigTest, WhatCarriersAskForIsTaken) {
   EXPECT_EQ(load(tenants + gateways).config.gateways.at(0).session.bind_timeout, 60s);
 }
 
+TEST_F(ConfigTest, SendersAreWhatCarriersTake) {
+  const auto loaded = load(
+      "tenants:\n  - {name: a, default_country: KE, sender: \"0712345678\"}\n  - {name: b, sender: \"Caf\\xe9\"}\n"
+      "  - {name: c, sender: \"+254712345678\", check_number_length: false}\n"
+      "gateways:\n  - {name: g, id: 1, host: h, port: 1, system_id: s, sender: UMOJASACCOKE}\n");
+  std::string all;
+  for (const auto& problem : loaded.problems) all += describe(problem) + "\n";
+  for (const auto* part : {"tenants[0].sender: '0712345678' is no sender", "+254712345678", "tenants[1].sender",
+                           "gateways[0].sender: 'UMOJASACCOKE' is no sender: a name has at most 11 characters"})
+    EXPECT_THAT(all, testing::HasSubstr(part));
+  EXPECT_THAT(all, testing::Not(testing::HasSubstr("tenants[2]")));
+  EXPECT_TRUE(loaded.config.tenants.at(0).check_number_length);
+  EXPECT_FALSE(loaded.config.tenants.at(2).check_number_length);
+}
+
 TEST_F(ConfigTest, SecretsComeFromElsewhere) {
   ::setenv("SMSBRIDGE_TEST_SECRET", "from-env", 1);
   const auto loaded =

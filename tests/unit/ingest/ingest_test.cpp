@@ -9,7 +9,9 @@
 #include "bridge/ingest/contract.hpp"
 #include "bridge/ingest/http.hpp"
 #include "bridge/ingest/message_id.hpp"
+#include "bridge/ingest/message_json.hpp"
 #include "bridge/ingest/problem.hpp"
+#include "bridge/ingest/routes.hpp"
 #include "bridge/ingest/submit.hpp"
 
 namespace smsbridge::bridge {
@@ -161,6 +163,65 @@ TEST_F(Prepare, ARouteChoosesWhereNobodyDid) {
   s.gateway = std::make_shared<GatewayConfig>(config_.gateways[0]);
   EXPECT_EQ(prepare(s).enqueue.content.route, 0u) << "a named gateway is the only one";
   s.gateway = nullptr;
+TEST_F(Prepare, DoubtsANumberThatNoMobileHas) {
+  Submission s;
+  s.to = "0312345678";
+  s.text = "x";
+  auto prepared = prepare(s);
+  ASSERT_FALSE(prepared.refusal);
+  EXPECT_TRUE(prepared.unlikely_number);
+  EXPECT_EQ(number_warning(prepared.enqueue.content.to), "the number does not look like a mobile of KE");
+  s.to = "0712345678";
+  EXPECT_FALSE(prepare(s).unlikely_number);
+  EXPECT_EQ(number_warning("+254712345678"), "");
+  EXPECT_EQ(number_warning("kaputt"), "");
+
+  s.to = "07123456789";
+  ASSERT_TRUE(prepare(s).refusal);
+  EXPECT_EQ(prepare(s).refusal->code, ProblemCode::invalid_number);
+  tenant_config_.check_number_length = false;
+  prepared = prepare(s);
+  ASSERT_FALSE(prepared.refusal) << prepared.refusal->detail;
+  EXPECT_EQ(prepared.enqueue.content.to, "+2547123456789");
+  EXPECT_TRUE(prepared.unlikely_number);
+}
+
+TEST_F(Prepare, ShowsWhatItRefusedWithNoCharacterCut) {
+  Submission s;
+  s.to = std::string(49, 'x') + "\u00E9";
+  s.text = "x";
+  EXPECT_EQ(prepare(s).enqueue.content.to, std::string(49, 'x'));
+}
+
+TEST_F(Prepare, RefusesSendersThatNoCarrierTakes) {
+  Submission s;
+  s.to = "0712345678";
+  s.text = "x";
+  for (const char* good : {"", "M-PESA", "22141", "+254712345678"}) {
+    s.from = good;
+    EXPECT_FALSE(prepare(s).refusal) << good;
+  }
+  for (const char* bad : {"Caf\u00E9", " UMOJA", "UMOJA\t", "UMOJASACCOKE", "0712345678"}) {
+    s.from = bad;
+    ASSERT_TRUE(prepare(s).refusal) << bad;
+    EXPECT_EQ(prepare(s).refusal->pointer, "/from") << bad;
+    EXPECT_EQ(prepare(s).refusal->code, ProblemCode::invalid_request) << bad;
+  }
+}
+
+TEST_F(Prepare, CountsThePartsOfAPayload) {
+  config_.gateways[0].concat = text::Concat::payload;
+  Submission s;
+  s.to = "0712345678";
+  s.text = std::string(3 * 153, 'x');
+  const auto prepared = prepare(s);
+  ASSERT_FALSE(prepared.refusal);
+  EXPECT_EQ(prepared.enqueue.content.parts, 3);
+  s.text += 'x';
+  ASSERT_TRUE(prepare(s).refusal);
+  EXPECT_EQ(prepare(s).refusal->code, ProblemCode::too_many_parts);
+}
+
   s.to = "+256712345678";
   EXPECT_EQ(prepare(s).refusal->code, ProblemCode::no_route);
   s.route = std::make_shared<RouteConfig>(config_.routes[0]);

@@ -51,6 +51,8 @@ TEST(Metrics, ConfiguredSeriesExistAtZero) {
            R"(messages_accepted_total{source="cli",tenant="acme"})",
            R"(messages_rejected_total{reason="invalid_number",tenant="acme"})",
            R"(messages_replayed_total{tenant="acme"})",
+           R"(messages_unlikely_number_total{tenant="acme"})",
+           R"(fineract_unknown_ids_total{tenant="acme"})",
            R"(messages_routed_total{gateway="carrier"})",
            R"(message_parts_submitted_total{encoding="ucs2",gateway="carrier"})",
            R"(messages_finished_total{gateway="carrier",state="delivered",tenant="acme"})",
