@@ -478,7 +478,7 @@ std::optional<store::Message> find_message(Services& services, const HttpRequest
   auto message = id ? services.store.reader().get(*id) : std::nullopt;
   if (message && (!caller.tenant || message->content.tenant == caller.tenant->id)) return message;
   respond(to_response({.code = ProblemCode::not_found,
-                       .detail = "there is no message " + request.captures.front().substr(0, 60),
+                       .detail = "there is no message " + std::string(text::cut_utf8(request.captures.front(), 60)),
                        .errors = {}}));
   return std::nullopt;
 }

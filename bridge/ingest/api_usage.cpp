@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "bridge/ingest/routes.hpp"
+#include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -60,7 +61,9 @@ void get_usage(Services& services, const HttpRequest& request, const Caller& cal
   for (const auto& [key, value] : request.query) {
     if (key == "month" || key == "from" || key == "until") {
       const auto month = parse_month(value);
-      if (!month) errors.push_back({key, "bad-value", "'" + value.substr(0, 20) + "' is not a month such as 2026-11"});
+      if (!month)
+        errors.push_back(
+            {key, "bad-value", "'" + std::string(text::cut_utf8(value, 20)) + "' is not a month such as 2026-11"});
       if (key != "until") from = month;
       if (key != "from") until = month;
     } else if (key == "gateway") {

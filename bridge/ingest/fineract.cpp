@@ -5,9 +5,11 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
+#include <deque>
 #include <mutex>
 
 #include "bridge/env/log.hpp"
+#include "bridge/env/log_throttle.hpp"
 #include "bridge/ingest/message_id.hpp"
 #include "bridge/ingest/routes.hpp"
 #include "bridge/text/entities.hpp"
@@ -22,6 +24,9 @@ constexpr std::size_t entries_max = store::batch_items_max;
 constexpr std::size_t asked_ids_max = 10000;
 constexpr Duration busy_pause = std::chrono::milliseconds(200);
 constexpr std::size_t unknown_ids_max = 100000;
+constexpr std::size_t client_ref_max = 100;
+constexpr std::size_t text_length_max = 60000;  // what the store keeps of a text; a carrier takes 255 parts of it
+constexpr std::size_t logged_name_max = 64;
 
 // Numbers in Fineract's table SmsMessageStatusType.
 enum FineractStatus { pending = 100, waiting = 150, sent = 200, delivered = 300, failed = 400 };
@@ -65,10 +70,14 @@ HttpResponse not_authenticated() {
                         "Unknown tenant or wrong key: check Fineract-Platform-TenantId and Fineract-Tenant-App-Key");
 }
 
+// Every string of a body becomes text here, each by itself: Fineract before 1.4 sends ISO 8859-1 without saying so, and
+// one octet of it must not garble the neighbours.
+std::string text_of(const json::string& octets) { return text::repaired_utf8(std::string(std::string_view(octets))); }
+
 // Ids come as numbers from Fineract and as strings from others.
 std::string scalar_text(const json::value* value) {
   if (!value) return {};
-  if (value->is_string()) return std::string(value->as_string());
+  if (value->is_string()) return text_of(value->get_string());
   if (value->is_int64()) return std::to_string(value->as_int64());
   if (value->is_uint64()) return std::to_string(value->as_uint64());
   // 12.0 is 12 to whoever wrote it; 1.5 is no id.
@@ -79,7 +88,7 @@ std::string scalar_text(const json::value* value) {
 
 std::string string_of(const json::object& entry, std::string_view name) {
   const auto* value = entry.if_contains(name);
-  return value && value->is_string() ? std::string(value->as_string()) : std::string();
+  return value && value->is_string() ? text_of(value->get_string()) : std::string();
 }
 
 // The parser refuses half of a surrogate pair, but one bad text must not cost its batch: it becomes U+FFFD.
@@ -111,19 +120,25 @@ std::string without_lone_surrogates(std::string_view body) {
   return repaired;
 }
 
-// Fineract before 1.4 sends ISO 8859-1 without saying so.
-json::value parse_body(const std::string& body, json::storage_ptr memory, json::error_code& ec) {
-  if (!text::is_valid_utf8(body)) return json::parse(text::utf8_from_latin1(body), ec, std::move(memory));
-  auto value = json::parse(body, ec, memory);
-  return ec ? json::parse(without_lone_surrogates(body), ec, std::move(memory)) : value;
+// The strings may be anything but UTF-8: text_of() reads them.
+json::value parse_body(std::string_view body, const json::storage_ptr& memory, json::error_code& ec) {
+  body = without_byte_order_mark(body);
+  json::parse_options options;
+  options.allow_invalid_utf8 = true;
+  auto value = json::parse(body, ec, memory, options);
+  return ec ? json::parse(without_lone_surrogates(body), ec, memory, options) : value;
 }
 
-store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, const Directory& directory,
-                            store::WallMs now) {
+// As much of an id as is kept, so that a report finds it again.
+std::string client_ref_of(const json::value* value) {
+  return std::string(text::cut_utf8(scalar_text(value), client_ref_max));
+}
+
+store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, Services& services) {
   Submission s{.source = store::Source::fineract};
   std::string provider, unreadable;
   if (const auto* entry = value.if_object()) {
-    s.client_ref = scalar_text(entry->if_contains("internalId"));
+    s.client_ref = client_ref_of(entry->if_contains("internalId"));
     s.to = scalar_text(entry->if_contains("mobileNumber"));
     s.text = string_of(*entry, "message");
     provider = scalar_text(entry->if_contains("providerId"));
@@ -132,19 +147,20 @@ store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, cons
   }
   s.lane = tenant.config.fineract_lane;
   s.triggered_by = "fineract";
-  if (s.client_ref.size() > 100) s.client_ref.resize(100);
   const auto digest = digest_of({s.to, s.text});
   if (!provider.empty()) {
     store::GatewayId id = 0;
     const auto* const end = provider.data() + provider.size();
     if (std::from_chars(provider.data(), end, id).ptr == end) {
-      s.gateway = directory.table()->gateway(id);
-      s.route = directory.table()->route(id);
+      s.gateway = services.directory.table()->gateway(id);
+      s.route = services.directory.table()->route(id);
     }
-    if (!s.gateway && !s.route) unreadable = "unknown bridge " + provider.substr(0, 20);
+    if (!s.gateway && !s.route) unreadable = "unknown bridge " + std::string(text::cut_utf8(provider, 20));
   }
-  if (tenant.config.html_entities) s.text = text::decode_html_entities(s.text);
-  auto prepared = prepare(std::move(s), tenant, directory, now);
+  if (tenant.config.html_entities) s.text = text::with_plain_blanks(text::decode_html_entities(s.text));
+  s.text = text::cut_utf8(s.text, text_length_max);
+  auto prepared = prepare(std::move(s), tenant, services.directory, services.clock.wall());
+  note_doubts(prepared, tenant, services.doubts, services.clock.now());
   auto& enqueue = prepared.enqueue;
   enqueue.content.digest = digest;
   enqueue.replace_on_conflict = true;
@@ -182,9 +198,56 @@ void accept(Services& services, const Tenant& tenant, store::Batch batch, const 
       });
 }
 
-void post_sms(Services& services, const HttpRequest& request, Respond respond) {
-  const auto* tenant = services.tenants.by_fineract_headers(request);
-  if (!tenant) return respond(not_authenticated());
+// When an id was first asked for that nobody posted. After a grace time it is called failed, because ids that never
+// resolve hide newer ones from Fineract, which always asks for the same 200. In memory: a restart starts the grace
+// anew, and so does the table when it is full for the id that stood there longest.
+class UnknownIds {
+ public:
+  bool expired(store::TenantId tenant, const std::string& id, store::WallMs now, store::WallMs grace) {
+    std::lock_guard lock(mutex_);
+    const auto [it, inserted] = first_asked_.try_emplace({tenant, id}, now);
+    if (inserted) {
+      order_.push_back(it);
+      if (order_.size() > unknown_ids_max) {
+        first_asked_.erase(order_.front());
+        order_.pop_front();
+      }
+    }
+    return now - it->second >= grace;
+  }
+
+ private:
+  using Table = std::map<std::pair<store::TenantId, std::string>, store::WallMs>;
+  std::mutex mutex_;
+  Table first_asked_;
+  std::deque<Table::iterator> order_;  // as they came
+};
+
+// What is kept for all requests of the listener.
+struct Noticed {
+  UnknownIds unknown_ids;
+  log::Throttle refused, never_posted;
+};
+
+// The tenant who asks; otherwise the answer has been given. Our answer never reaches Fineract's log, and what it posted
+// is gone: so ours says it.
+const Tenant* admit_fineract(Services& services, Noticed& noticed, const HttpRequest& request, const Respond& respond) {
+  const auto tenant = services.tenants.by_fineract_headers(request);
+  if (tenant) return *tenant;
+  const std::string given =
+      text::repaired_utf8(std::string(request.header("Fineract-Platform-TenantId").substr(0, logged_name_max)));
+  if (const auto* known = services.tenants.find(given))
+    known->metrics.rejected[metrics::RejectReason::unauthenticated]->Increment();
+  if (const auto count = noticed.refused.due(given, services.clock.now()))
+    log::error("fineract", "Fineract was refused (401): what it posts is lost", "tenant", given, "reason",
+               tenant.error(), "path", request.path.substr(0, logged_name_max), "times", count);
+  respond(not_authenticated());
+  return nullptr;
+}
+
+void post_sms(Services& services, Noticed& noticed, const HttpRequest& request, Respond respond) {
+  const auto* tenant = admit_fineract(services, noticed, request, respond);
+  if (!tenant) return;
   json::monotonic_resource arena(request.body().size() + 1024);
   json::error_code ec;
   const auto body = parse_body(request.body(), &arena, ec);
@@ -198,29 +261,10 @@ void post_sms(Services& services, const HttpRequest& request, Respond respond) {
   }
   store::Batch batch;
   batch.enqueue.reserve(entries->size());
-  const auto now = services.clock.wall();
-  for (const auto& entry : *entries) batch.enqueue.push_back(make_enqueue(entry, *tenant, services.directory, now));
+  for (const auto& entry : *entries) batch.enqueue.push_back(make_enqueue(entry, *tenant, services));
   if (batch.enqueue.empty()) return respond({.status = http::status::accepted, .body = {}, .headers = {}});
   accept(services, *tenant, std::move(batch), request.executor, std::move(respond));
 }
-
-// When an id was first asked for that nobody posted. After a grace time it is called failed, because ids that never
-// resolve hide newer ones from Fineract, which always asks for the same 200. In memory: a restart starts the grace
-// anew.
-class UnknownIds {
- public:
-  bool expired(store::TenantId tenant, const std::string& id, store::WallMs now, store::WallMs grace) {
-    std::lock_guard lock(mutex_);
-    if (first_asked_.size() >= unknown_ids_max && !first_asked_.contains({tenant, id}))
-      first_asked_.erase(first_asked_.begin());
-    const auto [it, inserted] = first_asked_.try_emplace({tenant, id}, now);
-    return now - it->second >= grace;
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::pair<store::TenantId, std::string>, store::WallMs> first_asked_;
-};
 
 json::object report_entry(const std::string& id, const json::value& external_id, FineractStatus status,
                           store::WallMs delivered_at, const std::string& error) {
@@ -232,9 +276,18 @@ json::object report_entry(const std::string& id, const json::value& external_id,
           {"errorMessage", error.empty() ? json::value(nullptr) : json::value(error)}};
 }
 
-void post_report(Services& services, UnknownIds& unknown, const HttpRequest& request, Respond respond) {
-  const auto* tenant = services.tenants.by_fineract_headers(request);
-  if (!tenant) return respond(not_authenticated());
+// Its post was lost, or went elsewhere.
+void note_never_posted(Noticed& noticed, const Tenant& tenant, const std::vector<std::string>& ids, Time now) {
+  if (ids.empty()) return;
+  tenant.metrics.unknown_ids->Increment(static_cast<double>(ids.size()));
+  if (const auto count = noticed.never_posted.due(tenant.config.name, now, ids.size()))
+    log::warn("fineract", "Fineract asks for messages that were never posted here", "tenant", tenant.config.name, "id",
+              text::cut_utf8(ids.front(), logged_name_max), "times", count);
+}
+
+void post_report(Services& services, Noticed& noticed, const HttpRequest& request, Respond respond) {
+  const auto* tenant = admit_fineract(services, noticed, request, respond);
+  if (!tenant) return;
   json::error_code ec;
   const auto body = parse_body(request.body(), {}, ec);
   const auto* asked = ec ? nullptr : body.if_array();
@@ -244,7 +297,7 @@ void post_report(Services& services, UnknownIds& unknown, const HttpRequest& req
                        "The body must be a JSON array of at most " + std::to_string(asked_ids_max) + " ids"));
   std::vector<std::string> ids;
   for (const auto& value : *asked) {
-    auto id = scalar_text(&value);
+    auto id = client_ref_of(&value);
     if (!id.empty()) ids.push_back(std::move(id));
   }
   std::ranges::sort(ids);
@@ -252,6 +305,7 @@ void post_report(Services& services, UnknownIds& unknown, const HttpRequest& req
   const auto messages = services.store.reader().find(tenant->id, ids);
   json::array answer;
   const auto now = services.clock.wall();
+  std::vector<std::string> never_posted;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     // A reference that another door brought is not Fineract's.
     if (messages[i] && messages[i]->content.source == store::Source::fineract) {
@@ -260,16 +314,19 @@ void post_report(Services& services, UnknownIds& unknown, const HttpRequest& req
       answer.push_back(report_entry(ids[i], json::value(ulid_text(message.id)), status,
                                     status == delivered ? message.progress.finished_at : 0,
                                     status == failed ? message.progress.status_message : std::string()));
-    } else if (unknown.expired(tenant->id, ids[i], now, services.config.unknown_id_grace_ms)) {
-      answer.push_back(report_entry(ids[i], nullptr, failed, 0, "this id was never posted to the bridge"));
+      continue;
     }
+    never_posted.push_back(ids[i]);
+    if (noticed.unknown_ids.expired(tenant->id, ids[i], now, services.config.unknown_id_grace_ms))
+      answer.push_back(report_entry(ids[i], nullptr, failed, 0, "this id was never posted to the bridge"));
   }
+  note_never_posted(noticed, *tenant, never_posted, services.clock.now());
   respond({.body = json::serialize(answer), .headers = {}});
 }
 
-void get_bridges(Services& services, const HttpRequest& request, Respond respond) {
-  const auto* tenant = services.tenants.by_fineract_headers(request);
-  if (!tenant) return respond(not_authenticated());
+void get_bridges(Services& services, Noticed& noticed, const HttpRequest& request, Respond respond) {
+  const auto* tenant = admit_fineract(services, noticed, request, respond);
+  if (!tenant) return;
   // The tenant's default comes first: self-service registration takes the first element.
   const auto preferred = services.directory.default_for(tenant->config);
   json::array answer;
@@ -295,9 +352,9 @@ void get_bridges(Services& services, const HttpRequest& request, Respond respond
   respond({.body = json::serialize(answer), .headers = {}});
 }
 
-void get_details(Services& services, const HttpRequest& request, Respond respond) {
-  const auto* tenant = services.tenants.by_fineract_headers(request);
-  if (!tenant) return respond(not_authenticated());
+void get_details(Services& services, Noticed& noticed, const HttpRequest& request, Respond respond) {
+  const auto* tenant = admit_fineract(services, noticed, request, respond);
+  if (!tenant) return;
   const auto found = services.store.reader().find(tenant->id, {request.captures.front()});
   if (!found.front())
     return respond(
@@ -336,7 +393,7 @@ HttpResponse fineract_refusal(const Problem& problem) {
 }
 
 std::vector<Route> fineract_routes(Services& services) {
-  auto unknown = std::make_shared<UnknownIds>();
+  auto noticed = std::make_shared<Noticed>();
   std::vector<Route> routes;
   // With and without the prefix that Fineract's end_point setting puts in front.
   std::vector<std::string> prefixes{""};
@@ -344,15 +401,15 @@ std::vector<Route> fineract_routes(Services& services) {
   while (prefix.ends_with('/')) prefix.pop_back();
   if (!prefix.empty()) prefixes.push_back(prefix.starts_with('/') ? prefix : "/" + prefix);
   for (const auto& p : prefixes) {
-    routes.push_back({http::verb::post, p + "/sms",
-                      [&services](const HttpRequest& r, Respond a) { post_sms(services, r, std::move(a)); }});
-    routes.push_back({http::verb::post, p + "/sms/report", [&services, unknown](const HttpRequest& r, Respond a) {
-                        post_report(services, *unknown, r, std::move(a));
-                      }});
-    routes.push_back({http::verb::get, p + "/smsbridges",
-                      [&services](const HttpRequest& r, Respond a) { get_bridges(services, r, std::move(a)); }});
-    routes.push_back({http::verb::get, p + "/sms/details/{id}",
-                      [&services](const HttpRequest& r, Respond a) { get_details(services, r, std::move(a)); }});
+    const auto add = [&](http::verb method, const std::string& path, auto handler) {
+      routes.push_back({method, p + path, [&services, noticed, handler](const HttpRequest& request, Respond respond) {
+                          handler(services, *noticed, request, std::move(respond));
+                        }});
+    };
+    add(http::verb::post, "/sms", post_sms);
+    add(http::verb::post, "/sms/report", post_report);
+    add(http::verb::get, "/smsbridges", get_bridges);
+    add(http::verb::get, "/sms/details/{id}", get_details);
   }
   return routes;
 }

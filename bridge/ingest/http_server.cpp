@@ -17,6 +17,8 @@
 #include <set>
 
 #include "bridge/env/log.hpp"
+#include "bridge/env/log_throttle.hpp"
+#include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -37,6 +39,11 @@ bool peer_is_ours(int socket) {
   struct ucred peer {};
   socklen_t size = sizeof(peer);
   return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == ::geteuid());
+}
+
+// In any case of letters, and never by HTTP/1.0 (RFC 9110 section 10.1.1).
+bool wants_continue(const http::request<http::string_body>& request) {
+  return request.version() >= 11 && beast::iequals(request[http::field::expect], "100-continue");
 }
 
 }  // namespace
@@ -81,6 +88,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   std::string local_path_;
   std::set<Watched*> connections_;
   asio::steady_timer watch_timer_, accept_timer_;
+  log::Throttle repaired_;
   bool stopping_ = false;
 };
 
@@ -165,7 +173,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
       if (ec) return refuse(ec);
       if (in_header && parser_->is_header_done()) {
         enter(State::body, server_->limits_.body_time);
-        if (!parser_->is_done() && parser_->get()[http::field::expect] == "100-continue") return send_continue();
+        if (!parser_->is_done() && wants_continue(parser_->get())) return send_continue();
       }
     }
     handle();
@@ -197,8 +205,19 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     });
   }
 
+  // The last place where an answer can be made readable: one octet of a peer that was let through makes a whole page
+  // unreadable.
+  void make_readable(std::string& body) {
+    if (text::is_valid_utf8(body)) return;
+    body = text::repaired_utf8(std::move(body));
+    if (const auto count = server_->repaired_.due({}, std::chrono::steady_clock::now()))
+      log::error("http", "an answer was not valid UTF-8 and was repaired; please report it", "path", request_.path,
+                 "times", count);
+  }
+
   // RFC 9112: status line, headers, body.
   void respond(HttpResponse response, bool keep_alive) {
+    make_readable(response.body);
     keep_alive_ = keep_alive && !server_->stopping_;
     const auto reason = http::obsolete_reason(response.status);
     output_.clear();

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "bridge/env/log.hpp"
+#include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -104,7 +105,7 @@ HttpHandler make_router(std::vector<Route> routes, metrics::HttpMetrics& metrics
     auto answer = counted(unrouted);
     if (allow.empty())
       return answer(refuse({.code = ProblemCode::not_found,
-                            .detail = "there is nothing at " + request.path.substr(0, 200),
+                            .detail = "there is nothing at " + std::string(text::cut_utf8(request.path, 200)),
                             .errors = {}}));
     auto response =
         refuse({.code = ProblemCode::method_not_allowed, .detail = "this address takes " + allow, .errors = {}});
@@ -152,6 +153,11 @@ bool may_manage(const Services& services, const Caller& caller) {
   return caller.may("system:manage") && speaks_for_all(services, caller);
 }
 
+std::string_view without_byte_order_mark(std::string_view body) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return body.starts_with(mark) ? body.substr(mark.size()) : body;
+}
+
 tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request) {
   auto type = request.header(http::field::content_type);
   type = type.substr(0, type.find_first_of("; "));
@@ -160,7 +166,7 @@ tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request) 
     return tl::unexpected(Problem{
         .code = ProblemCode::unsupported_media_type, .detail = "send Content-Type: application/json", .errors = {}});
   boost::json::error_code ec;
-  auto value = boost::json::parse(request.body(), ec);
+  auto value = boost::json::parse(without_byte_order_mark(request.body()), ec);
   if (ec)
     return tl::unexpected(
         Problem{.code = ProblemCode::malformed_json, .detail = "the body is not JSON: " + ec.message(), .errors = {}});
@@ -174,7 +180,7 @@ Problem invalid(std::vector<FieldError> errors) {
 
 Problem no_such(std::string_view what, std::string_view name) {
   return {.code = ProblemCode::not_found,
-          .detail = fmt::format("there is no {} {}", what, name.substr(0, 60)),
+          .detail = fmt::format("there is no {} {}", what, text::cut_utf8(name, 60)),
           .errors = {}};
 }
 

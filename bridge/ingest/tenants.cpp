@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/beast/core/string.hpp>
 #include <boost/json.hpp>
 #include <chrono>
 
 #include "bridge/ingest/message_id.hpp"
+#include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -36,11 +38,14 @@ bool equal(std::string_view a, std::string_view b) {
 
 std::string bearer_of(const HttpRequest& request) {
   const auto header = request.header(http::field::authorization);
-  if (header.starts_with("Bearer ")) return std::string(header.substr(7));
-  if (!header.starts_with("Basic ")) return {};
+  // The scheme may be written in any case, with any number of blanks behind it (RFC 9110 section 11.1).
+  const auto scheme = header.substr(0, header.find(' '));
+  auto encoded = header.substr(scheme.size());
+  encoded.remove_prefix(std::min(encoded.find_first_not_of(' '), encoded.size()));
+  if (boost::beast::iequals(scheme, "Bearer")) return std::string(encoded);
+  if (!boost::beast::iequals(scheme, "Basic")) return {};
   std::string decoded(header.size(), '\0');
   std::size_t size = 0;
-  const auto encoded = header.substr(6);
   if (::sodium_base642bin(reinterpret_cast<unsigned char*>(decoded.data()), decoded.size(), encoded.data(),
                           encoded.size(), nullptr, &size, nullptr, sodium_base64_VARIANT_ORIGINAL) != 0)
     return {};
@@ -94,14 +99,19 @@ const Tenant* Tenants::find(store::TenantId id) const {
   return it == by_id_.end() ? nullptr : it->second;
 }
 
-const Tenant* Tenants::by_fineract_headers(const HttpRequest& request) const {
-  const auto* tenant = find(request.header("Fineract-Platform-TenantId"));
+tl::expected<const Tenant*, std::string_view> Tenants::by_fineract_headers(const HttpRequest& request) const {
+  const auto refused = [](std::string_view why) { return tl::make_unexpected(why); };
+  const auto name = request.header("Fineract-Platform-TenantId");
   const auto given = request.header("Fineract-Tenant-App-Key");
-  if (!tenant) return nullptr;
-  if (given.empty()) return tenant->config.fineract_allow_empty_key ? tenant : nullptr;
+  const auto* tenant = find(name);
+  if (!tenant) return refused(name.empty() ? "no header Fineract-Platform-TenantId" : "unknown tenant");
+  if (given.empty()) {
+    if (tenant->config.fineract_allow_empty_key) return tenant;
+    return refused("no key in Fineract-Tenant-App-Key");
+  }
   for (const auto& key : tenant->config.fineract_app_keys)
     if (!key.empty() && equal(key, given)) return tenant;
-  return nullptr;
+  return refused("wrong key in Fineract-Tenant-App-Key");
 }
 
 // Who is good for all tenants names the one he means.
@@ -109,7 +119,7 @@ tl::expected<Caller, Problem> Tenants::for_tenant(Caller caller, const HttpReque
   const auto name = request.header("Smsbridge-Tenant");
   if (!name.empty()) {
     caller.tenant = find(name);
-    if (!caller.tenant) return unauthenticated("there is no tenant '" + std::string(name) + "'");
+    if (!caller.tenant) return unauthenticated("there is no tenant '" + text::repaired_utf8(std::string(name)) + "'");
   } else if (by_name_.size() == 1) {
     caller.tenant = &by_name_.begin()->second;
   }

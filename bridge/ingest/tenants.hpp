@@ -39,8 +39,8 @@ class Tenants {
   const std::map<std::string, Tenant, std::less<>>& all() const { return by_name_; }
   std::map<store::TenantId, std::string> names() const;
 
-  // Fineract's two headers. nullptr: unknown tenant or wrong key, which one is not said.
-  const Tenant* by_fineract_headers(const HttpRequest& request) const;
+  // Fineract's two headers. Why not is for our log only; the caller is not told which of them is wrong.
+  tl::expected<const Tenant*, std::string_view> by_fineract_headers(const HttpRequest& request) const;
   // A bearer key, or the control socket.
   tl::expected<Caller, Problem> by_key(const HttpRequest& request) const;
 

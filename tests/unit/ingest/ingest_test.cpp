@@ -26,7 +26,15 @@ TEST(Target, FoldsWhatFineractSends) {
                                                        {"/a%2Fb/sms%2Freport", "/a/b/sms/report"},
                                                        {"/sms/", "/sms"},
                                                        {"/", "/"},
-                                                       {"/sms%2freport?x=1", "/sms/report"}};
+                                                       {"/sms%2freport?x=1", "/sms/report"},
+                                                       {"http://bridge:9191/sms", "/sms"},
+                                                       {"HTTP://bridge//sms%2Freport?x=1", "/sms/report"},
+                                                       {"https://[::1]:9191/", "/"},
+                                                       {"http://bridge", "/"},
+                                                       {"http://bridge?x=1", "/"},
+                                                       {"/http://bridge/sms", "/http:/bridge/sms"},
+                                                       {"/caf%e9", "/caf\u00E9"},
+                                                       {"/caf%c3%a9", "/caf\u00E9"}};
   for (const auto& [target, want] : cases) {
     std::string path;
     std::map<std::string, std::string> query;
@@ -39,6 +47,9 @@ TEST(Target, QueryAndBrokenEscapes) {
   std::string path;
   std::map<std::string, std::string> query;
   EXPECT_TRUE(parse_target("/m?to=%2B254712&q=a+b&empty=&flag", path, query));
+  EXPECT_TRUE(parse_target("http://bridge/m?q=%ff&%fe=1", path, query));
+  EXPECT_EQ(query, (std::map<std::string, std::string>{{"q", "\u00FF"}, {"\u00FE", "1"}}));
+  query.clear();
   EXPECT_EQ(query, (std::map<std::string, std::string>{{"to", "+254712"}, {"q", "a b"}, {"empty", ""}, {"flag", ""}}));
   for (const auto* broken : {"/%", "/%2", "/%zz", "/a?x=%4"}) EXPECT_FALSE(parse_target(broken, path, query)) << broken;
 }
