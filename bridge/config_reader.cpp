@@ -27,6 +27,9 @@ bool read_file(const std::filesystem::path& path, std::string& content) {
 
 }  // namespace
 
+// A thousand years; far from where sums overflow.
+constexpr WallMs duration_max_ms = 1000ll * 366 * 86'400'000;
+
 std::optional<WallMs> parse_duration_ms(std::string_view text) {
   static const std::vector<std::pair<std::string_view, WallMs>> units = {
       {"ms", 1}, {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}};
@@ -35,11 +38,12 @@ std::optional<WallMs> parse_duration_ms(std::string_view text) {
   while (!text.empty()) {
     WallMs value = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc() || value < 0 || value > 1'000'000'000) return std::nullopt;
+    if (ec != std::errc() || text.front() == '-' || value > 1'000'000'000) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     const auto unit = std::ranges::find_if(units, [&](const auto& u) { return text.starts_with(u.first); });
     if (unit == units.end()) return std::nullopt;
     total += value * unit->second;
+    if (total > duration_max_ms) return std::nullopt;
     text.remove_prefix(unit->first.size());
   }
   return total;

@@ -9,6 +9,7 @@
 #include "bridge/ingest/routes.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
+#include "bridge/text/time.hpp"
 #include "bridge/text/ucs2.hpp"
 #include "http_gateways/wire.hpp"
 
@@ -42,6 +43,16 @@ Problem as_problem(const Refusal& refusal) {
           .errors = {{refusal.pointer, std::string(name(refusal.code)), refusal.detail}}};
 }
 
+// Times before 1970 are as long ago as any: the store knows none, and takes 0 for "not given".
+store::WallMs read_time(const std::string& name, std::string_view text, const std::string& pointer,
+                        std::vector<FieldError>& errors) {
+  const auto at = text::parse_rfc3339(text);
+  if (at) return std::max<store::WallMs>(*at, 1);
+  errors.push_back({pointer, "bad-value",
+                    name + " must be a time such as 2026-11-24T10:15:00Z: " + std::string(text::explain(at.error()))});
+  return 0;
+}
+
 tl::expected<Submission, Problem> read_submission(const json::value& value, const Services& services,
                                                   store::WallMs now) {
   const auto* object = value.if_object();
@@ -65,19 +76,18 @@ tl::expected<Submission, Problem> read_submission(const json::value& value, cons
       else
         *targets[static_cast<std::size_t>(known - text_fields.begin())] = std::string(field.as_string());
     } else if (key == "send_at") {
-      const auto at = field.is_string() ? parse_time(field.as_string()) : std::nullopt;
-      if (!at)
-        errors.push_back({pointer, "bad-value", "send_at must be a time such as 2026-11-24T10:15:00Z"});
-      else if (*at > now + schedule_max_ms)
+      const auto at =
+          read_time("send_at", field.is_string() ? std::string_view(field.as_string()) : "", pointer, errors);
+      if (at > now + schedule_max_ms)
         errors.push_back({pointer, "bad-value", "send_at is more than a year ahead"});
       else
-        s.send_at = *at;
+        s.send_at = at;
     } else if (key == "validity") {
       std::optional<store::WallMs> validity;
       if (field.is_string())
         validity = parse_duration_ms(field.as_string());
-      else if (field.is_int64())
-        validity = field.as_int64() * 1000;
+      else if (field.is_int64() && field.as_int64() <= validity_max_ms / 1000)
+        validity = std::max<std::int64_t>(field.as_int64(), 0) * 1000;
       if (!validity || *validity < 1000 || *validity > validity_max_ms)
         errors.push_back(
             {pointer, "bad-value",
@@ -151,6 +161,7 @@ void accept(Services& services, const HttpRequest& request, const Caller& caller
   if (!submission) return refuse(submission.error());
   auto prepared = prepare(std::move(*submission), tenant, services.directory, services.clock.wall());
   auto content = prepared.enqueue.content;
+  note_doubts(prepared, tenant, services.doubts, services.clock.now());
   if (prepared.refusal && !may_be_known(*prepared.refusal, content)) return refuse(as_problem(*prepared.refusal));
   prepared.enqueue.only_if_known = prepared.refusal.has_value();
   store::Batch batch;
@@ -161,7 +172,6 @@ void accept(Services& services, const HttpRequest& request, const Caller& caller
        refusal = std::move(prepared.refusal), refuse, respond = std::move(respond)](store::BatchResult result) {
         if (result.error != store::Error::none) return refuse(problem_of(result.error));
         const auto& answer = result.enqueued.front();
-  note_doubts(prepared, tenant, services.doubts, services.clock.now());
         if (answer.kind == store::Enqueued::Kind::unknown) return refuse(as_problem(*refusal));
         if (answer.kind == store::Enqueued::Kind::conflict) return respond(to_response(mismatch()));
         const bool replay = answer.kind == store::Enqueued::Kind::known;
@@ -254,6 +264,7 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
     submission->source = request.local ? store::Source::cli : store::Source::api;
     submission->idempotency_key = idempotency_key(request, items->size() - 1);
     auto prepared = prepare(std::move(*submission), tenant, services.directory, now);
+    note_doubts(prepared, tenant, services.doubts, services.clock.now());
     if (prepared.refusal) item.problem = as_problem(*prepared.refusal);
     item.content = prepared.enqueue.content;
     item.in_batch = !prepared.refusal || (!atomic && may_be_known(*prepared.refusal, item.content));
@@ -264,7 +275,6 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
     for (std::size_t i = 0; i < items->size(); ++i)
       if (const auto& problem = (*items)[i].problem)
         for (const auto& error : problem->errors)
-    note_doubts(prepared, tenant, services.doubts, services.clock.now());
           errors.push_back({"/messages/" + std::to_string(i) + error.pointer, error.code, error.detail});
     return respond(to_response(invalid(std::move(errors))));
   }
@@ -335,6 +345,8 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
   respond({.body = json::serialize(json::object{
                {"to", content.to},
                {"country", number && !number->country.empty() ? json::value(number->country) : json::value(nullptr)},
+               {"pattern_matched", !prepared.unlikely_number},
+               {"warnings", warning.empty() ? json::array() : json::array{warning}},
                {"encoding", store::name(content.encoding)},
                {"parts", content.parts},
                {"units", cut ? cut->units : 0},
@@ -345,8 +357,6 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
                {"price", price ? json::value(money_text(price->part * content.parts)) : json::value(nullptr)},
                {"currency", price ? json::value(price->currency) : json::value(nullptr)},
                {"reason", chosen  ? "the gateway was named"
-               {"pattern_matched", !prepared.unlikely_number},
-               {"warnings", warning.empty() ? json::array() : json::array{warning}},
                           : asked ? "the route was named"
                           : route ? "the first route that fits"
                                   : "the tenant's default gateway"}}),
@@ -399,11 +409,7 @@ std::optional<store::Filter> read_filter(const HttpRequest& request, const Calle
       else
         errors.push_back({"?lane", "bad-value", "lane is one of otp, transaction, reminder, campaign"});
     } else if (key == "from" || key == "until") {
-      const auto at = parse_time(value);
-      if (!at)
-        errors.push_back({"?" + key, "bad-value", key + " must be a time such as 2026-11-24T10:15:00Z"});
-      else
-        (key == "from" ? filter.from : filter.until) = *at;
+      (key == "from" ? filter.from : filter.until) = read_time(key, value, "?" + key, errors);
     } else if (key == "limit") {
       const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), limit);
       if (ec != std::errc() || end != value.data() + value.size() || limit < 1 || limit > page_max)

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <ctime>
 
 namespace smsbridge::bridge {
 namespace {
@@ -62,34 +61,6 @@ std::string time_text(store::WallMs at) {
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
                      clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
-}
-
-std::optional<store::WallMs> parse_time(std::string_view text) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, used = 0;
-  double second = 0;
-  const std::string input(text);
-  if (std::sscanf(input.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%lf%n", &year, &month, &day, &hour, &minute, &second,
-                  &used) != 6)
-    return std::nullopt;
-  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second >= 61 || second < 0)
-    return std::nullopt;
-  int offset_minutes = 0;
-  const auto zone = text.substr(static_cast<std::size_t>(used));
-  if (zone != "Z" && zone != "z") {
-    int h = 0, m = 0;
-    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') ||
-        std::sscanf(std::string(zone.substr(1)).c_str(), "%2d:%2d", &h, &m) != 2)
-      return std::nullopt;
-    offset_minutes = (zone[0] == '-' ? -1 : 1) * (h * 60 + m);
-  }
-  std::tm parts{};
-  parts.tm_year = year - 1900;
-  parts.tm_mon = month - 1;
-  parts.tm_mday = day;
-  parts.tm_hour = hour;
-  parts.tm_min = minute - offset_minutes;
-  const auto seconds = ::timegm(&parts);
-  return static_cast<store::WallMs>(seconds) * 1000 + static_cast<store::WallMs>(second * 1000 + 0.5);
 }
 
 }  // namespace smsbridge::bridge

@@ -181,7 +181,14 @@ TEST(Duration, ReadsAndRefuses) {
   EXPECT_EQ(parse_duration_ms("1h30m"), 5'400'000);
   EXPECT_EQ(parse_duration_ms("250ms"), 250);
   EXPECT_EQ(parse_duration_ms("90d"), 90ll * 86'400'000);
-  for (const auto* bad : {"", "5", "h", "-5s", "5 s", "1x"}) EXPECT_FALSE(parse_duration_ms(bad)) << bad;
+  for (const auto* bad : {"", "5", "h", "-5s", "-0s", "5 s", "1x", "18446744073709553s", "1000000000d"})
+    EXPECT_FALSE(parse_duration_ms(bad)) << bad;
+}
+
+TEST(Duration, SumsDoNotOverflow) {
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "999999999d";
+  EXPECT_FALSE(parse_duration_ms(text));
 }
 
 TEST(Configurations, TheExamplesLoad) {
