@@ -106,6 +106,25 @@ describe('sending', () => {
     ['a text of too many parts', {to: '+254712345678', text: 'x'.repeat(153 * 15 + 1)}, 'too-many-parts', '/text'],
     ['a text of too many letters', {to: '+254712345678', text: 'x'.repeat(40_001)}, 'invalid-request', '/text'],
     ['a sender that is too long', {to: '+254712345678', text: 'x', from: 'x'.repeat(21)}, 'invalid-request', '/from'],
+    ['a name of twelve letters', {to: '+254712345678', text: 'x', from: 'UMOJASACCOKE'}, 'invalid-request', '/from'],
+    ['a sender with an accent', {to: '+254712345678', text: 'x', from: 'Café'}, 'invalid-request', '/from'],
+    ['a sender with a NUL', {to: '+254712345678', text: 'x', from: 'A\0B'}, 'invalid-request', '/from'],
+    ['a sender with a blank before it', {to: '+254712345678', text: 'x', from: ' UMOJA'}, 'invalid-request', '/from'],
+    ['a national number as sender', {to: '+254712345678', text: 'x', from: '0712345678'}, 'invalid-request', '/from'],
+    ['a day that is none', {to: '+254712345678', text: 'x', send_at: '2027-02-31T08:00:00Z'}, 'invalid-request', '/send_at'],
+    ['seconds that are no number', {to: '+254712345678', text: 'x', send_at: '2026-12-01T08:00:nanZ'}, 'invalid-request', '/send_at'],
+    ['seconds in hexadecimal', {to: '+254712345678', text: 'x', send_at: '2026-12-01T08:00:0x1pZ'}, 'invalid-request', '/send_at'],
+    ['a year with a sign', {to: '+254712345678', text: 'x', send_at: '+026-12-01T08:00:00Z'}, 'invalid-request', '/send_at'],
+    ['an offset of 99 hours', {to: '+254712345678', text: 'x', send_at: '2026-12-01T08:00:00+99:99'}, 'invalid-request', '/send_at'],
+    ['an offset with two signs', {to: '+254712345678', text: 'x', send_at: '2026-12-01T08:00:00+-3:00'}, 'invalid-request', '/send_at'],
+    ['a validity that overflows', '{"to":"+254712345678","text":"x","validity":18446744073709553}', 'invalid-request', '/validity'],
+    ['a validity beyond 64 bits', '{"to":"+254712345678","text":"x","validity":18446744073709551617}', 'invalid-request', '/validity'],
+    ['a validity as text that overflows', {to: '+254712345678', text: 'x', validity: '999999999d'.repeat(200)}, 'invalid-request', '/validity'],
+    ['a negative validity', {to: '+254712345678', text: 'x', validity: -5}, 'invalid-request', '/validity'],
+    ['two numbers', {to: '0712345678 / 79', text: 'x'}, 'invalid-number', '/to'],
+    ['a number in scientific notation', {to: '2.54712E+11', text: 'x'}, 'invalid-number', '/to'],
+    ['a number with a digit too many', {to: '+2547123456789', text: 'x'}, 'invalid-number', '/to'],
+    ['nobody\'s calling code', {to: '+999123456789', text: 'x'}, 'invalid-number', '/to'],
   ]) {
     test(`422 for ${name}`, {timeout}, async () => { refused(await api.post('/messages', body), 422, code, ...pointers); });
   }
@@ -227,6 +246,10 @@ describe('sending', () => {
       assert.equal(answer.status, 200);
       for (const [name, value] of Object.entries(wanted)) assert.equal(answer.body[name], value, `${JSON.stringify(body)}: ${name}`);
     }
+    const unlikely = (await api.post('/messages/preview', {to: '0312345678', text: 'x'})).body;
+    assert.deepEqual([unlikely.pattern_matched, unlikely.warnings], [false, ['the number does not look like a mobile of KE']]);
+    const likely = (await api.post('/messages/preview', {to: '0712345678', text: 'x'})).body;
+    assert.deepEqual([likely.pattern_matched, likely.warnings], [true, []]);
     refused(await api.post('/messages/preview', {to: '1', text: 'x'}), 422, 'invalid-number', '/to');
     refused(await api.post('/messages/preview', {to: '+254712345678', text: 'x', from: 'A'}), 422, 'invalid-request', '/from');
     assert.deepEqual((await api.get('/messages?to=%2B256712345678')).body.items, []);
@@ -321,6 +344,20 @@ describe('following', () => {
         refused(await api.request(method, `/api/v1/messages/${id}${suffix}`, {unknownPath: true}), 404, 'not-found');
       }
     }
+  });
+
+  test('a number that looks like no mobile: taken, with a warning in answer, list, timeline, log and metrics', {timeout}, async () => {
+    const warning = 'the number does not look like a mobile of KE';
+    const counted = () => bridge.metric('messages_unlikely_number_total', {tenant: 'default'});
+    const before = await counted();
+    const sent = await api.send({to: '+254312345678', text: 'to nobody', client_ref: 'unlikely'});
+    assert.deepEqual(sent.warnings, [warning]);
+    assert.equal(await counted(), before + 1);
+    const [listed] = (await api.get('/messages?client_ref=unlikely')).body.items;
+    assert.deepEqual(listed.warnings, [warning]);
+    const {body} = await api.get(`/messages/${sent.id}/timeline`);
+    assert.equal(body.items[0].detail, `by api; ${warning}`);
+    await until('the log to say it', () => /number does not look like a mobile.* to=\S*678 /.test(bridge.process.output));
   });
 
   test('cancel while it waits; afterwards it is too late', {timeout}, async () => {
@@ -465,6 +502,29 @@ describe('running', () => {
       for (const socket of sockets) socket.destroy();
     }
     alive();
+  });
+
+  test('absolute targets, 100-Continue in any case, bearer in lower case', {timeout}, async () => {
+    let received = '';
+    const socket = net.connect({port: bridge.apiPort, host: '127.0.0.1'}).on('data', (octets) => { received += octets; });
+    const body = JSON.stringify({to: nextNumber(), text: 'as RFC 9110 and 9112 allow'});
+    const head = ['POST http://bridge.example/api/v1/messages HTTP/1.1', 'Host: bridge.example', `authorization: bearer ${bridge.key}`,
+      'Content-Type: application/json', `Content-Length: ${body.length}`, 'Expect: 100-Continue'];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    await until('the body to be asked for', () => received.startsWith('HTTP/1.1 100 Continue\r\n\r\n'));
+    socket.write(body);
+    await until('the answer', () => received.includes('HTTP/1.1 202 Accepted\r\n'));
+    socket.destroy();
+  });
+
+  test('a byte order mark before the JSON is ignored', {timeout}, async () => {
+    assert.equal((await api.post('/messages', `\uFEFF${JSON.stringify({to: nextNumber(), text: 'from Windows'})}`)).status, 202);
+  });
+
+  test('octets that are no UTF-8 come back as text', {timeout}, async () => {
+    const answer = await api.request('GET', '/api/v1/messages/%ff%fe', {unknownPath: true});
+    refused(answer, 404, 'not-found');
+    assert.match(answer.body.detail, /ÿþ/);
   });
 
   test('what is not HTTP is refused, on both ports, and kills nobody', {timeout}, async () => {

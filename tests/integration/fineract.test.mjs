@@ -211,6 +211,22 @@ describe('with a carrier that is up', {timeout: 900_000}, () => {
       });
     }
 
+    test('who is refused is said in the log, once a minute and tenant; so are ids that nobody posted', {timeout}, async () => {
+      for (let round = 0; round < 3; round++) {
+        assert.equal((await post([['Fineract-Platform-TenantId', 'elsewhere'], ['Fineract-Tenant-App-Key', appKey]])).status, 401);
+        assert.equal((await post([['Fineract-Platform-TenantId', `nobody-${'x'.repeat(500)}`], ['Fineract-Tenant-App-Key', appKey]])).status, 401);
+        assert.equal((await post([['Fineract-Platform-TenantId', 'second'], ['Fineract-Tenant-App-Key', 'wrong']])).status, 401);
+        await fineract.report([990_001 + round]);
+      }
+      const lines = (about) => bridge.process.output.split('\n').filter((line) => line.includes(about));
+      await until('the log to say it', () => lines('was refused (401)').some((line) => line.includes('elsewhere') && line.includes('unknown tenant')));
+      await until('the log to say it', () => lines('never posted').length > 0);
+      assert.equal(lines('tenant=elsewhere').length, 1);
+      assert.equal(lines('nobody-xxx').length, 1);
+      assert.ok(!bridge.process.output.includes('x'.repeat(100)), 'bounded');
+      assert.equal(lines('tenant=second').filter((line) => line.includes('wrong key')).length, 1);
+    });
+
     test('tenants are kept apart: report, details and duplicates', {timeout}, async () => {
       const other = bridge.fineract({tenant: 'second', key: 'another-key'});
       assert.deepEqual(await other.report([1041, 1042]), []);
@@ -382,6 +398,41 @@ describe('with a carrier that is up', {timeout: 900_000}, () => {
       await fineract.send(Buffer.from(gson([message]), 'latin1'));
       await fineract.reaches([message.internalId], 300);
       assert.equal(delivered(message.message).length, 1);
+    });
+
+    test('a body with one octet that is no UTF-8: the others keep their letters', {timeout}, async () => {
+      const batch = [...batchOf(1, {message: 'Mpendwa Wanjikũ, asante'}), ...batchOf(1, {message: 'Pr\u00EAt accept\u00E9'}), ...batchOf(1, {message: 'Wanjikũ na X\u00E9'})];
+      const [first, second, third] = batch.map((message) => Buffer.from(gson(message)));
+      const latin = Buffer.from(gson(batch[1]), 'latin1');
+      const mixed = Buffer.concat([third.subarray(0, third.indexOf('\u00E9')), Buffer.from([0xE9]), third.subarray(third.indexOf('\u00E9') + 2)]);
+      assert.notDeepEqual(latin, second);
+      await fineract.send(Buffer.concat([Buffer.from('['), first, Buffer.from(','), latin, Buffer.from(','), mixed, Buffer.from(']')]));
+      await fineract.reaches(idsOf(batch), 300);
+      for (const {message} of batch) assert.equal(delivered(message).length, 1, message);
+    });
+
+    test('a byte order mark before the array', {timeout}, async () => {
+      const [message] = batchOf(1);
+      await fineract.send(`\uFEFF${gson([message])}`);
+      await fineract.reaches([message.internalId], 300);
+    });
+
+    test('fields that are too long are cut between characters, and the list stays readable', {timeout}, async () => {
+      const batch = [...batchOf(1, {mobileNumber: `${'x'.repeat(49)}é`}), ...batchOf(1, {internalId: `x${'é'.repeat(60)}`})];
+      await fineract.send(batch);
+      await until('both to be listed', async () => {
+        const {body} = await api.get('/messages?limit=20');
+        return body.items.some(({to}) => to === 'x'.repeat(49)) && body.items.some(({client_ref: ref}) => ref === `x${'é'.repeat(49)}`);
+      });
+      assert.ok(!bridge.process.output.includes('was not valid UTF-8'), 'and nothing had to be repaired');
+    });
+
+    test('the blanks of an editor do not cost another alphabet', {timeout}, async () => {
+      const [message] = batchOf(1, {message: 'Salio:&nbsp;KES\u00A01\u202F000&#8239;tu'});
+      await fineract.send([message]);
+      await fineract.reaches([message.internalId], 300);
+      const [kept] = await stored(message.internalId);
+      assert.deepEqual([kept.text, kept.encoding], ['Salio: KES 1 000 tu', 'gsm7']);
     });
 
     test('a chunked body, in pieces of any size', {timeout}, async () => {
