@@ -13,6 +13,7 @@ namespace smsbridge::smpp {
 namespace {
 
 constexpr std::size_t id_size_max = 255;
+constexpr std::size_t word_size_max = 32;  // of what is shown
 
 struct StateWord {
   std::string_view word;
@@ -234,7 +235,7 @@ std::optional<Receipt> parse_receipt(const Message& message, const Dialect& dial
 
   const auto octets = readable(message);
   const auto parts = parse_receipt_text(octets);
-  auto word = parts.stat.value_or(std::string_view());
+  auto word = parts.stat.value_or(std::string_view()).substr(0, word_size_max);
   if (word.empty() && look_up(parts.free_word, dialect).state != MessageState::none) word = parts.free_word;
   if (kind == Kind::message_like && !told_by_tlvs && (parts.id.value_or("").empty() || word.empty()))
     return std::nullopt;

@@ -40,6 +40,13 @@ constexpr Advice advice[] = {
     {0x103, "the account may not do this: ask the carrier"},
 };
 
+std::string hex(smpp::Octets octets, std::size_t size_max) {
+  std::string text;
+  for (const auto octet : octets.first(std::min(octets.size(), size_max)))
+    fmt::format_to(std::back_inserter(text), "{:02x}", octet);
+  return text;
+}
+
 bool is_tls(smpp::Octets octets) {
   return octets.size() >= 2 && octets[0] >= 0x14 && octets[0] <= 0x17 && octets[1] == 0x03;
 }
@@ -58,10 +65,27 @@ std::string first_words(smpp::Octets octets) {
   const auto end = std::ranges::find_if_not(octets, is_text);
   const bool line_ends = end == octets.end() || *end == '\r' || *end == '\n';
   if (line_ends && end - octets.begin() >= static_cast<std::ptrdiff_t>(text_min)) return {octets.begin(), end};
-  std::string hex;
-  for (const auto octet : octets.first(std::min(octets.size(), octets_shown)))
-    fmt::format_to(std::back_inserter(hex), "{:02x}", octet);
-  return hex;
+  return hex(octets, octets_shown);
+}
+
+std::string explain_end(smpp::LostReason reason, smpp::Octets octets, const std::string& error) {
+  using smpp::LostReason;
+  constexpr std::size_t length_and_command = 8;  // what follows may be somebody's text
+  switch (reason) {
+    case LostReason::peer_unbind:
+      return "the message centre unbound";
+    case LostReason::not_bound:
+      return "the message centre answers that we are not bound (ESME_RINVBNDSTS)";
+    case LostReason::enquire_link_timeout:
+      return "two enquire_links without a sign of life";
+    case LostReason::frame_timeout:
+      return "half a PDU and then nothing: " + hex(octets, length_and_command);
+    case LostReason::protocol_error:
+      return octets.empty() ? "the message centre cannot follow what we send (generic_nack)"
+                            : "a PDU with an impossible length: " + hex(octets, length_and_command);
+    default:
+      return error.empty() ? "the connection ended" : error;
+  }
 }
 
 BindFailure explain_loss(const Unbound& unbound) {

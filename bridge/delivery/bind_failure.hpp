@@ -8,7 +8,7 @@
 
 namespace smsbridge::bridge {
 
-// Why a bind did not come about, in words for the person who has to mend it. Pure.
+// Why a bind did not come about or ended, in words for the person who has to mend it. Pure.
 struct BindFailure {
   std::string text;
   metrics::BindResult result = metrics::BindResult::refused;
@@ -26,6 +26,9 @@ struct Unbound {
   smpp::Duration bind_timeout;
 };
 BindFailure explain_loss(const Unbound& unbound);
+
+// Why a bind that was there ended. `octets` are what came last and is no PDU; of these only the header is shown.
+std::string explain_end(smpp::LostReason reason, smpp::Octets octets, const std::string& error);
 
 // "HTTP/1.1 400 Bad Request", or "0d0a" for what is no text.
 std::string first_words(smpp::Octets octets);

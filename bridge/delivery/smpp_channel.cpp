@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t begun_max = 1024;
 constexpr std::uint32_t status_queue_full = 0x14;  // ESME_RMSGQFUL
 constexpr std::uint32_t status_try_later = 0x64;   // ESME_RX_T_APPN
-constexpr Duration failure_told_every = 10min, refusals_told_every = 1min, words_told_every = 10min;
+constexpr Duration failure_told_every = 10min;
 constexpr std::size_t accepted_only_max = 50;
 constexpr const char* accepted_hint =
     "every receipt says ACCEPTD and none more: if that is this carrier's last word, set dialect.accepted_is_final";
@@ -244,13 +244,11 @@ void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
 
 // A word that nobody knows, and a centre whose last word may be ACCEPTD: both are settings that only a person can make.
 void SmppChannel::look_at_words(const smpp::Receipt& receipt) {
-  const auto now = context_.clock.now();
-  if (!receipt.word_known && (!word_told_at_ || now - *word_told_at_ >= words_told_every)) {
-    word_told_at_ = now;
+  if (const auto count = receipt.word_known ? 0 : lines_.due("word " + receipt.state_word, context_.clock.now()))
     log::warn("gateway", "a receipt has a word that is not known: say what it means in dialect.receipt_words",
               "gateway", config_.name, "word", receipt.state_word, "taken_as",
-              receipt.final_state ? smpp::state_word(receipt.state) : "not final", "error", receipt.error);
-  }
+              receipt.final_state ? smpp::state_word(receipt.state) : "not final", "error", receipt.error, "count",
+              count);
   if (receipt.state != smpp::MessageState::accepted) {
     final_seen_ = final_seen_ || receipt.final_state;
   } else if (++accepted_only_ == accepted_only_max && only_accepts()) {
@@ -297,13 +295,11 @@ void SmppChannel::on_lost(SmppLink& link, smpp::LostReason reason, bool was_boun
 
 void SmppChannel::on_refused(SmppLink& link, const smpp::Refused& refused) {
   context_.smpp_metrics.refused_pdus[label_of(static_cast<smpp::Command>(refused.command_id))]->Increment();
-  ++refusals_untold_;
-  const auto now = context_.clock.now();
-  if (refusal_told_at_ && now - *refusal_told_at_ < refusals_told_every) return;
-  refusal_told_at_ = now;
+  const auto count = lines_.due("refused " + smpp::command_name(refused.command_id), context_.clock.now());
+  if (count == 0) return;
   log::warn("gateway", "a request of the message centre was refused", "gateway", config_.name, "session", link.number(),
             "command", smpp::command_name(refused.command_id), "status", smpp::status_name(refused.status), "detail",
-            refused.detail, "since_last_line", std::exchange(refusals_untold_, 0));
+            refused.detail, "count", count);
 }
 
 // The same failure again and again is one line, until it changes.

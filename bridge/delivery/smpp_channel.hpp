@@ -5,6 +5,7 @@
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/smpp_link.hpp"
 #include "bridge/delivery/smpp_message.hpp"
+#include "bridge/env/log_throttle.hpp"
 #include "smpp/receipt.hpp"
 
 namespace smsbridge::bridge {
@@ -74,8 +75,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
     Time at{};
   };
   std::vector<Told> told_;
-  std::optional<Time> refusal_told_at_, word_told_at_;
-  std::size_t refusals_untold_ = 0;
+  log::Throttle lines_;            // about what the centre sends
   std::size_t accepted_only_ = 0;  // receipts with ACCEPTD
   bool final_seen_ = false;        // some receipt was final: this centre tells more than ACCEPTD
   std::vector<std::shared_ptr<SmppLink>> links_;

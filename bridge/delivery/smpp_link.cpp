@@ -255,7 +255,7 @@ void SmppLink::lost(smpp::LostReason reason) {
   if (was_bound && clock_.now() - bound_at_ >= stable_after) failures_ = 0;
   std::optional<BindFailure> failure;
   if (was_bound)
-    last_error_ = io_error_;
+    last_error_ = explain_end(reason, session_->unframed(), io_error_);
   else if (!stopping_)
     failure = why_not_bound(reason);
   ++generation_;

@@ -290,6 +290,33 @@ TEST_F(SmppLinkTest, ABindThatDoesNotComeAboutSaysWhy) {
   }
 }
 
+TEST_F(SmppLinkTest, ABindThatEndsSaysWhy) {
+  struct {
+    const char* name;
+    smpp::Buffer pdu;
+    bool fin;
+    const char* words;
+  } const cases[] = {
+      {"unbind", raw(unbind, 0, 9), false, "the message centre unbound"},
+      {"not bound", raw(generic_nack, 0x04, 0), false, "answers that we are not bound (ESME_RINVBNDSTS)"},
+      {"too long", octets("7FFFFFFF 00000005 736563726574"), false, "an impossible length: 7fffffff00000005"},
+      {"half a PDU", octets("00000050 00000005 736563726574"), false, "half a PDU and then nothing: 0000005000000005"},
+      {"our length is wrong", raw(generic_nack, 0x02, 0), false, "cannot follow what we send"},
+      {"the end", {}, true, "End of file"},
+  };
+  link_->start();
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    bind();
+    if (!c.pdu.empty()) say(c.pdu);
+    if (c.fin) end();
+    if (link_->is_bound()) clock_.advance(10s);
+    EXPECT_THAT(link_->last_error(), HasSubstr(c.words));
+    EXPECT_THAT(link_->last_error(), testing::Not(HasSubstr("7365"))) << "no text";
+    link_->reconnect();
+  }
+}
+
 TEST_F(SmppLinkTest, FailuresBeforeTheBindSayWhyToo) {
   struct {
     ConnectStage stage;
