@@ -199,8 +199,9 @@ void read_word(std::string_view word, const Dialect& dialect, Receipt& receipt) 
   receipt.final_state = is_final(receipt.state, dialect) && !receipt.intermediate;
   if (receipt.state == MessageState::none) receipt.state = MessageState::unknown;
   receipt.state_word = word.empty() ? std::string(state_word(receipt.state)) : utf8_from_unknown(as_octets(word));
+  receipt.reason = receipt.error;
   if (!word.empty() && found.telling)
-    receipt.error = receipt.error.empty() ? receipt.state_word : receipt.state_word + " err " + receipt.error;
+    receipt.reason = receipt.error.empty() ? receipt.state_word : receipt.state_word + " err " + receipt.error;
 }
 
 enum class Kind : std::uint8_t { receipt, intermediate, message_like, other };

@@ -205,7 +205,7 @@ void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
   look_at_words(*receipt);
   const auto phone = config_.dialect.address_may_differ ? std::string_view() : delivery.message.source.digits;
   store::ReceiptRecorded change{
-      .gateway = config_.id, .provider_ids = {}, .error = receipt->error, .destination = std::string(phone)};
+      .gateway = config_.id, .provider_ids = {}, .error = receipt->reason, .destination = std::string(phone)};
   // Some centres leave the addresses as they stood in the submit.
   if (!phone.empty()) change.other_address = delivery.message.destination.digits;
   change.state = segment_state(receipt->state, receipt->final_state);

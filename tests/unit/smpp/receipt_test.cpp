@@ -55,7 +55,7 @@ struct Want {
   std::vector<std::string> ids;
   MessageState state;
   bool final_state;
-  std::string error;
+  std::string reason;
   std::string text;
 };
 
@@ -236,7 +236,7 @@ TEST(Receipt, EveryDialect) {
     EXPECT_EQ(receipt->id, row.want.ids.empty() ? "" : row.want.ids[0]);
     EXPECT_EQ(receipt->state, row.want.state);
     EXPECT_EQ(receipt->final_state, row.want.final_state);
-    EXPECT_EQ(receipt->error, row.want.error);
+    EXPECT_EQ(receipt->reason, row.want.reason);
     EXPECT_EQ(receipt->text, row.want.text);
   }
 }
@@ -342,6 +342,13 @@ TEST(Receipt, TheDialectsWordsGoFirst) {
     EXPECT_EQ(receipt.final_state, c.final_state);
     EXPECT_EQ(receipt.word_known, c.known);
   }
+}
+
+TEST(Receipt, TheCodeStaysBesideTheWord) {
+  const auto receipt = *Sample{"id:7 stat:NOCRED err:021"}.parse();
+  EXPECT_EQ(receipt.error, "021");
+  EXPECT_EQ(receipt.state_word, "NOCRED");
+  EXPECT_EQ(Sample{"id:7 stat:" + std::string(200, 'W') + " err:1"}.parse()->reason, std::string(32, 'W') + " err 1");
 }
 
 TEST(Receipt, IdsAreCutBetweenCharacters) {
