@@ -297,16 +297,33 @@ std::optional<Header> decode_header(Octets frame) {
   return header;
 }
 
-std::optional<DecodeError> decode_body(Octets frame, Command command, Message& message) {
-  // What a message centre has for us is read if it can be: refused, it comes again for days.
-  const bool liberal = command == Command::deliver_sm || command == Command::data_sm;
-  Reader reader(body_of(frame), liberal ? Reading::liberal : Reading::strict);
+namespace {
+
+void read_message(Reader& reader, Command command, Message& message) {
   if (command == Command::deliver_sm)
     deliver_sm_received_frame(reader, message);
   else if (command == Command::data_sm)
     data_sm_frame(reader, message);
   else
     submit_sm_frame(reader, message);
+}
+
+}  // namespace
+
+std::optional<DecodeError> decode_body(Octets frame, Command command, Message& message) {
+  // What a message centre has for us is read if it can be: refused, it comes again for days.
+  const bool liberal = command == Command::deliver_sm || command == Command::data_sm;
+  Reader reader(body_of(frame), liberal ? Reading::liberal : Reading::strict);
+  read_message(reader, command, message);
+  if (liberal && !reader.fits()) {
+    Message padded;
+    Reader again(body_of(frame), Reading::padded);
+    read_message(again, command, padded);
+    if (again.fits()) {
+      message = std::move(padded);
+      reader = again;
+    }
+  }
   if (reader.failed()) return reader.error();
   if (liberal) {
     message.source.digits = without_padding(message.source.digits);

@@ -22,6 +22,7 @@ std::uint32_t status_of_field(std::string_view field);
 enum class Reading : std::uint8_t {
   strict,    // by the standard
   liberal,   // a string ends at its NUL, wherever that is; what goes beyond the end of the PDU is cut
+  padded,    // the same, and addresses that are filled up with NULs to their full size
   tolerant,  // nothing is an error: what is missing stays as it was
 };
 
@@ -54,13 +55,19 @@ class Reader {
     }
     const auto length = nul == nullptr ? limit : static_cast<std::size_t>(nul - at_);
     value = std::string_view(reinterpret_cast<const char*>(at_), length);
-    at_ += nul == nullptr ? length : length + 1;
+    const auto is_nul = [](std::uint8_t octet) { return octet == 0; };
+    if (reading_ == Reading::padded && size >= address_size && length < size && rest >= size &&
+        std::all_of(at_ + length, at_ + size, is_nul))
+      at_ += size;
+    else
+      at_ += nul == nullptr ? length : length + 1;
   }
 
   // The counted field behind its CountOf.
   void octets(const char* field, Octets& value, std::size_t size) {
     if (failed()) return;
     if (reading_ != Reading::strict) {
+      cut_ = count_ > left();
       count_ = std::min(count_, left());
     } else if (count_ > size) {
       return fail(field, "sm_length is above 254", status_invalid_message_length);
@@ -94,12 +101,16 @@ class Reader {
   std::size_t count() const { return count_; }
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
   bool failed() const { return field_ != nullptr; }
+  // All was there, and nothing is left over.
+  bool fits() const { return !failed() && !cut_ && left() == 0; }
   std::optional<DecodeError> error() const {
     if (!failed()) return std::nullopt;
     return DecodeError{DecodeFault::bad_body, code_, std::string(field_) + ": " + reason_};
   }
 
  private:
+  static constexpr std::size_t address_size = 21;  // SMPP 3.4 section 5.2.8; other strings that long are addresses, too
+
   const std::uint8_t* take(const char* field, std::size_t size) {
     if (failed()) return nullptr;
     if (left() < size) {
@@ -115,6 +126,7 @@ class Reader {
   const std::uint8_t* end_;
   Reading reading_;
   std::size_t count_ = 0;
+  bool cut_ = false;
   const char* field_ = nullptr;
   const char* reason_ = nullptr;
   std::uint32_t code_ = 0;

@@ -299,6 +299,21 @@ TEST(Pdu, AddressesOfDeliveriesAreWithoutTheirPadding) {
   const auto decoded = decode(wire);
   EXPECT_EQ(body_of<Message>(decoded).source.digits, "2547");
   EXPECT_EQ(body_of<Message>(decoded).destination.digits, "UMOJA");
+  // Filled up with NULs to the 21 octets that an address may have.
+  for (const bool both : {false, true}) {
+    Buffer body = octets("00 0101 32353437");
+    body.resize(3 + 21);
+    for (const auto octet : octets("0500 554D4F4A41")) body.push_back(octet);
+    body.resize(both ? 3 + 21 + 2 + 21 : body.size() + 1);
+    for (const auto octet : octets("04 00 00 00 00 00 00 00 00 02 6869 0427 0001 02")) body.push_back(octet);
+    const auto padded = raw(Command::deliver_sm, 0, 1, body);
+    const auto read = decode(padded);
+    EXPECT_EQ(body_of<Message>(read).source.digits, "2547");
+    EXPECT_EQ(body_of<Message>(read).destination.digits, "UMOJA");
+    EXPECT_EQ(body_of<Message>(read).esm_class, 4);
+    EXPECT_EQ(text_of(body_of<Message>(read).payload()), "hi");
+    EXPECT_EQ(body_of<Message>(read).tlvs.size(), 1U);
+  }
 }
 
 TEST(Pdu, PayloadOfAnySize) {
@@ -424,8 +439,7 @@ TEST(Pdu, TimesInAReceivedDeliverSmAreTolerated) {
 }
 
 TEST(Pdu, RefusesInsteadOfCutting) {
-  const std::string s6(6, 'x'), s13(13, 'x'), s21(21, '1'), s41(41, '1'), s65(65, '1'),
-      s70000(70000, 'x');
+  const std::string s6(6, 'x'), s13(13, 'x'), s21(21, '1'), s41(41, '1'), s65(65, '1'), s70000(70000, 'x');
   const std::string with_nul("a\0b", 3);
   const auto message = [](auto change) {
     auto m = sample_message();
