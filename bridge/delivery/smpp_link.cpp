@@ -25,7 +25,9 @@ BindFailure explain_stage(ConnectStage stage, const std::string& detail) {
     case ConnectStage::resolve:
       return {"name look-up failed: " + detail, BindResult::dns_failed};
     case ConnectStage::tls:
-      return {"TLS handshake failed: " + detail, BindResult::tls_failed};
+      return {"TLS handshake failed: " + detail +
+                  (detail.find("wrong version number") == std::string::npos ? "" : ": does this port speak TLS?"),
+              BindResult::tls_failed};
     case ConnectStage::connect:
     case ConnectStage::ok:
       break;

@@ -334,6 +334,8 @@ TEST_F(SmppLinkTest, FailuresBeforeTheBindSayWhyToo) {
     EXPECT_EQ(link_->last_error(), c.words);
     link_->reconnect();
   }
+  std::exchange(connector_.waiting, nullptr)(ConnectStage::tls, "wrong version number (SSL routines)", nullptr);
+  EXPECT_THAT(link_->last_error(), HasSubstr("does this port speak TLS?"));
 }
 
 TEST_F(SmppLinkTest, TheBindTimeoutIsASetting) {
