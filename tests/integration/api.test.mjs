@@ -567,7 +567,7 @@ describe('the command line', () => {
   test('check-config lists every mistake with its place', {timeout}, async () => {
     const file = join(folder, 'bad.yaml');
     const mistakes = ['listen:', '  api: nowhere', 'store:', '  size_limit: big', '  colour: red', 'log:', '  level: loud', 'shards: -1', 'lanes:', '  otp:', '    validity: 5', 'tenants:', '  - name: default',
-      '    default_country: XX', '    fineract_app_key: {file: not-there.txt}', 'gateways:', '  - name: safaricom', '    id: 0', '    host: 127.0.0.1', '    port: 70000', '    system_id: longer-than-fifteen', '    windw: 3'];
+      '    default_country: XX', '    fineract_app_key: {file: not-there.txt}', 'gateways:', '  - name: safaricom', '    id: 0', '    host: 127.0.0.1', '    port: 70000', `    system_id: ${'longer-than-can-be-sent-'.repeat(3)}`, '    windw: 3'];
     writeFileSync(file, `${mistakes.join('\n')}\n`);
     const checked = await smsbridge('check-config', '-c', file);
     assert.equal(checked.code, 78);
