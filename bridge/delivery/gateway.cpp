@@ -311,9 +311,11 @@ void Gateway::take(store::Claimed message) {
   }
   context_.metrics.routed->Increment();
   const auto apart = suspects_.apart(message.id);
-  const auto order = order_of(message.content.lane, apart, ++claimed_count_);
+  const auto place = order_of(message.content.lane, Suspects::Apart::no, ++claimed_count_);
+  const auto order = order_of(message.content.lane, apart, claimed_count_);
   Sending sending{.message = std::move(message), .outgoing = std::move(*outgoing), .parts = {}};
   sending.outgoing->alone = apart == Suspects::Apart::alone;
+  sending.place = place;
   sending.parts.resize(sending.outgoing->parts);
   // Only what the carrier does not have yet is sent again.
   const auto& earlier = sending.message.segments;
@@ -356,8 +358,8 @@ Gateway::Turn Gateway::submit_others() {
   return Turn::waits;
 }
 
-// Those that wait for a bind of their own at any time; the others once the way out has shown that it takes messages, or
-// when there is no other to show it.
+// Those that wait for a bind of their own at any time. The others return to their places once the way out has shown
+// that it takes messages, and are tried when there is no other to show it.
 Gateway::Turn Gateway::submit_apart() {
   const auto now = context_.clock.now();
   const bool no_other = ready_others() == 0 && !claiming_;
@@ -365,7 +367,11 @@ Gateway::Turn Gateway::submit_apart() {
   for (auto it = ready_.lower_bound(behind_all); it != ready_.end(); ++it) {
     const auto& sending = sendings_.at(*it);
     const auto id = sending.message.id;
-    if (!sending.outgoing->alone && !suspects_.others_passed(id)) {
+    if (!sending.outgoing->alone) {
+      if (suspects_.others_passed(id) && sending.in_flight == 0) {
+        place(*it, sending.place);
+        return Turn::went;
+      }
       const auto due = suspects_.try_at(id);
       if (due > now) earliest = std::min(earliest.value_or(due), due);
       if (due > now || !no_other) continue;
@@ -521,12 +527,15 @@ Channel::Owner::Blame Gateway::on_blamed(std::uint64_t cookie, Channel::Answer i
 void Gateway::stand_back(std::uint64_t order) {
   const auto it = sendings_.find(order);
   if (it == sendings_.end() || it->second.in_flight > 0) return;
+  place(order, order_of(it->second.message.content.lane, Suspects::Apart::behind, ++claimed_count_));
+}
+
+void Gateway::place(std::uint64_t order, std::uint64_t at) {
   no_longer_ready(order);
-  auto node = sendings_.extract(it);
-  node.key() = order_of(node.mapped().message.content.lane, Suspects::Apart::behind, ++claimed_count_);
-  const auto place = node.key();
+  auto node = sendings_.extract(order);
+  node.key() = at;
   sendings_.insert(std::move(node));
-  make_ready(place);
+  make_ready(at);
 }
 
 // Was claimed, and waits for longer than its route does: it goes out elsewhere, if nothing of it is under way here.

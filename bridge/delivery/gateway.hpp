@@ -94,6 +94,7 @@ class Gateway : private Channel::Owner {
     bool stopped = false;          // a part failed: the rest is not sent
     bool expired = false;          // its validity ended before all parts were sent
     int throttled = 0;             // how often in a row
+    std::uint64_t place = 0;       // its own, when it does not stand back
     bool with_connection = false;  // a part of it was lost with its connection
   };
   // What came of an attempt to submit something.
@@ -136,6 +137,7 @@ class Gateway : private Channel::Owner {
   Turn submit_next(std::uint64_t order);
   std::size_t ready_others() const { return ready_.size() - ready_apart_; }
   void stand_back(std::uint64_t order);
+  void place(std::uint64_t order, std::uint64_t at);
   void see_passed(const Sending& sending, const Part& part, Channel::Answer::Kind kind);
   Part* part_in_flight(std::uint64_t cookie);
   void back_to_its_place(std::uint64_t cookie, Part& part);

@@ -82,10 +82,13 @@ suite('a way out that is closed', {concurrency: atOnce}, () => {
       const {state, attempts} = await api.message(id);
       assert.deepEqual([state, attempts], ['queued', 0]);
     }
-    assert.ok(provider.requests <= 3, `tried ${provider.requests} times at once`);
+    assert.ok(provider.requests <= 4, `tried ${provider.requests} times at once`);
     provider.account.auth_token = 'changed';  // as the provider's customer would
     for (const id of ids) await until('delivery', async () => (await api.message(id)).state === 'delivered', 60_000);
-    assert.deepEqual(provider.texts, messages.map(({text}) => text));
+    // The one that showed that the account is taken again was another than those that were refused.
+    const [shown, ...others] = provider.texts;
+    assert.deepEqual([shown, ...others].sort(), messages.map(({text}) => text));
+    assert.deepEqual(others, messages.map(({text}) => text).filter((text) => text !== shown));
     assert.equal((await api.gateway('main')).state, 'up');
   });
 

@@ -68,7 +68,8 @@ describe('SMPP', {concurrency: 3}, () => {
 describe('HTTP', {concurrency: 4}, () => {
   // How each of these says that the account is not allowed, or too busy.
   for (const [kind, fault] of [['twilio', {fault: 'refuse', as: 'auth'}], ['infobip', {fault: 'refuse', as: 'auth'}],
-    ['generic', {fault: 'refuse', as: 'auth'}], ['jasmin', {fault: 'refuse', as: 'auth'}], ['twilio', 429], ['generic', 429]]) {
+    ['telerivet', {fault: 'refuse', as: 'auth'}], ['jasmin', {fault: 'refuse', as: 'auth'}], ['kannel', {fault: 'refuse', as: 'auth'}],
+    ['vonage-sms', {fault: 'refuse', as: 'auth'}], ['twilio', 429], ['generic', 429]]) {
     it(`${kind} refuses one message with ${fault.as ?? fault}: the others go out, and it ends`, {timeout}, async (t) => {
       const provider = await startProvider(kind, {t, script: ({text}) => (text === 'bad' ? fault : 'accept')});
       const bridge = await Bridge.start(t, {gateways: [{name: 'main', kind, account: provider.settings(), retry: {...quick, attempts: 3}}]});
@@ -87,7 +88,7 @@ describe('HTTP', {concurrency: 4}, () => {
 
   it('an account that is refused takes the gateway down after a few messages', {timeout}, async (t) => {
     const provider = await startProvider('twilio', {t, script: () => ({fault: 'refuse', as: 'auth'})});
-    const bridge = await Bridge.start(t, {gateways: [{name: 'main', kind: 'twilio', account: provider.settings(), retry: quick}]});
+    const bridge = await Bridge.start(t, {gateways: [{name: 'main', kind: 'twilio', account: provider.settings(), max_in_flight: 2, retry: quick}]});
     const api = bridge.api();
     const ids = await api.sendAll(numbered(20));
     await until('the gateway to be down', async () => (await api.gateway('main')).state === 'down');
@@ -108,8 +109,8 @@ describe('What was refused at the door', () => {
     await post(1);
     await post(2);
     const api = bridge.api();
-    const [one, two] = await Promise.all(['1', '2'].map((ref) => until('the message to be kept', async () =>
-      (await api.all(`client_ref=${ref}`))[0])));
+    const kept = (ref) => until('the message to be kept', async () => (await api.all(`client_ref=${ref}`))[0]);
+    const [one, two] = [await kept(1), await kept(2)];
     assert.equal(one.state, 'failed');
     const refused = await api.post(`/messages/${one.id}/retry`);
     assert.equal(refused.status, 409);
