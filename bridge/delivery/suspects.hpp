@@ -65,7 +65,7 @@ class Suspects {
   }
 
   std::map<store::MessageId, Suspicion> suspects_;
-  Time last_passed_{};
+  Time last_passed_ = Time::min();
 };
 
 }  // namespace smsbridge::bridge

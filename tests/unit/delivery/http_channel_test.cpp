@@ -9,49 +9,14 @@
 #include <boost/json/parse.hpp>
 #include <deque>
 
+#include "tests/unit/delivery/virtual_clock.hpp"
+
 namespace smsbridge::bridge {
 namespace {
 
 using namespace std::chrono_literals;
 using http_gateways::Headers;
 using http_gateways::Reply;
-
-class VirtualClock : public Clock {
- public:
-  Time now() const override { return now_; }
-  WallMs wall() const override {
-    return 1'787'389'200'000 + std::chrono::duration_cast<std::chrono::milliseconds>(now_ - Time{}).count();
-  }
-  std::unique_ptr<Timer> timer(boost::asio::any_io_executor) override { return std::make_unique<Alarm>(*this); }
-
-  void advance(Duration by) {
-    const auto end = now_ + by;
-    while (!alarms_.empty() && alarms_.begin()->first <= end) {
-      const auto alarm = alarms_.extract(alarms_.begin());
-      now_ = alarm.key();
-      std::exchange(alarm.mapped()->handler, nullptr)();
-    }
-    now_ = end;
-  }
-
- private:
-  struct Alarm : Timer {
-    explicit Alarm(VirtualClock& owner) : clock(owner) {}
-    ~Alarm() override { cancel(); }
-    void at(Time due, std::function<void()> todo) override {
-      cancel();
-      handler = std::move(todo);
-      clock.alarms_.emplace(due, this);
-    }
-    void cancel() override {
-      std::erase_if(clock.alarms_, [this](const auto& each) { return each.second == this; });
-    }
-    VirtualClock& clock;
-    std::function<void()> handler;
-  };
-  Time now_{};
-  std::multimap<Time, Alarm*> alarms_;
-};
 
 // Keeps the requests; the test answers them, the oldest first.
 struct ManualTransport : HttpTransport {

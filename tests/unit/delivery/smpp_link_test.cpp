@@ -8,9 +8,9 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
-#include <map>
 
 #include "smpp/status.hpp"
+#include "tests/unit/delivery/virtual_clock.hpp"
 #include "tests/unit/smpp/octets.hpp"
 
 namespace smsbridge::bridge {
@@ -23,41 +23,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using enum smpp::Command;
-
-class VirtualClock : public Clock {
- public:
-  Time now() const override { return now_; }
-  WallMs wall() const override { return 1'787'389'200'000 + (now_ - Time{}) / 1ms; }
-  std::unique_ptr<Timer> timer(boost::asio::any_io_executor) override { return std::make_unique<Alarm>(*this); }
-  void advance(Duration by) {
-    const auto end = now_ + by;
-    while (!alarms_.empty() && alarms_.begin()->first <= end) {
-      const auto alarm = alarms_.extract(alarms_.begin());
-      now_ = alarm.key();
-      std::exchange(alarm.mapped()->handler, nullptr)();
-    }
-    now_ = end;
-  }
-
- private:
-  struct Alarm : Timer {
-    explicit Alarm(VirtualClock& owner) : clock(owner) {}
-    ~Alarm() override { cancel(); }
-    void at(Time due, std::function<void()> todo) override {
-      cancel();
-      handler = std::move(todo);
-      clock.alarms_.emplace(due, this);
-    }
-    void cancel() override {
-      std::erase_if(clock.alarms_, [this](const auto& each) { return each.second == this; });
-      handler = nullptr;
-    }
-    VirtualClock& clock;
-    std::function<void()> handler;
-  };
-  Time now_{};
-  std::multimap<Time, Alarm*> alarms_;
-};
 
 // The peer's end of a connection. It outlives the link's end.
 struct Wire {

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MPL-2.0
+// What a gateway makes of its channel's answers, with a real store and a channel that the test plays, in virtual time.
+#include "bridge/delivery/gateway.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <filesystem>
+#include <random>
+
+#include "tests/unit/delivery/virtual_clock.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = Channel::Answer::Kind;
+
+// Keeps what it is given, by its text; the test answers.
+struct PlayedChannel : Channel {
+  struct Message : Outgoing {
+    std::string text;
+  };
+  explicit PlayedChannel(Owner& its) : owner(its) {}
+  void start() override {}
+  void stop() override { closed = true, owner.on_closed(); }
+  void abort() override { closed = true; }
+  bool is_closed() const override { return closed; }
+  bool reports(std::string_view) const override { return true; }
+  bool is_up() const override { return up; }
+  std::size_t capacity() const override { return window; }
+  std::size_t room() const override { return window - std::min(window, open.size()); }
+  tl::expected<std::unique_ptr<Outgoing>, std::string> prepare(const store::Claimed& message, WallMs) override {
+    auto outgoing = std::make_unique<Message>();
+    outgoing->text = message.content.text;
+    return outgoing;
+  }
+  Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t) override {
+    if (room() == 0) return Submitted::no_room;
+    const auto& text = static_cast<Message&>(message).text;
+    sent.push_back(message.alone ? text + " alone" : text);
+    open.emplace_back(cookie, text);
+    return Submitted::yes;
+  }
+  void describe(GatewayStatus&) const override {}
+  void publish_metrics() override {}
+
+  std::uint64_t take(const std::string& text) {
+    const auto it = std::ranges::find(open, text, [](const auto& each) { return each.second; });
+    EXPECT_NE(it, open.end()) << text << " is not under way";
+    const auto cookie = it == open.end() ? 0 : it->first;
+    if (it != open.end()) open.erase(it);
+    return cookie;
+  }
+  void answer(const std::string& text, Answer given) {
+    owner.on_answer(take(text), std::move(given));
+    owner.on_room();
+  }
+
+  Owner& owner;
+  bool up = true, closed = false;
+  std::size_t window = 10;
+  std::vector<std::string> sent;  // in this order
+  std::vector<std::pair<std::uint64_t, std::string>> open;
+};
+
+class GatewayTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = std::filesystem::temp_directory_path() / ("smsbridge-gateway-" + std::to_string(std::random_device{}()));
+    store::Options options{.path = path_, .size_limit_bytes = 16u << 20, .prewrite_bytes = 0, .sync = false};
+    options.wall_clock = [this] { return clock_.wall(); };
+    store_ = std::make_unique<store::Store>(std::move(options));
+    store::Hooks hooks;
+    hooks.due_now = [this](const std::set<store::Queue>& queues) {
+      boost::asio::post(io_, [this, queues] {
+        if (gateway_) gateway_->due({queues.begin(), queues.end()});
+      });
+    };
+    store_->set_hooks(std::move(hooks));
+    store_->open_queue();
+    config_ = std::make_shared<GatewayConfig>();
+    config_->name = "main";
+    config_->id = 7;
+    config_->retry = {.delay_first_ms = 1000, .resend_delay_ms = 100};
+    lanes_[static_cast<std::size_t>(store::Lane::campaign)].doubt = DoubtPolicy::hold;
+  }
+  void TearDown() override {
+    gateway_.reset();
+    store_.reset();
+    std::filesystem::remove_all(path_);
+  }
+
+  void start() {
+    auto table = std::make_shared<RoutingTable>();
+    table->gateways = {config_};
+    router_ = std::make_unique<Router>(table, std::map<store::TenantId, std::string>{{1, "umoja"}}, clock_);
+    gateway_ = std::make_unique<Gateway>(config_,
+                                         GatewayContext{.executor = io_.get_executor(),
+                                                        .clock = clock_,
+                                                        .random = random_,
+                                                        .store = *store_,
+                                                        .metrics = metrics_.gateway("main", "smpp"),
+                                                        .queue_metrics = {{1, &metrics_.queue("umoja", "main")}},
+                                                        .lanes = lanes_,
+                                                        .router = *router_},
+                                         [this](Channel::Owner& owner) {
+                                           auto channel = std::make_unique<PlayedChannel>(owner);
+                                           channel_ = channel.get();
+                                           return channel;
+                                         });
+    gateway_->start();
+    gateway_->due({queue(store::Lane::transaction), queue(store::Lane::campaign)});
+    turn();
+  }
+  static store::Queue queue(store::Lane lane) { return {.gateway = 7, .tenant = 1, .lane = lane}; }
+
+  // Everything that was asked of the store and of the loop is done.
+  void turn() {
+    for (int i = 0; i < 10; ++i) {
+      io_.restart();
+      io_.poll();
+      store_->step();
+    }
+    io_.restart();
+    io_.poll();
+  }
+  void pass(Duration time) {
+    constexpr Duration step = 50ms;
+    for (; time > step; time -= step) clock_.advance(step), turn();
+    clock_.advance(time);
+    turn();
+  }
+
+  store::MessageId post(const std::string& text, store::Lane lane = store::Lane::transaction) {
+    store::Batch batch;
+    auto& content = batch.enqueue.emplace_back().content;
+    content.tenant = 1;
+    content.gateway = 7;
+    content.lane = lane;
+    content.to = "+254712345678";
+    content.text = text;
+    store::MessageId id = 0;
+    store_->commit(std::move(batch), io_.get_executor(),
+                   [&id](const store::BatchResult& result) { id = result.enqueued.at(0).id; });
+    store_->step();
+    io_.restart();
+    io_.poll();
+    turn();
+    return id;
+  }
+  void answer(const std::string& text, Channel::Answer given) {
+    channel_->answer(text, std::move(given));
+    turn();
+  }
+  void accept(const std::string& text) { answer(text, {.kind = Kind::accepted, .provider_ids = {"id-" + text}}); }
+  void lose_all() {
+    for (const auto& [cookie, text] : std::exchange(channel_->open, {}))
+      channel_->owner.on_answer(cookie,
+                                {.kind = Kind::unknown, .provider_ids = {}, .error = "lost", .with_connection = true});
+    turn();
+  }
+  void throttle(const std::string& text) {
+    channel_->owner.on_throttled(channel_->take(text), 1s, "too fast");
+    channel_->owner.on_room();
+    turn();
+  }
+  Channel::Owner::Blame blame(const std::string& text) {
+    const auto blamed =
+        channel_->owner.on_blamed(channel_->take(text), {.kind = Kind::refused, .provider_ids = {}, .error = "403"});
+    channel_->owner.on_room();
+    turn();
+    return blamed;
+  }
+  store::Progress progress(store::MessageId id) { return store_->reader().get(id).value().progress; }
+  store::State state(store::MessageId id) { return progress(id).state; }
+  using Texts = std::vector<std::string>;
+  Texts sent() { return std::exchange(channel_->sent, {}); }
+
+  std::filesystem::path path_;
+  boost::asio::io_context io_;
+  VirtualClock clock_;
+  Random random_{1};
+  metrics::Metrics metrics_{{}};
+  std::array<LaneConfig, store::lane_count> lanes_;
+  std::shared_ptr<GatewayConfig> config_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<Gateway> gateway_;
+  PlayedChannel* channel_ = nullptr;
+};
+
+TEST_F(GatewayTest, WhatWasLostTogetherGoesOutAgainAlone) {
+  start();
+  const auto first = post("one"), second = post("two");
+  EXPECT_EQ(sent(), (Texts{"one", "two"}));
+  lose_all();
+  pass(100ms);
+  EXPECT_EQ(sent(), (Texts{"one alone", "two alone"})) << "the channel gives each its own bind";
+  lose_all();
+  EXPECT_EQ(state(first), store::State::doubtful) << "that was its doing";
+  pass(1min);
+  EXPECT_EQ(sent(), Texts{}) << "and not a third time";
+  EXPECT_TRUE(progress(second).maybe_duplicate);
+}
+
+TEST_F(GatewayTest, AMessageThatAloneIsRefusedAsIfTheAccountWereEnds) {
+  channel_ = nullptr;
+  start();
+  const auto bad = post("bad");
+  EXPECT_EQ(sent(), Texts{"bad"});
+  EXPECT_EQ(blame("bad"), Channel::Owner::Blame::way_out);
+  EXPECT_EQ(sent(), Texts{}) << "it waits for another";
+  const auto good = post("good");
+  EXPECT_EQ(sent(), Texts{"good"});
+  accept("good");
+  EXPECT_EQ(state(good), store::State::submitted);
+  EXPECT_EQ(sent(), Texts{"bad"}) << "another passed";
+  EXPECT_EQ(blame("bad"), Channel::Owner::Blame::message);
+  turn();
+  EXPECT_EQ(state(bad), store::State::failed);
+}
+
+TEST_F(GatewayTest, WithNoOtherAtHandTheSameMessageIsTriedAgain) {
+  start();
+  post("only");
+  EXPECT_EQ(blame("only"), Channel::Owner::Blame::way_out);
+  EXPECT_EQ(sent(), Texts{"only"});
+  pass(5s);
+  EXPECT_EQ(sent(), Texts{"only"});
+  EXPECT_EQ(blame("only"), Channel::Owner::Blame::way_out_again);
+}
+
+TEST_F(GatewayTest, ThrottlingSlowsDownAndOneThrottledMessageDoesNot) {
+  start();
+  const auto slow = post("slow");
+  sent();
+  throttle("slow");
+  pass(999ms);
+  EXPECT_EQ(sent(), Texts{}) << "nothing goes out before the carrier's time";
+  pass(2ms);
+  EXPECT_EQ(sent(), Texts{"slow"});
+  throttle("slow");
+  post("other");
+  pass(1100ms);
+  EXPECT_EQ(sent(), Texts{"other"}) << "twice the same one: another is tried";
+  accept("other");
+  pass(3s);
+  EXPECT_EQ(sent(), Texts{"slow"});
+  const auto rate = gateway_->status().rate_limit;
+  throttle("slow");
+  EXPECT_EQ(progress(slow).attempts, 1) << "others pass: an attempt of its own";
+  EXPECT_GE(gateway_->status().rate_limit, rate);
+}
+
+TEST_F(GatewayTest, ALateAnswerEndsTheDoubt) {
+  start();
+  const auto id = post("late", store::Lane::campaign);
+  const auto cookie = channel_->open.at(0).first;
+  answer("late", {.kind = Kind::unknown, .provider_ids = {}, .error = "no answer in time"});
+  EXPECT_EQ(state(id), store::State::doubtful);
+  channel_->owner.on_late_answer(cookie, "id-1");
+  turn();
+  EXPECT_EQ(state(id), store::State::submitted);
+}
+
+// After a crash what is claimed is in doubt: of a lane that is held, no more than leaves at once.
+TEST_F(GatewayTest, HeldLanesAreClaimedAsFastAsTheyLeave) {
+  config_->rate = 5;
+  start();
+  for (int i = 0; i < 100; ++i) post(std::to_string(i), store::Lane::campaign);
+  EXPECT_LE(gateway_->status().in_flight, channel_->open.size() + 1);
+  pass(2s);
+  EXPECT_GE(channel_->sent.size(), 9u) << "and the rate is kept";
+  EXPECT_LE(gateway_->status().in_flight, channel_->open.size() + 1);
+}
+
+TEST_F(GatewayTest, WhatIsAcceptedWhileItIsEmptiedWaits) {
+  start();
+  channel_->window = 1;
+  post("first");
+  post("before");
+  pass(1s);
+  gateway_->drain(clock_.wall());
+  pass(1s);
+  const auto after = post("after");
+  accept("first");
+  accept("before");
+  EXPECT_EQ(sent(), (Texts{"first", "before"}));
+  EXPECT_EQ(state(after), store::State::queued);
+  gateway_->drain(0);
+  turn();
+  EXPECT_EQ(sent(), Texts{"after"});
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge
