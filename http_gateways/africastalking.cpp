@@ -11,7 +11,8 @@
 namespace smsbridge::http_gateways {
 namespace {
 
-// Of one recipient in an answer; the numbers only look like HTTP's.
+// Of one recipient in an answer; the numbers only look like HTTP's. RiskHold and InsufficientBalance come for one
+// recipient while others of the same account pass.
 const std::map<std::int64_t, ErrorClass> recipient_codes = {
     {100, ErrorClass::none},         // processed
     {101, ErrorClass::none},         // sent
@@ -112,7 +113,7 @@ class AfricasTalking final : public Provider {
             .body = encode_form(form)};
   }
 
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     const auto by_status = by_http_status(reply, now_s);
     if (reply.status == 429) return by_status;
     const bool success = reply.status >= 200 && reply.status < 300;
@@ -121,7 +122,7 @@ class AfricasTalking final : public Provider {
     const auto* list = data ? at(*data, "/Recipients") : nullptr;
     const auto* recipients = list ? list->if_array() : nullptr;
     if (!recipients) return success ? uncertain(by_status.provider_code, "the answer has no recipients") : by_status;
-    const auto message = text_at(*data, "/Message");
+    const auto message = word_at(*data, "/Message");
     for (const auto& recipient : *recipients)
       if (digits_of(text_at(recipient, "/number")) == digits_of(sms.to))
         return read_recipient(reply, recipient, message, sms);
@@ -134,14 +135,14 @@ class AfricasTalking final : public Provider {
   }
 
   // Delivery reports, inbound messages and opt-outs. None is signed: a token in the URL is all there is.
-  CallbackResult receive(const CallbackRequest& request, std::int64_t) const override {
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t) const override {
     if (!has_token(request, token_)) return not_authentic("the token of the URL does not fit");
     const auto fields = callback_fields(request);
-    const auto field = [&](std::string_view wanted) { return find_field(fields, wanted).value_or(std::string()); };
+    const auto field = [&](std::string_view wanted) { return word_of(fields, wanted); };
     CallbackResult result;
     if (const auto status = field("status"); !status.empty()) {
       StatusUpdate update{.provider_message_id = field("id"),
-                          .reference = find_field(parse_form(query_of(request.url)), "ref").value_or(std::string()),
+                          .reference = word_of(query_fields(request.url), "ref"),
                           .error_code = field("failureReason")};
       if (const auto it = states.find(status); it != states.end()) {
         update.status = it->second.status;
@@ -154,8 +155,10 @@ class AfricasTalking final : public Provider {
         update.error_class = ErrorClass::unknown;
       if (!update.provider_message_id.empty() || !update.reference.empty()) result.updates.push_back(std::move(update));
     } else if (!field("from").empty() || !field("text").empty()) {
-      result.inbound.push_back(
-          {.provider_message_id = field("id"), .from = field("from"), .to = field("to"), .text = field("text")});
+      result.inbound.push_back({.provider_message_id = field("id"),
+                                .from = field("from"),
+                                .to = field("to"),
+                                .text = find_field(fields, "text").value_or(std::string())});
     } else if (!field("phoneNumber").empty() && !field("senderId").empty()) {
       InboundSms opt_out{.from = field("phoneNumber"), .to = field("senderId")};
       opt_out.opt_out = true;
@@ -185,8 +188,11 @@ class AfricasTalking final : public Provider {
     if (!code) return uncertain(std::to_string(reply.status), "the answer has no statusCode");
     const auto it = recipient_codes.find(*code);
     const auto error_class = it == recipient_codes.end() ? ErrorClass::unknown : it->second;
-    if (error_class != ErrorClass::none)
-      return rejected(error_class, std::to_string(*code), detail_of(text_at(recipient, "/status"), sms));
+    if (error_class != ErrorClass::none) {
+      auto refused = rejected(error_class, std::to_string(*code), detail_of(text_at(recipient, "/status"), sms));
+      refused.one_number = error_class == ErrorClass::account || error_class == ErrorClass::balance;
+      return refused;
+    }
     const auto id = text_at(recipient, "/messageId");
     if (id.empty() || id == "None") return uncertain(std::to_string(*code), "the answer has no messageId");
     auto verdict = accepted({id});

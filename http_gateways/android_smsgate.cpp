@@ -113,7 +113,7 @@ class AndroidSmsgate final : public Provider {
             .body = boost::json::serialize(json)};
   }
 
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     const auto code = std::to_string(reply.status);
     const auto json = parse_json(reply.body);
     if (reply.status >= 200 && reply.status < 300) {
@@ -129,14 +129,14 @@ class AndroidSmsgate final : public Provider {
     const auto message = json && json->is_object() ? text_at(*json, "/message") : reply.body;
     auto verdict = by_http_status(reply, now_s);
     const auto wait = verdict.retry_after_ms;
-    if (reply.status == 400) verdict = rejected(bad_request_class(lower(message)), code);
+    if (reply.status == 400) verdict = rejected(bad_request_class(own_words(message, sms)), code);
     if (reply.status == 503) verdict = rejected(ErrorClass::throttled, code);  // the phone's queue is full
     verdict.retry_after_ms = wait;
     verdict.detail = detail_of(message, sms);
     return verdict;
   }
 
-  CallbackResult receive(const CallbackRequest& request, std::int64_t now_s) const override {
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t now_s) const override {
     if (signing_key_.empty()) return not_authentic("webhooks need the setting 'signing_key'");
     const auto timestamp = find_header(request.headers, "X-Timestamp");
     const auto signature = find_header(request.headers, "X-Signature");
@@ -152,7 +152,7 @@ class AndroidSmsgate final : public Provider {
     const auto json = parse_json(request.body);
     if (!json) return result;
     const auto field = [&](const char* pointer) { return text_at(*json, pointer); };
-    const auto event = field("/event"), id = field("/payload/messageId");
+    const auto event = word_at(*json, "/event"), id = field("/payload/messageId");
     if (event == "sms:received") {
       const auto sender = field("/payload/sender");
       InboundSms sms{.provider_message_id = id,
@@ -164,6 +164,8 @@ class AndroidSmsgate final : public Provider {
       auto update = update_of(it->second, id, field("/payload/reason"));
       update.parts = parts_of(at(*json, "/payload/partsCount"));
       result.updates.push_back(std::move(update));
+    } else {
+      result.understood = !event.empty() && it == events.end();
     }
     return result;
   }
@@ -173,12 +175,12 @@ class AndroidSmsgate final : public Provider {
         .method = "GET", .url = messages_ + "/" + percent_encode(id), .headers = {{"Authorization", authorization_}}};
   }
 
-  PollResult read_poll(const Reply& reply) const override {
+  PollResult read_status(const Reply& reply) const override {
     if (reply.status != 200) return {.updates = {}, .error_class = failure_of(reply)};
     const auto json = parse_json(reply.body);
     const auto id = json ? text_at(*json, "/id") : std::string();
     if (id.empty()) return {.updates = {}, .error_class = ErrorClass::unknown};
-    const auto it = states.find(text_at(*json, "/state"));
+    const auto it = states.find(word_at(*json, "/state"));
     const auto state = it == states.end() ? State{Status::unknown, false} : it->second;
     return {.updates = {update_of(state, id, text_at(*json, "/recipients/0/error"))}};
   }

@@ -67,10 +67,7 @@ CallbackAnswer json_answer(const boost::json::object& json) {
   return {.status = 200, .content_type = "application/json", .body = boost::json::serialize(json)};
 }
 
-bool is_json(const CallbackRequest& request) {
-  const auto first = request.body.find_first_not_of(" \t\r\n");
-  return first != std::string::npos && request.body[first] == '{';
-}
+bool is_json(const CallbackRequest& request) { return starts_as_json(request.body); }
 
 class Frontlinesms final : public Provider {
  public:
@@ -120,13 +117,13 @@ class Frontlinesms final : public Provider {
   }
 
   // None gives an id.
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     const auto code = std::to_string(reply.status);
     const auto unreadable = [&] { return uncertain(code, "the answer is not one of the documented ones"); };
     if (mode_ == Mode::sync) return rejected(ErrorClass::config, code, "in mode 'sync' messages are fetched");
     if (mode_ == Mode::cloud && reply.status == 200) return is_web_page(reply) ? unreadable() : accepted();
     if (mode_ == Mode::trigger) {
-      const auto word = without_spaces(reply.body.substr(0, 100));
+      const auto word = without_spaces(std::string(trimmed(reply.body).substr(0, 100)));
       if (reply.status == 200) return word == "OK" ? accepted() : unreadable();
       if (reply.status == 500 && word == "ERROR") return rejected(ErrorClass::temporary, code, "ERROR");
       if (reply.status == 403) return rejected(ErrorClass::config, code, "the plugin ignores this path");
@@ -143,7 +140,7 @@ class Frontlinesms final : public Provider {
 
   // By what came: FrontlineSync is JSON, SMSSync a form or query with its own names, the outgoing web connection the
   // rest.
-  CallbackResult receive(const CallbackRequest& request, std::int64_t) const override {
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t) const override {
     if (is_json(request)) return receive_frontlinesync(request);
     const auto fields = callback_fields(request);
     const auto has = [&](std::string_view name) { return find_field(fields, name).has_value(); };
@@ -197,6 +194,7 @@ class Frontlinesms final : public Provider {
                                 .error_class = sent ? ErrorClass::none : ErrorClass::unknown});
     }
     if (mode_ == Mode::sync) result.fetch = Fetch::reported;
+    result.understood = at(*json, "/payload") != nullptr;  // a poll with nothing to tell, or missed calls
     result.answer = frontlinesync_answer({});
     return result;
   }
@@ -226,7 +224,7 @@ class Frontlinesms final : public Provider {
 
   // Always answered with 200; what went wrong is in the JSON. `success` is a string.
   CallbackResult receive_smssync(const CallbackRequest& request, const Fields& fields) const {
-    const auto field = [&](std::string_view wanted) { return find_field(fields, wanted).value_or(std::string()); };
+    const auto field = [&](std::string_view wanted) { return word_of(fields, wanted); };
     if (!fits(field("secret"))) {
       auto result = not_authentic(refusal(), 200);
       result.answer = json_answer({{"payload", {{"success", "false"}, {"error", "bad secret"}}}});
@@ -238,12 +236,15 @@ class Frontlinesms final : public Provider {
       InboundSms sms{.provider_message_id = field("message_id"),
                      .from = field("from"),
                      .to = field("sent_to"),
-                     .text = field("message")};
+                     .text = find_field(fields, "message").value_or(std::string())};
       if (!sms.from.empty() || !sms.text.empty()) result.inbound.push_back(std::move(sms));
     } else if (task == "send") {
       // The answer to a HEAD never arrives.
       if (mode_ == Mode::sync && request.method != "HEAD") result.fetch = Fetch::unreported;
       result.answer = smssync_answer({});
+      result.understood = true;
+    } else {
+      result.understood = !task.empty();
     }
     return result;
   }
@@ -253,9 +254,8 @@ class Frontlinesms final : public Provider {
     const auto in_form = find_field(fields, "token");
     if (!has_token(request, token_) && !(in_form && same_secret(*in_form, token_)))
       return not_authentic("the token does not fit");
-    const auto field = [&](std::string_view wanted) { return find_field(fields, wanted).value_or(std::string()); };
     CallbackResult result;
-    InboundSms sms{.from = field("from"), .text = field("text")};
+    InboundSms sms{.from = word_of(fields, "from"), .text = find_field(fields, "text").value_or(std::string())};
     if (!sms.from.empty() || !sms.text.empty()) result.inbound.push_back(std::move(sms));
     return result;
   }

@@ -151,14 +151,14 @@ class Infobip final : public Provider {
             .body = boost::json::serialize(v3_ ? body_v3(sms) : body_v2(sms))};
   }
 
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     const auto json = parse_json(reply.body);
     if (reply.status < 200 || reply.status >= 300) return refusal(reply, json, sms, now_s);
     const auto http = std::to_string(reply.status);
     const auto* message = json ? at(*json, "/messages/0") : nullptr;
     const auto group = message ? integer_of(at(*message, "/status/groupId")) : std::nullopt;
     if (!group) return uncertain(http, "the answer has no status");
-    const auto status = text_at(*message, "/status/id");
+    const auto status = word_at(*message, "/status/id");
     const auto id = text_at(*message, "/messageId");
     const bool duplicate = status == std::to_string(status_duplicate);
     Verdict verdict;
@@ -168,7 +168,9 @@ class Infobip final : public Provider {
       case Group::refused:
         if (duplicate) break;
         verdict = rejected(failure_class(*message), status, detail_of(text_at(*message, "/status/description"), sms));
-        verdict.one_number = status == std::to_string(status_not_registered);
+        // The filters against floods count what one number gets.
+        verdict.one_number =
+            status == std::to_string(status_not_registered) || verdict.error_class == ErrorClass::throttled;
         if (!id.empty()) verdict.provider_message_ids = {id};
         return verdict;
       case Group::ok:
@@ -187,13 +189,13 @@ class Infobip final : public Provider {
   }
 
   // Reports and inbound messages have one shape; only reports have a status.
-  CallbackResult receive(const CallbackRequest& request, std::int64_t) const override {
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t) const override {
     if (!has_token(request, token_)) return not_authentic("the token in the URL does not fit");
     CallbackResult result;
     const auto json = parse_json(request.body);
     const auto* results = results_of(json);
     if (!results) return result;
-    const auto reference = find_field(parse_form(query_of(request.url)), "ref").value_or(std::string());
+    const auto reference = word_of(query_fields(request.url), "ref");
     for (const auto& each : *results) {
       if (at(each, "/status")) {
         auto update = update_of(each);
@@ -217,7 +219,7 @@ class Infobip final : public Provider {
                    .headers = {{"Authorization", authorization_}, {"Accept", "application/json"}}};
   }
 
-  PollResult read_poll(const Reply& reply) const override {
+  PollResult read_status(const Reply& reply) const override {
     const auto json = parse_json(reply.body);
     const auto* results = results_of(json);
     if (reply.status != 200 || !results) return {.updates = {}, .error_class = failure_of(reply)};

@@ -17,7 +17,8 @@ namespace {
 
 namespace json = boost::json;
 
-// 403 and 400 have many meanings: the text decides. Patterns are anchored, since answers repeat what was sent.
+// 403 and 400 have many meanings: the text decides. Patterns are anchored, since answers repeat what was sent. Filters
+// and authorizations other than to send at all are about what this message has, such as its validity or its coding.
 constexpr std::string_view definition_text = R"--({
   "name": "jasmin",
   "request": {
@@ -49,7 +50,7 @@ constexpr std::string_view definition_text = R"--({
       {"when": {"status": "400", "body_matches": "^(Error \")?Value filter failed .*\\(content"},
        "then": {"error_class": "content"}},
       {"when": {"status": "400", "body_matches": "^(Error \")?(Authorization|Value filter) failed"},
-       "then": {"error_class": "config"}},
+       "then": {"error_class": "config", "one_number": true}},
       {"when": {"status": "400"}, "then": {"error_class": "invalid_request"}},
       {"when": {"status": "403", "body_matches": "^(Error \")?Authentication failure"},
        "then": {"error_class": "auth"}},
@@ -183,15 +184,16 @@ class Jasmin final : public Generic {
         rest_(is_rest(s)),
         receipt_level_(receipt_level(s)) {}
 
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
-    return Generic::read({.status = reply.status, .headers = reply.headers, .body = unwrapped(reply.body)}, sms, now_s);
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+    return Generic::read_reply({.status = reply.status, .headers = reply.headers, .body = unwrapped(reply.body)}, sms,
+                               now_s);
   }
 
-  CallbackResult receive(const CallbackRequest& request, std::int64_t now_s) const override {
-    auto result = Generic::receive(request, now_s);
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t now_s) const override {
+    auto result = Generic::read_callback(request, now_s);
     if (result.updates.empty() && result.inbound.empty()) return result;
     const auto fields = callback_fields(request);
-    const auto field = [&](std::string_view name) { return find_field(fields, name).value_or(std::string()); };
+    const auto field = [&](std::string_view name) { return word_of(fields, name); };
     for (auto& update : result.updates) {
       const auto status = field("message_status");
       if (!status.starts_with("ESME_") || status == "ESME_ROK") continue;

@@ -159,21 +159,21 @@ class Kannel final : public Generic {
     return Generic::build(with_callback, now_s);
   }
 
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     constexpr std::string_view denied = "Denied receivers are:";
     const auto list = reply.body.find(denied);
     if (reply.status / 100 == 2 && list != std::string::npos &&
         names_number(std::string_view(reply.body).substr(list + denied.size()), sms.to))
       return rejected(ErrorClass::blocked, std::to_string(reply.status), "denied by a list of the server");
-    return Generic::read(reply, sms, now_s);
+    return Generic::read_reply(reply, sms, now_s);
   }
 
-  CallbackResult receive(const CallbackRequest& request, std::int64_t now_s) const override {
-    auto result = Generic::receive(request, now_s);
-    const auto query = parse_form(query_of(request.url));
-    for (auto& update : result.updates) refine(update, find_field(query, "reply").value_or(std::string()));
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t now_s) const override {
+    auto result = Generic::read_callback(request, now_s);
+    const auto query = query_fields(request.url);
+    for (auto& update : result.updates) refine(update, readable(find_field(query, "reply").value_or(std::string())));
     // %C: Kannel passes UCS-2 on as it is unless the service asks for UTF-8.
-    if (lower(find_field(query, "charset").value_or(std::string())).starts_with("utf-16"))
+    if (lower(word_of(query, "charset")).starts_with("utf-16"))
       for (auto& message : result.inbound) message.text = from_utf16be(message.text);
     return result;
   }

@@ -24,6 +24,52 @@ std::optional<Enum> parse(const std::array<std::string_view, count>& names, std:
   return static_cast<Enum>(it - names.begin());
 }
 
+constexpr std::size_t code_max_bytes = 100;
+constexpr std::size_t field_name_max_bytes = 40, field_names_max = 20;
+
+Reply with_readable_body(const Reply& reply) {
+  return {.status = reply.status, .headers = reply.headers, .body = readable(reply.body)};
+}
+
+// False: it does not say of which message it is.
+bool make_printable(StatusUpdate& update) {
+  update.provider_message_id = printable(update.provider_message_id);
+  update.reference = printable(update.reference);
+  update.error_code = printable(update.error_code, code_max_bytes);
+  update.currency = printable(update.currency, code_max_bytes);
+  return !update.provider_message_id.empty() || !update.reference.empty();
+}
+
+void make_printable(InboundSms& message) {
+  for (auto* field : {&message.provider_message_id, &message.from, &message.to, &message.part_reference})
+    *field = printable(*field);
+  message.text = readable(message.text);
+}
+
+// A body that is no form has no names, and what stands in their place may be somebody's text.
+bool is_field_name(std::string_view text) {
+  return !text.empty() && text.size() <= field_name_max_bytes && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.' || c == '[' || c == ']';
+  });
+}
+
+UnreadCallback unread(const CallbackRequest& request) {
+  UnreadCallback what{.content_type = printable(find_header(request.headers, "Content-Type"), code_max_bytes),
+                      .size = request.body.size(),
+                      .field_names = {}};
+  std::size_t count = 0;
+  for (const auto& [name, value] : callback_fields(request)) {
+    if (!is_field_name(name)) continue;
+    if (++count > field_names_max) {
+      what.field_names += ", ...";
+      break;
+    }
+    what.field_names += (count > 1 ? ", " : "") + name;
+  }
+  return what;
+}
+
 }  // namespace
 
 std::string_view name(ErrorClass error_class) { return error_class_names[static_cast<std::size_t>(error_class)]; }
@@ -87,6 +133,7 @@ Verdict by_http_status(const Reply& reply, std::int64_t now_s) {
   switch (reply.status) {
     case 401:
     case 403:
+    case 407:  // of a proxy before it
       return refuse(ErrorClass::auth);
     case 402:
       return refuse(ErrorClass::balance);
@@ -108,7 +155,9 @@ Verdict by_http_status(const Reply& reply, std::int64_t now_s) {
     default:
       break;
   }
-  if (reply.status >= 300 && reply.status < 400) return refuse(ErrorClass::config);
+  // Followed, a redirect would carry the credentials to an address that nobody has checked.
+  if (reply.status >= 300 && reply.status < 400)
+    return rejected(ErrorClass::config, code, "HTTP " + code + ": the address has moved");
   if (reply.status >= 400 && reply.status < 500) return refuse(ErrorClass::invalid_request);
   return uncertain(code, "HTTP " + code);
 }
@@ -121,8 +170,32 @@ CallbackResult not_authentic(std::string why, int http_status) {
   return result;
 }
 
+Verdict Provider::read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const {
+  auto verdict = read_reply(with_readable_body(reply), sms, now_s);
+  for (auto& id : verdict.provider_message_ids) id = printable(id);
+  std::erase(verdict.provider_message_ids, std::string());
+  verdict.provider_code = printable(verdict.provider_code, code_max_bytes);
+  verdict.currency = printable(verdict.currency, code_max_bytes);
+  return verdict;
+}
+
+CallbackResult Provider::receive(const CallbackRequest& request, std::int64_t now_s) const {
+  auto result = read_callback(request, now_s);
+  std::erase_if(result.updates, [](StatusUpdate& update) { return !make_printable(update); });
+  for (auto& message : result.inbound) make_printable(message);
+  const bool of_use = !result.updates.empty() || !result.inbound.empty() || result.fetch != Fetch::none;
+  if (result.authentic && !of_use && !result.understood) result.unread = unread(request);
+  return result;
+}
+
+PollResult Provider::read_poll(const Reply& reply) const {
+  auto result = read_status(with_readable_body(reply));
+  std::erase_if(result.updates, [](StatusUpdate& update) { return !make_printable(update); });
+  return result;
+}
+
 std::optional<Request> Provider::build_poll(const std::string&, std::int64_t) { return std::nullopt; }
-PollResult Provider::read_poll(const Reply&) const { return {}; }
+PollResult Provider::read_status(const Reply&) const { return {}; }
 std::optional<Request> Provider::build_balance(std::int64_t) { return std::nullopt; }
 Balance Provider::read_balance(const Reply&) const { return {}; }
 CallbackAnswer Provider::hand_out(const CallbackRequest&, const std::vector<OutboundSms>&) const { return {}; }

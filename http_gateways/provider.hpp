@@ -149,13 +149,22 @@ enum class Fetch : std::uint8_t {
   reported,    // and tells later whether it sent them
 };
 
+// A callback of which nothing could be used, for whoever looks for lost receipts.
+struct UnreadCallback {
+  std::string content_type;
+  std::size_t size = 0;     // of the body, in octets
+  std::string field_names;  // "id, st"; never values
+};
+
 struct CallbackResult {
   bool authentic = true;  // false: nothing of it may be believed, and `answer` refuses it
   std::string refusal;    // why, for the log
   std::vector<StatusUpdate> updates;
   std::vector<InboundSms> inbound;
   Fetch fetch = Fetch::none;
-  CallbackAnswer answer;  // given after everything above is stored; to a fetch, the one without messages
+  bool understood = false;               // holds nothing that we keep, and is meant so: a ping, a missed call
+  std::optional<UnreadCallback> unread;  // authentic, neither understood nor of any use
+  CallbackAnswer answer;                 // given after everything above is stored; to a fetch, the one without messages
 };
 
 CallbackResult not_authentic(std::string why, int http_status = 403);
@@ -184,11 +193,11 @@ class Provider {
   virtual ~Provider() = default;
 
   virtual Request build(const OutboundSms& sms, std::int64_t now_s) = 0;
-  virtual Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const = 0;
+  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const;
 
   // A status callback or an inbound message. Never throws: what cannot be read is answered so that it is not repeated
   // for ever.
-  virtual CallbackResult receive(const CallbackRequest& request, std::int64_t now_s) const = 0;
+  CallbackResult receive(const CallbackRequest& request, std::int64_t now_s) const;
 
   // How often a phone fetches its messages, about; 0: messages are not fetched but sent, by build() and read().
   virtual std::int64_t fetch_interval_s() const { return 0; }
@@ -198,7 +207,7 @@ class Provider {
 
   // Asking for the status of one message; nothing: the provider cannot be asked.
   virtual std::optional<Request> build_poll(const std::string& provider_message_id, std::int64_t now_s);
-  virtual PollResult read_poll(const Reply& reply) const;
+  PollResult read_poll(const Reply& reply) const;
   virtual std::optional<Request> build_balance(std::int64_t now_s);
   virtual Balance read_balance(const Reply& reply) const;
 
@@ -209,6 +218,13 @@ class Provider {
   // The setting without which callbacks cannot be believed, so that no receipt can be waited for; empty: nothing lacks.
   virtual std::string_view receipts_need() const { return {}; }
   virtual Limits limits() const { return {}; }
+
+ protected:
+  // What each kind reads by itself. A reply's body is valid UTF-8 then; a callback is as it came, because signatures
+  // cover its octets. Ids, codes and texts that these return are made printable and bounded by their callers above.
+  virtual Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const = 0;
+  virtual CallbackResult read_callback(const CallbackRequest& request, std::int64_t now_s) const = 0;
+  virtual PollResult read_status(const Reply& reply) const;
 };
 
 // A setting of an account, for configuration, help and error texts.

@@ -41,18 +41,18 @@ bool has_any(const std::string& text, std::initializer_list<std::string_view> wo
   return std::ranges::any_of(words, [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
-// Only some codes are public: the others are guessed from their words. `unknown`: nothing fits.
+// Only some codes are public: the others are guessed from the words that they are made of. Never from the message,
+// which may repeat our text and what a loan's balance is. `unknown`: nothing fits.
 ErrorClass class_of(int http_status, const boost::json::value& error) {
-  const auto code = lower(text_at(error, "/code"));
-  if (http_status == 401 || http_status == 403 || has_any(code, {"auth", "permission", "api_key"}))
-    return ErrorClass::auth;
-  if (http_status == 402 || has_any(code + " " + lower(text_at(error, "/message")), {"balance", "credit", "quota"}))
-    return ErrorClass::balance;
-  if (http_status == 429 || has_any(code, {"rate_limit", "too_many"})) return ErrorClass::throttled;
+  const auto code = lower(word_at(error, "/code"));
   if (code == "invalid_param") {
-    const auto it = invalid_parameters.find(text_at(error, "/param"));
+    const auto it = invalid_parameters.find(word_at(error, "/param"));
     return it == invalid_parameters.end() ? ErrorClass::invalid_request : it->second;
   }
+  if (http_status == 401 || http_status == 403 || has_any(code, {"auth", "permission", "api_key"}))
+    return ErrorClass::auth;
+  if (http_status == 402 || has_any(code, {"balance", "credit", "quota"})) return ErrorClass::balance;
+  if (http_status == 429 || has_any(code, {"rate_limit", "too_many"})) return ErrorClass::throttled;
   return code == "not_found" ? ErrorClass::config : ErrorClass::unknown;
 }
 
@@ -97,14 +97,14 @@ class Telerivet final : public Provider {
             .body = boost::json::serialize(json)};
   }
 
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     const auto json = parse_json(reply.body);
     const bool success = reply.status >= 200 && reply.status < 300;
     if (const auto* error = json ? at(*json, "/error") : nullptr) return refused(reply, *error, sms, now_s);
     if (!success) return by_http_status(reply, now_s);
     const auto id = json ? text_at(*json, "/id") : std::string();
     if (id.empty()) return uncertain(std::to_string(reply.status), "the answer has no id");
-    const auto status = text_at(*json, "/status");
+    const auto status = word_at(*json, "/status");
     if (status == "failed" || status == "cancelled") {
       auto verdict = rejected(ErrorClass::unknown, status, detail_of(text_at(*json, "/error_message"), sms));
       verdict.provider_message_ids = {id};
@@ -117,9 +117,9 @@ class Telerivet final : public Provider {
   }
 
   // The answer is 200 and nothing else: Telerivet repeats a callback for a day after any other, also after 204.
-  CallbackResult receive(const CallbackRequest& request, std::int64_t) const override {
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t) const override {
     const auto fields = callback_fields(request);
-    const auto field = [&](std::string_view wanted) { return find_field(fields, wanted).value_or(std::string()); };
+    const auto field = [&](std::string_view wanted) { return word_of(fields, wanted); };
     if (status_secret_.empty() && webhook_secret_.empty())
       return not_authentic("callbacks need the setting 'status_secret' or 'webhook_secret'");
     // Of a message that named no address Telerivet sends the status to the webhook, with the webhook's secret.
@@ -131,15 +131,18 @@ class Telerivet final : public Provider {
     if (event == "send_status" && status != "received" && status != "ignored") {
       auto update = update_of(status, field("error_code"));
       update.provider_message_id = field("id");
-      update.reference = find_field(parse_form(query_of(request.url)), "ref").value_or(field("vars[ref]"));
+      update.reference = word_of(query_fields(request.url), "ref");
+      if (update.reference.empty()) update.reference = field("vars[ref]");
       if (!update.provider_message_id.empty() || !update.reference.empty()) result.updates.push_back(std::move(update));
     } else if (event == "incoming_message" && field("message_type") != "call") {
       const auto e164 = field("from_number_e164");
       InboundSms sms{.provider_message_id = field("id"),
                      .from = e164.empty() ? field("from_number") : e164,
                      .to = field("to_number"),
-                     .text = field("content")};
+                     .text = find_field(fields, "content").value_or(std::string())};
       if (!sms.from.empty() || !sms.text.empty()) result.inbound.push_back(std::move(sms));
+    } else {
+      result.understood = !event.empty();
     }
     return result;
   }
@@ -149,7 +152,7 @@ class Telerivet final : public Provider {
         .method = "GET", .url = messages_ + percent_encode(id), .headers = {{"Authorization", authorization_}}};
   }
 
-  PollResult read_poll(const Reply& reply) const override {
+  PollResult read_status(const Reply& reply) const override {
     const auto json = parse_json(reply.body);
     if (const auto* error = json ? at(*json, "/error") : nullptr) {
       const auto error_class = refused(reply, *error, {}, 0).error_class;
@@ -158,7 +161,7 @@ class Telerivet final : public Provider {
     const auto id = json ? text_at(*json, "/id") : std::string();
     if (reply.status != 200) return {.updates = {}, .error_class = failure_of(reply)};
     if (id.empty()) return {.updates = {}, .error_class = ErrorClass::unknown};
-    auto update = update_of(text_at(*json, "/status"), text_at(*json, "/error_code"));
+    auto update = update_of(word_at(*json, "/status"), word_at(*json, "/error_code"));
     update.provider_message_id = id;
     update.reference = text_at(*json, "/vars/ref");
     read_cost(*json, update);

@@ -94,16 +94,22 @@ StatusUpdate update_of(const std::string& status, const std::string& error_code)
   return update;
 }
 
-// The same URL with the scheme's port added or removed; empty: neither applies.
-std::string other_port(const std::string& url) {
-  const auto host = url.find("://");
-  if (host == std::string::npos) return {};
-  const std::string port = url.starts_with("https") ? ":443" : ":80";
-  const auto end = std::min(url.find_first_of("/?#", host + 3), url.size());
-  const auto authority = url.substr(host + 3, end - host - 3);
-  if (authority.ends_with(port)) return url.substr(0, end - port.size()) + url.substr(end);
-  if (authority.find(':') != std::string::npos) return {};
-  return url.substr(0, end) + port + url.substr(end);
+// The URL as it came, without its port, and with the scheme's: Twilio's own libraries try these, because proxies and
+// Twilio itself differ in which of them is covered.
+std::vector<std::string> ways_to_write(const std::string& url) {
+  std::vector<std::string> all = {url};
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos) return all;
+  const auto host = scheme + 3, end = std::min(url.find_first_of("/?#", host), url.size());
+  const auto colon = url.substr(0, end).rfind(':');
+  const bool has_port = colon != std::string::npos && colon >= host && colon + 1 < end &&
+                        url.find_first_not_of("0123456789", colon + 1) >= end;
+  const auto port = lower(url.substr(0, scheme)) == "https" ? ":443" : ":80";
+  if (has_port)
+    all.push_back(url.substr(0, colon) + url.substr(end));
+  else
+    all.push_back(url.substr(0, end) + port + url.substr(end));
+  return all;
 }
 
 class Twilio final : public Provider {
@@ -140,7 +146,7 @@ class Twilio final : public Provider {
             .body = encode_form(form)};
   }
 
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     const auto json = parse_json(reply.body);
     if (reply.status >= 200 && reply.status < 300) {
       const auto sid = json ? text_at(*json, "/sid") : std::string();
@@ -154,7 +160,7 @@ class Twilio final : public Provider {
     }
     auto verdict = by_http_status(reply, now_s);
     if (!json) return verdict;
-    const auto code = text_at(*json, "/code");
+    const auto code = word_at(*json, "/code");
     if (code.empty()) return verdict;
     if (const auto it = send_errors.find(code); it != send_errors.end()) {
       const auto wait = retry_after_ms(reply.headers, now_s);
@@ -167,12 +173,12 @@ class Twilio final : public Provider {
     return verdict;
   }
 
-  CallbackResult receive(const CallbackRequest& request, std::int64_t) const override {
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t) const override {
     const auto signature = find_header(request.headers, "X-Twilio-Signature");
     if (signature.empty()) return not_authentic("the header X-Twilio-Signature is missing");
-    const auto form = parse_form(request.body);
+    const auto form = form_fields(request.body);
     if (!is_signed(request, form, signature)) return not_authentic("X-Twilio-Signature does not fit");
-    const auto field = [&](std::string_view wanted) { return find_field(form, wanted).value_or(std::string()); };
+    const auto field = [&](std::string_view wanted) { return word_of(form, wanted); };
     CallbackResult result;
     const auto status = field("MessageStatus").empty() ? field("SmsStatus") : field("MessageStatus");
     const auto sid = field("MessageSid").empty() ? field("SmsSid") : field("MessageSid");
@@ -180,7 +186,7 @@ class Twilio final : public Provider {
       result.inbound.push_back({.provider_message_id = sid,
                                 .from = field("From"),
                                 .to = field("To"),
-                                .text = field("Body"),
+                                .text = find_field(form, "Body").value_or(std::string()),
                                 .opt_out = field("OptOutType") == "STOP"});
       result.answer = {.content_type = "text/xml", .body = "<Response/>"};
       return result;
@@ -188,8 +194,8 @@ class Twilio final : public Provider {
     result.answer.status = 204;
     auto update = update_of(status, field("ErrorCode"));
     update.provider_message_id = sid;
-    update.reference = find_field(parse_form(query_of(request.url)), "ref").value_or(std::string());
-    if (!update.provider_message_id.empty() || !update.reference.empty()) result.updates.push_back(std::move(update));
+    update.reference = word_of(query_fields(request.url), "ref");
+    if (!status.empty()) result.updates.push_back(std::move(update));
     return result;
   }
 
@@ -201,7 +207,7 @@ class Twilio final : public Provider {
                    .headers = {{"Authorization", authorization_}}};
   }
 
-  PollResult read_poll(const Reply& reply) const override {
+  PollResult read_status(const Reply& reply) const override {
     const auto json = parse_json(reply.body);
     if (reply.status != 200 || !json) {
       const auto code = json ? text_at(*json, "/code") : std::string();
@@ -209,7 +215,7 @@ class Twilio final : public Provider {
       return {.updates = {},
               .error_class = it != send_errors.end() ? it->second : by_http_status(reply, 0).error_class};
     }
-    auto update = update_of(text_at(*json, "/status"), text_at(*json, "/error_code"));
+    auto update = update_of(word_at(*json, "/status"), word_at(*json, "/error_code"));
     update.provider_message_id = text_at(*json, "/sid");
     if (update.provider_message_id.empty()) return {.updates = {}, .error_class = ErrorClass::unknown};
     if (const auto parts = integer_of(at(*json, "/num_segments")); parts && *parts > 0)
@@ -234,17 +240,17 @@ class Twilio final : public Provider {
   // the URL instead.
   bool is_signed(const CallbackRequest& request, const Fields& form, std::string_view signature) const {
     std::string parameters;
-    if (find_header(request.headers, "Content-Type").starts_with("application/x-www-form-urlencoded")) {
+    if (media_type(request.headers) == "application/x-www-form-urlencoded") {
       const std::set<std::pair<std::string, std::string>> sorted(form.begin(), form.end());
       for (const auto& [key, value] : sorted) parameters += key + value;
-    } else if (const auto wanted = find_field(parse_form(query_of(request.url)), "bodySHA256")) {
+    } else if (const auto wanted = find_field(query_fields(request.url), "bodySHA256")) {
       if (!same_secret(lower(*wanted), hex(digest(Hash::sha256, request.body)))) return false;
     } else if (!request.body.empty()) {
       return false;
     }
-    for (const auto& url : {request.url, other_port(request.url)})
+    for (const auto& url : ways_to_write(request.url))
       for (const auto& token : tokens_)
-        if (!url.empty() && same_secret(base64(hmac(Hash::sha1, token, url + parameters)), signature)) return true;
+        if (same_secret(base64(hmac(Hash::sha1, token, url + parameters)), signature)) return true;
     return false;
   }
 

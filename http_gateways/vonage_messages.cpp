@@ -93,11 +93,11 @@ std::optional<ErrorClass> listed_error(const std::string& code) {
 
 // Number of a problem: its title, or the fragment of its type; v0.1 has `code`.
 std::string code_of(const boost::json::value& problem) {
-  if (auto title = text_at(problem, "/title"); is_number(title)) return title;
-  const auto type = text_at(problem, "/type");
+  if (auto title = word_at(problem, "/title"); is_number(title)) return title;
+  const auto type = word_at(problem, "/type");
   if (const auto hash = type.find('#'); hash != std::string::npos && hash + 1 < type.size())
     return type.substr(hash + 1);
-  return text_at(problem, "/code");
+  return word_at(problem, "/code");
 }
 
 bool names_to(const boost::json::value& problem) {
@@ -166,7 +166,7 @@ class VonageMessages final : public Provider {
             .body = boost::json::serialize(body)};
   }
 
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     const auto json = parse_json(reply.body);
     auto verdict = by_http_status(reply, now_s);
     if (reply.status >= 200 && reply.status < 300) {
@@ -200,7 +200,7 @@ class VonageMessages final : public Provider {
     return verdict;
   }
 
-  CallbackResult receive(const CallbackRequest& request, std::int64_t now_s) const override {
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t now_s) const override {
     if (!has_token(request, token_)) return not_authentic("the token in the URL does not fit", 401);
     if (signature_secret_.empty()) {
       if (!unsigned_callbacks_) return not_authentic("'signature_secret' of the account is not set", 401);
@@ -215,8 +215,7 @@ class VonageMessages final : public Provider {
     const auto json = parse_json(request.body);
     if (!json) return result;
     if (auto update = update_of(*json)) {
-      if (update->reference.empty())
-        update->reference = find_field(parse_form(query_of(request.url)), "ref").value_or(std::string());
+      if (update->reference.empty()) update->reference = word_of(query_fields(request.url), "ref");
       if (!update->provider_message_id.empty() || !update->reference.empty())
         result.updates.push_back(std::move(*update));
       return result;
@@ -273,7 +272,7 @@ class VonageMessages final : public Provider {
 
   // Nothing: the body has no status.
   static std::optional<StatusUpdate> update_of(const boost::json::value& body) {
-    const auto status = text_at(body, "/status");
+    const auto status = word_at(body, "/status");
     if (status.empty()) return std::nullopt;
     StatusUpdate update{.provider_message_id = text_at(body, "/message_uuid"),
                         .reference = text_at(body, "/client_ref"),

@@ -57,8 +57,7 @@ const std::map<std::string, Meaning, std::less<>> statuses = {
 constexpr std::array<std::string_view, 5> method_names = {"md5hash", "md5", "sha1", "sha256", "sha512"};
 
 // Status 3 says only in words which parameter it means. Strict, because a bad destination is tried nowhere else.
-bool names_to(std::string_view error_text) {
-  const auto words = lower(error_text);
+bool names_to(const std::string& words) {
   if (words.starts_with("to ") || words.ends_with(": to")) return true;
   return std::ranges::any_of(std::array{"invalid to ", "'to'", "`to`", "\"to\"", "param: to "},
                              [&](const char* hint) { return words.find(hint) != std::string::npos; });
@@ -75,17 +74,10 @@ std::optional<std::int64_t> wait_ms(std::string_view error_text) {
   return std::min(wait, wait_max_ms);
 }
 
-// What Vonage sent, without what stood in our URL already where the body has it all. JSON null counts as absent.
+// What Vonage sent, without what stood in our URL already where the body has it all. JSON null counts as blank.
 Fields sent_fields(const CallbackRequest& request) {
-  const auto begin = request.body.find_first_not_of(" \t\r\n");
-  if (request.method == "GET" || begin == std::string::npos) return parse_form(query_of(request.url));
-  if (request.body[begin] != '{') return parse_form(request.body);
-  Fields fields;
-  const auto json = parse_json(request.body);
-  if (const auto* members = json ? json->if_object() : nullptr)
-    for (const auto& [name, value] : *members)
-      if (value.is_primitive() && !value.is_null()) fields.emplace_back(name, text_of(&value));
-  return fields;
+  const bool in_body = request.method != "GET" && !trimmed(request.body).empty();
+  return in_body ? body_fields(request) : query_fields(request.url);
 }
 
 std::int64_t number_in(const std::optional<std::string>& text) {
@@ -148,7 +140,7 @@ class VonageSms final : public Provider {
   }
 
   // HTTP 200 says nothing: every part has a status of its own.
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     if (reply.status < 200 || reply.status >= 300) return by_http_status(reply, now_s);
     const auto http = std::to_string(reply.status);
     const auto json = parse_json(reply.body);
@@ -158,7 +150,7 @@ class VonageSms final : public Provider {
     auto verdict = accepted();
     bool any_good = false;
     for (const auto& part : *parts) {
-      if (text_at(part, "/status") != "0") {
+      if (word_at(part, "/status") != "0") {
         ++verdict.failed_parts;
         continue;
       }
@@ -173,8 +165,8 @@ class VonageSms final : public Provider {
     return verdict;
   }
 
-  CallbackResult receive(const CallbackRequest& request, std::int64_t now_s) const override {
-    const auto query = parse_form(query_of(request.url));
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t now_s) const override {
+    const auto query = query_fields(request.url);
     auto fields = sent_fields(request);
     if (!has_token(request, token_)) return not_authentic("the token in the URL does not fit");
     if (!signature_secret_.empty()) {
@@ -188,11 +180,11 @@ class VonageSms final : public Provider {
       }
       if (!problem.empty()) return not_authentic(std::move(problem));
     }
-    const auto field = [&](std::string_view wanted) { return find_field(fields, wanted).value_or(std::string()); };
+    const auto field = [&](std::string_view wanted) { return word_of(fields, wanted); };
     CallbackResult result;
     if (const auto status = field("status"); !status.empty()) {
       StatusUpdate update{.provider_message_id = field("messageId"), .reference = field("client-ref")};
-      if (update.reference.empty()) update.reference = find_field(query, "ref").value_or(std::string());
+      if (update.reference.empty()) update.reference = word_of(query, "ref");
       if (const auto it = statuses.find(status); it != statuses.end()) {
         update.status = it->second.status;
         update.final_status = it->second.is_final;
@@ -209,7 +201,7 @@ class VonageSms final : public Provider {
       InboundSms sms{.provider_message_id = field("messageId"),
                      .from = with_plus(field("msisdn")),
                      .to = field("to"),
-                     .text = field("text")};
+                     .text = find_field(fields, "text").value_or(std::string())};
       const auto total = number_in(find_field(fields, "concat-total"));
       const auto number = number_in(find_field(fields, "concat-part"));
       if (field("concat") == "true" && number >= 1 && number <= total && total <= 255) {
@@ -231,12 +223,12 @@ class VonageSms final : public Provider {
 
  private:
   static Verdict refusal(const boost::json::value& part, const OutboundSms& sms, const std::string& http) {
-    const auto code = text_at(part, "/status");
+    const auto code = word_at(part, "/status");
     if (code.empty()) return uncertain(http, "the answer has no status");
     const auto words = text_at(part, "/error-text");
     const auto it = send_errors.find(code);
     auto error_class = it == send_errors.end() ? ErrorClass::unknown : it->second;
-    if (code == "3" && names_to(words)) error_class = ErrorClass::destination;
+    if (code == "3" && names_to(own_words(words, sms))) error_class = ErrorClass::destination;
     auto verdict = rejected(error_class, code, detail_of(words, sms));
     verdict.one_number = code == not_on_list;
     if (error_class == ErrorClass::throttled) verdict.retry_after_ms = wait_ms(words);

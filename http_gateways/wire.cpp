@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::int64_t parts_max = 255;  // of one message: a UDH cannot say more
 constexpr std::size_t detail_max_bytes = 200;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF", spaces = " \t\r\n";
 constexpr std::int64_t retry_after_min_s = 1, retry_after_max_s = 3600;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -79,6 +80,54 @@ std::string with_long_integers_as_text(std::string_view body) {
     i = end - 1;
   }
   return out;
+}
+
+// The value of `name=` in a header such as Content-Type or Content-Disposition; empty: not there.
+std::string parameter_of(std::string_view header, std::string_view wanted) {
+  while (!header.empty()) {
+    const auto end = std::min(header.find(';'), header.size());
+    const auto piece = trimmed(header.substr(0, end));
+    header.remove_prefix(std::min(end + 1, header.size()));
+    const auto equals = piece.find('=');
+    if (equals == std::string_view::npos || lower(trimmed(piece.substr(0, equals))) != wanted) continue;
+    auto value = trimmed(piece.substr(equals + 1));
+    if (value.size() > 1 && value.starts_with('"') && value.ends_with('"')) value = value.substr(1, value.size() - 2);
+    return std::string(value);
+  }
+  return {};
+}
+
+// The name in the headers of a part, and how many octets they have with the blank line behind them; 0: no such part.
+std::pair<std::string, std::size_t> head_of_part(std::string_view part) {
+  std::string name;
+  for (std::size_t at = 0; at < part.size();) {
+    const auto end = part.find('\n', at);
+    if (end == std::string_view::npos) break;
+    const auto line = trimmed(part.substr(at, end - at));
+    at = end + 1;
+    if (line.empty()) return {std::move(name), at};
+    if (lower(line).starts_with("content-disposition:")) name = parameter_of(line, "name");
+  }
+  return {};
+}
+
+// RFC 7578. Line ends may be bare, and without a boundary in the content type the first line tells it.
+Fields parse_multipart(std::string_view body, std::string boundary) {
+  if (boundary.empty() && body.starts_with("--")) boundary = trimmed(body.substr(2, body.find('\n') - 2));
+  if (boundary.empty()) return {};
+  const auto delimiter = "--" + boundary;
+  Fields fields;
+  auto at = body.find(delimiter);
+  while (at != std::string_view::npos) {
+    const auto begin = std::min(body.find('\n', at), body.size() - 1) + 1;
+    const auto next = body.find("\n" + delimiter, begin > 0 ? begin - 1 : 0);
+    auto part = body.substr(begin, (next == std::string_view::npos ? body.size() : next) - std::min(begin, next));
+    if (part.ends_with('\r')) part.remove_suffix(1);
+    if (auto [name, size] = head_of_part(part); size > 0 && !name.empty())
+      fields.emplace_back(std::move(name), part.substr(size));
+    at = next == std::string_view::npos ? next : next + 1;
+  }
+  return fields;
 }
 
 // "12.5" -> digits "125" and 1 place; nothing for what is no plain decimal.
@@ -205,22 +254,64 @@ std::string_view query_of(std::string_view url) {
   return begin == std::string_view::npos ? std::string_view() : url.substr(begin + 1);
 }
 
+Fields query_fields(std::string_view url) {
+  const auto query = query_of(url);
+  const auto second = query.find('?');
+  if (second == std::string_view::npos) return parse_form(query);
+  // Behind our own address, or in somebody's text: our values are percent-encoded, and a name follows theirs.
+  const auto before = query.substr(0, second), behind = query.substr(second + 1);
+  const auto name = behind.substr(0, std::min(behind.find_first_of("=&?"), behind.size()));
+  const bool begins_again = name.size() < behind.size() && behind[name.size()] == '=' && !name.empty() &&
+                            std::ranges::all_of(name, unreserved) &&
+                            before.find_first_of("+ ") == std::string_view::npos;
+  if (!begins_again) return parse_form(query);
+  return parse_form(std::string(before) + "&" + std::string(behind));
+}
+
 std::optional<std::string> find_field(const Fields& fields, std::string_view name) {
   const auto it = std::ranges::find(fields, name, &std::pair<std::string, std::string>::first);
   if (it == fields.end()) return std::nullopt;
   return it->second;
 }
 
-Fields callback_fields(const CallbackRequest& request) {
-  Fields fields;
-  const auto begin = request.body.find_first_not_of(" \t\r\n");
-  if (begin != std::string::npos && request.body[begin] == '{') {
+std::string word_of(const Fields& fields, std::string_view name) {
+  return std::string(trimmed(find_field(fields, name).value_or(std::string())));
+}
+
+std::string media_type(const Headers& headers) {
+  const auto type = find_header(headers, "Content-Type");
+  return lower(trimmed(type.substr(0, type.find(';'))));
+}
+
+bool starts_as_json(std::string_view body) {
+  if (body.starts_with("\xFF\xFE") || body.starts_with("\xFE\xFF")) return true;  // no form is UTF-16
+  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  const auto begin = body.find_first_not_of(spaces);
+  return begin != std::string_view::npos && body[begin] == '{';
+}
+
+Fields form_fields(std::string_view body) {
+  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  while (body.ends_with('\n') || body.ends_with('\r')) body.remove_suffix(1);
+  return parse_form(body);
+}
+
+Fields body_fields(const CallbackRequest& request) {
+  if (starts_as_json(request.body)) {
+    Fields fields;
     if (const auto json = parse_json(request.body); json && json->is_object())
       for (const auto& [name, value] : json->get_object()) fields.emplace_back(name, text_of(&value));
-  } else if (request.method != "GET") {
-    fields = parse_form(request.body);
+    return fields;
   }
-  for (auto& field : parse_form(query_of(request.url))) fields.push_back(std::move(field));
+  if (request.method == "GET") return {};
+  if (media_type(request.headers) == "multipart/form-data")
+    return parse_multipart(request.body, parameter_of(find_header(request.headers, "Content-Type"), "boundary"));
+  return form_fields(request.body);
+}
+
+Fields callback_fields(const CallbackRequest& request) {
+  auto fields = body_fields(request);
+  for (auto& field : query_fields(request.url)) fields.push_back(std::move(field));
   return fields;
 }
 
@@ -300,8 +391,10 @@ std::string lower(std::string_view text) {
 }
 
 std::optional<boost::json::value> parse_json(std::string_view body) {
+  const auto text = readable(body);
   boost::json::error_code ec;
-  auto value = boost::json::parse(with_long_integers_as_text(body), ec);
+  auto value = boost::json::parse(with_long_integers_as_text(trimmed(text)), ec);
+  if (ec) value = boost::json::parse(with_long_integers_as_text(repaired_json(trimmed(text))), ec);
   if (ec) return std::nullopt;
   return value;
 }
@@ -327,8 +420,13 @@ std::string text_of(const boost::json::value* value) {
 
 std::string text_at(const boost::json::value& value, std::string_view pointer) { return text_of(at(value, pointer)); }
 
+std::string word_at(const boost::json::value& value, std::string_view pointer) {
+  return std::string(trimmed(text_at(value, pointer)));
+}
+
 std::optional<std::int64_t> integer_of(const boost::json::value* value) {
-  const auto text = text_of(value);
+  const auto whole = text_of(value);
+  const auto text = trimmed(whole);
   std::int64_t number = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (ec != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
@@ -412,8 +510,10 @@ std::optional<int> parts_of(const boost::json::value* value) {
   return static_cast<int>(*count);
 }
 
-std::string detail_of(std::string_view words, const OutboundSms& sms) {
-  if (!sms.text.empty() && words.find(sms.text) != std::string_view::npos) return {};
+std::string detail_of(std::string_view own, const OutboundSms& sms) {
+  if (!sms.text.empty() && own.find(sms.text) != std::string_view::npos) return {};
+  const auto text = readable(own);
+  const std::string_view words = trimmed(text);
   std::string out;
   for (std::size_t i = 0; i < words.size() && out.size() < detail_max_bytes;) {
     // A number that begins here: digits, and what people put between them.
@@ -432,11 +532,18 @@ std::string detail_of(std::string_view words, const OutboundSms& sms) {
       out += words.substr(i, std::max(end - i, std::size_t{1}));
     i = std::max(end, i + 1);
   }
-  return out;
+  // The last character may be cut.
+  return out.size() < detail_max_bytes ? out : readable(out);
+}
+
+std::string own_words(std::string_view words, const OutboundSms& sms) {
+  auto text = lower(words);
+  if (const auto ours = lower(trimmed(sms.text)); !ours.empty())
+    for (auto at = text.find(ours); at != std::string::npos; at = text.find(ours, at)) text.erase(at, ours.size());
+  return text;
 }
 
 bool is_web_page(const Reply& reply) {
-  static constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF", spaces = " \t\r\n";
   std::string_view body = reply.body;
   if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
   body.remove_prefix(std::min(body.find_first_not_of(spaces), body.size()));
@@ -452,7 +559,7 @@ ErrorClass failure_of(const Reply& reply) {
 
 bool has_token(const CallbackRequest& request, std::string_view token) {
   if (token.empty()) return true;
-  const auto query = parse_form(query_of(request.url));
+  const auto query = query_fields(request.url);
   for (const auto* name : {"tok", "token"})
     if (const auto given = find_field(query, name); given && same_secret(*given, token)) return true;
   return false;

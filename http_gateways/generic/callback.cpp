@@ -37,7 +37,8 @@ bool is_no_error(std::string_view error_code) {
 
 CallbackReader::CallbackReader(const std::optional<Node>& callback, const std::optional<Node>& inbound) {
   if (callback) {
-    callback->allow({"auth", "id", "ref", "status", "error_code", "map", "default", "case_sensitive", "reply"});
+    callback->allow({"auth", "list", "id", "ref", "status", "error_code", "map", "default", "case_sensitive", "reply"});
+    if (const auto list = callback->find("list")) list_.emplace(*list);
     if (const auto auth = callback->find("auth")) auth_ = compile_auth(*auth);
     status_ = extractors(*callback, {"id", "ref", "status", "error_code"});
     if (const auto flag = callback->find("case_sensitive")) statuses_.case_sensitive = flag->flag();
@@ -153,6 +154,10 @@ std::string CallbackReader::take(const Extractors& from, std::string_view name, 
   return it == from.end() ? std::string() : it->second.find(message).value_or(std::string());
 }
 
+std::string CallbackReader::take_word(const Extractors& from, std::string_view name, const Message& message) {
+  return std::string(trimmed(take(from, name, message)));
+}
+
 std::string CallbackReader::StatusMap::key(std::string_view word) const {
   return case_sensitive ? std::string(word) : lower(word);
 }
@@ -170,39 +175,54 @@ bool CallbackReader::reads_status() const {
 
 // Nothing: the call says no status, or not of which message.
 std::optional<StatusUpdate> CallbackReader::update_of(const Message& message) const {
-  const auto word = take(status_, "status", message);
+  const auto word = take_word(status_, "status", message);
   if (word.empty()) return std::nullopt;
-  StatusUpdate update{.provider_message_id = take(status_, "id", message),
-                      .reference = take(status_, "ref", message),
+  StatusUpdate update{.provider_message_id = take_word(status_, "id", message),
+                      .reference = take_word(status_, "ref", message),
                       .status = statuses_.find(word)};
   if (update.provider_message_id.empty() && update.reference.empty()) return std::nullopt;
   update.final_status = is_final(update.status);
-  if (auto code = take(status_, "error_code", message); !is_no_error(code)) update.error_code = std::move(code);
+  if (auto code = take_word(status_, "error_code", message); !is_no_error(code)) update.error_code = std::move(code);
   if (update.status == Status::expired) update.error_class = ErrorClass::expired;
   return update;
 }
 
-CallbackResult CallbackReader::read(const CallbackRequest& request) const {
-  const auto query = parse_form(query_of(request.url));
-  if (auto why = refusal(request, query); !why.empty()) return not_authentic(std::move(why));
-  const auto fields = callback_fields(request);
-  const auto json = parse_json(request.body);
-  const Message message{.headers = request.headers,
-                        .body = request.body,
-                        .json = json ? &*json : nullptr,
-                        .fields = &fields,
-                        .query = &query};
-  CallbackResult result;
-  result.answer = status_answer_;
+// Adds what a call, or one element of its list, says.
+void CallbackReader::read_one(const Message& message, CallbackResult& result) const {
   if (auto update = update_of(message)) {
     result.updates.push_back(std::move(*update));
-  } else if (auto from = take(inbound_, "from", message); !from.empty()) {
+  } else if (auto from = take_word(inbound_, "from", message); !from.empty()) {
     result.answer = inbound_answer_;
-    result.inbound.push_back({.provider_message_id = take(inbound_, "id", message),
+    result.inbound.push_back({.provider_message_id = take_word(inbound_, "id", message),
                               .from = std::move(from),
-                              .to = take(inbound_, "to", message),
+                              .to = take_word(inbound_, "to", message),
                               .text = take(inbound_, "text", message)});
   }
+}
+
+CallbackResult CallbackReader::read(const CallbackRequest& request) const {
+  const auto query = query_fields(request.url);
+  if (auto why = refusal(request, query); !why.empty()) return not_authentic(std::move(why));
+  const auto fields = callback_fields(request);
+  const auto body = readable(request.body);
+  const auto json = parse_json(request.body);
+  const Message message{
+      .headers = request.headers, .body = body, .json = json ? &*json : nullptr, .fields = &fields, .query = &query};
+  CallbackResult result;
+  result.answer = status_answer_;
+  const auto elements = list_ ? list_->elements_of(message) : std::vector<ListElement>();
+  for (const auto& element : elements) {
+    auto with_fields = element.fields;
+    with_fields.insert(with_fields.end(), fields.begin(), fields.end());
+    read_one({.headers = request.headers,
+              .body = element.body,
+              .json = element.json,
+              .fields = &with_fields,
+              .query = &query},
+             result);
+  }
+  // A provider that has one receipt may send it without the list around it.
+  if (elements.empty()) read_one(message, result);
   return result;
 }
 

@@ -48,10 +48,13 @@ class CallbackReader {
   static Auth compile_auth(const Node& node);
   static Extractors extractors(const Node& node, std::initializer_list<std::string_view> names);
   static std::string take(const Extractors& from, std::string_view name, const Message& message);
+  static std::string take_word(const Extractors& from, std::string_view name, const Message& message);  // trimmed
   std::string refusal(const CallbackRequest& request, const Fields& query) const;
   std::optional<StatusUpdate> update_of(const Message& message) const;
+  void read_one(const Message& message, CallbackResult& result) const;
 
   Auth auth_;
+  std::optional<ListExtractor> list_;
   Extractors status_, inbound_;
   StatusMap statuses_;
   CallbackAnswer status_answer_, inbound_answer_;

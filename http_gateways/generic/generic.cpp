@@ -339,11 +339,11 @@ Request Generic::build(const OutboundSms& sms, std::int64_t now_s) {
   return request;
 }
 
-Verdict Generic::read(const Reply& reply, const OutboundSms&, std::int64_t now_s) const {
+Verdict Generic::read_reply(const Reply& reply, const OutboundSms&, std::int64_t now_s) const {
   return compiled_->response.read(reply, now_s);
 }
 
-CallbackResult Generic::receive(const CallbackRequest& request, std::int64_t) const {
+CallbackResult Generic::read_callback(const CallbackRequest& request, std::int64_t) const {
   return compiled_->callback.read(request);
 }
 
@@ -363,7 +363,8 @@ const Kind generic{
                  {.name = "from", .help = "sender"},
                  {.name = "callback_url", .help = "callback URL, where it is not ours"},
                  {.name = "country_code",
-                  .help = "of the own country, such as 254: {{to_national}} has 0 in its place"}},
+                  .help =
+                      "of the own country, such as 254: {{to_national}} has the trunk prefix in its place, mostly 0"}},
     .make = [](const json::object& settings) -> std::unique_ptr<Provider> {
       return std::make_unique<Generic>(settings);
     }};

@@ -28,8 +28,8 @@ class Generic : public Provider {
   ~Generic() override;
 
   Request build(const OutboundSms& sms, std::int64_t now_s) override;
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override;
-  CallbackResult receive(const CallbackRequest& request, std::int64_t now_s) const override;
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override;
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t now_s) const override;
   bool reports_delivery() const override;
   Limits limits() const override;
 

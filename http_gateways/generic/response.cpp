@@ -2,11 +2,13 @@
 #include "http_gateways/generic/response.hpp"
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 
 namespace smsbridge::http_gateways {
 namespace {
 
 constexpr std::size_t searched_octets_max = 4096;
+constexpr std::size_t list_octets_max = 64 * 1024, list_elements_max = 1000;
 constexpr std::int64_t wait_min_ms = 1000, wait_max_ms = 3'600'000;  // as Retry-After
 constexpr int parts_max = 255;
 
@@ -65,6 +67,51 @@ std::optional<std::string> Pattern::group_of(std::string_view text) const {
   boost::cmatch match;
   if (!search(text, match) || match.size() < 2 || !match[1].matched) return std::nullopt;
   return match[1].str();
+}
+
+std::vector<std::string> Pattern::groups_of(std::string_view text) const {
+  text = text.substr(0, list_octets_max);
+  std::vector<std::string> all;
+  try {
+    boost::cregex_iterator it(text.data(), text.data() + text.size(), expression_), end;
+    for (; it != end && all.size() < list_elements_max; ++it)
+      if (it->size() > 1 && (*it)[1].matched) all.push_back((*it)[1].str());
+  } catch (const std::runtime_error&) {
+    // It costs too much: what was found stays.
+  }
+  return all;
+}
+
+ListExtractor::ListExtractor(const Node& node) {
+  node.allow({"json", "regex"});
+  const auto members = node.members();
+  if (members.size() != 1) node.fail("one of json or regex is needed");
+  const auto& [word, argument] = members.front();
+  if (word == "json") {
+    pointer_ = json_pointer(argument);
+  } else {
+    pattern_.emplace(argument);
+    if (!pattern_->has_group()) argument.fail("a group in ( ) must say what to take");
+  }
+}
+
+std::vector<ListElement> ListExtractor::elements_of(const Message& callback) const {
+  std::vector<ListElement> all;
+  if (pattern_) {
+    for (auto& piece : pattern_->groups_of(callback.body)) all.push_back({.body = std::move(piece)});
+    return all;
+  }
+  const auto* value = callback.json ? at(*callback.json, pointer_) : nullptr;
+  const auto* list = value ? value->if_array() : nullptr;
+  if (!list) return all;
+  for (const auto& each : *list) {
+    if (all.size() == list_elements_max) break;
+    ListElement element{.body = boost::json::serialize(each), .json = &each};
+    if (const auto* object = each.if_object())
+      for (const auto& [name, member] : *object) element.fields.emplace_back(name, text_of(&member));
+    all.push_back(std::move(element));
+  }
+  return all;
 }
 
 Extractor::Extractor(const Node& node, Of of) {
@@ -173,7 +220,7 @@ ResponseReader::When ResponseReader::compile_when(const Node& node, bool& needs_
 }
 
 ResponseReader::Then ResponseReader::compile_then(const Node& node) {
-  node.allow({"outcome", "error_class", "retry", "retry_after_ms"});
+  node.allow({"outcome", "error_class", "retry", "retry_after_ms", "one_number"});
   Then then;
   if (const auto outcome = node.find("outcome"))
     then.outcome = outcome->one_of<Outcome>(
@@ -191,6 +238,7 @@ ResponseReader::Then ResponseReader::compile_then(const Node& node) {
     if (!then.retry) retry->fail("unknown retry '" + retry->text() + "'");
   }
   if (const auto wait = node.find("retry_after_ms")) then.wait = compile_wait(*wait);
+  if (const auto one = node.find("one_number")) then.one_number = one->flag();
   return then;
 }
 
@@ -274,6 +322,7 @@ Verdict ResponseReader::judge(const Reply& reply, const Message& message, bool h
     if (error_class == ErrorClass::none) error_class = ErrorClass::unknown;
     verdict = rejected(error_class, code, detail);
     verdict.retry_after_ms = by_status.retry_after_ms;
+    verdict.one_number = then.one_number;
   }
   if (then.retry) verdict.retry = *then.retry;
   if (then.wait) verdict.retry_after_ms = wait_ms(*then.wait, reply, now_s);

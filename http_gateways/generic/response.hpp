@@ -25,6 +25,8 @@ class Pattern {
   bool found_in(std::string_view text) const;
   // What the first group matched.
   std::optional<std::string> group_of(std::string_view text) const;
+  // The same of each place, in their order.
+  std::vector<std::string> groups_of(std::string_view text) const;
   bool has_group() const { return expression_.mark_count() > 0; }
 
  private:
@@ -54,6 +56,25 @@ class Extractor {
   enum class Source : std::uint8_t { json, regex, header, param, query, constant };
   Source source_;
   std::string name_;
+  std::optional<Pattern> pattern_;
+};
+
+// One of several receipts in a callback. `json` refers to the callback's own.
+struct ListElement {
+  std::string body;
+  const boost::json::value* json = nullptr;
+  Fields fields;  // members of an object
+};
+
+// Where a callback has several of them: {"json": pointer} to an array, or {"regex": pattern} whose group is one.
+class ListExtractor {
+ public:
+  explicit ListExtractor(const Node& node);
+  // None: there is no such list.
+  std::vector<ListElement> elements_of(const Message& callback) const;
+
+ private:
+  std::string pointer_;
   std::optional<Pattern> pattern_;
 };
 
@@ -89,6 +110,7 @@ class ResponseReader {
     ErrorClass error_class = ErrorClass::none;
     std::optional<Retry> retry;
     std::optional<Wait> wait;
+    bool one_number = false;
   };
   struct Rule {
     When when;

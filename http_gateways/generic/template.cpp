@@ -6,6 +6,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "http_gateways/generic/trunk_prefix.hpp"
 #include "http_gateways/sms_octets.hpp"
 #include "http_gateways/wire.hpp"
 
@@ -53,7 +54,7 @@ std::string uuid_of(std::string_view account, std::string_view reference) {
 
 std::string national(const std::string& digits, const std::string& country_code) {
   if (country_code.empty() || !digits.starts_with(country_code)) return digits;
-  return "0" + digits.substr(country_code.size());
+  return std::string(trunk_prefix(country_code)) + digits.substr(country_code.size());
 }
 
 std::string escape_xml(std::string_view text) {

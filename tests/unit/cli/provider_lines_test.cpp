@@ -31,7 +31,7 @@ class Echo final : public Provider {
                     " " + std::to_string(sms.validity_s) + " " + sms.callback_url + " " + std::to_string(now_s)};
   }
 
-  Verdict read(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
+  Verdict read_reply(const Reply& reply, const OutboundSms& sms, std::int64_t now_s) const override {
     if (reply.status == 299)
       return {.outcome = Outcome::accepted,
               .status = Status::sent,
@@ -48,7 +48,7 @@ class Echo final : public Provider {
     return verdict;
   }
 
-  CallbackResult receive(const CallbackRequest& request, std::int64_t) const override {
+  CallbackResult read_callback(const CallbackRequest& request, std::int64_t) const override {
     if (request.body == "forged") return not_authentic("the signature does not fit");
     CallbackResult result;
     if (request.body == "states") {
@@ -75,7 +75,7 @@ class Echo final : public Provider {
   std::optional<Request> build_poll(const std::string&, std::int64_t) override {
     return is("mode", "ask") ? std::optional(Request{}) : std::nullopt;
   }
-  PollResult read_poll(const Reply&) const override {
+  PollResult read_status(const Reply&) const override {
     return {.updates = {{.provider_message_id = "a"}}, .error_class = ErrorClass::auth};
   }
   std::optional<Request> build_balance(std::int64_t) override { return build_poll({}, 0); }

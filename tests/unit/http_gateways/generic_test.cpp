@@ -492,5 +492,38 @@ TEST(Generic, PresetsJudgeAsTheirKinds) {
   }
 }
 
+TEST(Generic, SeveralReceiptsInOneCallback) {
+  const auto receive = [](const std::string& callback, const std::string& body) {
+    const json::object inbound{{"from", {{"param", "from"}}}, {"text", {{"param", "text"}}}};
+    const auto provider =
+        make_provider(*find_kind("generic"), {{"callback", json::parse(callback)}, {"inbound", inbound}});
+    return provider->receive({.method = "POST", .url = "https://h/in/g/s?ref=q-1", .headers = {}, .body = body}, 0);
+  };
+  const auto words = [&](const std::string& callback, const std::string& body) {
+    std::string all;
+    for (const auto& update : receive(callback, body).updates)
+      all += update.provider_message_id + " " + std::string(name(update.status)) + " " + update.error_code + ";";
+    return all;
+  };
+  const std::string paths = R"({"list": {"json": "/all"}, "id": {"json": "/id"}, "status": {"param": "st"},)"
+                            R"("error_code": {"param": "err"}, "map": {"OK": "delivered", "NO": "undelivered"}})";
+  const std::string several = R"({"err":7,"all":[{"id":"A","st":"OK"},{"id":"B","st":"NO","err":9},7,{}]})";
+  EXPECT_EQ(words(paths, several), "A delivered 7;B undelivered 9;");
+  EXPECT_EQ(words(paths, R"({"id":"A","st":"OK"})"), "A delivered ;") << "one without a list";
+  EXPECT_TRUE(receive(paths, R"({"all":[{"id":"A"}]})").unread);
+  const auto mixed = receive(paths, R"({"all":[{"from":"+254700000101","text":"stop"},{"id":"A","st":"OK"}]})");
+  EXPECT_EQ(mixed.updates.size(), 1u);
+  EXPECT_EQ(mixed.inbound.at(0).text, "stop");
+  const std::string bare = R"({"list": {"json": ""}, "id": {"json": "/id"}, "status": {"json": "/st"},)"
+                           R"("map": {"OK": "delivered", "NO": "undelivered"}})";
+  EXPECT_EQ(words(bare, R"([{"id":"A1","st":"OK"},{"id":"B1","st":"NO"}])"), "A1 delivered ;B1 undelivered ;");
+  const std::string xml = R"--({"list": {"regex": "<r>(.*?)</r>"}, "id": {"regex": "<id>(\\w+)"},)--"
+                          R"--("status": {"regex": "<st>(\\w+)"}, "map": {"OK": "delivered"}, "default": "expired"})--";
+  EXPECT_EQ(words(xml, "<all><r>\n<id>A</id><st>OK</st></r>\n<r><id>B</id><st>LATE</st></r></all>"),
+            "A delivered ;B expired ;");
+  for (const std::string list : {R"({"json": "x"})", R"({"regex": "x"})", R"({"param": "x"})", "{}", "7"})
+    EXPECT_THROW(receive(R"({"list": )" + list + "}", ""), BadSettings) << list;
+}
+
 }  // namespace
 }  // namespace smsbridge::http_gateways::testing

@@ -25,7 +25,7 @@ TEST(Telerivet, ReadsReplies) {
                {"other parameter",
                 {400, {}, R"({"error":{"code":"invalid_param","param":"vars"}})"},
                 ErrorClass::invalid_request},
-               {"credit", {400, {}, R"({"error":{"code":"x","message":"Not enough Credit"}})"}, ErrorClass::balance},
+               {"credit", {400, {}, R"({"error":{"code":"no_credit"}})"}, ErrorClass::balance},
                {"key", {400, {}, R"({"error":{"code":"bad_API_key"}})"}, ErrorClass::auth},
                {"error of 200", {200, {}, R"({"error":"x"})"}, ErrorClass::unknown},
                {"cancelled at once", {200, {}, R"({"id":"SM1","status":"cancelled"})"}, ErrorClass::unknown},
