@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "bridge/env/content_coding.hpp"
 #include "bridge/env/http_transport.hpp"
 
 namespace smsbridge::bridge {
@@ -79,7 +80,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
   };
   struct Transfer {
     std::unique_ptr<CURL, EasyDeleter> handle;
-    std::unique_ptr<curl_slist, ListDeleter> headers;
+    std::unique_ptr<curl_slist, ListDeleter> headers, names;
     http_gateways::Request request;
     http_gateways::Reply reply;
     Done done;
@@ -114,7 +115,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     put(CURLOPT_QUICK_EXIT, 1L);  // does not wait for a name that is being looked up
     put(CURLOPT_PROXY, options_.proxy.c_str());
     put(CURLOPT_CONNECTTIMEOUT_MS, ms(options_.connect_timeout));
-    put(CURLOPT_TIMEOUT_MS, ms(options_.connect_timeout + options_.request_timeout));
+    put(CURLOPT_TIMEOUT_MS, ms(options_.request_timeout));
     put(CURLOPT_MAXAGE_CONN, idle_max_s);
     put(CURLOPT_TCP_NODELAY, 1L);
     put(CURLOPT_SSL_VERIFYPEER, options_.tls.verify ? 1L : 0L);
@@ -138,6 +139,10 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     add("User-Agent: smsbridge");
     t.headers.reset(list);
     put(CURLOPT_HTTPHEADER, list);
+    curl_slist* names = nullptr;
+    for (const auto& each : options_.names) names = ::curl_slist_append(names, each.c_str());
+    t.names.reset(names);
+    if (names) put(CURLOPT_RESOLVE, names);
     put(CURLOPT_ERRORBUFFER, t.error.data());
     put(CURLOPT_PRIVATE, &t);
     put(CURLOPT_WRITEFUNCTION, &CurlTransport::on_body);
@@ -180,7 +185,8 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
   }
 
   static int on_close(void* data, curl_socket_t fd) {
-    static_cast<CurlTransport*>(data)->watched_.erase(fd);
+    auto& self = *static_cast<CurlTransport*>(data);
+    self.watched_.erase(fd);
     return ::close(fd);
   }
 
@@ -188,6 +194,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     auto& self = *static_cast<CurlTransport*>(data);
     if (what == CURL_POLL_REMOVE) {
       self.watched_.erase(fd);
+      self.given_up_ = true;
       return 0;
     }
     auto& watched = self.watched_[fd];
@@ -219,23 +226,48 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
       start(watched->writing, asio::posix::descriptor_base::wait_write, CURL_CSELECT_OUT);
   }
 
+  // Naive: wait for as long as curl says. But it says so rounded down, does nothing when called before its time, and
+  // does not ask again for the same time: the next address of a name, or a time limit, then came when something else
+  // happened, or never. So we come later by what may be missing, and ask ourselves when nothing is set afterwards.
   static int on_timer(CURLM*, long ms, void* data) {
     auto& self = *static_cast<CurlTransport*>(data);
+    self.timer_set_ = ms >= 0;
     if (ms < 0) {
       self.timer_.cancel();
       return 0;
     }
-    self.timer_.expires_after(std::chrono::milliseconds(ms));
+    self.timer_.expires_after(std::chrono::milliseconds(ms == 0 ? 0 : ms + 1));
     self.timer_.async_wait([weak = self.weak_from_this()](boost::system::error_code ec) {
-      if (const auto there = weak.lock(); there && !ec) there->act(CURL_SOCKET_TIMEOUT, 0);
+      const auto there = weak.lock();
+      if (!there || ec) return;
+      there->timer_set_ = false;
+      there->given_up_ = false;
+      there->act(CURL_SOCKET_TIMEOUT, 0);
+      if (there->given_up_) there->go_on();
+      long left = -1;
+      ::curl_multi_timeout(there->multi_, &left);
+      if (!there->timer_set_ && left >= 0) on_timer(there->multi_, std::max(left, 1L), there.get());
     });
     return 0;
+  }
+
+  // When an address did not answer in time curl gives it up, and begins with the next one only when it is called once
+  // more, for which it sets no timer. This call, which an old interface is kept for, looks at every transfer.
+  void go_on() {
+    const auto self = shared_from_this();
+    int running = 0;
+    CURL_IGNORE_DEPRECATION(::curl_multi_socket_all(multi_, &running);)
+    take_results();
   }
 
   void act(curl_socket_t fd, int events) {
     const auto self = shared_from_this();
     int running = 0;
     ::curl_multi_socket_action(multi_, fd, events, &running);
+    take_results();
+  }
+
+  void take_results() {
     int left = 0;
     while (auto* message = ::curl_multi_info_read(multi_, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
@@ -249,6 +281,10 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     }
   }
 
+  static std::string too_long(const Transfer& t) {
+    return "the answer is longer than " + std::to_string(t.answer_bytes_max) + " octets";
+  }
+
   void finish(std::unique_ptr<Transfer> t, CURLcode code) {
     Result result;
     long status = 0;
@@ -257,9 +293,15 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
       result.end = End::answered;
       result.reply = std::move(t->reply);
       result.reply.status = static_cast<int>(status);
+      if (auto body = decoded_body(result.reply, t->answer_bytes_max)) {
+        result.reply.body = std::move(*body);
+      } else {
+        result.end = End::perhaps_sent;
+        result.detail = too_long(*t);
+      }
     } else {
       result.end = t->left ? End::perhaps_sent : End::not_sent;
-      result.detail = t->too_long ? "the answer is longer than " + std::to_string(t->answer_bytes_max) + " octets"
+      result.detail = t->too_long           ? too_long(*t)
                       : t->error[0] != '\0' ? std::string(t->error.data())
                                             : std::string(::curl_easy_strerror(code));
     }
@@ -270,6 +312,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
   asio::any_io_executor executor_;
   const HttpOptions options_;
   asio::steady_timer timer_;
+  bool timer_set_ = false, given_up_ = false;
   CURLM* multi_ = nullptr;
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers_;
   std::map<curl_socket_t, std::shared_ptr<Watched>> watched_;

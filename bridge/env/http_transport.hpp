@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bridge/env/clock.hpp"
 #include "bridge/env/stream.hpp"
@@ -13,11 +14,12 @@ namespace smsbridge::bridge {
 
 struct HttpOptions {
   Duration connect_timeout = std::chrono::seconds(5);
-  Duration request_timeout = std::chrono::seconds(30);  // from the first octet to the last of the answer
+  Duration request_timeout = std::chrono::seconds(30);  // for all of it: name, connection, request and answer
   std::string proxy;                                    // empty: none, whatever the environment says
   TlsOptions tls;                                       // its `enabled` is of no use: the URL says it
   std::size_t answer_bytes_max = 64 * 1024;
   std::size_t connections_max = 8;
+  std::vector<std::string> names;  // "host:port:address,address": known without asking a name server
 };
 
 // Requests to one HTTP provider, over connections that are kept. Lives on one shard.
