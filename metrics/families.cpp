@@ -81,6 +81,8 @@ Families::Families(prometheus::Registry& registry)
           counters(registry, "receipts_unmatched_total",
                    "Delivery receipts that no message waited for when they came; most find theirs later.")),
       inbound_messages(counters(registry, "inbound_messages_total", "Messages received from handsets.")),
+      callbacks_unreadable(counters(registry, "callbacks_unreadable_total",
+                                    "Calls of a provider that held neither a receipt nor a message.")),
       store_commit_duration_seconds(
           histograms(registry, "store_commit_duration_seconds", "Time to write and sync a transaction.")),
       store_commit_messages(histograms(registry, "store_commit_messages", "Changes written by one transaction.")),

@@ -58,6 +58,7 @@ struct Families {
   Counters& receipts;
   Counters& receipts_unmatched;
   Counters& inbound_messages;
+  Counters& callbacks_unreadable;
   Histograms& store_commit_duration_seconds;
   Histograms& store_commit_messages;
   Gauges& store_used_bytes;

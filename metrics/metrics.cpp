@@ -188,6 +188,7 @@ std::unique_ptr<GatewayMetrics> make_gateway(Families& families, const std::stri
   out->receipts = resolve<ReceiptState>(families.receipts, labels, "state");
   out->receipts_unmatched = &families.receipts_unmatched.Add(labels);
   out->inbound_messages = &families.inbound_messages.Add(labels);
+  out->callbacks_unreadable = &families.callbacks_unreadable.Add(labels);
   out->moves = resolve<MoveReason>(families.message_moves, labels, "reason");
   return out;
 }

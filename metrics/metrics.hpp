@@ -80,6 +80,7 @@ struct GatewayMetrics {
   ByLabel<ReceiptState, Counter> receipts;
   Counter* receipts_unmatched = nullptr;
   Counter* inbound_messages = nullptr;
+  Counter* callbacks_unreadable = nullptr;
   ByLabel<MoveReason, Counter> moves;  // to another gateway
 };
 

@@ -306,6 +306,10 @@ json::object object_of(const CallbackResult& result) {
     object["message"] = std::move(first);
     object["messages"] = std::move(messages);
   }
+  if (result.unread)
+    object["unread"] = {{"content_type", string_of(result.unread->content_type)},
+                        {"octets", result.unread->size},
+                        {"fields", string_of(result.unread->field_names)}};
   object["reply"] = {{"http_status", result.answer.status},
                      {"content_type", string_of(result.answer.content_type)},
                      {"body", string_of(result.answer.body)}};

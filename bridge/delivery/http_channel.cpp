@@ -311,6 +311,7 @@ void HttpChannel::publish_metrics() {}
 void HttpChannel::receive(const http_gateways::CallbackRequest& request,
                           std::function<void(http_gateways::CallbackAnswer)> respond) {
   const auto result = provider_->receive(request, now_s());
+  unread_.note(result, context_.clock.now());
   if (result.authentic)
     for (const auto& update : result.updates)
       if (update.final_status) poll_no_more(update.provider_message_id);

@@ -6,6 +6,7 @@
 #include "bridge/config.hpp"
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/health.hpp"
+#include "bridge/delivery/provider_message.hpp"
 #include "bridge/env/http_transport.hpp"
 #include "store/reader.hpp"
 
@@ -81,6 +82,7 @@ class HttpChannel : public Channel {
   const GatewayConfig& config_;
   HttpContext context_;
   Channel::Owner& owner_;
+  UnreadCallbacks unread_{config_, *context_.metrics.callbacks_unreadable};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<http_gateways::Provider> provider_;
   std::unique_ptr<HttpTransport> transport_;

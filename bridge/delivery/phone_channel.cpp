@@ -46,6 +46,7 @@ void PhoneChannel::take_back() {
 void PhoneChannel::receive(const http_gateways::CallbackRequest& request,
                            std::function<void(http_gateways::CallbackAnswer)> respond) {
   auto result = provider_->receive(request, context_.clock.wall() / 1000);
+  unread_.note(result, context_.clock.now());
   if (result.fetch == http_gateways::Fetch::none) {
     return report(owner_, config_, result, [answer = result.answer, respond = std::move(respond)](bool stored) {
       respond(stored ? answer : not_stored());

@@ -42,6 +42,7 @@ class PhoneChannel : public Channel {
   const GatewayConfig& config_;
   HttpContext context_;
   Channel::Owner& owner_;
+  UnreadCallbacks unread_{config_, *context_.metrics.callbacks_unreadable};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<http_gateways::Provider> provider_;
   std::unique_ptr<Timer> silence_timer_;

@@ -122,6 +122,16 @@ void report(Channel::Owner& owner, const GatewayConfig& gateway, const http_gate
     });
 }
 
+void UnreadCallbacks::note(const http_gateways::CallbackResult& callback, Time now) {
+  if (!callback.unread) return;
+  count_.Increment();
+  const auto callbacks = throttle_.due(gateway_.name, now);
+  if (callbacks == 0) return;
+  log::warn("gateway", "a callback held neither a receipt nor a message", "gateway", gateway_.name, "content_type",
+            callback.unread->content_type, "octets", callback.unread->size, "fields", callback.unread->field_names,
+            "callbacks", callbacks);
+}
+
 http_gateways::CallbackAnswer not_stored() {
   return {.status = 503, .content_type = "text/plain", .body = "not stored; send it again\n"};
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "bridge/config.hpp"
 #include "bridge/delivery/channel.hpp"
+#include "bridge/env/log_throttle.hpp"
 
 namespace smsbridge::bridge {
 
@@ -26,6 +27,20 @@ void report(Channel::Owner& owner, const GatewayConfig& gateway, const http_gate
 // that is not authentic is logged and says nothing; `answer` is told true.
 void report(Channel::Owner& owner, const GatewayConfig& gateway, const http_gateways::CallbackResult& callback,
             const std::function<void(bool stored)>& answer);
+
+// The callbacks of one gateway that were of no use: each is counted, and about once a minute a line tells of them.
+// Never with values: a text or a number may be among them.
+class UnreadCallbacks {
+ public:
+  UnreadCallbacks(const GatewayConfig& gateway, metrics::Counter& count) : gateway_(gateway), count_(count) {}
+  // Nothing where the callback was of use.
+  void note(const http_gateways::CallbackResult& callback, Time now);
+
+ private:
+  const GatewayConfig& gateway_;
+  metrics::Counter& count_;
+  log::Throttle throttle_;
+};
 
 // What was not stored is sent again.
 http_gateways::CallbackAnswer not_stored();

@@ -262,5 +262,23 @@ TEST_F(HttpChannelTest, AsksForWhatWasNotReported) {
   EXPECT_EQ(open_.size(), 1u) << "its call may have come while nobody listened";
 }
 
+TEST_F(HttpChannelTest, CountsCallbacksOfNoUse) {
+  open_account("generic", R"({"request": {"url": "https://x.example/"},
+                              "callback": {"id": {"param": "id"}, "status": {"param": "st"}}})");
+  const auto receive = [this](const std::string& body) {
+    int status = 0;
+    channel_->receive({.method = "POST", .url = "https://h/in/g/s", .headers = {}, .body = body},
+                      [&status](const http_gateways::CallbackAnswer& answer) { status = answer.status; });
+    return status;
+  };
+  const auto* count = metrics_.gateway("main", "generic").callbacks_unreadable;
+  EXPECT_EQ(receive("id=7&st=DELIVRD"), 200);
+  EXPECT_EQ(count->Value(), 0);
+  EXPECT_EQ(receive("message=7&state=DELIVRD"), 200);  // or it would come for ever
+  EXPECT_EQ(receive("<receipt/>"), 200);
+  EXPECT_EQ(count->Value(), 2);
+  EXPECT_EQ(receipts_.size(), 1u);
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge

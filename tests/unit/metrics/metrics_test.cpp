@@ -85,6 +85,7 @@ TEST(Metrics, ConfiguredSeriesExistAtZero) {
            R"(receipts_total{gateway="carrier",state="undeliverable"})",
            R"(receipts_unmatched_total{gateway="carrier"})",
            R"(inbound_messages_total{gateway="carrier"})",
+           R"(callbacks_unreadable_total{gateway="carrier"})",
            "store_commit_duration_seconds_count",
            "store_commit_messages_count",
            "store_used_bytes",
