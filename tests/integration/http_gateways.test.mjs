@@ -128,7 +128,8 @@ suite('every kind of provider', {concurrency: 1}, () => {
   let bridge, api;
 
   const phones = {'report-twice': '+254713000001', 'report-out-of-order': '+254713000002', 'report-before-answer': '+254713000003',
-      'report-unknown-id': '+254713000004', 'wrong-signature': '+254713000005', refuse: '+254713000006'};
+      'report-unknown-id': '+254713000004', 'wrong-signature': '+254713000005', refuse: '+254713000006', gzip: '+254713000007', deflate: '+254713000008',
+      'odd-octets': '+254713000009', silent: '+254713000010'};
   const script = ({to}) => Object.keys(phones).find((fault) => phones[fault] === to) ?? 'accept';
 
   const accounts = {
@@ -197,6 +198,28 @@ suite('every kind of provider', {concurrency: 1}, () => {
       }
     });
   }
+
+  for (const fault of ['gzip', 'deflate', 'odd-octets']) {
+    it(`${fault}: the answer is read, and nothing is in doubt`, {timeout}, async () => {
+      for (const {name, provider, message} of await toEach(names, fault, 'sent', 'delivered')) {
+        assert.deepEqual([message.success, message.attempts, message.maybe_duplicate], [true, 1, false], name);
+        assert.equal(provider.to(message.to).length, 1, name);
+      }
+    });
+  }
+
+  it('a receipt behind a second question mark, with a lone percent sign, is read; calls of no use are counted', {timeout}, async () => {
+    const {provider, message} = (await toEach(['kannel'], 'silent', 'submitted'))[0];
+    const [address] = provider.to(message.to)[0].callbackUrl.split('&st=');
+    for (const query of ['nothing=50%+failed', 'none=1']) assert.equal((await fetch(`${address.split('?')[0]}?${query}`)).status, 200);
+    assert.equal(await bridge.metric('callbacks_unreadable_total', {gateway: 'kannel'}), 2);
+    const told = () => bridge.log.split('\n').filter((line) => /held neither a receipt nor a message.*gateway=kannel.*fields=/.test(line));
+    await until('it to be logged', () => told().length > 0);
+    assert.equal(told().length, 1, 'once a minute');
+    assert.match(told()[0], /fields=nothing/);
+    assert.equal((await fetch(`${address}?st=1&reply=NACK/50%+failed`)).status, 200);
+    await api.reaches(message.id, 'delivered');
+  });
 
   it('wrong-signature: the report of somebody else is refused and changes nothing', {timeout}, async () => {
     for (const {name, provider, message} of await toEach(reporting, 'wrong-signature', 'delivered')) {

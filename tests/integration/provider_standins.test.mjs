@@ -337,6 +337,8 @@ test('faults', async (t) => {
     seen[fault] = [answer.status, server.received.length - taken, server.callbacks.slice(before).map(({word, forged,
         unknown}) => (forged ? 'forged ' : unknown ? 'unknown ' : '') + word).join(' ')];
     if (['429', '503'].includes(fault)) assert.equal(answer.headers['retry-after'], '1');
+    if (['gzip', 'deflate'].includes(fault)) assert.equal(answer.headers['content-encoding'], fault);
+    if (fault === 'odd-octets') assert.throws(() => JSON.parse(answer.body));
     if (fault === 'bad-json') assert.throws(() => JSON.parse(answer.body));
     if (fault === 'wrong-signature') assert.deepEqual(ours.calls.slice(-3).map((call) => authentic.twilio(call, server.account)), [false,
         true, true]);
@@ -345,7 +347,8 @@ test('faults', async (t) => {
   const usual = [201, 1, 'sent delivered'], nothing = (status) => [status, 0, ''];
   assert.deepEqual(seen, {accept: usual, delay: usual, 'lose-answer': ['broken', 1, usual[2]], 'cut-answer': ['broken', 1, usual[2]],
       stall: ['no answer', 1, usual[2]],
-    drop: nothing('broken'), 'bad-json': usual, html: nothing(200), huge: usual, redirect: nothing(302), 500: nothing(500),
+    drop: nothing('broken'), 'bad-json': usual, html: nothing(200), huge: usual, gzip: usual, deflate: usual, 'odd-octets': usual,
+        redirect: nothing(302), 500: nothing(500),
         503: nothing(503), 429: nothing(429),
     refuse: nothing(400), silent: [201, 1, ''], stuck: [201, 1, ''], 'report-twice': [201, 1, 'sent sent delivered delivered'],
     'report-out-of-order': [201, 1, 'delivered sent'], 'report-before-answer': usual, 'report-unknown-id': [201, 1,

@@ -8,6 +8,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import {join} from 'node:path';
+import {deflateSync, gzipSync} from 'node:zlib';
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Texts, forms, answers
@@ -1127,6 +1128,9 @@ const faults = {
   'bad-json': {spoil: true},                           // taken, with a part of the body
   html: {status: 200, page: true, processed: false},   // as from a proxy or a captive portal
   huge: {huge: true},                                  // taken, with a body that is too long to read
+  gzip: {coding: 'gzip'},                              // taken, and the body is compressed though nobody asked for it
+  deflate: {coding: 'deflate'},
+  'odd-octets': {odd: true},                           // taken, with what is no UTF-8 and no JSON in the words of the answer
   redirect: {redirect: true, processed: false},
   500: {status: 500, processed: false},
   503: {status: 503, processed: false, retryAfter: 1},
@@ -1376,6 +1380,14 @@ class Standin {
     if (entry.redirect) return {status: 302, headers: {Location: `${this.url}/elsewhere`}, body: ''};
     // Of a text so little that no id is left.
     if (entry.spoil) return {...usual, body: usual.body.slice(0, /json/.test(usual.headers['Content-Type']) ? usual.body.length / 2 : 4)};
+    if (entry.coding) {
+      const body = {gzip: gzipSync, deflate: deflateSync}[entry.coding](usual.body);
+      return {...usual, headers: {...usual.headers, 'Content-Encoding': entry.coding}, body};
+    }
+    if (entry.odd) {
+      const body = Buffer.from(usual.body).toString('latin1').replace(/\}\s*$/, ',"note":"Envoy\xE9 5 \xE2\x82\nasante \\ud83d"}');
+      return {...usual, body: Buffer.from(`\xEF\xBB\xBF${body}`, 'latin1')};
+    }
     if (entry.huge) return {...usual, body: usual.body + ' '.repeat(4 * 1024 * 1024)};
     if (entry.refuse) {
       const as = entry.as ?? entry.refuse;
