@@ -18,10 +18,11 @@ constexpr Duration poll_first = 10s, poll_max = 1h;  // doubling between
 constexpr Duration poll_first_when_called = 15min;   // then its call got lost, or the phone is off
 constexpr std::size_t polls_max = 20'000, polling_max = 2;
 
-// The account or its settings are to blame, not the message: the next one would fare the same.
+// The account or its settings are to blame, not the message: the next one would fare the same. Credit is the account's
+// also where it is told of a number.
 bool blames_the_account(const http_gateways::Verdict& verdict) {
-  if (verdict.one_number) return false;
   const auto error_class = verdict.error_class;
+  if (verdict.one_number && error_class != ErrorClass::balance) return false;
   return error_class == ErrorClass::auth || error_class == ErrorClass::account || error_class == ErrorClass::balance ||
          error_class == ErrorClass::config;
 }
