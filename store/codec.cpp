@@ -8,7 +8,7 @@
 namespace smsbridge::store {
 namespace {
 
-// 1 had no routes, 2 no accounts of receipts. What a version added stands at the end.
+// 1 had no routes; 2 no accounts of receipts and no reasons of routes. What a version added stands at the end.
 constexpr std::uint8_t record_version = 3;
 
 class Out {
@@ -39,7 +39,7 @@ class In {
     if (version_ == 0 || version_ > record_version) throw BadRecord(std::string(what) + ": unknown record version");
   }
   bool has_routes() const { return version_ >= 2; }
-  bool has_accounts() const { return version_ >= 3; }
+  std::uint8_t version() const { return version_; }
   template <std::integral Integer>
   Integer get() {
     Integer value;
@@ -79,7 +79,7 @@ void encode(const Content& c, std::string& out) {
   o.put(record_version).put(octet(c.lane)).put(octet(c.source)).put(octet(c.encoding)).put(c.parts);
   o.put(c.tenant).put(c.gateway).put(c.created_at).put(c.due_at).put(c.expires_at).put(c.digest);
   o.put(c.client_ref).put(c.idempotency_key).put(c.from).put(c.to).put(c.text).put(c.target_user).put(c.triggered_by);
-  o.put(c.route);
+  o.put(c.route).put(c.way);
 }
 
 Content decode_content(std::string_view record) {
@@ -103,6 +103,7 @@ Content decode_content(std::string_view record) {
   c.target_user = in.text();
   c.triggered_by = in.text();
   if (in.has_routes()) c.route = in.get<GatewayId>();
+  if (in.version() >= 3) c.way = in.text();
   return c;
 }
 
@@ -203,7 +204,7 @@ ReceiptRecorded decode_receipt(std::string_view record) {
     r.message = in.get<MessageId>();
     r.attempt = in.get<std::uint16_t>();
   }
-  if (in.has_accounts()) {
+  if (in.version() >= 3) {
     r.other_address = in.text();
     r.account.resize(in.get<std::uint8_t>());
     for (auto& gateway : r.account) gateway = in.get<GatewayId>();

@@ -66,6 +66,7 @@ struct Content {
   std::string idempotency_key;  // of the request that brought it
   std::string from, to, text;
   std::string target_user, triggered_by;
+  std::string way;  // why not the first gateway of the route, for people; empty: it is the first, or was named
 };
 
 enum class SegmentState : std::uint8_t {

@@ -117,6 +117,17 @@ std::vector<Waiting> Reader::waiting(const Queue& queue, WallMs due_before, cons
   return found;
 }
 
+std::optional<std::size_t> Reader::ahead_of(const Queue& queue, WallMs due_at, MessageId id, std::size_t limit) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  const auto key = keys::of_due(queue, due_at, id);
+  if (!txn.get(tables_.due, key)) return std::nullopt;
+  lmdb::Cursor cursor(txn, tables_.due);
+  std::size_t ahead = 0;
+  for (bool ok = cursor.seek(keys::of_queue(queue)); ok && ahead < limit && cursor.key() < key; ok = cursor.next())
+    ++ahead;
+  return ahead;
+}
+
 std::optional<std::string> Reader::object(const std::string& key) const {
   const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
   const auto value = txn.get(tables_.object, key);

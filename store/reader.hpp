@@ -46,6 +46,8 @@ class Reader {
   WallMs oldest_due(const Queue& queue) const;
   // What was due in a queue before this time, in its order, at most `limit`; with `after`, what stands behind that one.
   std::vector<Waiting> waiting(const Queue& queue, WallMs due_before, const Waiting* after, std::size_t limit) const;
+  // How many messages stand before this one in its queue, at most `limit`; nothing: it is in no queue.
+  std::optional<std::size_t> ahead_of(const Queue& queue, WallMs due_at, MessageId id, std::size_t limit) const;
   std::optional<std::string> object(const std::string& key) const;
   std::vector<std::pair<std::string, std::string>> objects(const std::string& prefix) const;
 

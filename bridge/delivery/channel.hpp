@@ -24,6 +24,9 @@ struct GatewayStatus {
   WallMs paused_since = 0;    // 0: it is not
   WallMs draining_since = 0;  // likewise
   WallMs receipts_quiet_since = 0;
+  WallMs down_since = 0;   // or paused
+  WallMs next_try_at = 0;  // of an account with a provider that is down
+  bool throttled = false;
   std::vector<SessionStatus> sessions;
   std::size_t window_in_use = 0, window_limit = 0, in_flight = 0;
   double rate_limit = 0;

@@ -999,6 +999,8 @@ GatewayStatus Gateway::status() const {
   status.in_flight = sendings_.size();
   status.rate_limit = rate_.current();
   status.receipts_quiet_since = receipt_watch_.quiet_since();
+  status.down_since = patience_.down_since();
+  status.throttled = patience_.is_throttled();
   return status;
 }
 

@@ -299,6 +299,8 @@ void HttpChannel::describe(GatewayStatus& status) const {
   status.window_in_use = open_.size();
   status.window_limit = capacity();
   status.last_error = last_error_;
+  if (health_.state(context_.clock.now()) == Health::State::open)
+    status.next_try_at = context_.clock.wall() + (health_.until() - context_.clock.now()) / 1ms;
   status.callback_url = callback_url_;
   status.balance = balance_.amount;
   status.balance_currency = balance_.currency;

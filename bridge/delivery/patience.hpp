@@ -28,6 +28,8 @@ class Patience {
   void accepted() { down_since_ = 0; }
 
   bool is_down() const { return up_since_ == 0; }
+  bool is_throttled() const { return throttled_since_ != 0; }
+  WallMs down_since() const { return is_down() ? down_since_ : 0; }
   bool is_tried() const { return is_down() || throttled_since_ != 0; }
   // When a message that was due at `due_at` has waited for as long as its route lets it.
   WallMs ends(const RouteConfig& route, store::Lane lane, WallMs due_at) const {

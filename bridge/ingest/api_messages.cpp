@@ -7,6 +7,7 @@
 #include "bridge/config_reader.hpp"
 #include "bridge/ingest/message_id.hpp"
 #include "bridge/ingest/routes.hpp"
+#include "bridge/ingest/waiting.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
 #include "bridge/text/time.hpp"
@@ -494,10 +495,21 @@ void get_message(Services& services, const HttpRequest& request, Respond respond
   if (!caller) return;
   const auto message = find_message(services, request, *caller, respond);
   if (!message) return;
-  const auto body = timeline ? timeline_json(*message, services.directory)
-                             : message_json(*message, services.tenants, services.directory, caller->may("content:read"),
-                                            services.clock.wall());
-  respond({.body = json::serialize(body), .headers = {}});
+  if (timeline) return respond({.body = json::serialize(timeline_json(*message, services.directory)), .headers = {}});
+  auto body =
+      message_json(*message, services.tenants, services.directory, caller->may("content:read"), services.clock.wall());
+  const auto told = services.told.find(message->id);
+  body["fineract"] =
+      told ? json::value{{"status", told->status}, {"told_at", time_text(told->at)}} : json::value(nullptr);
+  // Why it waits is known to its gateway.
+  const auto gateway = services.directory.table()->gateway(store::gateway_of(message->content, message->progress));
+  auto answer = [&services, gateway, message = *message, body = std::move(body),
+                 respond = std::move(respond)](const GatewayStatus& status) mutable {
+    body["waiting"] = waiting_json(message, gateway.get(), status, services.store.reader(), services.clock.wall());
+    respond({.body = json::serialize(body), .headers = {}});
+  };
+  if (!gateway) return answer(GatewayStatus{});
+  services.gateways.ask(gateway->name, GatewayControl::Action::show, request.executor, std::move(answer));
 }
 
 void control_message(Services& services, const HttpRequest& request, Respond respond, store::Control::Action action) {

@@ -311,6 +311,7 @@ void post_report(Services& services, Noticed& noticed, const HttpRequest& reques
     if (messages[i] && messages[i]->content.source == store::Source::fineract) {
       const auto& message = *messages[i];
       const auto status = status_of(message);
+      services.told.note(message.id, status, now);
       answer.push_back(report_entry(ids[i], json::value(ulid_text(message.id)), status,
                                     status == delivered ? message.progress.finished_at : 0,
                                     status == failed ? message.progress.status_message : std::string()));

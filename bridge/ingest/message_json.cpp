@@ -2,6 +2,7 @@
 #include "bridge/ingest/message_json.hpp"
 
 #include <boost/json/array.hpp>
+#include <ranges>
 
 #include "bridge/env/log.hpp"
 #include "bridge/ingest/message_id.hpp"
@@ -31,6 +32,40 @@ std::string_view segment_state(store::SegmentState state, const store::Progress&
     default:
       return store::name(state);
   }
+}
+
+// Which way was chosen when it was accepted, and why. What is not kept with the message follows from it.
+json::object routed_json(const store::Message& message, const Directory& directory) {
+  const auto& c = message.content;
+  const auto route = directory.table()->route(c.route);
+  std::string why = "named by the caller, or the tenant's only way";
+  if (!c.gateway)
+    why = "no way out";
+  else if (c.route)
+    why = "route " + (route ? route->name : std::to_string(c.route)) +
+          (c.way.empty() ? ": the first of its gateways" : "; passed over: " + c.way);
+  return {{"at", time_text(c.created_at)},
+          {"event", "routed"},
+          {"gateway", gateway_name(directory, c.gateway)},
+          {"attempt", nullptr},
+          {"detail", why}};
+}
+
+// What it cost, or is to cost by the price list. Null: not known, which is not nothing.
+json::value price_json(const store::Message& message, const Directory& directory) {
+  constexpr std::string_view note = "price ";
+  for (const auto& event : message.progress.events | std::views::reverse)
+    if (event.kind == store::EventKind::submitted && event.detail.starts_with(note)) {
+      const auto space = event.detail.find(' ', note.size());
+      return {{"amount", event.detail.substr(note.size(), space - note.size())},
+              {"currency", space == std::string::npos ? "" : event.detail.substr(space + 1)},
+              {"expected", false}};
+    }
+  const auto& c = message.content;
+  const auto prices = directory.table()->prices;
+  const auto* price = prices->find(store::gateway_of(c, message.progress), c.to);
+  if (!price) return nullptr;
+  return {{"amount", money_text(price->part * c.parts)}, {"currency", price->currency}, {"expected", true}};
 }
 
 }  // namespace
@@ -75,6 +110,9 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
   body["source"] = store::name(c.source);
   body["lane"] = store::name(c.lane);
   body["gateway"] = gateway_name(directory, store::gateway_of(c, p));
+  const auto route = directory.table()->route(c.route);
+  body["route"] = route ? json::value(route->name) : json::value(nullptr);
+  body["price"] = price_json(message, directory);
   const auto warning = number_warning(c.to);
   body["warnings"] = warning.empty() ? json::array() : json::array{warning};
   body["encoding"] = store::name(c.encoding);
@@ -100,6 +138,7 @@ json::object timeline_json(const store::Message& message, const Directory& direc
                    {"attempt", nullptr},
                    {"detail", "by " + std::string(store::name(message.content.source)) +
                                   (warning.empty() ? std::string() : "; " + warning)}});
+  items.push_back(routed_json(message, directory));
   for (const auto& event : message.progress.events)
     items.push_back({{"at", time_text(event.at)},
                      {"event", store::name(event.kind)},

@@ -15,6 +15,7 @@
 #include "bridge/ingest/problem.hpp"
 #include "bridge/ingest/submit.hpp"
 #include "bridge/ingest/tenants.hpp"
+#include "bridge/ingest/told.hpp"
 #include "metrics/metrics.hpp"
 #include "store/store.hpp"
 
@@ -32,6 +33,7 @@ struct Services {
   Objects& objects;
   std::function<tl::expected<void, std::vector<std::string>>()> reload;  // the configuration file
   std::atomic<bool>& ready;                                              // false while starting and stopping
+  Told told{};                                                           // to Fineract
   log::Throttle doubts{};                                                // what was taken with a doubt, by tenant
 };
 

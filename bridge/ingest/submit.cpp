@@ -54,7 +54,21 @@ struct Way {
   RoutePtr route;      // that chose it
   std::string asked;   // what the caller named: part of what makes two messages the same
   std::string why;
+  std::string passed_over;  // of the route: whom it did not take, and why
 };
+
+constexpr std::size_t passed_over_max = 240;  // kept with the message
+
+// Only asked where the first gateway of the route was not taken: most messages take it.
+std::string passed_over(const Router& router, const RouteQuery& query, store::WallMs now) {
+  std::vector<RouteStep> steps;
+  router.choose(query, now, &steps);
+  std::string text;
+  for (const auto& step : steps)
+    if (!step.taken && step.subject.starts_with("gateway "))
+      text += (text.empty() ? "" : "; ") + step.subject + ": " + step.why;
+  return std::string(text::cut_utf8(text, passed_over_max));
+}
 
 Way choose_way(const Submission& s, const Tenant& tenant, const Directory& directory, std::string_view to,
                store::Lane lane, store::WallMs now) {
@@ -70,18 +84,23 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
   const auto preferred = directory.default_for(tenant.config);
   if (!s.route && directory.table()->routes.empty())
     return preferred ? by_name(preferred) : Way{.asked = "", .why = "there is no gateway"};
-  const auto [route, gateway] = directory.router().pick(
-      {.tenant = tenant.config.name,
-       .to = to,
-       .from = s.from.empty() ? std::string_view(tenant.config.sender) : std::string_view(s.from),
-       .lane = lane,
-       .parts = static_cast<int>(std::max<std::size_t>(1, text::segments_needed(s.text))),
-       .seed = digest_of({s.to, s.text}),
-       .asked = s.route ? s.route->id : 0,
-       .without = {}},
-      now);
+  const RouteQuery query{.tenant = tenant.config.name,
+                         .to = to,
+                         .from = s.from.empty() ? std::string_view(tenant.config.sender) : std::string_view(s.from),
+                         .lane = lane,
+                         .parts = static_cast<int>(std::max<std::size_t>(1, text::segments_needed(s.text))),
+                         .seed = digest_of({s.to, s.text}),
+                         .asked = s.route ? s.route->id : 0,
+                         .without = {}};
+  const auto [route, gateway] = directory.router().pick(query, now);
   const auto asked = s.route ? s.route->name : std::string();
-  if (gateway) return {.gateway = directory.table()->gateway(gateway), .route = route, .asked = asked, .why = {}};
+  if (gateway) {
+    Way way{
+        .gateway = directory.table()->gateway(gateway), .route = route, .asked = asked, .why = {}, .passed_over = {}};
+    if (way.gateway && route && way.gateway->name != route->via.front().gateway)
+      way.passed_over = passed_over(directory.router(), query, now);
+    return way;
+  }
   if (!route && s.route)
     return {.asked = asked,
             .why = "the route " + s.route->name + " does not take this message; 'routes test' says why"};
@@ -125,6 +144,7 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   content.lane = lane;
   content.source = s.source;
   content.route = way.route ? way.route->id : 0;
+  content.way = way.passed_over;
   content.digest = digest_of({s.to, s.text, s.from, s.country, way.asked, s.client_ref, s.target_user, s.triggered_by,
                               store::name(lane), std::to_string(s.send_at), std::to_string(s.validity_ms)});
   content.due_at = s.send_at;

@@ -335,7 +335,7 @@ describe('following', () => {
     assert.deepEqual([done.parts, done.segments.map(({number, state}) => [number, state])], [2, [[1, 'delivered'], [2, 'delivered']]]);
     assert.equal(new Set(done.segments.map(({provider_message_id: id}) => id)).size, 2);
     const {body} = await api.get(`/messages/${sent.id}/timeline`);
-    assert.deepEqual([body.id, body.items.map(({event}) => event)], [sent.id, ['accepted', 'submitted', 'receipt', 'receipt', 'final']]);
+    assert.deepEqual([body.id, body.items.map(({event}) => event)], [sent.id, ['accepted', 'routed', 'submitted', 'receipt', 'receipt', 'final']]);
     const times = body.items.map(({at}) => at);
     assert.deepEqual(times, [...times].sort());
     const wrong = sent.id.slice(0, -1) + (sent.id.endsWith('0') ? '1' : '0');
@@ -373,7 +373,7 @@ describe('following', () => {
     assert.deepEqual(taken('main', sent.to), []);
     refused(await api.post(`/messages/${mark.id}/cancel`), 409, 'state-conflict');
     refused(await api.post(`/messages/${mark.id}/retry`), 409, 'state-conflict');
-    assert.deepEqual((await api.get(`/messages/${sent.id}/timeline`)).body.items.map(({event}) => event), ['accepted', 'cancelled']);
+    assert.deepEqual((await api.get(`/messages/${sent.id}/timeline`)).body.items.map(({event}) => event), ['accepted', 'routed', 'cancelled']);
   });
 
   test('retry: what the carrier refused is delivered once it does not', {timeout}, async () => {
@@ -392,7 +392,7 @@ describe('following', () => {
     assert.deepEqual([done.success, done.maybe_duplicate, done.attempts], [true, false, 2]);
     assert.deepEqual(taken('promo', to), ['second try']);
     const {body: timeline} = await api.get(`/messages/${sent.id}/timeline`);
-    assert.deepEqual(timeline.items.map(({event}) => event), ['accepted', 'final', 'retried', 'submitted', 'receipt', 'final']);
+    assert.deepEqual(timeline.items.map(({event}) => event), ['accepted', 'routed', 'final', 'retried', 'submitted', 'receipt', 'final']);
   });
 
   test('tenants never see each other\'s messages', {timeout}, async () => {

@@ -1295,7 +1295,7 @@ TEST(Codec, ReadsVersion1) {
   // A newer one differs in its first octet, and what it added stands at the end.
   std::string again;
   encode(c, again);
-  EXPECT_EQ(again, "\x03" + golden.substr(1) + std::string(4, '\0'));
+  EXPECT_EQ(again, "\x03" + golden.substr(1) + std::string(4 + 2, '\0'));
 }
 
 // A golden record of version 2: a receipt that was parked before receipts belonged to accounts.
@@ -1337,7 +1337,9 @@ TEST(Codec, ReadsWhatItWrote) {
   EXPECT_EQ(again.events.at(0).kind, EventKind::moved);
   Content c;
   c.route = 101;
+  c.way = "gateway a: down";
   encode(c, record);
+  EXPECT_EQ(decode_content(record).way, "gateway a: down");
   EXPECT_EQ(decode_content(record).route, 101u);
 }
 
