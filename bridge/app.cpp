@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <random>
 
+#include "bridge/env/descriptors.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/env/wall_clock.hpp"
 #include "bridge/ingest/message_id.hpp"
@@ -16,6 +17,9 @@ using namespace std::chrono_literals;
 
 constexpr WallMs clock_behind_max = 60'000;
 constexpr std::size_t fineract_body_bytes = 4u << 20;  // 200 texts of 1000 characters, all escaped, are 1.3 MB
+
+constexpr std::size_t request_bodies_bytes = 128u << 20;  // of all listeners together
+constexpr std::size_t listener_clients_max = 4096, control_clients_max = 32;
 
 metrics::Metrics* log_metrics = nullptr;  // spdlog calls a plain function
 
@@ -53,6 +57,7 @@ App::App(Config config, Clock& clock, Connector& connector)
     : config_(std::move(config)),
       clock_(clock),
       metrics_(build_info()),
+      bodies_(request_bodies_bytes, *metrics_.http().body_bytes),
       lock_(config_.store_path),
       store_(store_options(config_, clock)),
       tenants_(config_, store_, metrics_),
@@ -120,24 +125,40 @@ void App::make_servers() {
   for (auto&& more : {gateway_routes(services_), route_routes(services_), object_routes(services_),
                       usage_routes(services_), system_routes(services_)})
     api.insert(api.end(), more.begin(), more.end());
-  const auto api_handler = make_router(std::move(api), metrics_.http(), clock_, to_response);
-  const auto fineract_handler = make_router(fineract_routes(services_), metrics_.http(), clock_, fineract_refusal);
-  HttpLimits fineract_limits;
+  const auto api_door = make_door(std::move(api), metrics_.http(), clock_, to_response, needs_key(services_));
+  std::size_t sessions = 0;
+  for (const auto& gateway : config_.gateways) sessions += static_cast<std::size_t>(std::max(1, gateway.sessions));
+  HttpLimits limits;
+  limits.connections = clients_per_listener(
+      descriptor_limit(), sessions, shards_.size() * (config_.metrics.host.empty() ? 2 : 3), listener_clients_max);
+  // One address never has all of them.
+  limits.connections_per_address =
+      std::min(static_cast<std::size_t>(config_.connections_per_address), (limits.connections + 1) / 2);
+  listen(limits, api_door, config_.api, api_port_);
+  if (!config_.metrics.host.empty())
+    listen(limits, make_door(monitoring_routes(services_), metrics_.http(), clock_, to_response), config_.metrics,
+           metrics_port_);
+  auto fineract_limits = limits;
+  fineract_limits.name = "fineract";
   fineract_limits.body_bytes = fineract_body_bytes;
-  auto api_address = config_.api, fineract_address = config_.fineract;
-  for (auto& shard : shards_) {
-    auto api_server = std::make_unique<HttpServer>(shard->io(), HttpLimits{}, api_handler, to_response);
-    // Port 0 is chosen once; the other shards share it.
-    api_address.port = api_port_ = api_server->listen(api_address, shard == shards_.front());
-    servers_.emplace_back(shard.get(), std::move(api_server));
-    auto fineract_server =
-        std::make_unique<HttpServer>(shard->io(), fineract_limits, fineract_handler, fineract_refusal);
-    fineract_address.port = fineract_port_ = fineract_server->listen(fineract_address, shard == shards_.front());
-    servers_.emplace_back(shard.get(), std::move(fineract_server));
-  }
-  auto control = std::make_unique<HttpServer>(shards_.front()->io(), HttpLimits{}, api_handler, to_response);
+  listen(fineract_limits, make_door(fineract_routes(services_), metrics_.http(), clock_, fineract_refusal),
+         config_.fineract, fineract_port_);
+  HttpLimits control_limits;
+  control_limits.name = "control";
+  control_limits.connections = control_clients_max;
+  auto control =
+      std::make_unique<HttpServer>(shards_.front()->io(), control_limits, api_door, metrics_.http(), bodies_);
   control->listen_local(config_.control_socket.string());
   servers_.emplace_back(shards_.front().get(), std::move(control));
+}
+
+// On every shard. Port 0 is chosen once; the other shards share it.
+void App::listen(HttpLimits limits, const HttpDoor& door, ListenAddress address, std::uint16_t& port) {
+  for (auto& shard : shards_) {
+    auto server = std::make_unique<HttpServer>(shard->io(), limits, door, metrics_.http(), bodies_);
+    address.port = port = server->listen(address, shard == shards_.front());
+    servers_.emplace_back(shard.get(), std::move(server));
+  }
 }
 
 // What nobody will send, and a clock that nobody set: said once, loudly.

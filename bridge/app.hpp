@@ -40,12 +40,14 @@ class App {
   void watch();  // once a second
   void watch_clock();
   void make_servers();
+  void listen(HttpLimits limits, const HttpDoor& door, ListenAddress address, std::uint16_t& port);
   void set_hooks();
   void warn_of_leftovers();
 
   const Config config_;
   Clock& clock_;
   metrics::Metrics metrics_;
+  BodyMemory bodies_;
   store::ServiceLock lock_;
   store::Store store_;
   Tenants tenants_;
@@ -59,7 +61,7 @@ class App {
   Services services_;
   std::vector<std::pair<Shard*, std::unique_ptr<HttpServer>>> servers_;
   std::unique_ptr<Timer> watch_timer_;
-  std::uint16_t api_port_ = 0, fineract_port_ = 0;
+  std::uint16_t api_port_ = 0, fineract_port_ = 0, metrics_port_ = 0;
   bool started_ = false;
 };
 

@@ -478,6 +478,8 @@ void read_root(ConfigSection& root, Config& config) {
   root.section("listen", [&](ConfigSection& s) {
     s.read_address("api", config.api);
     s.read_address("fineract", config.fineract);
+    s.read_address("metrics", config.metrics);
+    s.read("connections_per_address", config.connections_per_address, 1, 65536);
     s.read("fineract_prefix", config.fineract_prefix);
     s.read("public_url", config.public_url);
     while (config.public_url.ends_with('/')) config.public_url.pop_back();
@@ -489,6 +491,9 @@ void read_root(ConfigSection& root, Config& config) {
   });
   if (config.api.port != 0 && config.api.port == config.fineract.port && config.api.host == config.fineract.host)
     root.problem("listen", "api and fineract have the same address", "duplicate");
+  for (const auto* other : {&config.api, &config.fineract})
+    if (config.metrics.port != 0 && config.metrics.port == other->port && config.metrics.host == other->host)
+      root.problem("listen", "metrics has the address of another listener", "duplicate");
   root.section("store", [&](ConfigSection& s) {
     s.read_path("path", config.store_path);
     s.read_size("size_limit", config.store_size_limit_bytes, 1u << 20);

@@ -114,6 +114,8 @@ struct Config {
   std::string fixed;             // what takes a restart to change, as it is written
   ListenAddress api{"127.0.0.1", 9190};
   ListenAddress fineract{"127.0.0.1", 9191};
+  ListenAddress metrics;              // for Prometheus alone, without a key; no host: none
+  int connections_per_address = 256;  // of each listener, this machine's left out
   std::string fineract_prefix;
   std::string public_url;  // how providers reach `api` from outside, without a slash at the end
   std::filesystem::path control_socket;

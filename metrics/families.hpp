@@ -21,6 +21,9 @@ struct Families {
   Counters& http_requests;
   Histograms& http_request_duration_seconds;
   Gauges& http_requests_in_flight;
+  Gauges& http_connections;
+  Gauges& http_body_bytes;
+  Counters& http_connections_dropped;
   Counters& messages_accepted;
   Counters& messages_rejected;
   Counters& messages_replayed;

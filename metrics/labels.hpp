@@ -28,6 +28,15 @@ constexpr const char* label_value(Enum value) {
 enum class HttpMethod { get, head, post, put, patch, delete_, options, other };
 SMSBRIDGE_LABEL(HttpMethod, other, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other");
 
+// Why a client's connection was closed without an answer.
+enum class ConnectionDrop {
+  full,           // all that may be open are busy
+  address_full,   // one address has as many as it may have
+  evicted,        // it said nothing, and a new one needed its place
+  no_descriptor,  // the process may open no more files
+};
+SMSBRIDGE_LABEL(ConnectionDrop, no_descriptor, "full", "address_full", "evicted", "no_descriptor");
+
 enum class Source { api, fineract, cli };
 SMSBRIDGE_LABEL(Source, cli, "api", "fineract", "cli");
 

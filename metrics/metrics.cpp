@@ -69,6 +69,9 @@ class Http final : public HttpMetrics {
  public:
   explicit Http(Families& families) : families_(families) {
     requests_in_flight = &families.http_requests_in_flight.Add({});
+    connections = &families.http_connections.Add({});
+    body_bytes = &families.http_body_bytes.Add({});
+    dropped_connections = resolve<ConnectionDrop>(families.http_connections_dropped, {}, "reason");
   }
 
   HttpRouteMetrics& route(const std::string& handler, HttpMethod method, int success_status) override {

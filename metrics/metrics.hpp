@@ -41,6 +41,9 @@ struct HttpRouteMetrics {
 struct HttpMetrics {
   virtual ~HttpMetrics() = default;
   Gauge* requests_in_flight = nullptr;
+  Gauge* connections = nullptr;
+  Gauge* body_bytes = nullptr;  // of requests that are being read or answered
+  ByLabel<ConnectionDrop, Counter> dropped_connections;
   // `handler` is a route template of ours ("/api/v1/messages/{id}"), never a path. The same object for the same pair.
   virtual HttpRouteMetrics& route(const std::string& handler, HttpMethod method, int success_status = 200) = 0;
 };

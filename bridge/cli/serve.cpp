@@ -68,7 +68,7 @@ int serve(const ServeOptions& options) {
   } catch (const boost::system::system_error& error) {
     std::cerr << "error: cannot listen on " << config.api.host << ":" << config.api.port << " or "
               << config.fineract.host << ":" << config.fineract.port << " (" << error.what()
-              << "); is another process using it? See listen.api and listen.fineract\n";
+              << "); is another process using it? See listen.api, listen.fineract and listen.metrics\n";
     return exit_failed;
   }
   log::info("serve", "stopped");

@@ -147,14 +147,23 @@ void get_route(Services& services, const HttpRequest& request, const Caller& cal
   respond({.body = json::serialize(route_json(services, caller, *route, object)), .headers = etag_header(object)});
 }
 
-// A provider's request. What it says is on disk before it is answered.
-void take_callback(Services& services, const HttpRequest& request, Respond respond) {
+// The gateway whose callback address this is. Neither the name nor the secret is confirmed to somebody who guesses.
+GatewayPtr called_gateway(Services& services, const HttpRequest& request) {
   const auto gateway = services.directory.table()->gateway(request.captures[0]);
-  // Neither the name nor the secret is confirmed to somebody who guesses.
   if (!gateway || gateway->callback_secret.empty() ||
       !http_gateways::same_secret(gateway->callback_secret, request.captures[1]))
-    return respond(
-        to_response({.code = ProblemCode::not_found, .detail = "there is nothing at this address", .errors = {}}));
+    return nullptr;
+  return gateway;
+}
+
+HttpResponse no_such_address() {
+  return to_response({.code = ProblemCode::not_found, .detail = "there is nothing at this address", .errors = {}});
+}
+
+// A provider's request. What it says is on disk before it is answered.
+void take_callback(Services& services, const HttpRequest& request, Respond respond) {
+  const auto gateway = called_gateway(services, request);
+  if (!gateway) return respond(no_such_address());
   http_gateways::CallbackRequest callback{.method = std::string(request.raw.method_string()),
                                           .url = services.config.public_url + std::string(request.raw.target()),
                                           .headers = {},
@@ -174,6 +183,11 @@ void take_callback(Services& services, const HttpRequest& request, Respond respo
 std::vector<Route> route_routes(Services& services) {
   using enum http::verb;
   const std::string base = "/api/v1/routes";
+  const auto callback = [&services](const HttpRequest& r, Respond a) { take_callback(services, r, std::move(a)); };
+  const BeforeBody knows_secret = [&services](const HttpRequest& r) -> std::optional<HttpResponse> {
+    if (called_gateway(services, r)) return std::nullopt;
+    return no_such_address();
+  };
   return {
       {get, base,
        [&services](const HttpRequest& r, Respond a) {
@@ -187,11 +201,10 @@ std::vector<Route> route_routes(Services& services) {
        [&services](const HttpRequest& r, Respond a) {
          if (const auto caller = admit(services, r, "config:read", a)) get_route(services, r, *caller, a);
        }},
-      {get, "/in/{gateway}/{secret}", [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},
-      {post, "/in/{gateway}/{secret}", [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},
+      {get, "/in/{gateway}/{secret}", callback, knows_secret},
+      {post, "/in/{gateway}/{secret}", callback, knows_secret},
       // FrontlineSync appends this to the address that it is given.
-      {post, "/in/{gateway}/{secret}/api/1/frontlinesync/{phone}",
-       [&services](const HttpRequest& r, Respond a) { take_callback(services, r, a); }},
+      {post, "/in/{gateway}/{secret}/api/1/frontlinesync/{phone}", callback, knows_secret},
   };
 }
 

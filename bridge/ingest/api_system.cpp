@@ -1,34 +1,106 @@
 // SPDX-License-Identifier: MPL-2.0
 // Health, metrics and the contract itself.
+#include <mutex>
+
 #include "bridge/ingest/contract.hpp"
 #include "bridge/ingest/routes.hpp"
 #include "metrics/exposition.hpp"
 
 namespace smsbridge::bridge {
+namespace {
+
+constexpr Duration metrics_age_max = std::chrono::seconds(1);
+
+// Rendering reads thousands of series: it is done once a second at most, however many ask, and all are sent the same
+// text. The command line's socket is not an outsider's, and always gets a fresh one.
+class RenderedMetrics {
+ public:
+  std::shared_ptr<const std::string> text(Services& services, bool fresh) {
+    const std::lock_guard lock(mutex_);
+    const auto now = services.clock.now();
+    if (!text_ || fresh || now - at_ >= metrics_age_max) {
+      text_ = std::make_shared<const std::string>(services.metrics.render());
+      at_ = services.clock.now();
+    }
+    return text_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::shared_ptr<const std::string> text_;
+  Time at_;
+};
+
+// A proxy of this machine speaks for somebody else, and says so.
+bool is_forwarded(const HttpRequest& request) {
+  for (const auto* name : {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"})
+    if (!request.header(name).empty()) return true;
+  return false;
+}
+
+// They name tenants, budgets and volumes of everybody.
+bool may_see_metrics(Services& services, const HttpRequest& request, const Respond& respond) {
+  if (request.local || (request.from_loopback && !is_forwarded(request))) return true;
+  auto caller = services.tenants.by_key(request);
+  if (caller && caller->may("system:read") && speaks_for_all(services, *caller)) return true;
+  constexpr std::string_view ways =
+      "metrics are shown on this machine, to a key of 'smsbridge keys create --owner --scope system:read', or at the "
+      "address of listen.metrics";
+  respond(to_response({.code = caller ? ProblemCode::forbidden : ProblemCode::unauthenticated,
+                       .detail = caller ? std::string(ways) : caller.error().detail + "; " + std::string(ways),
+                       .errors = {}}));
+  return false;
+}
+
+Route healthz() {
+  return {http::verb::get, "/healthz",
+          [](const HttpRequest&, Respond a) { a({.body = R"({"status":"ok"})", .headers = {}}); }};
+}
+
+Route readyz(Services& services) {
+  return {http::verb::get, "/readyz", [&services](const HttpRequest&, Respond a) {
+            if (services.ready && services.store.has_room()) return a({.body = R"({"status":"ready"})", .headers = {}});
+            a(to_response(
+                {.code = ProblemCode::shutting_down,
+                 .detail = services.ready ? "no room is left to keep messages" : "the bridge is starting or stopping",
+                 .errors = {},
+                 .retry_after_seconds = 1}));
+          }};
+}
+
+Route metrics_route(Services& services, bool to_all) {
+  const auto rendered = std::make_shared<RenderedMetrics>();
+  return {http::verb::get, "/metrics", [&services, rendered, to_all](const HttpRequest& r, Respond a) {
+            if (!to_all && !may_see_metrics(services, r, a)) return;
+            a({.content_type = metrics::exposition_content_type,
+               .body = {},
+               .headers = {},
+               .shared_body = rendered->text(services, r.local)});
+          }};
+}
+
+// The same for all who ask, made when it is asked for first.
+template <class Text>
+HttpHandler contract(std::string type, Text text) {
+  return [type = std::move(type), text](const HttpRequest&, const Respond& respond) {
+    static const auto shared = std::make_shared<const std::string>(text());
+    respond({.content_type = type, .body = {}, .headers = {}, .shared_body = shared});
+  };
+}
+
+}  // namespace
 
 std::vector<Route> system_routes(Services& services) {
   using enum http::verb;
-  return {
-      {get, "/healthz", [](const HttpRequest&, Respond a) { a({.body = R"({"status":"ok"})", .headers = {}}); }},
-      {get, "/readyz",
-       [&services](const HttpRequest&, Respond a) {
-         if (services.ready && services.store.has_room()) return a({.body = R"({"status":"ready"})", .headers = {}});
-         a(to_response(
-             {.code = ProblemCode::shutting_down,
-              .detail = services.ready ? "no room is left to keep messages" : "the bridge is starting or stopping",
-              .errors = {},
-              .retry_after_seconds = 1}));
-       }},
-      {get, "/metrics",
-       [&services](const HttpRequest&, Respond a) {
-         a({.content_type = metrics::exposition_content_type, .body = services.metrics.render(), .headers = {}});
-       }},
-      {get, "/openapi.yaml",
-       [](const HttpRequest&, Respond a) {
-         a({.content_type = "application/yaml", .body = std::string(contract_yaml()), .headers = {}});
-       }},
-      {get, "/openapi.json", [](const HttpRequest&, Respond a) { a({.body = contract_json(), .headers = {}}); }},
-  };
+  return {healthz(),
+          readyz(services),
+          metrics_route(services, false),
+          {get, "/openapi.yaml", contract("application/yaml", contract_yaml)},
+          {get, "/openapi.json", contract("application/json", contract_json)}};
+}
+
+std::vector<Route> monitoring_routes(Services& services) {
+  return {healthz(), readyz(services), metrics_route(services, true)};
 }
 
 }  // namespace smsbridge::bridge

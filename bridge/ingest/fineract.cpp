@@ -403,8 +403,15 @@ std::vector<Route> fineract_routes(Services& services) {
   if (!prefix.empty()) prefixes.push_back(prefix.starts_with('/') ? prefix : "/" + prefix);
   for (const auto& p : prefixes) {
     const auto add = [&](http::verb method, const std::string& path, auto handler) {
-      routes.push_back({method, p + path, [&services, noticed, handler](const HttpRequest& request, Respond respond) {
+      routes.push_back({method, p + path,
+                        [&services, noticed, handler](const HttpRequest& request, Respond respond) {
                           handler(services, *noticed, request, std::move(respond));
+                        },
+                        [&services, noticed](const HttpRequest& request) {
+                          std::optional<HttpResponse> refusal;
+                          admit_fineract(services, *noticed, request,
+                                         [&refusal](HttpResponse given) { refusal = std::move(given); });
+                          return refusal;
                         }});
     };
     add(http::verb::post, "/sms", post_sms);

@@ -5,6 +5,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,7 @@ struct HttpRequest {
   std::map<std::string, std::string> query;  // decoded
   std::vector<std::string> captures;         // what stood for {id} and the like
   bool local = false;                        // came over the control socket from a user who may do everything
+  bool from_loopback = false;                // the peer's address is one of this machine
   boost::asio::any_io_executor executor;     // the shard's
 
   std::string_view header(http::field name) const { return raw[name]; }
@@ -32,11 +35,24 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::shared_ptr<const std::string> shared_body{};  // instead of `body`: one for all who ask, not a copy each
 };
 
 // Called once, on the shard of the request.
 using Respond = std::function<void(HttpResponse)>;
 using HttpHandler = std::function<void(const HttpRequest&, Respond)>;
+
+struct Problem;
+
+// What a listener does with requests.
+struct HttpDoor {
+  HttpHandler handle;
+  // Asked when the header of a request with a body is there: the answer to one that is refused whatever its body holds.
+  // Nobody fills our memory who has not shown a key.
+  std::function<std::optional<HttpResponse>(const HttpRequest&)> before_body;
+  // How refusals that happen before a handler are written: our problem+json, or Fineract's error shape.
+  std::function<HttpResponse(const Problem&)> refuse;
+};
 
 // %2F counts as a slash, "//" as one: Fineract from 1.6 on asks for /sms%2Freport. False: a broken escape.
 bool parse_target(std::string_view target, std::string& path, std::map<std::string, std::string>& query);

@@ -12,12 +12,16 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <ctime>
 #include <filesystem>
+#include <list>
+#include <map>
 #include <optional>
 #include <set>
 
 #include "bridge/env/log.hpp"
 #include "bridge/env/log_throttle.hpp"
+#include "bridge/ingest/http_framing.hpp"
 #include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
@@ -34,6 +38,9 @@ constexpr Duration drain_time = std::chrono::seconds(2);
 constexpr Duration watch_interval = std::chrono::milliseconds(500);
 constexpr Duration accept_pause = std::chrono::milliseconds(100);
 constexpr std::size_t read_bytes = 8 * 1024, large_read_bytes = 64 * 1024;
+constexpr std::size_t framing_per_octet = 8;  // a body in chunks of one octet takes five
+constexpr std::size_t skipped_bytes_max = 64 * 1024;
+constexpr int retry_after_seconds = 2;
 
 bool peer_is_ours(int socket) {
   struct ucred peer {};
@@ -46,15 +53,58 @@ bool wants_continue(const http::request<http::string_body>& request) {
   return request.version() >= 11 && beast::iequals(request[http::field::expect], "100-continue");
 }
 
+// RFC 9110 section 6.6.1.
+const std::string& date_header() {
+  thread_local std::time_t shown = 0;
+  thread_local std::string text;
+  if (const auto now = std::time(nullptr); now != shown || text.empty()) {
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    std::array<char, 40> buffer{};
+    text.assign(buffer.data(), std::strftime(buffer.data(), buffer.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts));
+    shown = now;
+  }
+  return text;
+}
+
+// Whom a limit per address means: one host of IPv4, one network of IPv6, where a host has as many as it likes.
+asio::ip::address counted_address(const asio::ip::address& address) {
+  if (!address.is_v6()) return address;
+  if (address.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  auto octets = address.to_v6().to_bytes();
+  std::fill(octets.begin() + 8, octets.end(), 0);
+  return asio::ip::address_v6(octets);
+}
+
+Problem problem_of(error_code ec, const HttpLimits& limits, bool in_request_line) {
+  if (ec == http::error::body_limit)
+    return {.code = ProblemCode::payload_too_large,
+            .detail = "the body is larger than " + std::to_string(limits.body_bytes) + " bytes; send smaller batches",
+            .errors = {}};
+  if (ec == http::error::header_limit && in_request_line)
+    return {.code = ProblemCode::uri_too_long,
+            .detail = "the address is longer than " + std::to_string(target_bytes_max) + " octets",
+            .errors = {}};
+  if (ec == http::error::header_limit)
+    return {.code = ProblemCode::headers_too_large,
+            .detail = "the headers are larger than " + std::to_string(limits.header_bytes) + " bytes",
+            .errors = {}};
+  return {.code = ProblemCode::malformed_request,
+          .detail = "this is not a readable HTTP request: " + ec.message(),
+          .errors = {}};
+}
+
 }  // namespace
 
 class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
  public:
-  Impl(asio::io_context& io, const HttpLimits& limits, HttpHandler handler, Refuse refuse)
+  Impl(asio::io_context& io, HttpLimits limits, HttpDoor door, metrics::HttpMetrics& metrics, BodyMemory& bodies)
       : io_(io),
-        limits_(limits),
-        handler_(std::move(handler)),
-        refuse_(std::move(refuse)),
+        limits_(std::move(limits)),
+        door_(std::move(door)),
+        metrics_(metrics),
+        unrouted_(metrics.route("other", metrics::HttpMethod::other, 404)),
+        bodies_(bodies),
         tcp_(io),
         local_(io),
         watch_timer_(io),
@@ -65,30 +115,52 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   void stop();
 
  private:
+  // Who makes room first.
+  enum class Waiting { stranger, asked, known };
+  static constexpr std::size_t waiting_kinds = 3;
+
   // One timer looks at the deadlines of all connections: setting one is an assignment.
   class Watched {
    public:
     virtual ~Watched() = default;
     virtual void expire() = 0;
     virtual void stop() = 0;
+    virtual void close() = 0;
     std::chrono::steady_clock::time_point deadline;
+    asio::ip::address address;  // that its limit counts; none for the control socket and for loopback
+    bool open = true;
+    std::optional<Waiting> waiting;  // the list it is in
+    std::list<Watched*>::iterator place;
   };
   template <class Protocol>
   class Connection;
   template <class Protocol>
   void accept(asio::basic_socket_acceptor<Protocol>& acceptor);
+  template <class Protocol>
+  void admit(asio::basic_stream_socket<Protocol, asio::io_context::executor_type> socket);
   void watch();
+  void wait_in(Watched& connection, Waiting kind);
+  void leave(Watched& connection);
+  void closed(Watched& connection);
+  bool evict_one();
+  void dropped(metrics::ConnectionDrop why, const asio::ip::address& address);
+  bool has_too_many(const asio::ip::address& address) const;
 
   asio::io_context& io_;
   const HttpLimits limits_;
-  const HttpHandler handler_;
-  const Refuse refuse_;
+  const HttpDoor door_;
+  metrics::HttpMetrics& metrics_;
+  metrics::HttpRouteMetrics& unrouted_;
+  BodyMemory& bodies_;
   tcp::acceptor tcp_;
   local::acceptor local_;
   std::string local_path_;
   std::set<Watched*> connections_;
+  std::size_t open_ = 0;
+  std::array<std::list<Watched*>, waiting_kinds> waiting_;  // those that may be closed, longest first
+  std::map<asio::ip::address, std::size_t> per_address_;
   asio::steady_timer watch_timer_, accept_timer_;
-  log::Throttle repaired_;
+  log::Throttle repaired_, refused_, dropped_;
   bool stopping_ = false;
 };
 
@@ -100,12 +172,21 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
 
   Connection(std::shared_ptr<Impl> server, Socket socket) : server_(std::move(server)), socket_(std::move(socket)) {
     server_->connections_.insert(this);
+    ++server_->open_;
+    server_->metrics_.connections->Increment();
     request_.executor = server_->io_.get_executor();
     request_.local = std::is_same_v<Protocol, local>;
   }
-  ~Connection() override { server_->connections_.erase(this); }
+  ~Connection() override {
+    Connection::close();
+    forget_body();
+    server_->connections_.erase(this);
+  }
 
-  void start() { wait_for_request(); }
+  void start(bool from_loopback) {
+    request_.from_loopback = from_loopback;
+    wait_for_request();
+  }
 
   void expire() override {
     deadline = never;
@@ -131,14 +212,26 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     deadline = std::chrono::steady_clock::now() + time;
   }
 
+  // Each request is a turn of its own, since the answer before it was written by one: who sends many in one piece waits
+  // for his next behind everybody else's.
   void wait_for_request() {
+    forget_body();
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(server_->limits_.header_bytes));
     parser_->body_limit(server_->limits_.body_bytes);
-    header_size_ = 0;
+    header_size_ = body_size_ = 0;
+    const auto skipped = std::min(skip_, buffer_.size());
+    buffer_.consume(skipped);
+    skip_ -= skipped;
+    if (skip_ > 0) {
+      if (state_ != State::header) enter(State::header, server_->limits_.header_time);
+      return read();
+    }
     if (buffer_.size() == 0) {
       if (server_->stopping_) return close();
-      enter(State::idle, server_->limits_.idle_time);
+      const auto& limits = server_->limits_;
+      enter(State::idle, last_ == Waiting::stranger ? limits.first_time : limits.idle_time);
+      server_->wait_in(*this, last_);
       return read();
     }
     enter(State::header, server_->limits_.header_time);
@@ -150,8 +243,9 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     socket_.async_read_some(buffer_.prepare(large ? large_read_bytes : read_bytes),
                             [self = self()](error_code ec, std::size_t count) {
                               if (self->timed_out_) return self->refuse_late();
-                              if (ec) return self->close();
+                              if (ec || !self->open) return self->close();
                               self->buffer_.commit(count);
+                              if (self->skip_ > 0) return self->wait_for_request();
                               // The whole header has one deadline: octets that trickle in do not extend it.
                               if (self->state_ == State::idle)
                                 self->enter(State::header, self->server_->limits_.header_time);
@@ -165,18 +259,87 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
       const bool in_header = !parser_->is_header_done();
       error_code ec;
       const auto used = parser_->put(buffer_.data(), ec);
+      // The parser holds back what it does not know the end of: all of a header, a line of a chunk, the trailers.
+      const bool in_request_line = in_header && header_size_ == 0 && used == 0;
       buffer_.consume(used);
-      if (in_header) header_size_ += used;
+      (in_header ? header_size_ : body_size_) += used;
       // The parser looks at its limit only while the end of the header is missing.
       if (header_size_ > server_->limits_.header_bytes) ec = http::error::header_limit;
-      if (ec == http::error::need_more) return read();
-      if (ec) return refuse(ec);
-      if (in_header && parser_->is_header_done()) {
-        enter(State::body, server_->limits_.body_time);
-        if (!parser_->is_done() && wants_continue(parser_->get())) return send_continue();
-      }
+      if (ec && ec != http::error::need_more) return refuse(problem_of(ec, server_->limits_, in_request_line));
+      if (!in_header && !body_fits(ec ? buffer_.size() : 0)) return;
+      if (ec) return read();
+      if (in_header && parser_->is_header_done() && !enters()) return;
     }
+    // What the trailers said is not looked at: the header was taken before they came (RFC 9110 section 6.5.1).
+    request_.raw.body() = std::move(parser_->get().body());
     handle();
+  }
+
+  // The header is there. False: the answer is on its way, or the client waits to be told to go on.
+  bool enters() {
+    server_->leave(*this);
+    last_ = std::max(last_, Waiting::asked);
+    request_.raw = {};
+    request_.raw.base() = std::move(parser_->get().base());
+    request_.query.clear();
+    request_.captures.clear();
+    if (const auto fault = framing_fault(request_.raw)) return refuse(*fault), false;
+    const bool good = parse_target(std::string_view(request_.raw.target().data(), request_.raw.target().size()),
+                                   request_.path, request_.query);
+    // Kannel and others put their words into our address as they are ("50% failed"). A callback reads its query itself,
+    // and refused it would be lost.
+    if (!good && !request_.path.starts_with("/in/"))
+      return refuse({.code = ProblemCode::malformed_request,
+                     .detail = "the address has a broken percent escape",
+                     .errors = {}}),
+             false;
+    if (parser_->is_done()) return true;
+    enter(State::body, server_->limits_.body_time);
+    if (auto refusal = server_->door_.before_body(request_)) {
+      // A little body is thrown away as it comes, and the connection stays: Fineract does not open another in time.
+      const auto length = parser_->content_length();
+      const bool skips = length && *length <= skipped_bytes_max && !wants_continue(request_.raw);
+      skip_ = skips ? static_cast<std::size_t>(*length) : 0;
+      return respond(std::move(*refusal), skips && request_.raw.keep_alive()), false;
+    }
+    last_ = Waiting::known;
+    if (!take_memory(parser_->content_length().value_or(0))) return false;
+    if (!wants_continue(request_.raw)) return true;
+    send_continue();
+    return false;
+  }
+
+  bool take_memory(std::size_t bytes) {
+    if (bytes <= taken_) return true;
+    if (server_->bodies_.take(bytes - taken_)) {
+      taken_ = bytes;
+      return true;
+    }
+    refuse({.code = ProblemCode::overloaded,
+            .detail = "too many large requests are being received; nothing was accepted, try again",
+            .errors = {},
+            .retry_after_seconds = retry_after_seconds});
+    return false;
+  }
+
+  void forget_body() {
+    std::string().swap(request_.raw.body());
+    if (taken_ > 0) server_->bodies_.give_back(std::exchange(taken_, 0));
+  }
+
+  // The body as it grows, and what is sent around it: endless lines around little chunks fill memory as well.
+  bool body_fits(std::size_t held_back) {
+    const auto& body = parser_->get().body();
+    if (!parser_->chunked()) return true;
+    const auto framing = body_size_ - std::min(body_size_, body.size());
+    const auto& limits = server_->limits_;
+    if (held_back <= limits.framing_bytes && framing <= limits.framing_bytes + framing_per_octet * body.size())
+      return take_memory(body.capacity());
+    refuse({.code = ProblemCode::payload_too_large,
+            .detail = "chunk sizes, their extensions and trailers are longer than " +
+                      std::to_string(server_->limits_.framing_bytes) + " bytes; send larger chunks",
+            .errors = {}});
+    return false;
   }
 
   void send_continue() {
@@ -191,19 +354,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   void handle() {
     state_ = State::handling;
     deadline = never;
-    request_.raw = parser_->release();
-    request_.query.clear();
-    request_.captures.clear();
-    const bool good = parse_target(std::string_view(request_.raw.target().data(), request_.raw.target().size()),
-                                   request_.path, request_.query);
-    // Kannel and others put their words into our address as they are ("50% failed"). A callback reads its query itself,
-    // and refused it would be lost.
-    if (!good && !request_.path.starts_with("/in/"))
-      return respond(server_->refuse_({.code = ProblemCode::malformed_request,
-                                       .detail = "the address has a broken percent escape",
-                                       .errors = {}}),
-                     false);
-    server_->handler_(request_, [self = self()](HttpResponse response) {
+    server_->door_.handle(request_, [self = self()](HttpResponse response) {
       self->respond(std::move(response), self->request_.raw.keep_alive());
     });
   }
@@ -222,24 +373,31 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   void respond(HttpResponse response, bool keep_alive) {
     make_readable(response.body);
     keep_alive_ = keep_alive && !server_->stopping_;
+    shared_ = std::move(response.shared_body);
+    const auto& body = shared_ ? *shared_ : response.body;
     const auto reason = http::obsolete_reason(response.status);
     output_.clear();
-    fmt::format_to(std::back_inserter(output_), "HTTP/1.1 {} {}\r\nContent-Length: {}\r\n",
+    fmt::format_to(std::back_inserter(output_), "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n",
                    static_cast<unsigned>(response.status), std::string_view(reason.data(), reason.size()),
-                   response.body.size());
+                   date_header(), body.size());
     const auto add = [this](std::string_view name, std::string_view value) {
       output_.append(name).append(": ").append(value).append("\r\n");
     };
-    if (!response.body.empty()) add("Content-Type", response.content_type);
+    if (!body.empty()) add("Content-Type", response.content_type);
     for (const auto& [name, value] : response.headers) add(name, value);
     if (!keep_alive_)
       add("Connection", "close");
     else if (request_.raw.version() < 11)
       add("Connection", "keep-alive");
     output_.append("\r\n");
-    if (request_.raw.method() != http::verb::head) output_.append(response.body);
+    const bool head = request_.raw.method() == http::verb::head;
+    if (!head && !shared_) output_.append(response.body);
     enter(State::writing, server_->limits_.write_time);
-    asio::async_write(socket_, asio::buffer(output_), [self = self()](error_code ec, std::size_t) {
+    const std::array<asio::const_buffer, 2> pieces{asio::buffer(output_),
+                                                   shared_ && !head ? asio::buffer(*shared_) : asio::const_buffer()};
+    asio::async_write(socket_, pieces, [self = self()](error_code ec, std::size_t) {
+      self->shared_.reset();
+      if (self->output_.capacity() > large_read_bytes) std::string().swap(self->output_);
       if (ec) return self->close();
       if (!self->keep_alive_) return self->drain();
       self->wait_for_request();
@@ -253,26 +411,24 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
             .errors = {}});
   }
 
-  void refuse(error_code ec) {
-    Problem problem{.code = ProblemCode::malformed_request,
-                    .detail = "this is not a readable HTTP request: " + ec.message(),
-                    .errors = {}};
-    if (ec == http::error::body_limit)
-      problem = {.code = ProblemCode::payload_too_large,
-                 .detail = "the body is larger than " + std::to_string(server_->limits_.body_bytes) +
-                           " bytes; send smaller batches",
-                 .errors = {}};
-    else if (ec == http::error::header_limit)
-      problem = {.code = ProblemCode::headers_too_large,
-                 .detail = "the headers are larger than " + std::to_string(server_->limits_.header_bytes) + " bytes",
-                 .errors = {}};
-    refuse(problem);
+  // Before a handler: counted and said here.
+  void refuse(const Problem& problem) {
+    server_->leave(*this);
+    server_->unrouted_.requests(static_cast<int>(status_of(problem.code))).Increment();
+    if (const auto count = server_->refused_.due(std::string(name(problem.code)), std::chrono::steady_clock::now()))
+      log::warn("http", "requests were refused before they were read", "listener", server_->limits_.name, "reason",
+                problem.detail, "address", peer(), "times", count);
+    request_.raw = {};
+    respond(server_->door_.refuse(problem), false);
   }
 
-  void refuse(const Problem& problem) {
-    log::debug("http", "request refused", "reason", problem.detail);
-    request_.raw = {};
-    respond(server_->refuse_(problem), false);
+  std::string peer() const {
+    if constexpr (std::is_same_v<Protocol, tcp>) {
+      error_code ec;
+      const auto endpoint = socket_.remote_endpoint(ec);
+      return ec ? "" : endpoint.address().to_string();
+    }
+    return "local";
   }
 
   // Closing with unread octets would reset the connection and destroy the answer on its way.
@@ -280,32 +436,36 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
     enter(State::draining, drain_time);
+    server_->wait_in(*this, Waiting::stranger);
     drain_some();
   }
   void drain_some() {
     buffer_.clear();
     socket_.async_read_some(buffer_.prepare(large_read_bytes), [self = self()](error_code ec, std::size_t count) {
       self->drained_ += count;
-      if (ec || self->drained_ > drain_bytes_max) return self->close();
+      if (ec || !self->open || self->drained_ > drain_bytes_max) return self->close();
       self->drain_some();
     });
   }
 
-  void close() {
+  void close() override {
     deadline = never;
     error_code ignored;
     socket_.close(ignored);
+    server_->closed(*this);
   }
 
   std::shared_ptr<Impl> server_;
   Socket socket_;
   State state_ = State::idle;
   bool timed_out_ = false, keep_alive_ = true;
-  std::size_t header_size_ = 0, drained_ = 0;
+  Waiting last_ = Waiting::stranger;  // as what it waits for its next request
+  std::size_t header_size_ = 0, body_size_ = 0, taken_ = 0, skip_ = 0, drained_ = 0;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   HttpRequest request_;
   std::string output_;
+  std::shared_ptr<const std::string> shared_;
 };
 
 template <class Protocol>
@@ -313,25 +473,89 @@ void HttpServer::Impl::accept(asio::basic_socket_acceptor<Protocol>& acceptor) {
   acceptor.async_accept(
       io_, [self = shared_from_this(), &acceptor](error_code ec, typename Connection<Protocol>::Socket socket) {
         if (self->stopping_ || ec == asio::error::operation_aborted) return;
-        if (!ec && self->connections_.size() < self->limits_.connections) {
-          if constexpr (std::is_same_v<Protocol, tcp>) {
-            error_code ignored;
-            socket.set_option(tcp::no_delay(true), ignored);
-          }
-          if (std::is_same_v<Protocol, tcp> || peer_is_ours(socket.native_handle()))
-            std::make_shared<Connection<Protocol>>(self, std::move(socket))->start();
-        } else if (!ec) {
-          log::warn("http", "connection refused: too many are open", "limit", self->limits_.connections);
-        } else {
-          // Out of descriptors, mostly: trying at once would only burn the processor.
-          log::error("http", "no connection could be accepted", "reason", ec.message());
-          self->accept_timer_.expires_after(accept_pause);
-          return self->accept_timer_.async_wait([self, &acceptor](error_code) {
-            if (!self->stopping_) self->accept(acceptor);
-          });
+        if (!ec) {
+          self->admit(std::move(socket));
+          return self->accept(acceptor);
         }
-        self->accept(acceptor);
+        // Out of descriptors, mostly: trying at once would only burn the processor.
+        self->dropped(metrics::ConnectionDrop::no_descriptor, {});
+        self->evict_one();
+        self->accept_timer_.expires_after(accept_pause);
+        self->accept_timer_.async_wait([self, &acceptor](error_code) {
+          if (!self->stopping_) self->accept(acceptor);
+        });
       });
+}
+
+template <class Protocol>
+void HttpServer::Impl::admit(asio::basic_stream_socket<Protocol, asio::io_context::executor_type> socket) {
+  error_code ec;
+  asio::ip::address counted;
+  bool from_loopback = false;
+  if constexpr (std::is_same_v<Protocol, tcp>) {
+    const auto peer = socket.remote_endpoint(ec);
+    if (ec) return;  // gone already
+    counted = counted_address(peer.address());
+    from_loopback = counted.is_loopback() || peer.address().is_loopback();
+    if (from_loopback && limits_.spares_loopback) counted = asio::ip::address();
+    socket.set_option(tcp::no_delay(true), ec);
+  } else if (!peer_is_ours(socket.native_handle())) {
+    return;
+  }
+  using enum metrics::ConnectionDrop;
+  if (has_too_many(counted)) return dropped(address_full, counted);
+  if (open_ >= limits_.connections && !evict_one()) return dropped(full, counted);
+  const auto connection = std::make_shared<Connection<Protocol>>(shared_from_this(), std::move(socket));
+  connection->address = counted;
+  if (!counted.is_unspecified()) ++per_address_[counted];
+  connection->start(from_loopback);
+}
+
+bool HttpServer::Impl::has_too_many(const asio::ip::address& address) const {
+  const auto found = per_address_.find(address);
+  return found != per_address_.end() && found->second >= limits_.connections_per_address;
+}
+
+void HttpServer::Impl::wait_in(Watched& connection, Waiting kind) {
+  leave(connection);
+  auto& list = waiting_[static_cast<std::size_t>(kind)];
+  connection.place = list.insert(list.end(), &connection);
+  connection.waiting = kind;
+}
+
+void HttpServer::Impl::leave(Watched& connection) {
+  if (!connection.waiting) return;
+  waiting_[static_cast<std::size_t>(*connection.waiting)].erase(connection.place);
+  connection.waiting.reset();
+}
+
+void HttpServer::Impl::closed(Watched& connection) {
+  leave(connection);
+  if (!std::exchange(connection.open, false)) return;
+  --open_;
+  metrics_.connections->Decrement();
+  if (const auto found = per_address_.find(connection.address); found != per_address_.end() && --found->second == 0)
+    per_address_.erase(found);
+}
+
+bool HttpServer::Impl::evict_one() {
+  for (auto& list : waiting_) {
+    if (list.empty()) continue;
+    auto& connection = *list.front();
+    dropped(metrics::ConnectionDrop::evicted, connection.address);
+    connection.close();
+    return true;
+  }
+  return false;
+}
+
+void HttpServer::Impl::dropped(metrics::ConnectionDrop why, const asio::ip::address& address) {
+  metrics_.dropped_connections[why]->Increment();
+  const std::string reason = metrics::label_value(why);
+  if (const auto count = dropped_.due(reason, std::chrono::steady_clock::now()))
+    log::warn("http", "connections of clients were closed to make or keep room", "listener", limits_.name, "reason",
+              reason, "open", open_, "limit", limits_.connections, "address",
+              address.is_unspecified() ? "" : address.to_string(), "times", count);
 }
 
 void HttpServer::Impl::watch() {
@@ -390,8 +614,9 @@ void HttpServer::Impl::stop() {
   }
 }
 
-HttpServer::HttpServer(asio::io_context& io, const HttpLimits& limits, HttpHandler handler, Refuse refuse)
-    : impl_(std::make_shared<Impl>(io, limits, std::move(handler), std::move(refuse))) {}
+HttpServer::HttpServer(asio::io_context& io, HttpLimits limits, HttpDoor door, metrics::HttpMetrics& metrics,
+                       BodyMemory& bodies)
+    : impl_(std::make_shared<Impl>(io, std::move(limits), std::move(door), metrics, bodies)) {}
 HttpServer::~HttpServer() { stop(); }
 std::uint16_t HttpServer::listen(const ListenAddress& address, bool first) { return impl_->listen(address, first); }
 void HttpServer::listen_local(const std::string& path) { impl_->listen_local(path); }

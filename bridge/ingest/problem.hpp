@@ -35,6 +35,9 @@ enum class ProblemCode {
   internal,
   shutting_down,
   store_full,
+  uri_too_long,
+  transfer_coding_unknown,
+  overloaded,
 };
 
 struct FieldError {

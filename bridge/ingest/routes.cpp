@@ -57,60 +57,112 @@ struct Row {
   metrics::HttpRouteMetrics* metrics;
 };
 
-}  // namespace
-
-HttpHandler make_router(std::vector<Route> routes, metrics::HttpMetrics& metrics, Clock& clock,
-                        std::function<HttpResponse(const Problem&)> refuse) {
-  auto rows = std::make_shared<std::vector<Row>>();
-  for (auto& route : routes) {
-    auto& counted = metrics.route(route.path, label_of(route.method));
-    rows->push_back({std::move(route), &counted});
+// The rows of one listener. Used by all shards.
+class Table {
+ public:
+  Table(std::vector<Route> routes, metrics::HttpMetrics& metrics, Clock& clock,
+        std::function<HttpResponse(const Problem&)> refuse, BeforeBody before_body)
+      : metrics_(metrics),
+        clock_(clock),
+        refuse_(std::move(refuse)),
+        before_body_(std::move(before_body)),
+        unrouted_(metrics.route("other", metrics::HttpMethod::other, 404)) {
+    for (auto& route : routes) {
+      auto& counted = metrics.route(route.path, label_of(route.method));
+      rows_.push_back({std::move(route), &counted});
+    }
   }
-  auto& unrouted = metrics.route("other", metrics::HttpMethod::other, 404);
-  return [rows, refuse = std::move(refuse), &metrics, &clock, &unrouted](const HttpRequest& given, Respond respond) {
-    auto& request = const_cast<HttpRequest&>(given);  // only the captures, which are this function's to fill
-    metrics.requests_in_flight->Increment();
-    const auto began = clock.now();
-    const auto counted = [&metrics, &clock, began, respond = std::move(respond)](metrics::HttpRouteMetrics& row) {
-      return [&metrics, &clock, began, respond, &row](HttpResponse response) {
-        metrics.requests_in_flight->Decrement();
-        row.requests(static_cast<int>(response.status)).Increment();
-        if (row.duration_seconds)
-          row.duration_seconds->Observe(std::chrono::duration<double>(clock.now() - began).count());
-        respond(std::move(response));
-      };
-    };
+
+  void handle(HttpRequest& request, Respond respond) {
+    metrics_.requests_in_flight->Increment();
     std::string allow;
+    auto* const row = find(request, allow);
+    auto answer = counted(row ? *row->metrics : unrouted_, std::move(respond));
+    if (!row) return answer(no_row(request, allow));
+    try {
+      row->route.handler(request, answer);
+    } catch (const std::exception& error) {
+      log::error("http", "a request failed inside", "path", row->route.path, "error", error.what());
+      answer(refuse_({.code = ProblemCode::internal,
+                      .detail = "the request could not be handled; the log says why",
+                      .errors = {}}));
+    }
+  }
+
+  std::optional<HttpResponse> before_body(HttpRequest& request) {
+    std::string allow;
+    auto* const row = find(request, allow);
+    std::optional<HttpResponse> refusal;
+    if (!row)
+      refusal = no_row(request, allow);
+    else if (const auto& guard = row->route.before_body ? row->route.before_body : before_body_)
+      refusal = guard(request);
+    if (refusal) (row ? *row->metrics : unrouted_).requests(static_cast<int>(refusal->status)).Increment();
+    return refusal;
+  }
+
+ private:
+  Row* find(HttpRequest& request, std::string& allow) {
     bool literal = false;
-    for (const auto& row : *rows) {
+    for (auto& row : rows_) {
       // /messages/batch is not the message called "batch", whatever the method.
       if (literal && row.route.path.find('{') != std::string::npos) continue;
       if (!matches(row.route.path, request.path, request.captures)) continue;
       const bool head = request.raw.method() == http::verb::head && row.route.method == http::verb::get;
-      if (row.route.method != request.raw.method() && !head) {
-        literal = literal || request.captures.empty();
-        allow += (allow.empty() ? "" : ", ") + std::string(http::to_string(row.route.method));
-        continue;
-      }
-      auto answer = counted(*row.metrics);
-      try {
-        return row.route.handler(request, answer);
-      } catch (const std::exception& error) {
-        log::error("http", "a request failed inside", "path", row.route.path, "error", error.what());
-        return answer(refuse({.code = ProblemCode::internal,
-                              .detail = "the request could not be handled; the log says why",
-                              .errors = {}}));
-      }
+      if (row.route.method == request.raw.method() || head) return &row;
+      literal = literal || request.captures.empty();
+      allow += (allow.empty() ? "" : ", ") + std::string(http::to_string(row.route.method));
     }
-    auto answer = counted(unrouted);
+    return nullptr;
+  }
+
+  HttpResponse no_row(const HttpRequest& request, const std::string& allow) {
     if (allow.empty())
-      return answer(refuse({.code = ProblemCode::not_found,
-                            .detail = "there is nothing at " + std::string(text::cut_utf8(request.path, 200)),
-                            .errors = {}}));
+      return refuse_({.code = ProblemCode::not_found,
+                      .detail = "there is nothing at " + std::string(text::cut_utf8(request.path, 200)),
+                      .errors = {}});
     auto response =
-        refuse({.code = ProblemCode::method_not_allowed, .detail = "this address takes " + allow, .errors = {}});
+        refuse_({.code = ProblemCode::method_not_allowed, .detail = "this address takes " + allow, .errors = {}});
     response.headers.emplace_back("Allow", allow);
-    answer(std::move(response));
+    return response;
+  }
+
+  Respond counted(metrics::HttpRouteMetrics& row, Respond respond) {
+    return [this, began = clock_.now(), respond = std::move(respond), &row](HttpResponse response) {
+      metrics_.requests_in_flight->Decrement();
+      row.requests(static_cast<int>(response.status)).Increment();
+      if (row.duration_seconds)
+        row.duration_seconds->Observe(std::chrono::duration<double>(clock_.now() - began).count());
+      respond(std::move(response));
+    };
+  }
+
+  metrics::HttpMetrics& metrics_;
+  Clock& clock_;
+  const std::function<HttpResponse(const Problem&)> refuse_;
+  const BeforeBody before_body_;
+  metrics::HttpRouteMetrics& unrouted_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace
+
+HttpDoor make_door(std::vector<Route> routes, metrics::HttpMetrics& metrics, Clock& clock,
+                   std::function<HttpResponse(const Problem&)> refuse, BeforeBody before_body) {
+  const auto table = std::make_shared<Table>(std::move(routes), metrics, clock, refuse, std::move(before_body));
+  // Only the captures are written, which are the table's to fill.
+  return {.handle = [table](const HttpRequest& request,
+                            Respond respond) { table->handle(const_cast<HttpRequest&>(request), std::move(respond)); },
+          .before_body =
+              [table](const HttpRequest& request) { return table->before_body(const_cast<HttpRequest&>(request)); },
+          .refuse = std::move(refuse)};
+}
+
+BeforeBody needs_key(Services& services) {
+  return [&services](const HttpRequest& request) -> std::optional<HttpResponse> {
+    const auto caller = services.tenants.by_key(request);
+    if (caller) return std::nullopt;
+    return to_response(caller.error());
   };
 }
 

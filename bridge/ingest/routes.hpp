@@ -37,22 +37,30 @@ struct Services {
   log::Throttle doubts{};                                                // what was taken with a doubt, by tenant
 };
 
+// The answer to a request that is refused whatever its body holds.
+using BeforeBody = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
+
 // A row of a listener's table: 404, 405 and Allow follow from it. `{}` in the path stands for one segment.
 struct Route {
   http::verb method;
   std::string path;
   HttpHandler handler;
+  BeforeBody before_body{};  // none: the listener's
 };
 
 // Finds the row, counts, and answers what no row takes with `refuse`.
-HttpHandler make_router(std::vector<Route> routes, metrics::HttpMetrics& metrics, Clock& clock,
-                        std::function<HttpResponse(const Problem&)> refuse);
+HttpDoor make_door(std::vector<Route> routes, metrics::HttpMetrics& metrics, Clock& clock,
+                   std::function<HttpResponse(const Problem&)> refuse, BeforeBody before_body = {});
+// A body of the API comes with a key.
+BeforeBody needs_key(Services& services);
 
 std::vector<Route> fineract_routes(Services& services);
 HttpResponse fineract_refusal(const Problem& problem);
 std::vector<Route> message_routes(Services& services);
 std::vector<Route> gateway_routes(Services& services);
 std::vector<Route> system_routes(Services& services);
+// What a listener for monitoring alone has.
+std::vector<Route> monitoring_routes(Services& services);
 std::vector<Route> route_routes(Services& services);
 std::vector<Route> object_routes(Services& services);
 std::vector<Route> usage_routes(Services& services);

@@ -277,8 +277,9 @@ export class Bridge {
     return Number(line?.[1] ?? 0);
   }
 
+  // Over the control socket, where they are never a second old.
   async metrics() {
-    const connection = new HttpConnection(this.apiPort);
+    const connection = new HttpConnection(join(this.folder, this.config.store.path, 'control.sock'));
     try {
       const answer = await connection.request({path: '/metrics'});
       contract.check({listener: 'api', method: 'GET', path: '/metrics', ...answer});
@@ -303,7 +304,8 @@ export class Bridge {
 
 // One kept-alive connection, used as the JDK's HttpURLConnection uses it: one request at a time; the path goes out as it
 // is given; headers in the order given; the answer is read up to its Content-Length; a redirect is not followed; when
-// the server closes a connection it said it would keep, the next request fails and is not sent again.
+// the server closes a connection it said it would keep, the next request fails and is not sent again. `port` may be the
+// path of a Unix socket.
 export class HttpConnection {
   #socket;
   #received = Buffer.alloc(0);
@@ -325,7 +327,7 @@ export class HttpConnection {
     if (this.#socket) return;
     this.#received = Buffer.alloc(0);
     this.#closed = undefined;
-    const socket = net.connect({port: this.port, host: this.host, noDelay: true});
+    const socket = net.connect(typeof this.port === 'string' ? {path: this.port} : {port: this.port, host: this.host, noDelay: true});
     await new Promise((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
@@ -362,7 +364,7 @@ export class HttpConnection {
     await this.#connect();
     const named = new Set(headers.map(([name]) => name.toLowerCase()));
     const lines = [`${method} ${path} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`)];
-    if (!named.has('host')) lines.push(`Host: ${this.host}:${this.port}`);
+    if (!named.has('host')) lines.push(typeof this.port === 'string' ? 'Host: smsbridge' : `Host: ${this.host}:${this.port}`);
     if (!named.has('connection')) lines.push('Connection: keep-alive');
     const content = body === undefined ? undefined : Buffer.from(body);
     if (chunks) lines.push('Transfer-Encoding: chunked');

@@ -85,7 +85,7 @@ TEST(Json, MayBeginWithAByteOrderMark) {
 
 TEST(Problem, EveryCodeHasItsOwnNameAndAnErrorStatus) {
   std::set<std::string_view> names;
-  for (int i = 0; i <= static_cast<int>(ProblemCode::store_full); ++i) {
+  for (int i = 0; i <= static_cast<int>(ProblemCode::overloaded); ++i) {
     const auto code = static_cast<ProblemCode>(i);
     EXPECT_TRUE(names.insert(name(code)).second) << name(code);
     EXPECT_GE(static_cast<int>(status_of(code)), 400);

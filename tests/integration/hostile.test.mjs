@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MPL-2.0
+// Clients that mean harm, or are broken in the worst way: none of them keeps the others out, fills the memory, or sees
+// what it may not.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import net from 'node:net';
+import {test} from 'node:test';
+import {binary, Bridge, contract, freePort, HttpConnection, start, until} from './harness.mjs';
+
+const timeout = 60_000;
+
+const residentMiB = (bridge) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${bridge.process.pid}/status`, 'utf8'))[1]) / 1024;
+
+// A socket that never complains; `answer` is what came, `over` is settled when it closed.
+function open(t, port, octets = '') {
+  const socket = net.connect({port, host: '127.0.0.1'});
+  socket.answer = '';
+  socket.setEncoding('latin1').on('data', (text) => { socket.answer += text; }).on('error', () => {});
+  socket.over = new Promise((resolve) => socket.once('close', resolve));
+  socket.connected = new Promise((resolve) => socket.once('connect', resolve));
+  if (octets) socket.write(octets, 'latin1');
+  t.after(() => socket.destroy());
+  return socket;
+}
+
+const sendOne = (bridge, api, ref) => api.post('/messages', {to: '+254712345678', text: 'Habari', client_ref: ref});
+
+test('bodies without a key, and endless lines around chunks, take no memory', {timeout}, async (t) => {
+  const bridge = await Bridge.start(t, {gateways: [{port: 9}]});
+  const before = residentMiB(bridge);
+  const body = 'x'.repeat(900_000);
+  const requests = [
+    ['api', `POST /api/v1/messages HTTP/1.1\r\nHost: b\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 401],
+    ['fineract', `POST /sms HTTP/1.1\r\nHost: b\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 401],
+    ['fineract', `POST /other HTTP/1.1\r\nHost: b\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 404],
+    ['api', `POST /in/safaricom/guess HTTP/1.1\r\nHost: b\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 404],
+    ['api', `POST /api/v1/messages HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer ${bridge.key}\r\nTransfer-Encoding: chunked\r\n\r\n1;${body}`, 413],
+    ['api', `POST /api/v1/messages HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer ${bridge.key}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ${body}`, 413],
+  ];
+  const sockets = [];
+  for (let i = 0; i < 120; i++) {
+    const [listener, octets, status] = requests[i % requests.length];
+    sockets.push([open(t, bridge[`${listener}Port`], octets), status]);
+  }
+  for (const [socket, status] of sockets) {
+    await until('an answer', () => socket.answer.includes('\r\n\r\n'));
+    assert.match(socket.answer, new RegExp(`^HTTP/1.1 ${status} `));
+  }
+  assert.ok(residentMiB(bridge) - before < 50, `${before} MiB became ${residentMiB(bridge)} MiB`);
+});
+
+test('a thousand clients that ask for metrics twenty times in one piece stall nobody', {timeout}, async (t) => {
+  const bridge = await Bridge.start(t, {gateways: [{port: 9}], tenants: Array.from({length: 60}, (_, i) => ({name: `t${i}`}))});
+  const api = bridge.api();
+  assert.equal((await sendOne(bridge, api, 'before')).status, 202);
+  const asked = 'GET /metrics HTTP/1.1\r\nHost: b\r\n\r\n'.repeat(20);
+  const clients = Array.from({length: 1000}, () => open(t, bridge.apiPort));
+  await Promise.all(clients.map(({connected}) => connected));
+  for (const client of clients) client.write(asked);
+  const began = Date.now();
+  const answer = await sendOne(bridge, api, 'meanwhile');
+  assert.equal(answer.status, 202);
+  assert.ok(Date.now() - began < 5000, `a message waited ${Date.now() - began} ms`);
+  t.diagnostic(`a message waited ${Date.now() - began} ms`);
+});
+
+test('thousands of silent connections keep nobody out, and cost one line of the log', {timeout}, async (t) => {
+  const bridge = await Bridge.start(t, {gateways: [{port: 9}]});
+  const fineract = bridge.fineract();
+  await fineract.send([]);
+  const silent = Array.from({length: 4500}, () => open(t, bridge.fineractPort));
+  await Promise.all(silent.map(({connected}) => connected));
+  await fineract.send([{internalId: 1, mobileNumber: '254712345678', message: 'Habari'}]);
+  assert.equal(fineract.connection.connections, 1, 'who has shown a key keeps his connection');
+  await bridge.fineract().send([{internalId: 2, mobileNumber: '254712345678', message: 'Habari'}]);
+  const evicted = await bridge.metric('http_connections_dropped_total', {reason: 'evicted'});
+  assert.ok(evicted > 300, `${evicted} were closed`);
+  assert.equal(await bridge.metric('http_connections_dropped_total', {reason: 'full'}), 0);
+  assert.equal(bridge.log.match(/connections of clients were closed/g).length, 1);
+});
+
+test('few descriptors: idle clients leave enough for the command line, for others, and for carriers', {timeout}, async (t) => {
+  const bridge = await Bridge.prepare(t, {gateways: [{port: 9}]});
+  bridge.process = start(t, 'bash', ['-c', 'ulimit -n 200; exec "$0" serve -c "$1"', binary, bridge.configFile]);
+  bridge.logs.push(bridge.process);
+  await bridge.ready();
+  const idle = Array.from({length: 400}, (_, i) => open(t, i % 2 ? bridge.apiPort : bridge.fineractPort));
+  await Promise.all(idle.map(({connected}) => connected));
+  assert.equal((await sendOne(bridge, bridge.api(), 'one')).status, 202);
+  assert.equal((await bridge.cli('messages', 'list')).code, 0);
+  await bridge.fineract().send([{internalId: 2, mobileNumber: '254712345678', message: 'Habari'}]);
+  assert.equal(await bridge.metric('http_connections_dropped_total', {reason: 'no_descriptor'}), 0);
+  assert.ok(Number(/^process_open_fds (\d+)$/m.exec(await bridge.metrics())[1]) < 180);
+});
+
+test('metrics are for this machine, for an owner\'s key, or on a listener of their own', {timeout}, async (t) => {
+  const own = await freePort();
+  const bridge = await Bridge.prepare(t, {gateways: [{port: 9}], tenants: [{name: 'one'}, {name: 'two'}], listen: {metrics: `127.0.0.1:${own}`}});
+  const owner = await bridge.createOwnerKey();
+  bridge.spawn();
+  await bridge.ready();
+  const status = async (port, headers = []) => {
+    const connection = new HttpConnection(port);
+    const answer = await connection.request({path: '/metrics', headers});
+    connection.close();
+    contract.check({listener: 'api', method: 'GET', path: '/metrics', ...answer});
+    assert.equal(answer.status === 200, /^smsbridge_/m.test(answer.body.toString()));
+    return answer.status;
+  };
+  const forwarded = ['X-Forwarded-For', '203.0.113.7'];
+  assert.equal(await status(bridge.apiPort), 200);
+  assert.equal(await status(bridge.apiPort, [forwarded]), 401);
+  assert.equal(await status(bridge.apiPort, [forwarded, ['Authorization', `Bearer ${bridge.key}`]]), 403);
+  assert.equal(await status(bridge.apiPort, [forwarded, ['Authorization', `Bearer ${owner}`]]), 200);
+  assert.equal(await status(own, [forwarded]), 200);
+  const connection = new HttpConnection(own);
+  t.after(() => connection.close());
+  assert.equal((await connection.request({path: '/api/v1/messages'})).status, 404, 'it has nothing else');
+});
