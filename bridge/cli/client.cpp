@@ -14,6 +14,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/config.hpp"
+#include "bridge/text/printable.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -107,7 +108,7 @@ namespace {
 
 std::string problem_line(const boost::json::object& error) {
   const std::string pointer(error.at("pointer").as_string()), detail(error.at("detail").as_string());
-  return pointer.empty() ? detail : pointer + ": " + detail;
+  return text::printable(pointer.empty() ? detail : pointer + ": " + detail);
 }
 
 }  // namespace
@@ -118,7 +119,7 @@ int report(const ClientAnswer& answer) {
   if (const auto* object = answer.body.if_object()) {
     if (const auto* text = object->if_contains("detail"); text && text->is_string())
       detail = std::string(text->as_string());
-    std::cerr << "error: " << detail << "\n";
+    std::cerr << "error: " << text::printable(detail) << "\n";
     if (const auto* errors = object->if_contains("errors");
         errors && errors->is_array() && errors->as_array().size() > 1)
       for (const auto& error : errors->as_array()) std::cerr << "  " << problem_line(error.as_object()) << "\n";

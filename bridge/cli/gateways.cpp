@@ -92,7 +92,8 @@ int test_send(const GatewayOptions& options) {
     const auto& message = answer.body.as_object();
     const auto state = text_of(message, "state"), id = text_of(message, "id"), why = text_of(message, "status_message");
     if (state != last)
-      std::cout << (options.json ? json::serialize(message) : id + "\t" + state + "\t" + why) << std::endl;
+      std::cout << (options.json ? json::serialize(message) : id + "\t" + state + "\t" + text::printable(why))
+                << std::endl;
     last = state;
     if (const auto* success = message.if_contains("success"); success && success->is_bool())
       return success->get_bool() ? exit_done : exit_failed;

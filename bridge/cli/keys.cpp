@@ -8,6 +8,7 @@
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/config_reader.hpp"
 #include "bridge/ingest/message_id.hpp"
+#include "bridge/text/printable.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -84,7 +85,7 @@ int list(const KeyOptions& options) {
         scopes += (scopes.empty() ? "" : ",") + std::string(scope.as_string());
       std::cout << std::string_view(key.at("id").as_string()) << "\t"
                 << (key.at("tenant").as_string().empty() ? "(all)" : std::string_view(key.at("tenant").as_string()))
-                << "\t" << std::string_view(key.at("name").as_string()) << "\t"
+                << "\t" << text::printable(key.at("name").as_string()) << "\t"
                 << (expires ? time_text(expires) : "never") << "\t" << scopes << "\n";
     }
     return exit_done;

@@ -73,7 +73,7 @@ int list(const MessageOptions& options) {
     for (const auto& item : body.at("items").as_array()) {
       ++shown;
       if (options.json)
-        std::cout << json::serialize(item) << "\n";
+        std::cout << text::printable(json::serialize(item)) << "\n";
       else
         table.add(row(item.as_object(), terminal));
     }
@@ -92,13 +92,13 @@ int show(const MessageOptions& options) {
       call(options, "GET", "/api/v1/messages/" + http_gateways::percent_encode(options.id) + "/timeline");
   if (!timeline.ok()) return report(timeline);
   if (options.json) {
-    std::cout << json::serialize(message.body) << "\n";
+    std::cout << text::printable(json::serialize(message.body)) << "\n";
     return exit_done;
   }
   for (const auto& [key, value] : message.body.as_object())
     if (!value.is_null())
       std::cout << key << std::string(key.size() < 18 ? 18 - key.size() : 1, ' ')
-                << (value.is_string() ? std::string(value.as_string()) : json::serialize(value)) << "\n";
+                << text::printable(value.is_string() ? std::string(value.as_string()) : json::serialize(value)) << "\n";
   std::cout << "\n";
   Table table({"AT", "EVENT", "GATEWAY", "ATTEMPT", "DETAIL"}, ::isatty(STDOUT_FILENO) != 0);
   for (const auto& item : timeline.body.as_object().at("items").as_array()) {
@@ -126,7 +126,7 @@ int tail(const MessageOptions& options) {
       if (last == state) continue;
       last = state;
       if (options.json) {
-        std::cout << json::serialize(m) << std::endl;
+        std::cout << text::printable(json::serialize(m)) << std::endl;
       } else {
         Table line({}, false);
         line.add(row(m, terminal));
@@ -174,7 +174,7 @@ int send(const MessageOptions& o) {
     std::cout << text_of(m, "id") << " to " << text_of(m, "to") << ", " << text_of(m, "parts") << " part(s) "
               << text_of(m, "encoding") << " by " << text_of(m, "gateway") << "\n";
   for (const auto& warning : m.at("warnings").as_array())
-    std::cerr << "warning: " << std::string_view(warning.as_string()) << "\n";
+    std::cerr << "warning: " << text::printable(warning.as_string()) << "\n";
   return exit_done;
 }
 

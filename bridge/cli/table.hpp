@@ -4,15 +4,21 @@
 #include <string>
 #include <vector>
 
+#include "bridge/text/printable.hpp"
+
 namespace smsbridge::bridge {
 
-// Aligned columns on a terminal; tab-separated and whole otherwise, for scripts.
+// Aligned columns on a terminal; tab-separated and whole otherwise, for scripts. A row is one line, whatever its cells
+// hold: they come from carriers and callers, who would otherwise write rows of their own.
 class Table {
  public:
   Table(std::vector<std::string> head, bool terminal) : terminal_(terminal) {
     if (terminal_) rows_.push_back(std::move(head));
   }
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void add(std::vector<std::string> row) {
+    for (auto& cell : row) cell = text::printable(cell);
+    rows_.push_back(std::move(row));
+  }
   void print(std::ostream& out) const {
     std::vector<std::size_t> widths;
     for (const auto& row : rows_)

@@ -9,16 +9,21 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
+#include "bridge/text/printable.hpp"
+
 namespace smsbridge::bridge::log {
 namespace {
 
 std::atomic<Format> format_{Format::logfmt};
 std::atomic<void (*)(spdlog::level::level_enum)> counter_{nullptr};
 
-std::string quoted(std::string_view value) { return boost::json::serialize(boost::json::string(value)); }
+// JSON escapes what is below a blank; the other controls of terminals, and what is no UTF-8, come from peers as well.
+std::string quoted(std::string_view value) {
+  return text::printable(boost::json::serialize(boost::json::string(value)));
+}
 
 bool is_bare(std::string_view value) {
-  return !value.empty() && value.find_first_of(" \"=\\\n\r\t") == std::string_view::npos;
+  return !value.empty() && value.find_first_of(" \"=\\") == std::string_view::npos;
 }
 
 }  // namespace
@@ -59,8 +64,9 @@ void append_field(std::string& line, std::string_view key, std::string_view valu
     line += ' ';
     line += key;
     line += '=';
-    if (is_bare(value))
-      line += value;
+    // An escape has a backslash, and so is quoted.
+    if (const auto shown = text::printable(value); is_bare(shown))
+      line += shown;
     else
       line += quoted(value);
   }
@@ -72,10 +78,10 @@ void write(spdlog::level::level_enum level, std::string_view component, std::str
   if (format_ == Format::json)
     spdlog::log(level, "\"component\":{},\"msg\":{}{}", quoted(component), quoted(message), fields);
   else if (format_ == Format::pretty)
-    spdlog::log(level, "{:<8} {}{}", component, message, fields);
+    spdlog::log(level, "{:<8} {}{}", component, text::printable(message), fields);
   else
-    spdlog::log(level, "component={} msg={}{}", component, is_bare(message) ? std::string(message) : quoted(message),
-                fields);
+    spdlog::log(level, "component={} msg={}{}", component,
+                is_bare(text::printable(message)) ? text::printable(message) : quoted(message), fields);
 }
 
 }  // namespace smsbridge::bridge::log

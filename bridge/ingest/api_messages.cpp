@@ -38,6 +38,14 @@ constexpr std::array<Limit, 10> text_fields{{{"to", 50},
                                              {"country", 2},
                                              {"route", 64}}};
 
+// A line break in one of these would begin a row of its own wherever messages are listed.
+bool is_shown_in_lists(std::string_view name) {
+  return name == "client_ref" || name == "target_user" || name == "triggered_by";
+}
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
 Problem as_problem(const Refusal& refusal) {
   return {.code = refusal.code,
           .detail = refusal.detail,
@@ -74,6 +82,8 @@ tl::expected<Submission, Problem> read_submission(const json::value& value, cons
         errors.push_back({pointer, "bad-value", name + " must not be empty; leave it out"});
       else if (field.as_string().size() > known->length * (name == "text" || name == "to" ? 4 : 1))
         errors.push_back({pointer, "too-long", name + " is too long"});
+      else if (is_shown_in_lists(name) && has_control(field.as_string()))
+        errors.push_back({pointer, "bad-value", name + " must not hold line breaks or other control characters"});
       else
         *targets[static_cast<std::size_t>(known - text_fields.begin())] = std::string(field.as_string());
     } else if (key == "send_at") {

@@ -273,7 +273,7 @@ json::object report_entry(const std::string& id, const json::value& external_id,
           {"deliveredOnDate", delivered_at ? json::value(time_text(delivered_at).substr(0, 10)) : json::value(nullptr)},
           {"deliveryStatus", static_cast<int>(status)},
           {"hasError", false},  // Fineract skips an element with true, and then asks for ever
-          {"errorMessage", error.empty() ? json::value(nullptr) : json::value(error)}};
+          {"errorMessage", error.empty() ? json::value(nullptr) : json::value(text::repaired_utf8(error))}};
 }
 
 // Its post was lost, or went elsewhere.
@@ -362,7 +362,9 @@ void get_details(Services& services, Noticed& noticed, const HttpRequest& reques
         fineract_error(http::status::not_found, "error.msg.resource.not.found", "No message has this internalId"));
   const auto& m = *found.front();
   const auto status = status_of(m);
-  const auto or_null = [](const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); };
+  const auto or_null = [](const std::string& text) {
+    return text.empty() ? json::value(nullptr) : json::value(text::repaired_utf8(text));
+  };
   json::object body{
       {"id", std::to_string(m.id)},
       {"externalId", ulid_text(m.id)},

@@ -7,13 +7,18 @@
 #include "bridge/env/log.hpp"
 #include "bridge/ingest/message_id.hpp"
 #include "bridge/text/number.hpp"
+#include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 namespace json = boost::json;
 
-json::value text_or_null(std::string_view text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+// What carriers say, ids and reasons, is octets: one that is no UTF-8 makes the page unreadable it stands on.
+json::value text_or_null(std::string_view text) {
+  if (text.empty()) return nullptr;
+  return text::is_valid_utf8(text) ? json::value(text) : json::value(text::repaired_utf8(std::string(text)));
+}
 json::value time_or_null(store::WallMs at) { return at ? json::value(time_text(at)) : json::value(nullptr); }
 json::value gateway_name(const Directory& directory, store::GatewayId id) {
   const auto gateway = directory.table()->gateway(id);

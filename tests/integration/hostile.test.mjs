@@ -117,3 +117,21 @@ test('metrics are for this machine, for an owner\'s key, or on a listener of the
   t.after(() => connection.close());
   assert.equal((await connection.request({path: '/api/v1/messages'})).status, 404, 'it has nothing else');
 });
+
+test('what callers and carriers write cannot forge a row, move the cursor, or spoil a page', {timeout}, async (t) => {
+  const bridge = await Bridge.start(t, {gateways: [{port: 9}]});
+  const api = bridge.api();
+  for (const field of ['client_ref', 'triggered_by', 'target_user']) {
+    const answer = await api.post('/messages', {to: '+254712345678', text: 'x', [field]: 'a\nmsg_01 delivered'});
+    assert.deepEqual([answer.status, answer.body.errors[0].pointer], [422, `/${field}`]);
+  }
+  await api.send({to: '+254712345678', text: 'one\nmsg_2\x1b]0;owned\x07\x1b[31mred\u009b31m', client_ref: '\u202egpj'});
+  await bridge.fineract().send([{internalId: 'a\nforged', mobileNumber: '\x1b[2J', message: 'x'}]);
+  for (const words of [['list'], ['list', '--json'], ['show', (await api.all())[1].id], ['show', (await api.all())[0].id]]) {
+    const {stdout, code} = await bridge.cli('messages', ...words);
+    assert.equal(code, 0);
+    assert.doesNotMatch(stdout, /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
+    if (words[0] === 'list') assert.equal(stdout.trim().split('\n').length, 2, stdout);
+  }
+  assert.doesNotMatch(bridge.log, /[\x1b\x07]|^forged/m);
+});

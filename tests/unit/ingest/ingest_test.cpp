@@ -314,6 +314,30 @@ TEST(Budgets, StopCampaignsThenRemindersAndNothingElse) {
   std::filesystem::remove_all(folder);
 }
 
+TEST_F(Prepare, ShowsWhateverOctetsCarriersSayAsJson) {
+  metrics::Metrics metrics({"", "", ""});
+  const auto folder = std::filesystem::temp_directory_path() / ("smsbridge-shown-" + std::to_string(::getpid()));
+  {
+    store::Store store({.path = folder, .size_limit_bytes = 64u << 20, .prewrite_bytes = 0, .sync = false});
+    const Tenants tenants(config_, store, metrics);
+    const SystemClock clock;
+    const Router router(std::make_shared<RoutingTable>(config_), {}, clock);
+    const Directory directory(config_, router);
+    const std::string octets =
+        "ab\xff\xfe"
+        "7\x1b[31m\n";
+    store::Message message{.id = 1, .content = {.client_ref = octets, .to = "+254712345678"}, .progress = {}};
+    message.progress.status_message = octets;
+    message.progress.segments.push_back({.provider_id = octets, .error = octets});
+    message.progress.events.push_back({.detail = octets});
+    for (const auto& shown : {message_json(message, tenants, directory, true, 0), timeline_json(message, directory)})
+      EXPECT_NO_THROW((void)boost::json::parse(boost::json::serialize(shown))) << boost::json::serialize(shown);
+    const auto body = message_json(message, tenants, directory, true, 0);
+    EXPECT_EQ(body.at("status_message"), "ab\u00FF\u00FE7\x1b[31m\n");
+  }
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Digest, TellsPartsApart) {
   EXPECT_EQ(digest_of({"ab", "c"}), digest_of({"ab", "c"}));
   EXPECT_NE(digest_of({"ab", "c"}), digest_of({"a", "bc"}));

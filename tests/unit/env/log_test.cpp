@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/env/log.hpp"
+
+#include <gtest/gtest.h>
+
+namespace smsbridge::bridge::log {
+namespace {
+
+std::string field(std::string_view value) {
+  std::string line;
+  append_field(line, "id", value);
+  return line;
+}
+
+TEST(Log, ValuesOfPeersStayValues) {
+  EXPECT_EQ(field("plain-7"), " id=plain-7");
+  EXPECT_EQ(field("two words"), " id=\"two words\"");
+  EXPECT_EQ(field("x level=error"), " id=\"x level=error\"");
+  EXPECT_EQ(field("a\nts=1 forged"), " id=\"a\\nts=1 forged\"");
+  EXPECT_EQ(field("\x1b[31m"), " id=\"\\u001b[31m\"");
+  EXPECT_EQ(field("\x1b]0;t\x07"), " id=\"\\u001b]0;t\\u0007\"");
+  EXPECT_EQ(field("\u009B"), " id=\"\\u009b\"");
+  EXPECT_EQ(field("ab\xff"
+                  "7"),
+            " id=ab\u00FF7");
+  EXPECT_EQ(field("\u202E"), " id=\"\\u202e\"");
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge::log
