@@ -445,10 +445,10 @@ void list_messages(Services& services, const HttpRequest& request, Respond respo
   std::size_t limit = page_default;
   auto filter = read_filter(request, *caller, services, before, limit, errors);
   if (!filter) return respond(to_response(invalid(std::move(errors))));
-  // It would tell, word by word, what the texts hold.
-  if (!filter->text_contains.empty() && !caller->may("content:read"))
+  // It would tell, word by word and digit by digit, what is not shown.
+  if (!(filter->text_contains.empty() && filter->to.empty()) && !caller->may("content:read"))
     return respond(to_response({.code = ProblemCode::forbidden,
-                                .detail = "to search in texts, the key needs the scope content:read",
+                                .detail = "to search in texts or for numbers, the key needs the scope content:read",
                                 .errors = {}}));
   store::Page page;
   bool any = true;

@@ -23,7 +23,7 @@ namespace json = boost::json;
 constexpr std::size_t entries_max = store::batch_items_max;
 constexpr std::size_t asked_ids_max = 10000;
 constexpr Duration busy_pause = std::chrono::milliseconds(200);
-constexpr std::size_t unknown_ids_max = 100000;
+constexpr std::size_t unknown_ids_max = 20000;  // of one tenant, of at most client_ref_max octets each
 constexpr std::size_t client_ref_max = 100;
 constexpr std::size_t text_length_max = 60000;  // what the store keeps of a text; a carrier takes 255 parts of it
 constexpr std::size_t logged_name_max = 64;
@@ -200,27 +200,31 @@ void accept(Services& services, const Tenant& tenant, store::Batch batch, const 
 
 // When an id was first asked for that nobody posted. After a grace time it is called failed, because ids that never
 // resolve hide newer ones from Fineract, which always asks for the same 200. In memory: a restart starts the grace
-// anew, and so does the table when it is full for the id that stood there longest.
+// anew, and so does a tenant's full table for the id that stood there longest. No tenant costs another one its ids.
 class UnknownIds {
  public:
   bool expired(store::TenantId tenant, const std::string& id, store::WallMs now, store::WallMs grace) {
     std::lock_guard lock(mutex_);
-    const auto [it, inserted] = first_asked_.try_emplace({tenant, id}, now);
+    auto& asked = asked_[tenant];
+    const auto [it, inserted] = asked.first.try_emplace(id, now);
     if (inserted) {
-      order_.push_back(it);
-      if (order_.size() > unknown_ids_max) {
-        first_asked_.erase(order_.front());
-        order_.pop_front();
+      asked.order.push_back(it);
+      if (asked.order.size() > unknown_ids_max) {
+        asked.first.erase(asked.order.front());
+        asked.order.pop_front();
       }
     }
     return now - it->second >= grace;
   }
 
  private:
-  using Table = std::map<std::pair<store::TenantId, std::string>, store::WallMs>;
+  using Table = std::map<std::string, store::WallMs>;
+  struct Asked {
+    Table first;
+    std::deque<Table::iterator> order;  // as they came
+  };
   std::mutex mutex_;
-  Table first_asked_;
-  std::deque<Table::iterator> order_;  // as they came
+  std::map<store::TenantId, Asked> asked_;
 };
 
 // What is kept for all requests of the listener.
@@ -357,7 +361,8 @@ void get_details(Services& services, Noticed& noticed, const HttpRequest& reques
   const auto* tenant = admit_fineract(services, noticed, request, respond);
   if (!tenant) return;
   const auto found = services.store.reader().find(tenant->id, {request.captures.front()});
-  if (!found.front())
+  // What other doors brought is not Fineract's: its key does not show their texts.
+  if (!found.front() || found.front()->content.source != store::Source::fineract)
     return respond(
         fineract_error(http::status::not_found, "error.msg.resource.not.found", "No message has this internalId"));
   const auto& m = *found.front();

@@ -141,3 +141,26 @@ test('what callers and carriers write cannot forge a row, move the cursor, or sp
   }
   assert.doesNotMatch(bridge.log, /[\x1b\x07]|^forged/m);
 });
+
+test('what a key may not see it cannot ask for either', {timeout}, async (t) => {
+  const bridge = await Bridge.start(t, {gateways: [{port: 9}]});
+  const reader = bridge.api(await bridge.createKey('default', 'reader', '--scope', 'messages:read'));
+  const api = bridge.api();
+  await api.send({to: '+254712345678', text: 'Habari', client_ref: 'by-api'});
+  await bridge.fineract().send([{internalId: 'by-fineract', mobileNumber: '254712345678', message: 'Habari'}]);
+  assert.match((await reader.all())[0].to, /^\*+678$/);
+  const asked = await reader.get('/messages?to=%2B254712345678');
+  assert.deepEqual([asked.status, asked.body.code], [403, 'forbidden']);
+  assert.equal((await api.all('to=%2B254712345678')).length, 2);
+  assert.equal((await bridge.fineract().details('by-api')).status, 404);
+  assert.equal((await bridge.fineract().details('by-fineract')).status, 200);
+});
+
+test('ids that nobody posted: no tenant costs another one its own', {timeout}, async (t) => {
+  const bridge = await Bridge.start(t, {gateways: [{port: 9}], tenants: [{name: 'one'}, {name: 'two'}], store: {unknown_id_grace: '1ms'}});
+  const [one, two] = [bridge.fineract({tenant: 'one'}), bridge.fineract({tenant: 'two'})];
+  const asks = (client, id) => client.report([id]);
+  assert.deepEqual(await asks(one, '7'), []);
+  for (let round = 0; round < 11; round++) await two.report(Array.from({length: 10000}, (_, i) => String(round * 10000 + i + 1000)));
+  assert.equal((await asks(one, '7'))[0]?.deliveryStatus, 400, 'it was asked for long enough ago');
+});
