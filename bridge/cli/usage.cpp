@@ -7,6 +7,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
+#include "bridge/text/csv.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
@@ -52,7 +53,7 @@ int usage(const UsageOptions& options) {
       continue;
     }
     for (std::size_t i = 0; i < row.size(); ++i)
-      std::cout << (row[i] == "-" ? "" : row[i]) << (i + 1 < row.size() ? "," : "\n");
+      std::cout << (row[i] == "-" ? "" : text::csv_cell(row[i])) << (i + 1 < row.size() ? "," : "\n");
   }
   if (!options.csv) table.print(std::cout);
   return exit_done;

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "bridge/ingest/routes.hpp"
+#include "bridge/text/csv.hpp"
 #include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
@@ -32,8 +33,9 @@ struct Row {
 std::string as_csv(const std::vector<Row>& rows) {
   std::string out = "month,gateway,tenant,lane,submitted,accepted,parts,delivered,failed,price,currency\n";
   for (const auto& r : rows)
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", r.month, r.gateway, r.tenant, r.lane, r.usage.submitted,
-                       r.usage.accepted, r.usage.parts, r.usage.delivered, r.usage.failed, r.price, r.currency);
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", r.month, text::csv_cell(r.gateway),
+                       text::csv_cell(r.tenant), r.lane, r.usage.submitted, r.usage.accepted, r.usage.parts,
+                       r.usage.delivered, r.usage.failed, r.price, text::csv_cell(r.currency));
   return out;
 }
 
