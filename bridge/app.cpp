@@ -123,7 +123,7 @@ void App::set_hooks() {
 void App::make_servers() {
   std::vector<Route> api = message_routes(services_);
   for (auto&& more : {gateway_routes(services_), route_routes(services_), object_routes(services_),
-                      usage_routes(services_), system_routes(services_)})
+                      usage_routes(services_), system_routes(services_), problem_routes()})
     api.insert(api.end(), more.begin(), more.end());
   const auto api_door = make_door(std::move(api), metrics_.http(), clock_, to_response, needs_key(services_));
   std::size_t sessions = 0;

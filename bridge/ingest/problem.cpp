@@ -63,6 +63,7 @@ const Row& row(ProblemCode code) { return rows[static_cast<std::size_t>(code)]; 
 }  // namespace
 
 std::string_view name(ProblemCode code) { return row(code).name; }
+std::string_view title(ProblemCode code) { return row(code).title; }
 http::status status_of(ProblemCode code) { return row(code).status; }
 metrics::RejectReason reject_reason(ProblemCode code) { return row(code).reason; }
 

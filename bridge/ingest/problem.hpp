@@ -53,6 +53,7 @@ struct Problem {
 };
 
 std::string_view name(ProblemCode code);  // invalid-number
+std::string_view title(ProblemCode code);
 http::status status_of(ProblemCode code);
 metrics::RejectReason reject_reason(ProblemCode code);
 std::string problem_body(const Problem& problem);

@@ -64,6 +64,7 @@ std::vector<Route> monitoring_routes(Services& services);
 std::vector<Route> route_routes(Services& services);
 std::vector<Route> object_routes(Services& services);
 std::vector<Route> usage_routes(Services& services);
+std::vector<Route> problem_routes();
 
 // Who asks, if he may; otherwise the answer has been given.
 std::optional<Caller> admit(Services& services, const HttpRequest& request, std::string_view scope,

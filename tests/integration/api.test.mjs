@@ -462,6 +462,15 @@ describe('running', () => {
     }
   });
 
+  test('the type of a problem leads to a page for people, without a key', {timeout}, async () => {
+    const anybody = bridge.api(null);
+    const {body} = await anybody.get('/messages');
+    const page = await anybody.request('GET', body.type);
+    assert.equal(page.status, 200);
+    assert.match(page.body.toString('utf8'), /smsbridge keys create/);
+    refused(await anybody.request('GET', '/docs/problems/none'), 404, 'not-found');
+  });
+
   test('health, contract and metrics need no key', {timeout}, async () => {
     const anybody = bridge.api();
     anybody.key = undefined;

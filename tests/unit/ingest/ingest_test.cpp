@@ -92,6 +92,28 @@ TEST(Problem, EveryCodeHasItsOwnNameAndAnErrorStatus) {
   }
 }
 
+TEST(Problem, EveryTypeLeadsToAPage) {
+  const auto routes = problem_routes();
+  const auto ask = [&](std::size_t place, const std::string& path) {
+    HttpRequest request;
+    request.captures = {path};
+    HttpResponse answer;
+    routes[place].handler(request, [&](HttpResponse given) { answer = std::move(given); });
+    return answer;
+  };
+  const auto list = ask(0, "").body;
+  for (int i = 0; i <= static_cast<int>(ProblemCode::overloaded); ++i) {
+    const auto code = static_cast<ProblemCode>(i);
+    const auto body = boost::json::parse(problem_body({.code = code, .detail = "x", .errors = {}}));
+    const std::string type(body.at("type").as_string());
+    const auto page = ask(1, type.substr(type.rfind('/') + 1));
+    EXPECT_EQ(page.status, http::status::ok) << type;
+    EXPECT_NE(page.body.find("<h2>What to do</h2>"), std::string::npos) << type;
+    EXPECT_NE(list.find(type), std::string::npos) << type;
+  }
+  EXPECT_EQ(ask(1, "<script>").status, http::status::not_found);
+}
+
 TEST(Contract, IsReadableAsJson) {
   const auto document = boost::json::parse(contract_json()).as_object();
   EXPECT_EQ(std::string(document.at("openapi").as_string()).substr(0, 3), "3.1");
