@@ -20,14 +20,18 @@ TEST(Throttle, SaysTheFirstAndThenHowMany) {
   EXPECT_EQ(throttle.due("a", start + 1h), 2U);
 }
 
-TEST(Throttle, KeysFromOutsideCostNoMemory) {
+TEST(Throttle, KeysFromOutsideCostNeitherMemoryNorLines) {
   const Time start{};
   Throttle throttle(1min);
   EXPECT_EQ(throttle.due("known", start), 1U);
   for (int i = 0; i < 255; ++i) EXPECT_EQ(throttle.due(std::to_string(i), start), 1U);
-  EXPECT_EQ(throttle.due("known", start), 0U);
-  EXPECT_EQ(throttle.due("one more", start), 1U);
-  EXPECT_EQ(throttle.due("known", start), 1U) << "all were forgotten";
+  EXPECT_EQ(throttle.due("one more", start), 1U) << "for all that follow";
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(throttle.due("new " + std::to_string(i), start), 0U);
+  EXPECT_EQ(throttle.due("known", start), 0U) << "is not forgotten";
+  EXPECT_EQ(throttle.due("new", start + 1min), 1U) << "there is room again";
+  for (int i = 0; i < 255; ++i) throttle.due(std::to_string(i), start + 1min);
+  EXPECT_EQ(throttle.due("newer", start + 1min), 1002U)
+      << "with those that were not said, and what was left of `known`";
 }
 
 }  // namespace
