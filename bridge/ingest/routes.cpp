@@ -12,6 +12,8 @@
 namespace smsbridge::bridge {
 namespace {
 
+constexpr std::size_t shown_errors_max = 1000;  // one for each message of a batch
+
 metrics::HttpMethod label_of(http::verb verb) {
   switch (verb) {
     case http::verb::get:
@@ -82,10 +84,7 @@ class Table {
     try {
       row->route.handler(request, answer);
     } catch (const std::exception& error) {
-      log::error("http", "a request failed inside", "path", row->route.path, "error", error.what());
-      answer(refuse_({.code = ProblemCode::internal,
-                      .detail = "the request could not be handled; the log says why",
-                      .errors = {}}));
+      answer(failed(row->route.path, error));
     }
   }
 
@@ -93,10 +92,14 @@ class Table {
     std::string allow;
     auto* const row = find(request, allow);
     std::optional<HttpResponse> refusal;
-    if (!row)
-      refusal = no_row(request, allow);
-    else if (const auto& guard = row->route.before_body ? row->route.before_body : before_body_)
-      refusal = guard(request);
+    try {
+      if (!row)
+        refusal = no_row(request, allow);
+      else if (const auto& guard = row->route.before_body ? row->route.before_body : before_body_)
+        refusal = guard(request);
+    } catch (const std::exception& error) {
+      refusal = failed(row->route.path, error);
+    }
     if (refusal) (row ? *row->metrics : unrouted_).requests(static_cast<int>(refusal->status)).Increment();
     return refusal;
   }
@@ -114,6 +117,13 @@ class Table {
       allow += (allow.empty() ? "" : ", ") + std::string(http::to_string(row.route.method));
     }
     return nullptr;
+  }
+
+  HttpResponse failed(const std::string& path, const std::exception& error) {
+    if (const auto count = failed_.due(path, clock_.now()))
+      log::error("http", "a request failed inside", "path", path, "error", error.what(), "times", count);
+    return refuse_(
+        {.code = ProblemCode::internal, .detail = "the request could not be handled; the log says why", .errors = {}});
   }
 
   HttpResponse no_row(const HttpRequest& request, const std::string& allow) {
@@ -143,6 +153,7 @@ class Table {
   const BeforeBody before_body_;
   metrics::HttpRouteMetrics& unrouted_;
   std::vector<Row> rows_;
+  log::Throttle failed_;
 };
 
 }  // namespace
@@ -225,8 +236,10 @@ tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request) 
   return value;
 }
 
+// A body of a million wrong names is answered by some of them.
 Problem invalid(std::vector<FieldError> errors) {
   std::string detail = errors.size() == 1 ? errors.front().detail : std::to_string(errors.size()) + " fields are wrong";
+  if (errors.size() > shown_errors_max) errors.resize(shown_errors_max);
   return {.code = ProblemCode::invalid_request, .detail = std::move(detail), .errors = std::move(errors)};
 }
 

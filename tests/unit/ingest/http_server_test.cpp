@@ -389,5 +389,25 @@ TEST(HttpServer, GivesASilentConnectionLittleTime) {
   EXPECT_TRUE(silent.closed);
 }
 
+TEST(Door, AMistakeOfOursIsAnAnswer) {
+  metrics::Metrics metrics({"", "", ""});
+  SystemClock clock;
+  const auto fails = [](const HttpRequest&) -> std::optional<HttpResponse> { throw std::runtime_error("broken"); };
+  const auto door = make_door({{http::verb::post, "/a", [](const HttpRequest&, const Respond&) {}}}, metrics.http(),
+                              clock, to_response, fails);
+  HttpRequest request;
+  request.raw.method(http::verb::post);
+  request.path = "/a";
+  const auto answer = door.before_body(request);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, http::status::internal_server_error);
+}
+
+TEST(Door, ShowsSomeOfAMillionMistakes) {
+  const auto problem = invalid(std::vector<FieldError>(100'000, {"/x", "unknown-field", "there is no field x"}));
+  EXPECT_EQ(problem.errors.size(), 1000u);
+  EXPECT_EQ(problem.detail, "100000 fields are wrong");
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge
