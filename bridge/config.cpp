@@ -513,6 +513,7 @@ void read_root(ConfigSection& root, Config& config) {
     s.read("full_numbers", config.log_full_numbers);
   });
   root.read("shards", config.shards, 0, 256);
+  root.read("core_dumps", config.core_dumps);
   root.section("lanes", [&](ConfigSection& s) {
     for (std::size_t i = 0; i < store::lane_count; ++i)
       s.section(std::string(store::name(static_cast<store::Lane>(i))), [&](ConfigSection& l) {

@@ -129,6 +129,7 @@ struct Config {
   std::string log_level = "info";
   std::string log_format = "auto";
   bool log_full_numbers = false;
+  bool core_dumps = false;  // they hold keys and texts
   std::array<LaneConfig, store::lane_count> lanes{{
       {5 * 60'000, DoubtPolicy::resend},       // otp
       {24ll * 3600'000, DoubtPolicy::resend},  // transaction

@@ -11,6 +11,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/env/log.hpp"
+#include "bridge/env/process.hpp"
 #include "bridge/version.hpp"
 
 namespace smsbridge::bridge {
@@ -31,6 +32,10 @@ void raise_open_files_limit() {
 }
 
 int serve(const ServeOptions& options) {
+  process::ignore_broken_pipes();
+  boost::asio::io_context io;
+  boost::asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);
+  process::let_signals_in();
   auto loaded = load_config(options.config_file);
   for (const auto& problem : loaded.problems) std::cerr << describe(problem) << "\n";
   if (!loaded.ok()) return exit_bad_config;
@@ -38,6 +43,7 @@ int serve(const ServeOptions& options) {
   log::set_up(options.log_level.empty() ? config.log_level : options.log_level,
               options.log_format.empty() ? config.log_format : options.log_format);
   raise_open_files_limit();
+  if (!config.core_dumps) process::forbid_core_dumps();
   SystemClock clock;
   SystemConnector connector;
   const auto began = clock.now();
@@ -47,8 +53,7 @@ int serve(const ServeOptions& options) {
     log::info("serve", "ready", "api", config.api.host + ":" + std::to_string(app.api_port()), "fineract",
               config.fineract.host + ":" + std::to_string(app.fineract_port()), "store", config.store_path.string(),
               "seconds", std::chrono::duration<double>(clock.now() - began).count());
-    boost::asio::io_context io;
-    boost::asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);
+    // What came since the beginning is answered now.
     const std::function<void()> wait_for_signal = [&] {
       signals.async_wait([&](boost::system::error_code, int signal) {
         if (signal != SIGHUP) return log::info("serve", "stopping", "signal", signal);

@@ -16,6 +16,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/env/log.hpp"
+#include "bridge/env/process.hpp"
 #include "bridge/smsc_sim/command.hpp"
 
 namespace smsbridge::bridge {
@@ -174,6 +175,7 @@ bool deliver_batch(const DemoOptions& options, Fineract& fineract) {
 }
 
 int demo(const DemoOptions& options) {
+  process::ignore_broken_pipes();
   const bool keep = !options.folder.empty();
   const auto folder =
       keep ? fs::path(options.folder) : fs::temp_directory_path() / ("smsbridge-demo-" + std::to_string(::getpid()));
@@ -237,7 +239,12 @@ void add_trying_out(CLI::App& app, Run& run) {
   auto centre = std::make_shared<smsc_sim::CommandOptions>();
   auto* simulator = app.add_subcommand("smsc-sim", "A simulated message centre: for trying out, load and faults");
   smsc_sim::define(*simulator, *centre);
-  simulator->callback([centre, &run] { run = [centre] { return smsc_sim::run(*centre); }; });
+  simulator->callback([centre, &run] {
+    run = [centre] {
+      process::ignore_broken_pipes();
+      return smsc_sim::run(*centre);
+    };
+  });
 }
 
 }  // namespace smsbridge::bridge
