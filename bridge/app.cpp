@@ -15,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr double slow_commit_seconds = 2;
 constexpr WallMs clock_behind_max = 60'000;
 constexpr std::size_t fineract_body_bytes = 4u << 20;  // 200 texts of 1000 characters, all escaped, are 1.3 MB
 
@@ -102,22 +103,36 @@ void App::set_hooks() {
   store::Hooks hooks;
   hooks.due_now = [this](const std::set<store::Queue>& queues) { gateways_.due(queues); };
   hooks.finals = [this](const std::vector<store::Final>& finals) { gateways_.count(finals); };
-  hooks.committed = [&store = metrics_.store()](const store::CommitStats& stats) {
+  hooks.committed = [this, &store = metrics_.store()](const store::CommitStats& stats) {
     store.commit_duration_seconds->Observe(stats.seconds);
+    if (stats.seconds > slow_commit_seconds)
+      if (const auto times = slowness_.due("slow", clock_.now()))
+        log::warn("store", "a commit was slow: the disk is busy or ails, and everything waits for it", "seconds",
+                  stats.seconds, "times", times);
+    if (failed_.exchange(false)) log::info("store", "commits succeed again");
     if (stats.messages > 0) store.commit_messages->Observe(static_cast<double>(stats.messages));
     store.used_bytes->Set(static_cast<double>(stats.used_bytes));
     store.free_bytes->Set(static_cast<double>(stats.free_bytes));
     store.disk_free_bytes->Set(static_cast<double>(stats.disk_free_bytes));
   };
-  hooks.failed = [this](store::Error error, const std::string& why) {
-    metrics_.store().errors[metrics::StoreOperation::commit]->Increment();
-    log::error("store", "a commit failed", "error", store::explain(error), "detail", why);
-  };
+  hooks.failed = [this](store::Error error, const std::string& why) { commit_failed(error, why); };
   store_.set_hooks(std::move(hooks));
   metrics_.store().size_limit_bytes->Set(static_cast<double>(config_.store_size_limit_bytes));
-  metrics_.before_render([this] { gateways_.refresh_gauges(); });
+  metrics_.before_render([this] {
+    gateways_.refresh_gauges();
+    metrics_.store().commit_running_seconds->Set(store_.commit_running_seconds());
+  });
   log_metrics = &metrics_;
   log::set_counter(count_log_line);
+}
+
+void App::commit_failed(store::Error error, const std::string& why) {
+  metrics_.store().errors[metrics::StoreOperation::commit]->Increment();
+  failed_ = true;
+  if (const auto times = failures_.due(store::explain(error) + why, clock_.now()))
+    log::error("store", "a commit failed", "error", store::explain(error), "detail", why, "path",
+               config_.store_path.string(), "times", times);
+  if (error == store::Error::broken && tell_broken_) std::exchange(tell_broken_, {})();
 }
 
 void App::make_servers() {
@@ -232,9 +247,19 @@ void App::watch_clock() {
     log::warn("clock", "follows the system's clock, which was set", "seconds", seconds);
 }
 
+// Also one that never ends.
+void App::watch_commits() {
+  const auto seconds = store_.commit_running_seconds();
+  if (seconds <= slow_commit_seconds) return;
+  if (slowness_.due("running", clock_.now()))
+    log::error("store", "a commit takes long: the disk does not answer, and everything waits for it", "seconds",
+               seconds, "path", config_.store_path.string());
+}
+
 void App::watch() {
   budgets_.refresh(clock_.wall());
   watch_clock();
+  watch_commits();
   watch_timer_->at(clock_.now() + 1s, [this] { watch(); });
 }
 

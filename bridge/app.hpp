@@ -25,6 +25,8 @@ class App {
   App(Config config, Clock& clock, Connector& connector);
   ~App();
 
+  // Called once, on any thread, when the store can write nothing more: stop() should follow. Before start().
+  void on_broken_store(std::function<void()> tell) { tell_broken_ = std::move(tell); }
   void start();
   void stop();
 
@@ -39,6 +41,8 @@ class App {
  private:
   void watch();  // once a second
   void watch_clock();
+  void watch_commits();
+  void commit_failed(store::Error error, const std::string& why);
   void make_servers();
   void listen(HttpLimits limits, const HttpDoor& door, ListenAddress address, std::uint16_t& port);
   void set_hooks();
@@ -61,6 +65,9 @@ class App {
   Services services_;
   std::vector<std::pair<Shard*, std::unique_ptr<HttpServer>>> servers_;
   std::unique_ptr<Timer> watch_timer_;
+  std::function<void()> tell_broken_;
+  log::Throttle failures_, slowness_;
+  std::atomic<bool> failed_{false};
   std::uint16_t api_port_ = 0, fineract_port_ = 0, metrics_port_ = 0;
   bool started_ = false;
 };

@@ -94,6 +94,10 @@ Families::Families(prometheus::Registry& registry)
       store_free_bytes(gauges(registry, "store_free_bytes", "Bytes of the store that can still be used.")),
       store_size_limit_bytes(gauges(registry, "store_size_limit_bytes", "Size to which the store may grow.")),
       store_disk_free_bytes(gauges(registry, "store_disk_free_bytes", "Free bytes of the disk below the store.")),
+      store_commit_running_seconds(gauges(registry, "store_commit_running_seconds",
+                                          "How long the commit that is being written has taken; 0 when none is.")),
+      store_unreadable_records(counters(registry, "store_unreadable_records_total",
+                                        "Records that could not be read and were passed over or set aside.")),
       store_errors(counters(registry, "store_errors_total", "Failed operations of the store.")),
       event_loop_lag_seconds(
           histograms(registry, "event_loop_lag_seconds", "How late a timer of an event loop fires.")),

@@ -68,6 +68,8 @@ struct Families {
   Gauges& store_free_bytes;
   Gauges& store_size_limit_bytes;
   Gauges& store_disk_free_bytes;
+  Gauges& store_commit_running_seconds;
+  Counters& store_unreadable_records;
   Counters& store_errors;
   Histograms& event_loop_lag_seconds;
   Counters& clock_jumps;

@@ -59,12 +59,13 @@ enum class RejectReason {
   queue_full,
   shutting_down,
   store_full,
+  storage_failed,
   other,
 };
 SMSBRIDGE_LABEL(RejectReason, other, "malformed_json", "unauthenticated", "forbidden", "payload_too_large",
                 "unsupported_media_type", "invalid_request", "invalid_number", "blocked_number", "no_route",
                 "budget_spent", "too_many_parts", "idempotency_mismatch", "idempotency_in_progress", "rate_limited",
-                "queue_full", "shutting_down", "store_full", "other");
+                "queue_full", "shutting_down", "store_full", "storage_failed", "other");
 
 enum class PartEncoding { gsm7, latin1, ucs2, binary };
 SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "latin1", "ucs2", "binary");

@@ -204,6 +204,8 @@ StoreMetrics make_store(Families& families) {
   out.free_bytes = &families.store_free_bytes.Add({});
   out.size_limit_bytes = &families.store_size_limit_bytes.Add({});
   out.disk_free_bytes = &families.store_disk_free_bytes.Add({});
+  out.commit_running_seconds = &families.store_commit_running_seconds.Add({});
+  out.unreadable_records = &families.store_unreadable_records.Add({});
   out.errors = resolve<StoreOperation>(families.store_errors, {}, "operation");
   return out;
 }

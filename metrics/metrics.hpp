@@ -123,6 +123,8 @@ struct StoreMetrics {
   Gauge* free_bytes = nullptr;
   Gauge* size_limit_bytes = nullptr;
   Gauge* disk_free_bytes = nullptr;
+  Gauge* commit_running_seconds = nullptr;
+  Counter* unreadable_records = nullptr;
   ByLabel<StoreOperation, Counter> errors;
 };
 

@@ -13,6 +13,7 @@ enum class Error {
   busy,         // certainly not applied: the inbox is full, try again shortly
   full,         // certainly not applied: no room on the disk or in the map; only enqueues get this
   invalid,      // certainly not applied: the caller broke a limit
+  broken,       // certainly not applied: after a failed write this process can never write again, only the next one
 };
 
 std::string explain(Error error);

@@ -22,7 +22,8 @@ std::string_view view_of(const MDB_val& value) { return {static_cast<const char*
 LmdbError::LmdbError(const char* what, int rc)
     : std::runtime_error(std::string(what) + ": " + mdb_strerror(rc)), code_(rc) {}
 
-bool LmdbError::means_full() const { return code_ == MDB_MAP_FULL || code_ == ENOSPC || code_ == EDQUOT; }
+bool LmdbError::means_disk_full() const { return code_ == ENOSPC || code_ == EDQUOT; }
+bool LmdbError::means_full() const { return code_ == MDB_MAP_FULL || means_disk_full(); }
 
 Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_size_bytes, bool sync) {
   check(mdb_env_create(&env_), "mdb_env_create");
@@ -46,6 +47,13 @@ std::uint64_t Environment::last_page() const {
   MDB_envinfo info;
   check(mdb_env_info(env_, &info), "mdb_env_info");
   return info.me_last_pgno;
+}
+
+bool Environment::has_failed() const {
+  MDB_txn* txn = nullptr;
+  const int rc = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  if (rc == MDB_SUCCESS) mdb_txn_abort(txn);
+  return rc == MDB_PANIC;
 }
 
 void Environment::forget_dead_readers() const {

@@ -19,6 +19,7 @@ class LmdbError : public std::runtime_error {
  public:
   LmdbError(const char* what, int rc);
   int code() const { return code_; }
+  bool means_disk_full() const;
   bool means_full() const;  // the map or the disk has no room: certainly not applied
 
  private:
@@ -35,6 +36,8 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
   MDB_env* raw() const { return env_; }
   std::uint64_t last_page() const;
+  // A write of the file's head failed: nothing can be read or written any more until it is opened anew.
+  bool has_failed() const;
   // A process that was killed while it read would hold its snapshot, and all pages since, for ever.
   void forget_dead_readers() const;
   // The mapped pages that were touched count as ours although they are the page cache's; give them back.

@@ -47,13 +47,15 @@ std::string explain(Error error) {
     case Error::unavailable:
       return "the store is closing";
     case Error::unknown:
-      return "the store could not confirm the commit";
+      return "a write to the disk failed";
     case Error::busy:
       return "the store's inbox is full";
     case Error::full:
       return "no room is left on the disk or in the store";
     case Error::invalid:
       return "the request breaks a limit of the store";
+    case Error::broken:
+      return "a write to the disk failed, and the store takes nothing more until the process starts anew";
   }
   return "unexpected store error";
 }

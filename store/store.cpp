@@ -4,6 +4,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <chrono>
 
 #include "store/keys.hpp"
@@ -13,9 +14,14 @@ namespace {
 
 constexpr std::string_view format_key = "format version";
 constexpr WallMs maintain_every_ms = 1000;
+constexpr std::uint64_t full_below_bytes = 1 << 20, room_again_bytes = 8 << 20;
+constexpr std::string_view trial_key = "tried to write at";
 constexpr std::uint64_t page_bytes = 4096;
+constexpr std::uint64_t checked_leaves_max = 65536;  // 256 MiB, about a second
 // Kept free for outcomes and receipts of what was accepted: for each message that has no end yet, and at least.
 constexpr std::uint64_t reserve_message_bytes = 512, reserve_bytes_min = 64ull << 20;
+
+std::int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
 
 const std::filesystem::path& prepared(const std::filesystem::path& folder) {
   std::error_code ec;
@@ -135,7 +141,9 @@ void Store::put(Request request) {
   {
     std::lock_guard lock(mutex_);
     auto refused = Error::none;
-    if (stopping_)
+    if (broken_)
+      refused = Error::broken;
+    else if (stopping_)
       refused = Error::unavailable;
     else if (request.batch.size() > batch_items_max)
       refused = Error::invalid;
@@ -201,12 +209,9 @@ std::size_t Store::step() {
   std::size_t items = 0;
   for (const auto& request : requests) items += request.size();
 
-  auto error = transact(requests, now, true);
-  if (error == Error::full) {
-    // What is new is refused; outcomes and receipts of what was accepted get the room that is left.
-    room_ = false;
-    error = transact(requests, now, false);
-  }
+  step_began_ns_ = steady_ns();
+  const auto error = write(requests, now);
+  step_began_ns_ = 0;
   if (error != Error::none)
     for (auto& request : requests) {
       request.result = {};
@@ -225,6 +230,23 @@ std::size_t Store::step() {
   }
   answer(requests);
   return items;
+}
+
+double Store::commit_running_seconds() const {
+  const auto began = step_began_ns_.load();
+  return began ? static_cast<double>(steady_ns() - began) / 1e9 : 0;
+}
+
+Error Store::write(std::vector<Request>& requests, WallMs now) {
+  if (broken_) return Error::broken;
+  auto error = transact(requests, now, true);
+  if (error == Error::full) {
+    // What is new is refused; outcomes and receipts of what was accepted get the room that is left.
+    room_ = false;
+    error = transact(requests, now, false);
+  }
+  failing_ = error != Error::none && error != Error::full;
+  return error;
 }
 
 Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqueues) {
@@ -250,6 +272,12 @@ Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqu
       if (auto result = ledger_.claim_due_now(standing.claim, txn, now); !result.messages.empty())
         served_.emplace_back(gateway, std::move(result));
     ledger_.end(txn);
+    if (failing_) {
+      // One that changes nothing writes nothing, and would succeed on any disk.
+      std::string at;
+      keys::append(at, now);
+      txn.put(tables_.meta, trial_key, at);
+    }
     if (fail_count_ > 0) {
       --fail_count_;
       throw lmdb::LmdbError("mdb_txn_commit", fail_code_);
@@ -266,7 +294,10 @@ Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqu
     }
     return Error::none;
   } catch (const lmdb::LmdbError& error) {
-    return undo(error.means_full() ? Error::full : Error::unknown, error.what());
+    // On a full disk LMDB sees a write that was cut short, and calls it an I/O error.
+    const bool cut_short = error.code() == EIO && space_.disk_free_bytes() < full_below_bytes;
+    no_room_on_disk_ = no_room_on_disk_ || cut_short || error.means_disk_full();
+    return undo(error.means_full() || cut_short ? Error::full : Error::unknown, error.what());
   } catch (const BadRecord& error) {
     return undo(Error::unknown, error.what());
   }
@@ -274,7 +305,9 @@ Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqu
 
 // Nothing of the transaction is in the file: what it changed in memory is read anew, by the next one.
 Error Store::undo(Error error, const char* why) {
-  if (hooks_.failed) hooks_.failed(error, why);
+  // This commit may be in the file all the same; whatever follows is not.
+  if (environment_.has_failed()) broken_ = true;
+  if (hooks_.failed) hooks_.failed(broken_ ? Error::broken : error, why);
   ledger_.rolled_back();
   served_.clear();
   loaded_ = false;
@@ -314,8 +347,10 @@ bool Store::room_left(const lmdb::Transaction& txn) {
   const auto reserve = std::max(std::min(reserve_bytes_min, options_.size_limit_bytes / 4),
                                 reserve_message_bytes * ledger_.unfinished());
   if (used_bytes_ + reserve > options_.size_limit_bytes) return false;
+  // Where a commit found the disk full there is room again when the disk has some, not as soon as a small commit fits.
+  if (space_.disk_free_bytes() >= room_again_bytes) no_room_on_disk_ = false;
   // On a full disk the free pages inside the file still serve.
-  return !space_.disk_full() || file_bytes_ - std::min(file_bytes_, used_bytes_) > reserve / 4;
+  return !(space_.disk_full() || no_room_on_disk_) || file_bytes_ - std::min(file_bytes_, used_bytes_) > reserve / 4;
 }
 
 void Store::answer(std::vector<Request>& requests) {

@@ -76,6 +76,12 @@ class Store {
   CountsByQueueOwner counts() const { return ledger_.counts(); }
   UsageByKey usage() const { return ledger_.usage(); }
   bool has_room() const { return room_.load(std::memory_order_relaxed); }
+  // The last commit failed, for another reason than want of room; the writer tries again every second.
+  bool is_failing() const { return failing_.load(std::memory_order_relaxed); }
+  // No commit will ever succeed again: the process has to end.
+  bool is_broken() const { return broken_.load(std::memory_order_relaxed); }
+  // How long the commit that is being written has taken so far; 0 when none is.
+  double commit_running_seconds() const;
 
   // Of a closed gateway no queue takes anything more: a new message for it ends as failed, and none moves to it. Any
   // thread; what was given to commit() before counts as before.
@@ -113,6 +119,7 @@ class Store {
 
   void put(Request request);
   std::vector<Request> take();
+  Error write(std::vector<Request>& requests, WallMs now);
   Error transact(std::vector<Request>& requests, WallMs now, bool with_enqueues);
   Error undo(Error error, const char* why);
   void tell_effects();
@@ -135,11 +142,13 @@ class Store {
   std::set<GatewayId> closed_;
   std::uint64_t last_standing_ = 0;
   bool stopping_ = false;
-  std::atomic<bool> room_{true};
+  std::atomic<bool> room_{true}, failing_{false}, broken_{false};
+  std::atomic<std::int64_t> step_began_ns_{0};  // 0: the writer waits
   // Of the writer's round: the standing claims as it found them, and what those that got something took.
   std::map<GatewayId, Standing> standing_now_;
   std::vector<std::pair<GatewayId, ClaimResult>> served_;
-  bool loaded_ = true;  // false: the ledger has to be read anew before the next transaction
+  bool no_room_on_disk_ = false;  // a commit said so
+  bool loaded_ = true;            // false: the ledger has to be read anew before the next transaction
   WallMs maintained_at_ = 0;
   std::uint64_t used_bytes_ = 0, file_bytes_ = 0;
   std::atomic<int> fail_code_{0};

@@ -11,6 +11,7 @@ constexpr int exit_not_allowed = 4;
 constexpr int exit_not_found = 5;
 constexpr int exit_conflict = 6;
 constexpr int exit_unreachable = 69;
+constexpr int exit_storage = 74;  // the disk failed; a restart may help
 constexpr int exit_timed_out = 75;
 constexpr int exit_bad_config = 78;
 

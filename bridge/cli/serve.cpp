@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json.hpp>
 #include <iostream>
@@ -49,6 +50,7 @@ int serve(const ServeOptions& options) {
   const auto began = clock.now();
   try {
     App app(config, clock, connector);
+    app.on_broken_store([&io] { boost::asio::post(io, [&io] { io.stop(); }); });
     app.start();
     log::info("serve", "ready", "api", config.api.host + ":" + std::to_string(app.api_port()), "fineract",
               config.fineract.host + ":" + std::to_string(app.fineract_port()), "store", config.store_path.string(),
@@ -64,6 +66,12 @@ int serve(const ServeOptions& options) {
     wait_for_signal();
     io.run();
     app.stop();
+    if (app.store().is_broken()) {
+      log::error("serve", "ends, because its store can write nothing more; started anew it goes on", "store",
+                 config.store_path.string());
+      spdlog::shutdown();
+      return exit_storage;
+    }
   } catch (const store::OpenError& error) {
     std::cerr << "error: " << error.what() << "\n";
     return exit_bad_config;

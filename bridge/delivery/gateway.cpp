@@ -919,7 +919,9 @@ void Gateway::commit(Writing writing) {
                         [this, alive = alive_, writing = std::move(writing)](store::BatchResult result) mutable {
                           if (!*alive) return;
                           --commits_running_;
-                          if (result.error != store::Error::none && result.error != store::Error::unavailable) {
+                          const bool ends =
+                              result.error == store::Error::unavailable || result.error == store::Error::broken;
+                          if (result.error != store::Error::none && !ends) {
                             // Nothing was written, or perhaps everything: the same batch again is safe either way.
                             writing.batch = std::move(result.unapplied);
                             return repeat(std::move(writing));

@@ -52,19 +52,37 @@ bool may_see_metrics(Services& services, const HttpRequest& request, const Respo
   return false;
 }
 
-Route healthz() {
-  return {http::verb::get, "/healthz",
-          [](const HttpRequest&, Respond a) { a({.body = R"({"status":"ok"})", .headers = {}}); }};
+constexpr double commit_running_max = 10;  // seconds
+
+// Why messages would not be accepted now; nothing when they would.
+std::optional<Problem> not_ready(const Services& services) {
+  const auto& store = services.store;
+  const auto failed = [](std::string why) {
+    return Problem{
+        .code = ProblemCode::storage_failed, .detail = std::move(why), .errors = {}, .retry_after_seconds = 1};
+  };
+  if (store.is_broken()) return failed(store::explain(store::Error::broken));
+  if (store.is_failing()) return failed(store::explain(store::Error::unknown) + "; it is tried again");
+  if (store.commit_running_seconds() > commit_running_max) return failed("the disk does not answer");
+  if (services.ready && store.has_room()) return std::nullopt;
+  return Problem{.code = ProblemCode::shutting_down,
+                 .detail = services.ready ? "no room is left to keep messages" : "the bridge is starting or stopping",
+                 .errors = {},
+                 .retry_after_seconds = 1};
+}
+
+Route healthz(Services& services) {
+  return {http::verb::get, "/healthz", [&services](const HttpRequest&, Respond a) {
+            // A supervisor that asks here starts the process anew, which heals it.
+            if (services.store.is_broken()) return a(to_response(*not_ready(services)));
+            a({.body = R"({"status":"ok"})", .headers = {}});
+          }};
 }
 
 Route readyz(Services& services) {
   return {http::verb::get, "/readyz", [&services](const HttpRequest&, Respond a) {
-            if (services.ready && services.store.has_room()) return a({.body = R"({"status":"ready"})", .headers = {}});
-            a(to_response(
-                {.code = ProblemCode::shutting_down,
-                 .detail = services.ready ? "no room is left to keep messages" : "the bridge is starting or stopping",
-                 .errors = {},
-                 .retry_after_seconds = 1}));
+            if (const auto problem = not_ready(services)) return a(to_response(*problem));
+            a({.body = R"({"status":"ready"})", .headers = {}});
           }};
 }
 
@@ -92,7 +110,7 @@ HttpHandler contract(std::string type, Text text) {
 
 std::vector<Route> system_routes(Services& services) {
   using enum http::verb;
-  return {healthz(),
+  return {healthz(services),
           readyz(services),
           metrics_route(services, false),
           {get, "/openapi.yaml", contract("application/yaml", contract_yaml)},
@@ -100,7 +118,7 @@ std::vector<Route> system_routes(Services& services) {
 }
 
 std::vector<Route> monitoring_routes(Services& services) {
-  return {healthz(), readyz(services), metrics_route(services, true)};
+  return {healthz(services), readyz(services), metrics_route(services, true)};
 }
 
 }  // namespace smsbridge::bridge

@@ -17,7 +17,7 @@ struct Row {
 };
 
 using enum metrics::RejectReason;
-constexpr std::array<Row, 27> rows{{
+constexpr std::array<Row, 28> rows{{
     {"malformed-request", http::status::bad_request, "This is not HTTP as it is understood here", other},
     {"malformed-json", http::status::bad_request, "The body is not readable JSON", malformed_json},
     {"unauthenticated", http::status::unauthorized, "The caller is not known", unauthenticated},
@@ -46,6 +46,7 @@ constexpr std::array<Row, 27> rows{{
     {"uri-too-long", http::status::uri_too_long, "The request's address is too long", other},
     {"transfer-coding-unknown", http::status::not_implemented, "The body comes in a coding that is not known", other},
     {"overloaded", http::status::service_unavailable, "Too much is being received right now", other},
+    {"storage-failed", http::status::service_unavailable, "The disk did not take it", storage_failed},
 }};
 
 // Names this answer in a support request.

@@ -38,6 +38,7 @@ enum class ProblemCode {
   uri_too_long,
   transfer_coding_unknown,
   overloaded,
+  storage_failed,
 };
 
 struct FieldError {

@@ -263,6 +263,12 @@ Problem problem_of(store::Error error) {
               .retry_after_seconds = 1};
     case store::Error::invalid:
       return {.code = ProblemCode::payload_too_large, .detail = "too many messages in one request", .errors = {}};
+    case store::Error::unknown:
+    case store::Error::broken:
+      return {.code = ProblemCode::storage_failed,
+              .detail = store::explain(error) + "; try again, with the same reference",
+              .errors = {},
+              .retry_after_seconds = 5};
     default:
       return {.code = ProblemCode::shutting_down,
               .detail = store::explain(error) + "; nothing was accepted, try again",

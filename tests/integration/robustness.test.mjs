@@ -2,11 +2,11 @@
 // What the surroundings do to the daemon: it is started in odd ways, gets signals too early, its disk fails, its files are
 // damaged. It goes on, or ends with an exit code and words; it is never ended by a signal, and never destroys its store.
 import {spawn} from 'node:child_process';
-import {existsSync, rmSync} from 'node:fs';
+import {existsSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
-import {Bridge, binary, freePort, start, until} from './harness.mjs';
+import {Bridge, binary, freePort, here, run, start, temporaryFolder, until} from './harness.mjs';
 
 // A daemon whose carrier is not there: what is accepted waits.
 const prepare = async (t, options = {}) => Bridge.prepare(t, {gateways: [{port: await freePort()}], ...options});
@@ -95,4 +95,98 @@ test('a SIGTERM before it is ready ends it in an orderly way', async (t) => {
   const bridge = await signalled(t, 'SIGTERM');
   assert.deepEqual(await bridge.process.ended, {code: 0, signal: null}, bridge.process.output);
   assert.match(bridge.process.output, /msg=stopped/);
+});
+
+// ---------------------------------------------------------------------------------------------------------------------
+// A disk that fails
+
+async function onFaultyDisk(t, options) {
+  const folder = temporaryFolder(t);
+  const library = join(folder, 'write_fault.so');
+  const built = await run('gcc', ['-shared', '-fPIC', '-O1', '-o', library, join(here, 'peers', 'write_fault.c'), '-ldl']);
+  assert.equal(built.code, 0, built.output);
+  const file = join(folder, 'fault');
+  writeFileSync(file, '');
+  const bridge = await prepare(t, options);
+  const environment = {...process.env, LD_PRELOAD: library, FAULT_FILE: file, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`};
+  bridge.process = start(t, binary, ['serve', '-c', bridge.configFile], {env: environment});
+  bridge.logs.push(bridge.process);
+  await bridge.ready();
+  return {bridge, fail: (kind, code, times) => writeFileSync(file, `${kind} ${code} ${times}\n`)};
+}
+
+const message = (reference) => ({to: '0712345678', text: 'Habari', client_ref: reference});
+
+test('when the file\'s head cannot be written it ends, and goes on when it is started anew', async (t) => {
+  const {bridge, fail} = await onFaultyDisk(t);
+  const ids = await post(bridge);
+  fail('meta', 5, 1);
+  const answer = await bridge.api().post('/messages', message('head'));
+  assert.equal(answer.status, 503);
+  assert.equal(answer.body.code, 'storage-failed');
+  assert.deepEqual(await bridge.process.ended, {code: 74, signal: null}, bridge.process.output);
+  assert.match(bridge.process.output, /level=error.*the store takes nothing more until the process starts anew/);
+  assert.match(bridge.process.output, /ends, because its store can write nothing more/);
+  await bridge.restart();
+  await expectKept(bridge, ids);
+  const repeated = await bridge.api().post('/messages', message('head'));
+  assert.equal(repeated.status, 202);
+  await bridge.stop();
+});
+
+for (const [kind, what] of [['data', 'written'], ['sync', 'flushed']]) {
+  test(`a page that cannot be ${what} is an answer, not the end`, async (t) => {
+    const {bridge, fail} = await onFaultyDisk(t, {store: {prewrite: '0B'}});
+    fail(kind, 5, 1);
+    const api = bridge.api();
+    const refused = await api.post('/messages', message(kind));
+    assert.equal(refused.status, 503);
+    assert.equal(refused.body.code, 'storage-failed');
+    assert.equal(await bridge.metric('store_errors_total', {operation: 'commit'}), 1);
+    await bridge.ready();
+    assert.equal((await api.post('/messages', message(kind))).status, 202);
+    await until('the lines', () => /msg="a commit failed".*path=/.test(bridge.log) && /commits succeed again/.test(bridge.log));
+    await bridge.stop();
+  });
+}
+
+test('as long as the disk fails it is not ready, also while nobody asks for anything', async (t) => {
+  const {bridge, fail} = await onFaultyDisk(t, {store: {prewrite: '0B'}});
+  fail('sync', 5, 1_000_000);
+  const api = bridge.api();
+  assert.equal((await api.post('/messages', message('failing'))).body.code, 'storage-failed');
+  // The writer's own trials fail, too.
+  const errors = () => bridge.metric('store_errors_total', {operation: 'commit'});
+  const before = await errors();
+  await until('two trials', async () => {
+    const {status, body} = await api.request('GET', '/readyz');
+    assert.equal(status, 503);
+    assert.equal(body.code, 'storage-failed');
+    return await errors() >= before + 2;
+  });
+  fail('none', 0, 0);
+  await bridge.ready();
+  assert.equal((await api.post('/messages', message('failing'))).status, 202);
+  await bridge.stop();
+});
+
+test('no room for a page refuses what is new', async (t) => {
+  const {bridge, fail} = await onFaultyDisk(t, {store: {prewrite: '0B'}});
+  fail('data', 28, 1);
+  const refused = await bridge.api().post('/messages', message('full'));
+  assert.equal(refused.status, 507);
+  assert.equal(refused.body.code, 'store-full');
+  await bridge.ready();
+  assert.equal((await bridge.api().post('/messages', message('full'))).status, 202);
+  await bridge.stop();
+});
+
+test('a disk that does not answer is shown while it lasts', async (t) => {
+  const {bridge, fail} = await onFaultyDisk(t);
+  fail('slow', 4000, 1);
+  const sent = bridge.api().post('/messages', message('slow'));
+  await until('the gauge', async () => Number(/^smsbridge_store_commit_running_seconds (\S+)$/m.exec(await bridge.metrics())?.[1]) > 1);
+  assert.equal((await sent).status, 202);
+  await until('the lines', () => /a commit takes long/.test(bridge.log) && /a commit was slow/.test(bridge.log));
+  await bridge.stop();
 });

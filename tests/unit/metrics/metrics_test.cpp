@@ -92,6 +92,8 @@ TEST(Metrics, ConfiguredSeriesExistAtZero) {
            "store_free_bytes",
            "store_size_limit_bytes",
            "store_disk_free_bytes",
+           "store_commit_running_seconds",
+           "store_unreadable_records_total",
            R"(store_errors_total{operation="commit"})",
            R"(event_loop_lag_seconds_count{loop="shard-0"})",
            R"(log_events_total{level="error"})",
