@@ -54,13 +54,24 @@ store::Options store_options(const Config& config, Clock& clock) {
   return options;
 }
 
+namespace {
+
+// The daemon has the store for itself, but for small commits of other commands.
+store::Options daemon_store_options(const Config& config, Clock& clock) {
+  auto options = store_options(config, clock);
+  options.check_file = true;
+  return options;
+}
+
+}  // namespace
+
 App::App(Config config, Clock& clock, Connector& connector)
     : config_(std::move(config)),
       clock_(clock),
       metrics_(build_info()),
       bodies_(request_bodies_bytes, *metrics_.http().body_bytes),
       lock_(config_.store_path),
-      store_(store_options(config_, clock)),
+      store_(daemon_store_options(config_, clock)),
       tenants_(config_, store_, metrics_),
       objects_(config_, store_),
       router_(objects_.table(), tenants_.names(), clock_),
@@ -90,6 +101,7 @@ App::App(Config config, Clock& clock, Connector& connector)
     shards_.push_back(std::make_unique<Shard>(number, system_seed(), clock_, metrics_));
   store_.open_queue();
   set_hooks();
+  tell_unreadable();
   objects_.on_change([this](std::shared_ptr<const RoutingTable> table) {
     router_.replace(table);
     gateways_.run(*table);
@@ -176,8 +188,22 @@ void App::listen(HttpLimits limits, const HttpDoor& door, ListenAddress address,
   }
 }
 
+void App::tell_unreadable() {
+  for (const auto& record : store_.take_unreadable()) {
+    metrics_.store().unreadable_records->Increment();
+    log::error("store", "a record cannot be read: it is kept as it is, and left out; see 'smsbridge store verify'",
+               "table", record.table, "key", record.key, "why", record.why, "path", config_.store_path.string());
+  }
+}
+
 // What nobody will send, and a clock that nobody set: said once, loudly.
 void App::warn_of_leftovers() {
+  if (store_.has_lost_its_file())
+    log::error("store",
+               "the store's file was not there although its companions are: began an empty one. Messages, references "
+               "that keep a batch from being sent twice, API keys, and gateways and routes made at run time are gone; "
+               "if there is a backup, stop and restore it",
+               "path", (config_.store_path / "data.mdb").string());
   for (const auto& [owner, counts] : store_.counts()) {
     const auto queued = counts[static_cast<std::size_t>(store::State::queued)];
     if (queued > 0 && !gateways_.serves(owner.first, owner.second))
@@ -260,6 +286,7 @@ void App::watch() {
   budgets_.refresh(clock_.wall());
   watch_clock();
   watch_commits();
+  tell_unreadable();
   watch_timer_->at(clock_.now() + 1s, [this] { watch(); });
 }
 

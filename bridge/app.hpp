@@ -47,6 +47,7 @@ class App {
   void listen(HttpLimits limits, const HttpDoor& door, ListenAddress address, std::uint16_t& port);
   void set_hooks();
   void warn_of_leftovers();
+  void tell_unreadable();
 
   const Config config_;
   Clock& clock_;

@@ -380,11 +380,9 @@ Receipted Ledger::park(const ReceiptRecorded& change, lmdb::Transaction& txn, Wa
   const auto [begin, end] = parked_.equal_range(keys::of_parked(change.gateway, change.provider_ids.front()));
   std::string worse;
   for (auto it = begin; it != end; ++it) {
-    const auto record = txn.get(tables_.parked, it->second);
-    if (!record) continue;
-    const auto known = decode_receipt(*record);
-    if (known.destination != change.destination) continue;
-    if (is_final(known.state) || known.state >= change.state) return Receipted::repeated;
+    const auto known = read_parked(txn, it->second);
+    if (!known || known->destination != change.destination) continue;
+    if (is_final(known->state) || known->state >= change.state) return Receipted::repeated;
     worse = it->second;
   }
   if (!worse.empty()) drop_parked(txn, worse);
@@ -401,14 +399,20 @@ void Ledger::remember_parked(const ReceiptRecorded& receipt, const std::string& 
   parked_keys_.insert(key);
 }
 
+std::optional<ReceiptRecorded> Ledger::read_parked(const lmdb::Transaction& txn, std::string_view key) const {
+  return decoded(unreadable_, "parked", key, txn.get(tables_.parked, key), decode_receipt);
+}
+
 void Ledger::drop_parked(lmdb::Transaction& txn, const std::string& key) {
-  if (const auto record = txn.get(tables_.parked, key)) {
-    const auto receipt = decode_receipt(*record);
-    for (const auto& name : keys::of_parked(receipt)) {
+  if (const auto receipt = read_parked(txn, key)) {
+    for (const auto& name : keys::of_parked(*receipt)) {
       const auto [begin, end] = parked_.equal_range(name);
       for (auto it = begin; it != end;) it = it->second == key ? parked_.erase(it) : std::next(it);
     }
     txn.erase(tables_.parked, key);
+  } else {
+    std::erase_if(parked_, [&](const auto& entry) { return entry.second == key; });
+    set_aside(txn, "parked", tables_.parked, key, true);
   }
   parked_keys_.erase(key);
 }
@@ -424,10 +428,10 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
     add(keys::of_parked(stored.queue.gateway, stored.progress.segments[i].provider_id));
     if (stored.progress.segments.size() == 1) add(keys::of_parked(stored.queue.gateway, id));
     for (const auto& key : own) {
-      const auto record = txn.get(tables_.parked, key);
+      const auto parked = read_parked(txn, key);
       const auto owner = read_owner(txn, id);
-      if (!record || !owner) continue;
-      const auto receipt = decode_receipt(*record);
+      if (!parked || !owner) continue;
+      const auto& receipt = *parked;
       if (fit(receipt, owner->to) == Fit::none || (receipt.message && receipt.message != id)) continue;
       const auto ours = canonical_provider_id(stored.progress.segments[i].provider_id);
       const bool by_id = std::ranges::any_of(receipt.provider_ids,
@@ -445,8 +449,7 @@ void Ledger::name_parked(lmdb::Transaction& txn, MessageId id, GatewayId gateway
   const auto [begin, end] = parked_.equal_range(keys::of_parked(gateway, id));
   for (auto it = begin; it != end; ++it) own.push_back(it->second);
   for (const auto& key : own)
-    if (const auto record = txn.get(tables_.parked, key);
-        record && receipt_for_named(decode_receipt(*record), txn, now))
+    if (const auto receipt = read_parked(txn, key); receipt && receipt_for_named(*receipt, txn, now))
       drop_parked(txn, key);
 }
 
@@ -460,9 +463,9 @@ void Ledger::retry_parked(lmdb::Transaction& txn, WallMs now) {
     due.push_back(*it);
   for (const auto& key : due) {
     parked_retried_ = key;
-    const auto record = txn.get(tables_.parked, key);
-    if (!record) continue;
-    const auto receipt = decode_receipt(*record);
+    const auto parked = read_parked(txn, key);
+    if (!parked) continue;
+    const auto& receipt = *parked;
     const auto matched = match(receipt, txn, now);
     if (matched == Receipted::matched || matched == Receipted::repeated || receipt_for_named(receipt, txn, now) ||
         receipt_for_held(receipt, txn, now))
@@ -482,6 +485,7 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
                 .progress = {}};
   auto progress = read_progress(txn, change.id);
   const bool tried = progress.has_value();
+  if (!tried && txn.get(tables_.progress, keys::of_id(change.id))) return Controlled::not_found;  // cannot be read
   if (progress) stored.progress = std::move(*progress);
   auto& p = stored.progress;
   stored.queue.gateway = gateway_of(*content, p);
@@ -526,9 +530,15 @@ Settled Ledger::move(const Move& change, lmdb::Transaction& txn, WallMs now) {
   const auto key = keys::of_due(from, change.due_at, change.id);
   const auto record = txn.get(tables_.due, key);
   if (!record || closed_.contains(change.to)) return Settled::superseded;
-  auto entry = decode_due(*record);
+  const auto readable = decoded(unreadable_, "due", key, record, decode_due);
+  if (!readable) return Settled::superseded;
+  auto entry = *readable;
   Stored stored{.queue = from, .progress = {}};
-  if (entry.has_progress) stored.progress = read_progress(txn, change.id).value_or(Progress{});
+  if (entry.has_progress) {
+    auto progress = read_progress(txn, change.id);
+    if (!progress) return Settled::superseded;
+    stored.progress = std::move(*progress);
+  }
   // What was perhaps sent is not sent by others, and the parts of one message stay together.
   if (entry.in_doubt || !untouched(stored.progress.segments)) return Settled::superseded;
   txn.erase(tables_.due, key);
@@ -646,21 +656,18 @@ void Ledger::release(lmdb::Transaction& txn, MessageId id) {
 }
 
 std::optional<Content> Ledger::read_content(const lmdb::Transaction& txn, MessageId id) const {
-  const auto record = txn.get(tables_.message, keys::of_id(id));
-  if (!record) return std::nullopt;
-  return decode_content(*record);
+  const auto key = keys::of_id(id);
+  return decoded(unreadable_, "message", key, txn.get(tables_.message, key), decode_content);
 }
 
 std::optional<Owner> Ledger::read_owner(const lmdb::Transaction& txn, MessageId id) const {
-  const auto record = txn.get(tables_.message, keys::of_id(id));
-  if (!record) return std::nullopt;
-  return decode_owner(*record);
+  const auto key = keys::of_id(id);
+  return decoded(unreadable_, "message", key, txn.get(tables_.message, key), decode_owner);
 }
 
 std::optional<Progress> Ledger::read_progress(const lmdb::Transaction& txn, MessageId id) const {
-  const auto record = txn.get(tables_.progress, keys::of_id(id));
-  if (!record) return std::nullopt;
-  return decode_progress(*record);
+  const auto key = keys::of_id(id);
+  return decoded(unreadable_, "progress", key, txn.get(tables_.progress, key), decode_progress);
 }
 
 std::optional<Ledger::Stored> Ledger::read_stored(const lmdb::Transaction& txn, MessageId id) const {
@@ -673,8 +680,10 @@ std::optional<Ledger::Stored> Ledger::read_stored(const lmdb::Transaction& txn, 
 }
 
 void Ledger::write_progress(lmdb::Transaction& txn, MessageId id, const Progress& progress) {
+  const auto key = keys::of_id(id);
+  if (unreadable_.has("progress", key)) set_aside(txn, "progress", tables_.progress, key, false);
   encode(progress, record_);
-  txn.put(tables_.progress, keys::of_id(id), record_);
+  txn.put(tables_.progress, key, record_);
 }
 
 void Ledger::write_due(lmdb::Transaction& txn, const Queue& queue, WallMs due, MessageId id, const DueEntry& entry) {

@@ -31,9 +31,12 @@ struct LedgerLimits {
 // the tables by load(), which is also how a failed commit is undone. One thread: the writer's.
 class Ledger {
  public:
-  Ledger(const Tables& tables, const LedgerLimits& limits) : tables_(tables), limits_(limits), references_(tables) {}
+  Ledger(const Tables& tables, const LedgerLimits& limits, UnreadableRecords& unreadable)
+      : tables_(tables), limits_(limits), unreadable_(unreadable), references_(tables, unreadable) {}
 
   void load(const lmdb::Transaction& txn);
+  // At open only: what load() could not read, and would stand in the way, goes to a table of its own.
+  void set_aside(lmdb::Transaction& txn);
   // At open only: the attempts of a process that died are in doubt and due again.
   void recover(lmdb::Transaction& txn, WallMs now);
 
@@ -58,7 +61,6 @@ class Ledger {
   struct Effects {
     std::set<Queue> due_now;
     std::vector<Final> finals;
-    std::vector<MessageId> unreadable;  // taken out of their queues
   };
   Effects take_effects() { return std::exchange(effects_, {}); }
 
@@ -87,6 +89,17 @@ class Ledger {
   };
   enum class Standing { mine, late, repeated, superseded };
 
+  void load_usage(const lmdb::Transaction& txn);
+  void load_counts(const lmdb::Transaction& txn);
+  void count_anew(const lmdb::Transaction& txn);
+  void load_leases(const lmdb::Transaction& txn);
+  void load_lease(const lmdb::Transaction& txn, std::uint64_t claim, const LeasedMessage& message);
+  void load_open(const lmdb::Transaction& txn);
+  void load_parked(const lmdb::Transaction& txn);
+  void set_aside(lmdb::Transaction& txn, std::string_view name, lmdb::Table table, std::string_view key, bool erase);
+  std::optional<DueEntry> read_due(const lmdb::Transaction& txn, const lmdb::Cursor& cursor) const;
+  std::optional<DueEntry> due_entry_of(const lmdb::Transaction& txn, MessageId id) const;
+  std::optional<ReceiptRecorded> read_parked(const lmdb::Transaction& txn, std::string_view key) const;
   Enqueued enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now);
   Settled finished(const Finished& change, lmdb::Transaction& txn, WallMs now);
   Settled again(const Again& change, lmdb::Transaction& txn, WallMs now);
@@ -141,6 +154,7 @@ class Ledger {
 
   const Tables& tables_;
   const LedgerLimits limits_;
+  UnreadableRecords& unreadable_;
   References references_;
   Correlation correlation_;
   boost::unordered_flat_map<MessageId, Lease> leases_;

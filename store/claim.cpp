@@ -25,15 +25,21 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
     std::uint32_t taken = 0;
     std::size_t passed = 0;
     for (bool ok = cursor.seek(prefix); ok && cursor.key().starts_with(prefix); ok = cursor.next()) {
-      const auto due = keys::due_at(cursor.key());
-      const auto id = keys::due_id(cursor.key());
+      const auto due = cursor.key().size() == keys::due_size ? keys::due_at(cursor.key()) : 0;
+      const auto id = due ? keys::due_id(cursor.key()) : 0;
       if (due > now && !due_at_once(due, id)) {
         if (!end.next_due) end.next_due = due;
         // Behind the newest message nothing is due by a clock that was ahead.
         if (due > id_time(last_id_) || ++passed > passed_per_claim_max) break;
         continue;
       }
-      const auto entry = decode_due(cursor.value());
+      const auto readable = read_due(txn, cursor);
+      if (!readable) {
+        set_aside(txn, "due", tables_.due, std::string(cursor.key()), false);
+        cursor.erase();
+        continue;
+      }
+      const auto& entry = *readable;
       if (entry.expires_at && entry.expires_at <= now) {
         if (++expired > expired_per_claim_max) {
           end.more_due = true;
@@ -55,7 +61,7 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
       if (!claimed) {
         // One damaged record must not stop the queue behind it.
         cursor.erase();
-        effects_.unreadable.push_back(id);
+        unreadable_.note("due", keys::of_due(want.queue, due, id), "its message is missing or cannot be read");
         continue;
       }
       claimed->due_at = due;
@@ -77,23 +83,39 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
   return result;
 }
 
-std::optional<Claimed> Ledger::read_claimed(const lmdb::Transaction& txn, MessageId id, const DueEntry& entry) const {
-  try {
-    auto content = read_content(txn, id);
-    auto progress = entry.has_progress ? read_progress(txn, id) : Progress{};
-    if (!content || !progress) return std::nullopt;
-    return Claimed{.id = id,
-                   .attempt = static_cast<std::uint16_t>(progress->attempts + 1),
-                   .attempts_before = progress->attempts_before,
-                   .in_doubt = entry.in_doubt,
-                   .doubtful_attempt = progress->doubtful_attempt,
-                   .expires_at = entry.expires_at,
-                   .content = std::move(*content),
-                   .segments = std::move(progress->segments),
-                   .left = std::move(progress->left)};
-  } catch (const BadRecord&) {
+// What a damaged entry said stands in its message, too.
+std::optional<DueEntry> Ledger::read_due(const lmdb::Transaction& txn, const lmdb::Cursor& cursor) const {
+  const auto key = cursor.key();
+  if (key.size() != keys::due_size || static_cast<std::uint8_t>(key[keys::queue_size - 1]) >= lane_count) {
+    unreadable_.note("due", key, "no key of this table");
     return std::nullopt;
   }
+  const auto entry = decoded(unreadable_, "due", key, cursor.value(), decode_due);
+  return entry ? entry : due_entry_of(txn, keys::due_id(key));
+}
+
+std::optional<DueEntry> Ledger::due_entry_of(const lmdb::Transaction& txn, MessageId id) const {
+  const auto content = read_content(txn, id);
+  const auto progress = read_progress(txn, id);
+  if (!content || (progress && progress->state != State::queued)) return std::nullopt;
+  return DueEntry{.expires_at = progress && progress->expires_at ? progress->expires_at : content->expires_at,
+                  .in_doubt = progress && progress->doubtful_attempt != 0,
+                  .has_progress = progress.has_value()};
+}
+
+std::optional<Claimed> Ledger::read_claimed(const lmdb::Transaction& txn, MessageId id, const DueEntry& entry) const {
+  auto content = read_content(txn, id);
+  auto progress = entry.has_progress ? read_progress(txn, id) : Progress{};
+  if (!content || !progress) return std::nullopt;
+  return Claimed{.id = id,
+                 .attempt = static_cast<std::uint16_t>(progress->attempts + 1),
+                 .attempts_before = progress->attempts_before,
+                 .in_doubt = entry.in_doubt,
+                 .doubtful_attempt = progress->doubtful_attempt,
+                 .expires_at = entry.expires_at,
+                 .content = std::move(*content),
+                 .segments = std::move(progress->segments),
+                 .left = std::move(progress->left)};
 }
 
 // Lanes in their order, the tenants of a lane alike. What does not fit is left for a claim, which weighs.

@@ -57,6 +57,7 @@ inline WallMs due_at(std::string_view key) { return read<WallMs>(key, queue_size
 inline MessageId due_id(std::string_view key) { return read<MessageId>(key, queue_size + 8); }
 
 // deadline 8, id 8
+constexpr std::size_t open_size = 16;
 inline std::string of_open(WallMs deadline, MessageId id) {
   std::string key;
   append(key, static_cast<std::uint64_t>(deadline));

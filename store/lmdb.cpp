@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "store/lmdb.hpp"
 
+#include <fcntl.h>
 #include <lmdb.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
+
+#include "store/guard.hpp"
 
 namespace smsbridge::store::lmdb {
 namespace {
@@ -15,6 +20,20 @@ void check(int rc, const char* what) {
   if (rc != MDB_SUCCESS) throw LmdbError(what, rc);
 }
 MDB_val value_of(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+constexpr unsigned readers_max = 512;
+constexpr off_t lock_file_bytes = 64 << 10;  // 64 octets a reader, and the head
+
+// LMDB makes it with a hole and maps it: on a full disk the first touch would be a SIGBUS.
+void reserve_lock_file(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (file < 0) throw LmdbError("lock.mdb", errno);
+  struct stat info {};
+  const int failed =
+      ::fstat(file, &info) == 0 && info.st_size >= lock_file_bytes ? 0 : ::posix_fallocate(file, 0, lock_file_bytes);
+  ::close(file);
+  if (failed) throw LmdbError("lock.mdb", failed);
+}
+
 std::string_view view_of(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
 
 }  // namespace
@@ -25,18 +44,32 @@ LmdbError::LmdbError(const char* what, int rc)
 bool LmdbError::means_disk_full() const { return code_ == ENOSPC || code_ == EDQUOT; }
 bool LmdbError::means_full() const { return code_ == MDB_MAP_FULL || means_disk_full(); }
 
+// No MDB_WRITEMAP: a stray write would reach the file. NOTLS: a reader belongs to its object, not to a thread.
 Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_size_bytes, bool sync) {
+  open(folder, map_size_bytes, MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMEMINIT | (sync ? 0u : MDB_NOSYNC));
+}
+
+Environment::Environment(const std::filesystem::path& folder) { open(folder, 0, MDB_NOTLS | MDB_RDONLY); }
+
+void Environment::open(const std::filesystem::path& folder, std::uint64_t map_size_bytes, unsigned flags) {
+  const bool is_new = !std::filesystem::exists(folder / "data.mdb");
   check(mdb_env_create(&env_), "mdb_env_create");
   try {
     check(mdb_env_set_mapsize(env_, map_size_bytes), "mdb_env_set_mapsize");
     check(mdb_env_set_maxdbs(env_, 16), "mdb_env_set_maxdbs");
-    check(mdb_env_set_maxreaders(env_, 512), "mdb_env_set_maxreaders");
-    // No MDB_WRITEMAP: a stray write would reach the file. NOTLS: a reader belongs to its object, not to a thread.
-    const unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMEMINIT | (sync ? 0u : MDB_NOSYNC);
+    check(mdb_env_set_maxreaders(env_, readers_max), "mdb_env_set_maxreaders");
+    check(mdb_env_set_assert(env_, [](MDB_env*, const char* what) { end_because_damaged(what); }),
+          "mdb_env_set_assert");
+    guard(folder / "data.mdb");
+    reserve_lock_file(folder / "lock.mdb");
     check(mdb_env_open(env_, folder.c_str(), flags, 0640), "mdb_env_open");
     forget_dead_readers();
   } catch (...) {
     mdb_env_close(env_);
+    // What was begun, on a full disk, would be a damaged store the next time.
+    std::error_code ignored;
+    for (const char* file : {"data.mdb", "lock.mdb"})
+      if (is_new) std::filesystem::remove(folder / file, ignored);
     throw;
   }
 }
@@ -103,6 +136,14 @@ Table Transaction::open_table(const char* name) {
   return table;
 }
 
+std::optional<Table> Transaction::find_table(const char* name) {
+  MDB_dbi table = 0;
+  const int rc = mdb_dbi_open(txn_, name, 0, &table);
+  if (rc == MDB_NOTFOUND) return std::nullopt;
+  check(rc, name);
+  return table;
+}
+
 std::optional<std::string_view> Transaction::get(Table table, std::string_view key) const {
   MDB_val k = value_of(key), v;
   const int rc = mdb_get(txn_, table, &k, &v);
@@ -133,6 +174,12 @@ std::uint64_t Transaction::pages_of(Table table) const {
   MDB_stat stat;
   check(mdb_stat(txn_, table, &stat), "mdb_stat");
   return stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+}
+
+std::uint64_t Transaction::entries_of(Table table) const {
+  MDB_stat stat;
+  check(mdb_stat(txn_, table, &stat), "mdb_stat");
+  return stat.ms_entries;
 }
 
 void Transaction::commit() {

@@ -31,6 +31,8 @@ using Table = unsigned int;
 class Environment {
  public:
   Environment(const std::filesystem::path& folder, std::uint64_t map_size_bytes, bool sync);
+  // To look at only. The daemon may be at work meanwhile.
+  explicit Environment(const std::filesystem::path& folder);
   ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -44,6 +46,7 @@ class Environment {
   void forget_resident_pages() const;
 
  private:
+  void open(const std::filesystem::path& folder, std::uint64_t map_size_bytes, unsigned flags);
   MDB_env* env_ = nullptr;
 };
 
@@ -56,11 +59,13 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
 
   Table open_table(const char* name);  // creates it in a write transaction
+  std::optional<Table> find_table(const char* name);
   std::optional<std::string_view> get(Table table, std::string_view key) const;
   void put(Table table, std::string_view key, std::string_view value);
   void append(Table table, std::string_view key, std::string_view value);  // key is known to be the largest
   bool erase(Table table, std::string_view key);
   std::uint64_t pages_of(Table table) const;
+  std::uint64_t entries_of(Table table) const;
   void commit();  // durable when it returns
   MDB_txn* raw() const { return txn_; }
 

@@ -34,11 +34,20 @@ bool passes(const Filter& filter, const Progress& progress) {
 
 std::optional<Message> Reader::read(const lmdb::Transaction& txn, MessageId id) const {
   const auto key = keys::of_id(id);
-  const auto content = txn.get(tables_.message, key);
+  auto content = decoded(unreadable_, "message", key, txn.get(tables_.message, key), decode_content);
   if (!content) return std::nullopt;
-  Message message{.id = id, .content = decode_content(*content), .progress = {}};
-  if (const auto progress = txn.get(tables_.progress, key)) message.progress = decode_progress(*progress);
-  return message;
+  return Message{.id = id, .content = std::move(*content), .progress = read_progress(txn, key)};
+}
+
+Progress Reader::read_progress(const lmdb::Transaction& txn, std::string_view key) const {
+  const auto record = txn.get(tables_.progress, key);
+  if (!record) return {};
+  auto progress = decoded(unreadable_, "progress", key, record, decode_progress);
+  if (progress) return std::move(*progress);
+  Progress unknown;
+  unknown.state = State::unknown;
+  unknown.status_message = "what became of it cannot be read: its record is damaged";
+  return unknown;
 }
 
 std::optional<Message> Reader::get(MessageId id) const {
@@ -62,7 +71,9 @@ std::vector<std::optional<Message>> Reader::find(TenantId tenant, const std::vec
   std::vector<std::optional<Message>> found(client_refs.size());
   for (std::size_t i = 0; i < client_refs.size(); ++i) {
     if (!ids[i] && !keys_left[i].empty())
-      if (const auto record = txn.get(tables_.reference, keys_left[i])) ids[i] = decode_reference(*record).id;
+      if (const auto record = txn.get(tables_.reference, keys_left[i]))
+        if (const auto reference = decoded(unreadable_, "reference", keys_left[i], record, decode_reference))
+          ids[i] = reference->id;
     if (ids[i]) found[i] = read(txn, ids[i]);
   }
   return found;
@@ -75,16 +86,16 @@ Page Reader::page(const Filter& filter, MessageId before, std::size_t limit) con
   if (filter.until) before = std::min(before ? before : ~MessageId{0}, first_id_at(filter.until));
   bool ok = before ? (cursor.seek(keys::of_id(before)) ? cursor.previous() : cursor.last()) : cursor.last();
   for (std::size_t scanned = 0; ok; ok = cursor.previous(), ++scanned) {
+    if (cursor.key().size() != sizeof(MessageId)) continue;
     const auto id = keys::id(cursor.key());
     if (filter.from && id_time(id) < filter.from) return page;
     if (page.messages.size() == limit || scanned == scanned_max) {
       page.next = id + 1;
       return page;
     }
-    auto content = decode_content(cursor.value());
-    if (!passes(filter, content)) continue;
-    Message message{.id = id, .content = std::move(content), .progress = {}};
-    if (const auto progress = txn.get(tables_.progress, cursor.key())) message.progress = decode_progress(*progress);
+    auto content = decoded(unreadable_, "message", cursor.key(), cursor.value(), decode_content);
+    if (!content || !passes(filter, *content)) continue;
+    Message message{.id = id, .content = std::move(*content), .progress = read_progress(txn, cursor.key())};
     if (filter.gateway && gateway_of(message.content, message.progress) != *filter.gateway) continue;
     if (passes(filter, message.progress)) page.messages.push_back(std::move(message));
   }
@@ -95,7 +106,9 @@ WallMs Reader::oldest_due(const Queue& queue) const {
   const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
   lmdb::Cursor cursor(txn, tables_.due);
   const auto prefix = keys::of_queue(queue);
-  return cursor.seek(prefix) && cursor.key().starts_with(prefix) ? keys::due_at(cursor.key()) : 0;
+  return cursor.seek(prefix) && cursor.key().starts_with(prefix) && cursor.key().size() == keys::due_size
+             ? keys::due_at(cursor.key())
+             : 0;
 }
 
 std::vector<Waiting> Reader::waiting(const Queue& queue, WallMs due_before, const Waiting* after,
@@ -107,10 +120,11 @@ std::vector<Waiting> Reader::waiting(const Queue& queue, WallMs due_before, cons
   std::vector<Waiting> found;
   for (bool ok = cursor.seek(begin); ok && cursor.key().starts_with(prefix) && found.size() < limit;
        ok = cursor.next()) {
+    if (cursor.key().size() != keys::due_size) continue;
     const auto due = keys::due_at(cursor.key());
     if (due >= due_before) break;
-    const auto entry = decode_due(cursor.value());
-    if (entry.in_doubt || (after && cursor.key() == begin)) continue;
+    const auto entry = decoded(unreadable_, "due", cursor.key(), cursor.value(), decode_due);
+    if (!entry || entry->in_doubt || (after && cursor.key() == begin)) continue;
     if (auto message = read(txn, keys::due_id(cursor.key())))
       found.push_back({.due_at = due, .message = std::move(*message)});
   }

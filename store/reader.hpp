@@ -32,11 +32,13 @@ struct Waiting {
   Message message;
 };
 
-// Short read transactions, from any thread.
+// Short read transactions, from any thread. Messages that cannot be read are left out; of one whose progress cannot,
+// the state is unknown.
 class Reader {
  public:
-  Reader(const lmdb::Environment& environment, const Tables& tables, const References& references)
-      : environment_(environment), tables_(tables), references_(references) {}
+  Reader(const lmdb::Environment& environment, const Tables& tables, const References& references,
+         UnreadableRecords& unreadable)
+      : environment_(environment), tables_(tables), references_(references), unreadable_(unreadable) {}
 
   std::optional<Message> get(MessageId id) const;
   // The newest message of each reference, in the order asked.
@@ -53,9 +55,11 @@ class Reader {
 
  private:
   std::optional<Message> read(const lmdb::Transaction& txn, MessageId id) const;
+  Progress read_progress(const lmdb::Transaction& txn, std::string_view key) const;
   const lmdb::Environment& environment_;
   const Tables& tables_;
   const References& references_;
+  UnreadableRecords& unreadable_;
 };
 
 }  // namespace smsbridge::store

@@ -20,11 +20,14 @@ void References::load(const lmdb::Transaction& txn) {
   waiting_.clear();
   passing_ = false;
   const auto mark = txn.get(tables_.meta, watermark_key);
-  watermark_ = mark ? keys::id(*mark) : 0;
+  watermark_ = mark && mark->size() == sizeof(MessageId) ? keys::id(*mark) : 0;
   lmdb::Cursor cursor(txn, tables_.message);
   for (bool ok = cursor.seek(keys::of_id(watermark_)); ok; ok = cursor.next()) {
+    if (cursor.key().size() != sizeof(MessageId)) continue;
     const auto id = keys::id(cursor.key());
-    const auto content = decode_content(cursor.value());
+    const auto read = decoded(unreadable_, "message", cursor.key(), cursor.value(), decode_content);
+    if (!read) continue;
+    const auto& content = *read;
     if (!content.client_ref.empty())
       waiting_[keys::of_reference(content.tenant, keys::ReferenceKind::client, content.client_ref)] = {id,
                                                                                                        content.digest};
@@ -37,8 +40,7 @@ void References::load(const lmdb::Transaction& txn) {
 std::optional<Reference> References::find(const lmdb::Transaction& txn, const std::string& key) const {
   if (const auto it = staged_.find(key); it != staged_.end()) return it->second;
   if (const auto it = waiting_.find(key); it != waiting_.end()) return it->second;  // the writer reads without the lock
-  if (const auto record = txn.get(tables_.reference, key)) return decode_reference(*record);
-  return std::nullopt;
+  return decoded(unreadable_, "reference", key, txn.get(tables_.reference, key), decode_reference);
 }
 
 void References::stage(std::string key, const Reference& reference) { staged_[std::move(key)] = reference; }

@@ -7,6 +7,7 @@
 
 #include "store/codec.hpp"
 #include "store/tables.hpp"
+#include "store/unreadable.hpp"
 
 namespace smsbridge::store {
 
@@ -20,7 +21,7 @@ namespace smsbridge::store {
 // The writer's thread changes it; look-ups come from any thread.
 class References {
  public:
-  explicit References(const Tables& tables) : tables_(tables) {}
+  References(const Tables& tables, UnreadableRecords& unreadable) : tables_(tables), unreadable_(unreadable) {}
 
   // Rebuilds what was not merged before the last stop. Before the first commit.
   void load(const lmdb::Transaction& txn);
@@ -43,6 +44,7 @@ class References {
   void save_watermark(lmdb::Transaction& txn, MessageId id);
 
   const Tables& tables_;
+  UnreadableRecords& unreadable_;
   mutable std::shared_mutex mutex_;           // guards waiting_
   std::map<std::string, Reference> waiting_;  // published, not merged
   std::map<std::string, Reference> staged_;   // of the running transaction

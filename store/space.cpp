@@ -74,9 +74,11 @@ bool Space::write_zeros(int file, std::uint64_t until) {
   return true;
 }
 
-std::uint64_t Space::disk_free_bytes() const {
+std::uint64_t Space::disk_free_bytes() const { return store::disk_free_bytes(file_.parent_path()); }
+
+std::uint64_t disk_free_bytes(const std::filesystem::path& folder) {
   struct statvfs info {};
-  if (::statvfs(file_.parent_path().c_str(), &info) != 0) return 0;
+  if (::statvfs(folder.c_str(), &info) != 0) return 0;
   return std::uint64_t{info.f_bavail} * info.f_frsize;
 }
 

@@ -9,6 +9,8 @@
 
 namespace smsbridge::store {
 
+std::uint64_t disk_free_bytes(const std::filesystem::path& folder);
+
 // Keeps blocks behind the end of the database file written with zeros, well ahead of need. A commit that grows the file
 // waits for the file system's journal, up to twenty times longer than one that overwrites; and a full disk shows here,
 // before a commit fails. LMDB knows its own end and does not see what lies behind it.

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "store/keys.hpp"
+#include "store/pages.hpp"
 
 namespace smsbridge::store {
 namespace {
@@ -30,17 +31,53 @@ const std::filesystem::path& prepared(const std::filesystem::path& folder) {
   return folder;
 }
 
+const std::string advice =
+    "restore a backup of the folder, or move it away to start with an empty one; 'smsbridge store verify' says what "
+    "can "
+    "be read";
+
+// Its companions are there, and it is not.
+bool is_lost(const std::filesystem::path& folder) {
+  std::error_code ec;
+  const auto size = std::filesystem::file_size(folder / "data.mdb", ec);
+  if (!ec && size > 0) return false;
+  return std::filesystem::exists(folder / "lock.mdb", ec) || std::filesystem::exists(folder / "master.key", ec);
+}
+
+const std::filesystem::path& checked(const Options& options) {
+  const auto file = options.path / "data.mdb";
+  auto damage = options.check_file ? find_damage(file, checked_leaves_max) : std::nullopt;
+  // A command on this host may have written meanwhile.
+  if (damage) damage = find_damage(file, checked_leaves_max);
+  std::error_code ec;
+  // LMDB takes an empty file for a new one.
+  if (damage && std::filesystem::file_size(file, ec) > 0)
+    throw OpenError("store: " + file.string() + " is damaged: " + *damage + ". Nothing was changed: " + advice);
+  return options.path;
+}
+
+std::string cannot_open(const std::filesystem::path& folder, const lmdb::LmdbError& error) {
+  const auto what = "store: cannot open " + folder.string() + ": " + error.what();
+  if (error.means_disk_full() || (error.code() == EIO && disk_free_bytes(folder) < full_below_bytes))
+    return what + ". No room is left on its disk: make room, and start again";
+  if (error.means_full()) return what + ". It has reached store.size_limit: raise it";
+  if (error.code() == EACCES || error.code() == EROFS || error.code() == ENOENT || error.code() == EAGAIN)
+    return what + ". Is the folder writable, and no other smsbridge running on it?";
+  return what + ": " + advice;
+}
+
 }  // namespace
 
 Store::Store(Options options) try
-    : options_(std::move(options)),
-      environment_(prepared(options_.path), options_.size_limit_bytes, options_.sync),
-      ledger_(tables_, options_.limits),
-      reader_(environment_, tables_, ledger_.references()),
+    : options_(options),  // a copy: the handlers below need the path, and members are gone there
+      lost_file_(is_lost(prepared(options_.path))),
+      environment_(checked(options_), options_.size_limit_bytes, options_.sync),
+      ledger_(tables_, options_.limits, unreadable_),
+      reader_(environment_, tables_, ledger_.references(), unreadable_),
       space_(options_.path / "data.mdb", options_.prewrite_bytes, options_.size_limit_bytes) {
   lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
   tables_ = open_tables(txn);
-  if (const auto version = txn.get(tables_.meta, format_key)) {
+  if (const auto version = txn.get(tables_.meta, format_key); version && version->size() == sizeof(format_version)) {
     const auto found = keys::read<std::uint32_t>(*version, 0);
     if (found != format_version)
       throw OpenError("store: " + options_.path.string() + " has format version " + std::to_string(found) +
@@ -53,10 +90,7 @@ Store::Store(Options options) try
   }
   txn.commit();
 } catch (const lmdb::LmdbError& error) {
-  throw OpenError("store: cannot open " + options.path.string() + ": " + error.what() +
-                  ". Is the folder writable, and no other smsbridge running on it?");
-} catch (const BadRecord& error) {
-  throw OpenError("store: " + options.path.string() + " holds a record that cannot be read: " + error.what());
+  throw OpenError(cannot_open(options.path, error));
 }
 
 Store::~Store() { stop(); }
@@ -64,8 +98,14 @@ Store::~Store() { stop(); }
 TenantId Store::tenant(const std::string& name) {
   lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
   const std::string key = "tenant/" + name, last_key = "last tenant";
-  if (const auto found = txn.get(tables_.meta, key)) return keys::read<TenantId>(*found, 0);
-  const auto last = txn.get(tables_.meta, last_key);
+  const auto number = [&](const std::string& entry) {
+    const auto value = txn.get(tables_.meta, entry);
+    if (value && value->size() != sizeof(TenantId))
+      throw OpenError("store: " + options_.path.string() + " holds a damaged record, meta '" + entry + "': " + advice);
+    return value;
+  };
+  if (const auto found = number(key)) return keys::read<TenantId>(*found, 0);
+  const auto last = number(last_key);
   const TenantId id = last ? keys::read<TenantId>(*last, 0) + 1 : 1;
   std::string value;
   keys::append(value, id);
@@ -88,11 +128,16 @@ bool Store::erase_object(const std::string& key) {
   return existed;
 }
 
-void Store::open_queue() {
+void Store::open_queue() try {
   lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
   ledger_.load(txn);
+  ledger_.set_aside(txn);
   ledger_.recover(txn, options_.wall_clock());
+  ledger_.end(txn);
   txn.commit();
+  ledger_.committed();
+} catch (const lmdb::LmdbError& error) {
+  throw OpenError(cannot_open(options_.path, error));
 }
 
 void Store::start() {
@@ -329,10 +374,6 @@ void Store::tell_effects() {
   }
   if (hooks_.due_now && !effects.due_now.empty()) hooks_.due_now(effects.due_now);
   if (hooks_.finals && !effects.finals.empty()) hooks_.finals(effects.finals);
-  if (hooks_.failed)
-    for (const auto id : effects.unreadable)
-      hooks_.failed(Error::unknown, "the record of message " + std::to_string(id) +
-                                        " cannot be read; it was taken out of its queue and is kept as it is");
 }
 
 bool Store::room_left(const lmdb::Transaction& txn) {

@@ -19,6 +19,7 @@ namespace smsbridge::store {
 struct Options {
   std::filesystem::path path;
   std::uint64_t size_limit_bytes = 16ull << 30;  // of the map; the file itself grows as needed
+  bool check_file = false;                       // before it is opened; only where nobody else writes to it
   std::uint64_t prewrite_bytes = 64ull << 20;    // 0: do not write ahead
   bool sync = true;                              // false only where a lost power is not survived anyway: simulation
   LedgerLimits limits;
@@ -59,6 +60,10 @@ class Store {
 
   // Loads the queue and puts the attempts of a process that died into doubt. Once, before start() or step().
   void open_queue();
+  // The file was not there although the store had been used.
+  bool has_lost_its_file() const { return lost_file_; }
+  // Records that were met and could not be read, those that nobody was told of yet. Any thread.
+  std::vector<Unreadable> take_unreadable() { return unreadable_.take(); }
   void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }  // before start
   void start();
   void stop();
@@ -128,8 +133,10 @@ class Store {
   void run();
 
   const Options options_;
+  const bool lost_file_;
   lmdb::Environment environment_;
   Tables tables_{};
+  UnreadableRecords unreadable_;
   Ledger ledger_;
   Reader reader_;
   Space space_;

@@ -16,6 +16,7 @@
 //   counts     tenant gateway             one count a state    with each change
 //   usage      month gateway tenant lane  Usage                with each attempt and receipt
 //   meta       name                       value                format version, watermarks, tenants
+//   aside      table/key                  the record           what could not be read and stood in the way
 //   object     kind/key                   value                configuration kept here, API keys
 // clang-format on
 //
@@ -27,7 +28,7 @@ namespace smsbridge::store {
 constexpr std::uint32_t format_version = 1;
 
 struct Tables {
-  lmdb::Table message, progress, due, leased, open, reference, parked, counts, usage, meta, object;
+  lmdb::Table message, progress, due, leased, open, reference, parked, counts, usage, meta, object, aside;
 };
 
 inline Tables open_tables(lmdb::Transaction& txn) {
@@ -41,7 +42,8 @@ inline Tables open_tables(lmdb::Transaction& txn) {
           .counts = txn.open_table("counts"),
           .usage = txn.open_table("usage"),
           .meta = txn.open_table("meta"),
-          .object = txn.open_table("object")};
+          .object = txn.open_table("object"),
+          .aside = txn.open_table("aside")};
 }
 
 }  // namespace smsbridge::store

@@ -14,7 +14,8 @@ constexpr std::size_t ended_waits_max = 2000;     // a second
 constexpr std::size_t swept_max = 5000;           // queue entries looked at a second
 constexpr std::size_t purge_min = 64;             // messages looked at by each commit
 constexpr WallMs purge_restart_ms = 3600 * 1000;  // messages that were still open are looked at again
-constexpr WallMs purge_settle_ms = 600 * 1000;    // most messages end so long after they came
+constexpr std::size_t usage_key_size = 13, counts_key_size = 8;
+constexpr WallMs purge_settle_ms = 600 * 1000;  // most messages end so long after they came
 
 std::string counts_key(const std::pair<TenantId, GatewayId>& owner) {
   std::string key;
@@ -36,26 +37,8 @@ void Ledger::load(const lmdb::Transaction& txn) {
   held_.clear();
   effects_ = {};
   counts_changed_.clear();
-  usage_.clear();
-  usage_changed_.clear();
-  {
-    lmdb::Cursor cursor(txn, tables_.usage);
-    for (bool ok = cursor.first(); ok; ok = cursor.next()) {
-      auto& usage = usage_[decode_usage_key(cursor.key())];
-      std::memcpy(&usage, cursor.value().data(), std::min(sizeof(usage), cursor.value().size()));
-    }
-  }
-  {
-    counts_.clear();
-    unfinished_ = 0;
-    lmdb::Cursor cursor(txn, tables_.counts);
-    for (bool ok = cursor.first(); ok; ok = cursor.next()) {
-      auto& counts = counts_[{keys::read<TenantId>(cursor.key(), 0), keys::read<GatewayId>(cursor.key(), 4)}];
-      std::memcpy(counts.data(), cursor.value().data(), std::min(sizeof(counts), cursor.value().size()));
-      for (std::size_t state = 0; state < state_count; ++state)
-        if (!is_final(static_cast<State>(state))) unfinished_ += counts[state];
-    }
-  }
+  load_usage(txn);
+  load_counts(txn);
   {
     std::lock_guard lock(counts_mutex_);
     published_counts_ = counts_;
@@ -63,51 +46,155 @@ void Ledger::load(const lmdb::Transaction& txn) {
   }
   {
     lmdb::Cursor cursor(txn, tables_.message);
-    if (cursor.last()) last_id_ = std::max(last_id_, keys::id(cursor.key()));
+    if (cursor.last() && cursor.key().size() == sizeof(MessageId))
+      last_id_ = std::max(last_id_, keys::id(cursor.key()));
   }
-  {
-    lmdb::Cursor cursor(txn, tables_.leased);
-    for (bool ok = cursor.first(); ok; ok = cursor.next()) {
-      const auto number = keys::id(cursor.key());
-      last_claim_ = std::max(last_claim_, number);
-      for (const auto& message : decode_leased(cursor.value())) {
-        // The record is one for the whole claim and stays until its last outcome: skip what already has one.
-        const auto progress = read_progress(txn, message.id);
-        if (progress && (progress->attempts >= message.attempt || is_final(progress->state))) continue;
-        const auto content = read_content(txn, message.id);
-        if (!content) continue;
-        const Queue queue{.gateway = gateway_of(*content, progress.value_or(Progress{})),
-                          .tenant = content->tenant,
-                          .lane = content->lane};
-        const WallMs due = progress ? progress->due_at : content->due_at;
-        if (txn.get(tables_.due, keys::of_due(queue, due, message.id))) continue;  // given back unsent
-        if (const auto earlier = leases_.find(message.id); earlier != leases_.end()) --claims_[earlier->second.claim];
-        const bool revived = progress && progress->expires_at;
-        leases_[message.id] = {.claim = number,
-                               .attempt = message.attempt,
-                               .queue = queue,
-                               .due_at = due,
-                               .entry = {.expires_at = revived ? progress->expires_at : content->expires_at,
-                                         .in_doubt = progress && progress->doubtful_attempt != 0,
-                                         .has_progress = progress.has_value()}};
-        ++claims_[number];
-      }
+  load_leases(txn);
+  load_open(txn);
+  load_parked(txn);
+}
+
+void Ledger::load_usage(const lmdb::Transaction& txn) {
+  usage_.clear();
+  usage_changed_.clear();
+  lmdb::Cursor cursor(txn, tables_.usage);
+  for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+    if (cursor.key().size() != usage_key_size || cursor.value().size() != sizeof(Usage) ||
+        static_cast<std::uint8_t>(cursor.key().back()) >= lane_count) {
+      unreadable_.note("usage", cursor.key(), "no key or value of this table");
+      continue;
+    }
+    std::memcpy(&usage_[decode_usage_key(cursor.key())], cursor.value().data(), sizeof(Usage));
+  }
+}
+
+// Each message is counted once. Where that is not so the numbers are damaged, and a wrong number of messages under way
+// would refuse new ones for want of room, or take too many.
+void Ledger::load_counts(const lmdb::Transaction& txn) {
+  counts_.clear();
+  unfinished_ = 0;
+  bool sound = true;
+  const auto messages = static_cast<std::int64_t>(txn.entries_of(tables_.message));
+  std::int64_t counted = 0;
+  lmdb::Cursor cursor(txn, tables_.counts);
+  for (bool ok = cursor.first(); ok && sound; ok = cursor.next()) {
+    sound = cursor.key().size() == counts_key_size && cursor.value().size() == sizeof(StateCounts);
+    if (!sound) break;
+    auto& counts = counts_[{keys::read<TenantId>(cursor.key(), 0), keys::read<GatewayId>(cursor.key(), 4)}];
+    std::memcpy(counts.data(), cursor.value().data(), sizeof(counts));
+    for (std::size_t state = 0; state < state_count && sound; ++state) {
+      sound = counts[state] >= 0 && counts[state] <= messages;
+      if (sound) counted += counts[state];
+      if (!is_final(static_cast<State>(state))) unfinished_ += counts[state];
     }
   }
-  {
-    lmdb::Cursor cursor(txn, tables_.open);
-    for (bool ok = cursor.first(); ok; ok = cursor.next()) {
-      const auto id = keys::read<MessageId>(cursor.key(), 8);
-      const auto owner = read_owner(txn, id);
-      const auto stored = read_stored(txn, id);
-      if (!owner || !stored) continue;
-      correlate(id, stored->progress, stored->queue.gateway);
-      if (stored->progress.state == State::doubtful) hold(keys::of_held(stored->queue.gateway, owner->to), id, true);
-    }
+  if (sound && counted == messages) return;
+  unreadable_.note("counts", {}, "they did not agree with the messages, which were counted anew");
+  count_anew(txn);
+}
+
+void Ledger::count_anew(const lmdb::Transaction& txn) {
+  lmdb::Cursor damaged(txn, tables_.counts);
+  for (bool ok = damaged.first(); ok; ok = damaged.next())
+    if (damaged.key().size() == counts_key_size)
+      counts_changed_.insert({keys::read<TenantId>(damaged.key(), 0), keys::read<GatewayId>(damaged.key(), 4)});
+  counts_.clear();
+  unfinished_ = 0;
+  lmdb::Cursor cursor(txn, tables_.message);
+  for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+    const auto owner = decoded(unreadable_, "message", cursor.key(), cursor.value(), decode_owner);
+    const auto record = txn.get(tables_.progress, cursor.key());
+    const auto progress = decoded(unreadable_, "progress", cursor.key(), record, decode_progress);
+    const bool unknown = !owner || (record && !progress);
+    Queue queue = owner ? owner->queue : Queue{.gateway = 0, .tenant = 0};
+    if (progress && progress->queue_gateway) queue.gateway = progress->queue_gateway;
+    count(queue, unknown ? State::unknown : progress ? progress->state : State::queued, 1);
   }
+}
+
+void Ledger::load_leases(const lmdb::Transaction& txn) {
+  lmdb::Cursor cursor(txn, tables_.leased);
+  for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+    const auto leased = cursor.key().size() == sizeof(std::uint64_t)
+                            ? decoded(unreadable_, "leased", cursor.key(), cursor.value(), decode_leased)
+                            : std::nullopt;
+    if (!leased) continue;
+    const auto number = keys::id(cursor.key());
+    last_claim_ = std::max(last_claim_, number);
+    for (const auto& message : *leased) load_lease(txn, number, message);
+  }
+}
+
+void Ledger::load_lease(const lmdb::Transaction& txn, std::uint64_t claim, const LeasedMessage& message) {
+  // The record is one for the whole claim and stays until its last outcome: skip what already has one.
+  const auto progress = read_progress(txn, message.id);
+  if (progress && (progress->attempts >= message.attempt || is_final(progress->state))) return;
+  const auto content = read_content(txn, message.id);
+  if (!content) return;
+  const Queue queue{
+      .gateway = gateway_of(*content, progress.value_or(Progress{})), .tenant = content->tenant, .lane = content->lane};
+  const WallMs due = progress ? progress->due_at : content->due_at;
+  if (txn.get(tables_.due, keys::of_due(queue, due, message.id))) return;  // given back unsent
+  if (const auto earlier = leases_.find(message.id); earlier != leases_.end()) --claims_[earlier->second.claim];
+  const bool revived = progress && progress->expires_at;
+  leases_[message.id] = {.claim = claim,
+                         .attempt = message.attempt,
+                         .queue = queue,
+                         .due_at = due,
+                         .entry = {.expires_at = revived ? progress->expires_at : content->expires_at,
+                                   .in_doubt = progress && progress->doubtful_attempt != 0,
+                                   .has_progress = progress.has_value()}};
+  ++claims_[claim];
+}
+
+void Ledger::load_open(const lmdb::Transaction& txn) {
+  lmdb::Cursor cursor(txn, tables_.open);
+  for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+    if (cursor.key().size() != keys::open_size) {
+      unreadable_.note("open", cursor.key(), "no key of this table");
+      continue;
+    }
+    const auto id = keys::read<MessageId>(cursor.key(), 8);
+    const auto owner = read_owner(txn, id);
+    const auto stored = read_stored(txn, id);
+    if (!owner || !stored) continue;
+    correlate(id, stored->progress, stored->queue.gateway);
+    if (stored->progress.state == State::doubtful) hold(keys::of_held(stored->queue.gateway, owner->to), id, true);
+  }
+}
+
+void Ledger::load_parked(const lmdb::Transaction& txn) {
   lmdb::Cursor cursor(txn, tables_.parked);
-  for (bool ok = cursor.first(); ok; ok = cursor.next())
-    remember_parked(decode_receipt(cursor.value()), std::string(cursor.key()));
+  for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+    const auto receipt = decoded(unreadable_, "parked", cursor.key(), cursor.value(), decode_receipt);
+    if (receipt && cursor.key().size() == keys::open_size)
+      remember_parked(*receipt, std::string(cursor.key()));
+    else
+      unreadable_.note("parked", cursor.key(), "no key of this table");
+  }
+}
+
+void Ledger::set_aside(lmdb::Transaction& txn) {
+  // A damaged message or progress stays where it is: what refers to it passes it over.
+  const std::pair<std::string_view, lmdb::Table> in_the_way[] = {
+      {"usage", tables_.usage}, {"leased", tables_.leased}, {"open", tables_.open}, {"parked", tables_.parked}};
+  for (const auto& [name, table] : in_the_way) {
+    std::vector<std::string> found;
+    {
+      lmdb::Cursor cursor(txn, table);
+      for (bool ok = cursor.first(); ok; ok = cursor.next())
+        if (unreadable_.has(name, cursor.key())) found.emplace_back(cursor.key());
+    }
+    for (const auto& key : found) set_aside(txn, name, table, key, true);
+  }
+}
+
+void Ledger::set_aside(lmdb::Transaction& txn, std::string_view name, lmdb::Table table, std::string_view key,
+                       bool erase) {
+  // Keys of LMDB have at most 511 octets.
+  const auto kept = (std::string(name) + "/").append(key).substr(0, 511);
+  if (const auto record = txn.get(table, key)) txn.put(tables_.aside, kept, std::string(*record));
+  if (erase) txn.erase(table, std::string(key));
 }
 
 void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
@@ -170,6 +257,7 @@ void Ledger::end_waits(lmdb::Transaction& txn, WallMs now) {
   {
     lmdb::Cursor cursor(txn, tables_.open);
     for (bool ok = cursor.first(); ok && ended.size() < ended_waits_max; ok = cursor.next()) {
+      if (cursor.key().size() != keys::open_size) continue;
       const auto deadline = keys::read<WallMs>(cursor.key(), 0);
       if (deadline > now) break;
       ended.emplace_back(deadline, keys::read<MessageId>(cursor.key(), 8));
@@ -220,12 +308,17 @@ void Ledger::sweep_expired(lmdb::Transaction& txn, WallMs now) {
   std::size_t looked_at = 0;
   bool ok = cursor.seek(sweep_from_);
   for (; ok && looked_at < swept_max; ok = cursor.next(), ++looked_at) {
-    const auto entry = decode_due(cursor.value());
-    if (!entry.expires_at || entry.expires_at > now) continue;
+    const auto entry = read_due(txn, cursor);
+    if (!entry) {
+      set_aside(txn, "due", tables_.due, std::string(cursor.key()), false);
+      cursor.erase();
+      continue;
+    }
+    if (!entry->expires_at || entry->expires_at > now) continue;
     const auto queue = keys::due_queue(cursor.key());
     const auto id = keys::due_id(cursor.key());
     cursor.erase();
-    expire(txn, queue, id, entry, now);
+    expire(txn, queue, id, *entry, now);
   }
   sweep_from_ = ok ? std::string(cursor.key()) : std::string();
 }
@@ -245,11 +338,12 @@ void Ledger::purge(lmdb::Transaction& txn, std::size_t budget, WallMs now) {
     lmdb::Cursor cursor(txn, tables_.message);
     bool ok = cursor.seek(keys::of_id(purge_from_));
     for (; ok && budget > 0; ok = cursor.next(), --budget) {
+      if (cursor.key().size() != sizeof(MessageId)) continue;
       const auto id = keys::id(cursor.key());
       if (id_time(id) > settled || id >= references_.watermark()) break;
       old.push_back(id);
     }
-    purge_from_ = ok ? keys::id(cursor.key()) : last_id_ + 1;
+    purge_from_ = ok && cursor.key().size() == sizeof(MessageId) ? keys::id(cursor.key()) : last_id_ + 1;
   }
   for (const auto id : old) {
     const auto progress = read_progress(txn, id);

@@ -14,6 +14,7 @@
 #include "bridge/env/log.hpp"
 #include "bridge/env/process.hpp"
 #include "bridge/version.hpp"
+#include "store/guard.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -52,6 +53,7 @@ int serve(const ServeOptions& options) {
     App app(config, clock, connector);
     app.on_broken_store([&io] { boost::asio::post(io, [&io] { io.stop(); }); });
     app.start();
+    store::set_damage_exit_code(exit_storage);
     log::info("serve", "ready", "api", config.api.host + ":" + std::to_string(app.api_port()), "fineract",
               config.fineract.host + ":" + std::to_string(app.fineract_port()), "store", config.store_path.string(),
               "seconds", std::chrono::duration<double>(clock.now() - began).count());

@@ -194,7 +194,14 @@ void Objects::load(Kind kind) {
   const auto prefix = key_of(kind, "");
   for (const auto& [key, text] : store_.reader().objects(prefix)) {
     const auto name = key.substr(prefix.size());
-    Kept object{.settings = json::parse(text).as_object(), .etag = etag_of(text), .gateway = {}, .route = {}};
+    json::error_code unreadable;
+    auto settings = json::parse(text, unreadable);
+    if (unreadable || !settings.is_object() || !settings.as_object().contains("id") ||
+        !settings.as_object().at("id").is_number()) {
+      log::error("objects", "its record in the store is damaged: it is left out, make it again", word(kind), name);
+      continue;
+    }
+    Kept object{.settings = std::move(settings.as_object()), .etag = etag_of(text), .gateway = {}, .route = {}};
     for_each_secret(object.settings, [&](json::value& value, const std::string& place) {
       const auto sealed = value.as_object().at("sealed").as_string();
       value = json::parse(opened(sealed, key + place, fmt::format("the secrets of the {} '{}'", word(kind), name)));

@@ -75,6 +75,8 @@ constexpr auto advice = std::to_array<Advice>({
      "Send the same again after Retry-After; GET /readyz tells when it takes messages."},
     {store_full, "The store has reached its size_limit, or the disk is full. What was accepted before is safe.",
      "Make room on the disk, or raise store.size_limit; a shorter store.retention keeps it smaller."},
+    {storage_failed, "The disk refused what was to be kept, or does not answer. Nothing was accepted.",
+     "Look at the disk and at the log, which has its error. Send the same again after Retry-After."},
     {uri_too_long, "The address has more than 8000 octets.", "Put what is long into the body."},
     {transfer_coding_unknown, "The body comes compressed or coded in a way that the bridge does not undo.",
      "Send it as it is, with a Content-Length, or with Transfer-Encoding: chunked alone."},

@@ -153,7 +153,8 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
   return shown->second.caller;
 }
 
-tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const std::string& record, std::string_view secret) const {
+tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const std::string& record, std::string_view secret) const
+    try {
   const auto key = boost::json::parse(record).as_object();
   if (!equal(hashed(secret), key.at("hash").as_string()))
     return unauthenticated("the key is not known, or was removed");
@@ -165,6 +166,8 @@ tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const std::string& r
   shown.caller.tenant = find(std::string_view(key.at("tenant").as_string()));
   if (!shown.caller.tenant) return unauthenticated("the key's tenant is no longer configured");
   return shown;
+} catch (const std::exception&) {
+  return unauthenticated("the key's record in the store is damaged: make a new key");
 }
 
 const std::vector<std::string>& key_scopes() {
