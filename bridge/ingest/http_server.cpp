@@ -223,18 +223,15 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     const auto skipped = std::min(skip_, buffer_.size());
     buffer_.consume(skipped);
     skip_ -= skipped;
-    if (skip_ > 0) {
-      if (state_ != State::header) enter(State::header, server_->limits_.header_time);
-      return read();
-    }
-    if (buffer_.size() == 0) {
+    const auto& limits = server_->limits_;
+    if (buffer_.size() == 0 && skip_ == 0) {
       if (server_->stopping_) return close();
-      const auto& limits = server_->limits_;
       enter(State::idle, last_ == Waiting::stranger ? limits.first_time : limits.idle_time);
-      server_->wait_in(*this, last_);
-      return read();
+    } else if (state_ != State::header) {
+      enter(State::header, limits.header_time);
     }
-    enter(State::header, server_->limits_.header_time);
+    server_->wait_in(*this, last_);
+    if (buffer_.size() == 0) return read();
     parse();
   }
 
@@ -393,12 +390,14 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     const bool head = request_.raw.method() == http::verb::head;
     if (!head && !shared_) output_.append(response.body);
     enter(State::writing, server_->limits_.write_time);
+    // Who does not read what he asked for waits like one who says nothing, unless he may have been told of a message.
+    if (last_ != Waiting::known) server_->wait_in(*this, last_);
     const std::array<asio::const_buffer, 2> pieces{asio::buffer(output_),
                                                    shared_ && !head ? asio::buffer(*shared_) : asio::const_buffer()};
     asio::async_write(socket_, pieces, [self = self()](error_code ec, std::size_t) {
       self->shared_.reset();
       if (self->output_.capacity() > large_read_bytes) std::string().swap(self->output_);
-      if (ec) return self->close();
+      if (ec || !self->open) return self->close();
       if (!self->keep_alive_) return self->drain();
       self->wait_for_request();
     });

@@ -34,7 +34,12 @@ class Listener {
       return to_response({.code = ProblemCode::unauthenticated, .detail = "no key", .errors = {}});
     };
     std::vector<Route> routes{
-        {http::verb::post, "/open", echo}, {http::verb::get, "/open", echo}, {http::verb::post, "/keyed", echo, guard}};
+        {http::verb::post, "/open", echo},
+        {http::verb::get, "/open", echo},
+        {http::verb::post, "/keyed", echo, guard},
+        {http::verb::get, "/large", [](const HttpRequest&, const Respond& respond) {
+           respond({.body = {}, .headers = {}, .shared_body = std::make_shared<const std::string>(4u << 20, 'x')});
+         }}};
     server_ = std::make_unique<HttpServer>(io_, std::move(limits),
                                            make_door(std::move(routes), metrics.http(), clock_, to_response),
                                            metrics.http(), bodies_);
@@ -343,6 +348,34 @@ TEST(HttpServer, MakesRoomByClosingWhoNeverAsked) {
   silent.front().read();
   EXPECT_TRUE(silent.front().closed);
   EXPECT_GE(listener.dropped(metrics::ConnectionDrop::evicted), 40);
+  EXPECT_EQ(listener.dropped(metrics::ConnectionDrop::full), 0);
+}
+
+TEST(HttpServer, MakesRoomByClosingWhoDoesNotRead) {
+  HttpLimits limits;
+  limits.connections = 10;
+  Listener listener(limits);
+  std::list<Client> deaf;
+  const std::string ask = "GET /large HTTP/1.1\r\nHost: bridge\r\n\r\n";
+  for (int i = 0; i < 30; ++i) deaf.emplace_back(listener).send(ask + ask + ask + ask);
+  Client newcomer(listener);
+  newcomer.send("GET /open HTTP/1.1\r\nHost: bridge\r\n\r\n");
+  EXPECT_EQ(status_of(newcomer.read(1)), 200);
+  EXPECT_EQ(listener.dropped(metrics::ConnectionDrop::full), 0);
+}
+
+TEST(HttpServer, MakesRoomByClosingWhoBeganAgainAndStopped) {
+  HttpLimits limits;
+  limits.connections = 10;
+  Listener listener(limits);
+  std::list<Client> slow;
+  for (int i = 0; i < 30; ++i) {
+    slow.emplace_back(listener).send("GET /open HTTP/1.1\r\nHost: bridge\r\n\r\nGET /op");
+    slow.back().read(1);
+  }
+  Client newcomer(listener);
+  newcomer.send("GET /open HTTP/1.1\r\nHost: bridge\r\n\r\n");
+  EXPECT_EQ(status_of(newcomer.read(1)), 200);
   EXPECT_EQ(listener.dropped(metrics::ConnectionDrop::full), 0);
 }
 
