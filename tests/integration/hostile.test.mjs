@@ -6,6 +6,7 @@ import {readFileSync} from 'node:fs';
 import net from 'node:net';
 import {test} from 'node:test';
 import {binary, Bridge, contract, freePort, HttpConnection, start, until} from './harness.mjs';
+import {RawSmsc, pdu, text} from './peers/raw_smsc.mjs';
 
 const timeout = 60_000;
 
@@ -163,4 +164,33 @@ test('ids that nobody posted: no tenant costs another one its own', {timeout}, a
   assert.deepEqual(await asks(one, '7'), []);
   for (let round = 0; round < 11; round++) await two.report(Array.from({length: 10000}, (_, i) => String(round * 10000 + i + 1000)));
   assert.equal((await asks(one, '7'))[0]?.deliveryStatus, 400, 'it was asked for long enough ago');
+});
+
+test('a carrier whose ids and reasons are not text spoils no page, no terminal and no log', {timeout}, async (t) => {
+  const [bind, submit, deliver, answer] = [0x09, 0x04, 0x05, 0x80000000];
+  const id = Buffer.from('ab\xff\xfe7\x1b[31m\nmsg_1\x9b', 'latin1');
+  const smsc = await RawSmsc.start(t, {port: 0, on: (one, socket) => {
+    if (one?.command === bind) socket.write(pdu(bind + answer, 0, one.sequence, text('odd\x1b]0;x\x07')));
+    if (one?.command !== submit) return;
+    socket.write(pdu(submit + answer, 0, one.sequence, Buffer.concat([id, Buffer.alloc(1)])));
+    const words = Buffer.concat([Buffer.from('id:'), id, Buffer.from(' sub:001 dlvrd:001 submit date:2511291200 done date:2511291201 stat:BAD\x1b\xff err:\x1b9 text:', 'latin1')]);
+    socket.write(pdu(deliver, 0, 77, Buffer.concat([text(''), Buffer.from([1, 1]), text('254712345678'), Buffer.from([5, 0]), text('UM\x1b\x9bJA'),
+      Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 0, words.length]), words])));
+  }});
+  const bridge = await Bridge.start(t, {gateways: [{port: smsc.port, sessions: 1}]});
+  await bridge.up();
+  const api = bridge.api();
+  const sent = await api.send({to: '+254712345678', text: 'Habari'});
+  const message = await until('an id', async () => (await api.message(sent.id)).segments[0].provider_message_id && api.message(sent.id));
+  assert.match(message.segments[0].provider_message_id, /^ab.*7/);
+  await until('the receipt to be answered', () => smsc.of(deliver + answer).length === 1);
+  await api.timeline(sent.id);
+  for (const words of [['messages', 'list'], ['messages', 'show', sent.id], ['gateways', 'show', 'safaricom']]) {
+    const {stdout, code} = await bridge.cli(...words);
+    assert.equal(code, 0);
+    assert.doesNotMatch(stdout, /[\x00-\x08\x0b-\x1f\x7f-\x9f]|^msg_1\b/m);
+    assert.doesNotMatch(stdout, /\ufffd/, 'it is valid UTF-8');
+  }
+  assert.doesNotMatch(bridge.log, /[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]|^msg_1/m);
+  assert.doesNotMatch(bridge.log, /was not valid UTF-8 and was repaired/, 'repaired where it is known what it is');
 });
