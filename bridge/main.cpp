@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   add_routes(app, run);
   add_apply(app, run);
   add_usage(app, run);
+  add_store(app, run);
   add_keys(app, run);
   add_trying_out(app, run);
   add_inspect(app, run);

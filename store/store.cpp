@@ -56,10 +56,10 @@ const std::filesystem::path& checked(const Options& options) {
   return options.path;
 }
 
-std::string cannot_open(const std::filesystem::path& folder, const lmdb::LmdbError& error) {
-  const auto what = "store: cannot open " + folder.string() + ": " + error.what();
+std::string cannot(const char* verb, const std::filesystem::path& folder, const lmdb::LmdbError& error) {
+  const auto what = std::string("store: cannot ") + verb + " " + folder.string() + ": " + error.what();
   if (error.means_disk_full() || (error.code() == EIO && disk_free_bytes(folder) < full_below_bytes))
-    return what + ". No room is left on its disk: make room, and start again";
+    return what + ". No room is left on its disk: make room, and try again";
   if (error.means_full()) return what + ". It has reached store.size_limit: raise it";
   if (error.code() == EACCES || error.code() == EROFS || error.code() == ENOENT || error.code() == EAGAIN)
     return what + ". Is the folder writable, and no other smsbridge running on it?";
@@ -90,12 +90,12 @@ Store::Store(Options options) try
   }
   txn.commit();
 } catch (const lmdb::LmdbError& error) {
-  throw OpenError(cannot_open(options.path, error));
+  throw OpenError(cannot("open", options.path, error));
 }
 
 Store::~Store() { stop(); }
 
-TenantId Store::tenant(const std::string& name) {
+TenantId Store::tenant(const std::string& name) try {
   lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
   const std::string key = "tenant/" + name, last_key = "last tenant";
   const auto number = [&](const std::string& entry) {
@@ -113,19 +113,25 @@ TenantId Store::tenant(const std::string& name) {
   txn.put(tables_.meta, last_key, value);
   txn.commit();
   return id;
+} catch (const lmdb::LmdbError& error) {
+  throw OpenError(cannot("write to", options_.path, error));
 }
 
-void Store::put_object(const std::string& key, const std::string& value) {
+void Store::put_object(const std::string& key, const std::string& value) try {
   lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
   txn.put(tables_.object, key, value);
   txn.commit();
+} catch (const lmdb::LmdbError& error) {
+  throw OpenError(cannot("write to", options_.path, error));
 }
 
-bool Store::erase_object(const std::string& key) {
+bool Store::erase_object(const std::string& key) try {
   lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
   const bool existed = txn.erase(tables_.object, key);
   txn.commit();
   return existed;
+} catch (const lmdb::LmdbError& error) {
+  throw OpenError(cannot("write to", options_.path, error));
 }
 
 void Store::open_queue() try {
@@ -137,7 +143,7 @@ void Store::open_queue() try {
   txn.commit();
   ledger_.committed();
 } catch (const lmdb::LmdbError& error) {
-  throw OpenError(cannot_open(options_.path, error));
+  throw OpenError(cannot("open", options_.path, error));
 }
 
 void Store::start() {

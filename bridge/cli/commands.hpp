@@ -17,6 +17,7 @@ void add_messages(CLI::App& app, Run& run);    // send, messages list|show|tail|
 void add_gateways(CLI::App& app, Run& run);    // gateways list|show|create|change|delete|test-send|..., parse|build
 void add_routes(CLI::App& app, Run& run);      // routes list|show|test|create|change|delete
 void add_apply(CLI::App& app, Run& run);       // apply, export
+void add_store(CLI::App& app, Run& run);       // store verify
 void add_usage(CLI::App& app, Run& run);       // usage
 void add_inspect(CLI::App& app, Run& run);     // smpp decode|receipt, text
 void add_trying_out(CLI::App& app, Run& run);  // demo, smsc-sim

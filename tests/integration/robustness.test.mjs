@@ -2,7 +2,7 @@
 // What the surroundings do to the daemon: it is started in odd ways, gets signals too early, its disk fails, its files are
 // damaged. It goes on, or ends with an exit code and words; it is never ended by a signal, and never destroys its store.
 import {spawn} from 'node:child_process';
-import {existsSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
@@ -189,4 +189,142 @@ test('a disk that does not answer is shown while it lasts', async (t) => {
   assert.equal((await sent).status, 202);
   await until('the lines', () => /a commit takes long/.test(bridge.log) && /a commit was slow/.test(bridge.log));
   await bridge.stop();
+});
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Files that are damaged, incomplete or gone
+
+const storeFile = (bridge) => join(bridge.folder, 'data', 'data.mdb');
+
+// A store with messages in all states, of a daemon that was killed.
+async function filled(t) {
+  const port = await freePort();
+  const carrier = start(t, binary, ['smsc-sim', '--port', String(port), '--account', 'umoja:secret', '--receipt-delay', '20ms', '--quiet']);
+  await until('the carrier to listen', () => carrier.stdout.includes('listening'));
+  const bridge = await Bridge.start(t, {gateways: [{port}]});
+  const api = bridge.api();
+  const ids = await api.sendAll(Array.from({length: 60}, (_, i) => ({to: `07${12_000_000 + i}`, text: `Habari ${i}`, client_ref: `first${i}`})));
+  await api.reaches(ids[0], 'delivered');
+  await carrier.end();
+  ids.push(...await api.sendAll(Array.from({length: 60}, (_, i) => ({to: `07${13_000_000 + i}`, text: `Habari ${i}`, client_ref: `second${i}`}))));
+  await bridge.kill();
+  return {bridge, ids};
+}
+
+async function verify(bridge) {
+  const {code, stdout, output} = await bridge.cli('store', 'verify', '--json');
+  assert.ok(code === 0 || code === 1, output);
+  const found = JSON.parse(stdout);
+  assert.equal(found.ok, code === 0);
+  return found;
+}
+
+function pagesInUse(file) {
+  const pages = [];
+  for (let at = 0; at < file.length; at += 4096) if (file.subarray(at, at + 4096).some((octet) => octet !== 0)) pages.push(at);
+  return pages;
+}
+
+// It did not start, and says which file, why, and what to do.
+async function refusesToStart(bridge, reason) {
+  bridge.spawn();
+  await until('it to refuse', () => bridge.process.how);
+  assert.deepEqual(bridge.process.how, {code: 78, signal: null}, bridge.process.output);
+  assert.ok(bridge.process.output.includes(join(bridge.folder, 'data')), bridge.process.output);
+  assert.match(bridge.process.output, reason);
+}
+
+test('store verify says what is there, while the daemon runs and when it does not', async (t) => {
+  const {bridge, ids} = await filled(t);
+  const stopped = await verify(bridge);
+  assert.deepEqual([stopped.ok, stopped.messages, stopped.findings], [true, ids.length, []]);
+  await bridge.restart();
+  const [running] = await Promise.all([verify(bridge), post(bridge, 100)]);
+  assert.equal(running.ok, true, JSON.stringify(running.findings));
+  const shown = await bridge.cli('store', 'verify');
+  assert.equal(shown.code, 0);
+  assert.match(shown.stdout, /data: ok\n[^]*messages +220\n[^]*unreadable +0\n/);
+  await bridge.stop();
+  rmSync(storeFile(bridge));
+  const gone = await bridge.cli('store', 'verify');
+  assert.equal(gone.code, 78);
+  assert.match(gone.output, /there is no store in .*data/);
+});
+
+test('a file that is shorter than its contents is not opened', async (t) => {
+  const {bridge} = await filled(t);
+  const whole = readFileSync(storeFile(bridge));
+  const used = pagesInUse(whole).at(-1);  // what follows was written ahead, and is empty
+  for (const part of [0.01, 0.5, 1]) {
+    writeFileSync(storeFile(bridge), whole.subarray(0, Math.ceil(used * part)));
+    await refusesToStart(bridge, /is shorter than its contents.*backup/);
+    const found = await verify(bridge);
+    assert.match(found.damage, /shorter/);
+  }
+  writeFileSync(storeFile(bridge), whole);
+  await bridge.restart();
+  await bridge.stop();
+});
+
+for (const how of ['missing', 'empty']) {
+  test(`a file that is ${how} although there was a store is missed loudly`, async (t) => {
+    const {bridge} = await filled(t);
+    if (how === 'empty') writeFileSync(storeFile(bridge), '');
+    else rmSync(storeFile(bridge));
+    await bridge.restart();
+    assert.match(bridge.process.output, /level=error.*the store's file was not there.*path=\S*data\.mdb/);
+    await bridge.stop();
+    await bridge.restart();
+    assert.doesNotMatch(bridge.process.output, /the store's file was not there/);
+    await bridge.stop();
+  });
+}
+
+test('flipped bits are passed over, or named by exit 78', {timeout: 300_000}, async (t) => {
+  const {bridge, ids} = await filled(t);
+  const whole = readFileSync(storeFile(bridge));
+  const pages = pagesInUse(whole);
+  let state = 20261129;
+  const draw = (count) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor(state / 2 ** 32 * count);
+  };
+  let started = 0;
+  for (let round = 0; round < 40; ++round) {
+    const damaged = Buffer.from(whole);
+    const at = pages[draw(pages.length)] + draw(round % 2 ? 4096 : 128);
+    damaged[at] ^= 1 << draw(8);
+    writeFileSync(storeFile(bridge), damaged);
+    bridge.spawn();
+    const how = await Promise.race([bridge.process.ended, bridge.ready().then(() => undefined, () => bridge.process.ended)]);
+    if (how) {
+      assert.deepEqual(how, {code: 78, signal: null}, `octet ${at}: ${bridge.process.output}`);
+      assert.ok(bridge.process.output.includes(join(bridge.folder, 'data')), bridge.process.output);
+      continue;
+    }
+    ++started;
+    const key = await bridge.createKey();  // that of before may be what was damaged
+    const items = await bridge.api(key).all();
+    assert.ok(items.length >= ids.length - 1, `octet ${at}: ${items.length} of ${ids.length}`);
+    for (const path of ['/messages/counts', '/gateways', '/usage']) assert.equal((await bridge.api(key).get(path)).status, 200, `octet ${at}: ${path}`);
+    const found = await verify(bridge);
+    t.diagnostic(`octet ${at}: ${found.unreadable} unreadable, ${found.broken} broken`);
+    await bridge.stop();
+  }
+  assert.ok(started > 5 && started < 40, `${started} of 40 started`);
+});
+
+test('a first start on a full disk says so', async (t) => {
+  const mounted = (size, ...command) => ['-m', 'sh', '-c', `mount -t tmpfs -o size=${size} tmpfs "$0" && exec "$@"`, ...command];
+  const folder = temporaryFolder(t);
+  const may = await run('unshare', mounted('64k', folder, 'true'));
+  if (may.code !== 0) return t.skip('no file system can be mounted here');
+  for (const size of ['32k', '64k', '68k', '72k', '76k', '88k', '100k']) {
+    const bridge = await prepare(t);
+    const data = join(bridge.folder, 'data');
+    const {code, signal, output} = await run('unshare', mounted(size, data, binary, 'serve', '-c', bridge.configFile));
+    assert.deepEqual({code, signal}, {code: 78, signal: null}, `${size}: ${output}`);
+    assert.ok(output.includes(data), output);
+    assert.match(output, /[Nn]o (room|space) (is )?left/, size);
+  }
 });

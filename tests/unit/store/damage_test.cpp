@@ -12,6 +12,7 @@
 #include "store/keys.hpp"
 #include "store/pages.hpp"
 #include "store/store.hpp"
+#include "store/verify.hpp"
 
 namespace smsbridge::store {
 namespace {
@@ -317,11 +318,13 @@ TEST_F(DamageTest, BitsThatFlipInPagesAreFoundOrHarmless) {
       bytes.seekp(at);
       bytes.put(static_cast<char>(octet ^ 1 << draw(random, 8)));
     }
+    const auto found = verify(file.parent_path());
     try {
       Opened it(file.parent_path());
       use(it);
     } catch (const OpenError& error) {
       ++refused;
+      EXPECT_TRUE(found.damage) << error.what();
       EXPECT_NE(std::string(error.what()).find(file.parent_path().string()), std::string::npos) << error.what();
       EXPECT_NE(std::string(error.what()).find("backup"), std::string::npos) << error.what();
     }
@@ -356,6 +359,60 @@ TEST_F(DamageTest, ASoundFileIsSoundAlsoAfterMuchHasBeenDone) {
     it.pass(31'000);
     ASSERT_EQ(find_damage(path / "data.mdb"), std::nullopt) << round;
     ASSERT_EQ(find_damage(path / "data.mdb", 5), std::nullopt) << round;
+  }
+}
+
+TEST_F(DamageTest, VerifyFindsASoundStoreSound) {
+  const auto path = copy();
+  auto found = verify(path);
+  EXPECT_TRUE(found.ok()) << (found.findings.empty() ? "" : found.findings.front().why);
+  EXPECT_EQ(found.messages, std::uint64_t{messages_made});
+  Opened it(path);
+  use(it);
+  found = verify(path);
+  EXPECT_TRUE(found.ok()) << "while it is open: " << (found.findings.empty() ? "" : found.findings.front().why);
+  for (const auto& [owner, counts] : it.store->counts())
+    for (std::size_t state = 0; state < state_count; ++state)
+      EXPECT_EQ(found.by_state[state], static_cast<std::uint64_t>(counts[state])) << state;
+  EXPECT_THROW(verify(folder_ / "none"), OpenError);
+}
+
+TEST_F(DamageTest, VerifyNamesWhatIsDamagedOrDisagrees) {
+  const std::tuple<const char*, const char*, bool> cases[] = {
+      {"message", "message: unknown record version", false},
+      {"progress", "progress: unknown record version", false},
+      {"leased", "claim: unknown record version", false},
+      {"parked", "parked receipt: unknown record version", false},
+      {"reference", "reference: unknown record version", false},
+      {"due", "queue entry: unknown record version", false},
+      {"due", "is queued, but in no queue, and nobody sends it", true},
+      {"message", "stands in a queue, and there is no such message", true},
+      {"open", "waits for a receipt, but its wait has no end", true}};
+  for (const auto& [name, what, gone] : cases) {
+    const auto path = copy();
+    {
+      lmdb::Environment environment(path, 64 << 20, false);
+      lmdb::Transaction txn(environment, lmdb::Transaction::Kind::write);
+      const auto table = txn.open_table(name);
+      std::string key, value;
+      {
+        lmdb::Cursor cursor(txn, table);
+        ASSERT_TRUE(cursor.last());
+        key = cursor.key();
+        value = cursor.value();
+      }
+      if (gone) {
+        txn.erase(table, key);
+      } else {
+        value[0] = 99;
+        txn.put(table, key, value);
+      }
+      txn.commit();
+    }
+    const auto found = verify(path);
+    EXPECT_FALSE(found.ok()) << what;
+    EXPECT_EQ(found.unreadable > 0, !gone) << what;
+    EXPECT_TRUE(std::ranges::any_of(found.findings, [&, w = what](const auto& f) { return f.why == w; })) << what;
   }
 }
 
