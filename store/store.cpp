@@ -395,7 +395,10 @@ bool Store::room_left(const lmdb::Transaction& txn) {
                                 reserve_message_bytes * ledger_.unfinished());
   if (used_bytes_ + reserve > options_.size_limit_bytes) return false;
   // Where a commit found the disk full there is room again when the disk has some, not as soon as a small commit fits.
-  if (space_.disk_free_bytes() >= room_again_bytes) no_room_on_disk_ = false;
+  const auto disk_free = space_.disk_free_bytes();
+  if (disk_free >= room_again_bytes) no_room_on_disk_ = false;
+  // Without what is written ahead nobody else notices before a commit fails.
+  if (disk_free < full_below_bytes && !options_.prewrite_bytes) no_room_on_disk_ = true;
   // On a full disk the free pages inside the file still serve.
   return !(space_.disk_full() || no_room_on_disk_) || file_bytes_ - std::min(file_bytes_, used_bytes_) > reserve / 4;
 }

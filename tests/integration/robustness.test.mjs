@@ -314,8 +314,10 @@ test('flipped bits are passed over, or named by exit 78', {timeout: 300_000}, as
   assert.ok(started > 5 && started < 40, `${started} of 40 started`);
 });
 
+// On a file system of its own, of this size.
+const mounted = (size, ...command) => ['-m', 'sh', '-c', `mount -t tmpfs -o size=${size} tmpfs "$0" && exec "$@"`, ...command];
+
 test('a first start on a full disk says so', async (t) => {
-  const mounted = (size, ...command) => ['-m', 'sh', '-c', `mount -t tmpfs -o size=${size} tmpfs "$0" && exec "$@"`, ...command];
   const folder = temporaryFolder(t);
   const may = await run('unshare', mounted('64k', folder, 'true'));
   if (may.code !== 0) return t.skip('no file system can be mounted here');
@@ -327,4 +329,28 @@ test('a first start on a full disk says so', async (t) => {
     assert.ok(output.includes(data), output);
     assert.match(output, /[Nn]o (room|space) (is )?left/, size);
   }
+});
+
+test('on a full disk without a reserve it stays not ready, and says what to do when it is started again', async (t) => {
+  const may = await run('unshare', mounted('64k', temporaryFolder(t), 'true'));
+  if (may.code !== 0) return t.skip('no file system can be mounted here');
+  const bridge = await prepare(t, {store: {prewrite: '0B'}});
+  const twice = ['sh', '-c', '"$0" serve -c "$1" & echo "pid=$!"; wait $!; echo again; exec "$0" serve -c "$1"', binary, bridge.configFile];
+  bridge.process = start(t, 'unshare', mounted('2m', join(bridge.folder, 'data'), ...twice));
+  await bridge.ready();
+  const api = bridge.api();
+  const readiness = async () => (await api.request('GET', '/readyz')).status;
+  await until('the disk to be full', async () => {
+    await post(bridge, 200).catch((error) => assert.match(String(error), /507|room/));
+    return await readiness() === 503;
+  });
+  // Each second the writer makes a small commit, which would fit.
+  const rounds = async () => Number(/^smsbridge_store_commit_duration_seconds_count (\d+)$/m.exec(await bridge.metrics())[1]);
+  for (const end = await rounds() + 3; await rounds() < end;) assert.equal(await readiness(), 503);
+  const first = Number(/pid=(\d+)/.exec(bridge.process.output)[1]);
+  process.kill(first, 'SIGKILL');
+  await until('the second one to say what is', async () => bridge.process.how ?? (/again/.test(bridge.process.output) && await bridge.api().request('GET', '/readyz').then(({status}) => status === 503)));
+  if (!bridge.process.how) return;
+  assert.deepEqual(bridge.process.how, {code: 78, signal: null}, bridge.process.output);
+  assert.match(bridge.process.output, /cannot open .*data: .*No room is left on its disk/);
 });
