@@ -21,7 +21,7 @@ store::Options store_options(const Config& config, Clock& clock);
 // stop:  listeners close -> gateways wait for answers, give back, unbind -> store commits the rest -> threads end.
 class App {
  public:
-  // Throws store::OpenError or boost::system::system_error when it cannot start; the text is for a person.
+  // Throws store::OpenError, SealError or ListenError when it cannot start; the text is for a person.
   App(Config config, Clock& clock, Connector& connector);
   ~App();
 

@@ -29,7 +29,7 @@ constexpr std::uint64_t answer_bytes_max = 256u << 20;
 using Request = http::request<http::string_body>;
 
 template <class Stream>
-ClientAnswer exchange(asio::io_context& io, Stream& stream, const Request& request) {
+ClientAnswer exchange(asio::io_context& io, Stream& stream, const Request& request, const std::string& where) {
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(answer_bytes_max);
@@ -41,8 +41,10 @@ ClientAnswer exchange(asio::io_context& io, Stream& stream, const Request& reque
                      [&](boost::system::error_code read_ec, std::size_t) { failure = read_ec; });
   });
   io.run();
-  if (failure == beast::error::timeout) throw ClientError(exit_timed_out, "the daemon did not answer within a minute");
-  if (failure) throw ClientError(exit_unreachable, "the connection to the daemon broke: " + failure.message());
+  if (failure == beast::error::timeout)
+    throw ClientError(exit_timed_out, "the daemon at " + where + " did not answer within a minute");
+  if (failure)
+    throw ClientError(exit_unreachable, "the connection to the daemon at " + where + " broke: " + failure.message());
   auto response = parser.release();
   ClientAnswer answer{.status = static_cast<int>(response.result_int()),
                       .body = nullptr,
@@ -79,7 +81,7 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
         throw ClientError(exit_unreachable,
                           "cannot reach the daemon at " + loaded.config.control_socket.string() + ": " + ec.message() +
                               ". Is 'smsbridge serve' running with this configuration, and as the same user?");
-      return exchange(io, stream, request);
+      return exchange(io, stream, request, loaded.config.control_socket.string());
     }
     std::string key;
     if (!options.key_file.empty()) {
@@ -98,9 +100,11 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
         resolver.resolve(address.substr(0, colon), colon == std::string::npos ? "9190" : address.substr(colon + 1), ec);
     if (!ec) asio::connect(stream.socket(), found, ec);
     if (ec) throw ClientError(exit_unreachable, "cannot reach " + options.server + ": " + ec.message());
-    return exchange(io, stream, request);
+    return exchange(io, stream, request, options.server);
   } catch (const boost::system::system_error& error) {
-    throw ClientError(exit_unreachable, std::string("cannot ask the daemon: ") + error.what());
+    throw ClientError(exit_unreachable, "cannot ask the daemon" +
+                                            (options.server.empty() ? std::string() : " at " + options.server) + ": " +
+                                            error.code().message());
   }
 }
 

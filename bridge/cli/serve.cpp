@@ -33,6 +33,35 @@ void raise_open_files_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Until a signal, or the end of the store.
+int run_daemon(const Config& config, boost::asio::io_context& io, boost::asio::signal_set& signals) {
+  SystemClock clock;
+  SystemConnector connector;
+  const auto began = clock.now();
+  App app(config, clock, connector);
+  app.on_broken_store([&io] { boost::asio::post(io, [&io] { io.stop(); }); });
+  app.start();
+  store::set_damage_exit_code(exit_storage);
+  log::info("serve", "ready", "api", config.api.host + ":" + std::to_string(app.api_port()), "fineract",
+            config.fineract.host + ":" + std::to_string(app.fineract_port()), "store", config.store_path.string(),
+            "seconds", std::chrono::duration<double>(clock.now() - began).count());
+  // What came since the beginning is answered now.
+  const std::function<void()> wait_for_signal = [&] {
+    signals.async_wait([&](boost::system::error_code, int signal) {
+      if (signal != SIGHUP) return log::info("serve", "stopping", "signal", signal);
+      app.reload();
+      wait_for_signal();
+    });
+  };
+  wait_for_signal();
+  io.run();
+  app.stop();
+  if (!app.store().is_broken()) return exit_done;
+  log::error("serve", "ends, because its store can write nothing more; started anew it goes on", "store",
+             config.store_path.string());
+  return exit_storage;
+}
+
 int serve(const ServeOptions& options) {
   process::ignore_broken_pipes();
   boost::asio::io_context io;
@@ -41,54 +70,28 @@ int serve(const ServeOptions& options) {
   auto loaded = load_config(options.config_file);
   for (const auto& problem : loaded.problems) std::cerr << describe(problem) << "\n";
   if (!loaded.ok()) return exit_bad_config;
-  auto& config = loaded.config;
-  log::set_up(options.log_level.empty() ? config.log_level : options.log_level,
-              options.log_format.empty() ? config.log_format : options.log_format);
-  raise_open_files_limit();
-  if (!config.core_dumps) process::forbid_core_dumps();
-  SystemClock clock;
-  SystemConnector connector;
-  const auto began = clock.now();
+  const auto& config = loaded.config;
+  const auto refuse = [](int code, const std::string& why) {
+    std::cerr << "error: " << why << "\n";
+    return code;
+  };
+  int result = exit_done;
   try {
-    App app(config, clock, connector);
-    app.on_broken_store([&io] { boost::asio::post(io, [&io] { io.stop(); }); });
-    app.start();
-    store::set_damage_exit_code(exit_storage);
-    log::info("serve", "ready", "api", config.api.host + ":" + std::to_string(app.api_port()), "fineract",
-              config.fineract.host + ":" + std::to_string(app.fineract_port()), "store", config.store_path.string(),
-              "seconds", std::chrono::duration<double>(clock.now() - began).count());
-    // What came since the beginning is answered now.
-    const std::function<void()> wait_for_signal = [&] {
-      signals.async_wait([&](boost::system::error_code, int signal) {
-        if (signal != SIGHUP) return log::info("serve", "stopping", "signal", signal);
-        app.reload();
-        wait_for_signal();
-      });
-    };
-    wait_for_signal();
-    io.run();
-    app.stop();
-    if (app.store().is_broken()) {
-      log::error("serve", "ends, because its store can write nothing more; started anew it goes on", "store",
-                 config.store_path.string());
-      spdlog::shutdown();
-      return exit_storage;
-    }
+    log::set_up(options.log_level.empty() ? config.log_level : options.log_level,
+                options.log_format.empty() ? config.log_format : options.log_format);
+    raise_open_files_limit();
+    if (!config.core_dumps) process::forbid_core_dumps();
+    result = run_daemon(config, io, signals);
   } catch (const store::OpenError& error) {
-    std::cerr << "error: " << error.what() << "\n";
-    return exit_bad_config;
+    return refuse(exit_bad_config, error.what());
   } catch (const SealError& error) {
-    std::cerr << "error: " << error.what() << "\n";
-    return exit_bad_config;
-  } catch (const boost::system::system_error& error) {
-    std::cerr << "error: cannot listen on " << config.api.host << ":" << config.api.port << " or "
-              << config.fineract.host << ":" << config.fineract.port << " (" << error.what()
-              << "); is another process using it? See listen.api, listen.fineract and listen.metrics\n";
-    return exit_failed;
+    return refuse(exit_bad_config, error.what());
+  } catch (const ListenError& error) {
+    return refuse(exit_failed, error.what());
   }
   log::info("serve", "stopped");
   spdlog::shutdown();
-  return exit_done;
+  return result;
 }
 
 int check_config(const ServeOptions& options) {

@@ -155,6 +155,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   tcp::acceptor tcp_;
   local::acceptor local_;
   std::string local_path_;
+  struct stat local_file_ {};  // as it was made
   std::set<Watched*> connections_;
   std::size_t open_ = 0;
   std::array<std::list<Watched*>, waiting_kinds> waiting_;  // those that may be closed, longest first
@@ -570,7 +571,34 @@ void HttpServer::Impl::watch() {
   });
 }
 
-std::uint16_t HttpServer::Impl::listen(const ListenAddress& address, bool first) {
+namespace {
+
+std::string cannot_listen(const std::string& where, const error_code& reason) {
+  return "cannot listen on " + where + ": " + reason.message();
+}
+
+// Left behind by a daemon that was killed; anything else is not ours to remove.
+void remove_stale_socket(asio::io_context& io, const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return;
+  if (!S_ISSOCK(info.st_mode))
+    throw ListenError(
+        "cannot listen on " + path +
+        ": a file that is no socket has this name; it is left as it is. Remove it, or name another path in "
+        "listen.control");
+  local::socket peer(io);
+  error_code ec;
+  peer.connect(local::endpoint(path), ec);
+  if (ec != asio::error::connection_refused && ec != asio::error::not_found)
+    throw ListenError("cannot listen on " + path + ": " +
+                      (ec ? ec.message() : std::string("another smsbridge that runs listens there")) +
+                      ". Give each daemon its own listen.control");
+  ::unlink(path.c_str());
+}
+
+}  // namespace
+
+std::uint16_t HttpServer::Impl::listen(const ListenAddress& address, bool first) try {
   tcp::resolver resolver(io_);
   const tcp::endpoint endpoint = *resolver.resolve(address.host, std::to_string(address.port)).begin();
   if (first) {
@@ -586,17 +614,22 @@ std::uint16_t HttpServer::Impl::listen(const ListenAddress& address, bool first)
   accept(tcp_);
   watch();
   return tcp_.local_endpoint().port();
+} catch (const boost::system::system_error& error) {
+  throw ListenError(cannot_listen(address.host + ":" + std::to_string(address.port), error.code()));
 }
 
-void HttpServer::Impl::listen_local(const std::string& path) {
-  std::filesystem::remove(path);
-  local_path_ = path;
+void HttpServer::Impl::listen_local(const std::string& path) try {
+  remove_stale_socket(io_, path);
   local_.open();
   local_.bind(local::endpoint(path));
+  ::lstat(path.c_str(), &local_file_);
+  local_path_ = path;
   ::chmod(path.c_str(), 0600);
   local_.listen(64);
   accept(local_);
   watch();
+} catch (const boost::system::system_error& error) {
+  throw ListenError(cannot_listen(path, error.code()) + ". See listen.control");
 }
 
 void HttpServer::Impl::stop() {
@@ -607,10 +640,10 @@ void HttpServer::Impl::stop() {
   watch_timer_.cancel();
   accept_timer_.cancel();
   for (auto* connection : std::vector<Watched*>(connections_.begin(), connections_.end())) connection->stop();
-  if (!local_path_.empty()) {
-    std::error_code gone;
-    std::filesystem::remove(local_path_, gone);
-  }
+  struct stat now {};
+  const bool still_ours = !local_path_.empty() && ::lstat(local_path_.c_str(), &now) == 0 &&
+                          now.st_ino == local_file_.st_ino && now.st_dev == local_file_.st_dev;
+  if (still_ours) ::unlink(local_path_.c_str());
 }
 
 HttpServer::HttpServer(asio::io_context& io, HttpLimits limits, HttpDoor door, metrics::HttpMetrics& metrics,

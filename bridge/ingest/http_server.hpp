@@ -28,6 +28,12 @@ struct HttpLimits {
   bool spares_loopback = true;  // from the limit of an address: proxies and tools of this machine share theirs
 };
 
+// The text is for a person: which address, and why not.
+class ListenError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // The bodies of all listeners are kept in memory until they are answered, and share what they may take. Any thread.
 class BodyMemory {
  public:
@@ -60,11 +66,12 @@ class HttpServer {
              BodyMemory& bodies);
   ~HttpServer();
 
-  // Throws boost::system::system_error when the address cannot be used. Several shards may share one address: the first
+  // Throws ListenError when the address cannot be used. Several shards may share one address: the first
   // one is told so, and makes sure that nobody else listens there. Returns the port, which the system chose if
   // `address.port` was 0.
   std::uint16_t listen(const ListenAddress& address, bool first);
-  // The control socket: only the daemon's own user and root get in, and they may do everything.
+  // The control socket: only the daemon's own user and root get in, and they may do everything. What is no socket, or
+  // belongs to a daemon that lives, is left alone.
   void listen_local(const std::string& path);
   // Accepts nothing more; open connections end after their running request.
   void stop();

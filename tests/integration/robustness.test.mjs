@@ -354,3 +354,58 @@ test('on a full disk without a reserve it stays not ready, and says what to do w
   assert.deepEqual(bridge.process.how, {code: 78, signal: null}, bridge.process.output);
   assert.match(bridge.process.output, /cannot open .*data: .*No room is left on its disk/);
 });
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Limits and neighbours
+
+test('a control socket that is a file, or belongs to another daemon, is left alone', async (t) => {
+  const file = join(temporaryFolder(t), 'precious');
+  writeFileSync(file, 'precious');
+  const wrong = await prepare(t, {listen: {control: file}});
+  wrong.spawn();
+  await until('it to refuse', () => wrong.process.how);
+  assert.deepEqual(wrong.process.how, {code: 1, signal: null});
+  assert.match(wrong.process.output, new RegExp(`cannot listen on ${file}: a file that is no socket`));
+  assert.equal(readFileSync(file, 'utf8'), 'precious');
+
+  const first = await launch(t);
+  const control = join(first.folder, 'data', 'control.sock');
+  const second = await prepare(t, {listen: {control}});
+  second.spawn();
+  await until('it to refuse', () => second.process.how);
+  assert.deepEqual(second.process.how, {code: 1, signal: null});
+  assert.match(second.process.output, /another smsbridge that runs listens there/);
+  assert.equal((await first.cli('gateways', 'list')).code, 0);
+  // One that was killed leaves its socket behind.
+  await first.kill();
+  assert.ok(existsSync(control));
+  await first.restart();
+  assert.equal((await first.cli('gateways', 'list')).code, 0);
+  await first.stop();
+  assert.ok(!existsSync(control));
+});
+
+test('what cannot be reached or listened on is named, without anybody\'s source code', async (t) => {
+  const first = await launch(t);
+  const second = await prepare(t, {listen: {api: `127.0.0.1:${first.apiPort}`}});
+  second.spawn();
+  await until('it to refuse', () => second.process.how);
+  assert.deepEqual(second.process.how, {code: 1, signal: null});
+  assert.match(second.process.output, new RegExp(`error: cannot listen on 127\\.0\\.0\\.1:${first.apiPort}: Address already in use`));
+  assert.doesNotMatch(second.process.output, /\/usr\/|\.hpp|\.ipp/);
+  await first.stop();
+  const nobody = await first.cli('gateways', 'list');
+  assert.equal(nobody.code, 69);
+  assert.match(nobody.output, /control\.sock/);
+  const elsewhere = await run(binary, ['gateways', 'list', '--server', `http://127.0.0.1:${first.apiPort}`]);
+  assert.equal(elsewhere.code, 69);
+  assert.match(elsewhere.output, new RegExp(`127\\.0\\.0\\.1:${first.apiPort}`));
+  assert.doesNotMatch(elsewhere.output, /\.hpp|\.ipp/);
+  const folder = await prepare(t);
+  rmSync(join(folder.folder, 'data'), {recursive: true});
+  writeFileSync(join(folder.folder, 'data'), '');
+  folder.spawn();
+  await until('it to refuse', () => folder.process.how);
+  assert.deepEqual(folder.process.how, {code: 78, signal: null});
+  assert.match(folder.process.output, new RegExp(`${folder.folder}/data`));
+});
