@@ -223,14 +223,26 @@ void App::warn_of_leftovers() {
 }
 
 void App::start() {
+  start_threads();
   started_ = true;
   gateways_.run(*router_.table());
   warn_of_leftovers();
-  store_.start();
-  watch_timer_ = clock_.timer(shards_.front()->executor());
-  watch();
-  for (auto& shard : shards_) shard->start();
   ready_ = true;
+}
+
+// All or none: where no more can be made, what was begun has nothing to do yet and ends.
+void App::start_threads() {
+  watch_timer_ = clock_.timer(shards_.front()->executor());
+  boost::asio::post(shards_.front()->io(), [this] { watch(); });
+  try {
+    store_.start();
+    for (auto& shard : shards_) shard->start();
+  } catch (...) {
+    for (auto& shard : shards_) shard->io().stop();
+    for (auto& shard : shards_) shard->join();
+    store_.stop();
+    throw;
+  }
 }
 
 tl::expected<void, std::vector<std::string>> App::reload() {

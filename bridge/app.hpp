@@ -27,6 +27,7 @@ class App {
 
   // Called once, on any thread, when the store can write nothing more: stop() should follow. Before start().
   void on_broken_store(std::function<void()> tell) { tell_broken_ = std::move(tell); }
+  // Throws std::system_error when no thread can be made.
   void start();
   void stop();
 
@@ -45,6 +46,7 @@ class App {
   void commit_failed(store::Error error, const std::string& why);
   void make_servers();
   void listen(HttpLimits limits, const HttpDoor& door, ListenAddress address, std::uint16_t& port);
+  void start_threads();
   void set_hooks();
   void warn_of_leftovers();
   void tell_unreadable();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 
 namespace smsbridge::store {
 namespace {
@@ -33,7 +34,11 @@ void Space::ensure(std::uint64_t used_bytes) {
   }
   if (helper_.joinable()) helper_.join();
   extending_ = true;
-  helper_ = std::thread([this] { extend(); });
+  try {
+    helper_ = std::thread([this] { extend(); });
+  } catch (const std::system_error&) {
+    extend();  // no thread can be made: this commit waits for it
+  }
 }
 
 void Space::commit(const std::function<std::uint64_t()>& write) {

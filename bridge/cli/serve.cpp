@@ -88,6 +88,11 @@ int serve(const ServeOptions& options) {
     return refuse(exit_bad_config, error.what());
   } catch (const ListenError& error) {
     return refuse(exit_failed, error.what());
+  } catch (const std::system_error& error) {
+    return refuse(exit_failed, "no thread can be made: " + error.code().message() +
+                                   ". Raise the number of processes: ulimit -u, or TasksMax of the unit");
+  } catch (const spdlog::spdlog_ex& error) {
+    return refuse(exit_failed, std::string("the log cannot be set up: ") + error.what());
   }
   log::info("serve", "stopped");
   spdlog::shutdown();

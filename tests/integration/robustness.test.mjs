@@ -358,6 +358,29 @@ test('on a full disk without a reserve it stays not ready, and says what to do w
 // ---------------------------------------------------------------------------------------------------------------------
 // Limits and neighbours
 
+test('where no thread can be made it says so and ends, or does with fewer', async (t) => {
+  const library = join(temporaryFolder(t), 'thread_fault.so');
+  const built = await run('gcc', ['-shared', '-fPIC', '-O1', '-o', library, join(here, 'peers', 'thread_fault.c'), '-ldl']);
+  assert.equal(built.code, 0, built.output);
+  const bridge = await prepare(t);
+  let refused = 0;
+  for (let threads = 0; threads < 8; ++threads) {
+    bridge.process = start(t, binary, ['serve', '-c', bridge.configFile], {env: {...process.env, LD_PRELOAD: library, THREADS: String(threads),
+      ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`}});
+    const how = await until('it to be ready, or to end', () => bridge.process.how ?? (/msg=ready/.test(bridge.process.output) && 'ready'));
+    if (how === 'ready') {
+      await bridge.ready();
+      await expectKept(bridge, await post(bridge));
+      await bridge.stop();
+    } else {
+      ++refused;
+      assert.deepEqual(how, {code: 1, signal: null}, `${threads} threads: ${bridge.process.output}`);
+      assert.match(bridge.process.output, /error: .*(no thread can be made|log cannot be set up)/);
+    }
+  }
+  assert.ok(refused >= 2 && refused < 8, `${refused} of 8 refused`);
+});
+
 test('a control socket that is a file, or belongs to another daemon, is left alone', async (t) => {
   const file = join(temporaryFolder(t), 'precious');
   writeFileSync(file, 'precious');
