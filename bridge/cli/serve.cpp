@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MPL-2.0
-#include <sys/resource.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -24,14 +22,6 @@ struct ServeOptions {
   std::string log_level, log_format;
   bool strict = false, json = false;
 };
-
-// Every connection is a descriptor, and the soft limit of 1024 is for programs that use select().
-void raise_open_files_limit() {
-  ::rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // Until a signal, or the end of the store.
 int run_daemon(const Config& config, boost::asio::io_context& io, boost::asio::signal_set& signals) {
@@ -79,7 +69,7 @@ int serve(const ServeOptions& options) {
   try {
     log::set_up(options.log_level.empty() ? config.log_level : options.log_level,
                 options.log_format.empty() ? config.log_format : options.log_format);
-    raise_open_files_limit();
+    process::raise_open_files_limit();
     if (!config.core_dumps) process::forbid_core_dumps();
     result = run_daemon(config, io, signals);
   } catch (const store::OpenError& error) {

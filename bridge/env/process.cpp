@@ -41,4 +41,11 @@ void forbid_core_dumps() {
   ::prctl(PR_SET_DUMPABLE, 0);  // a limit of 0 does not hold where dumps are piped to a program
 }
 
+void raise_open_files_limit() {
+  ::rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace smsbridge::bridge::process

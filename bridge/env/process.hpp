@@ -16,4 +16,7 @@ void ignore_broken_pipes();
 // No image of the memory, with its keys and texts, is left behind by a crash, nor read by others of the same user.
 void forbid_core_dumps();
 
+// Every connection is a descriptor, and the soft limit of 1024 is for programs that use select().
+void raise_open_files_limit();
+
 }  // namespace smsbridge::bridge::process

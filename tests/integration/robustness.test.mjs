@@ -3,6 +3,7 @@
 // damaged. It goes on, or ends with an exit code and words; it is never ended by a signal, and never destroys its store.
 import {spawn} from 'node:child_process';
 import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import net from 'node:net';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
@@ -431,4 +432,29 @@ test('what cannot be reached or listened on is named, without anybody\'s source 
   await until('it to refuse', () => folder.process.how);
   assert.deepEqual(folder.process.how, {code: 78, signal: null});
   assert.match(folder.process.output, new RegExp(`${folder.folder}/data`));
+});
+
+test('clients that stay do not take the descriptors of carriers and of the command line', async (t) => {
+  const port = await freePort();
+  const carrier = () => start(t, binary, ['smsc-sim', '--port', String(port), '--account', 'umoja:secret', '--quiet']);
+  let centre = carrier();
+  await until('the carrier to listen', () => centre.stdout.includes('listening'));
+  const bridge = await prepare(t, {gateways: [{port, reconnect_first: '20ms', reconnect_max: '100ms'}]});
+  bridge.process = start(t, 'sh', ['-c', 'ulimit -n 72; exec "$0" serve -c "$1"', binary, bridge.configFile]);
+  const listed = async (state) => {
+    const {code, stdout, output} = await bridge.cli('gateways', 'show', 'safaricom', '--json');
+    assert.equal(code, 0, output);
+    return JSON.parse(stdout).state === state;
+  };
+  await until('the carrier to be bound', () => listed('up'));
+  const idle = Array.from({length: 80}, (_, i) => net.connect(i % 2 ? bridge.apiPort : bridge.fineractPort, '127.0.0.1'));
+  t.after(() => idle.forEach((socket) => socket.destroy()));
+  await Promise.all(idle.map((socket) => new Promise((resolve) => socket.on('error', resolve).on('connect', resolve))));
+  await until('the limit', () => /connection refused: too many are open|few files may be open/.test(bridge.process.output));
+  await centre.end();
+  await until('the carrier to be missed', async () => !(await listed('up')));
+  centre = carrier();
+  await until('the carrier to be bound again', () => listed('up'));
+  assert.match(bridge.process.output, /few files may be open.*connections=/);
+  await bridge.stop();
 });
