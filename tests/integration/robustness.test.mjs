@@ -183,7 +183,7 @@ test('no room for a page refuses what is new', async (t) => {
 });
 
 test('a disk that does not answer is shown while it lasts', async (t) => {
-  const {bridge, fail} = await onFaultyDisk(t);
+  const {bridge, fail} = await onFaultyDisk(t, {store: {prewrite: '0B'}});  // whose flushes would be the slow ones
   fail('slow', 4000, 1);
   const sent = bridge.api().post('/messages', message('slow'));
   await until('the gauge', async () => Number(/^smsbridge_store_commit_running_seconds (\S+)$/m.exec(await bridge.metrics())?.[1]) > 1);
@@ -256,7 +256,7 @@ test('a file that is shorter than its contents is not opened', async (t) => {
   const {bridge} = await filled(t);
   const whole = readFileSync(storeFile(bridge));
   const used = pagesInUse(whole).at(-1);  // what follows was written ahead, and is empty
-  for (const part of [0.01, 0.5, 1]) {
+  for (const part of [0.01, 0.3, 0.6]) {  // the last pages may be free ones
     writeFileSync(storeFile(bridge), whole.subarray(0, Math.ceil(used * part)));
     await refusesToStart(bridge, /is shorter than its contents.*backup/);
     const found = await verify(bridge);
