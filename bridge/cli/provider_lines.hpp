@@ -41,8 +41,8 @@ const std::vector<std::string>& provider_answers();
 // callback, inbound: {"method", "url", "headers", "body"} -> {"authentic", "refusal", "state", "final",
 //        "provider_message_id", "ref", "error_code", "error_class" (of the first update), "updates": [...],
 //        "message": {"provider_message_id", "from", "to", "text", "opt_out"}, "part": {"ref", "total", "number",
-//        "text"} (of the first message), "messages": [...], "unread": {"content_type", "octets", "fields"} (of what held
-//        neither), "reply": {"http_status", "content_type", "body"}}
+//        "text"} (of the first message), "messages": [...], "unread": {"content_type", "octets", "fields"} (of what
+//        held neither), "reply": {"http_status", "content_type", "body"}}
 // poll, balance: as reply -> {"updates", "error_class"}; {"amount", "currency", "message_quota", "error_class"}
 // Members are there only when known.
 boost::json::object parse_provider_line(const http_gateways::Kind& kind, std::string_view answer, std::string_view line,
