@@ -390,6 +390,8 @@ Receipted Ledger::park(const ReceiptRecorded& change, lmdb::Transaction& txn, Wa
   encode(change, record_);
   txn.put(tables_.parked, key, record_);
   remember_parked(change, key);
+  auto& of_gateway = parked_of_[change.gateway];
+  while (of_gateway.size() > limits_.parked_of_gateway_max) drop_parked(txn, std::string(*of_gateway.begin()));
   while (parked_keys_.size() > limits_.parked_max) drop_parked(txn, std::string(*parked_keys_.begin()));
   return Receipted::parked;
 }
@@ -397,6 +399,7 @@ Receipted Ledger::park(const ReceiptRecorded& change, lmdb::Transaction& txn, Wa
 void Ledger::remember_parked(const ReceiptRecorded& receipt, const std::string& key) {
   for (const auto& name : keys::of_parked(receipt)) parked_.emplace(name, key);
   parked_keys_.insert(key);
+  parked_of_[receipt.gateway].insert(key);
 }
 
 std::optional<ReceiptRecorded> Ledger::read_parked(const lmdb::Transaction& txn, std::string_view key) const {
@@ -415,6 +418,7 @@ void Ledger::drop_parked(lmdb::Transaction& txn, const std::string& key) {
     set_aside(txn, "parked", tables_.parked, key, true);
   }
   parked_keys_.erase(key);
+  for (auto& [gateway, own] : parked_of_) own.erase(key);
 }
 
 void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now) {

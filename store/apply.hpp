@@ -25,6 +25,7 @@ struct LedgerLimits {
   WallMs late_receipt_ms = 7ll * 24 * 3600 * 1000;  // an end that only we assumed can be corrected for so long
   WallMs idempotency_ms = 24ll * 3600 * 1000;       // and an Idempotency-Key
   std::size_t parked_max = 100000;
+  std::size_t parked_of_gateway_max = 20000;  // one carrier's ids of nobody push out no other's receipts
 };
 
 // The only code that changes tables. Works inside the writer's transaction; what it keeps in memory can be rebuilt from
@@ -163,7 +164,8 @@ class Ledger {
   MessageId last_id_ = 0;
   std::multimap<std::string, std::string> parked_;  // gateway and canonical id -> key in the table
   std::set<GatewayId> closed_;
-  std::set<std::string> parked_keys_;  // oldest first
+  std::set<std::string> parked_keys_;                     // oldest first
+  std::map<GatewayId, std::set<std::string>> parked_of_;  // the same, by the gateway that brought them
   std::uint32_t parked_number_ = 0;
   std::string parked_retried_;                       // up to this key they were tried once more
   std::map<std::string, std::set<MessageId>> held_;  // last digits of the phone -> doubtful, held messages

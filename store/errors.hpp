@@ -18,8 +18,8 @@ enum class Error {
 
 std::string explain(Error error);
 
-// The store cannot be opened, or a small commit of its own (tenants, objects) was not taken. The text says what, why and
-// what to do.
+// The store cannot be opened, or a small commit of its own (tenants, objects) was not taken. The text says what, why
+// and what to do.
 class OpenError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

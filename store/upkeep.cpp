@@ -33,6 +33,7 @@ void Ledger::load(const lmdb::Transaction& txn) {
   claims_.clear();
   parked_.clear();
   parked_keys_.clear();
+  parked_of_.clear();
   parked_retried_.clear();  // what a transaction tried that was rolled back is tried again
   held_.clear();
   effects_ = {};

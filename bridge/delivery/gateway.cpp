@@ -878,7 +878,13 @@ void Gateway::say_unmatched(const std::vector<store::Receipted>& receipts) {
   }
 }
 
-void Gateway::on_inbound() { context_.metrics.inbound_messages->Increment(); }
+// A flood of them is one line a second.
+void Gateway::on_inbound(std::string_view from) {
+  context_.metrics.inbound_messages->Increment();
+  if (const auto count = inbound_.due("", context_.clock.now()))
+    log::info("gateway", "inbound message received", "gateway", config_.name, "from", log::masked(from), "messages",
+              count);
+}
 
 bool Gateway::is_sending_to(std::string_view phone) const {
   return phone.empty() ? !sendings_.empty() : phones_.contains(phone_key(phone));

@@ -117,7 +117,7 @@ class Gateway : private Channel::Owner {
   void on_late_answer(std::uint64_t cookie, std::string provider_id) override;
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                   std::function<void(bool stored)> answer) override;
-  void on_inbound() override;
+  void on_inbound(std::string_view from) override;
   void on_room() override;
   void on_up_or_down() override;
   void on_closed() override;
@@ -198,7 +198,7 @@ class Gateway : private Channel::Owner {
   ErrorRate error_rate_;
   std::shared_ptr<const RoutingTable> account_seen_in_;
   std::vector<store::GatewayId> account_;  // gateways that share it; empty: this one alone
-  log::Throttle unmatched_;
+  log::Throttle unmatched_, inbound_{std::chrono::seconds(1)};
   bool moving_ = false;
   std::map<store::Queue, store::Waiting> looked_at_;  // how far move_waiting() came
   store::Batch outcomes_;

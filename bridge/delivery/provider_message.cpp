@@ -106,8 +106,7 @@ void report(Channel::Owner& owner, const GatewayConfig& gateway, const http_gate
     return answer(true);
   }
   for (const auto& inbound : callback.inbound) {
-    owner.on_inbound();
-    log::info("gateway", "inbound message received", "gateway", gateway.name, "from", log::masked(inbound.from));
+    owner.on_inbound(inbound.from);
   }
   if (callback.updates.empty()) return answer(true);
   struct Waiting {

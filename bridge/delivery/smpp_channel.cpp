@@ -197,9 +197,7 @@ void SmppChannel::on_late_answer(SmppLink&, const smpp::LateAnswer& answer) {
 void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) {
   const auto receipt = smpp::parse_receipt(delivery.message, config_.dialect);
   if (!receipt) {
-    owner_.on_inbound();
-    log::info("gateway", "inbound message received", "gateway", config_.name, "from",
-              log::masked(delivery.message.source.digits));
+    owner_.on_inbound(delivery.message.source.digits);
     return link.answer_delivery(link.generation(), delivery.sequence, delivery.command, 0);
   }
   look_at_words(*receipt);

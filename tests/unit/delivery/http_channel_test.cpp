@@ -85,7 +85,7 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
     receipts_.push_back(std::move(receipt));
     stored(true);
   }
-  void on_inbound() override {}
+  void on_inbound(std::string_view) override {}
   void on_room() override {}
   void on_up_or_down() override { ++changes_; }
   void on_closed() override {}

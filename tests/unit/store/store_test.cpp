@@ -1071,6 +1071,27 @@ TEST_F(StoreTest, TheBestWordOfAParkedReceiptCounts) {
   EXPECT_EQ(progress(id).state, State::delivered);
 }
 
+TEST_F(StoreTest, OneCarriersIdsOfNobodyPushOutNoOthersReceipts) {
+  limits_.parked_of_gateway_max = 3;
+  die_and_open();
+  const auto early = enqueue(message("1")).id;
+  claim(1);
+  receipt("early", SegmentState::delivered);
+  Batch flood;
+  for (int i = 0; i < 10; ++i)
+    flood.receipts.push_back(
+        {.gateway = 8, .provider_ids = {"x" + std::to_string(i)}, .state = SegmentState::delivered});
+  commit(std::move(flood));
+  finish(early, 1, "early");
+  EXPECT_EQ(progress(early).state, State::delivered);
+  const auto late = enqueue(message("2")).id;
+  claim(1);
+  receipt("late", SegmentState::delivered);
+  for (int i = 0; i < 3; ++i) receipt("y" + std::to_string(i), SegmentState::delivered, "");
+  finish(late, 1, "late");
+  EXPECT_EQ(progress(late).state, State::submitted) << "its own gateway's quota was used up";
+}
+
 TEST_F(StoreTest, AParkedReceiptIsTriedInItsOtherNotationLater) {
   const auto id = enqueue(message("1")).id;
   claim(1);
