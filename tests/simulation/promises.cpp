@@ -159,13 +159,16 @@ void Promises::taken(TakenPart& part, WallMs draining_since) {
   if (seen.retry_asked) return;
   if (copies.size() > 1 && !p.maybe_duplicate)
     fail("twice", what + " was taken again, and is not marked as perhaps sent twice");
+  if (copies.size() > 1 && is_held(*message))
+    fail("held", what + " was taken again, although its lane is held when in doubt");
   if (!p.maybe_duplicate)
     for (const auto& [other, taken] : copies_[*number])
       if (taken.front()->gateway != part.gateway)
         fail("one-way", fmt::format("{} was taken by gateway {}, and part {} by gateway {}", what, part.gateway + 1,
                                     other, taken.front()->gateway + 1));
   if (options_.calm) check_calm(*message, part, what);
-  if (draining_since && !options_.shared_account && store::id_time(*id) > draining_since + drain_slack_ms && !p.maybe_duplicate)
+  if (draining_since && !options_.shared_account && store::id_time(*id) > draining_since + drain_slack_ms &&
+      !p.maybe_duplicate)
     fail("drained", fmt::format("{} was accepted {} ms after its gateway began to be drained, and was sent", what,
                                 store::id_time(*id) - draining_since));
   const auto expires = p.expires_at ? p.expires_at : message->content.expires_at;
@@ -173,6 +176,19 @@ void Promises::taken(TakenPart& part, WallMs draining_since) {
     fail("after-end", fmt::format("{} was taken {} ms after its validity", what, clock_.wall() - expires));
   if (seen.final_state && seen.final_at + slack_ < clock_.now())
     fail("after-end", fmt::format("{} was taken after it was {}", what, store::name(*seen.final_state)));
+}
+
+// What was perhaps sent is not sent again, over crashes as well. Not told of runs that change that, or move what gets
+// no receipt.
+bool Promises::is_held(const store::Message& message) const {
+  const auto& config = options_.config;
+  const bool moves = std::ranges::any_of(config.routes, [](const auto& route) {
+    return std::ranges::any_of(route.no_receipt_after, [](WallMs after) { return after > 0; });
+  });
+  const auto gateway = store::gateway_of(message.content, message.progress);
+  if (options_.changes > 0 || moves || gateway == 0) return false;
+  const auto lane = static_cast<std::size_t>(message.content.lane);
+  return config.gateways[gateway - 1].doubt.value_or(config.lanes[lane].doubt) == bridge::DoubtPolicy::hold;
 }
 
 void Promises::check_calm(const store::Message& message, const TakenPart& part, const std::string& what) {

@@ -21,6 +21,7 @@ struct Broken {
 //
 //   accepted    what a client was told is stored stays, and comes to an end
 //   twice       a part is taken twice only of a message that was marked maybe_duplicate before
+//   held        of a lane that is held when in doubt nothing is taken twice, crashes included
 //   one-way     all parts of a message leave by one gateway, unless it is so marked
 //   after-end   nothing is sent after a message's end, or after its validity
 //   one-end     a final state is never left, but for a better one after `sent` or `unknown`, or by a person's retry
@@ -91,6 +92,7 @@ class Promises {
   void check_segments(const store::Message& message);
   void check_answered_receipts(const store::Message& message);
   bool is_parked(const TakenPart& part);
+  bool is_held(const store::Message& message) const;
   void check_calm(const store::Message& message, const TakenPart& part, const std::string& what);
   std::filesystem::path copied_store();
 
