@@ -76,13 +76,12 @@ App::App(Config config, Clock& clock, Connector& connector)
       objects_(config_, store_),
       router_(objects_.table(), tenants_.names(), clock_),
       budgets_(router_, tenants_, store_),
-      directory_(config_, router_, &budgets_),
+      directory_(router_, &budgets_),
       gateways_({.config = config_,
                  .clock = clock_,
                  .connector = connector,
                  .metrics = metrics_,
                  .store = store_,
-                 .tenants = tenants_,
                  .router = router_,
                  .shards = shards_}),
       services_{.config = config_,
@@ -225,6 +224,7 @@ void App::warn_of_leftovers() {
 void App::start() {
   start_threads();
   started_ = true;
+  gateways_.serve(tenants_.names());
   gateways_.run(*router_.table());
   warn_of_leftovers();
   ready_ = true;
@@ -245,14 +245,15 @@ void App::start_threads() {
   }
 }
 
-tl::expected<void, std::vector<std::string>> App::reload() {
+tl::expected<Reloaded, std::vector<std::string>> App::reload() {
+  const std::lock_guard lock(reload_mutex_);
   const auto loaded = load_config(config_.file);
+  Reloaded reloaded;
   std::vector<std::string> errors;
   for (const auto& problem : loaded.problems)
     if (!problem.warning) errors.push_back(describe(problem));
   try {
-    if (errors.empty())
-      if (const auto taken = objects_.take_over(loaded.config); !taken) errors.push_back(taken.error());
+    if (errors.empty()) take_over(loaded.config, reloaded, errors);
   } catch (const std::exception& error) {
     errors.push_back(error.what());
   }
@@ -260,10 +261,37 @@ tl::expected<void, std::vector<std::string>> App::reload() {
     for (const auto& error : errors) log::error("config", "nothing was reloaded", "problem", error);
     return tl::unexpected(std::move(errors));
   }
-  log::info("config", "reloaded gateways, routes and prices", "file", config_.file.string());
-  if (loaded.config.fixed != config_.fixed)
-    log::warn("config", "other settings changed too: they take a restart", "file", config_.file.string());
-  return {};
+  say_reloaded(reloaded);
+  return reloaded;
+}
+
+void App::take_over(const Config& file, Reloaded& reloaded, std::vector<std::string>& errors) {
+  const auto tenants = tenants_.prepare(RoutingTable(file).tenants);
+  auto taken = objects_.take_over(file);
+  if (!taken) return errors.push_back(taken.error());
+  // Whoever is let in finds gateways that serve him.
+  tenants_.take_over(tenants);
+  gateways_.serve(tenants_.names());
+  router_.know(tenants_.names());
+  reloaded = {.changes = std::move(*taken), .takes_restart = takes_restart(config_, file)};
+}
+
+void App::say_reloaded(const Reloaded& reloaded) const {
+  const auto joined = [](const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); };
+  log::info("config", "reloaded", "file", config_.file.string());
+  const auto say = [&](const char* what, const TableChanges::Names& names) {
+    if (names == TableChanges::Names()) return;
+    log::info("config", "reloaded", "what", what, "new", joined(names.added), "changed", joined(names.changed),
+              "removed", joined(names.removed));
+  };
+  say("tenants", reloaded.changes.tenants);
+  say("gateways", reloaded.changes.gateways);
+  say("routes", reloaded.changes.routes);
+  if (!reloaded.changes.lanes.empty())
+    log::info("config", "reloaded", "what", "lanes", "changed", joined(reloaded.changes.lanes));
+  if (reloaded.changes.prices) log::info("config", "reloaded", "what", "prices");
+  if (!reloaded.takes_restart.empty())
+    log::warn("config", "other settings changed too: they take a restart", "keys", joined(reloaded.takes_restart));
 }
 
 void App::watch_clock() {

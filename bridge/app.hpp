@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "bridge/config.hpp"
@@ -31,9 +32,9 @@ class App {
   void start();
   void stop();
 
-  // Reads the configuration file again and takes over gateways, routes and prices: all of it, or nothing, and then the
-  // lines say why. Any thread.
-  tl::expected<void, std::vector<std::string>> reload();
+  // Reads the configuration file again and takes over tenants, lanes, gateways, routes and prices: all of it, or
+  // nothing, and then the lines say why. Any thread.
+  tl::expected<Reloaded, std::vector<std::string>> reload();
 
   std::uint16_t api_port() const { return api_port_; }
   std::uint16_t fineract_port() const { return fineract_port_; }
@@ -48,6 +49,8 @@ class App {
   void listen(HttpLimits limits, const HttpDoor& door, ListenAddress address, std::uint16_t& port);
   void start_threads();
   void set_hooks();
+  void take_over(const Config& file, Reloaded& reloaded, std::vector<std::string>& errors);
+  void say_reloaded(const Reloaded& reloaded) const;
   void warn_of_leftovers();
   void tell_unreadable();
 
@@ -62,6 +65,7 @@ class App {
   Router router_;
   Budgets budgets_;
   Directory directory_;
+  std::mutex reload_mutex_;  // one at a time: what it prepares is put in force by itself
   std::atomic<bool> ready_{false};
   std::vector<std::unique_ptr<Shard>> shards_;
   Gateways gateways_;

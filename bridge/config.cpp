@@ -38,6 +38,10 @@ const std::vector<std::pair<std::string, smpp::StatusClass>> status_class_choice
     {"retry", smpp::StatusClass::transient_retry},
     {"fail", smpp::StatusClass::permanent_message_failure}};
 
+bool holds(const std::vector<std::string>& list, const std::string& value) {
+  return std::ranges::find(list, value) != list.end();
+}
+
 void check_sender(ConfigSection& s, const std::string& sender, std::string_view country) {
   if (const auto why = text::why_not_a_sender(sender, country); !why.empty())
     s.problem("sender", "'" + sender + "' is no sender: " + why, "bad-value");
@@ -216,6 +220,7 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   read_name(s, g.name);
   s.read("id", g.id, 1, 1'000'000'000);
   s.read("description", g.description);
+  s.read_texts("tenants", g.tenants);
   s.read("kind", g.kind);
   const auto* kind = http_gateways::find_kind(g.kind);
   if (kind) {
@@ -522,7 +527,10 @@ void read_root(ConfigSection& root, Config& config) {
       });
   });
   root.list("tenants", [&](ConfigSection& s) { read_tenant(s, config.tenants.emplace_back()); });
-  root.list("gateways", [&](ConfigSection& s) { read_gateway(s, config.gateways.emplace_back()); });
+  root.list("gateways", [&](ConfigSection& s) {
+    config.gateways.emplace_back().of_file = true;
+    read_gateway(s, config.gateways.back());
+  });
   root.list("routes", [&](ConfigSection& s) { read_route(s, config.routes.emplace_back()); });
   read_prices(root, config);
 
@@ -534,7 +542,9 @@ void read_root(ConfigSection& root, Config& config) {
   std::vector<const RouteConfig*> routes;
   for (const auto& gateway : config.gateways) gateways.push_back(&gateway);
   for (const auto& route : config.routes) routes.push_back(&route);
-  for (auto& problem : check_references(gateways, routes, config.tenants))
+  std::vector<const TenantConfig*> tenants;
+  for (const auto& tenant : config.tenants) tenants.push_back(&tenant);
+  for (auto& problem : check_references(gateways, routes, tenants))
     root.problem(problem.path, std::move(problem.text), std::move(problem.code));
 }
 
@@ -554,7 +564,7 @@ bool LoadedConfig::ok() const {
 
 std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfig*>& gateways,
                                             const std::vector<const RouteConfig*>& routes,
-                                            const std::vector<TenantConfig>& tenants,
+                                            const std::vector<const TenantConfig*>& tenants,
                                             const std::set<std::string>& assumed) {
   std::vector<ConfigProblem> problems;
   const auto say = [&](const char* path, std::string text, const char* code) {
@@ -565,14 +575,23 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfi
     return gateway_names.contains(name) || assumed.contains(name);
   };
   std::set<store::GatewayId> ids;
-  for (const auto& tenant : tenants)
-    if (!tenant_names.insert(tenant.name).second)
-      say("tenants", "two tenants are called '" + tenant.name + "'", "duplicate");
+  for (const auto* tenant : tenants)
+    if (!tenant_names.insert(tenant->name).second)
+      say("tenants", "two tenants are called '" + tenant->name + "'", "duplicate");
+  std::map<std::string_view, const GatewayConfig*> by_name;
+  const auto is_closed_to = [&](const std::string& gateway, const std::string& tenant) {
+    const auto it = by_name.find(gateway);
+    return it != by_name.end() && !it->second->tenants.empty() && !holds(it->second->tenants, tenant);
+  };
   for (const auto* gateway : gateways) {
     if (!gateway_names.insert(gateway->name).second)
       say("gateways", "two gateways are called '" + gateway->name + "'", "duplicate");
     if (!ids.insert(gateway->id).second)
       say("gateways", fmt::format("two gateways have the id {}", gateway->id), "duplicate");
+    by_name.emplace(gateway->name, gateway);
+    for (const auto& tenant : gateway->tenants)
+      if (!tenant_names.contains(tenant))
+        say("gateways", "gateway '" + gateway->name + "' names the unknown tenant '" + tenant + "'", "bad-value");
   }
   for (const auto* route : routes) {
     if (!route_names.insert(route->name).second)
@@ -588,11 +607,24 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfi
     for (const auto& tenant : route->tenants)
       if (!tenant_names.contains(tenant))
         say("routes", "route '" + route->name + "' names the unknown tenant '" + tenant + "'", "bad-value");
+    for (const auto& tenant : route->tenants)
+      for (const auto& via : route->via)
+        if (is_closed_to(via.gateway, tenant))
+          say("routes",
+              "route '" + route->name + "' is for the tenant '" + tenant + "', and its gateway '" + via.gateway +
+                  "' is not: see the gateway's 'tenants'",
+              "bad-value");
   }
-  for (const auto& tenant : tenants)
-    if (!tenant.default_gateway.empty() && !is_gateway(tenant.default_gateway))
-      say("tenants", "tenant '" + tenant.name + "' names the unknown gateway '" + tenant.default_gateway + "'",
+  for (const auto* tenant : tenants) {
+    if (!tenant->default_gateway.empty() && !is_gateway(tenant->default_gateway))
+      say("tenants", "tenant '" + tenant->name + "' names the unknown gateway '" + tenant->default_gateway + "'",
           "bad-value");
+    if (is_closed_to(tenant->default_gateway, tenant->name))
+      say("tenants",
+          "the default_gateway '" + tenant->default_gateway + "' of the tenant '" + tenant->name +
+              "' is not for it: see the gateway's 'tenants'",
+          "bad-value");
+  }
   return problems;
 }
 
@@ -638,6 +670,37 @@ RouteConfig read_route(const boost::json::object& settings, const std::filesyste
   return read_object<RouteConfig>(settings, folder, problems, [](auto& s, auto& r) { read_route(s, r); });
 }
 
+namespace {
+
+// All but what a reload takes over.
+std::map<std::string, std::string> what_is_fixed(const YAML::Node& root) {
+  static const std::set<std::string> live = {"gateways", "routes", "prices", "prices_file", "tenants", "lanes"};
+  std::map<std::string, std::string> fixed;
+  const auto note = [&](const std::string& key, const YAML::Node& value) { fixed[key] = YAML::Dump(value); };
+  for (const auto& entry : root.IsMap() ? root : YAML::Node(YAML::NodeType::Map)) {
+    const auto key = entry.first.Scalar();
+    if (live.contains(key)) continue;
+    if (!entry.second.IsMap()) {
+      note(key, entry.second);
+      continue;
+    }
+    for (const auto& member : entry.second) note(key + "." + member.first.Scalar(), member.second);
+  }
+  return fixed;
+}
+
+}  // namespace
+
+std::vector<std::string> takes_restart(const Config& running, const Config& written) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : running.fixed)
+    if (const auto it = written.fixed.find(key); it == written.fixed.end() || it->second != value) keys.push_back(key);
+  for (const auto& [key, value] : written.fixed)
+    if (!running.fixed.contains(key)) keys.push_back(key);
+  std::ranges::sort(keys);
+  return keys;
+}
+
 LoadedConfig load_config(const std::filesystem::path& file) {
   LoadedConfig loaded;
   auto& config = loaded.config;
@@ -664,10 +727,7 @@ LoadedConfig load_config(const std::filesystem::path& file) {
   }
   try {
     const auto tree = YAML::LoadFile(file.string());
-    auto fixed = YAML::Clone(tree);
-    if (fixed.IsMap())
-      for (const auto* key : {"gateways", "routes", "prices", "prices_file"}) fixed.remove(key);
-    config.fixed = YAML::Dump(fixed);
+    config.fixed = what_is_fixed(tree);
     ConfigSection root(tree, "", file.string(), config.folder, loaded.problems);
     read_root(root, config);
     root.finish();

@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,6 +29,7 @@ struct ListenAddress {
 struct Budget {
   std::string currency;
   std::optional<Micro> alert, refuse_campaigns, refuse_reminders;
+  bool operator==(const Budget&) const = default;
 };
 
 struct TenantConfig {
@@ -41,19 +43,30 @@ struct TenantConfig {
   std::optional<Budget> budget;
   bool check_number_length = true;  // refuse numbers with more or fewer digits than any mobile of their country
   bool html_entities = true;        // Fineract posts "O&#39;Brien"; the phone should show O'Brien
+  bool operator==(const TenantConfig&) const = default;
 };
 
 struct LaneConfig {
   WallMs validity_ms = 0;
   DoubtPolicy doubt = DoubtPolicy::resend;
+  bool operator==(const LaneConfig&) const = default;
 };
+using Lanes = std::array<LaneConfig, store::lane_count>;
+inline constexpr Lanes default_lanes{{
+    {5 * 60'000, DoubtPolicy::resend},       // otp
+    {24ll * 3600'000, DoubtPolicy::resend},  // transaction
+    {24ll * 3600'000, DoubtPolicy::hold},    // reminder
+    {48ll * 3600'000, DoubtPolicy::hold},    // campaign
+}};
 
 struct GatewayConfig {
   boost::json::object settings;  // as they were given, without secrets
+  bool of_file = false;          // of the configuration file, whose writer may reach what the machine reaches
   std::string name;
   store::GatewayId id = 0;
   std::string description;
-  std::string kind = "smpp";  // or a provider of http_gateways
+  std::string kind = "smpp";         // or a provider of http_gateways
+  std::vector<std::string> tenants;  // that may use it; empty: see RoutingTable::may_use()
   // Of providers: settings as their kind names them, secrets read.
   boost::json::object account;
   std::string callback_secret;  // in the address that the provider calls; empty: one is made and kept in the store
@@ -111,7 +124,8 @@ struct RouteConfig {
 struct Config {
   std::filesystem::path file;
   std::filesystem::path folder;  // relative paths in the file start here
-  std::string fixed;             // what takes a restart to change, as it is written
+  // What takes a restart to change, as it is written: "store.path" -> "data".
+  std::map<std::string, std::string> fixed;
   ListenAddress api{"127.0.0.1", 9190};
   ListenAddress fineract{"127.0.0.1", 9191};
   ListenAddress metrics;              // for Prometheus alone, without a key; no host: none
@@ -130,12 +144,7 @@ struct Config {
   std::string log_format = "auto";
   bool log_full_numbers = false;
   bool core_dumps = false;  // they hold keys and texts
-  std::array<LaneConfig, store::lane_count> lanes{{
-      {5 * 60'000, DoubtPolicy::resend},       // otp
-      {24ll * 3600'000, DoubtPolicy::resend},  // transaction
-      {24ll * 3600'000, DoubtPolicy::hold},    // reminder
-      {48ll * 3600'000, DoubtPolicy::hold},    // campaign
-  }};
+  Lanes lanes = default_lanes;
   std::vector<TenantConfig> tenants;
   std::vector<GatewayConfig> gateways;
   std::vector<RouteConfig> routes;  // the first that fits is taken
@@ -180,8 +189,11 @@ bool is_hidden_secret(const boost::json::value& value);
 // the list that the problem is in. `assumed` are names of gateways that are not there yet.
 std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfig*>& gateways,
                                             const std::vector<const RouteConfig*>& routes,
-                                            const std::vector<TenantConfig>& tenants,
+                                            const std::vector<const TenantConfig*>& tenants,
                                             const std::set<std::string>& assumed = {});
+
+// The keys outside of gateways, routes and the like in which two files differ: "listen.api".
+std::vector<std::string> takes_restart(const Config& running, const Config& written);
 
 // Reads the file and, if there is one, the folder conf.d beside it. Never throws for bad content.
 LoadedConfig load_config(const std::filesystem::path& file);

@@ -46,9 +46,39 @@ std::optional<metrics::FinalState> label_of(store::State state) {
 
 }  // namespace
 
+void Gateways::serve(const std::map<store::TenantId, std::string>& tenants) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [tenant, name] : tenants) {
+    if (!tenants_.emplace(tenant, name).second) continue;
+    for (const auto& [gateway, running] : running_) {
+      if (running->wanted) count_queue(tenant, name, *running->wanted);
+      // One that is not there yet serves all when it starts.
+      boost::asio::post(running->shard.io(), [running, tenant, &metrics = context_.metrics.queue(name, gateway)] {
+        if (running->gateway) running->gateway->serve(tenant, metrics);
+      });
+    }
+  }
+}
+
+void Gateways::count_queue(store::TenantId tenant, const std::string& tenant_name, const GatewayConfig& gateway) {
+  counted_[{tenant, gateway.id}] = {.queue = &context_.metrics.queue(tenant_name, gateway.name),
+                                    .gateway = &context_.metrics.gateway(gateway.name, gateway.kind)};
+}
+
+// Under the lock.
+void Gateways::use_lanes(const Lanes& lanes) {
+  if (lanes_ == lanes) return;
+  lanes_ = lanes;
+  for (const auto& [name, running] : running_)
+    boost::asio::post(running->shard.io(), [running, lanes] {
+      if (running->gateway) running->gateway->use_lanes(lanes);
+    });
+}
+
 void Gateways::run(const RoutingTable& table) {
   const std::lock_guard lock(mutex_);
   if (ending_) return;
+  use_lanes(table.lanes);
   for (const auto& gateway : table.gateways) want(gateway->name, gateway);
   for (const auto& [name, running] : running_)
     if (!table.gateway(name)) want(name, nullptr);
@@ -79,9 +109,7 @@ void Gateways::want(const std::string& name, GatewayPtr gateway) {
   else if (running->wanted == gateway)
     return;
   if (gateway)
-    for (const auto& [tenant_name, tenant] : context_.tenants.all())
-      counted_[{tenant.id, gateway->id}] = {.queue = &context_.metrics.queue(tenant_name, name),
-                                            .gateway = &context_.metrics.gateway(name, gateway->kind)};
+    for (const auto& [tenant, tenant_name] : tenants_) count_queue(tenant, tenant_name, *gateway);
   context_.metrics.show_gauges_of(name, gateway != nullptr);
   if (!gateway && !ending_) {
     // Removed, not stopped: one of the same name begins anew.
@@ -127,10 +155,14 @@ void Gateways::make(const GatewayPtr& config, Running& running) {
   auto& shard = running.shard;
   std::map<store::TenantId, metrics::QueueMetrics*> queues;
   std::vector<store::Queue> all;
-  for (const auto& [tenant_name, tenant] : context_.tenants.all()) {
-    queues[tenant.id] = &context_.metrics.queue(tenant_name, config->name);
+  const auto [tenants, lanes] = [this] {
+    const std::lock_guard lock(mutex_);
+    return std::pair(tenants_, lanes_);
+  }();
+  for (const auto& [tenant, tenant_name] : tenants) {
+    queues[tenant] = &context_.metrics.queue(tenant_name, config->name);
     for (std::size_t lane = 0; lane < store::lane_count; ++lane)
-      all.push_back({.gateway = config->id, .tenant = tenant.id, .lane = static_cast<store::Lane>(lane)});
+      all.push_back({.gateway = config->id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)});
   }
   running.gateway =
       std::make_unique<Gateway>(config,
@@ -140,7 +172,7 @@ void Gateways::make(const GatewayPtr& config, Running& running) {
                                                .store = context_.store,
                                                .metrics = context_.metrics.gateway(config->name, config->kind),
                                                .queue_metrics = std::move(queues),
-                                               .lanes = context_.config.lanes,
+                                               .lanes = lanes,
                                                .router = context_.router},
                                 [&](Channel::Owner& owner) { return make_channel(*config, shard, owner); });
   running.draining_since = remembered(draining_prefix + config->name);

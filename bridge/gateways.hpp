@@ -10,7 +10,6 @@
 #include "bridge/delivery/gateway.hpp"
 #include "bridge/env/stream.hpp"
 #include "bridge/ingest/gateway_control.hpp"
-#include "bridge/ingest/tenants.hpp"
 #include "bridge/shard.hpp"
 
 namespace smsbridge::bridge {
@@ -25,12 +24,13 @@ class Gateways : public GatewayControl {
     Connector& connector;
     metrics::Metrics& metrics;
     store::Store& store;
-    const Tenants& tenants;
     Router& router;
     std::vector<std::unique_ptr<Shard>>& shards;
   };
   explicit Gateways(Context context) : context_(context) {}
 
+  // The tenants whose messages go out, by name for metrics. Those of before stay: what they have waits perhaps.
+  void serve(const std::map<store::TenantId, std::string>& tenants);
   // Runs what the table names and nothing else. A gateway that is the same object as before goes on untouched; one that
   // changed empties its windows and closes before its successor starts, and meanwhile its messages wait.
   void run(const RoutingTable& table);
@@ -58,6 +58,8 @@ class Gateways : public GatewayControl {
   using RunningPtr = std::shared_ptr<Running>;
 
   void want(const std::string& name, GatewayPtr gateway);
+  void count_queue(store::TenantId tenant, const std::string& tenant_name, const GatewayConfig& gateway);
+  void use_lanes(const Lanes& lanes);
   void bring_about(const std::string& name, const RunningPtr& running);
   void make(const GatewayPtr& config, Running& running);
   std::unique_ptr<Channel> make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner);
@@ -70,6 +72,8 @@ class Gateways : public GatewayControl {
   const Context context_;
   mutable std::mutex mutex_;  // guards everything below
   std::map<std::string, RunningPtr> running_;
+  std::map<store::TenantId, std::string> tenants_;
+  Lanes lanes_ = default_lanes;
   struct Counted {
     metrics::QueueMetrics* queue = nullptr;
     metrics::GatewayMetrics* gateway = nullptr;

@@ -6,7 +6,6 @@
 #include <iostream>
 
 #include "bridge/app.hpp"
-#include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/env/log.hpp"
@@ -123,18 +122,7 @@ void add_serve(CLI::App& app, Run& run) {
   command->add_option("--log-format", options->log_format, "auto, logfmt, json or pretty; overrides log.format");
   command->callback([options, &run] { run = [options] { return serve(*options); }; });
 
-  auto client = std::make_shared<ClientOptions>();
-  auto* reloader =
-      app.add_subcommand("reload", "Take over gateways, routes and prices of the changed configuration file");
-  add_client_options(*reloader, *client);
-  reloader->callback([client, &run] {
-    run = [client] {
-      const auto answer = call(*client, "POST", "/api/v1/config/reload");
-      if (answer.ok()) std::cout << "reloaded\n";
-      return answer.status == 422 ? (report(answer), exit_bad_config) : report(answer);
-    };
-  });
-
+  add_reload(app, run);
   auto* check = app.add_subcommand("check-config", "Report every mistake of a configuration, with line and column");
   check->add_option("-c,--config", options->config_file, "Configuration file")->capture_default_str();
   check->add_flag("--strict", options->strict, "Warnings count as errors");

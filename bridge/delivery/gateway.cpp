@@ -130,6 +130,22 @@ void Gateway::drain(WallMs since) {
   claim();
 }
 
+void Gateway::serve(store::TenantId tenant, metrics::QueueMetrics& queue_metrics) {
+  if (!context_.queue_metrics.emplace(tenant, &queue_metrics).second) return;
+  for (std::size_t lane = 0; lane < store::lane_count; ++lane)
+    share_.mark({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)});
+  claim();
+}
+
+void Gateway::use_lanes(const Lanes& lanes) {
+  context_.lanes = lanes;
+  // What is ready was counted by the lanes of before.
+  ready_to_hold_ = static_cast<std::size_t>(std::ranges::count_if(ready_, [this](std::uint64_t order) {
+    return policy(sendings_.at(order).message.content.lane).doubt == DoubtPolicy::hold;
+  }));
+  claim();
+}
+
 void Gateway::stop(Time deadline, std::function<void()> done) {
   stopping_ = true;
   stopped_ = std::move(done);

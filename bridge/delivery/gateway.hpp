@@ -28,7 +28,7 @@ struct GatewayContext {
   store::Store& store;
   metrics::GatewayMetrics& metrics;
   std::map<store::TenantId, metrics::QueueMetrics*> queue_metrics;
-  const std::array<LaneConfig, store::lane_count>& lanes;
+  Lanes lanes;
   Router& router;
 };
 
@@ -52,6 +52,9 @@ class Gateway : private Channel::Owner {
   // What is accepted after `since` waits here until this is called with 0: the gateway is to be emptied.
   void drain(WallMs since);
   void reconnect() { channel_->reconnect(); }
+  // A tenant that came since; what it has here already is looked at.
+  void serve(store::TenantId tenant, metrics::QueueMetrics& queue_metrics);
+  void use_lanes(const Lanes& lanes);
   // Claims nothing more, waits for open answers until `deadline`, gives back what was not sent, closes the channel, and
   // ends when all of that is on disk: only this object knows what became of what it claimed.
   void stop(Time deadline, std::function<void()> done);

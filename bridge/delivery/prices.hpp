@@ -18,6 +18,7 @@ std::string money_text(Micro amount);                        // "0.8"
 struct Price {
   Micro part = 0;  // for one SMS
   std::string currency;
+  bool operator==(const Price&) const = default;
 };
 
 // What a gateway charges by the beginning of the number: the longest prefix that fits.
@@ -27,6 +28,7 @@ class Prices {
   bool add(store::GatewayId gateway, const std::string& prefix, Price price);
   std::string currency_of(store::GatewayId gateway) const;                     // of all its prices; empty: it has none
   const Price* find(store::GatewayId gateway, std::string_view number) const;  // nullptr: not known
+  bool operator==(const Prices&) const = default;
 
  private:
   std::map<store::GatewayId, std::map<std::string, Price, std::less<>>> by_gateway_;  // prefixes without '+'

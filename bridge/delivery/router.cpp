@@ -72,12 +72,19 @@ std::vector<GatewayPtr> ordered(const RoutingTable& table, const RouteConfig& ro
 
 Router::Router(std::shared_ptr<const RoutingTable> table, std::map<store::TenantId, std::string> tenants,
                const Clock& clock)
-    : tenants_(std::move(tenants)), clock_(clock), ways_(std::make_shared<Ways>()) {
+    : clock_(clock), ways_(std::make_shared<Ways>(Ways{.table = {}, .health = {}, .tenants = std::move(tenants)})) {
   replace(std::move(table));
+}
+
+void Router::know(const std::map<store::TenantId, std::string>& tenants) {
+  auto ways = std::make_shared<Ways>(*ways_.load());
+  ways->tenants = tenants;
+  ways_ = std::move(ways);
 }
 
 void Router::replace(std::shared_ptr<const RoutingTable> table) {
   auto ways = std::make_shared<Ways>();
+  ways->tenants = ways_.load()->tenants;
   for (const auto& gateway : table->gateways) {
     auto known = health(gateway->id);
     ways->health[gateway->id] = known ? std::move(known) : std::make_shared<Health>();
@@ -92,8 +99,10 @@ std::shared_ptr<Router::Health> Router::health(store::GatewayId gateway) const {
   return it == ways->health.end() ? nullptr : it->second;
 }
 
-bool Router::fits(const RouteConfig& route, const RouteQuery& query, WallMs now, std::string& why) const {
+bool Router::fits(const RoutingTable& table, const RouteConfig& route, const RouteQuery& query, WallMs now,
+                  std::string& why) const {
   if (!holds(route.tenants, query.tenant)) return why = "not for this tenant", false;
+  if (!table.may_use(query.tenant, route)) return why = "none of its gateways is for this tenant", false;
   if (!holds(route.lanes, query.lane)) return why = fmt::format("not for the lane {}", store::name(query.lane)), false;
   if (!holds(route.senders, query.from)) return why = "not for this sender", false;
   const auto begins = [&](const std::string& prefix) { return query.to.starts_with(prefix); };
@@ -128,7 +137,7 @@ Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep
   for (const auto& route : table->routes) {
     if (query.asked && query.asked != route->id) continue;
     std::string why;
-    const bool taken = query.on_its_way || fits(*route, query, now, why);
+    const bool taken = query.on_its_way || fits(*table, *route, query, now, why);
     tell("route " + route->name, taken, why);
     if (!taken) continue;
     chosen.route = route;
@@ -140,6 +149,10 @@ Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep
     const auto subject = "gateway " + gateway->name;
     if (std::ranges::find(query.without, gateway->id) != query.without.end()) {
       tell(subject, false, "the message left it before");
+      continue;
+    }
+    if (!table->may_use(query.tenant, *gateway)) {
+      tell(subject, false, "is not for this tenant");
       continue;
     }
     if (is_draining(gateway->id)) {
@@ -176,8 +189,9 @@ std::pair<RoutePtr, store::GatewayId> Router::pick(const RouteQuery& query, Wall
 store::GatewayId Router::next(const store::Content& content, const std::vector<store::GatewayId>& left,
                               store::GatewayId now_at, WallMs now, Ask ask) const {
   if (!table()->route(content.route)) return 0;
-  const auto tenant = tenants_.find(content.tenant);
-  RouteQuery query{.tenant = tenant == tenants_.end() ? std::string_view() : std::string_view(tenant->second),
+  const auto ways = ways_.load();
+  const auto tenant = ways->tenants.find(content.tenant);
+  RouteQuery query{.tenant = tenant == ways->tenants.end() ? std::string_view() : std::string_view(tenant->second),
                    .to = content.to,
                    .from = content.from,
                    .lane = content.lane,

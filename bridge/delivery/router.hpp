@@ -39,8 +39,9 @@ class Router {
  public:
   Router(std::shared_ptr<const RoutingTable> table, std::map<store::TenantId, std::string> tenants, const Clock& clock);
 
-  // What a gateway of the new table was known to be stays known.
+  // What a gateway of the new table was known to be stays known. One caller at a time, as know().
   void replace(std::shared_ptr<const RoutingTable> table);
+  void know(const std::map<store::TenantId, std::string>& tenants);
   std::shared_ptr<const RoutingTable> table() const { return ways_.load()->table; }
 
   Chosen choose(const RouteQuery& query, WallMs now, std::vector<RouteStep>* steps = nullptr) const;
@@ -79,10 +80,11 @@ class Router {
   struct Ways {
     std::shared_ptr<const RoutingTable> table;
     std::map<store::GatewayId, std::shared_ptr<Health>> health;
+    std::map<store::TenantId, std::string> tenants;
   };
   std::shared_ptr<Health> health(store::GatewayId gateway) const;
-  bool fits(const RouteConfig& route, const RouteQuery& query, WallMs now, std::string& why) const;
-  const std::map<store::TenantId, std::string> tenants_;
+  bool fits(const RoutingTable& table, const RouteConfig& route, const RouteQuery& query, WallMs now,
+            std::string& why) const;
   const Clock& clock_;
   std::atomic<std::shared_ptr<const Ways>> ways_;
 };

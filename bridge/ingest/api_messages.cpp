@@ -227,7 +227,10 @@ void test_send(Services& services, const HttpRequest& request, Respond respond) 
     (*object)["gateway"] = name;
   }
   auto submission = read_submission(*value, services, services.clock.wall());
-  if (submission) submission->source = request.local ? store::Source::cli : store::Source::api;
+  if (submission) {
+    submission->source = request.local ? store::Source::cli : store::Source::api;
+    submission->any_gateway = speaks_for_all(services, *caller);
+  }
   accept(services, request, *caller, std::move(submission), std::move(respond));
 }
 
@@ -532,12 +535,11 @@ void control_message(Services& services, const HttpRequest& request, Respond res
                            ? way_for(*message, *tenant, services.directory, services.clock.wall())
                            : 0;
   store::Batch batch;
-  batch.controls.push_back(
-      {.action = action,
-       .tenant = message->content.tenant,
-       .id = message->id,
-       .validity_ms = services.config.lanes[static_cast<std::size_t>(message->content.lane)].validity_ms,
-       .gateway = way_out});
+  batch.controls.push_back({.action = action,
+                            .tenant = message->content.tenant,
+                            .id = message->id,
+                            .validity_ms = services.directory.lane(message->content.lane).validity_ms,
+                            .gateway = way_out});
   services.store.commit(
       std::move(batch), request.executor,
       [&services, id = message->id, action, shows_content = caller->may("content:read"),
@@ -572,7 +574,11 @@ void count_messages(Services& services, const HttpRequest& request, Respond resp
   std::array<std::int64_t, store::state_count> total{};
   std::map<std::string, std::array<std::int64_t, 2>> gateways;
   const auto table = services.directory.table();
-  for (const auto& gateway : table->gateways) gateways[gateway->name];
+  const auto sees = [&](const GatewayConfig& gateway) {
+    return speaks_for_all(services, *caller) || table->may_use(caller->tenant->config.name, gateway);
+  };
+  for (const auto& gateway : table->gateways)
+    if (sees(*gateway)) gateways[gateway->name];
   for (const auto& [owner, counts] : services.store.counts()) {
     if (caller->tenant && caller->tenant->id != owner.first) continue;
     for (std::size_t i = 0; i < counts.size(); ++i) total[i] += counts[i];
@@ -589,6 +595,7 @@ void count_messages(Services& services, const HttpRequest& request, Respond resp
   auto body = std::make_shared<json::object>();
   (*body)["by_state"] = std::move(by_state);
   (*body)["by_gateway"] = json::object();
+  if (gateways.empty()) return respond({.body = json::serialize(*body), .headers = {}});
   for (const auto& [name, counts] : gateways)
     services.gateways.ask(
         name, GatewayControl::Action::show, request.executor,

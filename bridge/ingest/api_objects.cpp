@@ -65,10 +65,22 @@ void change_object(Services& services, const HttpRequest& request, const Respond
   respond(std::move(response));
 }
 
+json::array texts(const std::vector<std::string>& words) { return json::array(words.begin(), words.end()); }
+
+json::object reloaded_json(const Reloaded& reloaded) {
+  const auto names = [](const TableChanges::Names& n) {
+    return json::object{{"new", texts(n.added)}, {"changed", texts(n.changed)}, {"removed", texts(n.removed)}};
+  };
+  const auto& changes = reloaded.changes;
+  return {{"tenants", names(changes.tenants)}, {"gateways", names(changes.gateways)},
+          {"routes", names(changes.routes)},   {"lanes", texts(changes.lanes)},
+          {"prices", changes.prices},          {"takes_restart", texts(reloaded.takes_restart)}};
+}
+
 void reload(Services& services, const HttpRequest& request, const Respond& respond) {
   if (!admit_for_all(services, request, "system:manage", respond)) return;
   const auto done = services.reload();
-  if (done) return respond({.status = http::status::no_content, .content_type = {}, .body = {}, .headers = {}});
+  if (done) return respond({.body = json::serialize(reloaded_json(*done)), .headers = {}});
   std::vector<FieldError> errors;
   for (const auto& error : done.error()) errors.push_back({"", "bad-configuration", error});
   respond(to_response(invalid(std::move(errors))));

@@ -6,9 +6,7 @@
 namespace smsbridge::bridge {
 
 Budgets::Budgets(const Router& router, const Tenants& tenants, const store::Store& store)
-    : router_(router), tenants_(tenants), store_(store) {
-  for (const auto& [name, tenant] : tenants_.all()) states_[tenant.id] = std::make_unique<State>();
-}
+    : router_(router), tenants_(tenants), store_(store) {}
 
 void Budgets::refresh(WallMs now) {
   const auto month = store::month_of(now);
@@ -19,9 +17,12 @@ void Budgets::refresh(WallMs now) {
     if (tenant && tenant->config.budget && prices->currency_of(key.gateway) == tenant->config.budget->currency)
       spent[key.tenant] += usage.price;
   }
-  for (const auto& [name, tenant] : tenants_.all()) {
+  const auto tenants = tenants_.all();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, each] : *tenants) {
+    const auto& tenant = *each;
     if (!tenant.config.budget) continue;
-    auto& state = *states_.at(tenant.id);
+    auto& state = states_[tenant.id];
     state.spent = spent[tenant.id];
     tenant.metrics.budget_spent->Set(static_cast<double>(spent[tenant.id]) / 1e6);
     const auto& budget = *tenant.config.budget;
@@ -44,8 +45,9 @@ std::string Budgets::refusal(const Tenant& tenant, store::Lane lane) const {
 }
 
 Micro Budgets::spent(const Tenant& tenant) const {
+  const std::lock_guard lock(mutex_);
   const auto it = states_.find(tenant.id);
-  return it == states_.end() ? 0 : it->second->spent.load();
+  return it == states_.end() ? 0 : it->second.spent;
 }
 
 }  // namespace smsbridge::bridge

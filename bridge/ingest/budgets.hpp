@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include <array>
-#include <atomic>
 #include <map>
-#include <memory>
+#include <mutex>
 #include <string>
 
 #include "bridge/delivery/router.hpp"
@@ -11,8 +9,8 @@
 
 namespace smsbridge::bridge {
 
-// What tenants spent this month, and which lanes that stops. refuses() is any thread's and free; refresh() reads the
-// store's accounts once a second.
+// What tenants spent this month, and which lanes that stops. refusal() is any thread's and cheap; refresh() reads
+// the store's accounts once a second.
 class Budgets {
  public:
   Budgets(const Router& router, const Tenants& tenants, const store::Store& store);
@@ -24,13 +22,14 @@ class Budgets {
 
  private:
   struct State {
-    std::atomic<Micro> spent{0};
-    std::uint32_t alerted_month = 0;  // refresh() only
+    Micro spent = 0;
+    std::uint32_t alerted_month = 0;
   };
   const Router& router_;
   const Tenants& tenants_;
   const store::Store& store_;
-  std::map<store::TenantId, std::unique_ptr<State>> states_;
+  mutable std::mutex mutex_;  // guards states_
+  std::map<store::TenantId, State> states_;
 };
 
 }  // namespace smsbridge::bridge

@@ -131,13 +131,16 @@ void Objects::use_file(const Config& file) {
     gateway = with_callback_secret(gateway);
     if (auto known = of_file_.gateway(gateway->name); known && same(*known, *gateway)) gateway = std::move(known);
   }
+  for (auto& tenant : table.tenants)
+    if (auto known = of_file_.tenant(tenant->name); known && *known == *tenant) tenant = std::move(known);
   of_file_ = std::move(table);
 }
 
 bool Objects::id_in_file(store::GatewayId id) const { return of_file_.gateway(id) || of_file_.route(id); }
 
-tl::expected<void, std::string> Objects::take_over(const Config& file) {
+tl::expected<TableChanges, std::string> Objects::take_over(const Config& file) {
   const std::lock_guard lock(mutex_);
+  const auto table_before = table_;
   const auto file_before = of_file_;
   const auto gateways_before = gateways_, routes_before = routes_;
   const auto restore = [&] {
@@ -156,7 +159,7 @@ tl::expected<void, std::string> Objects::take_over(const Config& file) {
     throw;
   }
   publish();
-  return {};
+  return changes_between(*table_before, *table_);
 }
 
 // Why it does not fit; what was taken by then has to be given back.
@@ -268,7 +271,9 @@ std::vector<ConfigProblem> Objects::problems(const std::set<std::string>& assume
   const auto table = make_table();
   for (const auto& gateway : table->gateways) gateways.push_back(gateway.get());
   for (const auto& route : table->routes) routes.push_back(route.get());
-  return check_references(gateways, routes, file_.tenants, assumed);
+  std::vector<const TenantConfig*> tenants;
+  for (const auto& tenant : table->tenants) tenants.push_back(tenant.get());
+  return check_references(gateways, routes, tenants, assumed);
 }
 
 // A secret in a provider's address for callbacks that nobody chose is made once and stays, also when the gateway goes

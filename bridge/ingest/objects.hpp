@@ -49,9 +49,9 @@ class Objects {
 
   std::shared_ptr<const RoutingTable> table() const;
   std::optional<Object> find(Kind kind, std::string_view name) const;
-  // Takes gateways, routes and prices from a configuration file that was read anew. What is the same stays the same
-  // object. Nothing is taken when something does not fit: the text says what.
-  tl::expected<void, std::string> take_over(const Config& file);
+  // Takes tenants, lanes, gateways, routes and prices from a configuration file that was read anew. What is the same
+  // stays the same object. Nothing is taken when something does not fit: the text says what.
+  tl::expected<TableChanges, std::string> take_over(const Config& file);
   // The object as it is after the change; of one that is removed, as it was.
   tl::expected<Object, Problem> change(Change change);
   // Called with the new table inside of change(). Before the first one.

@@ -209,7 +209,7 @@ std::optional<Caller> admit_for_all(Services& services, const HttpRequest& reque
 }
 
 bool speaks_for_all(const Services& services, const Caller& caller) {
-  return caller.of_all_tenants || services.tenants.all().size() == 1;
+  return caller.of_all_tenants || services.tenants.all()->size() == 1;
 }
 
 bool may_manage(const Services& services, const Caller& caller) {

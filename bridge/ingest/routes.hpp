@@ -21,6 +21,12 @@
 
 namespace smsbridge::bridge {
 
+// What a reload of the configuration file did.
+struct Reloaded {
+  TableChanges changes;
+  std::vector<std::string> takes_restart;  // keys that differ from those the daemon runs by
+};
+
 // What handlers work with. Everything in it may be used from any shard.
 struct Services {
   const Config& config;
@@ -31,10 +37,10 @@ struct Services {
   metrics::Metrics& metrics;
   GatewayControl& gateways;
   Objects& objects;
-  std::function<tl::expected<void, std::vector<std::string>>()> reload;  // the configuration file
-  std::atomic<bool>& ready;                                              // false while starting and stopping
-  Told told{};                                                           // to Fineract
-  log::Throttle doubts{};                                                // what was taken with a doubt, by tenant
+  std::function<tl::expected<Reloaded, std::vector<std::string>>()> reload;  // the configuration file
+  std::atomic<bool>& ready;                                                  // false while starting and stopping
+  Told told{};                                                               // to Fineract
+  log::Throttle doubts{};                                                    // what was taken with a doubt, by tenant
 };
 
 // The answer to a request that is refused whatever its body holds.

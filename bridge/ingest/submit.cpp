@@ -30,12 +30,6 @@ store::Encoding stored(text::Encoding encoding) {
 
 }  // namespace
 
-GatewayPtr Directory::default_for(const TenantConfig& tenant) const {
-  const auto table = this->table();
-  if (!tenant.default_gateway.empty()) return table->gateway(tenant.default_gateway);
-  return table->gateways.empty() ? nullptr : table->gateways.front();
-}
-
 // FNV-1a over length-prefixed parts, so that "ab","c" and "a","bc" differ.
 std::uint64_t digest_of(std::initializer_list<std::string_view> parts) {
   std::uint64_t hash = 0xcbf29ce484222325ull;
@@ -80,6 +74,9 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
     return {.asked = gateway->name,
             .why = "the gateway " + gateway->name + " is being drained and takes no new messages"};
   };
+  // As if it were not there: whose it is is nobody else's business.
+  if (s.gateway && !s.any_gateway && !directory.table()->may_use(tenant.config.name, *s.gateway))
+    return {.asked = s.gateway->name, .why = "there is no gateway '" + s.gateway->name + "' for this tenant"};
   if (s.gateway) return by_name(s.gateway);
   const auto preferred = directory.default_for(tenant.config);
   if (!s.route && directory.table()->routes.empty())
@@ -148,8 +145,7 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   content.digest = digest_of({s.to, s.text, s.from, s.country, way.asked, s.client_ref, s.target_user, s.triggered_by,
                               store::name(lane), std::to_string(s.send_at), std::to_string(s.validity_ms)});
   content.due_at = s.send_at;
-  const auto validity =
-      s.validity_ms ? s.validity_ms : directory.config().lanes[static_cast<std::size_t>(lane)].validity_ms;
+  const auto validity = s.validity_ms ? s.validity_ms : directory.lane(lane).validity_ms;
   content.expires_at = std::max(now, s.send_at) + validity;
 
   if (!text::is_valid_utf8(s.text)) {

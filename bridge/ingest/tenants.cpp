@@ -75,28 +75,47 @@ bool Caller::may(std::string_view scope) const {
   return everything || std::ranges::find(scopes, scope) != scopes.end();
 }
 
-Tenants::Tenants(const Config& config, store::Store& store, metrics::Metrics& metrics) : store_(store) {
-  for (const auto& tenant : config.tenants) {
-    const auto [it, inserted] = by_name_.emplace(
-        tenant.name, Tenant{.id = store.tenant(tenant.name), .config = tenant, .metrics = metrics.tenant(tenant.name)});
-    by_id_[it->second.id] = &it->second;
+Tenants::Tenants(const Config& config, store::Store& store, metrics::Metrics& metrics)
+    : store_(store), metrics_(metrics) {
+  table_ = prepare(RoutingTable(config).tenants);
+}
+
+std::shared_ptr<const Tenants::Table> Tenants::prepare(const std::vector<TenantPtr>& tenants) {
+  const auto before = table_.load();
+  auto by_name = std::make_shared<ByName>();
+  auto table = std::make_shared<Table>();
+  if (before) table->by_id = before->by_id;
+  for (const auto& config : tenants) {
+    const auto known = before ? before->by_name->find(config->name) : ByName::const_iterator();
+    const Tenant* tenant = before && known != before->by_name->end() ? known->second : nullptr;
+    if (!tenant || tenant->config != *config)
+      tenant = &ever_
+                    .emplace_back(config, Tenant{.id = store_.tenant(config->name),
+                                                 .config = *config,
+                                                 .metrics = metrics_.tenant(config->name)})
+                    .second;
+    table->by_id[tenant->id] = by_name->emplace(config->name, tenant).first->second;
   }
+  table->by_name = std::move(by_name);
+  return table;
 }
 
 std::map<store::TenantId, std::string> Tenants::names() const {
   std::map<store::TenantId, std::string> names;
-  for (const auto& [id, tenant] : by_id_) names[id] = tenant->config.name;
+  for (const auto& [id, tenant] : table_.load()->by_id) names[id] = tenant->config.name;
   return names;
 }
 
 const Tenant* Tenants::find(std::string_view name) const {
-  const auto it = by_name_.find(name);
-  return it == by_name_.end() ? nullptr : &it->second;
+  const auto tenants = all();
+  const auto it = tenants->find(name);
+  return it == tenants->end() ? nullptr : it->second;
 }
 
 const Tenant* Tenants::find(store::TenantId id) const {
-  const auto it = by_id_.find(id);
-  return it == by_id_.end() ? nullptr : it->second;
+  const auto table = table_.load();
+  const auto it = table->by_id.find(id);
+  return it == table->by_id.end() ? nullptr : it->second;
 }
 
 tl::expected<const Tenant*, std::string_view> Tenants::by_fineract_headers(const HttpRequest& request) const {
@@ -117,11 +136,12 @@ tl::expected<const Tenant*, std::string_view> Tenants::by_fineract_headers(const
 // Who is good for all tenants names the one he means.
 tl::expected<Caller, Problem> Tenants::for_tenant(Caller caller, const HttpRequest& request) const {
   const auto name = request.header("Smsbridge-Tenant");
+  const auto tenants = all();
   if (!name.empty()) {
     caller.tenant = find(name);
     if (!caller.tenant) return unauthenticated("there is no tenant '" + text::repaired_utf8(std::string(name)) + "'");
-  } else if (by_name_.size() == 1) {
-    caller.tenant = &by_name_.begin()->second;
+  } else if (tenants->size() == 1) {
+    caller.tenant = tenants->begin()->second;
   }
   return caller;
 }
@@ -149,8 +169,11 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
   }
   const auto expires_at = shown->second.expires_at;
   if (expires_at && expires_at <= wall_now()) return unauthenticated("the key expired at " + time_text(expires_at));
-  if (shown->second.caller.of_all_tenants) return for_tenant(shown->second.caller, request);
-  return shown->second.caller;
+  auto caller = shown->second.caller;
+  if (caller.of_all_tenants) return for_tenant(std::move(caller), request);
+  caller.tenant = find(std::string_view(shown->second.tenant));
+  if (!caller.tenant) return unauthenticated("the key's tenant is no longer configured");
+  return caller;
 }
 
 tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const std::string& record, std::string_view secret) const
@@ -158,13 +181,13 @@ tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const std::string& r
   const auto key = boost::json::parse(record).as_object();
   if (!equal(hashed(secret), key.at("hash").as_string()))
     return unauthenticated("the key is not known, or was removed");
-  ShownKey shown{
-      .record = record, .secret = std::string(secret), .caller = {}, .expires_at = key.at("expires_at").as_int64()};
+  ShownKey shown{.record = record,
+                 .secret = std::string(secret),
+                 .caller = {},
+                 .tenant = std::string(key.at("tenant").as_string()),
+                 .expires_at = key.at("expires_at").as_int64()};
   for (const auto& scope : key.at("scopes").as_array()) shown.caller.scopes.emplace_back(scope.as_string());
-  shown.caller.of_all_tenants = key.at("tenant").as_string().empty();
-  if (shown.caller.of_all_tenants) return shown;
-  shown.caller.tenant = find(std::string_view(key.at("tenant").as_string()));
-  if (!shown.caller.tenant) return unauthenticated("the key's tenant is no longer configured");
+  shown.caller.of_all_tenants = shown.tenant.empty();
   return shown;
 } catch (const std::exception&) {
   return unauthenticated("the key's record in the store is damaged: make a new key");

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <atomic>
+#include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bridge/config.hpp"
+#include "bridge/delivery/routing_table.hpp"
 #include "bridge/ingest/http.hpp"
 #include "bridge/ingest/problem.hpp"
 #include "metrics/metrics.hpp"
@@ -29,15 +33,31 @@ struct Caller {
   bool may(std::string_view scope) const;
 };
 
-// The tenants of the configuration, and the two ways a caller shows who he is. Any thread after construction.
+// The tenants there are, and the two ways a caller shows who he is. Any thread after construction.
+//
+// What was handed out is good for ever: requests and commits under way hold a Tenant. So one that changes is another
+// object, and the one before stays; that is some hundred octets for each change, until the next restart.
 class Tenants {
  public:
+  // By name; those that the configuration has.
+  using ByName = std::map<std::string, const Tenant*, std::less<>>;
+
   Tenants(const Config& config, store::Store& store, metrics::Metrics& metrics);
 
+  // nullptr: there is none, or none any more.
   const Tenant* find(std::string_view name) const;
+  // Also of one that the configuration lost since the start: its messages still go out.
   const Tenant* find(store::TenantId id) const;
-  const std::map<std::string, Tenant, std::less<>>& all() const { return by_name_; }
-  std::map<store::TenantId, std::string> names() const;
+  std::shared_ptr<const ByName> all() const { return table_.load()->by_name; }
+  std::map<store::TenantId, std::string> names() const;  // also of those that are gone since the start
+
+  // What take_over() will put in force: whatever can fail is done here. One caller at a time.
+  struct Table {
+    std::shared_ptr<const ByName> by_name;
+    std::map<store::TenantId, const Tenant*> by_id;
+  };
+  std::shared_ptr<const Table> prepare(const std::vector<TenantPtr>& tenants);
+  void take_over(std::shared_ptr<const Table> table) { table_ = std::move(table); }
 
   // Fineract's two headers. Why not is for our log only; the caller is not told which of them is wrong.
   tl::expected<const Tenant*, std::string_view> by_fineract_headers(const HttpRequest& request) const;
@@ -49,17 +69,19 @@ class Tenants {
   // everything else at the door.
   struct ShownKey {
     std::string record, secret;
-    Caller caller;
+    Caller caller;       // its tenant is looked up each time: it may have changed, or be gone
+    std::string tenant;  // empty: all
     store::WallMs expires_at = 0;
   };
   tl::expected<Caller, Problem> for_tenant(Caller caller, const HttpRequest& request) const;
   tl::expected<ShownKey, Problem> check_key(const std::string& record, std::string_view secret) const;
 
-  const store::Store& store_;
+  store::Store& store_;
+  metrics::Metrics& metrics_;
   mutable std::mutex shown_keys_mutex_;  // guards shown_keys_
   mutable std::map<std::string, ShownKey, std::less<>> shown_keys_;
-  std::map<std::string, Tenant, std::less<>> by_name_;
-  std::map<store::TenantId, const Tenant*> by_id_;
+  std::deque<std::pair<TenantPtr, Tenant>> ever_;  // prepare() only
+  std::atomic<std::shared_ptr<const Table>> table_;
 };
 
 // Keys are kept hashed; the secret is shown once, when it is made.

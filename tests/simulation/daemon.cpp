@@ -36,7 +36,7 @@ Daemon::Daemon(World world)
       store_(store_options(world_)),
       tenants_(world_.options.config, store_, world_.metrics),
       router_(world_.table, tenants_.names(), world_.clock),
-      directory_(world_.options.config, router_),
+      directory_(router_),
       running_(world_.table->gateways.size()) {
   store_.open_queue();
   set_hooks();
@@ -90,10 +90,10 @@ void Daemon::make(std::size_t place) {
   const auto& gateway = *running.wanted;
   std::map<store::TenantId, metrics::QueueMetrics*> queues;
   std::vector<store::Queue> all;
-  for (const auto& [name, tenant] : tenants_.all()) {
-    queues[tenant.id] = &world_.metrics.queue(name, gateway.name);
+  for (const auto& [id, name] : tenants_.names()) {
+    queues[id] = &world_.metrics.queue(name, gateway.name);
     for (std::size_t lane = 0; lane < store::lane_count; ++lane)
-      all.push_back({.gateway = gateway.id, .tenant = tenant.id, .lane = static_cast<store::Lane>(lane)});
+      all.push_back({.gateway = gateway.id, .tenant = id, .lane = static_cast<store::Lane>(lane)});
   }
   running.gateway = std::make_unique<bridge::Gateway>(
       running.wanted,

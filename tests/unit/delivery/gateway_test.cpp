@@ -276,6 +276,48 @@ TEST_F(GatewayTest, HeldLanesAreClaimedAsFastAsTheyLeave) {
   EXPECT_LE(gateway_->status().in_flight, channel_->open.size() + 1);
 }
 
+// What is ready was counted by the lanes of before.
+TEST_F(GatewayTest, LanesThatChangeHoldForWhatIsClaimedToo) {
+  auto& campaign = lanes_[static_cast<std::size_t>(store::Lane::campaign)];
+  const auto use = [&](DoubtPolicy doubt) {
+    campaign.doubt = doubt;
+    gateway_->use_lanes(lanes_);
+    turn();
+  };
+  config_->rate = 1000;
+  start();
+  use(DoubtPolicy::resend);
+  channel_->window = 0;
+  for (int i = 0; i < 5; ++i) post(std::to_string(i), store::Lane::campaign);
+  use(DoubtPolicy::hold);
+  channel_->window = 10;
+  channel_->owner.on_room();
+  pass(1s);
+  for (const auto& text : sent()) accept(text);
+  const auto id = post("after", store::Lane::campaign);
+  pass(1s);
+  EXPECT_EQ(sent(), Texts{"after"}) << "the count of what is ready is right still";
+  lose_all();
+  EXPECT_EQ(state(id), store::State::doubtful);
+}
+
+TEST_F(GatewayTest, ServesATenantThatCameSince) {
+  start();
+  gateway_->serve(2, metrics_.queue("tujenge", "main"));
+  store::Batch batch;
+  auto& content = batch.enqueue.emplace_back().content;
+  content.tenant = 2;
+  content.gateway = 7;
+  content.to = "+254712345678";
+  content.text = "Hello";
+  store_->commit(std::move(batch), io_.get_executor(), [](const store::BatchResult&) {});
+  turn();
+  EXPECT_EQ(sent(), Texts{"Hello"});
+  pass(2s);
+  EXPECT_NE(metrics_.render().find("queue_messages{gateway=\"main\",state=\"in_flight\",tenant=\"tujenge\"} 1"),
+            std::string::npos);
+}
+
 TEST_F(GatewayTest, WhatIsAcceptedWhileItIsEmptiedWaits) {
   start();
   channel_->window = 1;

@@ -138,7 +138,7 @@ class Prepare : public testing::Test {
     const SystemClock clock;
     const Router router(std::make_shared<RoutingTable>(config_), {{3, "default"}}, clock);
     return bridge::prepare(std::move(s), Tenant{.id = 3, .config = tenant_config_, .metrics = metrics},
-                           Directory(config_, router), 1'790'000'000'000);
+                           Directory(router), 1'790'000'000'000);
   }
   Config config_;
   TenantConfig tenant_config_;

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "bridge/cli/client.hpp"
+#include "bridge/cli/commands.hpp"
+#include "bridge/cli/exit_codes.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+std::string joined(const json::value& words) {
+  std::string text;
+  for (const auto& word : words.as_array()) text += (text.empty() ? "" : ", ") + std::string(word.as_string());
+  return text;
+}
+
+// "  gateways: new third; changed first"
+void print(const json::object& answer) {
+  std::cout << "reloaded\n";
+  for (const auto* what : {"tenants", "gateways", "routes"}) {
+    std::string line;
+    for (const auto* how : {"new", "changed", "removed"})
+      if (const auto names = joined(answer.at(what).as_object().at(how)); !names.empty())
+        line += (line.empty() ? " " : "; ") + std::string(how) + " " + names;
+    if (!line.empty()) std::cout << "  " << what << ":" << line << "\n";
+  }
+  if (const auto lanes = joined(answer.at("lanes")); !lanes.empty()) std::cout << "  lanes: changed " << lanes << "\n";
+  if (answer.at("prices").as_bool()) std::cout << "  prices: changed\n";
+  if (const auto keys = joined(answer.at("takes_restart")); !keys.empty())
+    std::cout << "  takes a restart: " << keys << "\n";
+}
+
+int reload(const ClientOptions& options) {
+  const auto answer = call(options, "POST", "/api/v1/config/reload");
+  if (answer.ok() && options.json)
+    std::cout << json::serialize(answer.body) << "\n";
+  else if (answer.ok())
+    print(answer.body.as_object());
+  return answer.status == 422 ? (report(answer), exit_bad_config) : report(answer);
+}
+
+}  // namespace
+
+void add_reload(CLI::App& app, Run& run) {
+  auto options = std::make_shared<ClientOptions>();
+  auto* command = app.add_subcommand(
+      "reload", "Take over tenants, keys, lanes, gateways, routes and prices of the changed configuration file");
+  add_client_options(*command, *options);
+  command->callback([options, &run] { run = [options] { return reload(*options); }; });
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MPL-2.0
+// What changes while the daemon runs, and what a restart lets in: tenants, their keys, lanes, and the open door.
+import assert from 'node:assert/strict';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, it} from 'node:test';
+import YAML from 'yaml';
+import {Bridge, until} from './harness.mjs';
+import {Smsc} from './peers/smpp_smsc.mjs';
+
+const timeout = 120_000;
+const quick = {reconnect_first: '50ms', reconnect_max: '200ms'};
+
+let lastId = 0;
+let lastNumber = 254714000000;
+const nextNumber = () => `+${++lastNumber}`;
+const fineractMessage = (text, more = {}) => ({internalId: ++lastId, mobileNumber: nextNumber(), message: text, providerId: 1, ...more});
+
+const textsTo = (smsc, {mobileNumber}) => smsc.textsTo(mobileNumber.slice(1));
+
+function write(bridge) { writeFileSync(bridge.configFile, YAML.stringify(bridge.config)); }
+
+async function reload(bridge) {
+  write(bridge);
+  const answer = await bridge.cli('reload', '--json');
+  assert.equal(answer.code, 0, answer.output);
+  return JSON.parse(answer.stdout);
+}
+
+const none = {new: [], changed: [], removed: []};
+
+describe('a reload', () => {
+  it('takes over tenants and keys, and says what it took', {timeout}, async (t) => {
+    const smsc = await Smsc.start(t);
+    const bridge = await Bridge.start(t, {gateways: [{port: smsc.port, ...quick}], tenants: [{name: 'umoja'}, {name: 'tujenge'}]});
+    const umoja = bridge.fineract({tenant: 'umoja'});
+    const tujenge = bridge.fineract({tenant: 'tujenge'});
+    const pamoja = bridge.fineract({tenant: 'pamoja', key: 'key-of-pamoja'});
+    await assert.rejects(pamoja.send([fineractMessage('too early')]), /401/);
+    await bridge.up();
+    await bridge.api(await bridge.createOwnerKey()).post('/gateways/safaricom/pause');
+    const waiting = fineractMessage('waits');
+    await tujenge.send([waiting]);
+
+    writeFileSync(join(bridge.folder, 'next-key.txt'), 'key-of-pamoja\n');
+    bridge.config.tenants.pop();
+    bridge.config.tenants.push({name: 'pamoja', default_country: 'KE', fineract_app_key: {file: 'next-key.txt'}});
+    bridge.config.tenants[0].fineract_app_key = [{file: 'app-key-umoja.txt'}, {file: 'next-key.txt'}];
+    bridge.config.shards = 2;
+    bridge.config.log = {level: 'debug'};
+    const taken = await reload(bridge);
+    assert.deepEqual(taken.tenants, {new: ['pamoja'], changed: ['umoja'], removed: ['tujenge']});
+    assert.deepEqual([taken.gateways, taken.routes, taken.lanes, taken.prices], [none, none, [], false]);
+    assert.deepEqual(taken.takes_restart, ['log.level', 'shards']);
+
+    const first = fineractMessage('from the new tenant');
+    await pamoja.send([first]);
+    await umoja.send([fineractMessage('by the old key')]);
+    const changed = bridge.fineract({tenant: 'umoja', key: 'key-of-pamoja'});
+    await changed.send([fineractMessage('by the new key')]);
+    await assert.rejects(tujenge.send([fineractMessage('too late')]), /401/);
+    await assert.rejects(tujenge.report([waiting.internalId]), /401/);
+
+    await bridge.api(await bridge.createOwnerKey()).post('/gateways/safaricom/resume');
+    await pamoja.reaches([first.internalId], 300);
+    await until('what the removed tenant left to go out', () => textsTo(smsc, waiting).length === 1);
+    assert.equal(await bridge.metric('messages_accepted_total', {tenant: 'pamoja', source: 'fineract'}), 1);
+    await until('its end to be counted', async () => await bridge.metric('messages_finished_total', {tenant: 'pamoja', state: 'delivered'}) === 1);
+
+    bridge.config.tenants[0].fineract_app_key = {file: 'next-key.txt'};
+    assert.deepEqual((await reload(bridge)).tenants, {...none, changed: ['umoja']});
+    await assert.rejects(umoja.send([fineractMessage('by the old key')]), /401/);
+    await changed.send([fineractMessage('by the new key')]);
+    assert.deepEqual((await reload(bridge)).tenants, none, 'nothing changed since');
+
+    bridge.config.tenants.push({name: 'wrong', default_gateway: 'nobody'});
+    write(bridge);
+    assert.equal((await bridge.cli('reload')).code, 78);
+    await changed.send([fineractMessage('all as it was')]);
+    assert.equal(smsc.errors.length, 0);
+  });
+
+  it('takes over lanes: how long messages are good for', {timeout}, async (t) => {
+    const smsc = await Smsc.start(t);
+    const bridge = await Bridge.start(t, {gateways: [{port: smsc.port, ...quick}]});
+    const api = bridge.api();
+    const lives = async () => {
+      const message = await api.send({to: nextNumber(), text: 'Hello', lane: 'otp'});
+      return Math.round((Date.parse(message.expires_at) - Date.parse(message.created_at)) / 1000);  // it was read a moment before it was kept
+    };
+    assert.equal(await lives(), 300);
+    bridge.config.lanes = {otp: {validity: '2m'}, reminder: {doubt: 'resend'}};
+    const taken = await reload(bridge);
+    assert.deepEqual([taken.lanes, taken.takes_restart], [['otp', 'reminder'], []]);
+    assert.equal(await lives(), 120);
+  });
+});
