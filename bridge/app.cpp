@@ -333,9 +333,11 @@ void App::watch() {
 void App::stop() {
   ready_ = false;
   if (!std::exchange(started_, false)) return;
+  // Fineract does not post again what nobody took: the doors stay open while gateways wait for answers. What comes in
+  // is kept, and goes out after the next start.
+  gateways_.stop();
   // A server's sockets are closed on its own shard; requests that are being handled get their answers.
   for (auto& [shard, server] : servers_) boost::asio::post(shard->io(), [&server] { server->stop(); });
-  gateways_.stop();
   store_.stop();
   // Behind the answers to the last commit.
   for (auto& shard : shards_) boost::asio::post(shard->io(), [&shard] { shard->io().stop(); });

@@ -19,7 +19,7 @@ store::Options store_options(const Config& config, Clock& clock);
 // The daemon: who owns whom, and the order of start and stop.
 //
 // start: store recovered -> gateways connect -> listeners accept -> ready.
-// stop:  listeners close -> gateways wait for answers, give back, unbind -> store commits the rest -> threads end.
+// stop:  gateways wait for answers, give back, unbind -> listeners close -> store commits the rest -> threads end.
 class App {
  public:
   // Throws store::OpenError, SealError or ListenError when it cannot start; the text is for a person.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // What changes while the daemon runs, and what a restart lets in: tenants, their keys, lanes, and the open door.
 import assert from 'node:assert/strict';
+import {connect} from 'node:net';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, it} from 'node:test';
@@ -93,5 +94,49 @@ describe('a reload', () => {
     const taken = await reload(bridge);
     assert.deepEqual([taken.lanes, taken.takes_restart], [['otp', 'reminder'], []]);
     assert.equal(await lives(), 120);
+  });
+});
+
+describe('a restart', () => {
+  // Whether somebody takes a connection at this moment.
+  const isOpen = (port) => new Promise((resolve) => {
+    const socket = connect({port, host: '127.0.0.1'});
+    socket.once('connect', () => { socket.destroy(); resolve(true); });
+    socket.once('error', () => resolve(false));
+  });
+
+  it('lets in while gateways wait for answers, and keeps what came', {timeout}, async (t) => {
+    let answers = true;
+    const smsc = await Smsc.start(t, {answer: () => (answers ? {} : {delay: 1500})});
+    const bridge = await Bridge.start(t, {gateways: [{port: smsc.port, sessions: 1, ...quick}]});
+    await bridge.up();
+    answers = false;
+    const slow = fineractMessage('its answer is waited for');
+    await bridge.fineract().send([slow]);
+    await until('it to be under way', () => smsc.submits.length === 1);
+
+    let longest = 0, closedSince = 0, watching = true;
+    const watcher = (async () => {
+      while (watching) {
+        if (await isOpen(bridge.fineractPort)) closedSince = 0;
+        else longest = Math.max(longest, Date.now() - (closedSince ||= Date.now()));
+        await new Promise(setImmediate);
+      }
+    })();
+    const stopped = bridge.stop();
+    await until('it to be stopping', () => /stopping/.test(bridge.log));
+    const late = fineractMessage('came while it was stopping');
+    await bridge.fineract().send([late]);
+    assert.equal(smsc.unbinds, 0, 'the gateway was still waiting');
+    await stopped;
+    assert.match(bridge.log, /stopped/);
+    answers = true;
+    await bridge.restart();
+    await bridge.fineract().reaches([slow.internalId, late.internalId], 300);
+    watching = false;
+    await watcher;
+    assert.equal(textsTo(smsc, slow).length, 1);
+    assert.equal(textsTo(smsc, late).length, 1);
+    assert.ok(longest < 1400, `the door was closed for ${longest} ms, as long as the gateway waited`);
   });
 });
