@@ -54,15 +54,23 @@ json::object gateway_json(const Services& services, const GatewayConfig& config,
           {"settings", manages ? json::value(config.settings) : json::value(nullptr)}};
 }
 
+// The key of one of several tenants sees those that it may use.
+bool shows(const Services& services, const Caller& caller, const GatewayConfig& gateway) {
+  return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, gateway);
+}
+
 void list_gateways(Services& services, const HttpRequest& request, const Caller& caller, Respond respond) {
   const auto table = services.directory.table();
+  std::vector<GatewayPtr> gateways;
+  for (const auto& gateway : table->gateways)
+    if (shows(services, caller, *gateway)) gateways.push_back(gateway);
   struct List {
     std::vector<json::object> items;
     std::size_t left;
     store::CountsByQueueOwner counts;
   };
   const auto list =
-      std::make_shared<List>(List{.items = {}, .left = table->gateways.size(), .counts = services.store.counts()});
+      std::make_shared<List>(List{.items = {}, .left = gateways.size(), .counts = services.store.counts()});
   list->items.resize(list->left);
   const auto answer = [list, respond] {
     json::array items(list->items.begin(), list->items.end());
@@ -71,20 +79,21 @@ void list_gateways(Services& services, const HttpRequest& request, const Caller&
   };
   if (list->left == 0) return answer();
   const bool manages = may_manage(services, caller);
-  for (std::size_t place = 0; place < table->gateways.size(); ++place)
-    services.gateways.ask(table->gateways[place]->name, GatewayControl::Action::show, request.executor,
-                          [&services, table, place, list, answer, manages](const GatewayStatus& status) {
-                            list->items[place] = gateway_json(
-                                services, *table->gateways[place], status, list->counts,
-                                services.objects.find(Objects::Kind::gateway, table->gateways[place]->name), manages);
-                            if (--list->left == 0) answer();
-                          });
+  for (std::size_t place = 0; place < gateways.size(); ++place)
+    services.gateways.ask(
+        gateways[place]->name, GatewayControl::Action::show, request.executor,
+        [&services, gateway = gateways[place], place, list, answer, manages](const GatewayStatus& status) {
+          list->items[place] = gateway_json(services, *gateway, status, list->counts,
+                                            services.objects.find(Objects::Kind::gateway, gateway->name), manages);
+          if (--list->left == 0) answer();
+        });
 }
 
 void one_gateway(Services& services, const HttpRequest& request, const Caller& caller, Respond respond,
                  GatewayControl::Action action) {
   const auto gateway = services.directory.table()->gateway(request.captures.front());
-  if (!gateway) return respond(to_response(no_such("gateway", request.captures.front())));
+  if (!gateway || !shows(services, caller, *gateway))
+    return respond(to_response(no_such("gateway", request.captures.front())));
   services.gateways.ask(gateway->name, action, request.executor,
                         [&services, gateway, respond = std::move(respond),
                          manages = may_manage(services, caller)](const GatewayStatus& status) {

@@ -26,17 +26,19 @@ json::value seconds_by_lane(const std::array<WallMs, store::lane_count>& values)
 
 // The key of one of several tenants sees the routes that are for it, and no other tenant's name.
 bool shows(const Services& services, const Caller& caller, const RouteConfig& route) {
-  return speaks_for_all(services, caller) || route.tenants.empty() ||
-         std::ranges::find(route.tenants, caller.tenant->config.name) != route.tenants.end();
+  return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, route);
 }
 
 json::object route_json(const Services& services, const Caller& caller, const RouteConfig& route,
                         const std::optional<Objects::Object>& object) {
   const bool whole = speaks_for_all(services, caller);
+  const auto table = services.directory.table();
   static constexpr std::array<std::string_view, 3> orders = {"listed", "weighted", "cheapest"};
   json::array lanes, via;
   for (const auto lane : route.lanes) lanes.push_back(json::value(store::name(lane)));
-  for (const auto& way : route.via) via.push_back({{"gateway", way.gateway}, {"weight", way.weight}});
+  for (const auto& way : route.via)
+    if (const auto by = table->gateway(way.gateway); whole || !by || table->may_use(caller.tenant->config.name, *by))
+      via.push_back({{"gateway", way.gateway}, {"weight", way.weight}});
   const auto clock = [](int minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); };
   const bool all_day = route.from_minute == 0 && route.until_minute == 24 * 60;
   return {{"name", route.name},

@@ -345,15 +345,15 @@ void get_bridges(Services& services, Noticed& noticed, const HttpRequest& reques
   };
   const auto table = services.directory.table();
   for (const auto& route : table->routes)
-    if (route->tenants.empty() || std::ranges::find(route->tenants, tenant->config.name) != route->tenants.end())
+    if (table->may_use(tenant->config.name, *route))
       answer.push_back({{"id", route->id},
                         {"tenantId", tenant->id},
                         {"phoneNo", tenant->config.sender},
                         {"providerName", route->name},
                         {"providerDescription", route->description}});
-  if (preferred) add(*preferred);
+  if (preferred && table->may_use(tenant->config.name, *preferred)) add(*preferred);
   for (const auto& gateway : table->gateways)
-    if (gateway != preferred) add(*gateway);
+    if (gateway != preferred && table->may_use(tenant->config.name, *gateway)) add(*gateway);
   respond({.body = json::serialize(answer), .headers = {}});
 }
 

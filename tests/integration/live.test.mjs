@@ -6,7 +6,7 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, it} from 'node:test';
 import YAML from 'yaml';
-import {Bridge, until} from './harness.mjs';
+import {Bridge, smsbridge, until} from './harness.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
 
 const timeout = 120_000;
@@ -94,6 +94,80 @@ describe('a reload', () => {
     const taken = await reload(bridge);
     assert.deepEqual([taken.lanes, taken.takes_restart], [['otp', 'reminder'], []]);
     assert.equal(await lives(), 120);
+  });
+});
+
+describe('whose a gateway is', () => {
+  const gateways = {shared: ['umoja', 'tujenge'], umoja_only: ['umoja'], tujenge_only: undefined, nobodys: undefined};
+  const may = {umoja: ['shared', 'umoja_only'], tujenge: ['shared', 'tujenge_only']};
+
+  it('holds at every door', {timeout}, async (t) => {
+    const smsc = await Smsc.start(t);
+    const names = Object.keys(gateways);
+    const bridge = await Bridge.start(t, {
+      gateways: names.map((name) => ({name, port: smsc.port, sessions: 1, ...quick, ...(gateways[name] ? {tenants: gateways[name]} : {})})),
+      tenants: [{name: 'umoja', default_gateway: 'shared'}, {name: 'tujenge'}],
+      routes: [{name: 'theirs', id: 50, tenants: ['tujenge'], via: [{gateway: 'tujenge_only'}]}, {name: 'closed', id: 51, via: [{gateway: 'umoja_only'}]}],
+    });
+    const owner = bridge.api(await bridge.createOwnerKey());
+    for (const [tenant, own] of Object.entries(may)) {
+      const api = bridge.api(await bridge.createKey(tenant));
+      const fineract = bridge.fineract({tenant});
+      const listed = (await api.get('/gateways')).body.items.map(({name}) => name);
+      assert.deepEqual(listed, own, `GET /gateways of ${tenant}`);
+      assert.deepEqual(Object.keys((await api.get('/messages/counts')).body.by_gateway).sort(), [...own].sort(), `counts of ${tenant}`);
+      const bridges = (await fineract.bridges()).map(({providerName}) => providerName).filter((name) => names.includes(name));
+      assert.deepEqual(bridges.sort(), [...own].sort(), `GET /smsbridges of ${tenant}`);
+      for (const [index, name] of names.entries()) {
+        const is = own.includes(name);
+        const what = `${name} for ${tenant}`;
+        assert.equal((await api.get(`/gateways/${name}`)).status, is ? 200 : 404, `GET: ${what}`);
+        const message = {to: nextNumber(), text: 'Hello', gateway: name};
+        const sent = await api.post('/messages', message);
+        assert.deepEqual([sent.status, sent.body.code ?? null], is ? [202, null] : [422, 'no-route'], `POST: ${what}`);
+        const batch = await api.post('/messages/batch', {messages: [message]});
+        assert.equal(batch.body.items[0].status, is ? 202 : 422, `batch: ${what}`);
+        assert.equal((await api.post('/messages/preview', message)).body.gateway === name, is, `preview: ${what}`);
+        const posted = fineractMessage('Hello', {providerId: index + 1});
+        await fineract.send([posted]);
+        await fineract.reaches([posted.internalId], is ? 300 : 400);
+        assert.equal((await owner.post(`/gateways/${name}/test-send`, {to: nextNumber()}, {headers: {'Smsbridge-Tenant': tenant}})).status, 202, `tried out by the operator: ${what}`);
+        assert.equal((await api.post(`/gateways/${name}/test-send`, {to: nextNumber()})).status === 202, is, `tried out: ${what}`);
+      }
+      // Names the way that is closed, and the way that nobody names.
+      const closed = fineractMessage('Hello', {providerId: 51});
+      await fineract.send([closed]);
+      await fineract.reaches([closed.internalId], tenant === 'umoja' ? 300 : 400);
+      const {body: choice} = await api.post('/routes/test', {to: nextNumber()});
+      assert.deepEqual([choice.route, choice.gateways], tenant === 'umoja' ? ['closed', ['umoja_only']] : ['theirs', ['tujenge_only']]);
+      assert.deepEqual((await api.get('/routes')).body.items.map(({name}) => name), tenant === 'umoja' ? ['closed'] : ['theirs']);
+    }
+  });
+
+  it('is checked where it is written', {timeout}, async (t) => {
+    const smsc = await Smsc.start(t);
+    const bridge = await Bridge.start(t, {gateways: [{name: 'first', port: smsc.port, ...quick, tenants: ['umoja']}], tenants: [{name: 'umoja'}, {name: 'tujenge'}]});
+    const owner = bridge.api(await bridge.createOwnerKey());
+    const wrong = async (what, settings, detail) => {
+      const answer = await owner.post(`/${what}`, settings);
+      assert.equal(answer.status, 422, JSON.stringify(answer.body));
+      assert.match(answer.body.detail, detail);
+    };
+    const settings = {name: 'second', kind: 'smpp', host: '127.0.0.1', port: smsc.port, system_id: 'umoja', password: 'secret'};
+    await wrong('gateways', {...settings, tenants: ['nobody']}, /unknown tenant 'nobody'/);
+    await wrong('routes', {name: 'theirs', tenants: ['tujenge'], via: [{gateway: 'first'}]}, /its gateway 'first' is not/);
+    const check = async (change, expected) => {
+      const config = structuredClone(bridge.config);
+      change(config);
+      const file = join(bridge.folder, 'changed.yaml');
+      writeFileSync(file, YAML.stringify(config));
+      const answer = await smsbridge('check-config', '-c', file);
+      assert.equal(answer.code, 78, answer.output);
+      assert.match(answer.output, expected);
+    };
+    await check((c) => { c.gateways[0].tenants = ['nobody']; }, /gateway 'first' names the unknown tenant 'nobody'/);
+    await check((c) => { c.tenants[1].default_gateway = 'first'; }, /default_gateway 'first' of the tenant 'tujenge' is not for it/);
+    await check((c) => { c.routes = [{name: 'theirs', id: 9, tenants: ['tujenge'], via: [{gateway: 'first'}]}]; }, /see the gateway's 'tenants'/);
   });
 });
 
