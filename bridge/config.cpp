@@ -13,6 +13,8 @@
 #include <sstream>
 
 #include "bridge/config_reader.hpp"
+#include "bridge/env/network.hpp"
+#include "bridge/text/control.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/sender.hpp"
 #include "http_gateways/provider.hpp"
@@ -140,6 +142,8 @@ void read_tls(ConfigSection& s, TlsOptions& tls) {
     t.read_path("certificate_file", tls.certificate_file);
     t.read_path("key_file", tls.key_file);
     t.read("server_name", tls.server_name);
+    if (text::has_control(tls.server_name))
+      t.problem("server_name", "holds a control character or a line break", "bad-value");
     t.read("verify", tls.verify);
     if (!tls.verify)
       t.problem("verify", "without verification anybody on the path can read and change messages", "unsafe", true);
@@ -149,6 +153,24 @@ void read_tls(ConfigSection& s, TlsOptions& tls) {
 // What the keys of the gateway may allow at most.
 constexpr std::size_t max_in_flight_most = 1000, segments_max_most = 255;
 
+bool holds_control(const boost::json::value& value) {
+  if (const auto* text = value.if_string()) return text::has_control({text->data(), text->size()});
+  if (const auto* object = value.if_object())
+    return std::ranges::any_of(*object, [](const auto& member) {
+      return text::has_control(std::string_view(member.key())) || holds_control(member.value());
+    });
+  const auto* array = value.if_array();
+  return array && std::ranges::any_of(*array, holds_control);
+}
+
+// A line break in what is written into a URL or a header would begin a header of its own.
+void check_lines(ConfigSection& s, const boost::json::object& account, const http_gateways::Kind& kind) {
+  for (const auto& setting : kind.settings)
+    if (const auto* value = account.if_contains(setting.name); value && !setting.lines && holds_control(*value))
+      s.problem("account", "'" + std::string(setting.name) + "' holds a control character or a line break",
+                "bad-value");
+}
+
 void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind& kind) {
   s.read("receipts", g.receipts);
   const auto before = s.problems();
@@ -157,6 +179,7 @@ void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind
     return setting != kind.settings.end() && setting->secret;
   });
   if (s.problems() == before) {
+    check_lines(s, g.account, kind);
     try {
       const auto provider = http_gateways::make_provider(kind, g.account);
       if (!provider->fetched() &&
@@ -186,6 +209,7 @@ void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind
   s.read_duration("connect_timeout", g.connect_timeout, 100ms, 1min);
   s.read_duration("request_timeout", g.request_timeout, 1s, 5min);
   s.read("proxy", g.proxy);
+  if (text::has_control(g.proxy)) s.problem("proxy", "holds a control character or a line break", "bad-value");
   s.read_duration("balance_interval", g.balance_interval, 0s, 24h);
 }
 
@@ -263,7 +287,7 @@ void read_host(ConfigSection& s, std::string& host) {
   s.read("host", host);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (s.has("host") && host.empty()) return s.problem("host", "is empty", "missing");
-  if (host.find_first_of("/@ \t[]") != std::string::npos)
+  if (host.find_first_of("/@ \t[]") != std::string::npos || text::has_control(host))
     s.problem("host", "'" + host + "' is not a name or an address: no scheme, path or port", "bad-value");
 }
 
@@ -519,6 +543,11 @@ void read_root(ConfigSection& root, Config& config) {
   });
   root.read("shards", config.shards, 0, 256);
   root.read("core_dumps", config.core_dumps);
+  root.read_texts("allow_private_targets", config.allow_private_targets);
+  for (const auto& text : config.allow_private_targets)
+    if (!parse_network(text))
+      root.problem("allow_private_targets", "'" + text + "' is not an address or a block such as 10.0.0.0/8",
+                   "bad-value");
   root.section("lanes", [&](ConfigSection& s) {
     for (std::size_t i = 0; i < store::lane_count; ++i)
       s.section(std::string(store::name(static_cast<store::Lane>(i))), [&](ConfigSection& l) {
@@ -628,13 +657,35 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfi
   return problems;
 }
 
+namespace {
+
+const http_gateways::Kind* kind_of(const boost::json::object& settings) {
+  const auto* name = settings.if_contains("kind");
+  return name && name->is_string() ? http_gateways::find_kind(std::string_view(name->get_string())) : nullptr;
+}
+
+}  // namespace
+
 bool same(const GatewayConfig& a, const GatewayConfig& b) { return works_as(a, b) && a.description == b.description; }
 
 bool works_as(const GatewayConfig& a, const GatewayConfig& b) {
   auto settings = a.settings, others = b.settings;
   for (auto* each : {&settings, &others}) each->erase("description");
   return settings == others && a.account == b.account && a.session.password == b.session.password &&
-         a.callback_secret == b.callback_secret && a.proxy == b.proxy;
+         a.callback_secret == b.callback_secret && a.proxy == b.proxy && a.of_file == b.of_file;
+}
+
+boost::json::object addresses_of(const boost::json::object& settings) {
+  boost::json::object addresses;
+  for (const auto* key : {"host", "port", "proxy", "tls"})
+    if (const auto* value = settings.if_contains(key)) addresses["/" + std::string(key)] = *value;
+  const auto* kind = kind_of(settings);
+  const auto* account = settings.if_contains("account");
+  if (!kind || !account || !account->is_object()) return addresses;
+  for (const auto& setting : kind->settings)
+    if (const auto* value = account->get_object().if_contains(setting.name); value && setting.address)
+      addresses["/account/" + std::string(setting.name)] = *value;
+  return addresses;
 }
 
 boost::json::value hidden_secret() { return {{"sealed", true}}; }
@@ -649,9 +700,7 @@ void for_each_secret(boost::json::object& settings,
   visit(settings, "", "callback_secret");
   if (const auto* proxy = settings.if_contains("proxy"); proxy && holds_a_password(*proxy))
     visit(settings, "", "proxy");
-  const auto* name = settings.if_contains("kind");
-  const auto* kind =
-      name && name->is_string() ? http_gateways::find_kind(std::string_view(name->get_string())) : nullptr;
+  const auto* kind = kind_of(settings);
   auto* account = settings.if_contains("account");
   if (!kind || !account || !account->is_object()) return;
   for (const auto& setting : kind->settings) {

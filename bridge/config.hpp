@@ -136,7 +136,8 @@ struct Config {
   std::filesystem::path store_path;
   std::uint64_t store_size_limit_bytes = 16ull << 30;
   std::uint64_t store_prewrite_bytes = 64ull << 20;
-  std::string master_key;  // seals the secrets in the store; empty: a key is made beside it
+  std::vector<std::string> allow_private_targets;  // that HTTP gateways made at run time may reach: 10.0.0.0/8
+  std::string master_key;                          // seals the secrets in the store; empty: a key is made beside it
   WallMs retention_ms = 90ll * 24 * 3600 * 1000;
   WallMs unknown_id_grace_ms = 24ll * 3600 * 1000;  // before Fineract is told that an id will never resolve
   int shards = 0;                                   // 0: one less than the cores, at least one
@@ -181,6 +182,8 @@ bool works_as(const GatewayConfig& a, const GatewayConfig& b);
 // Calls `body` for everything secret in a gateway's settings; `place` is its JSON pointer.
 void for_each_secret(boost::json::object& settings,
                      const std::function<void(boost::json::value& secret, const std::string& place)>& body);
+// The settings of a gateway that decide where its secrets go, by JSON pointer.
+boost::json::object addresses_of(const boost::json::object& settings);
 // What stands in the place of a secret that is kept and not shown.
 boost::json::value hidden_secret();
 bool is_hidden_secret(const boost::json::value& value);

@@ -193,6 +193,14 @@ std::function<store::Page(store::MessageId)> Gateways::sent_by(store::GatewayId 
   };
 }
 
+// Who may write the configuration file reaches what this machine reaches; who may use the API does not.
+Targets Gateways::targets_of(const GatewayConfig& gateway) const {
+  Targets targets{.all = gateway.of_file, .listed = {}};
+  for (const auto& text : context_.config.allow_private_targets)
+    if (const auto network = parse_network(text)) targets.listed.push_back(*network);
+  return targets;
+}
+
 std::unique_ptr<Channel> Gateways::make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner) {
   auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
   if (gateway.kind == "smpp")
@@ -216,7 +224,11 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewayConfig& gateway, Sh
                       .clock = context_.clock,
                       .metrics = counted,
                       .provider_metrics = context_.metrics.provider(gateway.name),
-                      .make_transport = make_curl_transport,
+                      .make_transport =
+                          [targets = targets_of(gateway)](boost::asio::any_io_executor executor, HttpOptions options) {
+                            options.targets = targets;
+                            return make_curl_transport(std::move(executor), options);
+                          },
                       .callback_url = callback_url,
                       .sent_before = sent_by(gateway.id)};
   auto provider = http_gateways::make_provider(*http_gateways::find_kind(gateway.kind), gateway.account);

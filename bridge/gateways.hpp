@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bridge/delivery/gateway.hpp"
+#include "bridge/env/network.hpp"
 #include "bridge/env/stream.hpp"
 #include "bridge/ingest/gateway_control.hpp"
 #include "bridge/shard.hpp"
@@ -63,6 +64,7 @@ class Gateways : public GatewayControl {
   void bring_about(const std::string& name, const RunningPtr& running);
   void make(const GatewayPtr& config, Running& running);
   std::unique_ptr<Channel> make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner);
+  Targets targets_of(const GatewayConfig& gateway) const;
   std::function<store::Page(store::MessageId)> sent_by(store::GatewayId gateway) const;
   void act(const std::string& name, Running& running, Action action);
   RunningPtr find(const std::string& name) const;

@@ -211,13 +211,16 @@ class AfricasTalking final : public Provider {
 const Kind africastalking{
     .name = "africastalking",
     .help = "Africa's Talking messaging",
-    .settings = {{.name = "username", .required = true, .help = "of the application; 'sandbox' uses the sandbox"},
+    .settings = {{.name = "username",
+                  .required = true,
+                  .address = true,
+                  .help = "of the application; 'sandbox' uses the sandbox"},
                  {.name = "api_key", .required = true, .secret = true, .help = "of the application"},
                  {.name = "from", .help = "sender: short code or alphanumeric; otherwise the shared default"},
                  {.name = "token",
                   .secret = true,
                   .help = "checks callbacks, which have no signature: end the URLs in the dashboard with ?token=..."},
-                 {.name = "base_url", .help = "another address than https://api.africastalking.com"}},
+                 {.name = "base_url", .address = true, .help = "another address than https://api.africastalking.com"}},
     .make = [](const boost::json::object& settings) -> std::unique_ptr<Provider> {
       return std::make_unique<AfricasTalking>(settings);
     }};

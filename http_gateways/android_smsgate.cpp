@@ -205,6 +205,7 @@ const Kind android_smsgate{
     .name = "android-smsgate",
     .help = "SMSGate: an Android phone as gateway",
     .settings = {{.name = "base_url",
+                  .address = true,
                   .help =
                       "https://HOST/api/3rdparty/v1 of a private server, or http://PHONE:8080; otherwise the public "
                       "server https://api.sms-gate.app/3rdparty/v1"},

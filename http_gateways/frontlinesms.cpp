@@ -272,10 +272,12 @@ const Kind frontlinesms{
     .name = "frontlinesms",
     .help = "FrontlineSMS: FrontlineCloud, version 2, version 1, or phones with FrontlineSync or SMSSync",
     .settings = {{.name = "mode",
+                  .address = true,
                   .help =
                       "cloud, v2 (web connection API; the default), trigger (HTTP trigger of version 1), or sync: a "
                       "phone with FrontlineSync or SMSSync polls us and fetches its messages"},
                  {.name = "base_url",
+                  .address = true,
                   .help = "of v2, such as http://HOST:8130, or of trigger, such as http://HOST:8011: the latter has no "
                           "authentication and belongs on a loopback or a VPN"},
                  {.name = "activity_id", .help = "v2: number of the web connection"},

@@ -312,11 +312,12 @@ const Kind infobip{
     .help = "Infobip SMS",
     .settings = {{.name = "base_url",
                   .required = true,
+                  .address = true,
                   .help = "the account's own address: https://xxxxx.api.infobip.com"},
                  {.name = "api_key", .required = true, .secret = true, .help = "of the account"},
                  {.name = "api", .help = "v2 (default) or v3"},
                  {.name = "from", .help = "sender: number, short code or at most 11 letters"},
-                 {.name = "notify_url", .help = "report URL, where it is not ours"},
+                 {.name = "notify_url", .address = true, .help = "report URL, where it is not ours"},
                  {.name = "token", .secret = true, .help = "callbacks must carry it as tok= in their URL"}},
     .make = [](const boost::json::object& settings) -> std::unique_ptr<Provider> {
       return std::make_unique<Infobip>(settings);

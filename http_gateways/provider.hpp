@@ -232,6 +232,8 @@ struct Setting {
   std::string_view name;
   bool required = false;
   bool secret = false;
+  bool address = false;  // decides where requests go, and so the secrets in them, or where the provider reports to
+  bool lines = false;    // may have several lines; all others are written into URLs and headers
   std::string_view help;
 };
 

@@ -201,10 +201,10 @@ const Kind telerivet{
     .settings = {{.name = "api_key", .required = true, .secret = true, .help = "of the account"},
                  {.name = "project_id", .required = true, .help = "PJ... of the project"},
                  {.name = "route_id", .help = "PN... or RT...: phone or route that sends; otherwise the project's own"},
-                 {.name = "status_url", .help = "callback URL, where it is not ours"},
+                 {.name = "status_url", .address = true, .help = "callback URL, where it is not ours"},
                  {.name = "status_secret", .secret = true, .help = "comes back in status callbacks and checks them"},
                  {.name = "webhook_secret", .secret = true, .help = "of the project's webhook, for inbound messages"},
-                 {.name = "base_url", .help = "another address than https://api.telerivet.com"}},
+                 {.name = "base_url", .address = true, .help = "another address than https://api.telerivet.com"}},
     .make = [](const boost::json::object& settings) -> std::unique_ptr<Provider> {
       return std::make_unique<Telerivet>(settings);
     }};

@@ -260,23 +260,24 @@ class Twilio final : public Provider {
 
 }  // namespace
 
-const Kind twilio{.name = "twilio",
-                  .help = "Twilio Programmable Messaging",
-                  .settings = {{.name = "account_sid", .help = "AC... of the account"},
-                               {.name = "auth_token",
-                                .secret = true,
-                                .help = "of the account; also checks the signature of callbacks"},
-                               {.name = "secondary_auth_token",
-                                .secret = true,
-                                .help = "while the token is changed: callbacks may be signed with either"},
-                               {.name = "api_key_sid", .help = "SK...: sends with an API key instead of the token"},
-                               {.name = "api_key_secret", .secret = true, .help = "of the API key"},
-                               {.name = "messaging_service_sid", .help = "MG...: the service chooses the sender"},
-                               {.name = "from", .help = "sender: +number, short code or at most 11 letters"},
-                               {.name = "status_callback", .help = "callback URL, where it is not ours"},
-                               {.name = "base_url", .help = "another address than https://api.twilio.com"}},
-                  .make = [](const boost::json::object& settings) -> std::unique_ptr<Provider> {
-                    return std::make_unique<Twilio>(settings);
-                  }};
+const Kind twilio{
+    .name = "twilio",
+    .help = "Twilio Programmable Messaging",
+    .settings = {{.name = "account_sid", .help = "AC... of the account"},
+                 {.name = "auth_token",
+                  .secret = true,
+                  .help = "of the account; also checks the signature of callbacks"},
+                 {.name = "secondary_auth_token",
+                  .secret = true,
+                  .help = "while the token is changed: callbacks may be signed with either"},
+                 {.name = "api_key_sid", .help = "SK...: sends with an API key instead of the token"},
+                 {.name = "api_key_secret", .secret = true, .help = "of the API key"},
+                 {.name = "messaging_service_sid", .help = "MG...: the service chooses the sender"},
+                 {.name = "from", .help = "sender: +number, short code or at most 11 letters"},
+                 {.name = "status_callback", .address = true, .help = "callback URL, where it is not ours"},
+                 {.name = "base_url", .address = true, .help = "another address than https://api.twilio.com"}},
+    .make = [](const boost::json::object& settings) -> std::unique_ptr<Provider> {
+      return std::make_unique<Twilio>(settings);
+    }};
 
 }  // namespace smsbridge::http_gateways

@@ -297,18 +297,18 @@ Balance read_vonage_balance(const Reply& reply) {
 const Kind vonage_sms{
     .name = "vonage-sms",
     .help = "Vonage SMS API (formerly Nexmo)",
-    .settings = {{.name = "api_key", .required = true, .help = "of the account"},
-                 {.name = "api_secret", .secret = true, .help = "of the account; also needed to read the balance"},
-                 {.name = "from", .help = "sender: number or at most 11 letters"},
-                 {.name = "callback", .help = "receipt URL, where it is not ours; at most 100 characters"},
-                 {.name = "signature_secret",
-                  .secret = true,
-                  .help = "of the account; when it is set, callbacks must be signed"},
-                 {.name = "signature_method",
-                  .help = "as in the dashboard: md5hash (default), md5, sha1, sha256, sha512"},
-                 {.name = "sign_requests", .help = "true: requests are signed and carry no api_secret"},
-                 {.name = "token", .secret = true, .help = "callbacks must carry it as tok= in their URL"},
-                 {.name = "base_url", .help = "another address than https://rest.nexmo.com"}},
+    .settings =
+        {{.name = "api_key", .required = true, .help = "of the account"},
+         {.name = "api_secret", .secret = true, .help = "of the account; also needed to read the balance"},
+         {.name = "from", .help = "sender: number or at most 11 letters"},
+         {.name = "callback", .address = true, .help = "receipt URL, where it is not ours; at most 100 characters"},
+         {.name = "signature_secret",
+          .secret = true,
+          .help = "of the account; when it is set, callbacks must be signed"},
+         {.name = "signature_method", .help = "as in the dashboard: md5hash (default), md5, sha1, sha256, sha512"},
+         {.name = "sign_requests", .help = "true: requests are signed and carry no api_secret"},
+         {.name = "token", .secret = true, .help = "callbacks must carry it as tok= in their URL"},
+         {.name = "base_url", .address = true, .help = "another address than https://rest.nexmo.com"}},
     .make = [](const boost::json::object& settings) -> std::unique_ptr<Provider> {
       return std::make_unique<VonageSms>(settings);
     }};

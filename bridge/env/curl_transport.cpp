@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,6 +15,7 @@
 
 #include "bridge/env/content_coding.hpp"
 #include "bridge/env/http_transport.hpp"
+#include "bridge/text/control.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -59,6 +61,11 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     transfer->request = std::move(request);
     transfer->done = std::move(done);
     transfer->answer_bytes_max = options_.answer_bytes_max;
+    transfer->targets = &options_.targets;
+    if (breaks_a_line(transfer->request)) {
+      transfer->refused = "the address or a header of the request holds a control character";
+      return finish(std::move(transfer), CURLE_ABORTED_BY_CALLBACK);
+    }
     prepare(*transfer);
     transfers_.emplace(handle, std::move(transfer));
     ::curl_multi_add_handle(multi_, handle);  // curl asks to be called by its timer
@@ -85,6 +92,8 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     http_gateways::Reply reply;
     Done done;
     std::size_t answer_bytes_max = 0;
+    const Targets* targets = nullptr;
+    std::string refused;                  // why we did not let it go
     bool left = false, too_long = false;  // left: the request was, or is being, written
     std::array<char, CURL_ERROR_SIZE> error{};
   };
@@ -152,6 +161,8 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     // curl repeats a request by itself when a kept connection ends before an answer; for an SMS that is one too many.
     put(CURLOPT_PREREQFUNCTION, &CurlTransport::on_request);
     put(CURLOPT_PREREQDATA, &t);
+    put(CURLOPT_OPENSOCKETFUNCTION, &CurlTransport::on_open);
+    put(CURLOPT_OPENSOCKETDATA, &t);
     put(CURLOPT_CLOSESOCKETFUNCTION, &CurlTransport::on_close);
     put(CURLOPT_CLOSESOCKETDATA, this);
   }
@@ -182,6 +193,25 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
       t.reply.headers.emplace_back(line.substr(0, colon), value);
     }
     return size * count;
+  }
+
+  // Here and not by the name in the URL, which may stand for any address by now.
+  static curl_socket_t on_open(void* data, curlsocktype, curl_sockaddr* to) {
+    auto& t = *static_cast<Transfer*>(data);
+    const auto address = ip_address(to->addr);
+    if (!t.targets->all && !(address && t.targets->allow(*address))) {
+      t.refused =
+          "its address is private, which is for gateways of the configuration file, or for what is listed in "
+          "allow_private_targets";
+      return CURL_SOCKET_BAD;
+    }
+    return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+  }
+
+  static bool breaks_a_line(const http_gateways::Request& request) {
+    return text::has_control(request.url) || std::ranges::any_of(request.headers, [](const auto& header) {
+             return text::has_control(header.first) || text::has_control(header.second);
+           });
   }
 
   static int on_close(void* data, curl_socket_t fd) {
@@ -302,6 +332,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     } else {
       result.end = t->left ? End::perhaps_sent : End::not_sent;
       result.detail = t->too_long           ? too_long(*t)
+                      : !t->refused.empty() ? t->refused
                       : t->error[0] != '\0' ? std::string(t->error.data())
                                             : std::string(::curl_easy_strerror(code));
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bridge/env/clock.hpp"
+#include "bridge/env/network.hpp"
 #include "bridge/env/stream.hpp"
 #include "http_gateways/provider.hpp"
 
@@ -19,6 +20,7 @@ struct HttpOptions {
   TlsOptions tls;                                       // its `enabled` is of no use: the URL says it
   std::size_t answer_bytes_max = 64 * 1024;
   std::size_t connections_max = 8;
+  Targets targets;                 // checked when a connection is made: names change
   std::vector<std::string> names;  // "host:port:address,address": known without asking a name server
 };
 
@@ -39,7 +41,8 @@ class HttpTransport {
   using Done = std::function<void(Result)>;
 
   virtual ~HttpTransport() = default;
-  // Never follows redirects and never sends a request twice.
+  // Never follows redirects and never sends a request twice. What holds a line break in its address or a header does
+  // not leave.
   virtual void send(http_gateways::Request request, Done done) = 0;
   // Every open request ends at once.
   virtual void abort() = 0;

@@ -210,6 +210,41 @@ TEST(Configurations, TheFailOverExampleLoadsWithItsSecrets) {
   EXPECT_EQ(loaded.config.routes.size(), 1u);
 }
 
+// It would begin a header of its own, at the provider or at the proxy.
+TEST_F(ConfigTest, WhatIsWrittenIntoAddressesAndHeadersHasOneLine) {
+  const auto problems_of = [&](const std::string& settings) {
+    std::string all;
+    for (const auto& problem : load(tenants + "gateways:\n  - {name: a, id: 1, " + settings + "}\n").problems)
+      if (!problem.warning) all += problem.path + " " + problem.text + "\n";
+    return all;
+  };
+  const std::string jasmin = "kind: jasmin, account: {base_url: 'http://h', username: u, password: p";
+  struct {
+    const char* name;
+    std::string settings, path;  // an empty path: it is taken
+  } const cases[] = {
+      {"plain", jasmin + "}", ""},
+      {"a proxy", jasmin + R"(}, proxy: "http://p:1\r\nX: y")", "proxy"},
+      {"a proxy with an escape", jasmin + R"(}, proxy: "http://p:1\e[2J")", "proxy"},
+      {"an address", R"(kind: jasmin, account: {base_url: "http://h\r\nX: y", username: u, password: p})", "account"},
+      {"a secret", R"(kind: jasmin, account: {base_url: 'http://h', username: u, password: "p\nq"})", "account"},
+      {"in a group", jasmin + R"(, params: {tags: "a\r\nb"}})", "account"},
+      {"a server name", jasmin + R"(}, tls: {server_name: "h\r\nX"})", "tls.server_name"},
+      {"a host", R"(host: "h\nx", port: 1, system_id: s)", "host"},
+      {"a body has lines",
+       R"(kind: generic, account: {request: {method: POST, url: 'http://h/', body: {type: raw, content_type: text/plain, template: "a\nb"}}})",
+       ""},
+  };
+  for (const auto& c : cases) {
+    const auto problems = problems_of(c.settings);
+    EXPECT_EQ(problems.empty(), c.path.empty()) << c.name << ": " << problems;
+    EXPECT_NE(problems.find(c.path), std::string::npos) << c.name << ": " << problems;
+  }
+  EXPECT_FALSE(load(std::string("allow_private_targets: [localhost]\n") + tenants + gateways).ok());
+  EXPECT_TRUE(
+      load(std::string("allow_private_targets: [127.0.0.1, 10.0.0.0/8, 'fd00::/8']\n") + tenants + gateways).ok());
+}
+
 TEST_F(ConfigTest, ProvidersRoutesAndPricesAreChecked) {
   const std::string a =
       "gateways:\n  - {name: a, id: 1, kind: generic, account: {request: {method: GET, url: 'http://h/'}}}\n";

@@ -127,6 +127,54 @@ TEST(CurlTransport, RequestTimeoutHoldsForTheWhole) {
   EXPECT_LT(no_connection.after, 5s);
 }
 
+// By the address that is connected to, whatever it was called.
+TEST(CurlTransport, ReachesPrivateAddressesOnlyWhereTheyAreListed) {
+  asio::io_context io;
+  const Server server(io, answer("", "here"));
+  const auto port = server.port();
+  const auto ask = [&](const std::string& url, std::vector<Network> listed, const std::string& proxy = {}) {
+    return get(io, url,
+               {.proxy = proxy,
+                .targets = {.all = false, .listed = std::move(listed)},
+                .names = {"sms.test:" + port + ":127.0.0.1"}})
+        .result;
+  };
+  const auto here = *parse_network("127.0.0.1"), elsewhere = *parse_network("10.0.0.0/8");
+  for (const auto& url : {"http://127.0.0.1:" + port + "/", "http://sms.test:" + port + "/",
+                          "http://[::ffff:127.0.0.1]:" + port + "/", "http://2130706433:" + port + "/"}) {
+    SCOPED_TRACE(url);
+    const auto refused = ask(url, {elsewhere});
+    EXPECT_EQ(refused.end, End::not_sent);
+    EXPECT_NE(refused.detail.find("allow_private_targets"), std::string::npos) << refused.detail;
+  }
+  EXPECT_EQ(ask("http://sms.test:" + port + "/", {here}).end, End::answered);
+  EXPECT_EQ(ask("http://public.test/", {}, "http://127.0.0.1:" + port).end, End::not_sent) << "a proxy is a target";
+  EXPECT_EQ(ask("http://public.test/", {here}, "http://127.0.0.1:" + port).end, End::answered);
+}
+
+TEST(CurlTransport, SendsNoHeaderThatHoldsAnother) {
+  asio::io_context io;
+  const Server server(io, answer("", "here"));
+  const auto transport = make_curl_transport(io.get_executor(), {});
+  const auto url = "http://127.0.0.1:" + server.port() + "/";
+  struct {
+    const char* name;
+    http_gateways::Request request;
+    End want;
+  } const cases[] = {
+      {"plain", {.method = "GET", .url = url, .headers = {{"X-Key", "a"}}, .body = {}}, End::answered},
+      {"a value", {.method = "GET", .url = url, .headers = {{"X-Key", "a\r\nX-More: b"}}, .body = {}}, End::not_sent},
+      {"a name", {.method = "GET", .url = url, .headers = {{"X-Key\nX", "a"}}, .body = {}}, End::not_sent},
+      {"the address", {.method = "GET", .url = url + "\r\nX: b", .headers = {}, .body = {}}, End::not_sent},
+  };
+  for (const auto& c : cases) {
+    std::optional<HttpTransport::Result> result;
+    transport->send(c.request, [&](HttpTransport::Result r) { result = std::move(r); });
+    while (!result) io.run_one_for(10s);
+    EXPECT_EQ(result->end, c.want) << c.name;
+  }
+}
+
 TEST(CurlTransport, ConnectTimeout) {
   asio::io_context io;
   const Server server(io);
