@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include "bridge/env/log.hpp"
+#include "bridge/ingest/object_settings.hpp"
 #include "bridge/ingest/tenants.hpp"
 
 namespace smsbridge::bridge {
@@ -59,26 +60,13 @@ tl::unexpected<Problem> refuse(ProblemCode code, std::string detail) {
   return tl::unexpected(Problem{.code = code, .detail = std::move(detail), .errors = {}});
 }
 
-// RFC 7396
-void merge(json::value& target, const json::value& patch) {
-  const auto* changes = patch.if_object();
-  if (!changes) {
-    target = patch;
-    return;
-  }
-  if (!target.is_object()) target.emplace_object();
-  auto& object = target.get_object();
-  for (const auto& [key, value] : *changes)
-    if (value.is_null())
-      object.erase(key);
-    else
-      merge(object[key], value);
-}
-
-std::map<std::string, json::value> secrets_of(json::object settings) {
-  std::map<std::string, json::value> secrets;  // by place
-  for_each_secret(settings, [&](json::value& secret, const std::string& place) { secrets[place] = secret; });
-  return secrets;
+std::optional<Problem> needs_secrets_again(const json::object& before, const json::object& after,
+                                           const json::object& given) {
+  std::vector<ConfigProblem> problems;
+  for (const auto& place : secrets_sent_elsewhere(before, after, given))
+    problems.push_back(
+        {.file = {}, .path = place.substr(1), .text = "goes to another address now: give it again", .code = "missing"});
+  return as_problem(problems);
 }
 
 std::optional<Problem> write(const std::function<void()>& work) {
@@ -355,31 +343,6 @@ std::optional<Problem> Objects::reveal_hidden(json::object& settings, const json
   return as_problem(problems);
 }
 
-// A secret that nobody may read must not be sent to an address that somebody chooses.
-std::optional<Problem> Objects::keeps_secrets_elsewhere(const json::object& before, const json::object& after) const {
-  const auto addresses = [](const json::object& settings) {
-    json::object found;
-    for (const auto* key : {"host", "proxy", "tls"})
-      if (const auto* value = settings.if_contains(key)) found[key] = *value;
-    if (const auto* account = settings.if_contains("account"); account && account->is_object())
-      for (const auto& [key, value] : account->get_object())
-        if (key.find("url") != json::string_view::npos) found[key] = value;
-    return found;
-  };
-  if (addresses(before) == addresses(after)) return std::nullopt;
-  const auto known = secrets_of(before);
-  std::vector<ConfigProblem> problems;
-  for (const auto& [place, secret] : secrets_of(after)) {
-    const auto it = known.find(place);
-    if (place != "/callback_secret" && place != "/proxy" && it != known.end() && it->second == secret)
-      problems.push_back({.file = {},
-                          .path = place.substr(1),
-                          .text = "goes to another address now: give it again",
-                          .code = "missing"});
-  }
-  return as_problem(problems);
-}
-
 // Why it cannot go. Nothing new comes to it once this was asked, unless the answer is that it stays.
 std::optional<Problem> Objects::still_needed(const Change& change, store::GatewayId id) {
   if (change.kind == Kind::route) return std::nullopt;
@@ -441,12 +404,12 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     return before;
   }
 
-  json::value settings = change.settings;
+  auto settings = change.settings;
   if (change.action == Action::patch) {
     settings = existing->second.settings;
-    merge(settings, change.settings);
+    merge_patch(settings, change.settings);
   }
-  Kept object{.settings = std::move(settings.as_object()), .etag = {}, .gateway = {}, .route = {}};
+  Kept object{.settings = std::move(settings), .etag = {}, .gateway = {}, .route = {}};
   if (auto missing = reveal_hidden(object.settings, exists ? &existing->second.settings : nullptr))
     return tl::unexpected(std::move(*missing));
   if (!object.settings.contains("name")) object.settings["name"] = name;
@@ -454,7 +417,7 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
   if (auto wrong = parse(kind, object)) return tl::unexpected(std::move(*wrong));
   if (exists && existing->second.settings == object.settings) return shown(existing->second);
   if (exists && kind == Kind::gateway)
-    if (auto wrong = keeps_secrets_elsewhere(existing->second.settings, object.settings))
+    if (auto wrong = needs_secrets_again(existing->second.settings, object.settings, change.settings))
       return tl::unexpected(std::move(*wrong));
   const auto now = shown(object);
   if (now.name != name || (exists && now.id != shown(existing->second).id))

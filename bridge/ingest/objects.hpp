@@ -81,8 +81,6 @@ class Objects {
   std::shared_ptr<const RoutingTable> make_table() const;
   std::vector<ConfigProblem> problems(const std::set<std::string>& assumed = {}) const;
   std::optional<Problem> reveal_hidden(boost::json::object& settings, const boost::json::object* before) const;
-  std::optional<Problem> keeps_secrets_elsewhere(const boost::json::object& before,
-                                                 const boost::json::object& after) const;
   std::optional<Problem> still_needed(const Change& change, store::GatewayId id);
   store::GatewayId last_id() const;
   GatewayPtr with_callback_secret(const GatewayPtr& gateway);
