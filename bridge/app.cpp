@@ -92,7 +92,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .metrics = metrics_,
                 .gateways = gateways_,
                 .objects = objects_,
-                .reload = [this] { return reload(); },
+                .reload = [this](bool dry_run) { return reload(dry_run); },
                 .ready = ready_} {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = config_.shards > 0 ? config_.shards : std::max(1, cores - 1);
@@ -245,7 +245,7 @@ void App::start_threads() {
   }
 }
 
-tl::expected<Reloaded, std::vector<std::string>> App::reload() {
+tl::expected<Reloaded, std::vector<std::string>> App::reload(bool dry_run) {
   const std::lock_guard lock(reload_mutex_);
   const auto loaded = load_config(config_.file);
   Reloaded reloaded;
@@ -253,27 +253,32 @@ tl::expected<Reloaded, std::vector<std::string>> App::reload() {
   for (const auto& problem : loaded.problems)
     if (!problem.warning) errors.push_back(describe(problem));
   try {
-    if (errors.empty()) take_over(loaded.config, reloaded, errors);
+    if (errors.empty()) take_over(loaded.config, dry_run, reloaded, errors);
   } catch (const std::exception& error) {
     errors.push_back(error.what());
   }
   if (!errors.empty()) {
-    for (const auto& error : errors) log::error("config", "nothing was reloaded", "problem", error);
+    if (!dry_run)
+      for (const auto& error : errors) log::error("config", "nothing was reloaded", "problem", error);
     return tl::unexpected(std::move(errors));
   }
-  say_reloaded(reloaded);
+  if (!dry_run) say_reloaded(reloaded);
   return reloaded;
 }
 
-void App::take_over(const Config& file, Reloaded& reloaded, std::vector<std::string>& errors) {
-  const auto tenants = tenants_.prepare(RoutingTable(file).tenants);
-  auto taken = objects_.take_over(file);
+void App::take_over(const Config& file, bool dry_run, Reloaded& reloaded, std::vector<std::string>& errors) {
+  const auto tenants = dry_run ? nullptr : tenants_.prepare(RoutingTable(file).tenants);
+  const auto taken = objects_.take_over(file, dry_run);
   if (!taken) return errors.push_back(taken.error());
+  const auto draining = router_.draining();
+  reloaded = {.changes = changes_between(*taken->before, *taken->after),
+              .cut_off = cut_off_between({*taken->before, draining}, {*taken->after, draining}),
+              .takes_restart = takes_restart(config_, file)};
+  if (dry_run) return;
   // Whoever is let in finds gateways that serve him.
   tenants_.take_over(tenants);
   gateways_.serve(tenants_.names());
   router_.know(tenants_.names());
-  reloaded = {.changes = std::move(*taken), .takes_restart = takes_restart(config_, file)};
 }
 
 void App::say_reloaded(const Reloaded& reloaded) const {
@@ -290,6 +295,7 @@ void App::say_reloaded(const Reloaded& reloaded) const {
   if (!reloaded.changes.lanes.empty())
     log::info("config", "reloaded", "what", "lanes", "changed", joined(reloaded.changes.lanes));
   if (reloaded.changes.prices) log::info("config", "reloaded", "what", "prices");
+  say_cut_off(reloaded.cut_off, "a reload");
   if (!reloaded.takes_restart.empty())
     log::warn("config", "other settings changed too: they take a restart", "keys", joined(reloaded.takes_restart));
 }

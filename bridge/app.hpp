@@ -33,8 +33,8 @@ class App {
   void stop();
 
   // Reads the configuration file again and takes over tenants, lanes, gateways, routes and prices: all of it, or
-  // nothing, and then the lines say why. Any thread.
-  tl::expected<Reloaded, std::vector<std::string>> reload();
+  // nothing, and then the lines say why. A dry run only says what it would do. Any thread.
+  tl::expected<Reloaded, std::vector<std::string>> reload(bool dry_run = false);
 
   std::uint16_t api_port() const { return api_port_; }
   std::uint16_t fineract_port() const { return fineract_port_; }
@@ -49,7 +49,7 @@ class App {
   void listen(HttpLimits limits, const HttpDoor& door, ListenAddress address, std::uint16_t& port);
   void start_threads();
   void set_hooks();
-  void take_over(const Config& file, Reloaded& reloaded, std::vector<std::string>& errors);
+  void take_over(const Config& file, bool dry_run, Reloaded& reloaded, std::vector<std::string>& errors);
   void say_reloaded(const Reloaded& reloaded) const;
   void warn_of_leftovers();
   void tell_unreadable();

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <set>
 
+#include "bridge/cli/cut_off.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/objects.hpp"
 #include "bridge/config_reader.hpp"
@@ -19,7 +20,7 @@ namespace json = boost::json;
 
 struct ApplyOptions : ClientOptions {
   std::string file;
-  bool dry_run = false, prune = false;
+  bool dry_run = false, prune = false, yes = false;
 };
 
 struct Wanted {
@@ -139,17 +140,29 @@ class Apply {
     code_ = report(answer);
   }
 
+  // Each is tried out first, with all that was done before it in force: whoever it cuts off is said before.
+  ClientAnswer ask(const std::string& method, const std::string& target, const std::string& body,
+                   const std::string& if_match) {
+    auto answer = call(options_, method, with_dry_run(target), body, if_match);
+    if (!answer.ok()) return answer;
+    try {
+      confirm_cut_off(answer, options_.yes || options_.dry_run);
+    } catch (const ClientError& refused) {
+      return {.status = 409, .body = json::object{{"detail", refused.what()}}, .etag = {}};
+    }
+    return options_.dry_run ? answer : call(options_, method, target, body, if_match);
+  }
+
   // What this run would make is not there for what names it.
   std::string with_dry_run(const std::string& target) const {
-    return target + (options_.dry_run ? "?dry_run=true&assuming=" + http_gateways::percent_encode(gateways_) : "");
+    return target + "?dry_run=true" + (options_.dry_run ? "&assuming=" + http_gateways::percent_encode(gateways_) : "");
   }
 
   void bring_about(const Wanted& wanted) {
     const std::string name(wanted.settings.at("name").as_string());
     const auto now = call(options_, "GET", address_of(wanted.what, name));
     if (now.status == 404) {
-      const auto answer =
-          call(options_, "POST", with_dry_run(address_of(wanted.what)), json::serialize(wanted.settings));
+      const auto answer = ask("POST", address_of(wanted.what), json::serialize(wanted.settings), {});
       return answer.ok() ? tell(wanted.what, name, "created") : fail(wanted.file, wanted.what, name, answer);
     }
     if (!now.ok()) return fail(wanted.file, wanted.what, name, now);
@@ -161,8 +174,7 @@ class Apply {
     compare(before, after, "", differences);
     if (object.at("managed_by").as_string() == "file" && differences.empty())
       return tell(wanted.what, name, "unchanged");
-    const auto answer =
-        call(options_, "PUT", with_dry_run(address_of(wanted.what, name)), json::serialize(wanted.settings), now.etag);
+    const auto answer = ask("PUT", address_of(wanted.what, name), json::serialize(wanted.settings), now.etag);
     if (!answer.ok()) return fail(wanted.file, wanted.what, name, answer);
     if (answer.etag == now.etag) return tell(wanted.what, name, "unchanged");
     if (differences.empty()) differences.push_back("a secret");
@@ -183,7 +195,7 @@ class Apply {
         tell(what, name, "deleted");
         continue;
       }
-      const auto gone = call(options_, "DELETE", address_of(what, name), {}, "*");
+      const auto gone = ask("DELETE", address_of(what, name), {}, "*");
       gone.ok() ? tell(what, name, "deleted") : fail(options_.file, what, name, gone);
     }
   }
@@ -250,6 +262,7 @@ void add_apply(CLI::App& app, Run& run) {
   add_client_options(*apply, *options);
   apply->add_option("-f,--file", options->file, "YAML file, or a folder of them; - is stdin")->required();
   apply->add_flag("-n,--dry-run", options->dry_run, "Only say what would change, and whether it would be taken");
+  apply->add_flag("-y,--yes", options->yes, "Do not ask, whoever is cut off");
   apply->add_flag("--prune", options->prune, "Delete what was made at run time and does not stand there");
   apply->callback([options, &run] { run = [options] { return Apply(*options).run(); }; });
   auto* exporter = app.add_subcommand("export", "Gateways and routes as 'apply' reads them, without secrets");

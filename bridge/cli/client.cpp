@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/cli/client.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -8,12 +11,14 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/config.hpp"
+#include "bridge/text/control.hpp"
 #include "bridge/text/printable.hpp"
 
 namespace smsbridge::bridge {
@@ -81,6 +86,7 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
         throw ClientError(exit_unreachable,
                           "cannot reach the daemon at " + loaded.config.control_socket.string() + ": " + ec.message() +
                               ". Is 'smsbridge serve' running with this configuration, and as the same user?");
+      request.set("Smsbridge-User", local_user());
       return exchange(io, stream, request, loaded.config.control_socket.string());
     }
     std::string key;
@@ -116,6 +122,12 @@ std::string problem_line(const boost::json::object& error) {
 }
 
 }  // namespace
+
+std::string local_user() {
+  if (const char* name = std::getenv("SUDO_USER"); name && !text::has_control(name)) return name;
+  const auto* entry = ::getpwuid(::getuid());
+  return entry ? entry->pw_name : "uid " + std::to_string(::getuid());
+}
 
 int report(const ClientAnswer& answer) {
   if (answer.ok()) return exit_done;

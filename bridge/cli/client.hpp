@@ -34,6 +34,9 @@ class ClientError : public std::runtime_error {
 
 ClientAnswer call(const ClientOptions& options, const std::string& method, const std::string& target,
                   const std::string& body = {}, const std::string& if_match = {});
+// Who is at this command line, for logs; behind sudo as well.
+std::string local_user();
+
 // The exit code that an answer stands for; prints the problem when it is one.
 int report(const ClientAnswer& answer);
 

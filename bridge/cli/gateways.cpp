@@ -10,6 +10,7 @@
 
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
+#include "bridge/cli/cut_off.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/objects.hpp"
 #include "bridge/cli/provider_lines.hpp"
@@ -28,6 +29,7 @@ struct GatewayOptions : ClientOptions {
   std::string name, to, text;
   int wait_s = 60;
   bool whole = false;  // what does not fit into a row, too
+  bool yes = false;
 };
 
 std::vector<std::string> row(const json::object& g) {
@@ -229,11 +231,14 @@ void add_gateways(CLI::App& app, Run& run) {
     auto* command = gateways->add_subcommand(name, what);
     add_client_options(*command, *options);
     if (one) command->add_option("name", options->name, "Name of the gateway")->required();
+    if (suffix == "/drain") command->add_flag("-y,--yes", options->yes, "Do not ask, whoever is cut off");
     command->callback([options, one, whole, method = std::move(method), suffix = std::move(suffix), &run] {
       options->whole = whole;
       run = [options, one, method, suffix] {
-        return show(*options, method,
-                    "/api/v1/gateways" + (one ? "/" + http_gateways::percent_encode(options->name) : "") + suffix);
+        const auto target =
+            "/api/v1/gateways" + (one ? "/" + http_gateways::percent_encode(options->name) : "") + suffix;
+        if (suffix == "/drain") confirm_cut_off(call(*options, method, target + "?dry_run=true"), options->yes);
+        return show(*options, method, target);
       };
     });
   };

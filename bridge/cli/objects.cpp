@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <iostream>
 
+#include "bridge/cli/cut_off.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/config_reader.hpp"
 #include "http_gateways/wire.hpp"
@@ -22,11 +23,21 @@ struct ObjectOptions : ClientOptions {
   bool dry_run = false, force = false, yes = false;
 };
 
-std::string address(const ObjectOptions& options, bool of_one) {
+std::string address(const ObjectOptions& options, bool of_one, bool dry_run) {
   auto target = of_one ? address_of(options.what, options.name) : address_of(options.what);
-  if (options.dry_run) target += "?dry_run=true";
-  if (options.force) target += "?force=true";
+  if (dry_run) target += "?dry_run=true";
+  if (options.force) target += dry_run ? "&force=true" : "?force=true";
   return target;
+}
+
+// A change is tried out first: whoever it would cut off is said before it is made, and not after.
+ClientAnswer ask(const ObjectOptions& options, const std::string& method, bool of_one, const std::string& body) {
+  const std::string if_match = of_one ? "*" : "";
+  auto answer = call(options, method, address(options, of_one, true), body, if_match);
+  if (!answer.ok()) return answer;
+  confirm_cut_off(answer, options.yes || options.dry_run);
+  if (options.dry_run) return answer;
+  return call(options, method, address(options, of_one, false), body, if_match);
 }
 
 // "retry.first" names a member of a member.
@@ -85,7 +96,7 @@ int create(const ObjectOptions& options) {
   auto settings = given(options);
   settings["name"] = options.name;
   read_named_secrets(settings, std::filesystem::path(options.file).parent_path());
-  return say(options, call(options, "POST", address(options, false), json::serialize(settings)), "made");
+  return say(options, ask(options, "POST", false, json::serialize(settings)), "made");
 }
 
 int change(const ObjectOptions& options) {
@@ -94,11 +105,14 @@ int change(const ObjectOptions& options) {
   const auto now = call(options, "GET", address_of(options.what, options.name));
   if (!now.ok()) return report(now);
   read_named_secrets(patch, std::filesystem::path(options.file).parent_path());
-  const auto answer = call(options, "PATCH", address(options, true), json::serialize(patch), "*");
+  const auto answer = ask(options, "PATCH", true, json::serialize(patch));
   return say(options, answer, answer.ok() && answer.etag == now.etag ? "as it was" : "changed");
 }
 
 int remove(const ObjectOptions& options) {
+  const auto dry_run = call(options, "DELETE", address(options, true, true), {}, "*");
+  if (!dry_run.ok()) return report(dry_run);
+  confirm_cut_off(dry_run, true);  // only says it: the name is asked for in any case
   if (!options.yes) {
     if (::isatty(STDIN_FILENO) == 0) throw ClientError(exit_usage, "say --yes to delete without being asked");
     std::cerr << "Type the name of the " << options.what << " to delete it: ";
@@ -106,7 +120,7 @@ int remove(const ObjectOptions& options) {
     std::getline(std::cin, typed);
     if (typed != options.name) throw ClientError(exit_usage, "nothing was deleted");
   }
-  return say(options, call(options, "DELETE", address(options, true), {}, "*"), "deleted");
+  return say(options, call(options, "DELETE", address(options, true, false), {}, "*"), "deleted");
 }
 
 json::value read_named(const std::string& kind, const std::string& name, const std::filesystem::path& folder) {
@@ -168,11 +182,16 @@ void add_object_commands(CLI::App& group, const std::string& what, Run& run) {
     command.add_option("--secret", options->secrets, "KEY=FILE: the secret is the file's content")
         ->allow_extra_args(false);
   };
+  const auto add_yes = [&](CLI::App& command) {
+    command.add_flag("-y,--yes", options->yes, "Do not ask, whoever is cut off");
+  };
   auto* maker = add("create", "Make a " + what + "; it is in force at once", create);
   add_settings(*maker);
+  add_yes(*maker);
   if (what == "gateway") add_secrets(*maker);
   auto* changer = add("change", "Change settings of a " + what + "; the others stay", change);
   add_settings(*changer);
+  add_yes(*changer);
   if (what == "gateway") add_secrets(*changer);
   changer->add_option("--unset", options->unset, "KEY: back to its default")->allow_extra_args(false);
   maker->footer(what == "gateway" ? R"(The keys are those of the configuration file:
@@ -182,7 +201,7 @@ void add_object_commands(CLI::App& group, const std::string& what, Run& run) {
                                   : R"(The keys are those of the configuration file:
   smsbridge routes create kenya --set countries=[KE] --set 'via=[{gateway: mtn}, {gateway: twilio}]')");
   auto* remover = add("delete", "Remove a " + what, remove);
-  remover->add_flag("-y,--yes", options->yes, "Do not ask");
+  add_yes(*remover);
   if (what == "gateway")
     remover->add_flag("--force", options->force, "Although messages wait for it: they expire, unless it comes back");
 }

@@ -4,6 +4,7 @@
 
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
+#include "bridge/cli/cut_off.hpp"
 #include "bridge/cli/exit_codes.hpp"
 
 namespace smsbridge::bridge {
@@ -18,8 +19,8 @@ std::string joined(const json::value& words) {
 }
 
 // "  gateways: new third; changed first"
-void print(const json::object& answer) {
-  std::cout << "reloaded\n";
+void print(const json::object& answer, const char* done) {
+  std::cout << done << "\n";
   for (const auto* what : {"tenants", "gateways", "routes"}) {
     std::string line;
     for (const auto* how : {"new", "changed", "removed"})
@@ -33,22 +34,30 @@ void print(const json::object& answer) {
     std::cout << "  takes a restart: " << keys << "\n";
 }
 
-int reload(const ClientOptions& options) {
-  const auto answer = call(options, "POST", "/api/v1/config/reload");
+struct ReloadOptions : ClientOptions {
+  bool yes = false, dry_run = false;
+};
+
+int reload(const ReloadOptions& options) {
+  auto answer = call(options, "POST", "/api/v1/config/reload?dry_run=true");
+  if (answer.ok()) confirm_cut_off(answer, options.yes || options.dry_run);
+  if (answer.ok() && !options.dry_run) answer = call(options, "POST", "/api/v1/config/reload");
   if (answer.ok() && options.json)
     std::cout << json::serialize(answer.body) << "\n";
   else if (answer.ok())
-    print(answer.body.as_object());
+    print(answer.body.as_object(), options.dry_run ? "could be reloaded" : "reloaded");
   return answer.status == 422 ? (report(answer), exit_bad_config) : report(answer);
 }
 
 }  // namespace
 
 void add_reload(CLI::App& app, Run& run) {
-  auto options = std::make_shared<ClientOptions>();
+  auto options = std::make_shared<ReloadOptions>();
   auto* command = app.add_subcommand(
       "reload", "Take over tenants, keys, lanes, gateways, routes and prices of the changed configuration file");
   add_client_options(*command, *options);
+  command->add_flag("-n,--dry-run", options->dry_run, "Only say what would change");
+  command->add_flag("-y,--yes", options->yes, "Do not ask, whoever is cut off");
   command->callback([options, &run] { run = [options] { return reload(*options); }; });
 }
 

@@ -238,6 +238,13 @@ bool Router::is_draining(store::GatewayId gateway) const {
   return health && health->draining;
 }
 
+std::set<store::GatewayId> Router::draining() const {
+  std::set<store::GatewayId> ids;
+  for (const auto& [id, health] : ways_.load()->health)
+    if (health->draining) ids.insert(id);
+  return ids;
+}
+
 bool Router::usable(store::GatewayId gateway) const {
   const auto health = this->health(gateway);
   return health && (health->state == Health::up || (health->state == Health::probing &&

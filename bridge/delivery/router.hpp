@@ -3,6 +3,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,7 @@ class Router {
   // A gateway that is being drained is chosen for nothing new.
   void drain(store::GatewayId gateway, bool draining);
   bool is_draining(store::GatewayId gateway) const;
+  std::set<store::GatewayId> draining() const;
   bool usable(store::GatewayId gateway) const;
   // Like usable(), and takes the place of this second's probe.
   bool admit(store::GatewayId gateway) const;

@@ -2,6 +2,7 @@
 // How gateways are, and what can be asked of one that runs.
 #include <boost/json.hpp>
 
+#include "bridge/env/log.hpp"
 #include "bridge/ingest/message_id.hpp"
 #include "bridge/ingest/routes.hpp"
 
@@ -90,18 +91,56 @@ void list_gateways(Services& services, const HttpRequest& request, const Caller&
 }
 
 void one_gateway(Services& services, const HttpRequest& request, const Caller& caller, Respond respond,
-                 GatewayControl::Action action) {
+                 GatewayControl::Action action, std::optional<CutOff> cut_off = std::nullopt) {
   const auto gateway = services.directory.table()->gateway(request.captures.front());
   if (!gateway || !shows(services, caller, *gateway))
     return respond(to_response(no_such("gateway", request.captures.front())));
   services.gateways.ask(gateway->name, action, request.executor,
-                        [&services, gateway, respond = std::move(respond),
+                        [&services, gateway, cut_off = std::move(cut_off), respond = std::move(respond),
                          manages = may_manage(services, caller)](const GatewayStatus& status) {
                           const auto object = services.objects.find(Objects::Kind::gateway, gateway->name);
-                          respond({.body = json::serialize(gateway_json(services, *gateway, status,
-                                                                        services.store.counts(), object, manages)),
-                                   .headers = etag_header(object)});
+                          auto body =
+                              gateway_json(services, *gateway, status, services.store.counts(), object, manages);
+                          if (cut_off) body["cut_off"] = cut_off_json(*cut_off);
+                          respond({.body = json::serialize(body), .headers = etag_header(object)});
                         });
+}
+
+std::string_view word_of(GatewayControl::Action action) {
+  switch (action) {
+    case GatewayControl::Action::pause:
+      return "pause";
+    case GatewayControl::Action::resume:
+      return "resume";
+    case GatewayControl::Action::drain:
+      return "drain";
+    case GatewayControl::Action::reconnect:
+      return "reconnect";
+    case GatewayControl::Action::show:
+      break;
+  }
+  return "show";
+}
+
+// Draining takes a way out away: the answer says whose, and so does a dry run, which does nothing else.
+void act_on(Services& services, const HttpRequest& request, const Caller& caller, const Respond& respond,
+            GatewayControl::Action action) {
+  const auto dry_run = action == GatewayControl::Action::drain ? flag(request, "dry_run") : false;
+  if (!dry_run) return respond(to_response(dry_run.error()));
+  const auto table = services.directory.table();
+  const auto gateway = table->gateway(request.captures.front());
+  if (!gateway) return respond(to_response(no_such("gateway", request.captures.front())));
+  if (!*dry_run)
+    log::info("gateway", "was asked for", "action", word_of(action), "gateway", gateway->name, "by", caller.who);
+  std::optional<CutOff> cut_off;
+  if (action == GatewayControl::Action::drain) {
+    auto draining = services.directory.router().draining();
+    const Ways before{*table, draining};
+    draining.insert(gateway->id);
+    cut_off = cut_off_between(before, {*table, draining});
+    if (!*dry_run) say_cut_off(*cut_off, caller.who);
+  }
+  one_gateway(services, request, caller, respond, *dry_run ? GatewayControl::Action::show : action, std::move(cut_off));
 }
 
 }  // namespace
@@ -112,8 +151,7 @@ std::vector<Route> gateway_routes(Services& services) {
   const std::string base = "/api/v1/gateways";
   const auto act = [&services](Action action) {
     return [&services, action](const HttpRequest& r, Respond a) {
-      if (const auto caller = admit_for_all(services, r, "system:manage", a))
-        one_gateway(services, r, *caller, a, action);
+      if (const auto caller = admit_for_all(services, r, "system:manage", a)) act_on(services, r, *caller, a, action);
     };
   };
   return {

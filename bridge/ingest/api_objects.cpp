@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <sstream>
 
+#include "bridge/env/log.hpp"
 #include "bridge/ingest/routes.hpp"
 #include "http_gateways/wire.hpp"
 
@@ -15,15 +16,9 @@ using Action = Objects::Change::Action;
 
 std::string base_of(Kind kind) { return kind == Kind::gateway ? "/api/v1/gateways" : "/api/v1/routes"; }
 
-tl::expected<bool, Problem> flag(const HttpRequest& request, const std::string& name) {
-  const auto it = request.query.find(name);
-  if (it == request.query.end() || it->second == "false") return false;
-  if (it->second == "true") return true;
-  return tl::unexpected(invalid({{"?" + name, "bad-value", name + " is true or false"}}));
-}
-
 void change_object(Services& services, const HttpRequest& request, const Respond& respond, Kind kind, Action action) {
-  if (!admit_for_all(services, request, "config:write", respond)) return;
+  const auto caller = admit_for_all(services, request, "config:write", respond);
+  if (!caller) return;
   const auto dry_run = flag(request, "dry_run"), force = flag(request, "force");
   if (!dry_run || !force) return respond(to_response(!dry_run ? dry_run.error() : force.error()));
   Objects::Change change{.kind = kind,
@@ -33,7 +28,8 @@ void change_object(Services& services, const HttpRequest& request, const Respond
                          .if_match = std::string(request.header(http::field::if_match)),
                          .dry_run = *dry_run,
                          .assumed = {},
-                         .force = *force};
+                         .force = *force,
+                         .by = caller->who};
   if (const auto it = request.query.find("assuming"); it != request.query.end() && *dry_run) {
     std::stringstream names(it->second);
     for (std::string name; std::getline(names, name, ',');) change.assumed.insert(name);
@@ -50,18 +46,21 @@ void change_object(Services& services, const HttpRequest& request, const Respond
       change.name = std::string(name->get_string());
     }
   }
+  const auto draining = services.directory.router().draining();
   const auto changed = services.objects.change(std::move(change));
   if (!changed) return respond(to_response(changed.error()));
-  if (action == Action::remove)
-    return respond({.status = http::status::no_content, .content_type = {}, .body = {}, .headers = {}});
+  const auto cut_off = cut_off_between({*changed->before, draining}, {*changed->after, draining});
+  if (!*dry_run) say_cut_off(cut_off, caller->who);
+  const auto& object = changed->object;
   HttpResponse response{.status = action == Action::create && !*dry_run ? http::status::created : http::status::ok,
-                        .body = json::serialize(json::object{{"name", changed->name},
-                                                             {"id", changed->id},
-                                                             {"managed_by", managed_by(changed.value())},
-                                                             {"settings", changed->settings}}),
-                        .headers = etag_header(changed.value())};
+                        .body = json::serialize(json::object{{"name", object.name},
+                                                             {"id", object.id},
+                                                             {"managed_by", managed_by(object)},
+                                                             {"settings", object.settings},
+                                                             {"cut_off", cut_off_json(cut_off)}}),
+                        .headers = etag_header(object)};
   if (action == Action::create && !*dry_run)
-    response.headers.emplace_back("Location", base_of(kind) + "/" + http_gateways::percent_encode(changed->name));
+    response.headers.emplace_back("Location", base_of(kind) + "/" + http_gateways::percent_encode(object.name));
   respond(std::move(response));
 }
 
@@ -72,14 +71,22 @@ json::object reloaded_json(const Reloaded& reloaded) {
     return json::object{{"new", texts(n.added)}, {"changed", texts(n.changed)}, {"removed", texts(n.removed)}};
   };
   const auto& changes = reloaded.changes;
-  return {{"tenants", names(changes.tenants)}, {"gateways", names(changes.gateways)},
-          {"routes", names(changes.routes)},   {"lanes", texts(changes.lanes)},
-          {"prices", changes.prices},          {"takes_restart", texts(reloaded.takes_restart)}};
+  return {{"tenants", names(changes.tenants)},
+          {"gateways", names(changes.gateways)},
+          {"routes", names(changes.routes)},
+          {"lanes", texts(changes.lanes)},
+          {"prices", changes.prices},
+          {"takes_restart", texts(reloaded.takes_restart)},
+          {"cut_off", cut_off_json(reloaded.cut_off)}};
 }
 
 void reload(Services& services, const HttpRequest& request, const Respond& respond) {
-  if (!admit_for_all(services, request, "system:manage", respond)) return;
-  const auto done = services.reload();
+  const auto caller = admit_for_all(services, request, "system:manage", respond);
+  if (!caller) return;
+  const auto dry_run = flag(request, "dry_run");
+  if (!dry_run) return respond(to_response(dry_run.error()));
+  if (!*dry_run) log::info("config", "a reload was asked for", "by", caller->who);
+  const auto done = services.reload(*dry_run);
   if (done) return respond({.body = json::serialize(reloaded_json(*done)), .headers = {}});
   std::vector<FieldError> errors;
   for (const auto& error : done.error()) errors.push_back({"", "bad-configuration", error});
@@ -87,6 +94,29 @@ void reload(Services& services, const HttpRequest& request, const Respond& respo
 }
 
 }  // namespace
+
+tl::expected<bool, Problem> flag(const HttpRequest& request, const std::string& name) {
+  const auto it = request.query.find(name);
+  if (it == request.query.end() || it->second == "false") return false;
+  if (it->second == "true") return true;
+  return tl::unexpected(invalid({{"?" + name, "bad-value", name + " is true or false"}}));
+}
+
+json::object cut_off_json(const CutOff& cut_off) {
+  json::array destinations, providers;
+  for (const auto& place : cut_off.destinations)
+    destinations.push_back({{"name", place.name}, {"tenants", texts(place.tenants)}});
+  for (const auto& place : cut_off.providers)
+    providers.push_back({{"id", place.id}, {"name", place.name}, {"tenants", texts(place.tenants)}});
+  return {{"tenants", texts(cut_off.tenants)},
+          {"destinations", std::move(destinations)},
+          {"providers", std::move(providers)}};
+}
+
+void say_cut_off(const CutOff& cut_off, const std::string& by) {
+  if (!cut_off.empty())
+    log::warn("objects", "a change cut somebody off", "by", by, "what", json::serialize(cut_off_json(cut_off)));
+}
 
 std::string_view managed_by(const std::optional<Objects::Object>& object) {
   return object && object->from_file ? "file" : "api";

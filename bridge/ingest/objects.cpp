@@ -126,7 +126,7 @@ void Objects::use_file(const Config& file) {
 
 bool Objects::id_in_file(store::GatewayId id) const { return of_file_.gateway(id) || of_file_.route(id); }
 
-tl::expected<TableChanges, std::string> Objects::take_over(const Config& file) {
+tl::expected<Objects::Taken, std::string> Objects::take_over(const Config& file, bool dry_run) {
   const std::lock_guard lock(mutex_);
   const auto table_before = table_;
   const auto file_before = of_file_;
@@ -141,13 +141,18 @@ tl::expected<TableChanges, std::string> Objects::take_over(const Config& file) {
       restore();
       return tl::unexpected(std::move(*problem));
     }
+    if (dry_run) {
+      Taken would{table_before, make_table()};
+      restore();
+      return would;
+    }
     remember_ids();
   } catch (...) {
     restore();
     throw;
   }
   publish();
-  return changes_between(*table_before, *table_);
+  return Taken{table_before, table_};
 }
 
 // Why it does not fit; what was taken by then has to be given back.
@@ -368,9 +373,11 @@ std::optional<Problem> Objects::still_needed(const Change& change, store::Gatewa
                  .errors = {}};
 }
 
-tl::expected<Objects::Object, Problem> Objects::change(Change change) {
+tl::expected<Objects::Changed, Problem> Objects::change(Change change) {
   using Action = Change::Action;
   const std::lock_guard lock(mutex_);
+  const auto table_before = table_;
+  const auto as_it_was = [&](Object object) { return Changed{std::move(object), table_before, table_before}; };
   const auto kind = change.kind;
   const auto& name = change.name;
   if (find_in_file(kind, name))
@@ -393,15 +400,20 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
   if (change.action == Action::remove) {
     const auto before = shown(existing->second);
     if (auto needed = still_needed(change, before.id)) return tl::unexpected(std::move(*needed));
-    if (change.dry_run) return before;
+    if (change.dry_run) {
+      auto taken_out = objects.extract(existing);
+      auto table_after = make_table();
+      objects.insert(std::move(taken_out));
+      return Changed{before, table_before, std::move(table_after)};
+    }
     if (auto failed = write([&] { store_.erase_object(key); })) {
       store_.close_gateway(before.id, false);
       return tl::unexpected(std::move(*failed));
     }
     objects.erase(existing);
-    log::info("objects", "removed", word(kind), name);
+    log::info("objects", "removed", word(kind), name, "by", change.by);
     publish();
-    return before;
+    return Changed{before, table_before, table_};
   }
 
   auto settings = change.settings;
@@ -415,7 +427,7 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
   if (!object.settings.contains("name")) object.settings["name"] = name;
   if (!object.settings.contains("id")) object.settings["id"] = exists ? shown(existing->second).id : last_id() + 1;
   if (auto wrong = parse(kind, object)) return tl::unexpected(std::move(*wrong));
-  if (exists && existing->second.settings == object.settings) return shown(existing->second);
+  if (exists && existing->second.settings == object.settings) return as_it_was(shown(existing->second));
   if (exists && kind == Kind::gateway)
     if (auto wrong = needs_secrets_again(existing->second.settings, object.settings, change.settings))
       return tl::unexpected(std::move(*wrong));
@@ -441,13 +453,14 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     else
       objects.erase(name);
   };
+  auto table_after = make_table();
   if (!after.empty() || change.dry_run) undo();
   if (auto wrong = as_problem(after)) {
     for (auto& error : wrong->errors) error.pointer.clear();
     wrong->detail = wrong->errors.front().detail;
     return tl::unexpected(std::move(*wrong));
   }
-  if (change.dry_run) return shown(object);
+  if (change.dry_run) return Changed{shown(object), table_before, std::move(table_after)};
   if (auto failed = write([&] {
         if (object.gateway) objects[name].gateway = with_callback_secret(object.gateway);
         if (!exists) store_.put_object(last_id_key, std::to_string(std::max(last_id(), now.id)));
@@ -456,9 +469,9 @@ tl::expected<Objects::Object, Problem> Objects::change(Change change) {
     undo();
     return tl::unexpected(std::move(*failed));
   }
-  log::info("objects", exists ? "changed" : "made", word(kind), name);
+  log::info("objects", exists ? "changed" : "made", word(kind), name, "by", change.by);
   publish();
-  return shown(object);
+  return Changed{shown(object), table_before, table_};
 }
 
 }  // namespace smsbridge::bridge

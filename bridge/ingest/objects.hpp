@@ -42,6 +42,15 @@ class Objects {
     bool dry_run = false;           // check only
     std::set<std::string> assumed;  // of a dry run: gateways that will be there by then
     bool force = false;             // remove a gateway although messages wait for it
+    std::string by;                 // for the log
+  };
+  using TablePtr = std::shared_ptr<const RoutingTable>;
+  struct Changed {
+    Object object;           // as it is after the change; one that is removed, as it was
+    TablePtr before, after;  // of a dry run: as it would be
+  };
+  struct Taken {
+    TablePtr before, after;
   };
 
   // Reads what the store keeps. Throws SealError when its secrets do not open.
@@ -51,9 +60,8 @@ class Objects {
   std::optional<Object> find(Kind kind, std::string_view name) const;
   // Takes tenants, lanes, gateways, routes and prices from a configuration file that was read anew. What is the same
   // stays the same object. Nothing is taken when something does not fit: the text says what.
-  tl::expected<TableChanges, std::string> take_over(const Config& file);
-  // The object as it is after the change; of one that is removed, as it was.
-  tl::expected<Object, Problem> change(Change change);
+  tl::expected<Taken, std::string> take_over(const Config& file, bool dry_run = false);
+  tl::expected<Changed, Problem> change(Change change);
   // Called with the new table inside of change(). Before the first one.
   void on_change(std::function<void(std::shared_ptr<const RoutingTable>)> told) { told_ = std::move(told); }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/delivery/cut_off.hpp"
 #include "bridge/env/clock.hpp"
 #include "bridge/env/log_throttle.hpp"
 #include "bridge/ingest/gateway_control.hpp"
@@ -24,6 +25,7 @@ namespace smsbridge::bridge {
 // What a reload of the configuration file did.
 struct Reloaded {
   TableChanges changes;
+  CutOff cut_off;
   std::vector<std::string> takes_restart;  // keys that differ from those the daemon runs by
 };
 
@@ -37,10 +39,11 @@ struct Services {
   metrics::Metrics& metrics;
   GatewayControl& gateways;
   Objects& objects;
-  std::function<tl::expected<Reloaded, std::vector<std::string>>()> reload;  // the configuration file
-  std::atomic<bool>& ready;                                                  // false while starting and stopping
-  Told told{};                                                               // to Fineract
-  log::Throttle doubts{};                                                    // what was taken with a doubt, by tenant
+  // Of the configuration file. A dry run only says what it would do.
+  std::function<tl::expected<Reloaded, std::vector<std::string>>(bool dry_run)> reload;
+  std::atomic<bool>& ready;  // false while starting and stopping
+  Told told{};               // to Fineract
+  log::Throttle doubts{};    // what was taken with a doubt, by tenant
 };
 
 // The answer to a request that is refused whatever its body holds.
@@ -89,6 +92,11 @@ std::string_view without_byte_order_mark(std::string_view body);
 tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request);
 Problem invalid(std::vector<FieldError> errors);
 Problem no_such(std::string_view what, std::string_view name);
+
+// ?dry_run=true and the like.
+tl::expected<bool, Problem> flag(const HttpRequest& request, const std::string& name);
+boost::json::object cut_off_json(const CutOff& cut_off);
+void say_cut_off(const CutOff& cut_off, const std::string& by);
 
 // What answers say of an object: "file" or "api", and its ETag.
 std::string_view managed_by(const std::optional<Objects::Object>& object);

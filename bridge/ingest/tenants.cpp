@@ -63,6 +63,12 @@ store::WallMs wall_now() {
       .count();
 }
 
+// Only the daemon's user and root reach the control socket; the command line tells on whose behalf.
+std::string local_user(const HttpRequest& request) {
+  const auto name = text::repaired_utf8(std::string(request.header("Smsbridge-User").substr(0, 64)));
+  return (name.empty() ? "somebody" : name) + " on this host";
+}
+
 }  // namespace
 
 std::string random_hex(std::size_t octets) {
@@ -148,7 +154,9 @@ tl::expected<Caller, Problem> Tenants::for_tenant(Caller caller, const HttpReque
 
 tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const {
   if (request.local)
-    return for_tenant({.tenant = nullptr, .scopes = {}, .everything = true, .of_all_tenants = true}, request);
+    return for_tenant(
+        {.tenant = nullptr, .scopes = {}, .everything = true, .of_all_tenants = true, .who = local_user(request)},
+        request);
   const auto bearer = bearer_of(request);
   if (bearer.empty())
     return unauthenticated(
@@ -188,6 +196,8 @@ tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const std::string& r
                  .expires_at = key.at("expires_at").as_int64()};
   for (const auto& scope : key.at("scopes").as_array()) shown.caller.scopes.emplace_back(scope.as_string());
   shown.caller.of_all_tenants = shown.tenant.empty();
+  shown.caller.who = "key " + std::string(key.at("id").as_string());
+  if (const auto& name = key.at("name").as_string(); !name.empty()) shown.caller.who += " (" + std::string(name) + ")";
   return shown;
 } catch (const std::exception&) {
   return unauthenticated("the key's record in the store is damaged: make a new key");
@@ -201,7 +211,8 @@ const std::vector<std::string>& key_scopes() {
 }
 
 NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,
-                  const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at) {
+                  const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at,
+                  const std::string& made_by) {
   const auto id = random_hex(4), secret = random_hex(32);
   boost::json::array list;
   for (const auto& scope : scopes) list.emplace_back(scope);
@@ -211,7 +222,8 @@ NewKey create_key(store::Store& store, const std::string& tenant, const std::str
                                                                            {"scopes", list},
                                                                            {"hash", hashed(secret)},
                                                                            {"created_at", now},
-                                                                           {"expires_at", expires_at}}));
+                                                                           {"expires_at", expires_at},
+                                                                           {"made_by", made_by}}));
   return {.id = id, .bearer = std::string(bearer_prefix) + id + "_" + secret};
 }
 

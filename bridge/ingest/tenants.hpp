@@ -30,6 +30,7 @@ struct Caller {
   std::vector<std::string> scopes;
   bool everything = false;      // whatever the scopes: the operator on the host
   bool of_all_tenants = false;  // the operator, or an owner key
+  std::string who = {};         // for the log: "key 1f2e3d4c (console)", "amina on this host"
   bool may(std::string_view scope) const;
 };
 
@@ -92,6 +93,7 @@ const std::vector<std::string>& key_scopes();
 std::string random_hex(std::size_t octets);  // for secrets
 // `tenant` is empty for an owner key, which is good for all of them.
 NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,
-                  const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at);
+                  const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at,
+                  const std::string& made_by = {});
 
 }  // namespace smsbridge::bridge

@@ -23,7 +23,7 @@ function write(bridge) { writeFileSync(bridge.configFile, YAML.stringify(bridge.
 
 async function reload(bridge) {
   write(bridge);
-  const answer = await bridge.cli('reload', '--json');
+  const answer = await bridge.cli('reload', '--yes', '--json');
   assert.equal(answer.code, 0, answer.output);
   return JSON.parse(answer.stdout);
 }
@@ -53,6 +53,7 @@ describe('a reload', () => {
     assert.deepEqual(taken.tenants, {new: ['pamoja'], changed: ['umoja'], removed: ['tujenge']});
     assert.deepEqual([taken.gateways, taken.routes, taken.lanes, taken.prices], [none, none, [], false]);
     assert.deepEqual(taken.takes_restart, ['log.level', 'shards']);
+    assert.deepEqual(taken.cut_off.tenants, ['tujenge']);
 
     const first = fineractMessage('from the new tenant');
     await pamoja.send([first]);

@@ -90,7 +90,7 @@ describe('a gateway over the API', () => {
     await patch(api, '/gateways/second', {description: 'for people'});
     assert.equal(second.unbinds, unbinds, 'a description touches no bind');
     refused(await patch(api, '/gateways/second', {host: '127.0.0.2'}), 422, 'invalid-request', /give it again/);
-    assert.equal((await remove(api, '/gateways/second')).status, 204);
+    assert.equal((await remove(api, '/gateways/second')).status, 200);
     refused(await api.get('/gateways/second'), 404, 'not-found');
     await until('its bind to end', () => second.unbinds > 0);
     const metrics = await bridge.metrics();
@@ -172,6 +172,7 @@ describe('a gateway over the API', () => {
     const provider = await startProvider('twilio', {t});
     const bridge = await Bridge.start(t, {gateways: []});
     bridge.config.listen.public_url = `http://127.0.0.1:${bridge.apiPort}`;
+    bridge.config.allow_private_targets = ['127.0.0.1'];
     writeFileSync(bridge.configFile, YAML.stringify(bridge.config));
     await bridge.stop();
     await bridge.restart();
@@ -183,6 +184,75 @@ describe('a gateway over the API', () => {
     await patch(api, '/gateways/twilio', {max_in_flight: 4});
     await delivers(api, 'twilio');
     assert.equal((await api.gateway('twilio')).callback_url, before, 'it stands in the provider\'s settings');
+  });
+});
+
+describe('secrets', () => {
+  it('go to no address that somebody chose, nor does a gateway read what only this machine reaches', {timeout}, async (t) => {
+    const {bridge, api, second} = await setUp(t);
+    await make(api, 'gateways', settingsOf(second));
+    refused(await patch(api, '/gateways/second', {port: 1}), 422, 'invalid-request', /goes to another address now: give it again/);
+    refused(await put(api, '/gateways/second', {...settingsOf(second, {port: 1}), password: {sealed: true}}, '*'), 422, 'invalid-request', /give it again/);
+    assert.equal((await patch(api, '/gateways/second', {port: second.port, password: accounts.second})).status, 200);
+
+    const request = {method: 'GET', url: `http://127.0.0.1:${bridge.apiPort}/metrics`, headers: {'X-Key': 'hidden-key'}};
+    await make(api, 'gateways', {name: 'reader', kind: 'generic', account: {request, response: {rules: [{when: {status: 200}, then: {outcome: 'accepted'}}]}}});
+    const {id} = await api.send({to: nextNumber(), text: 'Hello', gateway: 'reader'});
+    await until('it to be refused', async () => /allow_private_targets/.test((await api.gateway('reader')).last_error ?? ''));
+    assert.equal((await api.message(id)).state, 'queued', 'nothing was read');
+    refused(await patch(api, '/gateways/reader', {proxy: 'http://127.0.0.1:1\r\nX: y'}), 422, 'invalid-request');
+  });
+});
+
+describe('whom a change cuts off', () => {
+  const nobody = {tenants: [], destinations: [], providers: []};
+
+  it('is in the answers of the API, and asked about by the commands', {timeout}, async (t) => {
+    const {bridge, api, second} = await setUp(t);
+    assert.deepEqual((await make(api, 'gateways', settingsOf(second))).body.cut_off, nobody);
+    const made = await make(api, 'routes', {name: 'kenya', id: 40, countries: ['KE'], via: [{gateway: 'first'}]});
+    assert.deepEqual(made.body.cut_off, nobody, 'what fits no route had no default that was named');
+    await make(api, 'routes', {name: 'uganda', id: 41, countries: ['UG'], via: [{gateway: 'second'}]});
+
+    const dry = await api.request('DELETE', '/api/v1/routes/uganda?dry_run=true', {headers: {'If-Match': '*'}});
+    assert.equal(dry.status, 200);
+    assert.deepEqual(dry.body.cut_off, {tenants: [], destinations: [{name: 'UG', tenants: ['default']}], providers: [{id: 41, name: 'uganda', tenants: ['default']}]});
+    assert.equal((await api.get('/routes/uganda')).status, 200);
+
+    const kept = await bridge.cli('routes', 'change', 'uganda', '--set', 'countries=[TZ]');
+    assert.equal(kept.code, 2, kept.output);
+    assert.match(kept.output, /nothing goes to UG any more, of default[^]*--yes/);
+    assert.deepEqual((await api.get('/routes/uganda')).body.countries, ['UG']);
+    const drained = await bridge.cli('gateways', 'drain', 'second');
+    assert.equal(drained.code, 2, drained.output);
+    assert.match(drained.output, /Fineract's provider 2 \(second\) takes nothing any more/);
+    assert.equal((await api.gateway('second')).draining_since, null);
+    assert.equal((await bridge.cli('gateways', 'drain', 'second', '--yes')).code, 0);
+    assert.deepEqual((await api.post('/gateways/first/drain?dry_run=true')).body.cut_off.tenants, ['default']);
+    assert.equal((await api.gateway('first')).draining_since, null);
+    await api.post('/gateways/second/resume');
+
+    const file = join(bridge.folder, 'ways.yaml');
+    writeFileSync(file, YAML.stringify({routes: [{name: 'uganda', countries: ['TZ'], via: [{gateway: 'second'}]}]}));
+    const applied = await bridge.cli('apply', '-f', file);
+    assert.match(applied.output, /nothing goes to UG any more/);
+    assert.notEqual(applied.code, 0);
+    assert.equal((await bridge.cli('apply', '-f', file, '--yes')).code, 0);
+    assert.deepEqual((await api.get('/routes/uganda')).body.countries, ['TZ']);
+
+    bridge.config.tenants.push({name: 'tujenge'});
+    writeFileSync(bridge.configFile, YAML.stringify(bridge.config));
+    assert.equal((await bridge.cli('reload')).code, 0);
+    bridge.config.tenants.pop();
+    writeFileSync(bridge.configFile, YAML.stringify(bridge.config));
+    const refusedReload = await bridge.cli('reload');
+    assert.equal(refusedReload.code, 2, refusedReload.output);
+    assert.match(refusedReload.output, /tenants without any way out: tujenge/);
+    assert.equal((await bridge.cli('reload', '--yes')).code, 0);
+    assert.match(bridge.log, /a change cut somebody off/);
+    assert.match(bridge.log, /removed=tujenge/);
+    assert.match(bridge.log, /by="?[a-z0-9]+ on this host/);
+    assert.match(bridge.log, /by="key [0-9a-f]{8} \(test\)"/);
   });
 });
 
@@ -213,10 +283,10 @@ describe('a change', () => {
     const {api, second} = await setUp(t);
     await make(api, 'gateways', settingsOf(second));
     await delivers(api, 'second');
-    await patch(api, '/gateways/second', {port: 1});
+    await patch(api, '/gateways/second', {port: 1, password: accounts.second});
     const ids = await api.sendAll(Array.from({length: 50}, (_, n) => ({to: nextNumber(), text: `waits ${n}`, gateway: 'second'})));
     refused(await remove(api, '/gateways/second'), 409, 'state-conflict', /50 messages wait/);
-    await patch(api, '/gateways/second', {port: second.port});
+    await patch(api, '/gateways/second', {port: second.port, password: accounts.second});
     for (const id of ids) await api.reaches(id, 'delivered');
     assert.equal(second.submits.length, 51);
   });
@@ -229,7 +299,7 @@ describe('the configuration file', () => {
     await delivers(api, 'first');
     await delivers(api, 'second');
     const [firstBinds, secondBinds] = [first.binds.length, second.binds.length];
-    const reload = () => bridge.cli('reload');
+    const reload = () => bridge.cli('reload', '--yes');
     const write = () => writeFileSync(bridge.configFile, YAML.stringify(bridge.config));
 
     bridge.config.gateways.push({...bridge.config.gateways[0], name: 'third', id: 30, port: second.port});
@@ -333,7 +403,7 @@ describe('under load', () => {
           accepted.push(answer.body.id);
         }
       });
-      await until('it to be deleted', async () => (await remove(api, `/gateways/round-${round}`)).status === 204);
+      await until('it to be deleted', async () => (await remove(api, `/gateways/round-${round}`)).status === 200);
       await Promise.all(senders);
     }
     for (const id of accepted) {
@@ -349,11 +419,11 @@ describe('removing', () => {
     await make(api, 'gateways', settingsOf(second, {id: 77}));
     await make(api, 'routes', {name: 'night', via: [{gateway: 'second'}]});
     refused(await remove(api, '/gateways/second'), 409, 'state-conflict', /night/);
-    assert.equal((await remove(api, '/routes/night')).status, 204);
+    assert.equal((await remove(api, '/routes/night')).status, 200);
     await api.post('/gateways/second/pause');
     const {id} = await api.send({to: nextNumber(), text: 'waits', gateway: 'second'});
     refused(await remove(api, '/gateways/second'), 409, 'state-conflict', /1 messages wait/);
-    assert.equal((await remove(api, '/gateways/second?force=true')).status, 204);
+    assert.equal((await remove(api, '/gateways/second?force=true')).status, 200);
     assert.equal((await api.message(id)).state, 'queued');
     await make(api, 'gateways', settingsOf(second, {id: 77}));
     await api.reaches(id, 'delivered');
@@ -377,7 +447,7 @@ describe('a route over the API', () => {
     refused(await patch(api, '/routes/all', {tenants: ['nobody']}), 422, 'invalid-request', /unknown tenant 'nobody'/);
     refused(await api.post('/routes', {name: 'x', id: 1, via: [{gateway: 'first'}]}), 422, 'invalid-request', /could not tell them apart/);
     refused(await api.post('/routes', {name: 'test', via: [{gateway: 'first'}]}), 422, 'invalid-request');
-    assert.equal((await remove(api, '/routes/all')).status, 204);
+    assert.equal((await remove(api, '/routes/all')).status, 200);
     assert.equal(await chosen(), 'kenya');
     const next = await make(api, 'routes', {name: 'next', via: [{gateway: 'first'}]});
     assert.equal(next.body.id, 5, 'the number of a route that is gone stays its own: messages still go by it');
@@ -430,7 +500,7 @@ describe('the command line', () => {
     assert.match(await ok('routes', 'create', 'all', '--set', 'via=[{gateway: second}, {gateway: first}]'), /route all is made/);
     assert.match(await ok('routes', 'list'), /^all\t/);
     assert.match(await ok('routes', 'delete', 'all', '--yes'), /is deleted/);
-    assert.match(await ok('gateways', 'drain', 'second'), /\tdrain(ing|ed)\t/);
+    assert.match(await ok('gateways', 'drain', 'second', '--yes'), /\tdrain(ing|ed)\t/);
     const asked = await bridge.cli('gateways', 'delete', 'second');
     assert.equal(asked.code, 2, asked.output);
     assert.match(await ok('gateways', 'delete', 'second', '--yes'), /is deleted/);
@@ -500,7 +570,7 @@ describe('the command line', () => {
     writeFileSync(file, YAML.stringify({gateways: [], routes: []}));
     assert.equal((await apply('--prune')).code, 2, 'that would delete everything');
     writeFileSync(file, YAML.stringify({routes: [{name: 'rest', id: 50, via: [{gateway: 'first'}]}]}));
-    assert.equal((await apply('--prune')).stdout, 'route rest: created\nroute all: deleted\ngateway second: deleted\n');
+    assert.equal((await apply('--prune', '--yes')).stdout, 'route rest: created\nroute all: deleted\ngateway second: deleted\n');
     writeFileSync(file, YAML.stringify({tenants: []}));
     const wrong = await apply();
     assert.equal(wrong.code, 2);
