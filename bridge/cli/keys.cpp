@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <syslog.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
 
 #include "bridge/app.hpp"
+#include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/config_reader.hpp"
@@ -15,7 +18,7 @@ namespace {
 
 struct KeyOptions {
   std::string config_file = "/etc/smsbridge/smsbridge.yaml";
-  std::string tenant, name, expires, id;
+  std::string tenant, name, expires, id, purpose;
   std::vector<std::string> scopes;
   bool owner = false;
 };
@@ -32,6 +35,56 @@ int with_store(const KeyOptions& options, const std::function<int(const Config&,
   settings.prewrite_bytes = 0;
   store::Store store(std::move(settings));
   return work(loaded.config, store, clock);
+}
+
+struct Purpose {
+  const char* name;
+  const char* about;
+  std::vector<std::string> scopes;
+};
+
+const std::vector<Purpose>& purposes() {
+  static const std::vector<Purpose> list = {
+      {"fineract-addon",
+       "an add-on of the core banking system that sends and follows messages",
+       {"messages:send", "messages:read", "content:read"}},
+      {"monitoring",
+       "a program that watches: sees states, and neither texts nor whole numbers",
+       {"messages:read", "config:read", "system:read"}},
+      {"integrator",
+       "a program that sends, follows, cancels and tries again",
+       {"messages:send", "messages:read", "messages:manage", "content:read", "config:read"}},
+      {"operator", "a person who runs all of it", key_scopes()},
+  };
+  return list;
+}
+
+// What is not said is not guessed: a key that may do everything is not what most programs need.
+std::vector<std::string> scopes_of(const KeyOptions& options) {
+  std::vector<std::string> scopes = options.scopes;
+  const auto purpose = std::ranges::find_if(purposes(), [&](const Purpose& p) { return options.purpose == p.name; });
+  if (purpose != purposes().end()) scopes.insert(scopes.end(), purpose->scopes.begin(), purpose->scopes.end());
+  if (!options.purpose.empty() && purpose == purposes().end())
+    std::cerr << "error: '" << options.purpose << "' is nothing that a key is for\n";
+  else if (scopes.empty())
+    std::cerr << "error: say what the key is for\n";
+  else
+    return scopes;
+  for (const auto& each : purposes()) {
+    std::cerr << "  --for " << each.name << ": " << each.about << "\n      ";
+    for (const auto& scope : each.scopes) std::cerr << " " << scope;
+    std::cerr << "\n";
+  }
+  std::cerr << "hint: or choose with --scope\n";
+  return {};
+}
+
+// The daemon does not see what is done to its store, and this line outlives the terminal.
+void note(const char* what, const std::string& id) {
+  const auto by = local_user();
+  ::openlog("smsbridge", LOG_PID, LOG_AUTHPRIV);
+  ::syslog(LOG_INFO, "key %s was %s by %s", id.c_str(), what, by.c_str());
+  ::closelog();
 }
 
 int create(const KeyOptions& options) {
@@ -51,7 +104,8 @@ int create(const KeyOptions& options) {
       std::cerr << "error: there is no tenant '" << tenant << "'; name one with --tenant\n";
       return exit_not_found;
     }
-    const auto scopes = options.scopes.empty() ? key_scopes() : options.scopes;
+    const auto scopes = scopes_of(options);
+    if (scopes.empty()) return exit_usage;
     for (const auto& scope : scopes)
       if (std::ranges::find(key_scopes(), scope) == key_scopes().end()) {
         std::cerr << "error: there is no scope '" << scope << "'; did you mean '" << nearest(scope, key_scopes())
@@ -67,7 +121,8 @@ int create(const KeyOptions& options) {
       }
       expires_at = clock.wall() + *validity;
     }
-    const auto key = create_key(store, tenant, options.name, scopes, clock.wall(), expires_at);
+    const auto key = create_key(store, tenant, options.name, scopes, clock.wall(), expires_at, local_user());
+    note("made", key.id);
     std::cout << key.bearer << "\n";
     std::cerr << "key " << key.id << " for " << (options.owner ? "all tenants" : "tenant " + tenant)
               << "; it is shown this once only\n";
@@ -86,7 +141,8 @@ int list(const KeyOptions& options) {
       std::cout << std::string_view(key.at("id").as_string()) << "\t"
                 << (key.at("tenant").as_string().empty() ? "(all)" : std::string_view(key.at("tenant").as_string()))
                 << "\t" << text::printable(key.at("name").as_string()) << "\t"
-                << (expires ? time_text(expires) : "never") << "\t" << scopes << "\n";
+                << (expires ? time_text(expires) : "never") << "\t" << scopes << "\t"
+                << text::printable(text_of(key, "made_by")) << "\n";
     }
     return exit_done;
   });
@@ -94,7 +150,7 @@ int list(const KeyOptions& options) {
 
 int remove(const KeyOptions& options) {
   return with_store(options, [&](const Config&, store::Store& store, Clock&) {
-    if (store.erase_object("key/" + options.id)) return exit_done;
+    if (store.erase_object("key/" + options.id)) return note("removed", options.id), exit_done;
     std::cerr << "error: there is no key '" << options.id << "'; 'smsbridge keys list' shows them\n";
     return exit_not_found;
   });
@@ -112,10 +168,11 @@ void add_keys(CLI::App& app, Run& run) {
   make->add_option("--tenant", options->tenant, "Tenant; not needed when there is only one");
   make->add_flag("--owner", options->owner, "For all tenants, and for gateways and routes, which they share");
   make->add_option("--name", options->name, "What the key is for");
-  make->add_option("--scope", options->scopes, "Scopes; all when none is given")->delimiter(',');
+  make->add_option("--for", options->purpose, "fineract-addon, monitoring, integrator or operator: chooses the scopes");
+  make->add_option("--scope", options->scopes, "Scopes, beside those of --for")->delimiter(',');
   make->add_option("--expires", options->expires, "Validity such as 90d; for ever when not given");
   make->callback([options, &run] { run = [options] { return create(*options); }; });
-  keys->add_subcommand("list", "Id, tenant, name, expiry and scopes of each key")->callback([options, &run] {
+  keys->add_subcommand("list", "Id, tenant, name, expiry, scopes and maker of each key")->callback([options, &run] {
     run = [options] { return list(*options); };
   });
   auto* gone = keys->add_subcommand("remove", "Make a key invalid at once");

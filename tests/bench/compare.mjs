@@ -373,7 +373,7 @@ gateways:
   - {name: carrier, id: 1, kind: smpp, host: 127.0.0.1, port: ${centre.port}, system_id: bench, password: {file: password.txt}, sender: BENCH,
      sessions: 1, window: ${sessionWindow}, receipts: ${Boolean(receipts)}}
 `);
-    const made = await run(binary, ['keys', 'create', '--tenant', 'default', '--name', 'bench', '-c', config]);
+    const made = await run(binary, ['keys', 'create', '--tenant', 'default', '--name', 'bench', '--for', 'operator', '-c', config]);
     system.key = /\bsbk_[A-Za-z0-9]+_[A-Za-z0-9_-]+/.exec(made)[0];
     system.daemon = new Child(binary, ['serve', '-c', config]);
     await until('smsbridge to be ready', async () => {

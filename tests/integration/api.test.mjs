@@ -658,6 +658,12 @@ describe('the command line', () => {
     const expiring = bridge.api(await bridge.createKey('second', 'brief', '--expires', '1ms'));
     await until('the key to expire', async () => (await expiring.get('/messages?limit=1')).status === 401);
     assert.equal((await cli('keys', 'create', '--tenant', 'nobody')).code, 5);
+    const unsaid = await cli('keys', 'create', '--tenant', 'second');
+    assert.equal(unsaid.code, 2);
+    for (const purpose of ['fineract-addon', 'monitoring', 'integrator', 'operator']) assert.match(unsaid.output, new RegExp(`--for ${purpose}: `));
+    assert.equal((await cli('keys', 'create', '--tenant', 'second', '--for', 'everything')).code, 2);
+    const monitoring = /sbk_([0-9a-f]+)_/.exec((await cli('keys', 'create', '--tenant', 'second', '--for', 'monitoring')).stdout)[1];
+    assert.match((await cli('keys', 'list')).stdout, new RegExp(`^${monitoring}\\tsecond\\t\\tnever\\tmessages:read,config:read,system:read\\t\\S+$`, 'm'));
     assert.equal((await cli('keys', 'create', '--tenant', 'second', '--scope', 'messages:sent')).code, 2);
   });
 

@@ -212,7 +212,8 @@ export class Bridge {
   createOwnerKey() { return this.#makeKey('--owner'); }
 
   async #makeKey(...words) {
-    const made = await smsbridge('keys', 'create', ...words, '-c', this.configFile);
+    const scopes = words.includes('--scope') || words.includes('--for') ? [] : ['--for', 'operator'];
+    const made = await smsbridge('keys', 'create', ...words, ...scopes, '-c', this.configFile);
     assert.equal(made.code, 0, `keys create failed:\n${made.output}`);
     const key = /\bsbk_[A-Za-z0-9]+_[A-Za-z0-9_-]+/.exec(made.stdout)?.[0];
     assert.ok(key, `keys create printed no key:\n${made.output}`);
