@@ -221,12 +221,23 @@ void App::warn_of_leftovers() {
                "clock", time_text(clock_.wall()), "newest", time_text(newest));
 }
 
+// With several tenants one has to be named, or have a way by it.
+void App::warn_of_unused() const {
+  const auto table = router_.table();
+  for (const auto& gateway : table->gateways)
+    if (std::ranges::none_of(table->tenants,
+                             [&](const TenantPtr& tenant) { return table->may_use(tenant->name, *gateway); }))
+      log::warn("config", "no tenant may use this gateway: name them in its 'tenants', or take it into a route",
+                "gateway", gateway->name);
+}
+
 void App::start() {
   start_threads();
   started_ = true;
   gateways_.serve(tenants_.names());
   gateways_.run(*router_.table());
   warn_of_leftovers();
+  warn_of_unused();
   ready_ = true;
 }
 
@@ -262,7 +273,9 @@ tl::expected<Reloaded, std::vector<std::string>> App::reload(bool dry_run) {
       for (const auto& error : errors) log::error("config", "nothing was reloaded", "problem", error);
     return tl::unexpected(std::move(errors));
   }
-  if (!dry_run) say_reloaded(reloaded);
+  if (dry_run) return reloaded;
+  say_reloaded(reloaded);
+  warn_of_unused();
   return reloaded;
 }
 

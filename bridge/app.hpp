@@ -53,6 +53,7 @@ class App {
   void say_reloaded(const Reloaded& reloaded) const;
   void warn_of_leftovers();
   void tell_unreadable();
+  void warn_of_unused() const;
 
   const Config config_;
   Clock& clock_;

@@ -62,7 +62,7 @@ before(async () => {
   await startSimulator('promo', promo, '--reject', '2547990*=0x0B');
   bridge = await Bridge.start(context, {
     tenants: [{}, {name: 'second', key: 'another-key'}, {name: 'pages', key: 'a-third-key'}],
-    gateways: [{port: main, reconnect_first: '20ms'}, {port: promo, reconnect_first: '20ms'}],
+    gateways: [{port: main, reconnect_first: '20ms'}, {port: promo, reconnect_first: '20ms', tenants: ['default', 'second', 'pages']}],
   });
   api = bridge.api();
   owner = bridge.api(await bridge.createOwnerKey());

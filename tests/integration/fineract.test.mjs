@@ -61,7 +61,7 @@ describe('with a carrier that is up', {timeout: 900_000}, () => {
     smsc = await Smsc.start(undo, {port: await freePort(), answer: answers, receipt: receipts});
     bridge = await Bridge.start(undo, {
       tenants: [{}, {name: 'second', key: 'another-key'}],
-      gateways: [{port: smsc.port}, {port: smsc.port}],
+      gateways: [{port: smsc.port}, {port: smsc.port, tenants: ['default', 'second']}],
     });
     fineract = bridge.fineract();
     api = bridge.api();

@@ -111,6 +111,7 @@ describe('whose a gateway is', () => {
       routes: [{name: 'theirs', id: 50, tenants: ['tujenge'], via: [{gateway: 'tujenge_only'}]}, {name: 'closed', id: 51, via: [{gateway: 'umoja_only'}]}],
     });
     const owner = bridge.api(await bridge.createOwnerKey());
+    assert.deepEqual([...bridge.log.matchAll(/no tenant may use this gateway.* gateway=(\w+)/g)].map(([, name]) => name), ['nobodys']);
     for (const [tenant, own] of Object.entries(may)) {
       const api = bridge.api(await bridge.createKey(tenant));
       const fineract = bridge.fineract({tenant});
