@@ -344,7 +344,7 @@ TEST_F(Prepare, ShowsWhateverOctetsCarriersSayAsJson) {
     const Tenants tenants(config_, store, metrics);
     const SystemClock clock;
     const Router router(std::make_shared<RoutingTable>(config_), {}, clock);
-    const Directory directory(config_, router);
+    const Directory directory(router);
     const std::string octets =
         "ab\xff\xfe"
         "7\x1b[31m\n";
