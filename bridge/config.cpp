@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <cctype>
 #include <cstdio>
 #include <fstream>
@@ -61,6 +63,8 @@ void read_tenant(ConfigSection& s, TenantConfig& tenant) {
   s.read("default_gateway", tenant.default_gateway);
   s.read_secrets("fineract_app_key", tenant.fineract_app_keys);
   s.read("fineract_allow_empty_key", tenant.fineract_allow_empty_key);
+  // Without one every call of Fineract would be refused; [] says that none comes.
+  if (s.is_file() && !s.has("fineract_app_key") && !tenant.fineract_allow_empty_key) s.require("fineract_app_key");
   std::string lane;
   s.read("fineract_lane", lane);
   if (!lane.empty() && !store::parse(lane, tenant.fineract_lane))
@@ -134,13 +138,43 @@ void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
   });
 }
 
+// Loads the files as a connection will, which would only fail then.
+void check_tls_files(ConfigSection& t, const TlsOptions& tls) {
+  if (tls.certificate_file.empty() != tls.key_file.empty()) {
+    const auto* const there = tls.key_file.empty() ? "certificate_file" : "key_file";
+    const auto* const lacking = tls.key_file.empty() ? "key_file" : "certificate_file";
+    return t.problem(there, std::string("is of no use without ") + lacking, "missing");
+  }
+  boost::system::error_code ec;
+  const auto failed = [&](const char* key, const std::string& what) {
+    if (ec) t.problem(key, what + ": " + ec.message(), "unreadable");
+    return ec.failed();
+  };
+  boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);
+  // Nobody is there to be asked for a password.
+  context.set_password_callback([](std::size_t, boost::asio::ssl::context::password_purpose) { return ""; }, ec);
+  if (!tls.ca_file.empty()) {
+    context.load_verify_file(tls.ca_file, ec);
+    failed("ca_file", "holds no certificates in PEM");
+  }
+  if (tls.certificate_file.empty()) return;
+  context.use_certificate_chain_file(tls.certificate_file, ec);
+  if (failed("certificate_file", "holds no certificate in PEM")) return;
+  context.use_private_key_file(tls.key_file, boost::asio::ssl::context::pem, ec);
+  failed("key_file", "holds no key in PEM that fits the certificate and has no password");
+}
+
 void read_tls(ConfigSection& s, TlsOptions& tls) {
+  if (s.is_file() && s.has("tls") && s.node()["tls"].IsNull())
+    s.problem("tls", "is empty; {} is TLS as it is usual", "missing");
   s.section("tls", [&](ConfigSection& t) {
     tls.enabled = true;
     t.read("enabled", tls.enabled);
+    const auto before = t.problems();
     t.read_path("ca_file", tls.ca_file);
     t.read_path("certificate_file", tls.certificate_file);
     t.read_path("key_file", tls.key_file);
+    if (t.problems() == before) check_tls_files(t, tls);
     t.read("server_name", tls.server_name);
     if (text::has_control(tls.server_name))
       t.problem("server_name", "holds a control character or a line break", "bad-value");
@@ -148,6 +182,29 @@ void read_tls(ConfigSection& s, TlsOptions& tls) {
     if (!tls.verify)
       t.problem("verify", "without verification anybody on the path can read and change messages", "unsafe", true);
   });
+}
+
+// No name or address of this machine or of a network of one's own, as far as can be told without asking.
+bool is_public(const std::string& host) {
+  boost::system::error_code ec;
+  const auto address = boost::asio::ip::make_address(host, ec);
+  if (!ec && address.is_v4()) {
+    const auto net = [value = address.to_v4().to_uint()](std::uint32_t base, int bits) {
+      return value >> (32 - bits) == base >> (32 - bits);
+    };
+    return !(net(0x7F000000, 8) || net(0x0A000000, 8) || net(0xAC100000, 12) || net(0xC0A80000, 16) ||
+             net(0xA9FE0000, 16) || net(0x64400000, 10));
+  }
+  if (!ec) {
+    const auto v6 = address.to_v6();
+    if (v6.is_v4_mapped())
+      return is_public(boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6).to_string());
+    return !v6.is_loopback() && !v6.is_link_local() && (v6.to_bytes()[0] & 0xFE) != 0xFC;
+  }
+  static const std::vector<std::string> of_ones_own = {".localhost", ".local", ".localdomain", ".internal",
+                                                       ".intranet",  ".lan",   ".home.arpa",   ".private"};
+  return host.find('.') != std::string::npos &&
+         std::ranges::none_of(of_ones_own, [&](const std::string& end) { return host.ends_with(end); });
 }
 
 // What the keys of the gateway may allow at most.
@@ -232,7 +289,7 @@ void read_name(ConfigSection& s, std::string& name) {
   const auto forbidden = [](unsigned char c) { return c == '/' || c < 0x20 || c == 0x7F; };
   if (std::ranges::any_of(name, forbidden))
     s.problem("name", "is a part of addresses: no '/' and no control characters", "bad-value");
-  if (s.has("name") && (name.empty() || name.size() > name_length_max))
+  if (name.size() > name_length_max)
     s.problem("name", fmt::format("must have 1 to {} octets", name_length_max), "bad-value");
 }
 
@@ -249,19 +306,24 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   const auto* kind = http_gateways::find_kind(g.kind);
   if (kind) {
     read_provider(s, g, *kind);
-  } else {
-    if (g.kind != "smpp") {
-      std::vector<std::string> known{"smpp"};
-      for (const auto& each : http_gateways::kinds()) known.emplace_back(each.name);
-      const auto close = nearest(g.kind, known);
-      s.problem("kind",
-                "'" + g.kind + "' is not a kind of gateway" +
-                    (close.empty() ? std::string() : "; did you mean '" + close + "'?"),
-                "bad-value");
-    }
+  } else if (g.kind == "smpp") {
     read_smpp(s, g);
+  } else {
+    std::vector<std::string> known{"smpp"};
+    for (const auto& each : http_gateways::kinds()) known.emplace_back(each.name);
+    const auto close = nearest(g.kind, known);
+    s.problem("kind",
+              "'" + g.kind + "' is not a kind of gateway" +
+                  (close.empty() ? std::string() : "; did you mean '" + close + "'?"),
+              "bad-value");
+    s.accept_rest();
   }
   read_tls(s, g.endpoint.tls);
+  if (g.kind == "smpp" && !g.endpoint.tls.enabled && is_public(g.endpoint.host))
+    s.problem(
+        "host",
+        "without 'tls', password and texts go to '" + g.endpoint.host + "' in clear text, unless a VPN is between",
+        "unsafe", true);
   s.read_number("rate", g.rate, 0.1, 1'000'000);
   s.read("sender", g.sender);
   check_sender(s, g.sender, {});
@@ -286,7 +348,6 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
 void read_host(ConfigSection& s, std::string& host) {
   s.read("host", host);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (s.has("host") && host.empty()) return s.problem("host", "is empty", "missing");
   if (host.find_first_of("/@ \t[]") != std::string::npos || text::has_control(host))
     s.problem("host", "'" + host + "' is not a name or an address: no scheme, path or port", "bad-value");
 }
@@ -302,7 +363,6 @@ void read_account(ConfigSection& s, smpp::SessionConfig& session) {
       s.problem(key, "contains a NUL: a bind cannot carry it", "bad-value");
   };
   s.read("system_id", session.system_id);
-  if (s.has("system_id") && session.system_id.empty()) s.problem("system_id", "is empty", "missing");
   fits("system_id", session.system_id, system_id_max);
   if (session.system_id.size() > system_id_standard && session.system_id.size() <= system_id_max)
     s.problem("system_id", "is longer than the 15 characters of SMPP 3.4; some message centres take it", "unusual",
@@ -316,12 +376,10 @@ void read_account(ConfigSection& s, smpp::SessionConfig& session) {
 }
 
 void read_smpp(ConfigSection& s, GatewayConfig& g) {
-  if (g.kind == "smpp")
-    for (const auto* key : {"host", "port", "system_id"}) s.require(key);
+  for (const auto* key : {"host", "port", "system_id"}) s.require(key);
+  if (s.is_file() && !s.has("password")) s.require("password");
   read_host(s, g.endpoint.host);
-  const auto before = s.problems();
   s.read("port", g.endpoint.port, 1, 65535);
-  if (s.has("port") && g.endpoint.port == 0 && s.problems() == before) s.problem("port", "is empty", "missing");
   auto& session = g.session;
   read_account(s, session);
   s.read_choice("bind", g.bind,
@@ -420,6 +478,10 @@ void read_route(ConfigSection& s, RouteConfig& r) {
     } catch (const std::exception&) {
       h.problem("zone", "'" + r.zone + "' is not a time zone such as Africa/Nairobi", "bad-value");
     }
+    constexpr int day_minutes = 24 * 60;
+    const bool whole_day = r.from_minute == 0 && r.until_minute == day_minutes;
+    if (!whole_day && r.from_minute % day_minutes == r.until_minute % day_minutes)
+      h.problem(h.has("until") ? "until" : "from", "is when the hours begin: they would have no length", "bad-value");
   });
   s.read_choice("order", r.order,
                 {{"listed", RouteConfig::Order::listed},
@@ -430,7 +492,11 @@ void read_route(ConfigSection& s, RouteConfig& r) {
     v.require("gateway");
     v.read("gateway", via.gateway);
     v.read("weight", via.weight, 0, 1'000'000);
+    if (!via.gateway.empty() && std::ranges::count(r.via, via.gateway, &RouteConfig::Via::gateway) > 1)
+      v.problem("gateway", "'" + via.gateway + "' stands in this route twice", "duplicate");
   });
+  if (!r.via.empty() && std::ranges::all_of(r.via, [](const auto& via) { return via.weight == 0; }))
+    s.problem("via", "every gateway has the weight 0: no message could choose one", "bad-value");
   std::string price_max;
   s.read("price_max", price_max);
   if (!price_max.empty() && !(r.price_max = parse_money(price_max)))
@@ -453,54 +519,86 @@ Object read_object(const boost::json::object& settings, const std::filesystem::p
   return object;
 }
 
+struct PriceRow {
+  std::string gateway, prefix = "*", price, currency;
+};
+
+using RefusePrice = std::function<void(const char* key, const std::string& why)>;
+
+void add_price(Config& config, PriceRow row, const RefusePrice& refuse) {
+  const auto gateway = std::ranges::find(config.gateways, row.gateway, &GatewayConfig::name);
+  if (gateway == config.gateways.end()) return refuse("gateway", "there is no gateway '" + row.gateway + "'");
+  const auto id = gateway->id;
+  if (row.prefix == "*") row.prefix.clear();
+  const auto digits = row.prefix.starts_with('+') ? row.prefix.substr(1) : row.prefix;
+  // No international number begins with 0.
+  if (digits.find_first_not_of("0123456789") != std::string::npos || digits.starts_with('0') ||
+      (digits.empty() && !row.prefix.empty()))
+    return refuse("prefix", "'" + row.prefix + "' is not the beginning of an international number such as +2547, or *");
+  const auto amount = parse_money(row.price);
+  if (!amount) return refuse("price", "'" + row.price + "' is not a price such as 0.80");
+  if (row.currency.size() != 3) return refuse("currency", "'" + row.currency + "' is not a currency such as KES");
+  if (const auto used = config.prices.currency_of(id); !used.empty() && used != row.currency)
+    return refuse("currency", "'" + row.gateway + "' has prices in " + used + "; its accounts have one currency");
+  if (!config.prices.add(id, row.prefix, {.part = *amount, .currency = row.currency}))
+    refuse("prefix", "'" + row.gateway + "' has a price for '" + row.prefix + "' already");
+}
+
 // gateway,prefix,price,currency; a line that begins with # is a remark.
-void read_prices(ConfigSection& root, Config& config) {
-  const auto id_of = [&](const std::string& name) -> store::GatewayId {
-    const auto it = std::ranges::find(config.gateways, name, &GatewayConfig::name);
-    return it == config.gateways.end() ? 0 : it->id;
-  };
-  const auto add = [&](const std::string& where, const std::string& gateway, std::string prefix,
-                       const std::string& price, const std::string& currency) {
-    const auto id = id_of(gateway);
-    const auto amount = parse_money(price);
-    const auto refuse = [&](const std::string& text) { root.problem("prices", where + ": " + text, "bad-value"); };
-    if (!id) return refuse("there is no gateway '" + gateway + "'");
-    if (!amount) return refuse("'" + price + "' is not a price such as 0.80");
-    if (currency.size() != 3) return refuse("'" + currency + "' is not a currency such as KES");
-    if (const auto used = config.prices.currency_of(id); !used.empty() && used != currency)
-      return refuse("'" + gateway + "' has prices in " + used + "; its accounts have one currency");
-    if (prefix == "*") prefix.clear();
-    if (!config.prices.add(id, prefix, {.part = *amount, .currency = currency}))
-      refuse("'" + gateway + "' has a price for '" + prefix + "' already");
-  };
-  root.list("prices", [&](ConfigSection& s) {
-    std::string gateway, prefix = "*", price, currency;
-    for (const auto* key : {"gateway", "price", "currency"}) s.require(key);
-    s.read("gateway", gateway);
-    s.read("prefix", prefix);
-    s.read("price", price);
-    s.read("currency", currency);
-    add(s.path(), gateway, prefix, price, currency);
-  });
+void read_prices_file(ConfigSection& root, Config& config) {
   std::string file;
   root.read_path("prices_file", file);
   std::ifstream in(file);
   std::string line;
   for (int number = 1; !file.empty() && std::getline(in, line); ++number) {
+    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);  // a spreadsheet's mark
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.empty() || line.starts_with('#') || line.starts_with("gateway,")) continue;
     std::vector<std::string> fields;
     std::stringstream cells(line);
     for (std::string cell; std::getline(cells, cell, ',');) fields.push_back(cell);
-    const auto where = file + ":" + std::to_string(number);
+    const auto refuse = [&](const char*, const std::string& why) {
+      root.problem("prices_file", file + ":" + std::to_string(number) + ": " + why, "bad-value");
+    };
     if (fields.size() != 4)
-      root.problem(
-          "prices_file",
-          where + ": has " + std::to_string(fields.size()) + " fields, not the four gateway,prefix,price,currency",
-          "bad-value");
+      refuse("", "has " + std::to_string(fields.size()) + " fields, not the four gateway,prefix,price,currency");
     else
-      add(where, fields[0], fields[1], fields[2], fields[3]);
+      add_price(config, {fields[0], fields[1], fields[2], fields[3]}, refuse);
   }
+}
+
+void read_prices(ConfigSection& root, Config& config) {
+  root.list("prices", [&](ConfigSection& s) {
+    const auto before = s.problems();
+    PriceRow row;
+    for (const auto* key : {"gateway", "price", "currency"}) s.require(key);
+    s.read("gateway", row.gateway);
+    s.read("prefix", row.prefix);
+    s.read("price", row.price);
+    s.read("currency", row.currency);
+    if (s.problems() == before)
+      add_price(config, row, [&](const char* key, const std::string& why) { s.problem(key, why, "bad-value"); });
+  });
+  read_prices_file(root, config);
+}
+
+// Two listeners cannot have one port where one of them takes it on every address.
+bool collide(const ListenAddress& a, const ListenAddress& b) {
+  const auto everywhere = [](const ListenAddress& x) { return x.host == "0.0.0.0" || x.host == "::"; };
+  const auto host = [](const ListenAddress& x) { return x.host == "localhost" ? "127.0.0.1" : x.host; };
+  return a.port != 0 && a.port == b.port && (host(a) == host(b) || everywhere(a) || everywhere(b));
+}
+
+void check_listeners(ConfigSection& s, const Config& config) {
+  if (collide(config.api, config.fineract))
+    s.problem(s.has("fineract") ? "fineract" : "api", "api and fineract have the same address", "duplicate");
+  if (collide(config.metrics, config.api) || collide(config.metrics, config.fineract))
+    s.problem("metrics", "metrics has the address of another listener", "duplicate");
+  if (is_public(config.api.host))
+    s.problem("api",
+              "keys and texts pass it in clear text, from every network that reaches it: listen on a private address, "
+              "behind a proxy with TLS",
+              "unsafe", true);
 }
 
 void read_root(ConfigSection& root, Config& config) {
@@ -517,12 +615,8 @@ void read_root(ConfigSection& root, Config& config) {
       s.problem("public_url", "'" + config.public_url + "' is not an address such as https://sms.example.org",
                 "bad-value");
     s.read_path("control", config.control_socket);
+    check_listeners(s, config);
   });
-  if (config.api.port != 0 && config.api.port == config.fineract.port && config.api.host == config.fineract.host)
-    root.problem("listen", "api and fineract have the same address", "duplicate");
-  for (const auto* other : {&config.api, &config.fineract})
-    if (config.metrics.port != 0 && config.metrics.port == other->port && config.metrics.host == other->host)
-      root.problem("listen", "metrics has the address of another listener", "duplicate");
   root.section("store", [&](ConfigSection& s) {
     s.read_path("path", config.store_path);
     s.read_size("size_limit", config.store_size_limit_bytes, 1u << 20);
@@ -563,7 +657,8 @@ void read_root(ConfigSection& root, Config& config) {
   root.list("routes", [&](ConfigSection& s) { read_route(s, config.routes.emplace_back()); });
   read_prices(root, config);
 
-  if (config.tenants.empty()) root.problem("tenants", "at least one tenant is needed", "missing");
+  if (config.tenants.empty() && (!root.has("tenants") || root.node()["tenants"].IsSequence()))
+    root.problem("tenants", "at least one tenant is needed", "missing");
   if (config.gateways.empty())
     root.problem("gateways", "no gateway stands here: messages are refused until 'smsbridge gateways create' made one",
                  "missing", true);
@@ -574,7 +669,7 @@ void read_root(ConfigSection& root, Config& config) {
   std::vector<const TenantConfig*> tenants;
   for (const auto& tenant : config.tenants) tenants.push_back(&tenant);
   for (auto& problem : check_references(gateways, routes, tenants))
-    root.problem(problem.path, std::move(problem.text), std::move(problem.code));
+    root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
 }
 
 }  // namespace
@@ -596,61 +691,71 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfi
                                             const std::vector<const TenantConfig*>& tenants,
                                             const std::set<std::string>& assumed) {
   std::vector<ConfigProblem> problems;
-  const auto say = [&](const char* path, std::string text, const char* code) {
-    problems.push_back({.file = {}, .path = path, .text = std::move(text), .code = code});
+  const auto say = [&](const char* list, std::size_t index, const char* key, std::string text, const char* code) {
+    problems.push_back({.file = {}, .path = list, .text = std::move(text), .code = code, .index = index, .key = key});
   };
   std::set<std::string> tenant_names, gateway_names, route_names;
   const auto is_gateway = [&](const std::string& name) {
-    return gateway_names.contains(name) || assumed.contains(name);
+    return name.empty() || gateway_names.contains(name) || assumed.contains(name);
+  };
+  // What has no name or id was told of already.
+  const auto is_second = [](auto& seen, const auto& value) {
+    return value != std::remove_cvref_t<decltype(value)>{} && !seen.insert(value).second;
   };
   std::set<store::GatewayId> ids;
-  for (const auto* tenant : tenants)
-    if (!tenant_names.insert(tenant->name).second)
-      say("tenants", "two tenants are called '" + tenant->name + "'", "duplicate");
+  for (std::size_t i = 0; i < tenants.size(); ++i)
+    if (is_second(tenant_names, tenants[i]->name))
+      say("tenants", i, "name", "two tenants are called '" + tenants[i]->name + "'", "duplicate");
   std::map<std::string_view, const GatewayConfig*> by_name;
   const auto is_closed_to = [&](const std::string& gateway, const std::string& tenant) {
     const auto it = by_name.find(gateway);
     return it != by_name.end() && !it->second->tenants.empty() && !holds(it->second->tenants, tenant);
   };
-  for (const auto* gateway : gateways) {
-    if (!gateway_names.insert(gateway->name).second)
-      say("gateways", "two gateways are called '" + gateway->name + "'", "duplicate");
-    if (!ids.insert(gateway->id).second)
-      say("gateways", fmt::format("two gateways have the id {}", gateway->id), "duplicate");
-    by_name.emplace(gateway->name, gateway);
-    for (const auto& tenant : gateway->tenants)
+  for (std::size_t i = 0; i < gateways.size(); ++i) {
+    const auto& gateway = *gateways[i];
+    if (is_second(gateway_names, gateway.name))
+      say("gateways", i, "name", "two gateways are called '" + gateway.name + "'", "duplicate");
+    if (is_second(ids, gateway.id))
+      say("gateways", i, "id", fmt::format("two gateways have the id {}", gateway.id), "duplicate");
+    by_name.emplace(gateway.name, &gateway);
+    for (const auto& tenant : gateway.tenants)
       if (!tenant_names.contains(tenant))
-        say("gateways", "gateway '" + gateway->name + "' names the unknown tenant '" + tenant + "'", "bad-value");
+        say("gateways", i, "tenants", "gateway '" + gateway.name + "' names the unknown tenant '" + tenant + "'",
+            "bad-value");
   }
-  for (const auto* route : routes) {
-    if (!route_names.insert(route->name).second)
-      say("routes", "two routes are called '" + route->name + "'", "duplicate");
-    if (!ids.insert(route->id).second)
-      say("routes",
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const auto& route = *routes[i];
+    if (is_second(route_names, route.name))
+      say("routes", i, "name", "two routes are called '" + route.name + "'", "duplicate");
+    if (is_second(ids, route.id))
+      say("routes", i, "id",
           fmt::format("another route or a gateway has the id {} of '{}' too: Fineract could not tell them apart",
-                      route->id, route->name),
+                      route.id, route.name),
           "duplicate");
-    for (const auto& via : route->via)
+    for (const auto& via : route.via)
       if (!is_gateway(via.gateway))
-        say("routes", "route '" + route->name + "' names the unknown gateway '" + via.gateway + "'", "bad-value");
-    for (const auto& tenant : route->tenants)
+        say("routes", i, "via", "route '" + route.name + "' names the unknown gateway '" + via.gateway + "'",
+            "bad-value");
+    for (const auto& tenant : route.tenants)
       if (!tenant_names.contains(tenant))
-        say("routes", "route '" + route->name + "' names the unknown tenant '" + tenant + "'", "bad-value");
-    for (const auto& tenant : route->tenants)
-      for (const auto& via : route->via)
+        say("routes", i, "tenants", "route '" + route.name + "' names the unknown tenant '" + tenant + "'",
+            "bad-value");
+    for (const auto& tenant : route.tenants)
+      for (const auto& via : route.via)
         if (is_closed_to(via.gateway, tenant))
-          say("routes",
-              "route '" + route->name + "' is for the tenant '" + tenant + "', and its gateway '" + via.gateway +
+          say("routes", i, "via",
+              "route '" + route.name + "' is for the tenant '" + tenant + "', and its gateway '" + via.gateway +
                   "' is not: see the gateway's 'tenants'",
               "bad-value");
   }
-  for (const auto* tenant : tenants) {
-    if (!tenant->default_gateway.empty() && !is_gateway(tenant->default_gateway))
-      say("tenants", "tenant '" + tenant->name + "' names the unknown gateway '" + tenant->default_gateway + "'",
-          "bad-value");
-    if (is_closed_to(tenant->default_gateway, tenant->name))
-      say("tenants",
-          "the default_gateway '" + tenant->default_gateway + "' of the tenant '" + tenant->name +
+  for (std::size_t i = 0; i < tenants.size(); ++i) {
+    const auto& tenant = *tenants[i];
+    if (!is_gateway(tenant.default_gateway))
+      say("tenants", i, "default_gateway",
+          "tenant '" + tenant.name + "' names the unknown gateway '" + tenant.default_gateway + "'", "bad-value");
+    if (is_closed_to(tenant.default_gateway, tenant.name))
+      say("tenants", i, "default_gateway",
+          "the default_gateway '" + tenant.default_gateway + "' of the tenant '" + tenant.name +
               "' is not for it: see the gateway's 'tenants'",
           "bad-value");
   }
@@ -775,7 +880,12 @@ LoadedConfig load_config(const std::filesystem::path& file) {
     return loaded;
   }
   try {
-    const auto tree = YAML::LoadFile(file.string());
+    const auto documents = YAML::LoadAllFromFile(file.string());
+    for (std::size_t i = 1; i < documents.size(); ++i)
+      if (!documents[i].IsNull())
+        refuse("more YAML begins here, behind '---' or '...': only the first document is read", "bad-value",
+               documents[i].Mark().line + 1, documents[i].Mark().column + 1);
+    const auto tree = documents.empty() ? YAML::Node() : documents.front();
     config.fixed = what_is_fixed(tree);
     ConfigSection root(tree, "", file.string(), config.folder, loaded.problems);
     read_root(root, config);

@@ -158,7 +158,10 @@ struct ConfigProblem {
   bool warning = false;
   std::string path;  // gateways[0].port
   std::string text;
-  std::string code;  // unknown-key, bad-value, missing, duplicate, unreadable, literal-secret
+  std::string code;  // unknown-key, bad-value, missing, duplicate, unreadable, literal-secret, unsafe
+  // Of check_references: which of the list that `path` names, and its key.
+  std::size_t index = 0;
+  std::string key;
 };
 std::string describe(const ConfigProblem& problem);  // FILE:LINE:COL: error: path: text [code]
 

@@ -2,6 +2,7 @@
 #include "bridge/config_reader.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -11,19 +12,74 @@
 namespace smsbridge::bridge {
 namespace {
 
+// What editors and shells put around a secret is not a part of it.
 std::string trimmed(std::string text) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
   return text;
 }
 
+// A folder can be opened like a file, and reads as nothing.
 bool read_file(const std::filesystem::path& path, std::string& content) {
+  std::error_code ec;
   std::ifstream in(path, std::ios::binary);
-  if (!in) return false;
+  if (!in || std::filesystem::is_directory(path, ec)) return false;
   std::ostringstream text;
   text << in.rdbuf();
-  content = trimmed(text.str());
+  content = text.str();
   return true;
 }
+
+// Docker mounts secrets readable for all, in a container that has nobody else.
+bool is_open_to_all(const std::filesystem::path& path) {
+  std::error_code ec;
+  const auto mode = std::filesystem::status(path, ec).permissions();
+  using std::filesystem::perms;
+  const bool others = !ec && (mode & (perms::others_read | perms::others_write)) != perms::none;
+  return others && std::filesystem::is_regular_file(path, ec) && !path.string().starts_with("/run/secrets/");
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// What the trade, and other programs, call our keys. Where a name stands for several, the first that is known counts.
+const std::vector<std::pair<std::string_view, std::string_view>> synonyms = {
+    {"tps", "rate"},
+    {"throughput", "rate"},
+    {"max_tps", "rate"},
+    {"rate_limit", "rate"},
+    {"binds", "sessions"},
+    {"bind_count", "sessions"},
+    {"connections", "sessions"},
+    {"bind_type", "bind"},
+    {"bind_mode", "bind"},
+    {"username", "system_id"},
+    {"user", "system_id"},
+    {"passwd", "password"},
+    {"pass", "password"},
+    {"window_size", "window"},
+    {"source_addr", "sender"},
+    {"sender_id", "sender"},
+    {"enquire_link", "enquire_link_interval"},
+    {"ssl", "tls"},
+    {"ip", "host"},
+    {"address", "host"},
+    {"hostname", "host"},
+    {"dlr", "receipts"},
+    {"http", "api"},
+    {"http_api", "api"},
+    {"socket", "control"},
+    {"prometheus", "metrics"},
+    {"country", "default_country"},
+    {"country", "countries"},
+    {"tenant", "tenants"},
+    {"prefix", "prefixes"},
+    {"priority", "position"},
+    {"app_key", "fineract_app_key"},
+};
 
 }  // namespace
 
@@ -106,7 +162,8 @@ boost::json::value to_json(const YAML::Node& node) {
   return boost::json::value(text);
 }
 
-std::string nearest(const std::string& word, const std::vector<std::string>& known) {
+std::string nearest(const std::string& given, const std::vector<std::string>& known) {
+  const auto word = lower(given);
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const auto& candidate : known) {
@@ -135,6 +192,7 @@ ConfigSection::ConfigSection(YAML::Node node, std::string path, std::string file
   if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
     problem("", "must be a mapping of keys to values", "bad-value");
     node_ = YAML::Node(YAML::NodeType::Map);
+    unreadable_ = true;
   }
 }
 
@@ -174,7 +232,7 @@ bool ConfigSection::scalar(const std::string& key, std::string& text) {
     return false;
   }
   text = node.Scalar();
-  return true;
+  return std::ranges::find(told_empty_, key) == told_empty_.end();
 }
 
 void ConfigSection::read(const std::string& key, std::string& value) { scalar(key, value); }
@@ -245,15 +303,18 @@ void ConfigSection::read_size(const std::string& key, std::uint64_t& value, std:
 void ConfigSection::read_address(const std::string& key, ListenAddress& value) {
   std::string text;
   if (!scalar(key, text)) return;
+  const auto refuse = [&] { problem(key, "'" + text + "' is not an address such as 127.0.0.1:9190", "bad-value"); };
   const auto colon = text.rfind(':');
-  int port = -1;
-  if (colon != std::string::npos) std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
-  if (colon == std::string::npos || colon == 0 || port < 0 || port > 65535)
-    return problem(key, "'" + text + "' is not an address such as 127.0.0.1:9190", "bad-value");
-  value.host = text.substr(0, colon);
-  if (value.host.starts_with('[') && value.host.ends_with(']'))
-    value.host = value.host.substr(1, value.host.size() - 2);
-  value.port = static_cast<std::uint16_t>(port);
+  if (colon == std::string::npos || colon == 0) return refuse();
+  const auto* const text_end = text.data() + text.size();
+  std::uint16_t port = 0;
+  const auto [end, ec] = std::from_chars(text.data() + colon + 1, text_end, port);
+  if (ec != std::errc() || end != text_end) return refuse();
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty() || host.find_first_of("/@ \t\r\n[]") != std::string::npos) return refuse();
+  value.host = host;
+  value.port = port;
 }
 
 std::filesystem::path ConfigSection::resolve(const std::string& text) const {
@@ -270,7 +331,13 @@ void ConfigSection::read_path(const std::string& key, std::string& value) {
   std::string text;
   if (!scalar(key, text)) return;
   value = resolve(text).string();
-  if (!std::filesystem::exists(value)) problem(key, "the file " + value + " does not exist", "unreadable");
+  std::error_code ec;
+  if (!std::filesystem::exists(value, ec))
+    problem(key, "the file " + value + " does not exist", "unreadable");
+  else if (std::filesystem::is_directory(value, ec))
+    problem(key, value + " is a folder, not a file", "unreadable");
+  else if (!std::ifstream(value))
+    problem(key, "cannot read the file " + value, "unreadable");
 }
 
 bool ConfigSection::secret(const YAML::Node& node, const std::string& key, std::string& value) {
@@ -279,45 +346,62 @@ bool ConfigSection::secret(const YAML::Node& node, const std::string& key, std::
     problem(key, "must be the secret itself: only a configuration file may say where it stands", "bad-value");
     return false;
   }
-  if (node.IsScalar()) {
+  if (node.IsScalar() && !node.Scalar().empty()) {
     value = node.Scalar();
     problem(key, "a secret should not stand in the file: use {file: path}, {env: NAME} or {credential: name}",
             "literal-secret", true);
     return true;
   }
-  if (!node.IsMap() || node.size() != 1) {
+  if (node.IsNull() || node.IsScalar()) {
+    problem(key, "is empty", "missing");
+    return false;
+  }
+  if (!node.IsMap() || node.size() != 1 || !node.begin()->second.IsScalar()) {
     problem(key, "must be {file: path}, {env: NAME} or {credential: name}", "bad-value");
     return false;
   }
-  const auto kind = node.begin()->first.Scalar(), name = node.begin()->second.Scalar();
+  return secret_from(node.begin()->first.Scalar(), node.begin()->second.Scalar(), key, value);
+}
+
+// From outside the file: `kind` of place, and its name there.
+bool ConfigSection::secret_from(const std::string& kind, const std::string& name, const std::string& key,
+                                std::string& value) {
+  const auto refuse = [&](const std::string& text, const char* code = "unreadable") {
+    problem(key, text, code);
+    return false;
+  };
+  std::string place, found;
   if (kind == "file") {
     const auto path = resolve(name);
-    if (read_file(path, value)) return true;
-    problem(key, "cannot read the file " + path.string(), "unreadable");
+    place = "the file " + path.string();
+    if (!read_file(path, found)) return refuse("cannot read " + place);
+    if (is_open_to_all(path))
+      problem(key, place + " is open to everybody on this machine: chmod o= " + path.string(), "unsafe", true);
   } else if (kind == "env") {
-    if (const char* text = std::getenv(name.c_str())) {
-      value = text;
-      return true;
-    }
-    problem(key, "the environment variable " + name + " is not set", "unreadable");
+    place = "the environment variable " + name;
+    const char* text = std::getenv(name.c_str());
+    if (!text) return refuse(place + " is not set");
+    found = text;
   } else if (kind == "credential") {
+    place = "the credential " + name;
     const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
-    if (folder && read_file(std::filesystem::path(folder) / name, value)) return true;
-    problem(key, "the credential " + name + " is not there (LoadCredential= in the unit)", "unreadable");
+    if (!folder || !read_file(std::filesystem::path(folder) / name, found))
+      return refuse(place + " is not there (LoadCredential= in the unit)");
   } else {
-    problem(key, "'" + kind + "' is not one of file, env, credential", "bad-value");
+    return refuse("'" + kind + "' is not one of file, env, credential", "bad-value");
   }
-  return false;
+  value = trimmed(std::move(found));
+  return !value.empty() || refuse(place + " is empty", "missing");
 }
 
 void ConfigSection::read_secret(const std::string& key, std::string& value) {
   const auto node = take(key);
-  if (node.IsDefined() && !node.IsNull()) secret(node, key, value);
+  if (node.IsDefined() && !(node.IsNull() && secrets_ == Secrets::here)) secret(node, key, value);
 }
 
 void ConfigSection::read_secrets(const std::string& key, std::vector<std::string>& values) {
   const auto node = take(key);
-  if (!node.IsDefined() || node.IsNull()) return;
+  if (!node.IsDefined() || (node.IsNull() && secrets_ == Secrets::here)) return;
   const auto add = [&](const YAML::Node& item) {
     std::string value;
     if (secret(item, key, value)) values.push_back(std::move(value));
@@ -402,7 +486,30 @@ void ConfigSection::map(const std::string& key,
 }
 
 void ConfigSection::require(const std::string& key) {
-  if (!has(key)) problem("", "the key '" + key + "' is missing", "missing");
+  if (unreadable_) return;  // said already, and once is enough
+  if (!has(key)) return problem("", "the key '" + key + "' is missing", "missing");
+  const YAML::Node& readable = node_;
+  const auto node = readable[key];
+  const bool empty = node.IsNull() || (node.IsScalar() ? node.Scalar().empty() : node.IsSequence() && node.size() == 0);
+  if (!empty) return;
+  problem(key, "is empty", "missing");
+  told_empty_.push_back(key);
+}
+
+void ConfigSection::problem_in(const std::string& list, std::size_t index, const std::string& key, std::string text,
+                               std::string code) {
+  const YAML::Node& readable = node_;
+  ConfigSection item(readable[list][index],
+                     (path_.empty() ? list : path_ + "." + list) + "[" + std::to_string(index) + "]", file_, folder_,
+                     problems_, secrets_);
+  item.problem(item.has(key) ? key : "", std::move(text), std::move(code));
+}
+
+// The key that is meant by one that is not known, empty if none is near.
+std::string ConfigSection::meant(const std::string& key) const {
+  for (const auto& [name, ours] : synonyms)
+    if (name == lower(key) && std::ranges::find(known_, ours) != known_.end()) return std::string(ours);
+  return nearest(key, known_);
 }
 
 std::size_t ConfigSection::problems() const {
@@ -410,14 +517,14 @@ std::size_t ConfigSection::problems() const {
 }
 
 void ConfigSection::finish() {
-  if (!node_.IsMap()) return;
+  if (!node_.IsMap() || rest_is_accepted_) return;
   std::vector<std::string> seen;
   for (const auto& entry : node_) {
     const auto key = entry.first.Scalar();
     if (std::ranges::find(seen, key) != seen.end()) {
       problem(key, "the key '" + key + "' stands here twice", "duplicate");
     } else if (std::ranges::find(known_, key) == known_.end()) {
-      const auto close = nearest(key, known_);
+      const auto close = meant(key);
       problem(key, "unknown key '" + key + "'" + (close.empty() ? "" : "; did you mean '" + close + "'?"),
               "unknown-key");
     }

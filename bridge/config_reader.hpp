@@ -63,9 +63,14 @@ class ConfigSection {
   void list(const std::string& key, const std::function<void(ConfigSection&)>& body);
   void map(const std::string& key, const std::function<void(const std::string& name, const std::string& value)>& body);
 
-  void require(const std::string& key);
+  void require(const std::string& key);  // is there, and not empty
   void problem(const std::string& key, std::string text, std::string code, bool warning = false);
   const YAML::Node& node() const { return node_; }
+  // Of the key of one item of a list, or of the item where it has none.
+  void problem_in(const std::string& list, std::size_t index, const std::string& key, std::string text,
+                  std::string code);
+  void accept_rest() { rest_is_accepted_ = true; }  // where another problem makes it unknown which keys there are
+  bool is_file() const { return secrets_ == Secrets::named; }
   void finish();  // reports unknown and repeated keys
   const std::string& path() const { return path_; }
   std::size_t problems() const;  // errors so far, of the whole file
@@ -74,6 +79,8 @@ class ConfigSection {
   YAML::Node take(const std::string& key);
   bool scalar(const std::string& key, std::string& text);
   bool secret(const YAML::Node& node, const std::string& key, std::string& value);
+  bool secret_from(const std::string& kind, const std::string& name, const std::string& key, std::string& value);
+  std::string meant(const std::string& key) const;
   boost::json::value tree(const YAML::Node& node, const std::string& key);
   std::filesystem::path resolve(const std::string& text) const;
 
@@ -82,7 +89,8 @@ class ConfigSection {
   const std::filesystem::path& folder_;
   std::vector<ConfigProblem>& problems_;
   const Secrets secrets_;
-  std::vector<std::string> known_;
+  std::vector<std::string> known_, told_empty_;
+  bool unreadable_ = false, rest_is_accepted_ = false;
 };
 
 // The form in which objects come over the API, as the reader knows it; and back.

@@ -131,7 +131,10 @@ json::value read_named(const std::string& kind, const std::string& name, const s
   ConfigSection section(node, "", "", folder, problems);
   std::string secret;
   section.read_secret("secret", secret);
-  if (!problems.empty()) throw ClientError(exit_usage, problems.front().text);
+  for (const auto& problem : problems) {
+    if (!problem.warning) throw ClientError(exit_usage, problem.text);
+    std::cerr << "warning: " << problem.text << "\n";
+  }
   return json::value(secret);
 }
 

@@ -89,19 +89,19 @@ int serve(const ServeOptions& options) {
 }
 
 int check_config(const ServeOptions& options) {
-  const auto loaded = load_config(options.config_file);
-  bool ok = loaded.ok();
-  if (options.strict && !loaded.problems.empty()) ok = false;
+  auto loaded = load_config(options.config_file);
+  if (options.strict)
+    for (auto& problem : loaded.problems) problem.warning = false;
+  const bool ok = loaded.ok();
   for (const auto& p : loaded.problems) {
     if (options.json)
-      std::cout << boost::json::serialize(
-                       boost::json::object{{"file", p.file},
-                                           {"line", p.line},
-                                           {"column", p.column},
-                                           {"severity", p.warning && !options.strict ? "warning" : "error"},
-                                           {"path", p.path},
-                                           {"text", p.text},
-                                           {"code", p.code}})
+      std::cout << boost::json::serialize(boost::json::object{{"file", p.file},
+                                                              {"line", p.line},
+                                                              {"column", p.column},
+                                                              {"severity", p.warning ? "warning" : "error"},
+                                                              {"path", p.path},
+                                                              {"text", p.text},
+                                                              {"code", p.code}})
                 << "\n";
     else
       std::cout << describe(p) << "\n";

@@ -585,7 +585,7 @@ describe('the command line', () => {
       assert.ok(text.startsWith(`${file}:`), text);
       return Number(/^:([0-9]+):[0-9]+: error: /.exec(text.slice(file.length))?.[1]);
     });
-    assert.deepEqual(places, [2, 4, 5, 7, 8, 11, 14, 15, 18, 20, 21, 22], checked.stdout);
+    assert.deepEqual(places, [2, 4, 5, 7, 8, 11, 14, 15, 17, 18, 20, 21, 22], checked.stdout);
     assert.match(checked.stdout, /did you mean 'window'/);
     const json = (await smsbridge('check-config', '-c', file, '--json')).stdout.trim().split('\n').map((text) => JSON.parse(text));
     assert.deepEqual(json.map((problem) => problem.line), places);
