@@ -16,6 +16,7 @@
 #include "bridge/cli/provider_lines.hpp"
 #include "bridge/cli/table.hpp"
 #include "bridge/config_reader.hpp"
+#include "bridge/text/printable.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
@@ -58,7 +59,7 @@ std::vector<std::string> row(const json::object& g) {
 // What an answer has and a row has not.
 void print_details(const json::object& g) {
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  Table table({"FIELD", "VALUE"}, terminal);
+  Table table({"FIELD", "VALUE"}, terminal, any_width);
   const auto add = [&](const std::string& name, const std::string& value) {
     if (value != "-") table.add({name, value});
   };

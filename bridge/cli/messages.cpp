@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <csignal>
+#include <iostream>
 #include <set>
 #include <thread>
 
@@ -11,6 +12,9 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
+#include "bridge/config_reader.hpp"
+#include "bridge/ingest/message_id.hpp"
+#include "bridge/text/printable.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
@@ -29,41 +33,56 @@ struct MessageOptions : ClientOptions {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-std::string shortened(std::string text, std::size_t length, bool terminal) {
+std::string one_line(std::string text) {
   for (char& c : text)
     if (c == '\n' || c == '\t' || c == '\r') c = ' ';
-  if (!terminal || text.size() <= length) return text;
-  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;  // not inside a character
-  return text.substr(0, length) + "...";
+  return text;
+}
+
+// "1h" is that long ago; everything else is for the daemon to judge.
+std::string time_or_ago(const std::string& text) {
+  const auto ago = parse_duration_ms(text);
+  if (!ago) return text;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return time_text(std::chrono::duration_cast<std::chrono::milliseconds>(now).count() - *ago);
 }
 
 std::string query(const MessageOptions& options, std::size_t limit, const std::string& cursor) {
   std::string target = "/api/v1/messages?limit=" + std::to_string(limit);
   for (const auto& [key, value] : options.filters)
-    if (!value.empty()) target += "&" + key + "=" + http_gateways::percent_encode(value);
+    if (!value.empty())
+      target +=
+          "&" + key + "=" + http_gateways::percent_encode(key == "from" || key == "until" ? time_or_ago(value) : value);
   if (!cursor.empty()) target += "&cursor=" + http_gateways::percent_encode(cursor);
   return target;
 }
 
 std::vector<std::string> row(const json::object& m, bool terminal) {
   auto at = text_of(m, "created_at");
-  if (terminal) at = at.substr(0, 10) + " " + at.substr(11, 8);
+  if (terminal) at = at.substr(5, 5) + " " + at.substr(11, 5);
   auto state = text_of(m, "state");
   if (m.at("maybe_duplicate").as_bool()) state += "(?)";
   return {text_of(m, "id"),
           at,
           text_of(m, "to"),
+          text_of(m, "target_user"),
           state,
           text_of(m, "gateway"),
           text_of(m, "client_ref"),
           text_of(m, "triggered_by"),
-          shortened(text_of(m, "text"), 40, terminal),
-          shortened(text_of(m, "status_message"), 60, terminal)};
+          one_line(text_of(m, "text")),
+          one_line(text_of(m, "status_message"))};
+}
+
+Table message_table(bool terminal) {
+  Table table({"ID", "ACCEPTED", "TO", "TARGET USER", "STATE", "GATEWAY", "REF", "BY", "TEXT", "STATUS"}, terminal);
+  table.leave_out_first({"BY", "REF", "GATEWAY", "TEXT"});
+  return table;
 }
 
 int list(const MessageOptions& options) {
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  Table table({"ID", "ACCEPTED", "TO", "STATE", "GATEWAY", "REF", "BY", "TEXT", "STATUS"}, terminal);
+  auto table = message_table(terminal);
   std::string cursor;
   std::size_t shown = 0;
   do {
@@ -85,6 +104,61 @@ int list(const MessageOptions& options) {
   return exit_done;
 }
 
+// The API's objects in words.
+std::string waiting_text(const json::object& waiting) {
+  auto text = text_of(waiting, "reason") + ": " + text_of(waiting, "detail");
+  if (const auto until = text_of(waiting, "until"); until != "-") text += ", until " + until;
+  if (const auto ahead = text_of(waiting, "ahead"); ahead != "-") text += ", behind " + ahead + " other(s)";
+  return text;
+}
+
+std::string price_text(const json::object& price) {
+  return text_of(price, "amount") + " " + text_of(price, "currency") +
+         (price.at("expected").as_bool() ? ", expected by the price list" : "");
+}
+
+// The words are Fineract's, of its SmsMessageStatusType.
+std::string fineract_text(const json::object& told) {
+  static const std::map<std::string, std::string> words = {{"100", "pending"},
+                                                           {"150", "waiting for the delivery report"},
+                                                           {"200", "sent"},
+                                                           {"300", "delivered"},
+                                                           {"400", "failed"}};
+  const auto status = text_of(told, "status");
+  const auto word = words.find(status);
+  return "was told " + status + (word == words.end() ? "" : " (" + word->second + ")") + " at " +
+         text_of(told, "told_at");
+}
+
+std::string segment_text(const json::object& segment) {
+  auto text = text_of(segment, "state");
+  if (const auto id = text_of(segment, "provider_message_id"); id != "-") text += ", the carrier's id is " + id;
+  if (const auto error = text_of(segment, "error"); error != "-") text += ", " + error;
+  return text;
+}
+
+void print_message(const json::object& message) {
+  const auto print = [](const std::string& key, const std::string& value) {
+    std::cout << key << std::string(key.size() < 18 ? 18 - key.size() : 1, ' ') << text::printable(value) << "\n";
+  };
+  const std::map<std::string_view, std::string (*)(const json::object&)> words = {
+      {"waiting", waiting_text}, {"price", price_text}, {"fineract", fineract_text}};
+  for (const auto& [key, value] : message) {
+    const auto in_words = words.find(std::string_view(key));
+    if (value.is_null()) continue;
+    if (key == "segments") {
+      for (const auto& each : value.as_array())
+        print("part " + text_of(each.as_object(), "number"), segment_text(each.as_object()));
+    } else if (key == "warnings") {
+      for (const auto& each : value.as_array()) print("warning", std::string(each.as_string()));
+    } else if (in_words != words.end() && value.is_object()) {
+      print(key, in_words->second(value.get_object()));
+    } else {
+      print(key, value.is_string() ? std::string(value.as_string()) : json::serialize(value));
+    }
+  }
+}
+
 int show(const MessageOptions& options) {
   const auto message = call(options, "GET", "/api/v1/messages/" + http_gateways::percent_encode(options.id));
   if (!message.ok()) return report(message);
@@ -95,12 +169,9 @@ int show(const MessageOptions& options) {
     std::cout << text::printable(json::serialize(message.body)) << "\n";
     return exit_done;
   }
-  for (const auto& [key, value] : message.body.as_object())
-    if (!value.is_null())
-      std::cout << key << std::string(key.size() < 18 ? 18 - key.size() : 1, ' ')
-                << text::printable(value.is_string() ? std::string(value.as_string()) : json::serialize(value)) << "\n";
+  print_message(message.body.as_object());
   std::cout << "\n";
-  Table table({"AT", "EVENT", "GATEWAY", "ATTEMPT", "DETAIL"}, ::isatty(STDOUT_FILENO) != 0);
+  Table table({"AT", "EVENT", "GATEWAY", "ATTEMPT", "DETAIL"}, ::isatty(STDOUT_FILENO) != 0, any_width);
   for (const auto& item : timeline.body.as_object().at("items").as_array()) {
     const auto& event = item.as_object();
     table.add({text_of(event, "at"), text_of(event, "event"), text_of(event, "gateway"), text_of(event, "attempt"),
@@ -114,6 +185,11 @@ int show(const MessageOptions& options) {
 int tail(const MessageOptions& options) {
   std::signal(SIGINT, [](int) { interrupted = 1; });
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  auto table = message_table(terminal);
+  // What comes later finds the widths made.
+  table.expect({std::string(30, 'x'), "11-29 21:54", "+254712345678", std::string(12, 'x'), "undeliverable",
+                std::string(10, 'x'), std::string(10, 'x'), std::string(8, 'x'), std::string(30, 'x'),
+                std::string(20, 'x')});
   std::map<std::string, std::string> seen;
   while (!interrupted) {
     const auto answer = call(options, "GET", query(options, std::min<std::size_t>(options.limit, 500), ""));
@@ -128,12 +204,11 @@ int tail(const MessageOptions& options) {
       if (options.json) {
         std::cout << text::printable(json::serialize(m)) << std::endl;
       } else {
-        Table line({}, false);
-        line.add(row(m, terminal));
-        line.print(std::cout);
-        std::cout.flush();
+        table.add(row(m, terminal));
       }
     }
+    if (!options.json) table.print(std::cout);
+    std::cout.flush();
     while (seen.size() > 10000) seen.erase(seen.begin());
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
   }
@@ -186,7 +261,7 @@ void add_filters(CLI::App& command, MessageOptions& options) {
       {"client_ref", {"--ref", "The caller's reference, Fineract's internalId"}},
       {"source", {"--source", "api, fineract or cli"}},
       {"lane", {"--lane", "otp, transaction, reminder or campaign"}},
-      {"from", {"--since", "Accepted at or after, such as 2026-11-24T00:00:00Z"}},
+      {"from", {"--since", "Accepted at or after, such as 2026-11-24T00:00:00Z, or 1h: that long ago"}},
       {"until", {"--until", "Accepted before"}},
       {"q", {"-q,--search", "Part of the text or of the target user"}}};
   for (auto& [key, value] : options.filters) command.add_option(help.at(key).first, value, help.at(key).second);

@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <iostream>
 
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/objects.hpp"
 #include "bridge/cli/table.hpp"
+#include "bridge/text/printable.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
@@ -87,7 +89,7 @@ int show(const RouteOptions& options) {
   }
   const auto& route = answer.body.as_object();
   const auto& fail_over = route.at("fail_over").as_object();
-  Table table({"FIELD", "VALUE"}, is_terminal());
+  Table table({"FIELD", "VALUE"}, is_terminal(), any_width);
   for (const auto* name : {"name", "id", "description", "order"}) table.add({name, text_of(route, name)});
   table.add({"gateways", gateways_of(route)});
   table.add({"for", conditions_of(route)});

@@ -1,47 +1,46 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include <iostream>
+#include <iosfwd>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "bridge/text/printable.hpp"
 
 namespace smsbridge::bridge {
 
-// Aligned columns on a terminal; tab-separated and whole otherwise, for scripts. A row is one line, whatever its cells
-// hold: they come from carriers and callers, who would otherwise write rows of their own.
+// How many columns a terminal spends on a text: two for a wide character, none for one that combines.
+std::size_t cells(std::string_view text);
+// Cut to that many columns, with an ellipsis where something was cut.
+std::string fitted(std::string_view text, std::size_t cells_max);
+// $COLUMNS, or what the terminal says, or 80.
+std::size_t terminal_width();
+// Of tables with all about one thing, which the terminal may wrap: nothing is cut.
+constexpr std::size_t any_width = static_cast<std::size_t>(-1) / 2;
+
+// Aligned columns on a terminal, cut to its width; tab-separated and whole otherwise, for scripts. A row is one line,
+// whatever its cells hold: they come from carriers and callers, who would otherwise write rows of their own.
 class Table {
  public:
-  Table(std::vector<std::string> head, bool terminal) : terminal_(terminal) {
-    if (terminal_) rows_.push_back(std::move(head));
-  }
-  void add(std::vector<std::string> row) {
-    for (auto& cell : row) cell = text::printable(cell);
-    rows_.push_back(std::move(row));
-  }
-  void print(std::ostream& out) const {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows_)
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        if (widths.size() <= i) widths.push_back(0);
-        widths[i] = std::max(widths[i], row[i].size());
-      }
-    for (const auto& row : rows_) {
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        out << row[i];
-        if (i + 1 == row.size()) break;
-        if (terminal_)
-          out << std::string(widths[i] - row[i].size() + 2, ' ');
-        else
-          out << '\t';
-      }
-      out << '\n';
-    }
-  }
+  Table(std::vector<std::string> head, bool terminal, std::size_t width = terminal_width());
+  // Columns that a narrow terminal can do without, the first of them first; the others go from the right.
+  void leave_out_first(std::vector<std::string> heads) { dispensable_ = std::move(heads); }
+  void expect(std::vector<std::string> row) { expected_ = std::move(row); }  // a row as they will come, for the widths
+  void add(std::vector<std::string> row);
+  // What was added since the last time; the first rows, or the expected one, make the widths, and the head is above
+  // them.
+  void print(std::ostream& out);
 
  private:
+  void lay_out();
+  void leave_out(std::size_t column);
+  void print_row(std::ostream& out, const std::vector<std::string>& row) const;
+
   const bool terminal_;
+  const std::size_t width_;
+  const std::vector<std::string> head_;
+  std::vector<std::string> dispensable_, expected_, left_out_;
   std::vector<std::vector<std::string>> rows_;
+  std::vector<std::size_t> columns_, widths_;  // which are shown, and how wide
+  bool laid_out_ = false;
 };
 
 }  // namespace smsbridge::bridge

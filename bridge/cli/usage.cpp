@@ -2,12 +2,14 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <iostream>
 
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
 #include "bridge/text/csv.hpp"
+#include "bridge/text/printable.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {

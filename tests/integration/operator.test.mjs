@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MPL-2.0
+// What an operator sees on a terminal and in a pipe.
+import assert from 'node:assert/strict';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {test} from 'node:test';
+import {binary, Bridge, run, smsbridge} from './harness.mjs';
+import {Smsc} from './peers/smpp_smsc.mjs';
+
+const timeout = 60_000;
+const quoted = (words) => words.map((word) => `'${word}'`).join(' ');
+
+// With a terminal of 80 columns for its output.
+const onTerminal = (...words) => run('script', ['-qec', `stty cols 80; exec ${quoted([binary, ...words])}`, '/dev/null']);
+
+test('tables fit the terminal and are whole in a pipe', {timeout}, async (t) => {
+  const smsc = await Smsc.start(t, {});
+  const bridge = await Bridge.start(t, {gateways: [{port: smsc.port}]});
+  await bridge.up();
+  const api = bridge.api();
+  const text = `${'你好'.repeat(20)} and more`;
+  const {id} = await api.send({to: '+254712000001', text, target_user: 'Wanjikũ wa Kamau na wengine wengi'});
+  await api.reaches(id, 'delivered');
+  const list = ['messages', 'list', '-c', bridge.configFile];
+  const shown = (await onTerminal(...list)).stdout.replaceAll('\r', '').split('\n');
+  assert.match(shown[0], /^ID +ACCEPTED +TO +TARGET USER +STATE/);
+  const row = shown.find((line) => line.startsWith(id));
+  assert.match(row, /…/);
+  for (const line of shown) assert.ok([...line].length <= 80, line);
+  const piped = (await run(binary, list)).stdout.trim().split('\t');
+  assert.equal(piped[3], 'Wanjikũ wa Kamau na wengine wengi');
+  assert.equal(piped[8], text);
+});
+
+test('--since takes how long ago', {timeout}, async (t) => {
+  const smsc = await Smsc.start(t, {});
+  const bridge = await Bridge.start(t, {gateways: [{port: smsc.port}]});
+  await bridge.up();
+  const {id} = await bridge.api().send({to: '+254712000001', text: 'now'});
+  for (const since of ['1h', '30m', '2d', '1h30m'])
+    assert.ok((await bridge.cli('messages', 'list', '--since', since)).stdout.startsWith(id), since);
+  assert.equal((await bridge.cli('messages', 'list', '--until', '1h')).stdout, '');
+  assert.notEqual((await bridge.cli('messages', 'list', '--since', '1x')).code, 0);
+});
+
+test('one message is shown in words', {timeout}, async (t) => {
+  const smsc = await Smsc.start(t, {receipt: () => null});
+  const bridge = await Bridge.start(t, {
+    gateways: [{port: smsc.port}], prices: [{gateway: 'safaricom', prefix: '+254', price: '0.80', currency: 'KES'}]});
+  await bridge.up();
+  const {id} = await bridge.api().send({to: '+254712000001', text: 'shown'});
+  await bridge.api().reaches(id, 'submitted');
+  const {stdout} = await bridge.cli('messages', 'show', id);
+  assert.match(stdout, /^waiting +receipt: the carrier has it, until 20/m);
+  assert.match(stdout, /^price +0\.8 KES/m);
+  assert.match(stdout, /^part 1 +submitted, the carrier's id is /m);
+  assert.doesNotMatch(stdout, /[{}]/);
+});
+
+test('warnings fail a strict check, and are called errors', {timeout}, async (t) => {
+  const bridge = await Bridge.start(t, {gateways: []});
+  const file = join(bridge.folder, 'open.yaml');
+  writeFileSync(join(bridge.folder, 'key'), 'secret\n', {mode: 0o644});
+  writeFileSync(file, 'tenants: [{name: t, fineract_app_key: {file: key}}]\n' +
+    'gateways: [{name: a, id: 1, host: h, port: 1, system_id: s, password: {file: key}}]\n');
+  const usual = await smsbridge('check-config', '-c', file);
+  assert.equal(usual.code, 0, usual.stdout);
+  assert.equal(usual.stdout.match(/: warning: /g)?.length, 2);
+  const strict = await smsbridge('check-config', '--strict', '-c', file);
+  assert.equal(strict.code, 78);
+  assert.equal(strict.stdout.match(/: error: /g)?.length, 2);
+  assert.doesNotMatch(strict.stdout, /warning/);
+});
