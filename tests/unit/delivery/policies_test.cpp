@@ -87,6 +87,16 @@ TEST(Retry, Decides) {
   }
 }
 
+TEST(Retry, NoDelayIsLongerThanTheLongest) {
+  Random random(1);
+  const RetryPolicy patient{.delay_first_ms = 1000, .delay_max_ms = 8000, .attempts_max = 1000};
+  for (const int attempt : {5, 20, 21, 22, 63, 64, 999}) {
+    const auto next = std::get<RetryAfter>(decide(patient, Outcome::temporary, attempt, false, 0, 0, random));
+    EXPECT_GE(next.delay_ms, 4000) << attempt;
+    EXPECT_LE(next.delay_ms, 8000) << attempt;
+  }
+}
+
 store::Queue queue(store::TenantId tenant, store::Lane lane) { return {.gateway = 1, .tenant = tenant, .lane = lane}; }
 
 std::map<store::Queue, std::uint32_t> ask(FairShare& share, std::size_t free, std::size_t campaign_max = 10000) {

@@ -336,6 +336,32 @@ TEST(Budgets, StopCampaignsThenRemindersAndNothingElse) {
   std::filesystem::remove_all(folder);
 }
 
+TEST_F(Prepare, EachFieldMakesAnotherMessage) {
+  Submission usual;
+  usual.to = "+254712345678";
+  usual.text = "hello";
+  usual.from = "UMOJA";
+  const auto digest = prepare(usual).enqueue.content.digest;
+  const std::pair<const char*, void (*)(Submission&)> cases[] = {
+      {"to", [](Submission& s) { s.to = "+254712345679"; }},
+      {"text", [](Submission& s) { s.text = "hullo"; }},
+      {"from", [](Submission& s) { s.from = "AMOJA"; }},
+      {"country", [](Submission& s) { s.country = "UG"; }},
+      {"client_ref", [](Submission& s) { s.client_ref = "1"; }},
+      {"target_user", [](Submission& s) { s.target_user = "Wanjiku"; }},
+      {"triggered_by", [](Submission& s) { s.triggered_by = "teller"; }},
+      {"lane", [](Submission& s) { s.lane = store::Lane::otp; }},
+      {"send_at", [](Submission& s) { s.send_at = 1'900'000'000'000; }},
+      {"validity", [](Submission& s) { s.validity_ms = 61'000; }},
+  };
+  for (const auto& [field, change] : cases) {
+    auto other = usual;
+    change(other);
+    EXPECT_NE(prepare(other).enqueue.content.digest, digest) << field;
+  }
+  EXPECT_EQ(prepare(usual).enqueue.content.digest, digest);
+}
+
 TEST_F(Prepare, ShowsWhateverOctetsCarriersSayAsJson) {
   metrics::Metrics metrics({"", "", ""});
   const auto folder = std::filesystem::temp_directory_path() / ("smsbridge-shown-" + std::to_string(::getpid()));

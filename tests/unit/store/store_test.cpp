@@ -1219,6 +1219,52 @@ TEST_F(StoreTest, AFullMapRefusesTheNewUntilThereIsRoom) {
   EXPECT_EQ(enqueue(message("after")).kind, Enqueued::Kind::stored);
 }
 
+TEST_F(StoreTest, WhatIsNotAtItsEndOutlivesTheRetention) {
+  limits_.retention_ms = 2000;
+  die_and_open();
+  const auto lasting = [](const std::string& ref) {
+    auto change = message(ref);
+    change.content.expires_at = start_time + 365ll * 86'400'000;
+    return change;
+  };
+  // 1 ends; 2 awaits its receipt; 3 is held in doubt; 4 waits.
+  std::vector<MessageId> ids;
+  for (const auto* ref : {"1", "2", "3", "4"}) ids.push_back(enqueue(lasting(ref)).id);
+  ASSERT_EQ(claim(3).messages.size(), 3u);
+  finish(ids[0], 1, "", State::sent);
+  Batch batch;
+  batch.finished.push_back({.id = ids[1], .attempt = 1, .receipt_wait_ms = 365ll * 86'400'000});
+  batch.finished[0].segments = {{.state = SegmentState::accepted, .provider_id = "A"}};
+  commit(std::move(batch));
+  again({.id = ids[2], .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 365ll * 86'400'000});
+  for (int i = 0; i < 200; ++i) pass(1000);
+  EXPECT_FALSE(store_->reader().get(ids[0])) << "it had ended, and was purged";
+  for (const auto i : {1U, 2U, 3U}) EXPECT_TRUE(store_->reader().get(ids[i])) << i + 1;
+  receipt("A", SegmentState::delivered);
+  EXPECT_EQ(progress(ids[1]).state, State::delivered);
+  ASSERT_EQ(claim(5).messages.size(), 1u);
+}
+
+TEST_F(StoreTest, ARetryByHandSendsOnlyWhatDidNotArrive) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  Batch batch;
+  batch.finished.push_back({.id = id, .attempt = 1, .receipt_wait_ms = 60'000});
+  batch.finished[0].segments = {{.state = SegmentState::accepted, .provider_id = "A"},
+                                {.state = SegmentState::accepted, .provider_id = "B"}};
+  commit(std::move(batch));
+  receipt("A", SegmentState::delivered);
+  receipt("B", SegmentState::undeliverable);
+  ASSERT_EQ(progress(id).state, State::undeliverable);
+  ASSERT_EQ(control(Control::Action::retry, id), Controlled::done);
+  const auto claimed = claim(1).messages;
+  ASSERT_EQ(claimed.size(), 1u);
+  const auto segments = progress(id).segments;
+  ASSERT_EQ(segments.size(), 2u);
+  EXPECT_EQ(segments[0].state, SegmentState::delivered);
+  EXPECT_EQ(segments[1].state, SegmentState::unsent);
+}
+
 TEST_F(StoreTest, TheFileStaysFlatUnderSteadyLoad) {
   limits_.retention_ms = 2000;
   die_and_open();
