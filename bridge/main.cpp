@@ -12,8 +12,25 @@
 #include "bridge/config_reader.hpp"
 #include "bridge/env/process.hpp"
 
+namespace {
+
+using namespace smsbridge::bridge;
+
+// A word that is no command where one could stand.
+int refuse_word(const CLI::App& at, const std::string& words, const std::string& word) {
+  std::vector<std::string> names;
+  for (const auto* command : at.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  const auto close = nearest(word, names);
+  std::cerr << "error: there is no command '" << word << "'\nhint: "
+            << (close.empty() || close == word ? "see '" + words + " --help'" : "did you mean '" + close + "'?")
+            << "\n";
+  return exit_usage;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  using namespace smsbridge::bridge;
   process::open_standard_descriptors();
   // The daemon answers signals once it can; one that comes before is neither lost nor its end.
   if (argc > 1 && std::string_view(argv[1]) == "serve") process::hold_signals_back();
@@ -68,15 +85,15 @@ int main(int argc, char** argv) {
       std::cerr << "error: " << error.what() << "\nhint: see '" << words << " --help'\n";
       return exit_usage;
     }
-    std::vector<std::string> names;
-    for (const auto* command : at->get_subcommands([](const CLI::App*) { return true; }))
-      names.push_back(command->get_name());
-    const auto close = nearest(left.front(), names);
-    std::cerr << "error: there is no command '" << left.front()
-              << "'\nhint: " << (close.empty() ? "see '" + words + " --help'" : "did you mean '" + close + "'?")
-              << "\n";
-    return exit_usage;
+    return refuse_word(*at, words, left.front());
   } catch (const CLI::ParseError& error) {
+    // Who asks a command that there is not for its help has a typing error, not an answer.
+    if (const auto left = app.remaining(true); error.get_exit_code() == 0 && !left.empty()) {
+      const CLI::App* at = &app;
+      std::string words = app.get_name();
+      for (; !at->get_subcommands().empty(); words += " " + at->get_name()) at = at->get_subcommands().front();
+      return refuse_word(*at, words, left.front());
+    }
     const int code = app.exit(error);
     return code == 0 ? exit_done : exit_usage;
   }

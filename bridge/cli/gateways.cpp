@@ -36,12 +36,13 @@ struct GatewayOptions : ClientOptions {
 std::vector<std::string> row(const json::object& g) {
   std::size_t bound = 0;
   auto error = text_of(g, "last_error");  // of a provider; SMPP has one a session
+  std::string next = "-";
   const auto& sessions = g.at("sessions").as_array();
   for (const auto& session : sessions) {
     if (session.as_object().at("state").as_string() == "bound") ++bound;
     if (const auto& last = session.as_object().at("last_error"); last.is_string()) {
       error = std::string(last.as_string());
-      if (const auto next = text_of(session.as_object(), "next_try_at"); next != "-") error += "; next try at " + next;
+      if (const auto at = text_of(session.as_object(), "next_try_at"); at != "-") next = at;
     }
   }
   return {text_of(g, "name"),
@@ -53,7 +54,8 @@ std::vector<std::string> row(const json::object& g) {
           text_of(g, "in_flight"),
           text_of(g, "awaiting_receipt"),
           text_of(g, "kind"),
-          error};
+          error,
+          next};
 }
 
 // What an answer has and a row has not.
@@ -115,8 +117,10 @@ int show(const GatewayOptions& options, const std::string& method, const std::st
     std::cout << json::serialize(answer.body) << "\n";
     return exit_done;
   }
-  Table table({"NAME", "ID", "STATE", "BINDS", "WINDOW", "QUEUED", "IN FLIGHT", "AWAITING", "KIND", "LAST ERROR"},
-              ::isatty(STDOUT_FILENO) != 0);
+  Table table(
+      {"NAME", "ID", "STATE", "BINDS", "WINDOW", "QUEUED", "IN FLIGHT", "AWAITING", "KIND", "LAST ERROR", "NEXT TRY"},
+      ::isatty(STDOUT_FILENO) != 0);
+  table.leave_out_first({"WINDOW", "ID", "KIND", "IN FLIGHT", "AWAITING"});
   const auto& object = answer.body.as_object();
   if (const auto* items = object.if_contains("items"))
     for (const auto& item : items->as_array()) table.add(row(item.as_object()));

@@ -71,3 +71,13 @@ test('warnings fail a strict check, and are called errors', {timeout}, async (t)
   assert.equal(strict.stdout.match(/: error: /g)?.length, 2);
   assert.doesNotMatch(strict.stdout, /warning/);
 });
+
+test('help for a command that there is not is a mistake', {timeout}, async () => {
+  for (const words of [['nosuch', '--help'], ['--help', 'nosuch'], ['messages', 'nosuch', '--help'], ['nosuch', '--help-all']]) {
+    const answer = await smsbridge(...words);
+    assert.equal(answer.code, 2, words.join(' '));
+    assert.match(answer.output, /there is no command 'nosuch'/);
+  }
+  for (const words of [['--help'], ['messages', '--help'], ['messages', 'list', '--help'], ['--help-all']])
+    assert.equal((await smsbridge(...words)).code, 0, words.join(' '));
+});
