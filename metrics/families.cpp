@@ -58,7 +58,7 @@ Families::Families(prometheus::Registry& registry)
       gateway_up(gauges(registry, "gateway_up", "1 when the gateway can send now.")),
       gateway_enabled(gauges(registry, "gateway_enabled", "0 when the gateway is paused or switched off.")),
       gateway_rate_limit_messages_per_second(
-          gauges(registry, "gateway_rate_limit_messages_per_second", "Rate limit in force.")),
+          gauges(registry, "gateway_rate_limit_messages_per_second", "Rate limit in force; +Inf: none.")),
       gateway_throttled_seconds(counters(registry, "gateway_throttled_seconds_total",
                                          "Time in which the gateway waited because the carrier throttled it.")),
       submit_results(counters(registry, "submit_results_total", "Answers to submissions.")),

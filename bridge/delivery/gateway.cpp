@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <limits>
 
 #include "bridge/env/log.hpp"
 #include "store/rules.hpp"
@@ -1011,7 +1012,9 @@ void Gateway::update_gauges() {
   context_.router.can_send(config_.id, !paused() && channel_->is_up());
   context_.metrics.up->Set(!paused() && channel_->is_up() ? 1 : 0);
   context_.metrics.enabled->Set(paused() ? 0 : 1);
-  context_.metrics.rate_limit_messages_per_second->Set(rate_.current());
+  // 0 would read as a gateway that sends nothing.
+  const double limit = rate_.current();
+  context_.metrics.rate_limit_messages_per_second->Set(limit > 0 ? limit : std::numeric_limits<double>::infinity());
   channel_->publish_metrics();
 }
 

@@ -254,6 +254,13 @@ TEST_F(GatewayTest, ThrottlingSlowsDownAndOneThrottledMessageDoesNot) {
   EXPECT_GE(gateway_->status().rate_limit, rate);
 }
 
+TEST_F(GatewayTest, NoLimitIsNotShownAsNothing) {
+  start();
+  EXPECT_EQ(gateway_->status().rate_limit, 0);
+  EXPECT_EQ(metrics_.gateway("main", "smpp").rate_limit_messages_per_second->Value(),
+            std::numeric_limits<double>::infinity());
+}
+
 TEST_F(GatewayTest, ALateAnswerEndsTheDoubt) {
   start();
   const auto id = post("late", store::Lane::campaign);
