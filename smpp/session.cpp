@@ -391,7 +391,9 @@ std::optional<Event> Session::take_nack(const Header& header) {
       lose(LostReason::protocol_error, false);
     unbind_when_empty();
     lose_when_answered();
-    return Answered{request->cookie, header.status, {}, now_ - request->sent, true};
+    // A nack is no consent, whatever its status.
+    const auto status = header.status == status_ok ? status_invalid_command_id : header.status;
+    return Answered{request->cookie, status, {}, now_ - request->sent, true};
   }
   if (lost_) return std::nullopt;
   if (unbind_deadline_ && header.sequence == unbind_sequence_)

@@ -82,17 +82,23 @@ Enqueued Ledger::enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now) {
 
 // What was refused at the door, and is posted again when a way out exists, is no repetition: it waits in a queue now.
 void Ledger::revive_refused(MessageId id, const Enqueue& change, lmdb::Transaction& txn, WallMs now) {
-  const auto& content = change.content;
+  auto content = change.content;
   if (change.only_if_known || !change.failed_because.empty() || closed_.contains(content.gateway)) return;
   auto stored = read_stored(txn, id);
   if (!stored || stored->progress.state != State::failed || stored->progress.attempts > 0) return;
+  // As it is read now: the number may not have been one then.
+  content.created_at = id_time(id);
+  content.due_at = std::max(content.due_at, now);
+  encode(content, record_);
+  txn.put(tables_.message, keys::of_id(id), record_);
+  stored->queue.lane = content.lane;
   revive(txn,
          {.action = Control::Action::retry,
           .tenant = content.tenant,
           .id = id,
-          .validity_ms = content.expires_at - now,
+          .validity_ms = content.expires_at - content.due_at,
           .gateway = content.gateway},
-         *stored, now);
+         *stored, content.due_at, now);
 }
 
 Ledger::Standing Ledger::standing(lmdb::Transaction& txn, MessageId id, std::uint16_t attempt, bool accepted,
@@ -209,7 +215,13 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   return Settled::ok;
 }
 
-Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
+Receipted Ledger::receipt(const ReceiptRecorded& given, lmdb::Transaction& txn, WallMs now) {
+  auto change = given;
+  // The receiving gateway knows only of what it sends itself; another by its account may have this one under way.
+  if (!change.account.empty() && is_sending(change)) {
+    change.usable = std::min(change.usable, change.as_given);
+    change.may_guess = false;
+  }
   auto matched = match(change, txn, now);
   if (matched == Receipted::matched) return matched;
   // Message centres use ids again. What says nothing new of an old message may be the first word of one whose outcome
@@ -502,14 +514,16 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   // Only what ended without delivery, or is held in doubt, can be tried again; and a way out must exist.
   const bool ended_well = p.state == State::delivered || p.state == State::sent;
   if ((!is_final(p.state) && p.state != State::doubtful) || ended_well) return Controlled::too_late;
-  if (stored.queue.gateway == 0 && change.gateway == 0) return Controlled::no_way;
+  // What was refused at the door is whole only if the caller says so, by naming its way.
+  const bool was_refused = p.state == State::failed && p.attempts == 0;
+  if ((was_refused || stored.queue.gateway == 0) && change.gateway == 0) return Controlled::no_way;
   end_wait(txn, change.id, p);
-  revive(txn, change, stored, now);
+  revive(txn, change, stored, std::max(now, content->due_at), now);
   return Controlled::done;
 }
 
 // Waits in a queue again, with all its attempts.
-void Ledger::revive(lmdb::Transaction& txn, const Control& change, Stored& stored, WallMs now) {
+void Ledger::revive(lmdb::Transaction& txn, const Control& change, Stored& stored, WallMs due, WallMs now) {
   auto& p = stored.progress;
   if (change.gateway && change.gateway != stored.queue.gateway)
     relocate(stored, change.gateway, "tried again by another way", now);
@@ -522,10 +536,10 @@ void Ledger::revive(lmdb::Transaction& txn, const Control& change, Stored& store
   p.attempts_before = p.attempts;
   p.doubtful_attempt = 0;
   p.status_message.clear();
-  p.due_at = now;
-  p.expires_at = now + change.validity_ms;
+  p.due_at = due;
+  p.expires_at = due + change.validity_ms;
   write_progress(txn, change.id, p);
-  write_due(txn, stored.queue, now, change.id, {.expires_at = p.expires_at, .in_doubt = false, .has_progress = true});
+  write_due(txn, stored.queue, due, change.id, {.expires_at = p.expires_at, .in_doubt = false, .has_progress = true});
   effects_.due_now.insert(stored.queue);
 }
 

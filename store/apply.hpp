@@ -138,7 +138,7 @@ class Ledger {
   static bool is_of_account(const ReceiptRecorded& receipt, GatewayId gateway);
   bool is_sending(const ReceiptRecorded& receipt) const;
   void revive_refused(MessageId id, const Enqueue& change, lmdb::Transaction& txn, WallMs now);
-  void revive(lmdb::Transaction& txn, const Control& change, Stored& stored, WallMs now);
+  void revive(lmdb::Transaction& txn, const Control& change, Stored& stored, WallMs due, WallMs now);
   void remember_parked(const ReceiptRecorded& receipt, const std::string& key);
   void drop_parked(lmdb::Transaction& txn, const std::string& key);
   void name_parked(lmdb::Transaction& txn, MessageId id, GatewayId gateway, WallMs now);

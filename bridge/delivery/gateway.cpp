@@ -261,6 +261,7 @@ void Gateway::claimed(store::ClaimResult result) {
     ahead_ = std::max(ahead_min, ahead_ - ahead_ / 8);
   for (auto& message : result.messages) take(std::move(message));
   if (stopping_ || paused()) give_back_unsent();
+  if (!channel_->is_up()) give_back_soon();
   pump();
   claim();
   check_stopped();
@@ -288,6 +289,7 @@ void Gateway::handed_over(store::ClaimResult result) {
   share_.handed_over(result.ends);
   for (auto& message : result.messages) take(std::move(message));
   if (stopping_ || paused()) give_back_unsent();
+  if (!channel_->is_up()) give_back_soon();
   pump();
 }
 
@@ -353,9 +355,11 @@ void Gateway::take(store::Claimed message) {
 // of the other kind.
 void Gateway::pump() {
   if (ready_apart_ > 0 && ready_others() == 0) claim();
+  bool apart_wait = false;  // for another time: the others need not ask again and again
   while (!paused() && !stopping_) {
-    if (turn_of_apart_ || ready_others() == 0) {
+    if (!apart_wait && (turn_of_apart_ || ready_others() == 0)) {
       const auto turn = submit_apart();
+      apart_wait = turn == Turn::waits;
       if (turn == Turn::none) break;
       if (turn == Turn::went) {
         turn_of_apart_ = false;
@@ -384,8 +388,10 @@ Gateway::Turn Gateway::submit_apart() {
   for (auto it = ready_.lower_bound(behind_all); it != ready_.end(); ++it) {
     const auto& sending = sendings_.at(*it);
     const auto id = sending.message.id;
-    if (!sending.outgoing->alone) {
-      if (suspects_.others_passed(id) && sending.in_flight == 0) {
+    const auto expires = sending.message.expires_at;
+    if (!sending.outgoing->alone && !(expires && expires <= context_.clock.wall())) {
+      const bool cleared = suspects_.apart(id) == Suspects::Apart::no || suspects_.others_passed(id, now);
+      if (cleared && sending.in_flight == 0) {
         place(*it, sending.place);
         return Turn::went;
       }
@@ -504,7 +510,7 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   const auto now = context_.clock.now();
   context_.metrics.submit_duration_seconds->Observe(std::chrono::duration<double>(now - part->submitted_at).count());
   context_.metrics.retries[metrics::RetryReason::throttled]->Increment();
-  if (suspects_.others_passed(sending.message.id)) {
+  if (suspects_.others_passed(sending.message.id, now)) {
     log::warn("gateway", "the carrier is too busy for one message only: it waits", "gateway", config_.name, "id",
               sending.message.id, "status", why);
     return on_answer(cookie, {.kind = Channel::Answer::Kind::temporary, .provider_ids = {}, .error = why});
@@ -515,7 +521,11 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   see_how_it_goes();
   // Twice in a row the same one: the next that goes out is another, and this one waits ever longer for it.
   const bool another = ++sending.throttled >= throttled_max && sending.in_flight == 1;
-  if (another) suspects_.blamed(sending.message.id, now, pause * (1 << std::min(sending.throttled - 1, 5)));
+  if (another) {
+    suspects_.blamed(sending.message.id, now, pause * (1 << std::min(sending.throttled - 1, 5)));
+    // Nobody could show anything while it keeps a bind for itself.
+    if (std::exchange(sending.outgoing->alone, false)) channel_->done_with(*sending.outgoing);
+  }
   back_to_its_place(cookie, *part);
   if (another)
     stand_back(order);
@@ -528,7 +538,7 @@ Channel::Owner::Blame Gateway::on_blamed(std::uint64_t cookie, Channel::Answer i
   if (!part) return Blame::way_out;
   const auto order = cookie >> 8;
   const auto id = sendings_.at(order).message.id;
-  if (suspects_.others_passed(id)) {
+  if (suspects_.others_passed(id, context_.clock.now())) {
     log::warn("gateway", "one message is refused as if the account were, and others pass: it is at fault", "gateway",
               config_.name, "id", id, "detail", if_at_fault.error);
     on_answer(cookie, std::move(if_at_fault));
@@ -691,7 +701,7 @@ void Gateway::conclude(std::uint64_t order) {
   const bool repeats = unknown && channel_->can_repeat();
   const auto lane_policy = policy(message.content.lane);
   // What was lost together with others goes out once more, by itself: if that ends it as well, it was the cause.
-  const bool with_others = unknown && sending.with_connection && !sending.outgoing->alone;
+  const bool with_others = !refused && sending.with_connection && !sending.outgoing->alone;
   auto next = decide(lane_policy, repeats ? Outcome::temporary : outcome, message.attempt - message.attempts_before,
                      message.in_doubt && !with_others, now, message.expires_at, context_.random);
   if ((repeats || message.in_doubt) && std::holds_alternative<GiveUp>(next)) next = Hold{lane_policy.hold_ms};
@@ -993,11 +1003,15 @@ void Gateway::on_up_or_down() {
     give_back_timer_->cancel();
   } else if (!stopping_) {
     withdraw();
-    give_back_timer_->at(context_.clock.now() + give_back_after, [this] {
-      if (!channel_->is_up()) give_back_unsent();
-    });
+    give_back_soon();
   }
   update_gauges();
+}
+
+void Gateway::give_back_soon() {
+  give_back_timer_->at(context_.clock.now() + give_back_after, [this] {
+    if (!channel_->is_up()) give_back_unsent();
+  });
 }
 
 void Gateway::arm_idle_timer() {

@@ -168,6 +168,7 @@ class Gateway : private Channel::Owner {
   bool paused() const { return paused_since_ != 0; }
   void update_gauges();
   void publish_metrics();
+  void give_back_soon();
   void arm_idle_timer();
 
   const GatewayPtr config_kept_;

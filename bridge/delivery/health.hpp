@@ -32,6 +32,8 @@ class Health {
       state_ = State::half_open;
       return;
     }
+    // Only one message says so: others wait for no more than the first pause before they may show it.
+    if (again) wait_ = Duration::zero();
     blamed_ = 0;
     if (refused || !unavailable) failed(now, true);
     if (unavailable) this->unavailable(now + *unavailable);

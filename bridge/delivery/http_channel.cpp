@@ -187,7 +187,9 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
   }
   if (blames_the_account(verdict)) {
     count(SubmitResult::permanent);
-    return blamed(cookie, words_of(verdict), Kind::refused, wait);
+    // Credit may run out between two messages: the one that met it tries again.
+    const bool credit = verdict.error_class == ErrorClass::balance;
+    return blamed(cookie, words_of(verdict), credit ? Kind::temporary : Kind::refused, true, wait);
   }
   if (verdict.error_class == ErrorClass::throttled) {
     count(SubmitResult::throttled);
@@ -198,7 +200,7 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
     const auto pause = wait.value_or(throttle_pause_default);
     if (pause <= throttle_pause_max) return owner_.on_throttled(cookie, pause, words_of(verdict));
     // So long it is rather down: what waits here returns to the queue, and moves as from any gateway that is down.
-    return blamed(cookie, words_of(verdict), Kind::temporary, wait);
+    return blamed(cookie, words_of(verdict), Kind::temporary, false, wait);
   }
   if (verdict.retry == http_gateways::Retry::backoff) {
     count(SubmitResult::temporary);
@@ -234,11 +236,11 @@ void HttpChannel::at_fault(const std::string& why, std::optional<Duration> unava
 }
 
 // The account is refused, or for long too busy, or it is this message alone: its owner finds out by others.
-void HttpChannel::blamed(std::uint64_t cookie, const std::string& why, Answer::Kind if_at_fault,
+void HttpChannel::blamed(std::uint64_t cookie, const std::string& why, Answer::Kind if_at_fault, bool refused,
                          std::optional<Duration> unavailable) {
-  const bool refused = if_at_fault == Answer::Kind::refused;
-  const auto blame =
-      owner_.on_blamed(cookie, {.kind = if_at_fault, .provider_ids = {}, .error = why, .elsewhere = refused});
+  const auto blame = owner_.on_blamed(
+      cookie,
+      {.kind = if_at_fault, .provider_ids = {}, .error = why, .elsewhere = if_at_fault == Answer::Kind::refused});
   if (blame == Owner::Blame::message) return came_back();
   last_error_ = why;
   const bool was_up = is_up();

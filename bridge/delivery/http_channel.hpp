@@ -67,7 +67,7 @@ class HttpChannel : public Channel {
   void judge(std::uint64_t cookie, const http_gateways::Verdict& verdict, const std::string& reference);
   void unknown(std::uint64_t cookie, const std::string& reference, std::string why);
   void at_fault(const std::string& why, std::optional<Duration> unavailable = {});
-  void blamed(std::uint64_t cookie, const std::string& why, Answer::Kind if_at_fault,
+  void blamed(std::uint64_t cookie, const std::string& why, Answer::Kind if_at_fault, bool refused,
               std::optional<Duration> unavailable);
   void see_whether_up(bool was_up, bool refused);
   void came_back();

@@ -7,12 +7,14 @@
 #include "bridge/delivery/outcome.hpp"
 #include "bridge/delivery/smpp_labels.hpp"
 #include "bridge/env/log.hpp"
+#include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t receipt_text_max = 160;  // octets of each field that are kept
 constexpr std::size_t begun_max = 1024;
 constexpr std::uint32_t status_queue_full = 0x14;  // ESME_RMSGQFUL
 constexpr std::uint32_t status_try_later = 0x64;   // ESME_RX_T_APPN
@@ -163,9 +165,11 @@ void SmppChannel::on_answered(SmppLink&, const smpp::Answered& answer) {
                                  std::string(smpp::status_name(answer.status)));
     case Verdict::temporary:
       count(SubmitResult::temporary);
-      return owner_.on_answer(
-          answer.cookie,
-          {.kind = Answer::Kind::temporary, .provider_ids = {}, .error = describe_status(answer.status)});
+      // What it could not read ends the connection, with all that was under way.
+      return owner_.on_answer(answer.cookie, {.kind = Answer::Kind::temporary,
+                                              .provider_ids = {},
+                                              .error = describe_status(answer.status),
+                                              .with_connection = misread});
     case Verdict::refused:
       count(SubmitResult::permanent);
       return owner_.on_answer(answer.cookie, {.kind = Answer::Kind::refused,
@@ -232,6 +236,8 @@ void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
     change.may_guess = false;
   }
   change.quote = receipt->text;
+  for (auto* const text : {&change.error, &change.destination, &change.other_address, &change.quote})
+    *text = text::cut_utf8(*text, receipt_text_max);
   owner_.on_receipt(std::move(change), label_of(receipt->state),
                     [link = link.weak_from_this(), generation = link.generation(), sequence = delivery.sequence,
                      command = delivery.command](bool stored) {

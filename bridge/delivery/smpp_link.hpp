@@ -54,7 +54,9 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   State state() const { return state_; }
   bool is_bound() const { return session_ && session_->is_bound() && !stopping_; }
   // A receiver's bind takes no submits (SMPP 3.4 section 2.3).
-  bool can_submit() const { return is_bound() && session_config_.bind_type != smpp::SessionConfig::BindType::receiver; }
+  bool can_submit() const {
+    return is_bound() && !write_failed_ && session_config_.bind_type != smpp::SessionConfig::BindType::receiver;
+  }
   std::size_t window_free() const { return can_submit() ? session_->window_free() : 0; }
   std::size_t in_flight() const { return session_ ? session_->in_flight() : 0; }
   std::uint64_t generation() const { return generation_; }

@@ -43,9 +43,11 @@ class Suspects {
     return it == suspects_.end() ? Apart::no : it->second.apart;
   }
   // Others passed since it was blamed: if it happens again, this message is at fault.
-  bool others_passed(store::MessageId id) const {
+  // What passed long ago says nothing of the way out as it is now.
+  bool others_passed(store::MessageId id, Time now) const {
     const auto it = suspects_.find(id);
-    return it != suspects_.end() && it->second.apart == Apart::behind && last_passed_ >= it->second.since;
+    return it != suspects_.end() && it->second.apart == Apart::behind && last_passed_ >= it->second.since &&
+           now - last_passed_ <= passed_lately;
   }
   // When it is tried although no other was; see blamed().
   Time try_at(store::MessageId id) const {
@@ -59,6 +61,7 @@ class Suspects {
     Time since{}, try_at{};
   };
   static constexpr std::size_t suspects_max = 4096;
+  static constexpr Duration passed_lately = std::chrono::minutes(1);
 
   void forget_some() {  // those whose messages ended elsewhere, as the oldest ids
     while (suspects_.size() > suspects_max) suspects_.erase(suspects_.begin());

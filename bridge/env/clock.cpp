@@ -37,7 +37,15 @@ SystemClock::~SystemClock() = default;
 
 WallMs SystemClock::wall() const {
   const auto ms = [](auto duration) { return std::chrono::floor<std::chrono::milliseconds>(duration).count(); };
-  return wall_->at(ms(now().time_since_epoch()), ms(std::chrono::system_clock::now().time_since_epoch()));
+  // Both at one instant: a thread that is put aside between them would see the time of day run ahead.
+  constexpr auto same_instant = std::chrono::milliseconds(1);
+  auto steady = now();
+  auto system = std::chrono::system_clock::now();
+  for (int tries = 0; tries < 3 && now() - steady > same_instant; ++tries) {
+    steady = now();
+    system = std::chrono::system_clock::now();
+  }
+  return wall_->at(ms(steady.time_since_epoch()), ms(system.time_since_epoch()));
 }
 
 std::unique_ptr<Timer> SystemClock::timer(boost::asio::any_io_executor executor) {

@@ -193,15 +193,20 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
 store::GatewayId way_for(const store::Message& message, const Tenant& tenant, const Directory& directory,
                          store::WallMs now) {
   const auto& content = message.content;
-  if (directory.table()->gateway(store::gateway_of(content, message.progress))) return 0;
-  if (!text::normalise_number(content.to, {}, lengths_of(tenant))) return 0;
+  const auto& p = message.progress;
+  const bool was_refused = p.state == store::State::failed && p.attempts == 0;
+  if (!was_refused && directory.table()->gateway(store::gateway_of(content, p))) return 0;
+  // As if it came now. What would be refused still, or read as another message, has no way.
   Submission submission;
   submission.from = content.from;
   submission.to = content.to;
   submission.text = content.text;
   submission.source = content.source;
-  const auto way = choose_way(submission, tenant, directory, content.to, content.lane, now);
-  return way.gateway ? way.gateway->id : 0;
+  submission.lane = content.lane;
+  const auto prepared = prepare(std::move(submission), tenant, directory, now);
+  const auto& again = prepared.enqueue.content;
+  const bool same = again.to == content.to && again.parts == content.parts && again.encoding == content.encoding;
+  return prepared.refusal || !same ? 0 : again.gateway;
 }
 
 void note_doubts(const Prepared& prepared, const Tenant& tenant, log::Throttle& throttle, Time now) {

@@ -208,7 +208,7 @@ void calm_down(Random& random, RunOptions& options) {
   options.poison = random.chance(0.5) ? "*33" : "";
   for (auto& gateway : options.config.gateways) {
     gateway.rate = 0;
-    gateway.sessions = static_cast<int>(random.between(2, 4));
+    gateway.sessions = static_cast<int>(random.between(1, 4));
     gateway.session.window = std::max<std::size_t>(gateway.session.window, 10);
     gateway.max_in_flight = std::max<std::size_t>(gateway.max_in_flight, 10);
     gateway.session.response_timeout = 12s;

@@ -34,6 +34,7 @@ struct PlayedChannel : Channel {
   tl::expected<std::unique_ptr<Outgoing>, std::string> prepare(const store::Claimed& message, WallMs) override {
     auto outgoing = std::make_unique<Message>();
     outgoing->text = message.content.text;
+    outgoing->parts = parts;
     return outgoing;
   }
   Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t) override {
@@ -43,6 +44,7 @@ struct PlayedChannel : Channel {
     open.emplace_back(cookie, text);
     return Submitted::yes;
   }
+  void done_with(const Outgoing&) override { ++done; }
   void describe(GatewayStatus&) const override {}
   void publish_metrics() override {}
 
@@ -60,7 +62,8 @@ struct PlayedChannel : Channel {
 
   Owner& owner;
   bool up = true, closed = false;
-  std::size_t window = 10;
+  std::size_t window = 10, parts = 1;
+  int done = 0;
   std::vector<std::string> sent;  // in this order
   std::vector<std::pair<std::uint64_t, std::string>> open;
 };
@@ -259,6 +262,42 @@ TEST_F(GatewayTest, NoLimitIsNotShownAsNothing) {
   EXPECT_EQ(gateway_->status().rate_limit, 0);
   EXPECT_EQ(metrics_.gateway("main", "smpp").rate_limit_messages_per_second->Value(),
             std::numeric_limits<double>::infinity());
+}
+
+// Alone on the only bind, and always told that it is too fast: the others must not wait for it.
+TEST_F(GatewayTest, ALoneMessageThatIsThrottledLetsTheOthersPass) {
+  start();
+  post("one");
+  post("two");
+  lose_all();
+  pass(100ms);
+  sent();
+  throttle("one");
+  pass(1100ms);
+  channel_->done = 0;
+  throttle("one");
+  EXPECT_EQ(channel_->done, 1) << "its bind is free";
+}
+
+TEST_F(GatewayTest, TheRestOfALongMessageIsNotForgotten) {
+  start();
+  channel_->parts = 3;
+  channel_->window = 1;
+  post("long");
+  throttle("long");
+  pass(1100ms);
+  throttle("long");
+  sent();
+  pass(10s);
+  EXPECT_EQ(sent(), Texts{"long"}) << "nobody else is there";
+  channel_->parts = 1;
+  for (int i = 0; i < 5; ++i) post("other");
+  accept("long");
+  for (int i = 0; i < 4; ++i) {
+    pass(2s);
+    if (!channel_->open.empty()) accept(channel_->open.front().second);
+  }
+  EXPECT_GE(std::ranges::count(sent(), "long"), 2) << "its other parts go on among the others";
 }
 
 TEST_F(GatewayTest, ALateAnswerEndsTheDoubt) {

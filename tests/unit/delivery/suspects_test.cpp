@@ -13,18 +13,19 @@ constexpr Time t0{};
 
 TEST(Suspects, AMessageIsAtFaultOnceOthersPassed) {
   Suspects suspects;
-  EXPECT_FALSE(suspects.others_passed(1)) << "nobody blamed it";
+  EXPECT_FALSE(suspects.others_passed(1, t0)) << "nobody blamed it";
   suspects.passed(t0 + 1s);
   EXPECT_FALSE(suspects.blamed(1, t0 + 2s, 5s)) << "the first time";
   EXPECT_EQ(suspects.apart(1), Suspects::Apart::behind);
-  EXPECT_FALSE(suspects.others_passed(1)) << "that one went out before";
+  EXPECT_FALSE(suspects.others_passed(1, t0 + 2s)) << "that one went out before";
   EXPECT_EQ(suspects.try_at(1), t0 + 7s);
   EXPECT_TRUE(suspects.blamed(1, t0 + 7s, 5s)) << "again";
   suspects.passed(t0 + 8s);
-  EXPECT_TRUE(suspects.others_passed(1));
-  EXPECT_FALSE(suspects.others_passed(2));
+  EXPECT_TRUE(suspects.others_passed(1, t0 + 8s));
+  EXPECT_FALSE(suspects.others_passed(1, t0 + 2min)) << "that says nothing of now";
+  EXPECT_FALSE(suspects.others_passed(2, t0 + 8s));
   suspects.cleared(1);
-  EXPECT_FALSE(suspects.others_passed(1));
+  EXPECT_FALSE(suspects.others_passed(1, t0 + 8s));
   EXPECT_EQ(suspects.apart(1), Suspects::Apart::no);
 }
 
@@ -33,7 +34,7 @@ TEST(Suspects, WhatWasLostWithOthersGoesAlone) {
   suspects.lost(1, t0);
   suspects.passed(t0 + 1s);
   EXPECT_EQ(suspects.apart(1), Suspects::Apart::alone);
-  EXPECT_FALSE(suspects.others_passed(1)) << "that says nothing of it";
+  EXPECT_FALSE(suspects.others_passed(1, t0 + 1s)) << "that says nothing of it";
 }
 
 TEST(Health, AnotherMessageShowsWhetherTheAccountIsRefused) {
@@ -59,6 +60,10 @@ TEST(Health, TheSameMessageTwiceIsEnough) {
   health.blamed(t0, false, true, {});
   health.blamed(t0 + 5s, true, true, {});
   EXPECT_EQ(health.state(t0 + 5s), Health::State::open);
+  health.blamed(t0 + 35s, true, true, {});
+  EXPECT_EQ(health.state(t0 + 35s), Health::State::half_open) << "the time is over, and nobody looked yet";
+  health.blamed(t0 + 35s, true, true, {});
+  EXPECT_EQ(health.until(), t0 + 65s) << "others wait no longer because of one message";
 }
 
 TEST(Health, TheProvidersOwnTimeCounts) {

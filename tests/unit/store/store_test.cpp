@@ -802,6 +802,24 @@ TEST_F(StoreTest, WhatWasRefusedAtTheDoorIsTriedAgainOnceAWayExists) {
   EXPECT_EQ(count(State::submitted), 1);
 }
 
+// Its number was none when it came: what the caller reads in it now counts, or nothing.
+TEST_F(StoreTest, WhatWasRefusedIsNotSentAsItStands) {
+  auto change = message("1");
+  change.content.to = "712345678";
+  change.failed_because = "invalid phone number";
+  const auto id = enqueue(change).id;
+  EXPECT_EQ(control(Control::Action::retry, id), Controlled::no_way);
+  auto again = message("1");
+  again.content.due_at = now_ + 60'000;
+  EXPECT_EQ(enqueue(again).id, id);
+  EXPECT_EQ(claim(5).messages.size(), 0u) << "it is scheduled";
+  pass(61'000);
+  const auto claimed = claim(5).messages;
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_EQ(claimed[0].content.to, "+254712345678");
+  EXPECT_EQ(claimed[0].content.created_at, id_time(id));
+}
+
 TEST_F(StoreTest, WhatWasRefusedAtTheDoorGoesOutWhenItIsPostedAgain) {
   auto change = message("1");
   change.content.gateway = 0;
