@@ -499,7 +499,10 @@ void Gateway::on_answer(std::uint64_t cookie, Channel::Answer answer) {
 void Gateway::see_passed(const Sending& sending, const Part& part, Channel::Answer::Kind kind) {
   using Kind = Channel::Answer::Kind;
   if (kind == Kind::accepted || kind == Kind::refused) suspects_.cleared(sending.message.id);
-  if (kind == Kind::accepted || (kind == Kind::refused && part.elsewhere)) suspects_.passed(part.submitted_at);
+  if (kind != Kind::accepted && (kind != Kind::refused || !part.elsewhere)) return;
+  suspects_.passed(part.submitted_at);
+  throttled_last_.reset();
+  all_throttled_ = false;
 }
 
 void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) {
@@ -520,7 +523,14 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   rate_.throttled(now, pause);
   see_how_it_goes();
   // Twice in a row the same one: the next that goes out is another, and this one waits ever longer for it.
-  const bool another = ++sending.throttled >= throttled_max && sending.in_flight == 1;
+  const auto id = sending.message.id;
+  if (throttled_last_ && *throttled_last_ != id) {
+    // All are throttled: nobody is at fault, and the order stays.
+    all_throttled_ = true;
+    suspects_.cleared(*throttled_last_);
+  }
+  throttled_last_ = id;
+  const bool another = ++sending.throttled >= throttled_max && !all_throttled_ && sending.in_flight == 1;
   if (another) {
     suspects_.blamed(sending.message.id, now, pause * (1 << std::min(sending.throttled - 1, 5)));
     // Nobody could show anything while it keeps a bind for itself.

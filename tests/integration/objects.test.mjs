@@ -240,7 +240,7 @@ describe('whom a change cuts off', () => {
     assert.equal((await bridge.cli('apply', '-f', file, '--yes')).code, 0);
     assert.deepEqual((await api.get('/routes/uganda')).body.countries, ['TZ']);
 
-    bridge.config.tenants.push({name: 'tujenge'});
+    bridge.config.tenants.push({name: 'tujenge', fineract_app_key: []});
     writeFileSync(bridge.configFile, YAML.stringify(bridge.config));
     assert.equal((await bridge.cli('reload')).code, 0);
     bridge.config.tenants.pop();

@@ -128,7 +128,7 @@ describe('What was refused at the door', () => {
     const smsc = await Smsc.start(t, {});
     const bridge = await Bridge.start(t, {gateways: [{name: 'main', port: smsc.port, ...reconnects}]});
     await bridge.up();
-    const drained = await bridge.cli('gateways', 'drain', 'main');
+    const drained = await bridge.cli('gateways', 'drain', 'main', '--yes');
     assert.equal(drained.code, 0, drained.output);
     const fineract = bridge.fineract();
     await fineract.send([{internalId: 7, mobileNumber: '0712000001', message: 'wait', providerId: 1}]);

@@ -264,6 +264,17 @@ TEST_F(GatewayTest, NoLimitIsNotShownAsNothing) {
             std::numeric_limits<double>::infinity());
 }
 
+TEST_F(GatewayTest, WhereAllAreThrottledTheOrderStays) {
+  start();
+  for (const auto* text : {"one", "two", "three"}) post(text);
+  EXPECT_EQ(sent(), (Texts{"one", "two", "three"}));
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& [cookie, text] : std::vector(channel_->open)) throttle(text);
+    pass(10s);
+  }
+  EXPECT_EQ(sent().front(), "one");
+}
+
 // Alone on the only bind, and always told that it is too fast: the others must not wait for it.
 TEST_F(GatewayTest, ALoneMessageThatIsThrottledLetsTheOthersPass) {
   start();
