@@ -87,7 +87,7 @@ async function signalled(t, signal) {
 test('a SIGHUP before it is ready is a reload afterwards', async (t) => {
   const bridge = await signalled(t, 'SIGHUP');
   await bridge.ready();
-  await until('the reload', () => bridge.process.output.includes('reloaded gateways'));
+  await until('the reload', () => /msg=reloaded/.test(bridge.process.output));
   alive(bridge);
   await bridge.stop();
 });
