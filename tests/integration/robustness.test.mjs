@@ -72,16 +72,20 @@ test('it goes on when the reader of its log has ended', async (t) => {
   assert.deepEqual(await ended, {code: 0, signal: null});
 });
 
-// Between the first files that it makes and "ready".
+// Between the first files that it makes and "ready". On a busy machine it may be ready first: then another is started.
 async function signalled(t, signal) {
-  const bridge = await prepare(t);
-  rmSync(join(bridge.folder, 'data'), {recursive: true});
-  bridge.spawn();
-  const {process} = bridge;
-  while (!process.how && !existsSync(join(bridge.folder, 'data', 'daemon.lock'))) await new Promise((resolve) => setImmediate(resolve));
-  process.signal(signal);
-  assert.doesNotMatch(process.output, /msg=ready/, 'the signal came too late to show anything');
-  return bridge;
+  for (let tries = 0; tries < 20; ++tries) {
+    const bridge = await prepare(t);
+    rmSync(join(bridge.folder, 'data'), {recursive: true});
+    bridge.spawn();
+    const {process} = bridge;
+    while (!process.how && !existsSync(join(bridge.folder, 'data', 'daemon.lock'))) await new Promise((resolve) => setImmediate(resolve));
+    process.signal(signal);
+    if (!/msg=ready/.test(process.output)) return bridge;
+    process.signal('SIGTERM');
+    await process.ended;
+  }
+  assert.fail('each time the signal came too late to show anything');
 }
 
 test('a SIGHUP before it is ready is a reload afterwards', async (t) => {
