@@ -228,10 +228,13 @@ TEST_F(DamageTest, AnUnknownVersionIsNamedAndKept) {
     lmdb::Environment environment(path, 64 << 20, false);
     lmdb::Transaction txn(environment, lmdb::Transaction::Kind::write);
     const auto table = txn.open_table("message");
-    lmdb::Cursor cursor(txn, table);
-    ASSERT_TRUE(cursor.last());
-    id = keys::id(cursor.key());
-    std::string value(cursor.value());
+    std::string value;
+    {
+      lmdb::Cursor cursor(txn, table);  // a commit ends the cursors of its transaction
+      ASSERT_TRUE(cursor.last());
+      id = keys::id(cursor.key());
+      value = cursor.value();
+    }
     value[0] = 77;
     txn.put(table, keys::of_id(id), value);
     txn.commit();
@@ -258,10 +261,12 @@ TEST_F(DamageTest, AnOutcomeDoesNotDestroyTheDamagedRecordItReplaces) {
     lmdb::Environment environment(path, 64 << 20, false);
     lmdb::Transaction txn(environment, lmdb::Transaction::Kind::write);
     const auto table = txn.open_table("parked");
-    lmdb::Cursor cursor(txn, table);
-    ASSERT_TRUE(cursor.first());
-    key = cursor.key();
-    damaged = cursor.value();
+    {
+      lmdb::Cursor cursor(txn, table);
+      ASSERT_TRUE(cursor.first());
+      key = cursor.key();
+      damaged = cursor.value();
+    }
     damaged[0] = 99;
     txn.put(table, key, damaged);
     txn.commit();
