@@ -125,17 +125,20 @@ void Gateway::drain(WallMs since) {
   draining_since_ = since;
   context_.router.drain(config_.id, since != 0);
   withdraw();
-  for (const auto& [tenant, metrics] : context_.queue_metrics)
-    for (std::size_t lane = 0; lane < store::lane_count; ++lane)
-      share_.mark({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)});
+  for (const auto& [tenant, metrics] : context_.queue_metrics) look_at_queues(tenant);
   claim();
 }
 
 void Gateway::serve(store::TenantId tenant, metrics::QueueMetrics& queue_metrics) {
   if (!context_.queue_metrics.emplace(tenant, &queue_metrics).second) return;
+  look_at_queues(tenant);
+  claim();
+}
+
+// The next claim looks into all lanes of this tenant.
+void Gateway::look_at_queues(store::TenantId tenant) {
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)
     share_.mark({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)});
-  claim();
 }
 
 void Gateway::use_lanes(const Lanes& lanes) {
@@ -513,9 +516,10 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   const auto now = context_.clock.now();
   context_.metrics.submit_duration_seconds->Observe(std::chrono::duration<double>(now - part->submitted_at).count());
   context_.metrics.retries[metrics::RetryReason::throttled]->Increment();
-  if (suspects_.others_passed(sending.message.id, now)) {
-    log::warn("gateway", "the carrier is too busy for one message only: it waits", "gateway", config_.name, "id",
-              sending.message.id, "status", why);
+  const auto id = sending.message.id;
+  if (suspects_.others_passed(id, now)) {
+    log::warn("gateway", "the carrier is too busy for one message only: it waits", "gateway", config_.name, "id", id,
+              "status", why);
     return on_answer(cookie, {.kind = Channel::Answer::Kind::temporary, .provider_ids = {}, .error = why});
   }
   if (!rate_.is_throttled(now))
@@ -523,7 +527,6 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   rate_.throttled(now, pause);
   see_how_it_goes();
   // Twice in a row the same one: the next that goes out is another, and this one waits ever longer for it.
-  const auto id = sending.message.id;
   if (throttled_last_ && *throttled_last_ != id) {
     // All are throttled: nobody is at fault, and the order stays.
     all_throttled_ = true;
@@ -532,7 +535,7 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   throttled_last_ = id;
   const bool another = ++sending.throttled >= throttled_max && !all_throttled_ && sending.in_flight == 1;
   if (another) {
-    suspects_.blamed(sending.message.id, now, pause * (1 << std::min(sending.throttled - 1, 5)));
+    suspects_.blamed(id, now, pause * (1 << std::min(sending.throttled - 1, 5)));
     // Nobody could show anything while it keeps a bind for itself.
     if (std::exchange(sending.outgoing->alone, false)) channel_->done_with(*sending.outgoing);
   }

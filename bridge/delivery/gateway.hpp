@@ -126,6 +126,7 @@ class Gateway : private Channel::Owner {
   void on_closed() override;
   bool is_sending_to(std::string_view phone) const override;
 
+  void look_at_queues(store::TenantId tenant);
   void claim();
   void claimed(store::ClaimResult result);
   void stand_by(std::size_t free, const std::array<std::size_t, store::lane_count>& lane_max);
