@@ -186,7 +186,7 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   }
   if (move_to) {
     relocate(stored, move_to, change.status_message, now);
-    p.due_at = now + change.delay_ms;
+    p.due_at = change.sent ? now + change.delay_ms : lease.due_at;  // unsent: among those that move with it
     write_progress(txn, change.id, p);
     write_due(txn, stored.queue, p.due_at, change.id,
               {.expires_at = lease.entry.expires_at, .in_doubt = lease.entry.in_doubt, .has_progress = true});

@@ -113,9 +113,10 @@ const isRising = (texts) => {
 // The messages of the route, when all are at their end or wait for a receipt that a killed carrier took along.
 const settledAll = (api, count) => until(`${count} messages to be done`, async () => {
   const {by_state: counts} = (await api.get('/messages/counts')).body;
-  const done = (counts.delivered ?? 0) + (counts.submitted ?? 0);
-  if (done < count) throw new Error(JSON.stringify(counts));
-  return (await api.all('state=delivered,submitted')).filter(({text}) => text !== warmUp);
+  const done = (counts.delivered ?? 0) + (counts.submitted ?? 0);  // with the warm-ups
+  const messages = done < count ? [] : (await api.all('state=delivered,submitted')).filter(({text}) => text !== warmUp);
+  if (messages.length < count) throw new Error(JSON.stringify(counts));
+  return messages;
 }, 90_000);
 
 // ---------------------------------------------------------------------------------------------------------------------

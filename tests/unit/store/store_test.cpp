@@ -513,6 +513,28 @@ TEST_F(StoreTest, AnAttemptThatWasRefusedGoesOnElsewhere) {
   EXPECT_TRUE(claim(1, other_queue).messages.at(0).in_doubt);
 }
 
+TEST_F(StoreTest, WhatWasClaimedAndWhatWaitsMoveInTheirOrder) {
+  std::vector<MessageId> ids;
+  for (const auto* ref : {"1", "2", "3"}) ids.push_back(enqueue(message(ref)).id);
+  claim(2);
+  const auto due = store_->reader().waiting(queue, now_ + 1, nullptr, 10).at(0).due_at;
+  pass(1000);
+  Batch batch;
+  for (const auto id : {ids[0], ids[1]})
+    batch.again.push_back({.id = id, .attempt = 1, .sent = false, .move_to = 8, .status_message = "gateway down"});
+  batch.moves.push_back({.id = ids[2],
+                         .from = queue.gateway,
+                         .to = 8,
+                         .tenant = queue.tenant,
+                         .lane = queue.lane,
+                         .due_at = due,
+                         .why = "gateway down"});
+  commit(std::move(batch));
+  std::vector<MessageId> claimed;
+  for (const auto& one : claim(3, other_queue).messages) claimed.push_back(one.id);
+  EXPECT_EQ(claimed, ids);
+}
+
 TEST_F(StoreTest, SilenceMovesAMessageOnceItsRouteSaysSo) {
   struct {
     const char* name;
