@@ -351,7 +351,13 @@ bool Ledger::receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction&
   } else if (change.attempt != p.attempts) {
     return false;  // of an earlier attempt, whose id nobody was told
   }
-  if (!apply_receipt(p, p.segments.front().provider_id, change, now)) return false;
+  auto& segment = p.segments.front();
+  if (!apply_receipt(p, segment.provider_id, change, now)) return false;
+  // While it is in doubt the id is a receipt's. It may have been another attempt's, and this one says more.
+  if (in_doubt && canonical_provider_id(segment.provider_id) != canonical_provider_id(change.provider_ids.front())) {
+    segment.provider_id = change.provider_ids.front();
+    correlate(change.message, p, stored->queue.gateway);
+  }
   if (!conclude(txn, change.message, *stored, now)) write_progress(txn, change.message, p);
   return true;
 }

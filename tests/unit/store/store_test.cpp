@@ -606,6 +606,26 @@ TEST_F(StoreTest, AReceiptWithOurOwnReferenceFindsItsMessage) {
   EXPECT_EQ(progress(early).state, State::delivered);
 }
 
+TEST_F(StoreTest, OfTwoCopiesInDoubtTheOneThatArrivedIsNamed) {
+  const auto id = enqueue(message("1")).id;
+  const auto tell = [&](const char* copy, std::uint16_t attempt, SegmentState state) {
+    Batch batch;
+    batch.receipts.push_back(
+        {.gateway = queue.gateway, .provider_ids = {copy}, .state = state, .message = id, .attempt = attempt});
+    return commit(std::move(batch)).receipts.at(0);
+  };
+  claim(1);
+  again({.id = id, .attempt = 1, .doubtful = true});
+  pass(1000);
+  claim(1);
+  again({.id = id, .attempt = 2, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  EXPECT_EQ(tell("first-copy", 1, SegmentState::enroute), Receipted::matched);
+  EXPECT_EQ(progress(id).segments.at(0).provider_id, "first-copy");
+  EXPECT_EQ(tell("second-copy", 2, SegmentState::delivered), Receipted::matched);
+  EXPECT_EQ(progress(id).state, State::delivered);
+  EXPECT_EQ(progress(id).segments.at(0).provider_id, "second-copy");
+}
+
 TEST_F(StoreTest, AReceiptThatCameWhileItsMessageWasClaimedToBeHeldEndsTheDoubt) {
   const auto id = enqueue(message("1")).id;
   claim(1);
