@@ -40,7 +40,8 @@ const std::vector<std::pair<std::string, smpp::StatusClass>> status_class_choice
     {"ok", smpp::StatusClass::ok},
     {"throttle", smpp::StatusClass::throttle},
     {"retry", smpp::StatusClass::transient_retry},
-    {"fail", smpp::StatusClass::permanent_message_failure}};
+    {"fail", smpp::StatusClass::permanent_message_failure},
+    {"account", smpp::StatusClass::account_refused}};
 
 bool holds(const std::vector<std::string>& list, const std::string& value) {
   return std::ranges::find(list, value) != list.end();
@@ -131,7 +132,8 @@ void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
     const bool is_code = !code.empty() && std::isdigit(static_cast<unsigned char>(code.front())) && *end == '\0' &&
                          value <= std::numeric_limits<std::uint32_t>::max();
     if (!is_code || choice == status_class_choices.end())
-      s.problem("status", "'" + code + ": " + meaning + "' is not a code such as 0x45 with ok, throttle, retry or fail",
+      s.problem("status",
+                "'" + code + ": " + meaning + "' is not a code such as 0x45 with ok, throttle, retry, fail or account",
                 "bad-value");
     else if (!dialect.status_overrides.emplace(static_cast<std::uint32_t>(value), choice->second).second)
       s.problem("status", "the code '" + code + "' stands here twice", "duplicate");

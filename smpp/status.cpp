@@ -18,7 +18,7 @@ constexpr std::array<StatusInfo, 67> table{{
     {0x00000002, "ESME_RINVCMDLEN", "command length invalid", StatusClass::permanent_message_failure,
      StatusClass::session_fatal},
     {0x00000003, "ESME_RINVCMDID", "unknown or unsupported command", StatusClass::permanent_message_failure,
-     StatusClass::permanent_bind_failure},
+     StatusClass::account_refused},
     {0x00000004, "ESME_RINVBNDSTS", "command not allowed in this bind state", StatusClass::session_fatal,
      StatusClass::transient_retry},
     {0x00000005, "ESME_RALYBND", "already bound", StatusClass::session_fatal, StatusClass::transient_retry},
@@ -33,17 +33,15 @@ constexpr std::array<StatusInfo, 67> table{{
      StatusClass::permanent_message_failure},
     {0x0000000C, "ESME_RINVMSGID", "message_id invalid", StatusClass::permanent_message_failure,
      StatusClass::permanent_message_failure},
-    {0x0000000D, "ESME_RBINDFAIL", "bind failed", StatusClass::session_fatal, StatusClass::transient_retry},
-    {0x0000000E, "ESME_RINVPASWD", "password invalid", StatusClass::session_fatal, StatusClass::permanent_bind_failure},
-    {0x0000000F, "ESME_RINVSYSID", "system_id invalid", StatusClass::session_fatal,
-     StatusClass::permanent_bind_failure},
+    {0x0000000D, "ESME_RBINDFAIL", "bind failed", StatusClass::account_refused, StatusClass::transient_retry},
+    {0x0000000E, "ESME_RINVPASWD", "password invalid", StatusClass::account_refused, StatusClass::account_refused},
+    {0x0000000F, "ESME_RINVSYSID", "system_id invalid", StatusClass::account_refused, StatusClass::account_refused},
     {0x00000011, "ESME_RCANCELFAIL", "cancel_sm failed", StatusClass::permanent_message_failure,
      StatusClass::permanent_message_failure},
     {0x00000013, "ESME_RREPLACEFAIL", "replace_sm failed", StatusClass::permanent_message_failure,
      StatusClass::permanent_message_failure},
     {0x00000014, "ESME_RMSGQFUL", "message queue full", StatusClass::throttle, StatusClass::transient_retry},
-    {0x00000015, "ESME_RINVSERTYP", "service_type invalid", StatusClass::permanent_message_failure,
-     StatusClass::permanent_bind_failure},
+    {0x00000015, "ESME_RINVSERTYP", "service_type invalid", StatusClass::account_refused, StatusClass::account_refused},
     {0x00000033, "ESME_RINVNUMDESTS", "number of destinations invalid", StatusClass::permanent_message_failure,
      StatusClass::permanent_message_failure},
     {0x00000034, "ESME_RINVDLNAME", "distribution list name invalid", StatusClass::permanent_message_failure,
@@ -66,8 +64,7 @@ constexpr std::array<StatusInfo, 67> table{{
      StatusClass::permanent_message_failure},
     {0x00000051, "ESME_RINVDSTNPI", "destination NPI invalid", StatusClass::permanent_message_failure,
      StatusClass::permanent_message_failure},
-    {0x00000053, "ESME_RINVSYSTYP", "system_type invalid", StatusClass::permanent_message_failure,
-     StatusClass::permanent_bind_failure},
+    {0x00000053, "ESME_RINVSYSTYP", "system_type invalid", StatusClass::account_refused, StatusClass::account_refused},
     {0x00000054, "ESME_RINVREPFLAG", "replace_if_present invalid", StatusClass::permanent_message_failure,
      StatusClass::permanent_message_failure},
     {0x00000055, "ESME_RINVNUMMSGS", "number of messages invalid", StatusClass::permanent_message_failure,
@@ -101,14 +98,14 @@ constexpr std::array<StatusInfo, 67> table{{
      StatusClass::permanent_message_failure},
     {0x000000FF, "ESME_RUNKNOWNERR", "unknown error", StatusClass::permanent_message_failure,
      StatusClass::transient_retry},
-    {0x00000100, "ESME_RSERTYPUNAUTH", "service_type not authorised", StatusClass::permanent_message_failure,
-     StatusClass::permanent_bind_failure},
-    {0x00000101, "ESME_RPROHIBITED", "operation prohibited for this ESME", StatusClass::permanent_message_failure,
-     StatusClass::permanent_bind_failure},
+    {0x00000100, "ESME_RSERTYPUNAUTH", "service_type not authorised", StatusClass::account_refused,
+     StatusClass::account_refused},
+    {0x00000101, "ESME_RPROHIBITED", "operation prohibited for this ESME", StatusClass::account_refused,
+     StatusClass::account_refused},
     {0x00000102, "ESME_RSERTYPUNAVAIL", "service_type unavailable", StatusClass::transient_retry,
      StatusClass::transient_retry},
-    {0x00000103, "ESME_RSERTYPDENIED", "service_type denied", StatusClass::permanent_message_failure,
-     StatusClass::permanent_bind_failure},
+    {0x00000103, "ESME_RSERTYPDENIED", "service_type denied", StatusClass::account_refused,
+     StatusClass::account_refused},
     {0x00000104, "ESME_RINVDCS", "data coding invalid", StatusClass::permanent_message_failure,
      StatusClass::permanent_message_failure},
     {0x00000105, "ESME_RINVSRCADDRSUBUNIT", "source address subunit invalid", StatusClass::permanent_message_failure,
@@ -190,8 +187,8 @@ std::string_view status_class_name(StatusClass status_class) {
       return "transient-retry";
     case StatusClass::permanent_message_failure:
       return "permanent-message-failure";
-    case StatusClass::permanent_bind_failure:
-      return "permanent-bind-failure";
+    case StatusClass::account_refused:
+      return "account-refused";
     case StatusClass::session_fatal:
       return "session-fatal";
   }

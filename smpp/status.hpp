@@ -14,8 +14,9 @@ enum class StatusClass : std::uint8_t {
   throttle,                   // slow the link down, keep the message first in line, count no attempt
   transient_retry,            // again later with backoff, limited attempts
   permanent_message_failure,  // fail this message, keep the session
-  permanent_bind_failure,  // alarm, bind again only every 10 to 15 minutes: accounts are locked after repeated failures
-  session_fatal,           // close, bind again, send again what was not answered
+  account_refused,  // alarm, and try again only every 10 to 15 minutes: accounts are locked after repeated failures.
+                    // In the response to a message it may be the message alone; another one shows
+  session_fatal,    // close, bind again, send again what was not answered
 };
 
 struct StatusInfo {

@@ -35,8 +35,8 @@ struct GatewayOptions : ClientOptions {
 
 std::vector<std::string> row(const json::object& g) {
   std::size_t bound = 0;
-  auto error = text_of(g, "last_error");  // of a provider; SMPP has one a session
-  std::string next = "-";
+  auto error = text_of(g, "last_error"),
+       next = text_of(g, "next_try_at");  // of the account; SMPP has one a session, too
   const auto& sessions = g.at("sessions").as_array();
   for (const auto& session : sessions) {
     if (session.as_object().at("state").as_string() == "bound") ++bound;
@@ -66,7 +66,7 @@ void print_details(const json::object& g) {
     if (value != "-") table.add({name, value});
   };
   for (const auto* name : {"host", "port", "paused_since", "draining_since", "receipts_quiet_since", "rate_limit",
-                           "routing", "callback_url", "managed_by"})
+                           "routing", "last_error", "next_try_at", "callback_url", "managed_by"})
     add(name, text_of(g, name));
   if (const auto* balance = g.if_contains("balance"); balance && balance->is_object()) {
     const auto& b = balance->get_object();
@@ -254,7 +254,8 @@ void add_gateways(CLI::App& app, Run& run) {
   add("resume", "Submit again", true, "POST", "/resume");
   add("drain", "Take nothing new, and send what waits; shown as drained when nothing is left; resume ends it", true,
       "POST", "/drain");
-  add("reconnect", "Sessions that wait before their next attempt to bind try now", true, "POST", "/reconnect");
+  add("reconnect", "Sessions that wait before their next attempt to bind, and a refused account, are tried now", true,
+      "POST", "/reconnect");
   add_object_commands(*gateways, "gateway", run);
   auto* tester = gateways->add_subcommand("test-send", "Send one message by this gateway and follow it to its end");
   add_client_options(*tester, *options);

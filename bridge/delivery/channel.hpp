@@ -25,12 +25,12 @@ struct GatewayStatus {
   WallMs draining_since = 0;  // likewise
   WallMs receipts_quiet_since = 0;
   WallMs down_since = 0;   // or paused
-  WallMs next_try_at = 0;  // of an account with a provider that is down
+  WallMs next_try_at = 0;  // of an account that cannot be used; 0: it can
   bool throttled = false;
   std::vector<SessionStatus> sessions;
   std::size_t window_in_use = 0, window_limit = 0, in_flight = 0;
   double rate_limit = 0;
-  std::string last_error;    // of an account with a provider
+  std::string last_error;    // of the account
   std::string callback_url;  // where the provider reports to; empty: nowhere
   std::string balance, balance_currency;
   WallMs balance_at = 0;  // 0: not known
@@ -77,6 +77,7 @@ class Channel {
       message,        // others passed since it said so before: `if_at_fault` is the message's answer
       way_out,        // perhaps: another message shows it. This one stands back behind the others
       way_out_again,  // and no other was there to show it
+      known,          // another part of the same message met it just now
     };
     virtual Blame on_blamed(std::uint64_t cookie, Answer if_at_fault) = 0;
     // A part that was reported as unknown was taken after all.
@@ -93,7 +94,7 @@ class Channel {
 
   virtual ~Channel() = default;
   virtual void start() = 0;
-  // Where it waits before the next attempt to connect: now.
+  // Where it waits before the next attempt, to connect or to use the account: now.
   virtual void reconnect() {}
   // Takes nothing more, waits for open answers, then closes.
   virtual void stop() = 0;

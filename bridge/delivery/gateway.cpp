@@ -535,7 +535,7 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   throttled_last_ = id;
   const bool another = ++sending.throttled >= throttled_max && !all_throttled_ && sending.in_flight == 1;
   if (another) {
-    suspects_.blamed(id, now, pause * (1 << std::min(sending.throttled - 1, 5)));
+    suspects_.blamed(id, part->submitted_at, now, pause * (1 << std::min(sending.throttled - 1, 5)));
     // Nobody could show anything while it keeps a bind for itself.
     if (std::exchange(sending.outgoing->alone, false)) channel_->done_with(*sending.outgoing);
   }
@@ -557,10 +557,18 @@ Channel::Owner::Blame Gateway::on_blamed(std::uint64_t cookie, Channel::Answer i
     on_answer(cookie, std::move(if_at_fault));
     return Blame::message;
   }
-  const bool again = suspects_.blamed(id, context_.clock.now(), blamed_wait);
+  const auto blamed = suspects_.blamed(id, part->submitted_at, context_.clock.now(), blamed_wait);
   back_to_its_place(cookie, *part);
   stand_back(order);
-  return again ? Blame::way_out_again : Blame::way_out;
+  switch (blamed) {
+    case Suspects::Blamed::first:
+      return Blame::way_out;
+    case Suspects::Blamed::known:
+      return Blame::known;
+    case Suspects::Blamed::again:
+      break;
+  }
+  return Blame::way_out_again;
 }
 
 // Behind all others; see Suspects. Not while other parts of it are under way.

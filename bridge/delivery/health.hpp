@@ -45,6 +45,10 @@ class Health {
     state_ = State::open;
     named_until_ = until_;
   }
+  // Somebody mended it, or wants to know.
+  void try_now() {
+    if (state_ == State::open) state_ = State::half_open;
+  }
   // Not the answer to a request that went out before the provider named its time.
   void succeeded(Time now) {
     if (now < named_until_) return;

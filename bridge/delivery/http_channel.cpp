@@ -61,9 +61,12 @@ HttpChannel::HttpChannel(const GatewayConfig& config, HttpContext context,
                                                       .proxy = config.proxy,
                                                       .tls = config.endpoint.tls,
                                                       .connections_max = config.max_in_flight + polling_max + 1})),
-      probe_timer_(context_.clock.timer(context_.executor)),
       balance_timer_(context_.clock.timer(context_.executor)),
-      poll_timer_(context_.clock.timer(context_.executor)) {
+      poll_timer_(context_.clock.timer(context_.executor)),
+      health_(config, "provider", context_.executor, context_.clock, owner, [this] {
+        owner_.on_up_or_down();
+        if (is_up()) owner_.on_room();
+      }) {
   // Where the provider calls us, only for what it did not report: a call that came while nobody listened is not
   // repeated by all of them.
   asks_ = config.receipts && provider_->reports_delivery() && provider_->build_poll("x", now_s()).has_value();
@@ -82,7 +85,7 @@ void HttpChannel::start() {
 
 void HttpChannel::stop() {
   stopping_ = true;
-  probe_timer_->cancel();
+  health_.stop();
   balance_timer_->cancel();
   poll_timer_->cancel();
   owner_.on_closed();
@@ -94,12 +97,11 @@ void HttpChannel::abort() {
   transport_->abort();
 }
 
-bool HttpChannel::is_up() const { return !stopping_ && health_.state(context_.clock.now()) != Health::State::open; }
+bool HttpChannel::is_up() const { return !stopping_ && !health_.is_open(); }
 
-// Half open: one message at a time shows whether the provider is back.
 std::size_t HttpChannel::capacity() const {
   if (!is_up()) return 0;
-  return health_.state(context_.clock.now()) == Health::State::half_open ? 1 : config_.max_in_flight;
+  return health_.is_probed() ? 1 : config_.max_in_flight;
 }
 
 bool HttpChannel::reports(std::string_view provider_id) const {
@@ -143,12 +145,12 @@ void HttpChannel::answered(std::uint64_t cookie, HttpTransport::Result result) {
       break;
     case End::not_sent:
       context_.metrics.submit_results[metrics::SubmitResult::disconnected]->Increment();
-      at_fault(result.detail);
+      health_.at_fault(result.detail);
       owner_.on_not_taken(cookie);
       break;
     case End::perhaps_sent:
       context_.metrics.submit_results[metrics::SubmitResult::timeout]->Increment();
-      at_fault(result.detail);
+      health_.at_fault(result.detail);
       unknown(cookie, sms.reference, "no whole answer came (" + result.detail + "); may have been sent");
       break;
   }
@@ -164,7 +166,7 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
   if (verdict.retry_after_ms) wait = std::chrono::milliseconds(*verdict.retry_after_ms);
   if (verdict.outcome == http_gateways::Outcome::accepted) {
     count(SubmitResult::ok);
-    came_back();
+    health_.passed();
     Answer answer{.kind = Kind::accepted,
                   .provider_ids = verdict.provider_message_ids,
                   .error = {},
@@ -182,34 +184,42 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
   }
   if (verdict.outcome == http_gateways::Outcome::uncertain) {
     count(SubmitResult::timeout);
-    at_fault(words_of(verdict), wait);
+    health_.at_fault(words_of(verdict), wait);
     return unknown(cookie, reference, words_of(verdict) + "; may have been sent");
   }
+  const auto blamed = [&](Kind if_at_fault, bool refused) {
+    health_.blamed(cookie,
+                   {.kind = if_at_fault,
+                    .provider_ids = {},
+                    .error = words_of(verdict),
+                    .elsewhere = if_at_fault == Kind::refused},
+                   refused, wait);
+  };
   if (blames_the_account(verdict)) {
     count(SubmitResult::permanent);
     // Credit may run out between two messages: the one that met it tries again.
     const bool credit = verdict.error_class == ErrorClass::balance;
-    return blamed(cookie, words_of(verdict), credit ? Kind::temporary : Kind::refused, true, wait);
+    return blamed(credit ? Kind::temporary : Kind::refused, true);
   }
   if (verdict.error_class == ErrorClass::throttled) {
     count(SubmitResult::throttled);
     if (verdict.one_number) {
-      came_back();
+      health_.passed();
       return owner_.on_answer(cookie, {.kind = Kind::temporary, .provider_ids = {}, .error = words_of(verdict)});
     }
     const auto pause = wait.value_or(throttle_pause_default);
     if (pause <= throttle_pause_max) return owner_.on_throttled(cookie, pause, words_of(verdict));
     // So long it is rather down: what waits here returns to the queue, and moves as from any gateway that is down.
-    return blamed(cookie, words_of(verdict), Kind::temporary, false, wait);
+    return blamed(Kind::temporary, false);
   }
   if (verdict.retry == http_gateways::Retry::backoff) {
     count(SubmitResult::temporary);
-    if (wait || verdict.error_class != ErrorClass::unknown) at_fault(words_of(verdict), wait);
+    if (wait || verdict.error_class != ErrorClass::unknown) health_.at_fault(words_of(verdict), wait);
     return owner_.on_answer(cookie, {.kind = Kind::temporary, .provider_ids = {}, .error = words_of(verdict)});
   }
   count(SubmitResult::permanent);
-  came_back();  // it speaks with us, and means this message
-  if (wait) at_fault(words_of(verdict), wait);
+  health_.passed();  // it speaks with us, and means this message
+  if (wait) health_.at_fault(words_of(verdict), wait);
   owner_.on_answer(cookie, {.kind = Kind::refused,
                             .provider_ids = {},
                             .error = words_of(verdict),
@@ -221,64 +231,7 @@ void HttpChannel::unknown(std::uint64_t cookie, const std::string& reference, st
   owner_.on_answer(cookie, {.kind = Answer::Kind::unknown, .provider_ids = {reference}, .error = std::move(why)});
 }
 
-// ---- whether the provider can be used ----
-
-// `unavailable`: for how long the provider says that it is. Then nothing is counted: its word is better than our guess.
-void HttpChannel::at_fault(const std::string& why, std::optional<Duration> unavailable) {
-  last_error_ = why;
-  const bool was_up = is_up();
-  const auto now = context_.clock.now();
-  if (unavailable)
-    health_.unavailable(now + *unavailable);
-  else
-    health_.failed(now);
-  see_whether_up(was_up, false);
-}
-
-// The account is refused, or for long too busy, or it is this message alone: its owner finds out by others.
-void HttpChannel::blamed(std::uint64_t cookie, const std::string& why, Answer::Kind if_at_fault, bool refused,
-                         std::optional<Duration> unavailable) {
-  const auto blame = owner_.on_blamed(
-      cookie,
-      {.kind = if_at_fault, .provider_ids = {}, .error = why, .elsewhere = if_at_fault == Answer::Kind::refused});
-  if (blame == Owner::Blame::message) return came_back();
-  last_error_ = why;
-  const bool was_up = is_up();
-  health_.blamed(context_.clock.now(), blame == Owner::Blame::way_out_again, refused, unavailable);
-  if (is_up())
-    log::warn("gateway", "the provider refuses the account or one message: another message shows which", "gateway",
-              config_.name, "detail", why);
-  see_whether_up(was_up, refused);
-}
-
-// `refused`: the account was.
-void HttpChannel::see_whether_up(bool was_up, bool refused) {
-  if (stopping_ || is_up()) return;
-  wait_for_probe();
-  if (!was_up) return;
-  const auto wait = std::chrono::duration_cast<std::chrono::seconds>(health_.until() - context_.clock.now());
-  const auto& why = last_error_;
-  if (refused)
-    log::error("gateway", "the provider refuses this account: check its credentials, credit and settings", "gateway",
-               config_.name, "detail", why, "next_try_seconds", wait.count());
-  else
-    log::warn("gateway", "the provider cannot be used; trying again later", "gateway", config_.name, "detail", why,
-              "next_try_seconds", wait.count());
-  owner_.on_up_or_down();
-}
-
-void HttpChannel::wait_for_probe() {
-  probe_timer_->at(health_.until(), [this] {
-    owner_.on_up_or_down();
-    owner_.on_room();
-  });
-}
-
-void HttpChannel::came_back() {
-  if (health_.state(context_.clock.now()) == Health::State::half_open)
-    log::info("gateway", "the provider takes messages again", "gateway", config_.name);
-  health_.succeeded(context_.clock.now());
-}
+// ---- the balance ----
 
 void HttpChannel::ask_balance() {
   if (config_.balance_interval <= Duration::zero()) return;
@@ -300,9 +253,7 @@ void HttpChannel::ask_balance() {
 void HttpChannel::describe(GatewayStatus& status) const {
   status.window_in_use = open_.size();
   status.window_limit = capacity();
-  status.last_error = last_error_;
-  if (health_.state(context_.clock.now()) == Health::State::open)
-    status.next_try_at = context_.clock.wall() + (health_.until() - context_.clock.now()) / 1ms;
+  health_.describe(status);
   status.callback_url = callback_url_;
   status.balance = balance_.amount;
   status.balance_currency = balance_.currency;

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "bridge/config.hpp"
+#include "bridge/delivery/account_health.hpp"
 #include "bridge/delivery/channel.hpp"
-#include "bridge/delivery/health.hpp"
 #include "bridge/delivery/provider_message.hpp"
 #include "bridge/env/http_transport.hpp"
 #include "store/reader.hpp"
@@ -33,6 +33,7 @@ class HttpChannel : public Channel {
   ~HttpChannel() override;
 
   void start() override;
+  void reconnect() override { health_.try_now(); }
   void stop() override;
   void abort() override;
   bool is_closed() const override { return stopping_ && open_.empty(); }
@@ -66,12 +67,6 @@ class HttpChannel : public Channel {
   void answered(std::uint64_t cookie, HttpTransport::Result result);
   void judge(std::uint64_t cookie, const http_gateways::Verdict& verdict, const std::string& reference);
   void unknown(std::uint64_t cookie, const std::string& reference, std::string why);
-  void at_fault(const std::string& why, std::optional<Duration> unavailable = {});
-  void blamed(std::uint64_t cookie, const std::string& why, Answer::Kind if_at_fault, bool refused,
-              std::optional<Duration> unavailable);
-  void see_whether_up(bool was_up, bool refused);
-  void came_back();
-  void wait_for_probe();
   void ask_balance();
   void poll_open(store::MessageId before);
   void poll_later(std::string provider_id, Duration wait, Time until);
@@ -86,13 +81,12 @@ class HttpChannel : public Channel {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<http_gateways::Provider> provider_;
   std::unique_ptr<HttpTransport> transport_;
-  std::unique_ptr<Timer> probe_timer_, balance_timer_, poll_timer_;
+  std::unique_ptr<Timer> balance_timer_, poll_timer_;
   std::map<std::uint64_t, Open> open_;  // by cookie
-  mutable Health health_;
+  AccountHealth health_;
   bool stopping_ = false;
   bool asks_ = false;         // for receipts
   std::string callback_url_;  // empty: no receipts are waited for
-  std::string last_error_;
   std::multimap<Time, Poll> polls_;
   std::map<std::string, std::multimap<Time, Poll>::iterator, std::less<>> polls_by_id_;
   std::size_t polling_ = 0;

@@ -16,8 +16,9 @@ Verdict judge(std::uint32_t command_status, const smpp::Dialect& dialect) {
     case smpp::StatusClass::session_fatal:
       return Verdict::temporary;  // surely not taken; goes out on the next session
     case smpp::StatusClass::permanent_message_failure:
-    case smpp::StatusClass::permanent_bind_failure:
       return Verdict::refused;
+    case smpp::StatusClass::account_refused:
+      return Verdict::account_refused;
   }
   return Verdict::refused;
 }

@@ -10,7 +10,13 @@
 // The one place where what a carrier says becomes what we do.
 namespace smsbridge::bridge {
 
-enum class Verdict { accepted, throttled, temporary, refused };
+enum class Verdict {
+  accepted,
+  throttled,
+  temporary,
+  refused,
+  account_refused,  // or this message in the same words
+};
 
 // For the command_status of a submit_sm_resp, with the carrier's own meanings first.
 Verdict judge(std::uint32_t command_status, const smpp::Dialect& dialect);

@@ -26,7 +26,13 @@ constexpr const char* accepted_hint =
 }  // namespace
 
 SmppChannel::SmppChannel(const GatewayConfig& config, SmppContext context, Channel::Owner& owner)
-    : config_(config), context_(std::move(context)), owner_(owner) {
+    : config_(config),
+      context_(std::move(context)),
+      owner_(owner),
+      health_(config, "carrier", context_.executor, context_.clock, owner, [this] {
+        tell_up_or_down();
+        if (is_up()) owner_.on_room();
+      }) {
   using Type = smpp::SessionConfig::BindType;
   const auto add = [this](Type type) {
     links_.push_back(std::make_shared<SmppLink>(static_cast<int>(links_.size()) + 1, type, config_, context_.executor,
@@ -49,16 +55,19 @@ void SmppChannel::start() {
 
 void SmppChannel::stop() {
   stopping_ = true;
+  health_.stop();
   for (auto& link : links_) link->stop();
 }
 
 void SmppChannel::abort() {
   stopping_ = true;
+  health_.stop();
   for (auto& link : links_) link->abort();
 }
 
 void SmppChannel::reconnect() {
   for (auto& link : links_) link->reconnect();
+  health_.try_now();
 }
 
 bool SmppChannel::is_closed() const {
@@ -69,7 +78,21 @@ std::size_t SmppChannel::bound_senders() const {
   return static_cast<std::size_t>(std::ranges::count_if(links_, [](const auto& link) { return link->can_submit(); }));
 }
 
+std::size_t SmppChannel::in_flight() const {
+  std::size_t count = 0;
+  for (const auto& link : links_) count += link->in_flight();
+  return count;
+}
+
+bool SmppChannel::takes_another() const { return !health_.is_open() && !(health_.is_probed() && in_flight() > 0); }
+
+std::size_t SmppChannel::capacity() const {
+  if (!is_up()) return 0;
+  return health_.is_probed() ? 1 : bound_senders() * config_.session.window;
+}
+
 std::size_t SmppChannel::room() const {
+  if (!takes_another()) return 0;
   std::size_t room = 0;
   for (const auto& link : links_)
     if (link.get() != lone_link_) room += link->window_free();
@@ -91,6 +114,7 @@ tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> SmppChannel::prepa
 // All parts of one message leave on one bind: centres join what they get over two of them late, or never. Only when
 // that bind is lost they go on by another.
 SmppLink* SmppChannel::choose_link(const SmppMessage& message) const {
+  if (!takes_another()) return nullptr;
   if (message.link && message.link->can_submit() && message.link->generation() == message.generation)
     return message.link->window_free() > 0 ? message.link : nullptr;
   if (message.alone)
@@ -156,6 +180,7 @@ void SmppChannel::on_answered(SmppLink&, const smpp::Answered& answer) {
   switch (misread ? Verdict::temporary : judge(answer.status, config_.dialect)) {
     case Verdict::accepted:
       count(SubmitResult::ok);
+      health_.passed();
       return owner_.on_answer(
           answer.cookie,
           {.kind = Answer::Kind::accepted, .provider_ids = {std::string(answer.message_id)}, .error = {}});
@@ -170,8 +195,17 @@ void SmppChannel::on_answered(SmppLink&, const smpp::Answered& answer) {
                                               .provider_ids = {},
                                               .error = describe_status(answer.status),
                                               .with_connection = misread});
+    case Verdict::account_refused:
+      count(SubmitResult::permanent);
+      return health_.blamed(answer.cookie,
+                            {.kind = Answer::Kind::refused,
+                             .provider_ids = {},
+                             .error = describe_status(answer.status),
+                             .elsewhere = true},
+                            true);
     case Verdict::refused:
       count(SubmitResult::permanent);
+      health_.passed();
       return owner_.on_answer(answer.cookie, {.kind = Answer::Kind::refused,
                                               .provider_ids = {},
                                               .error = describe_status(answer.status),
@@ -323,6 +357,7 @@ void SmppChannel::on_not_bound(SmppLink& link, metrics::BindResult result) {
 }
 
 void SmppChannel::describe(GatewayStatus& status) const {
+  health_.describe(status);
   for (const auto& link : links_) {
     status.sessions.push_back(
         {.number = link->number(), .state = std::string(name(link->state())), .last_error = link->last_error()});
@@ -330,26 +365,24 @@ void SmppChannel::describe(GatewayStatus& status) const {
       status.sessions.back().next_try_at =
           context_.clock.wall() +
           std::chrono::duration_cast<std::chrono::milliseconds>(*next - context_.clock.now()).count();
-    status.window_in_use += link->in_flight();
   }
+  status.window_in_use = in_flight();
   if (only_accepts()) status.last_error = accepted_hint;
   status.window_limit = capacity();
 }
 
 void SmppChannel::publish_metrics() {
   auto& m = context_.smpp_metrics;
-  std::size_t in_use = 0;
   std::array<int, 6> states{};
   for (std::size_t i = 0; i < links_.size(); ++i) {
     const auto& link = *links_[i];
-    in_use += link.in_flight();
     ++states[static_cast<std::size_t>(link.state())];
     publish_pdus(link.pdus_sent(), published_[i].first, metrics::Direction::sent, m);
     publish_pdus(link.pdus_received(), published_[i].second, metrics::Direction::received, m);
     if (const auto* session = link.session(); session && session->last_enquire_link_round_trip())
       m.enquire_link_rtt_seconds->Set(std::chrono::duration<double>(*session->last_enquire_link_round_trip()).count());
   }
-  m.window_in_use->Set(static_cast<double>(in_use));
+  m.window_in_use->Set(static_cast<double>(in_flight()));
   m.window_limit->Set(static_cast<double>(capacity()));
   m.sessions_wanted->Set(static_cast<double>(links_.size()));
   for (std::size_t i = 0; i < states.size(); ++i) m.sessions[static_cast<metrics::SessionState>(i)]->Set(states[i]);

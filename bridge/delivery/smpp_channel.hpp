@@ -2,7 +2,7 @@
 #pragma once
 #include <map>
 
-#include "bridge/delivery/channel.hpp"
+#include "bridge/delivery/account_health.hpp"
 #include "bridge/delivery/smpp_link.hpp"
 #include "bridge/delivery/smpp_message.hpp"
 #include "bridge/env/log_throttle.hpp"
@@ -32,8 +32,8 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   void reconnect() override;
   bool is_closed() const override;
   bool reports(std::string_view provider_id) const override { return config_.receipts && !provider_id.empty(); }
-  bool is_up() const override { return bound_senders() > 0; }
-  std::size_t capacity() const override { return bound_senders() * config_.session.window; }
+  bool is_up() const override { return bound_senders() > 0 && !health_.is_open(); }
+  std::size_t capacity() const override;
   std::size_t room() const override;
   tl::expected<std::unique_ptr<Outgoing>, std::string> prepare(const store::Claimed& message, WallMs now) override;
   bool has_room_for(Outgoing& message) override;
@@ -56,6 +56,8 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   SmppLink* choose_link(const SmppMessage& message) const;
   void set_aside_link(const Outgoing& message);
   std::size_t bound_senders() const;
+  std::size_t in_flight() const;
+  bool takes_another() const;
   void tell_up_or_down();
   void look_at_words(const smpp::Receipt& receipt);
   bool only_accepts() const;
@@ -63,6 +65,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   const GatewayConfig& config_;
   SmppContext context_;
   Channel::Owner& owner_;
+  AccountHealth health_;
   bool stopping_ = false;
   bool was_up_ = false;  // as told last
   // By which connection the parts of messages began to leave, of late: what is missing of them follows there.

@@ -227,8 +227,7 @@ void SmppLink::refused(std::uint32_t status) {
   refusal_ = explain_refusal(status);
   // Accounts are locked after repeated wrong passwords: try again slowly, but never give up.
   const auto bind_class = smpp::status_info(status).bind_class;
-  if (bind_class == smpp::StatusClass::permanent_bind_failure ||
-      bind_class == smpp::StatusClass::permanent_message_failure)
+  if (bind_class == smpp::StatusClass::account_refused || bind_class == smpp::StatusClass::permanent_message_failure)
     refused_delay_ = config_.refused_delay;
   else if (status == status_already_bound)
     refused_delay_ = already_bound_delay;

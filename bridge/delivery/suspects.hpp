@@ -21,13 +21,19 @@ class Suspects {
     alone,   // with nothing else under way on its bind: that was lost with several messages on it
   };
 
-  // The way out was blamed by this message. It waits for `wait` before it is tried again with no other at hand. Returns
-  // whether it was blamed by it before.
-  bool blamed(store::MessageId id, Time now, Duration wait) {
+  enum class Blamed : std::uint8_t {
+    first,
+    known,  // what was submitted before that says the same, as another part of the message
+    again,
+  };
+  // The way out was blamed by this message, submitted at `submitted_at`. It waits for `wait` before it is tried again
+  // with no other at hand.
+  Blamed blamed(store::MessageId id, Time submitted_at, Time now, Duration wait) {
     const auto [it, fresh] = suspects_.try_emplace(id);
+    const bool known = !fresh && it->second.apart == Apart::behind && submitted_at < it->second.since;
     it->second = {.apart = Apart::behind, .since = now, .try_at = now + wait};
     forget_some();
-    return !fresh;
+    return fresh ? Blamed::first : known ? Blamed::known : Blamed::again;
   }
   // The connection was lost while this and other messages were under way.
   void lost(store::MessageId id, Time now) {

@@ -31,6 +31,51 @@ describe('SMPP', {concurrency: 3}, () => {
     assert.deepEqual(smsc.errors, []);
   });
 
+  // ESME_RPROHIBITED, ESME_RINVSERTYP, and a carrier's own code for an empty account.
+  for (const [status, dialect] of [[0x101, {}], [0x15, {}], [0x401, {status: {0x401: 'account'}}]]) {
+    const code = `0x${status.toString(16)}`;
+    it(`one message is refused with ${code} as if the account were: the others go out, and it ends`, {timeout}, async (t) => {
+      const smsc = await Smsc.start(t, {answer: ({text}) => (text.includes('bad') ? {status} : {delay: 20})});
+      const bridge = await Bridge.start(t, {gateways: [{name: 'main', port: smsc.port, sessions: 1, window: 10, dialect, retry: quick, ...reconnects}]});
+      await bridge.up();
+      const api = bridge.api();
+      const long = await api.send({to: '+254712000099', text: 'bad '.repeat(100)});
+      await until('the bad one to be tried', () => smsc.submits.length >= 3);
+      const ids = await api.sendAll(numbered(20));
+      for (const id of ids) await api.reaches(id, 'delivered');
+      assert.match((await api.reaches(long.id, 'failed')).status_message, new RegExp(status.toString(16)));
+      assert.equal((await api.gateway('main')).state, 'up');
+      assert.doesNotMatch(bridge.log, /refuses this account/);
+      assert.equal(smsc.submits.length - smsc.submits.filter(({text}) => text.includes('bad')).length, 20);
+    });
+
+    it(`an account that is refused with ${code} costs no message, and takes the gateway down until it is mended`, {timeout}, async (t) => {
+      let refuses = true;
+      const smsc = await Smsc.start(t, {answer: () => (refuses ? {status} : {})});
+      const bridge = await Bridge.start(t, {gateways: [{name: 'main', port: smsc.port, sessions: 2, window: 2, dialect, retry: quick, ...reconnects}]});
+      await bridge.up();
+      const api = bridge.api();
+      const ids = await api.sendAll(numbered(20));
+      const gateway = await until('the gateway to be down', async () => {
+        const found = await api.gateway('main');
+        return found.state === 'down' && found;
+      });
+      assert.ok(smsc.submits.length <= 8, `${smsc.submits.length} were tried`);
+      assert.match(gateway.last_error, new RegExp(status.toString(16)));
+      assert.ok(gateway.next_try_at);
+      await until('it to be logged', () => /level=error.*the carrier refuses this account/.test(bridge.log));
+      for (const id of ids) {
+        const {state, attempts} = await api.message(id);
+        assert.deepEqual([state, attempts], ['queued', 0]);
+      }
+      refuses = false;
+      assert.equal((await bridge.cli('gateways', 'reconnect', 'main')).code, 0);
+      for (const id of ids) await api.reaches(id, 'delivered');
+      assert.equal((await api.gateway('main')).state, 'up');
+      assert.match(bridge.log, /the carrier takes messages again/);
+    });
+  }
+
   it('all parts of a message leave on one bind', {timeout}, async (t) => {
     const smsc = await Smsc.start(t, {answer: () => ({delay: 30})});
     for (const [sessions, window] of [[2, 50], [4, 5], [2, 1]]) {

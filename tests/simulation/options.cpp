@@ -166,8 +166,12 @@ void draw_flapping(Random& random, RunOptions& options) {
 // What message centres do besides.
 void draw_manners(Random& random, RunOptions& options) {
   if (random.chance(0.3)) options.poison = random.chance(0.5) ? "*33" : "*7";
+  const bool in_words = random.chance(0.5);  // refuses the message as if it were the account, or cuts the connection
   for (auto& centre : options.centres) {
-    centre.poison = options.poison;
+    if (in_words && !options.poison.empty())
+      centre.reject.emplace_back(options.poison, random.chance(0.5) ? 0x15 : 0x101);
+    else
+      centre.poison = options.poison;
     centre.answers_after_unbind = random.chance(0.5);
     if (random.chance(0.2)) {
       centre.vendor_words = true;

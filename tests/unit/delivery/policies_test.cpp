@@ -170,11 +170,15 @@ TEST(FairShare, ALaneCanBeBounded) {
 TEST(Outcome, CarriersMayMeanSomethingElse) {
   smpp::Dialect dialect;
   const std::pair<std::uint32_t, Verdict> cases[] = {
-      {0x00, Verdict::accepted}, {0x58, Verdict::throttled}, {0x14, Verdict::throttled}, {0x08, Verdict::temporary},
-      {0x0B, Verdict::refused},  {0x45, Verdict::refused},   {0x400, Verdict::refused}};
+      {0x00, Verdict::accepted},        {0x58, Verdict::throttled},       {0x14, Verdict::throttled},
+      {0x08, Verdict::temporary},       {0x0B, Verdict::refused},         {0x45, Verdict::refused},
+      {0x400, Verdict::refused},        {0x0E, Verdict::account_refused}, {0x15, Verdict::account_refused},
+      {0x101, Verdict::account_refused}};
   for (const auto& [code, want] : cases) EXPECT_EQ(judge(code, dialect), want) << code;
   dialect.status_overrides[0x45] = smpp::StatusClass::transient_retry;
   EXPECT_EQ(judge(0x45, dialect), Verdict::temporary);
+  dialect.status_overrides[0x400] = smpp::StatusClass::account_refused;
+  EXPECT_EQ(judge(0x400, dialect), Verdict::account_refused);
   EXPECT_EQ(describe_status(0x0B).substr(0, 27), "0x0000000B ESME_RINVDSTADR:");
 }
 

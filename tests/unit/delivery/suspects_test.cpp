@@ -15,11 +15,13 @@ TEST(Suspects, AMessageIsAtFaultOnceOthersPassed) {
   Suspects suspects;
   EXPECT_FALSE(suspects.others_passed(1, t0)) << "nobody blamed it";
   suspects.passed(t0 + 1s);
-  EXPECT_FALSE(suspects.blamed(1, t0 + 2s, 5s)) << "the first time";
+  using Blamed = Suspects::Blamed;
+  EXPECT_EQ(suspects.blamed(1, t0, t0 + 2s, 5s), Blamed::first);
+  EXPECT_EQ(suspects.blamed(1, t0 + 1s, t0 + 2s, 5s), Blamed::known) << "another part that was under way";
   EXPECT_EQ(suspects.apart(1), Suspects::Apart::behind);
   EXPECT_FALSE(suspects.others_passed(1, t0 + 2s)) << "that one went out before";
   EXPECT_EQ(suspects.try_at(1), t0 + 7s);
-  EXPECT_TRUE(suspects.blamed(1, t0 + 7s, 5s)) << "again";
+  EXPECT_EQ(suspects.blamed(1, t0 + 7s, t0 + 7s, 5s), Blamed::again);
   suspects.passed(t0 + 8s);
   EXPECT_TRUE(suspects.others_passed(1, t0 + 8s));
   EXPECT_FALSE(suspects.others_passed(1, t0 + 2min)) << "that says nothing of now";
