@@ -15,6 +15,7 @@
 
 #include "bridge/env/content_coding.hpp"
 #include "bridge/env/http_transport.hpp"
+#include "bridge/env/log.hpp"
 #include "bridge/text/control.hpp"
 
 namespace smsbridge::bridge {
@@ -98,7 +99,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     std::array<char, CURL_ERROR_SIZE> error{};
   };
   struct Watched {
-    explicit Watched(asio::any_io_executor executor, int fd) : descriptor(executor, fd) {}
+    explicit Watched(asio::any_io_executor executor) : descriptor(std::move(executor)) {}
     ~Watched() { descriptor.release(); }  // the socket is curl's
     asio::posix::stream_descriptor descriptor;
     int wanted = 0;
@@ -216,19 +217,32 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
 
   static int on_close(void* data, curl_socket_t fd) {
     auto& self = *static_cast<CurlTransport*>(data);
-    self.watched_.erase(fd);
+    self.forget(fd);
     return ::close(fd);
+  }
+
+  // At once: a handler that runs may hold it for longer, and meanwhile curl goes on with the same descriptor, for
+  // another transfer or another socket.
+  void forget(curl_socket_t fd) {
+    const auto node = watched_.extract(fd);
+    if (!node.empty()) node.mapped()->descriptor.release();
   }
 
   static int on_socket(CURL*, curl_socket_t fd, int what, void* data, void*) {
     auto& self = *static_cast<CurlTransport*>(data);
     if (what == CURL_POLL_REMOVE) {
-      self.watched_.erase(fd);
+      self.forget(fd);
       self.given_up_ = true;
       return 0;
     }
     auto& watched = self.watched_[fd];
-    if (!watched) watched = std::make_shared<Watched>(self.executor_, fd);
+    if (!watched) {
+      watched = std::make_shared<Watched>(self.executor_);
+      boost::system::error_code ec;
+      watched->descriptor.assign(fd, ec);
+      // No exception passes through curl. Its time limit ends the transfer.
+      if (ec) log::error("http", "a socket cannot be watched", "detail", ec.message());
+    }
     watched->wanted = what;
     self.wait(fd, watched);
     return 0;

@@ -384,7 +384,7 @@ suite('answers that do not come as they should', {concurrency: atOnce}, () => {
   for (const most of [3, 80])
     it(`max_in_flight ${most} is used and never exceeded, over connections that stay`, {timeout}, async (t) => {
       const {provider, api} = await setUp(t, 'jasmin',
-          {standIn: {delayMs: most}, gateway: {max_in_flight: most, balance_interval: '0s'}});
+          {standIn: {delayMs: 5 * most}, gateway: {max_in_flight: most, balance_interval: '0s'}});
       await api.sendAll(Array.from({length: 400}, (_, n) => ({to: nextNumber(), text: `number ${n}`})));
       await until('all to be delivered', async () => (await api.all('state=delivered')).length === 400);
       assert.equal(provider.inFlightMax, most);

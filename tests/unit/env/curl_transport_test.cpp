@@ -16,11 +16,11 @@ using namespace std::chrono_literals;
 using asio::ip::tcp;
 using End = HttpTransport::End;
 
-// Answers each connection once, with these octets; with none it says nothing.
+// Answers each connection so many times, with these octets; with none it says nothing.
 class Server {
  public:
-  explicit Server(asio::io_context& io, std::string answer = {})
-      : acceptor_(io, {asio::ip::make_address("127.0.0.1"), 0}), answer_(std::move(answer)) {
+  explicit Server(asio::io_context& io, std::string answer = {}, int answers = 1)
+      : acceptor_(io, {asio::ip::make_address("127.0.0.1"), 0}), answer_(std::move(answer)), answers_(answers) {
     accept();
   }
   std::string port() const { return std::to_string(acceptor_.local_endpoint().port()); }
@@ -30,27 +30,34 @@ class Server {
     explicit Connection(tcp::socket s) : socket(std::move(s)) {}
     tcp::socket socket;
     std::string request;
+    int answered = 0;
   };
 
   void accept() {
     acceptor_.async_accept([this](boost::system::error_code ec, tcp::socket socket) {
       if (ec) return;
-      auto& connection = connections_.emplace_back(std::move(socket));
-      asio::async_read_until(connection.socket, asio::dynamic_buffer(connection.request), "\r\n\r\n",
-                             [this, &connection](boost::system::error_code failed, std::size_t) {
-                               if (failed || answer_.empty()) return;
-                               asio::async_write(connection.socket, asio::buffer(answer_),
-                                                 [&connection](boost::system::error_code, std::size_t) {
-                                                   boost::system::error_code ignored;
-                                                   connection.socket.shutdown(tcp::socket::shutdown_send, ignored);
-                                                 });
-                             });
+      serve(connections_.emplace_back(std::move(socket)));
       accept();
     });
   }
 
+  void serve(Connection& connection) {
+    asio::async_read_until(connection.socket, asio::dynamic_buffer(connection.request), "\r\n\r\n",
+                           [this, &connection](boost::system::error_code failed, std::size_t size) {
+                             if (failed || answer_.empty()) return;
+                             connection.request.erase(0, size);
+                             asio::async_write(connection.socket, asio::buffer(answer_),
+                                               [this, &connection](boost::system::error_code, std::size_t) {
+                                                 if (++connection.answered < answers_) return serve(connection);
+                                                 boost::system::error_code ignored;
+                                                 connection.socket.shutdown(tcp::socket::shutdown_send, ignored);
+                                               });
+                           });
+  }
+
   tcp::acceptor acceptor_;
   std::string answer_;
+  int answers_;
   std::deque<Connection> connections_;
 };
 
@@ -110,6 +117,32 @@ TEST(CurlTransport, TriesTheNextAddressOfANameInTime) {
     EXPECT_EQ(result.reply.body, "here");
     EXPECT_GE(after, 400ms) << "the first address answered";
     EXPECT_LT(after, 1s);
+  }
+}
+
+// curl goes on with a descriptor, for another transfer or as another socket, while it is told of its last event.
+TEST(CurlTransport, ManyRequestsOverFewConnectionsAllEnd) {
+  for (const int answers : {1, 3, 1000}) {
+    SCOPED_TRACE(answers);
+    asio::io_context io;
+    const Server server(io, answer("", "here"), answers);
+    const auto transport = make_curl_transport(io.get_executor(), {.connections_max = 8});
+    const std::size_t count = 400;
+    std::size_t sent = 0, ended = 0, answered = 0;
+    std::function<void()> send = [&] {
+      ++sent;
+      transport->send({.method = "GET", .url = "http://127.0.0.1:" + server.port() + "/", .headers = {}, .body = {}},
+                      [&](const HttpTransport::Result& result) {
+                        ++ended;
+                        answered += result.end == End::answered ? 1 : 0;
+                        if (sent < count) send();
+                      });
+    };
+    for (int i = 0; i < 20; ++i) send();
+    const auto begin = std::chrono::steady_clock::now();
+    while (ended < count && std::chrono::steady_clock::now() - begin < 20s) ASSERT_NO_THROW(io.run_one_for(1s));
+    EXPECT_EQ(ended, count);
+    if (answers == 1000) EXPECT_EQ(answered, count);
   }
 }
 
