@@ -504,8 +504,6 @@ void Gateway::see_passed(const Sending& sending, const Part& part, Channel::Answ
   if (kind == Kind::accepted || kind == Kind::refused) suspects_.cleared(sending.message.id);
   if (kind != Kind::accepted && (kind != Kind::refused || !part.elsewhere)) return;
   suspects_.passed(part.submitted_at);
-  throttled_last_.reset();
-  all_throttled_ = false;
 }
 
 void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) {
@@ -527,13 +525,8 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   rate_.throttled(now, pause);
   see_how_it_goes();
   // Twice in a row the same one: the next that goes out is another, and this one waits ever longer for it.
-  if (throttled_last_ && *throttled_last_ != id) {
-    // All are throttled: nobody is at fault, and the order stays.
-    all_throttled_ = true;
-    suspects_.cleared(*throttled_last_);
-  }
-  throttled_last_ = id;
-  const bool another = ++sending.throttled >= throttled_max && !all_throttled_ && sending.in_flight == 1;
+  const bool all = suspects_.throttled(id);
+  const bool another = ++sending.throttled >= throttled_max && !all && sending.in_flight == 1;
   if (another) {
     suspects_.blamed(id, part->submitted_at, now, pause * (1 << std::min(sending.throttled - 1, 5)));
     // Nobody could show anything while it keeps a bind for itself.

@@ -188,8 +188,6 @@ class Gateway : private Channel::Owner {
   std::size_t ready_apart_ = 0;    // and those that go apart
   bool turn_of_apart_ = false;
   Suspects suspects_;
-  std::optional<store::MessageId> throttled_last_;  // and nothing passed since,
-  bool all_throttled_ = false;                      // nor was it the only one
   std::uint64_t claimed_count_ = 0;
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> phones_;  // to which messages are under way
   // Which message a part belonged to whose answer came too late; see on_late_answer.

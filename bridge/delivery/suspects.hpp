@@ -40,8 +40,22 @@ class Suspects {
     suspects_[id] = {.apart = Apart::alone, .since = now, .try_at = now};
     forget_some();
   }
+  // The way out was too busy for this message. Returns whether it was for others too since one passed: then nobody is
+  // at fault, and the order stays.
+  bool throttled(store::MessageId id) {
+    if (throttled_last_ && *throttled_last_ != id) {
+      all_throttled_ = true;
+      cleared(*throttled_last_);
+    }
+    throttled_last_ = id;
+    return all_throttled_;
+  }
   // Another message, which went out at `submitted_at`, was taken, or refused for its own sake.
-  void passed(Time submitted_at) { last_passed_ = std::max(last_passed_, submitted_at); }
+  void passed(Time submitted_at) {
+    last_passed_ = std::max(last_passed_, submitted_at);
+    throttled_last_.reset();
+    all_throttled_ = false;
+  }
   void cleared(store::MessageId id) { suspects_.erase(id); }
 
   Apart apart(store::MessageId id) const {
@@ -75,6 +89,8 @@ class Suspects {
 
   std::map<store::MessageId, Suspicion> suspects_;
   Time last_passed_ = Time::min();
+  std::optional<store::MessageId> throttled_last_;  // since then
+  bool all_throttled_ = false;
 };
 
 }  // namespace smsbridge::bridge

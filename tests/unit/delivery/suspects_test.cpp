@@ -31,6 +31,18 @@ TEST(Suspects, AMessageIsAtFaultOnceOthersPassed) {
   EXPECT_EQ(suspects.apart(1), Suspects::Apart::no);
 }
 
+TEST(Suspects, WhereAllAreThrottledNobodyIsAtFault) {
+  Suspects suspects;
+  EXPECT_FALSE(suspects.throttled(1));
+  EXPECT_FALSE(suspects.throttled(1));
+  suspects.blamed(1, t0, t0, 1s);
+  EXPECT_TRUE(suspects.throttled(2));
+  EXPECT_EQ(suspects.apart(1), Suspects::Apart::no);
+  EXPECT_TRUE(suspects.throttled(2)) << "no other passed since";
+  suspects.passed(t0 + 1s);
+  EXPECT_FALSE(suspects.throttled(2));
+}
+
 TEST(Suspects, WhatWasLostWithOthersGoesAlone) {
   Suspects suspects;
   suspects.lost(1, t0);
