@@ -173,14 +173,16 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   const auto lease = leases_.at(change.id);
   release(txn, change.id);
   const auto move_to = closed_.contains(change.move_to) ? 0 : change.move_to;
-  if (!change.sent && !move_to) {
+  const bool held = change.state == State::doubtful;
+  if (!change.sent && !move_to && !held) {
     write_due(txn, lease.queue, lease.due_at, change.id, lease.entry);
     effects_.due_now.insert(lease.queue);
     return Settled::ok;
   }
   auto& p = stored.progress;
+  // What is held unsent was perhaps sent by a process that died, which counted nothing.
+  if (change.sent || held) ++used(lease.queue, now).submitted;
   if (change.sent) {
-    ++used(lease.queue, now).submitted;
     p.attempts = change.attempt;
     p.gateway = lease.queue.gateway;
   }
@@ -200,7 +202,7 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   apply_parked(txn, change.id, stored, now);
   correlate(change.id, p, lease.queue.gateway);
   note(p, now, change.doubtful ? EventKind::doubtful : EventKind::retry_scheduled, p.gateway, change.status_message);
-  if (change.state == State::doubtful) {
+  if (held) {
     put_in_doubt(txn, change.id, stored, now + change.delay_ms, now);
     name_parked(txn, change.id, stored.queue.gateway, now);
     return Settled::ok;

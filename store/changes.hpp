@@ -48,7 +48,7 @@ struct Finished {
 struct Again {
   MessageId id = 0;
   std::uint16_t attempt = 0;
-  bool sent = true;             // false: given back unsent, the attempt does not count
+  bool sent = true;             // false: given back, or held, without being sent: the attempt does not count
   bool doubtful = false;        // perhaps sent
   bool repeatable = false;      // perhaps sent, and a repetition does not reach the phone a second time
   State state = State::queued;  // queued, or doubtful: held for `delay_ms`, then failed unless a receipt comes

@@ -313,6 +313,7 @@ void Gateway::take(store::Claimed message) {
   if (message.in_doubt && lane_policy.doubt == DoubtPolicy::hold && !channel_->can_repeat()) {
     store::Again again{.id = message.id,
                        .attempt = message.attempt,
+                       .sent = false,
                        .doubtful = true,
                        .state = store::State::doubtful,
                        .delay_ms = lane_policy.hold_ms,

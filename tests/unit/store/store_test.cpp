@@ -306,6 +306,25 @@ TEST_F(StoreTest, AHeldMessageWaitsForAReceiptThenFails) {
   EXPECT_NE(progress(held).status_message.find("may have been sent"), std::string::npos);
 }
 
+// Its attempt is the one before the crash: claiming it again, to hold it, sent nothing.
+TEST_F(StoreTest, WhatIsHeldAfterACrashWasTriedOnce) {
+  const auto sent = enqueue(message("1")).id, again_sent = enqueue(message("2")).id;
+  claim(2);
+  die_and_open();
+  ASSERT_EQ(claim(2).messages.at(0).attempt, 2);
+  again({.id = sent, .attempt = 2, .sent = false, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  finish(again_sent, 2, "b", State::submitted);
+  EXPECT_EQ(progress(sent).state, State::doubtful);
+  EXPECT_EQ(progress(sent).attempts, 1);
+  EXPECT_EQ(progress(sent).doubtful_attempt, 1);
+  EXPECT_EQ(progress(sent).events.back().attempt, 1);
+  EXPECT_EQ(progress(again_sent).attempts, 2);
+  std::int64_t submitted = 0;
+  for (const auto& [key, usage] : store_->usage()) submitted += usage.submitted;
+  EXPECT_EQ(submitted, 2);
+  EXPECT_EQ(claim(2).messages.size(), 0u) << "it is not in the queue";
+}
+
 TEST_F(StoreTest, AReceiptThatCameFirstEndsTheDoubt) {
   const auto held = enqueue(message("1")).id;
   claim(1);
