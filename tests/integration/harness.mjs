@@ -136,6 +136,14 @@ export async function run(command, parameters, options = {}) {
   return {...how, stdout: process.stdout, output: process.output};
 }
 
+// The environment of a process that gets peers/<name>.c preloaded, for which no root is needed.
+export async function preload(t, name, more = {}) {
+  const library = join(temporaryFolder(t), `${name}.so`);
+  const built = await run('gcc', ['-shared', '-fPIC', '-O1', '-o', library, join(here, 'peers', `${name}.c`), '-ldl']);
+  assert.equal(built.code, 0, built.output);
+  return {...process.env, LD_PRELOAD: library, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`, ...more};
+}
+
 export const smsbridge = (...parameters) => run(binary, parameters);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -220,8 +228,8 @@ export class Bridge {
     return key;
   }
 
-  spawn() {
-    this.process = start(this.t, binary, ['serve', '-c', this.configFile]);
+  spawn(options) {
+    this.process = start(this.t, binary, ['serve', '-c', this.configFile], options);
     this.logs.push(this.process);
   }
 
@@ -255,6 +263,9 @@ export class Bridge {
     this.spawn();
     await this.ready();
   }
+
+  // What it holds of the memory now.
+  residentMiB() { return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.process.pid}/status`, 'utf8'))[1]) / 1024; }
 
   api(key = this.key) {
     const client = new ApiClient(this.apiPort, key);

@@ -7,7 +7,7 @@ import net from 'node:net';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
-import {Bridge, binary, freePort, here, run, start, temporaryFolder, until} from './harness.mjs';
+import {Bridge, binary, freePort, preload, run, start, temporaryFolder, until} from './harness.mjs';
 
 // A daemon whose carrier is not there: what is accepted waits.
 const prepare = async (t, options = {}) => Bridge.prepare(t, {gateways: [{port: await freePort()}], ...options});
@@ -106,16 +106,10 @@ test('a SIGTERM before it is ready ends it in an orderly way', async (t) => {
 // A disk that fails
 
 async function onFaultyDisk(t, options) {
-  const folder = temporaryFolder(t);
-  const library = join(folder, 'write_fault.so');
-  const built = await run('gcc', ['-shared', '-fPIC', '-O1', '-o', library, join(here, 'peers', 'write_fault.c'), '-ldl']);
-  assert.equal(built.code, 0, built.output);
-  const file = join(folder, 'fault');
+  const file = join(temporaryFolder(t), 'fault');
   writeFileSync(file, '');
   const bridge = await prepare(t, options);
-  const environment = {...process.env, LD_PRELOAD: library, FAULT_FILE: file, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`};
-  bridge.process = start(t, binary, ['serve', '-c', bridge.configFile], {env: environment});
-  bridge.logs.push(bridge.process);
+  bridge.spawn({env: await preload(t, 'write_fault', {FAULT_FILE: file})});
   await bridge.ready();
   return {bridge, fail: (kind, code, times) => writeFileSync(file, `${kind} ${code} ${times}\n`)};
 }
@@ -364,14 +358,11 @@ test('on a full disk without a reserve it stays not ready, and says what to do w
 // Limits and neighbours
 
 test('where no thread can be made it says so and ends, or does with fewer', async (t) => {
-  const library = join(temporaryFolder(t), 'thread_fault.so');
-  const built = await run('gcc', ['-shared', '-fPIC', '-O1', '-o', library, join(here, 'peers', 'thread_fault.c'), '-ldl']);
-  assert.equal(built.code, 0, built.output);
+  const env = await preload(t, 'thread_fault');
   const bridge = await prepare(t);
   let refused = 0;
   for (let threads = 0; threads < 8; ++threads) {
-    bridge.process = start(t, binary, ['serve', '-c', bridge.configFile], {env: {...process.env, LD_PRELOAD: library, THREADS: String(threads),
-      ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`}});
+    bridge.process = start(t, binary, ['serve', '-c', bridge.configFile], {env: {...env, THREADS: String(threads)}});
     const how = await until('it to be ready, or to end', () => bridge.process.how ?? (/msg=ready/.test(bridge.process.output) && 'ready'));
     if (how === 'ready') {
       await bridge.ready();
