@@ -2,15 +2,13 @@
 // Clients that mean harm, or are broken in the worst way: none of them keeps the others out, fills the memory, or sees
 // what it may not.
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
 import net from 'node:net';
 import {test} from 'node:test';
 import {binary, Bridge, contract, freePort, HttpConnection, start, until} from './harness.mjs';
+import {bodies, startAttack} from './peers/attacks.mjs';
 import {RawSmsc, pdu, text} from './peers/raw_smsc.mjs';
 
 const timeout = 60_000;
-
-const residentMiB = (bridge) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${bridge.process.pid}/status`, 'utf8'))[1]) / 1024;
 
 // A socket that never complains; `answer` is what came, `over` is settled when it closed.
 function open(t, port, octets = '') {
@@ -28,16 +26,8 @@ const sendOne = (bridge, api, ref) => api.post('/messages', {to: '+254712345678'
 
 test('bodies without a key, and endless lines around chunks, take no memory', {timeout}, async (t) => {
   const bridge = await Bridge.start(t, {gateways: [{port: 9}]});
-  const before = residentMiB(bridge);
-  const body = 'x'.repeat(900_000);
-  const requests = [
-    ['api', `POST /api/v1/messages HTTP/1.1\r\nHost: b\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 401],
-    ['fineract', `POST /sms HTTP/1.1\r\nHost: b\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 401],
-    ['fineract', `POST /other HTTP/1.1\r\nHost: b\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 404],
-    ['api', `POST /in/safaricom/guess HTTP/1.1\r\nHost: b\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 404],
-    ['api', `POST /api/v1/messages HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer ${bridge.key}\r\nTransfer-Encoding: chunked\r\n\r\n1;${body}`, 413],
-    ['api', `POST /api/v1/messages HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer ${bridge.key}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ${body}`, 413],
-  ];
+  const before = bridge.residentMiB();
+  const requests = bodies(bridge);
   const sockets = [];
   for (let i = 0; i < 120; i++) {
     const [listener, octets, status] = requests[i % requests.length];
@@ -47,23 +37,14 @@ test('bodies without a key, and endless lines around chunks, take no memory', {t
     await until('an answer', () => socket.answer.includes('\r\n\r\n'));
     assert.match(socket.answer, new RegExp(`^HTTP/1.1 ${status} `));
   }
-  assert.ok(residentMiB(bridge) - before < 50, `${before} MiB became ${residentMiB(bridge)} MiB`);
+  assert.ok(bridge.residentMiB() - before < 50, `${before} MiB became ${bridge.residentMiB()} MiB`);
 });
 
 test('a thousand clients that ask for metrics twenty times in one piece stall nobody', {timeout}, async (t) => {
   const bridge = await Bridge.start(t, {gateways: [{port: 9}], tenants: Array.from({length: 60}, (_, i) => ({name: `t${i}`}))});
   const api = bridge.api();
   assert.equal((await sendOne(bridge, api, 'before')).status, 202);
-  // In a process of their own: their reading must not count as our waiting.
-  const attack = start(t, process.execPath, ['-e', `
-    const asked = 'GET /metrics HTTP/1.1\\r\\nHost: b\\r\\n\\r\\n'.repeat(20);
-    let left = 1000;
-    const clients = Array.from({length: 1000}, () => require('net').connect(${bridge.apiPort}, '127.0.0.1', () => {
-      if (--left > 0) return;
-      for (const client of clients) client.on('error', () => {}).write(asked), client.resume();
-      console.log('asked');
-    }));`]);
-  await until('all to have asked', () => attack.stdout.includes('asked'));
+  await startAttack(t, 'metrics', {apiPort: bridge.apiPort});
   const began = Date.now();
   const answer = await sendOne(bridge, api, 'meanwhile');
   assert.equal(answer.status, 202);
