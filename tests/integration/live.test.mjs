@@ -5,8 +5,9 @@ import {connect} from 'node:net';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, it} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
 import YAML from 'yaml';
-import {Bridge, smsbridge, until} from './harness.mjs';
+import {Bridge, long, smsbridge, until} from './harness.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
 
 const timeout = 120_000;
@@ -181,6 +182,28 @@ describe('a restart', () => {
     socket.once('error', () => resolve(false));
   });
 
+  // A client that comes every 10 ms. Calling the result ends it, and tells for how many ms at a stretch nobody let it in.
+  function watchDoor(port) {
+    let longest = 0, closedSince = 0, watching = true;
+    const watcher = (async () => {
+      while (watching) {
+        const asked = performance.now();
+        const open = await isOpen(port);
+        if (!open) closedSince ||= asked;
+        else if (closedSince) {
+          longest = Math.max(longest, performance.now() - closedSince);
+          closedSince = 0;
+        }
+        await sleep(Math.max(0, asked + 10 - performance.now()));
+      }
+    })();
+    return async () => {
+      watching = false;
+      await watcher;
+      return Math.round(longest);
+    };
+  }
+
   it('lets in while gateways wait for answers, and keeps what came', {timeout}, async (t) => {
     let answers = true;
     const smsc = await Smsc.start(t, {answer: () => (answers ? {} : {delay: 1500})});
@@ -191,14 +214,7 @@ describe('a restart', () => {
     await bridge.fineract().send([slow]);
     await until('it to be under way', () => smsc.submits.length === 1);
 
-    let longest = 0, closedSince = 0, watching = true;
-    const watcher = (async () => {
-      while (watching) {
-        if (await isOpen(bridge.fineractPort)) closedSince = 0;
-        else longest = Math.max(longest, Date.now() - (closedSince ||= Date.now()));
-        await new Promise(setImmediate);
-      }
-    })();
+    const longestClosed = watchDoor(bridge.fineractPort);
     const stopped = bridge.stop();
     await until('it to be stopping', () => /stopping/.test(bridge.log));
     const late = fineractMessage('came while it was stopping');
@@ -209,10 +225,32 @@ describe('a restart', () => {
     answers = true;
     await bridge.restart();
     await bridge.fineract().reaches([slow.internalId, late.internalId], 300);
-    watching = false;
-    await watcher;
+    const longest = await longestClosed();
     assert.equal(textsTo(smsc, slow).length, 1);
     assert.equal(textsTo(smsc, late).length, 1);
     assert.ok(longest < 1400, `the door was closed for ${longest} ms, as long as the gateway waited`);
+  });
+
+  // A start takes as long as the machine is busy; alone on it, it is the short time that callers do not notice.
+  const closedMax = long ? 300 : 1000;
+  it(`closes the door for less than ${closedMax} ms`, {timeout}, async (t) => {
+    const smsc = await Smsc.start(t);
+    const bridge = await Bridge.start(t, {gateways: [{port: smsc.port, ...quick}]});
+    await bridge.up();
+    const before = Array.from({length: 2000}, (_, n) => fineractMessage(`before ${n}`));
+    await bridge.fineract().send(before);
+    const times = [];
+    for (let round = 0; round < 5; ++round) {
+      const longestClosed = watchDoor(bridge.fineractPort);
+      await bridge.stop();
+      await bridge.restart();
+      times.push(await longestClosed());
+      await bridge.up();
+    }
+    t.diagnostic(`closed for ${times.join(', ')} ms`);
+    assert.ok(Math.max(...times) > 0, 'the client saw no restart at all');
+    assert.ok(Math.max(...times) < closedMax, `closed for ${times.join(', ')} ms`);
+    await bridge.fineract().reaches(before.map(({internalId}) => internalId).slice(0, 200), 300);
+    assert.equal(new Set(smsc.submits.map(({text}) => text)).size, smsc.submits.length, 'none went out twice');
   });
 });
