@@ -11,8 +11,9 @@ import {attacks, startAttack} from './peers/attacks.mjs';
 const seconds = long ? 60 : 8;
 const perSecond = 200;
 const clientCount = 50;
-// The short form may share its processors with anything.
-const latestMs = long ? 1000 : 5000;
+// The short form may share its processors with anything. What the daemon tells begins before the commit that makes an
+// accepted message of it, and ends with the carrier's answer on disk.
+const [latestMs, latestToldMs] = long ? [1000, 2000] : [5000, 5000];
 const moreMiB = 200;
 
 const atShare = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
@@ -86,9 +87,8 @@ test(`${perSecond} messages a second for ${seconds} s, and every attack at once`
   t.diagnostic(`  from the 202 to the carrier ${figures(late, 'ms')}`);
   t.diagnostic(`  from accepted to submitted, as the daemon tells it ${figures(own, 'ms')}`);
   t.diagnostic(`memory ${idle.toFixed(0)} MiB when idle, ${peak.toFixed(0)} MiB at most`);
-  for (const [what, values] of [['from its 202', late], ['as the daemon tells it', own]]) {
-    assert.ok(Math.max(...values) < latestMs, `one waited ${Math.max(...values)} ms ${what}`);
-  }
+  assert.ok(Math.max(...late) < latestMs, `one waited ${Math.max(...late)} ms after its 202`);
+  assert.ok(Math.max(...own) < latestToldMs, `one waited ${Math.max(...own)} ms, as the daemon tells it`);
   assert.ok(!long || took < seconds * 1.1, `${perSecond} a second did not get through: ${sent.size} took ${took} s`);
   assert.ok(peak - idle < moreMiB, `${idle} MiB became ${peak} MiB`);
   await bridge.stop();
