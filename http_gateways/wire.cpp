@@ -240,12 +240,20 @@ Fields parse_form(std::string_view text) {
   return fields;
 }
 
-std::string with_query(std::string url, std::string_view name, std::string_view value) {
+std::string with_query(std::string url, const Fields& fields) {
   const auto fragment = std::min(url.find('#'), url.size());
-  const auto query = url.find('?');
-  const char separator = query < fragment ? '&' : '?';
-  url.insert(fragment, separator + percent_encode(name) + "=" + percent_encode(value));
+  bool begun = url.find('?') < fragment;
+  std::string more;
+  for (const auto& [name, value] : fields) {
+    more += (begun ? '&' : '?') + percent_encode(name) + "=" + percent_encode(value);
+    begun = true;
+  }
+  url.insert(fragment, more);
   return url;
+}
+
+std::string with_query(std::string url, std::string_view name, std::string_view value) {
+  return with_query(std::move(url), {{std::string(name), std::string(value)}});
 }
 
 std::string_view query_of(std::string_view url) {

@@ -24,7 +24,8 @@ std::string percent_decode(std::string_view text, bool plus_is_space = true);
 // application/x-www-form-urlencoded. A space is written '+'.
 std::string encode_form(const Fields& fields);
 Fields parse_form(std::string_view text);
-// Appends `name=value` with the right separator, before a fragment.
+// Appends each as `name=value` with the right separator, before a fragment.
+std::string with_query(std::string url, const Fields& fields);
 std::string with_query(std::string url, std::string_view name, std::string_view value);
 std::string_view query_of(std::string_view url);  // without '?' and fragment
 // Its parameters. Who adds his own to an address of ours may begin them with a second '?'.

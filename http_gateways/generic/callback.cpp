@@ -6,6 +6,8 @@
 namespace smsbridge::http_gateways {
 namespace {
 
+constexpr std::size_t hmac_parts_max = 10;
+
 Status status_of(const Node& node) {
   const auto status = parse_status(node.text());
   if (!status) node.fail("unknown status '" + node.text() + "'");
@@ -103,6 +105,9 @@ CallbackReader::Auth CallbackReader::compile_auth(const Node& node) {
               p != "body" && p != "url" && !(p.starts_with("header:") && p.size() > 7))
             part.fail("'" + p + "' is not one of body, url, header:NAME");
         }
+      if (auth.parts.size() > hmac_parts_max)
+        node.need("parts").fail("at most " + std::to_string(hmac_parts_max) +
+                                " parts can be covered: with each call all of them are put together");
       if (auth.parts.empty()) auth.parts = {"body"};
       break;
   }
@@ -212,12 +217,11 @@ CallbackResult CallbackReader::read(const CallbackRequest& request) const {
   result.answer = status_answer_;
   const auto elements = list_ ? list_->elements_of(message) : std::vector<ListElement>();
   for (const auto& element : elements) {
-    auto with_fields = element.fields;
-    with_fields.insert(with_fields.end(), fields.begin(), fields.end());
     read_one({.headers = request.headers,
               .body = element.body,
               .json = element.json,
-              .fields = &with_fields,
+              .element = &element.fields,
+              .fields = &fields,
               .query = &query},
              result);
   }

@@ -7,6 +7,12 @@
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::http_gateways {
+namespace {
+
+constexpr std::size_t places_max = 100, steps_max = 2000;
+constexpr std::size_t path_octets_max = 250;  // every value below has it in its own path
+
+}  // namespace
 
 void Node::fail(const std::string& what) const { throw BadSettings(path_.empty() ? what : path_ + ": " + what); }
 
@@ -36,7 +42,7 @@ std::vector<std::pair<std::string, Node>> Node::members() const {
   if (!object) fail("must be an object");
   std::vector<std::pair<std::string, Node>> all;
   for (const auto& [name, value] : *object)
-    all.emplace_back(std::string(name), Node(value, (path_.empty() ? "" : path_ + ".") + std::string(name)));
+    all.emplace_back(std::string(name), child(value, (path_.empty() ? "" : ".") + std::string(name)));
   return all;
 }
 
@@ -44,8 +50,25 @@ std::vector<Node> Node::elements() const {
   const auto* array = value_->if_array();
   if (!array) fail("must be a list");
   std::vector<Node> all;
-  for (std::size_t i = 0; i < array->size(); ++i) all.emplace_back((*array)[i], path_ + "[" + std::to_string(i) + "]");
+  for (std::size_t i = 0; i < array->size(); ++i) all.push_back(child((*array)[i], "[" + std::to_string(i) + "]"));
   return all;
+}
+
+Node Node::child(const boost::json::value& value, std::string_view name) const {
+  auto path = path_ + std::string(name.substr(0, path_octets_max));
+  if (path.size() > path_octets_max) path = path.substr(0, path_octets_max - 3) + "...";
+  return {value, std::move(path), taken_};
+}
+
+void Node::take(Share share, std::size_t amount) const {
+  auto& taken = share == Share::places ? taken_->places : taken_->steps;
+  taken += amount;
+  if (share == Share::places && taken > places_max)
+    fail("a definition has at most " + std::to_string(places_max) +
+         " variables in all, each of which may hold a whole text: leave out what the provider does not need");
+  if (share == Share::steps && taken > steps_max)
+    fail("the patterns of the definition take more than " + std::to_string(steps_max) +
+         " steps in all: look for less in some of them");
 }
 
 std::string Node::text() const {

@@ -3,6 +3,7 @@
 #include <boost/json/value.hpp>
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ inline constexpr std::string_view ends_header{"\r\n\0", 3};
 // Every member function throws BadSettings when the value is not what it asks for.
 class Node {
  public:
-  explicit Node(const boost::json::value& value, std::string path = {}) : value_(&value), path_(std::move(path)) {}
+  explicit Node(const boost::json::value& value, std::string path = {})
+      : Node(value, std::move(path), std::make_shared<Taken>()) {}
 
   [[noreturn]] void fail(const std::string& what) const;
   const boost::json::value& value() const { return *value_; }
@@ -38,6 +40,13 @@ class Node {
   std::int64_t integer(std::int64_t least, std::int64_t most) const;
   bool flag() const;
 
+  // Counts what this value takes of what a definition may take in all.
+  enum class Share : std::uint8_t {
+    places,  // of templates with a variable: each may hold a whole text
+    steps,   // of patterns, for each octet
+  };
+  void take(Share share, std::size_t amount) const;
+
   // `text`, of this value, is going to be in a header.
   void check_header_text(std::string_view text) const;
 
@@ -52,8 +61,16 @@ class Node {
   }
 
  private:
+  struct Taken {
+    std::size_t places = 0, steps = 0;
+  };
+  Node(const boost::json::value& value, std::string path, std::shared_ptr<Taken> taken)
+      : value_(&value), path_(std::move(path)), taken_(std::move(taken)) {}
+  Node child(const boost::json::value& value, std::string_view name) const;
+
   const boost::json::value* value_;
   std::string path_;
+  std::shared_ptr<Taken> taken_;
 };
 
 }  // namespace smsbridge::http_gateways

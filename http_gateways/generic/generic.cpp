@@ -20,6 +20,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view form_type = "application/x-www-form-urlencoded", json_type = "application/json";
+constexpr std::size_t definition_octets_max = 64 * 1024;
 
 using NamedTemplates = std::vector<std::pair<std::string, Template>>;
 
@@ -214,8 +215,8 @@ RequestParts compile_request(const Node& node) {
   parts.receipt_query = templates(node.find("query_receipt"));
   if (const auto headers = node.find("headers")) {
     parts.headers = templates(headers);
-    for (const auto& [name, member] : headers->members()) {
-      const Template content(member);
+    for (std::size_t i = 0; const auto& [name, member] : headers->members()) {
+      const auto& content = parts.headers[i++].second;
       member.check_header_text(name);
       if (content.literals_contain(ends_header)) member.fail("line ends cannot be in a header");
       if (content.has_plain_text()) member.fail("a header cannot hold the message text, which may have line ends");
@@ -251,6 +252,12 @@ Generic::~Generic() = default;
 
 Generic::Generic(const json::object& definition) {
   auto compiled = std::make_unique<Compiled>();
+  // Every message goes through the request, and every reply through the response.
+  if (const auto octets = json::serialize(definition).size(); octets > definition_octets_max)
+    throw BadSettings(
+        "the definition has " + std::to_string(octets) + " octets, and at most " +
+        std::to_string(definition_octets_max) +
+        " are read, so that no message waits for another's: leave out what stays the same or is not used");
   const json::value root(definition);
   const Node node(root);
   node.allow({"name", "request", "response", "callback", "inbound", "encoding", "limits", "from", "callback_url",
@@ -306,7 +313,7 @@ Request Generic::build(const OutboundSms& sms, std::int64_t now_s) {
   auto query = parts.auth.query;
   fill(parts.query, values, query);
   if (wants_receipt) fill(parts.receipt_query, values, query);
-  for (const auto& [name, value] : query) request.url = with_query(std::move(request.url), name, value);
+  request.url = with_query(std::move(request.url), query);
 
   std::vector<const NamedTemplates*> fields = {&body.fields, sms.unicode ? &body.unicode : &body.gsm};
   if (wants_receipt) fields.push_back(&body.receipt);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <re2/re2.h>
+
 #include <boost/json/value.hpp>
-#include <boost/regex.hpp>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,22 +19,25 @@
 // account is made; everything here throws BadSettings then and nothing later.
 namespace smsbridge::http_gateways {
 
-// A regular expression that a provider's octets are searched with. Boost's matcher keeps its state on the heap and
-// gives up on a text that costs too much, where std::regex recurses for every octet. Only the first 4096 octets are
-// searched: that bounds the time of a bad pattern.
+// A regular expression that a provider's octets are searched with. Whoever makes a definition chooses the pattern and
+// whoever answers or calls chooses the text, and while we search nobody else on the shard is served: so the matcher is
+// RE2, whose time grows with the text and never with the number of ways to match. It knows no back-references and no
+// look-around, which cannot be had for that price. Only the first 4096 octets are searched.
 class Pattern {
  public:
-  explicit Pattern(const Node& node, bool case_sensitive = true);
+  explicit Pattern(const Node& node);
   bool found_in(std::string_view text) const;
   // What the first group matched.
   std::optional<std::string> group_of(std::string_view text) const;
   // The same of each place, in their order.
   std::vector<std::string> groups_of(std::string_view text) const;
-  bool has_group() const { return expression_.mark_count() > 0; }
+  bool has_group() const { return expression_->NumberOfCapturingGroups() > 0; }
+  // Of its program; the longest time that an octet can take.
+  std::size_t steps() const { return static_cast<std::size_t>(expression_->ProgramSize()); }
 
  private:
-  bool search(std::string_view text, boost::cmatch& match) const;
-  boost::regex expression_;
+  bool search(std::string_view text, std::size_t from, std::size_t to, std::span<re2::StringPiece> groups) const;
+  std::shared_ptr<const RE2> expression_;
 };
 
 // Where extractors look.
@@ -39,6 +45,7 @@ struct Message {
   const Headers& headers;
   std::string_view body;
   const boost::json::value* json = nullptr;  // the body; null: it is not JSON
+  const Fields* element = nullptr;           // of a list in a callback: members of the element
   const Fields* fields = nullptr;            // of a callback: parameters of the body, then of the query
   const Fields* query = nullptr;
 };

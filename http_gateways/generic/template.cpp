@@ -13,6 +13,8 @@
 namespace smsbridge::http_gateways {
 namespace {
 
+constexpr std::size_t filters_max = 4;
+
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   std::int64_t number = 0;
@@ -112,6 +114,7 @@ Template::Template(const Node& node) {
     if (rest.empty()) break;
     const auto end = rest.find("}}");
     if (end == std::string_view::npos) node.fail("'{{' without '}}'");
+    node.take(Node::Share::places, 1);
     pieces_.push_back(compile(node, rest.substr(2, end - 2)));
     rest.remove_prefix(end + 2);
   }
@@ -166,6 +169,8 @@ Template::Piece Template::compile(const Node& node, std::string_view inside) {
     if (typed && step.filter != Filter::otherwise) node.fail("only a default may follow |int and |bool");
     typed |= step.filter == Filter::to_int || step.filter == Filter::to_bool;
     piece.steps.push_back(std::move(step));
+    if (piece.steps.size() > filters_max)
+      node.fail("at most " + std::to_string(filters_max) + " filters can follow a variable: some make the text longer");
   }
   const auto type = type_of(piece);
   for (const auto& step : piece.steps) {

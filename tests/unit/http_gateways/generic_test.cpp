@@ -382,16 +382,220 @@ TEST(Generic, Rules) {
   }
 }
 
-TEST(Generic, BadPatternsEndSoon) {
-  for (const auto* pattern : {"(a+)+$", "(a|aa)*c", "(.*)*x(.*)*y", "(a*)*b"}) {
-    SCOPED_TRACE(pattern);
-    const json::object settings{
-        {"response",
-         {{"rules", json::array{{{"when", {{"body_matches", pattern}}}, {"then", {{"error_class", "route"}}}}}}}}};
+json::object with_pattern(std::string_view pattern) {
+  return {{"response",
+           {{"rules", json::array{{{"when", {{"body_matches", pattern}}}, {"then", {{"error_class", "route"}}}}}}}}};
+}
+
+// Each has so many ways to match that trying them one after the other would take years, or a stack frame an octet; and
+// each is told rightly all the same, not given up.
+TEST(Generic, PatternsThatCouldMatchInManyWays) {
+  const std::string many(4000, 'a'), mib(1 << 20, 'a');
+  const struct {
+    const char* pattern;
+    std::string body;
+    bool found;
+  } rows[] = {
+      {"^(a+)+$", many + "!", false},
+      {"^(a+)+$", many, true},
+      {"^(a|aa)*c", many + "b", false},
+      {"^(a|aa)*c", many + "c", true},
+      {"(.*)*x(.*)*y", many, false},
+      {"(.*)*x(.*)*y", many + "xay", true},
+      {"(a*)*b", many + "!", false},
+      {"^(([a-z])+.)+[A-Z]([a-z])+$", many, false},
+      {"(?:a?){300}b", many, false},
+      {"^(a|b|ab)*c$", many + "c", true},
+      {"(x+x+)+y", std::string(4000, 'x'), false},
+      {"(?i)^(A|a)+$", many + "!", false},
+      {"^.*.*.*.*.*.*.*.*=$", many, false},
+      {"(a|b)*a(a|b){60}c", many, false},
+      // Text without end: what is behind the first 4096 octets is not looked at.
+      {"^(.|\\n)*$", mib, true},
+      {"(a|b)*c", mib + "c", false},
+      {"(a|b)*c", std::string(4095, 'a') + "c", true},
+      {"(a|b)*c", std::string(4096, 'a') + "c", false},
+      {"^([^ ]+ ?)*ERR", mib, false},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.pattern);
     const auto verdict =
-        make_provider(*find_kind("generic"), settings)->read({200, {}, std::string(65536, 'a') + "!"}, {}, 0);
-    EXPECT_NE(verdict.outcome, Outcome::uncertain);
+        make_provider(*find_kind("generic"), with_pattern(row.pattern))->read({200, {}, row.body}, {}, 0);
+    EXPECT_EQ(verdict.error_class, row.found ? ErrorClass::route : ErrorClass::none);
   }
+}
+
+// What definitions have been written against.
+TEST(Generic, Patterns) {
+  const struct {
+    const char *pattern, *body;
+    std::optional<std::string> group;
+  } rows[] = {
+      {"^OK (\\w+)", "OK a1", "a1"},
+      {"^OK (\\w+)", "NOT OK a1", {}},
+      {"^id=(\\d+)$", "first\nid=17\nlast", "17"},
+      {"^id=(\\d+)$", "first\r\nid=17\r\nlast", "17"},
+      {"^id=(\\d+)$", "id=17\r\n", "17"},
+      {"^id=(\\d+)$", "id=17 ", {}},
+      {"a(.)b", "a\nb", "\n"},
+      {"a.*(b)", "a\r\n\r\nb", "b"},
+      {"<r>(.*?)</r>", "<r>1</r><r>2</r>", "1"},
+      {"<r>(.*)</r>", "<r>1</r><r>2</r>", "1</r><r>2"},
+      {"(a|ab)", "ab", "a"},
+      {"(x)?y", "y", {}},
+      {"(x*)y", "y", ""},
+      {"costs ([$]\\d+)", "costs $5", "$5"},
+      {"costs (\\$\\d+)", "costs $5", "$5"},
+      {"([^]$]+)\\$", "a]b$", "b"},
+      {"([[:digit:]$]+)$", "a1$\r\n", "1$"},
+      {"([\\]$]+)", "a]$", "]$"},
+      {"\\Q$1\\E(.)", "$1x", "x"},
+      {"(?i)ERROR (\\d)", "Error 5", "5"},
+      {"\\bid\\b:(\\S+)", "id:é", "é"},
+      {"id:(\\D{2})", "id:é", "é"},
+      {"(?:a|b)(c)", "bc", "c"},
+      {"(?P<id>\\d+)", "x7", "7"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.pattern);
+    const json::object settings{{"response", {{"message_id", {{"regex", row.pattern}}}}}};
+    const auto verdict = make_provider(*find_kind("generic"), settings)->read({200, {}, row.body}, {}, 0);
+    const auto ids =
+        row.group && !row.group->empty() && *row.group != "\n" ? std::vector{*row.group} : std::vector<std::string>{};
+    EXPECT_EQ(verdict.provider_message_ids, ids);
+  }
+}
+
+// Who lengthens one without end is told, instead of letting every message of the shard wait for it.
+TEST(Generic, DefinitionsHaveBounds) {
+  const auto repeated = [](std::string_view what, std::size_t times) {
+    std::string all;
+    for (std::size_t i = 0; i < times; ++i) all += what;
+    return all;
+  };
+  const auto raw = [](const std::string& content) {
+    return json::object{{"request",
+                         {{"url", "https://a.example/"},
+                          {"body", {{"type", "raw"}, {"content_type", "text/plain"}, {"template", content}}}}}};
+  };
+  const auto rules = [](std::size_t count, const std::string& pattern) {
+    json::array all;
+    for (std::size_t i = 0; i < count; ++i)
+      all.push_back({{"when", {{"body_matches", pattern}}}, {"then", {{"error_class", "route"}}}});
+    return json::object{{"response", {{"rules", std::move(all)}}}};
+  };
+  json::object deep = raw("x");
+  deep["name"] = repeated("n", 300);
+  json::object members{{"a", "{{tto}}"}};
+  deep["request"].as_object()["body"] = {{"type", "json"}, {"value", {{repeated("k", 300), std::move(members)}}}};
+  const auto hmac_parts = [](std::size_t count) {
+    return json::object{
+        {"callback",
+         {{"auth", {{"type", "hmac"}, {"header", "X"}, {"key", "k"}, {"parts", json::array(count, "body")}}}}}};
+  };
+  const struct {
+    const char* name;
+    json::object definition;
+    std::string error;  // empty: none
+  } rows[] = {
+      {"a long template", raw(repeated("x", 60'000)), ""},
+      {"one that is too long", raw(repeated("x", 900'000)),
+       "the definition has 900104 octets, and at most 65536 are read, so that no message waits for another's: leave "
+       "out "
+       "what stays the same or is not used"},
+      {"many variables", raw(repeated("{{text}}", 100)), ""},
+      {"too many", raw(repeated("{{text}}", 101)),
+       "request.body.template: a definition has at most 100 variables in all, each of which may hold a whole text: "
+       "leave "
+       "out what the provider does not need"},
+      {"some filters", raw("{{text|upper|lower|base64|default:x}}"), ""},
+      {"a filter that makes the text longer each time", raw("{{text" + repeated("|base64", 100) + "}}"),
+       "request.body.template: at most 4 filters can follow a variable: some make the text longer"},
+      {"many rules", rules(100, "^ERR"), ""},
+      {"too many rules", rules(101, "^ERR"),
+       "response.rules[100]: a definition has at most 100 rules, each of which may be tried with each reply: make one "
+       "pattern of several, as in (A|B|C)"},
+      {"a long pattern", rules(1, repeated("a", 400)), ""},
+      {"one that is too long", rules(1, repeated("a", 501)),
+       "response.rules[0].when.body_matches: the pattern has 501 octets, and at most 500 are searched for: look for "
+       "less"},
+      {"one that repeats too much", rules(1, "(ab?c?){200}"),
+       "response.rules[0].when.body_matches: the pattern takes 1404 steps where 1000 are the most: repeat less, {1,40} "
+       "in "
+       "the place of {1,400}"},
+      {"more than can be counted", rules(1, "((x{100}){100}){100}"),
+       "response.rules[0].when.body_matches: the pattern is too large: repeat less often than {100}"},
+      {"many patterns that are large", rules(10, repeated("a", 300)),
+       "response.rules[6].when.body_matches: the patterns of the definition take more than 2000 steps in all: look for "
+       "less in some of them"},
+      {"what a signature covers", hmac_parts(10), ""},
+      {"again and again", hmac_parts(11),
+       "callback.auth.parts: at most 10 parts can be covered: with each call all of them are put together"},
+      {"a long name in the path of a mistake", deep,
+       "request.body.value." + repeated("k", 228) + "...: unknown variable 'tto'"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    std::string error;
+    try {
+      (void)make_provider(*find_kind("generic"), row.definition);
+    } catch (const BadSettings& bad) {
+      error = bad.what();
+    }
+    EXPECT_EQ(error, row.error);
+  }
+}
+
+TEST(Generic, PatternsThatAreNotKnownHere) {
+  const struct {
+    const char *pattern, *error;
+    bool says_why;
+  } rows[] = {
+      {"(a)\\1", "invalid escape sequence: \\1", true},
+      {"a(?=b)", "invalid perl operator: (?=", true},
+      {"a(?!b)", "invalid perl operator: (?!", true},
+      {"(?<=a)b", "invalid perl operator: (?<", true},
+      {"(?>a+)b", "invalid perl operator: (?>", true},
+      {"a++b", "bad repetition operator: ++", true},
+      {"(a", "missing ): (?m)(a", false},
+      {"[a", "missing ]: [a", false},
+      {"*a", "no argument for repetition operator: *", false},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.pattern);
+    std::string error;
+    try {
+      (void)make_provider(*find_kind("generic"), with_pattern(row.pattern));
+    } catch (const BadSettings& bad) {
+      error = bad.what();
+    }
+    EXPECT_EQ(error, "response.rules[0].when.body_matches: bad regular expression: " + std::string(row.error) +
+                         (row.says_why ? "; look-around, back-references and possessive repetition are not known here: "
+                                         "they would let a reply stall all gateways"
+                                       : ""));
+  }
+}
+
+// A list that is long, or whose elements look at all that is behind them, ends as well.
+TEST(Generic, ListsInACallThatIsLarge) {
+  const auto count = [](const json::object& list, const std::string& body) {
+    const json::object callback{
+        {"list", list}, {"id", {{"param", "id"}}}, {"ref", {{"const", "r"}}}, {"status", {{"const", "OK"}}}};
+    const auto provider = make_provider(*find_kind("generic"), {{"callback", callback}});
+    return provider->receive({.method = "POST", .url = "https://h/in/g/s", .headers = {}, .body = body}, 0)
+        .updates.size();
+  };
+  std::string receipts, elements = "0", members;
+  for (int i = 0; i < 2000; ++i) receipts += "<r>" + std::to_string(i) + "</r>";
+  for (int i = 1; i < 2000; ++i) elements += R"(,{"id":"i"})";
+  for (int i = 0; i < 60'000; ++i) members += ",\"m" + std::to_string(i) + "\":\"x\"";
+  EXPECT_EQ(count({{"regex", "<r>(.*?)</r>"}}, receipts), 1000u);
+  EXPECT_EQ(
+      count({{"regex", "<r>(\\w+)</r>"}}, std::string(9000, ' ') + "<r>" + std::string(9000, 'a') + "</r><r>b</r>"), 2u)
+      << "one far away, and one that is long";
+  EXPECT_EQ(count({{"regex", "(x)(?:.*y)?"}}, std::string(1 << 20, 'x')), 1000u);
+  EXPECT_EQ(count({{"json", "/all"}}, "{\"all\":[" + elements + "]" + members + "}"), 1000u)
+      << "each looks for what it lacks in the whole";
 }
 
 TEST(Generic, StatusMap) {
