@@ -7,10 +7,13 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace smsbridge::bridge {
 namespace {
+
+constexpr std::size_t unknown_keys_max = 20;  // told one by one
 
 // What editors and shells put around a secret is not a part of it.
 std::string trimmed(std::string text) {
@@ -167,6 +170,8 @@ std::string nearest(const std::string& given, const std::vector<std::string>& kn
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const auto& candidate : known) {
+    // The difference in length alone is a distance.
+    if (std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size()) >= best_distance) continue;
     std::vector<std::size_t> row(candidate.size() + 1);
     for (std::size_t j = 0; j <= candidate.size(); ++j) row[j] = j;
     for (std::size_t i = 1; i <= word.size(); ++i) {
@@ -211,7 +216,7 @@ bool ConfigSection::has(const std::string& key) {
 
 void ConfigSection::problem(const std::string& key, std::string text, std::string code, bool warning) {
   YAML::Mark mark = node_.Mark();
-  if (node_.IsMap())
+  if (node_.IsMap() && is_file())  // nothing else has lines
     for (const auto& entry : node_)
       if (entry.first.Scalar() == key) mark = entry.second.IsScalar() ? entry.second.Mark() : entry.first.Mark();
   const auto path = key.empty() ? path_ : path_.empty() ? key : path_ + "." + key;
@@ -507,8 +512,9 @@ void ConfigSection::problem_in(const std::string& list, std::size_t index, const
 
 // The key that is meant by one that is not known, empty if none is near.
 std::string ConfigSection::meant(const std::string& key) const {
+  const auto word = lower(key);
   for (const auto& [name, ours] : synonyms)
-    if (name == lower(key) && std::ranges::find(known_, ours) != known_.end()) return std::string(ours);
+    if (name == word && std::ranges::find(known_, ours) != known_.end()) return std::string(ours);
   return nearest(key, known_);
 }
 
@@ -518,18 +524,22 @@ std::size_t ConfigSection::problems() const {
 
 void ConfigSection::finish() {
   if (!node_.IsMap() || rest_is_accepted_) return;
-  std::vector<std::string> seen;
+  std::set<std::string> seen;
+  std::size_t unknown = 0;
   for (const auto& entry : node_) {
     const auto key = entry.first.Scalar();
-    if (std::ranges::find(seen, key) != seen.end()) {
+    if (!seen.insert(key).second) {
       problem(key, "the key '" + key + "' stands here twice", "duplicate");
     } else if (std::ranges::find(known_, key) == known_.end()) {
+      // Each is compared with all that are known: who has so many meant something else.
+      if (++unknown > unknown_keys_max) continue;
       const auto close = meant(key);
       problem(key, "unknown key '" + key + "'" + (close.empty() ? "" : "; did you mean '" + close + "'?"),
               "unknown-key");
     }
-    seen.push_back(key);
   }
+  if (unknown > unknown_keys_max)
+    problem("", std::to_string(unknown - unknown_keys_max) + " more keys are unknown", "unknown-key");
 }
 
 }  // namespace smsbridge::bridge

@@ -17,6 +17,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr const char* key_file = "master.key";
+constexpr std::size_t settings_octets_max = 64 * 1024;
 const std::string callback_secret_prefix = "callback-secret/", last_id_key = "last-id";
 
 std::string_view word(Objects::Kind kind) { return kind == Objects::Kind::gateway ? "gateway" : "route"; }
@@ -67,6 +68,18 @@ std::optional<Problem> needs_secrets_again(const json::object& before, const jso
     problems.push_back(
         {.file = {}, .path = place.substr(1), .text = "goes to another address now: give it again", .code = "missing"});
   return as_problem(problems);
+}
+
+std::optional<Problem> why_too_large(Objects::Kind kind, const json::object& settings) {
+  const auto octets = json::serialize(settings).size();
+  if (octets <= settings_octets_max) return std::nullopt;
+  return Problem{.code = ProblemCode::invalid_request,
+                 .detail = fmt::format(
+                     "the settings of the {} have {} octets, and at most {} are taken: nothing else is "
+                     "served while they are read. {}",
+                     word(kind), octets, settings_octets_max,
+                     kind == Objects::Kind::gateway ? "Leave out what is not used" : "Make several routes of it"),
+                 .errors = {}};
 }
 
 std::optional<Problem> write(const std::function<void()>& work) {
@@ -426,6 +439,7 @@ tl::expected<Objects::Changed, Problem> Objects::change(Change change) {
     return tl::unexpected(std::move(*missing));
   if (!object.settings.contains("name")) object.settings["name"] = name;
   if (!object.settings.contains("id")) object.settings["id"] = exists ? shown(existing->second).id : last_id() + 1;
+  if (auto wrong = why_too_large(kind, object.settings)) return tl::unexpected(std::move(*wrong));
   if (auto wrong = parse(kind, object)) return tl::unexpected(std::move(*wrong));
   if (exists && existing->second.settings == object.settings) return as_it_was(shown(existing->second));
   if (exists && kind == Kind::gateway)

@@ -350,6 +350,24 @@ TEST_F(MistakeTest, OfARoute) {
   EXPECT_TRUE(load(before + "via: [{gateway: a}], hours: {from: '00:00', until: '24:00'}}]\n").ok());
 }
 
+// They come over the API, where others wait until they are read.
+TEST_F(MistakeTest, UnknownKeysWithoutEnd) {
+  boost::json::object settings{{"name", "a"}, {"id", 1},          {"kind", "smpp"}, {"host", "h"},
+                               {"port", 1},   {"system_id", "s"}, {"windo", 5}};
+  settings[std::string(1 << 20, 'k')] = 1;
+  for (int i = 0; i < 10'000; ++i) settings["k" + std::to_string(i)] = 1;
+  std::vector<ConfigProblem> problems;
+  (void)read_gateway(settings, folder_, problems);
+  ASSERT_EQ(problems.size(), 21U);
+  EXPECT_EQ(problems[0].text, "unknown key 'windo'; did you mean 'window'?");
+  for (const auto& problem : problems) EXPECT_EQ(problem.code, "unknown-key");
+  EXPECT_EQ(problems.back().text, "9982 more keys are unknown");
+  settings = {{"name", "a"}, {"id", 1}, {"kind", std::string(1 << 20, 'k')}};
+  problems.clear();
+  (void)read_gateway(settings, folder_, problems);
+  EXPECT_EQ(problems.at(0).path, "kind");
+}
+
 TEST_F(MistakeTest, WarnsOfWhatIsOpenToOthers) {
   const auto gateway = [](const std::string& host) {
     return tenant + "gateways: [{name: a, id: 1, port: 1, system_id: s, password: {file: key.txt}, host: " + host +

@@ -409,6 +409,9 @@ TEST(Generic, PatternsThatCouldMatchInManyWays) {
       {"(x+x+)+y", std::string(4000, 'x'), false},
       {"(?i)^(A|a)+$", many + "!", false},
       {"^.*.*.*.*.*.*.*.*=$", many, false},
+      {"^(a+)+X|!$", many + "!", true},
+      {"(a|aa)*c|b$", many + "b", true},
+      {"(x+x+)+y|x$", std::string(4000, 'x'), true},
       {"(a|b)*a(a|b){60}c", many, false},
       // Text without end: what is behind the first 4096 octets is not looked at.
       {"^(.|\\n)*$", mib, true},
