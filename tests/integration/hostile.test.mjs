@@ -2,11 +2,15 @@
 // Clients that mean harm, or are broken in the worst way: none of them keeps the others out, fills the memory, or sees
 // what it may not.
 import assert from 'node:assert/strict';
+import {writeFileSync} from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import {test} from 'node:test';
+import YAML from 'yaml';
 import {binary, Bridge, contract, freePort, HttpConnection, start, until} from './harness.mjs';
 import {bodies, startAttack} from './peers/attacks.mjs';
 import {RawSmsc, pdu, text} from './peers/raw_smsc.mjs';
+import {Smsc} from './peers/smpp_smsc.mjs';
 
 const timeout = 60_000;
 
@@ -174,4 +178,61 @@ test('a carrier whose ids and reasons are not text spoils no page, no terminal a
   }
   assert.doesNotMatch(bridge.log, /[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]|^msg_1/m);
   assert.doesNotMatch(bridge.log, /was not valid UTF-8 and was repaired/, 'repaired where it is known what it is');
+});
+
+test('a gateway whose patterns, templates and settings mean harm holds up no other tenant', {timeout}, async (t) => {
+  const smsc = await Smsc.start(t, {});
+  const bridge = await Bridge.prepare(t, {gateways: [{port: smsc.port, tenants: ['quiet']}], tenants: [{name: 'quiet'}, {name: 'harmful'}]});
+  Object.assign(bridge.config, {shards: 1, allow_private_targets: ['127.0.0.1']});
+  bridge.config.listen.public_url = `http://127.0.0.1:${bridge.apiPort}`;
+  writeFileSync(bridge.configFile, YAML.stringify(bridge.config));
+  const owner = bridge.api(await bridge.createOwnerKey());
+  const harmful = bridge.api(await bridge.createKey('harmful'));
+  bridge.spawn();
+  await bridge.up('safaricom');
+  const quiet = bridge.api();
+  let answered = 0;
+  const provider = http.createServer((request, response) => {
+    answered += 1;
+    request.resume().on('end', () => response.end(`${'a'.repeat(4000)}!`));
+  });
+  await new Promise((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  t.after(() => { provider.closeAllConnections?.(); provider.close(); });
+
+  const request = {url: `http://127.0.0.1:${provider.address().port}/`};
+  const rule = (pattern, errorClass) => ({when: {body_matches: pattern}, then: {error_class: errorClass}});
+  const harm = (account) => ({name: 'harm', kind: 'generic', callback_secret: 'x'.repeat(16), tenants: ['harmful'], account: {request, ...account}});
+  const raw = (template) => ({request: {...request, body: {type: 'raw', content_type: 'text/plain', template}}});
+  const tooMuch = [
+    [harm(raw('x'.repeat(900_000))), /at most 65536 are taken/],
+    [harm(raw('{{text}}'.repeat(101))), /at most 100 variables/],
+    [harm(raw(`{{text${'|base64'.repeat(100)}}}`)), /at most 4 filters/],
+    [harm({response: {rules: Array(101).fill(rule('^ERR', 'route'))}}), /at most 100 rules/],
+    [harm({response: {rules: [rule('a'.repeat(600), 'route')]}}), /the pattern has 600 octets/],
+    [harm({response: {rules: [rule('(a)(?=b)', 'route')]}}), /look-around.*not known here/],
+    [harm({callback: {auth: {type: 'hmac', header: 'X', key: 'k', parts: Array(5000).fill('body')}}}), /at most 10 parts/],
+    [{name: 'harm', kind: 'smpp', ...Object.fromEntries(Array.from({length: 5000}, (_, i) => [`key${i}`, 1]))}, /settings are wrong/],
+    [{name: 'harm', kind: 'smpp', ['k'.repeat(900_000)]: 1}, /at most 65536 are taken/],
+  ];
+  for (const [settings, why] of tooMuch) {
+    const answer = await owner.post('/gateways', settings);
+    assert.deepEqual([answer.status, answer.body.code], [422, 'invalid-request']);
+    assert.match(answer.body.detail, why);
+  }
+
+  const many = Array.from({length: 99}, (_, i) => rule(`(a+)+${String.fromCharCode(66 + (i % 24))}`, 'sender'));
+  const made = await owner.post('/gateways', harm({
+    response: {rules: [...many, rule('!$', 'destination')]},
+    callback: {list: {regex: '<r>(.*?)</r>'}, id: {regex: '(a+)+X'}, status: {regex: '(a|aa)+Y'}},
+  }));
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const sent = await harmful.sendAll(Array.from({length: 5}, () => ({to: '+254712345678', text: 'x', gateway: 'harm'})));
+  const call = new HttpConnection(bridge.apiPort);
+  t.after(() => call.close());
+  const called = call.request({method: 'POST', path: '/in/harm/xxxxxxxxxxxxxxxx', body: `<r>${'a'.repeat(55)}</r>`.repeat(1000)});
+  await until('the provider to have answered', () => answered > 0);
+  const {id} = await quiet.send({to: '+254712345679', text: 'Habari'});
+  await quiet.reaches(id, 'delivered');
+  for (const other of sent) await harmful.reaches(other, 'failed', 'rejected');
+  assert.equal((await called).status, 200);
 });
