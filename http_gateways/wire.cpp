@@ -545,10 +545,15 @@ std::string detail_of(std::string_view own, const OutboundSms& sms) {
 }
 
 std::string own_words(std::string_view words, const OutboundSms& sms) {
-  auto text = lower(words);
-  if (const auto ours = lower(trimmed(sms.text)); !ours.empty())
-    for (auto at = text.find(ours); at != std::string::npos; at = text.find(ours, at)) text.erase(at, ours.size());
-  return text;
+  const auto text = lower(words), ours = lower(trimmed(sms.text));
+  if (ours.empty()) return text;
+  std::string own;
+  std::size_t from = 0;
+  for (auto at = text.find(ours); at != std::string::npos; at = text.find(ours, from)) {
+    own.append(text, from, at - from);
+    from = at + ours.size();
+  }
+  return own.append(text, from);
 }
 
 bool is_web_page(const Reply& reply) {
