@@ -3,11 +3,14 @@
 #include "bridge/delivery/gateway.hpp"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <filesystem>
 #include <random>
+#include <sstream>
 
 #include "tests/unit/delivery/virtual_clock.hpp"
 
@@ -98,6 +101,13 @@ class GatewayTest : public testing::Test {
   void start() {
     auto table = std::make_shared<RoutingTable>();
     table->gateways = {config_};
+    if (route_.id) {
+      auto other = std::make_shared<GatewayConfig>();
+      other->name = "other";
+      other->id = 8;
+      table->gateways.push_back(std::move(other));
+      table->routes = {std::make_shared<RouteConfig>(route_)};
+    }
     router_ = std::make_unique<Router>(table, std::map<store::TenantId, std::string>{{1, "umoja"}}, clock_);
     gateway_ = std::make_unique<Gateway>(config_,
                                          GatewayContext{.executor = io_.get_executor(),
@@ -116,6 +126,11 @@ class GatewayTest : public testing::Test {
     gateway_->start();
     gateway_->due({queue(store::Lane::transaction), queue(store::Lane::campaign)});
     turn();
+  }
+  // It has been trusted all the while.
+  void other_is_up() {
+    router_->can_send(8, true);
+    router_->accepted(8);
   }
   static store::Queue queue(store::Lane lane) { return {.gateway = 7, .tenant = 1, .lane = lane}; }
 
@@ -142,6 +157,7 @@ class GatewayTest : public testing::Test {
     content.tenant = 1;
     content.gateway = 7;
     content.lane = lane;
+    content.route = route_.id;
     content.to = "+254712345678";
     content.text = text;
     store::MessageId id = 0;
@@ -188,6 +204,7 @@ class GatewayTest : public testing::Test {
   metrics::Metrics metrics_{{}};
   std::array<LaneConfig, store::lane_count> lanes_;
   std::shared_ptr<GatewayConfig> config_;
+  RouteConfig route_;  // with an id: there is one, and the gateway "other"
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<Gateway> gateway_;
@@ -356,6 +373,73 @@ TEST_F(GatewayTest, LanesThatChangeHoldForWhatIsClaimedToo) {
   EXPECT_EQ(sent(), Texts{"after"}) << "the count of what is ready is right still";
   lose_all();
   EXPECT_EQ(state(id), store::State::doubtful);
+}
+
+// Otherwise what came later is in the other gateway's queue first, which may claim it at once.
+TEST_F(GatewayTest, WhatIsClaimedMovesNoLaterThanWhatWaitsBehindIt) {
+  route_ = {.name = "any", .id = 101, .via = {{.gateway = "main"}, {.gateway = "other"}}};
+  route_.unreachable_after.fill(500);
+  start();
+  other_is_up();
+  channel_->window = 0;
+  post("claimed");
+  pass(950ms);
+  channel_->up = false;
+  channel_->owner.on_up_or_down();
+  post("waits");
+  pass(100ms);
+  clock_.advance(950ms);  // it moves them, and the loop has not gone on
+  Texts there;
+  store_->claim({{.queue = {.gateway = 8, .tenant = 1}, .count = 5}}, io_.get_executor(),
+                [&](const store::ClaimResult& result) {
+                  for (const auto& message : result.messages) there.push_back(message.content.text);
+                });
+  store_->step();
+  turn();
+  EXPECT_EQ(there, (Texts{"claimed", "waits"}));
+}
+
+TEST_F(GatewayTest, ReceiptsAreCountedByTheirStateAndByWhetherTheyMatch) {
+  start();
+  auto& metrics = metrics_.gateway("main", "smpp");
+  const auto receive = [&](const std::string& id, metrics::ReceiptState word, store::SegmentState state) {
+    int answered = 0;
+    channel_->owner.on_receipt({.gateway = 7, .provider_ids = {id}, .state = state, .error = "000"}, word,
+                               [&answered](bool stored) { answered += stored ? 1 : 100; });
+    EXPECT_EQ(answered, 0) << "it is not on disk yet";
+    turn();
+    EXPECT_EQ(answered, 1);
+  };
+  for (const auto* text : {"one", "two"}) post(text), accept(text);
+  receive("id-one", metrics::ReceiptState::delivered, store::SegmentState::delivered);
+  EXPECT_EQ(metrics.receipts_unmatched->Value(), 0);
+  receive("id-two", metrics::ReceiptState::undeliverable, store::SegmentState::undeliverable);
+  EXPECT_EQ(metrics.receipts_unmatched->Value(), 0);
+  receive("id-two", metrics::ReceiptState::undeliverable, store::SegmentState::undeliverable);
+  EXPECT_EQ(metrics.receipts_unmatched->Value(), 0) << "the same again";
+  receive("nobody's", metrics::ReceiptState::expired, store::SegmentState::expired);
+  EXPECT_EQ(metrics.receipts_unmatched->Value(), 1);
+  for (std::size_t i = 0; i < metrics::label_count<metrics::ReceiptState>; ++i) {
+    const auto state = static_cast<metrics::ReceiptState>(i);
+    const auto expected = state == metrics::ReceiptState::delivered       ? 1
+                          : state == metrics::ReceiptState::undeliverable ? 2
+                          : state == metrics::ReceiptState::expired       ? 1
+                                                                          : 0;
+    EXPECT_EQ(metrics.receipts[state]->Value(), expected) << metrics::label_value(state);
+  }
+}
+
+TEST_F(GatewayTest, OfWhoWritesToUsTheLogHasTheLastDigits) {
+  start();
+  std::ostringstream lines;
+  auto logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(lines));
+  const auto usual = spdlog::default_logger();
+  spdlog::set_default_logger(logger);
+  channel_->owner.on_inbound("254712345678");
+  spdlog::set_default_logger(usual);
+  EXPECT_NE(lines.str().find("678"), std::string::npos) << lines.str();
+  EXPECT_EQ(lines.str().find("5678"), std::string::npos) << lines.str();
+  EXPECT_EQ(metrics_.gateway("main", "smpp").inbound_messages->Value(), 1);
 }
 
 TEST_F(GatewayTest, ServesATenantThatCameSince) {

@@ -83,7 +83,9 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
   void on_late_answer(std::uint64_t, std::string) override {}
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState, std::function<void(bool)> stored) override {
     receipts_.push_back(std::move(receipt));
-    stored(true);
+    const bool can = stored_.empty() || stored_.front();
+    if (!stored_.empty()) stored_.pop_front();
+    stored(can);
   }
   void on_inbound(std::string_view) override {}
   void on_room() override {}
@@ -100,6 +102,7 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
   std::deque<HttpTransport::Done> open_;
   store::Page sent_;  // by an earlier life
   std::vector<store::ReceiptRecorded> receipts_;
+  std::deque<bool> stored_;  // whether the next ones can be; those after them can
   std::unique_ptr<HttpChannel> channel_;
   std::uint64_t cookie_ = 0;
   std::string heard_;
@@ -260,6 +263,30 @@ TEST_F(HttpChannelTest, AsksForWhatWasNotReported) {
   open_account("twilio", twilio, "http://bridge/in/main/s");
   clock_.advance(10s);
   EXPECT_EQ(open_.size(), 1u) << "its call may have come while nobody listened";
+}
+
+// A provider repeats what was not answered well; what it was told is stored it forgets.
+TEST_F(HttpChannelTest, ACallbackIsAnsweredWellOnlyWhenAllOfItIsStored) {
+  const std::string reports = R"({"messages": [{"id": "a", "st": "DELIVRD"}, {"id": "b", "st": "DELIVRD"}]})";
+  open_account("generic", R"({"request": {"url": "https://x.example/"},
+                              "callback": {"list": {"json": "/messages"}, "id": {"json": "/id"},
+                                           "status": {"json": "/st"}}})");
+  struct {
+    std::deque<bool> stored;
+    int status;
+  } const rows[] = {{{true, true}, 200}, {{true, false}, 503}, {{false, true}, 503}, {{false, false}, 503}};
+  for (const auto& row : rows) {
+    receipts_.clear();
+    stored_ = row.stored;
+    std::vector<int> answers;
+    channel_->receive({.method = "POST",
+                       .url = "https://h/in/g/s",
+                       .headers = {{"Content-Type", "application/json"}},
+                       .body = reports},
+                      [&](const http_gateways::CallbackAnswer& answer) { answers.push_back(answer.status); });
+    EXPECT_EQ(receipts_.size(), 2u);
+    EXPECT_EQ(answers, std::vector{row.status}) << row.stored[0] << row.stored[1];
+  }
 }
 
 TEST_F(HttpChannelTest, CountsCallbacksOfNoUse) {

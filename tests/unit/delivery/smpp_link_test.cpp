@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "smpp/status.hpp"
+#include "tests/unit/delivery/fake_stream.hpp"
 #include "tests/unit/delivery/virtual_clock.hpp"
 #include "tests/unit/smpp/octets.hpp"
 
@@ -23,32 +24,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using enum smpp::Command;
-
-// The peer's end of a connection. It outlives the link's end.
-struct Wire {
-  boost::asio::mutable_buffer room;
-  Stream::Handler read, write;
-  smpp::Buffer sent;
-  std::size_t writing = 0;
-  bool open = true, write_fails = false;
-};
-
-struct FakeStream : Stream {
-  explicit FakeStream(std::shared_ptr<Wire> its) : wire(std::move(its)) {}
-  ~FakeStream() override { wire->open = false; }
-  void read_some(boost::asio::mutable_buffer buffer, Handler handler) override {
-    wire->room = buffer;
-    wire->read = std::move(handler);
-  }
-  void write_some(boost::asio::const_buffer buffer, Handler handler) override {
-    const auto* data = static_cast<const std::uint8_t*>(buffer.data());
-    if (!wire->write_fails) wire->sent.insert(wire->sent.end(), data, data + buffer.size());
-    wire->writing = buffer.size();
-    wire->write = std::move(handler);
-  }
-  void close() override { wire->open = false; }
-  std::shared_ptr<Wire> wire;
-};
 
 struct FakeConnector : Connector {
   void connect(boost::asio::any_io_executor, const Endpoint&, Time, Handler handler) override {
@@ -75,25 +50,9 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
     std::exchange(connector_.waiting, nullptr)(ConnectStage::ok, {}, std::make_unique<FakeStream>(wire_));
     finish_writing();
   }
-  void finish_writing() {
-    while (wire_->write) {
-      const auto handler = std::exchange(wire_->write, nullptr);
-      if (wire_->write_fails)
-        handler(boost::asio::error::broken_pipe, 0);
-      else
-        handler({}, wire_->writing);
-    }
-  }
-  void say(const smpp::Buffer& data) {
-    ASSERT_TRUE(wire_->read) << "nobody reads";
-    std::memcpy(wire_->room.data(), data.data(), data.size());
-    std::exchange(wire_->read, nullptr)({}, data.size());
-    finish_writing();
-  }
-  void end(boost::system::error_code why = boost::asio::error::eof) {
-    ASSERT_TRUE(wire_->read) << "nobody reads";
-    std::exchange(wire_->read, nullptr)(why, 0);
-  }
+  void finish_writing() { wire_->finish_writing(); }
+  void say(const smpp::Buffer& data) { wire_->say(data); }
+  void end(boost::system::error_code why = boost::asio::error::eof) { wire_->end(why); }
   void bind() {
     accept_connection();
     say(raw(bind_transceiver_resp, 0, 1));

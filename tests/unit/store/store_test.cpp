@@ -1015,6 +1015,15 @@ TEST_F(StoreTest, AClockThatGoesBackHoldsUpNothing) {
   EXPECT_EQ(claimed.ends.at(0).next_due, scheduled.content.due_at);
 }
 
+TEST_F(StoreTest, AClockThatGoesBackDoesNotStopTheUpkeep) {
+  pass(7'200'000);
+  now_ -= 7'200'000;
+  const auto id = enqueue(message("1")).id;
+  now_ += 3'600'001;
+  store_->step();
+  EXPECT_EQ(progress(id).state, State::expired) << "there is no gateway";
+}
+
 TEST_F(StoreTest, WhatWasAcceptedLaterStaysInTheQueueOfAGatewayThatIsBeingEmptied) {
   const auto before = enqueue(message("1")).id;
   const auto since = now_;

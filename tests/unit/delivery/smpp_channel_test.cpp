@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MPL-2.0
+// The binds to one carrier in virtual time and without sockets: what their owner hears of them, and what the carrier is
+// answered.
+#include "bridge/delivery/smpp_channel.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <deque>
+
+#include "tests/unit/delivery/fake_stream.hpp"
+#include "tests/unit/delivery/virtual_clock.hpp"
+#include "tests/unit/smpp/octets.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+using smpp::octets;
+using smpp::raw;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using enum smpp::Command;
+
+// The links that wait for a connection, in their order.
+struct Centre : Connector {
+  void connect(boost::asio::any_io_executor, const Endpoint&, Time, Handler handler) override {
+    waiting.push_back(std::move(handler));
+  }
+  std::deque<Handler> waiting;
+};
+
+class SmppChannelTest : public testing::Test, public Channel::Owner {
+ protected:
+  SmppChannelTest() {
+    config_.name = "carrier";
+    config_.id = 7;
+    config_.sessions = 2;
+    config_.session.system_id = "bank";
+    config_.session.enquire_link_interval = 0s;
+    channel_ = std::make_unique<SmppChannel>(config_,
+                                             SmppContext{.executor = io_.get_executor(),
+                                                         .clock = clock_,
+                                                         .connector = centre_,
+                                                         .random = random_,
+                                                         .metrics = metrics_.gateway("carrier", "smpp"),
+                                                         .smpp_metrics = metrics_.smpp("carrier")},
+                                             *this);
+    channel_->start();
+  }
+
+  std::shared_ptr<Wire> bind() {
+    auto wire = std::make_shared<Wire>();
+    const auto handler = std::move(centre_.waiting.front());
+    centre_.waiting.pop_front();
+    handler(ConnectStage::ok, {}, std::make_unique<FakeStream>(wire));
+    wire->finish_writing();
+    wire->say(raw(bind_transceiver_resp, 0, 1));
+    wire->sent.clear();
+    return wire;
+  }
+  void submit(std::uint64_t cookie) {
+    store::Claimed message;
+    message.content.to = "+254712345678";
+    message.content.text = "Hello";
+    const auto outgoing = channel_->prepare(message, clock_.wall());
+    ASSERT_EQ(channel_->submit(cookie, **outgoing, 0), Channel::Submitted::yes);
+  }
+  static smpp::Buffer receipt(const std::string& text, std::uint32_t sequence) {
+    smpp::Message message;
+    message.source = {1, 1, "254712345678"};
+    message.esm_class = 0x04;
+    message.short_message = smpp::as_octets(text);
+    return smpp::encoded(smpp::header_of(deliver_sm, sequence), message);
+  }
+  std::vector<std::string> heard() { return std::exchange(heard_, {}); }
+
+  void on_answer(std::uint64_t, Channel::Answer) override {}
+  void on_throttled(std::uint64_t, Duration, const std::string&) override {}
+  void on_not_taken(std::uint64_t) override {}
+  Blame on_blamed(std::uint64_t, Channel::Answer) override { return Blame::way_out; }
+  void on_late_answer(std::uint64_t, std::string) override {}
+  void on_receipt(store::ReceiptRecorded, metrics::ReceiptState state, std::function<void(bool)> answer) override {
+    heard_.emplace_back(metrics::label_value(state));
+    answers_.push_back(std::move(answer));
+  }
+  void on_inbound(std::string_view) override { heard_.emplace_back("inbound"); }
+  void on_room() override {}
+  void on_up_or_down() override { heard_.emplace_back(channel_->is_up() ? "up" : "down"); }
+  void on_closed() override {}
+  bool is_sending_to(std::string_view) const override { return false; }
+
+  boost::asio::io_context io_;
+  VirtualClock clock_;
+  Random random_{1};
+  metrics::Metrics metrics_{{}};
+  GatewayConfig config_;
+  Centre centre_;
+  std::vector<std::string> heard_;
+  std::deque<std::function<void(bool)>> answers_;
+  std::unique_ptr<SmppChannel> channel_;
+};
+
+TEST_F(SmppChannelTest, TheLossOfTheLastBindIsTold) {
+  const auto first = bind(), second = bind();
+  EXPECT_THAT(heard(), testing::Each("up"));
+  first->end();
+  EXPECT_THAT(heard(), IsEmpty()) << "the other one is there";
+  EXPECT_EQ(channel_->capacity(), config_.session.window);
+  second->end();
+  EXPECT_THAT(heard(), ElementsAre("down"));
+  EXPECT_FALSE(channel_->is_up());
+  clock_.advance(10s);
+  bind();
+  EXPECT_THAT(heard(), ElementsAre("up"));
+}
+
+// What is left takes nothing more, though answers may still come: its owner must not wait for the loss.
+TEST_F(SmppChannelTest, TheLastBindThatTheCentreLeavesIsTold) {
+  const auto first = bind(), second = bind();
+  heard();
+  for (std::uint64_t cookie = 1; cookie <= 2; ++cookie) submit(cookie);
+  io_.run();
+  for (const auto& wire : {first, second}) wire->finish_writing();
+  first->say(raw(unbind, 0, 9));
+  EXPECT_THAT(heard(), IsEmpty());
+  second->say(raw(unbind, 0, 9));
+  EXPECT_THAT(heard(), ElementsAre("down"));
+  EXPECT_TRUE(first->open && second->open) << "an answer is waited for on each";
+}
+
+TEST_F(SmppChannelTest, AReceiptIsAnsweredWhenItIsKnownWhetherItIsStored) {
+  const auto wire = bind();
+  struct {
+    bool stored;
+    std::uint32_t status;
+  } const rows[] = {{true, 0}, {false, 0x64}};
+  std::uint32_t sequence = 5;
+  for (const auto& row : rows) {
+    wire->say(receipt("id:1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:", ++sequence));
+    EXPECT_THAT(wire->sent, IsEmpty()) << "the centre would forget it";
+    ASSERT_EQ(answers_.size(), 1u);
+    std::exchange(answers_, {}).front()(row.stored);
+    wire->finish_writing();
+    EXPECT_EQ(smpp::hex(std::exchange(wire->sent, {})),
+              smpp::hex(raw(deliver_sm_resp, row.status, sequence, octets("00"))));
+  }
+}
+
+TEST_F(SmppChannelTest, TheWordOfAReceiptIsTheOneThatIsCounted) {
+  const auto wire = bind();
+  heard();
+  struct {
+    const char *word, *counted;
+  } const rows[] = {
+      {"ENROUTE", "enroute"},       {"DELIVRD", "delivered"}, {"EXPIRED", "expired"}, {"DELETED", "deleted"},
+      {"UNDELIV", "undeliverable"}, {"ACCEPTD", "accepted"},  {"UNKNOWN", "unknown"}, {"REJECTD", "rejected"},
+  };
+  std::uint32_t sequence = 5;
+  for (const auto& row : rows) {
+    wire->say(receipt(std::string("id:1 sub:001 dlvrd:001 stat:") + row.word + " err:000 text:", ++sequence));
+    EXPECT_THAT(heard(), ElementsAre(row.counted)) << row.word;
+  }
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge
