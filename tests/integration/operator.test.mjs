@@ -81,21 +81,3 @@ test('help for a command that there is not is a mistake', {timeout}, async () =>
   for (const words of [['--help'], ['messages', '--help'], ['messages', 'list', '--help'], ['--help-all']])
     assert.equal((await smsbridge(...words)).code, 0, words.join(' '));
 });
-
-test('a key sees nothing of another tenant', {timeout}, async (t) => {
-  const smsc = await Smsc.start(t, {});
-  const bridge = await Bridge.start(t, {gateways: [{port: smsc.port}], tenants: [{}, {name: 'second'}],
-    prices: [{gateway: 'safaricom', prefix: '+254', price: '0.80', currency: 'KES'}]});
-  await bridge.up();
-  const own = bridge.api();
-  const {id} = await own.send({to: '+254712000001', text: 'not yours', client_ref: 'mine'});
-  await own.reaches(id, 'delivered');
-  const used = (await own.get('/usage')).body.items;
-  assert.deepEqual([...new Set(used.map(({tenant}) => tenant))], ['default']);
-  const other = bridge.api(await bridge.createKey('second', 'other'));
-  for (const path of ['/usage', '/usage?gateway=safaricom', '/messages', '/messages?client_ref=mine'])
-    assert.deepEqual((await other.get(path)).body.items, [], path);
-  for (const path of [`/messages/${id}`, `/messages/${id}/timeline`]) assert.equal((await other.get(path)).status, 404, path);
-  for (const action of ['cancel', 'retry'])
-    assert.equal((await other.post(`/messages/${id}/${action}`)).status, 404, action);
-});

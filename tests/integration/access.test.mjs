@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MPL-2.0
+// Who may do what, for every operation of the contract: a key without the scope, another tenant's key, and none. An
+// operation that is new in the contract fails here until somebody has said who may.
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import {Bridge, FineractFailure, contract, freePort} from './harness.mjs';
+import {Smsc} from './peers/smpp_smsc.mjs';
+
+const timeout = 60_000;
+const scopes = ['messages:send', 'messages:read', 'messages:manage', 'content:read', 'config:read', 'config:write', 'keys:manage', 'system:read', 'system:manage'];
+
+// What another tenant's key gets, though it has all scopes.
+const gone = ({status}) => status === 404;                                     // as if it did not exist
+const empty = ({status, body}) => status === 200 && body.items.length === 0;   // nothing of its own is there
+const owner = ({status, body}) => status === 403 && /--owner/.test(body.detail);
+const noWay = ({status, body}) => status === 422 && body.code === 'no-route';     // the gateway is not for it
+const its = (...expected) => ({status}) => expected.includes(status);          // it is about what the caller brings
+const bare = ({status, body}) => status === 200 && (body.items ?? [body]).every(({settings}) => settings === null);  // no settings
+
+const message = {to: '+254712999111', text: 'of the other'};
+const api = {
+  sendMessage: {scope: 'messages:send', other: its(202), body: message},
+  sendBatch: {scope: 'messages:send', other: its(202), body: {messages: [message]}},
+  previewMessage: {scope: 'messages:send', other: its(200), body: message},
+  listMessages: {scope: 'messages:read', other: empty},
+  countMessages: {scope: 'messages:read', other: ({body}) => Object.values(body.by_state).every((count) => count === 0)},
+  getMessage: {scope: 'messages:read', other: gone},
+  getTimeline: {scope: 'messages:read', other: gone},
+  getUsage: {scope: 'messages:read', other: empty},
+  cancelMessage: {scope: 'messages:manage', other: gone},
+  retryMessage: {scope: 'messages:manage', other: gone},
+  listGateways: {scope: 'config:read', other: bare},
+  getGateway: {scope: 'config:read', other: gone},
+  listRoutes: {scope: 'config:read', other: empty},
+  getRoute: {scope: 'config:read', other: gone},
+  testRoutes: {scope: 'config:read', other: its(200), body: {to: message.to}},
+  createGateway: {scope: 'config:write', other: owner, body: {}},
+  replaceGateway: {scope: 'config:write', other: owner, body: {}},
+  changeGateway: {scope: 'config:write', other: owner, body: {}},
+  deleteGateway: {scope: 'config:write', other: owner},
+  createRoute: {scope: 'config:write', other: owner, body: {}},
+  replaceRoute: {scope: 'config:write', other: owner, body: {}},
+  changeRoute: {scope: 'config:write', other: owner, body: {}},
+  deleteRoute: {scope: 'config:write', other: owner},
+  pauseGateway: {scope: 'system:manage', other: owner},
+  resumeGateway: {scope: 'system:manage', other: owner},
+  drainGateway: {scope: 'system:manage', other: owner},
+  reconnectGateway: {scope: 'system:manage', other: owner},
+  testSend: {scope: 'messages:send', other: noWay, body: {to: message.to}},
+  reloadConfig: {scope: 'system:manage', other: owner},
+};
+// The secret in the address is the key; anybody may; or a person's own machine, see api.test.mjs.
+const open = ['callback', 'callbackByGet', 'callbackOfFrontlineSync', 'health', 'ready', 'metrics', 'listProblems', 'showProblem', 'contractYaml', 'contractJson'];
+const fineract = {
+  fineractSend: (client) => client.send([{internalId: 1, mobileNumber: '0712999222', message: 'stolen'}]),
+  fineractReport: (client) => client.report([4711]),
+  fineractBridges: (client) => client.bridges(),
+  fineractDetails: async (client) => {
+    const {status, body} = await client.details(4711);
+    if (status !== 200) throw new FineractFailure(status, body);
+  },
+};
+
+const operations = contract.templates.flatMap(({template, item, listener}) => Object.entries(item)
+    .filter(([method]) => ['get', 'post', 'put', 'patch', 'delete'].includes(method))
+    .map(([method, {operationId}]) => ({template, listener, method: method.toUpperCase(), operationId})));
+const keyed = operations.filter(({operationId}) => operationId in api);
+
+// Two tenants; all there is belongs to the first.
+async function twoTenants(t) {
+  const smsc = await Smsc.start(t, {});
+  const bridge = await Bridge.start(t, {
+    tenants: [{}, {name: 'second', key: '11111111-2222-4333-8444-555555555555', default_gateway: 'safaricom'}],
+    gateways: [{port: smsc.port}, {port: await freePort(), tenants: ['default']}],
+    routes: [{name: 'theirs', id: 101, tenants: ['default'], via: [{gateway: 'safaricom'}]}],
+  });
+  await bridge.up();
+  const own = bridge.api();
+  const {id} = await own.send({to: '+254712000001', text: 'not yours', client_ref: 'mine', target_user: 'amina'});
+  await own.reaches(id, 'delivered');
+  const fill = ({template}) => template.replace('{id}', id).replace('{name}', template.includes('/routes/') ? 'theirs' : 'promo');
+  const ask = (client, operation) => {
+    const {body} = api[operation.operationId];
+    const conditional = /^(PUT|PATCH|DELETE)$/.test(operation.method) ? {'If-Match': '*'} : {};
+    return client.request(operation.method, fill(operation), {body, headers: conditional});
+  };
+  return {bridge, id, ask};
+}
+
+it('every operation of the contract says here who may', () => {
+  const known = new Set([...Object.keys(api), ...open, ...Object.keys(fineract)]);
+  assert.deepEqual(operations.map(({operationId}) => operationId).filter((name) => !known.has(name)), [], 'not here yet');
+  assert.deepEqual([...known].filter((name) => !operations.some(({operationId}) => operationId === name)), [], 'no longer there');
+  for (const {template, listener, operationId} of operations) {
+    assert.equal(template.startsWith('/api/v1/'), operationId in api, `${operationId} needs a key, as all below /api/v1`);
+    assert.equal(listener === 'fineract', operationId in fineract, operationId);
+  }
+});
+
+describe('an operation', () => {
+  it('takes a key, and its scope', {timeout}, async (t) => {
+    const {bridge, ask} = await twoTenants(t);
+    const without = new Map();
+    for (const operation of keyed) {
+      const {scope} = api[operation.operationId];
+      const nobody = await ask(bridge.api(null), operation);
+      assert.deepEqual([nobody.status, nobody.body.code], [401, 'unauthenticated'], operation.operationId);
+      if (!without.has(scope)) {
+        const others = scopes.filter((other) => other !== scope).join(',');
+        without.set(scope, bridge.api(await bridge.createKey('default', `not ${scope}`, '--scope', others)));
+      }
+      const {status, body} = await ask(without.get(scope), operation);
+      assert.deepEqual([status, body.code, body.detail], [403, 'forbidden', `the key lacks the scope ${scope}`], operation.operationId);
+    }
+  });
+
+  it('shows and changes nothing of another tenant', {timeout}, async (t) => {
+    const {bridge, id, ask} = await twoTenants(t);
+    const all = bridge.api(await bridge.createKey('second', 'other', '--scope', scopes.join(',')));
+    const before = JSON.stringify(await bridge.api().message(id));
+    // What reads comes first: afterwards there is something of its own.
+    for (const operation of [...keyed].sort((a, b) => (a.method !== 'GET') - (b.method !== 'GET'))) {
+      const answer = await ask(all, operation);
+      const text = JSON.stringify(answer.body);
+      assert.ok(api[operation.operationId].other(answer), `${operation.operationId}: ${answer.status} ${text}`);
+      for (const theirs of ['712000001', 'not yours', '"mine"', 'amina', '"umoja"']) assert.ok(!text.includes(theirs), `${operation.operationId} shows ${theirs}: ${text}`);
+    }
+    assert.equal(JSON.stringify(await bridge.api().message(id)), before);
+    for (const path of ['/messages?client_ref=mine', '/messages?q=yours', '/messages?to=%2B254712000001', '/usage?gateway=promo'])
+      assert.deepEqual((await all.get(path)).body.items, [], path);
+  });
+
+  it('of Fineract takes its own tenant\'s key', {timeout}, async (t) => {
+    const {bridge} = await twoTenants(t);
+    const right = bridge.fineract();
+    await right.send([{internalId: 4711, mobileNumber: '0712000002', message: 'salary'}]);
+    for (const [name, ask] of Object.entries(fineract)) {
+      for (const wrong of [{key: '11111111-2222-4333-8444-555555555555'}, {key: ''}, {tenant: 'second'}]) {
+        await assert.rejects(ask(bridge.fineract(wrong)), ({status}) => status === 401 || status === 403, `${name} with ${JSON.stringify(wrong)}`);
+      }
+    }
+  });
+});
