@@ -23,15 +23,15 @@ MDB_val value_of(std::string_view bytes) { return {bytes.size(), const_cast<char
 constexpr unsigned readers_max = 512;
 constexpr off_t lock_file_bytes = 64 << 10;  // 64 octets a reader, and the head
 
-// LMDB makes it with a hole and maps it: on a full disk the first touch would be a SIGBUS.
-void reserve_lock_file(const std::filesystem::path& path) {
+// LMDB makes it with a hole and maps it: on a full disk the first touch would be a SIGBUS. Answers errno, or 0.
+int reserve_lock_file(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (file < 0) throw LmdbError("lock.mdb", errno);
+  if (file < 0) return errno;
   struct stat info {};
   const int failed =
       ::fstat(file, &info) == 0 && info.st_size >= lock_file_bytes ? 0 : ::posix_fallocate(file, 0, lock_file_bytes);
   ::close(file);
-  if (failed) throw LmdbError("lock.mdb", failed);
+  return failed;
 }
 
 std::string_view view_of(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
@@ -61,7 +61,12 @@ void Environment::open(const std::filesystem::path& folder, std::uint64_t map_si
     check(mdb_env_set_assert(env_, [](MDB_env*, const char* what) { end_because_damaged(what); }),
           "mdb_env_set_assert");
     guard(folder / "data.mdb");
-    reserve_lock_file(folder / "lock.mdb");
+    const int failed = reserve_lock_file(folder / "lock.mdb");
+    if ((flags & MDB_RDONLY) != 0 && (failed == EROFS || failed == EACCES))
+      flags |= MDB_NOLOCK;
+    else if (failed)
+      throw LmdbError("lock.mdb", failed);
+    locked_ = (flags & MDB_NOLOCK) == 0;
     check(mdb_env_open(env_, folder.c_str(), flags, 0640), "mdb_env_open");
     forget_dead_readers();
   } catch (...) {

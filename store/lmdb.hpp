@@ -31,12 +31,15 @@ using Table = unsigned int;
 class Environment {
  public:
   Environment(const std::filesystem::path& folder, std::uint64_t map_size_bytes, bool sync);
-  // To look at only. The daemon may be at work meanwhile.
+  // To look at only. The daemon may be at work meanwhile, if is_locked().
   explicit Environment(const std::filesystem::path& folder);
   ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
   MDB_env* raw() const { return env_; }
+  // Writers know of its readers. False where lock.mdb cannot be written: on a read-only medium, or in another user's
+  // folder. Then what is read must not be written meanwhile.
+  bool is_locked() const { return locked_; }
   std::uint64_t last_page() const;
   // A write of the file's head failed: nothing can be read or written any more until it is opened anew.
   bool has_failed() const;
@@ -48,6 +51,7 @@ class Environment {
  private:
   void open(const std::filesystem::path& folder, std::uint64_t map_size_bytes, unsigned flags);
   MDB_env* env_ = nullptr;
+  bool locked_ = true;
 };
 
 class Transaction {

@@ -17,4 +17,17 @@ class ServiceLock {
   int fd_ = -1;
 };
 
+// Nobody serves the store while this lives, and nothing is made or written: for who reads without LMDB's own lock.
+// Throws OpenError when somebody serves it, or when that cannot be told.
+class QuietLock {
+ public:
+  explicit QuietLock(const std::filesystem::path& folder);
+  ~QuietLock();
+  QuietLock(const QuietLock&) = delete;
+  QuietLock& operator=(const QuietLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
 }  // namespace smsbridge::store

@@ -5,11 +5,13 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <memory>
 
 #include "store/apply.hpp"
 #include "store/errors.hpp"
 #include "store/guard.hpp"
 #include "store/keys.hpp"
+#include "store/lock.hpp"
 #include "store/pages.hpp"
 
 namespace smsbridge::store {
@@ -19,7 +21,9 @@ namespace {
 class Check {
  public:
   explicit Check(const std::filesystem::path& folder)
-      : environment_(folder), txn_(environment_, lmdb::Transaction::Kind::read) {}
+      : environment_(folder),
+        quiet_(environment_.is_locked() ? nullptr : std::make_unique<QuietLock>(folder)),
+        txn_(environment_, lmdb::Transaction::Kind::read) {}
 
   Verification run(const std::filesystem::path& file) {
     // The snapshot is held, so that no page of it, or of a later one, is used again meanwhile.
@@ -196,6 +200,7 @@ class Check {
   }
 
   lmdb::Environment environment_;
+  const std::unique_ptr<QuietLock> quiet_;
   lmdb::Transaction txn_;
   Verification out_;
   boost::unordered_flat_set<MessageId> claimed_;
@@ -216,7 +221,7 @@ Verification verify(const std::filesystem::path& folder) {
   } catch (const lmdb::LmdbError& error) {
     // What cannot even be opened can still be looked at.
     if (auto damage = find_damage(file)) return Verification{.damage = std::move(damage), .findings = {}};
-    throw OpenError("store: cannot open " + folder.string() + ": " + error.what() + ". Is the folder writable?");
+    throw OpenError("store: cannot open " + folder.string() + ": " + error.what());
   }
 }
 

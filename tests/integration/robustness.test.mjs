@@ -250,6 +250,20 @@ test('store verify says what is there, while the daemon runs and when it does no
   assert.match(gone.output, /there is no store in .*data/);
 });
 
+test('store verify reads a store on a medium that cannot be written', async (t) => {
+  const {bridge, ids} = await filled(t);
+  const data = join(bridge.folder, 'data');
+  // As root of a name space of its own, where nothing else changes.
+  const readOnly = (...command) => run('unshare', ['-m', 'sh', '-c', 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"', data, ...command]);
+  if ((await readOnly('true')).code !== 0) return t.skip('no file system can be mounted here');
+  assert.notEqual((await readOnly('touch', join(data, 'new'))).code, 0);
+  rmSync(join(data, 'lock.mdb'));  // as in a copy of the file
+  const {code, stdout, output} = await readOnly(binary, 'store', 'verify', '--json', '-c', bridge.configFile);
+  assert.equal(code, 0, output);
+  assert.equal(JSON.parse(stdout).messages, ids.length);
+  assert.equal(existsSync(join(data, 'lock.mdb')), false);
+});
+
 test('a file that is shorter than its contents is not opened', async (t) => {
   const {bridge} = await filled(t);
   const whole = readFileSync(storeFile(bridge));

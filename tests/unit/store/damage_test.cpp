@@ -3,13 +3,16 @@
 // refuses to open and says why. Each damage is drawn from a seed, and done to a copy of one store that holds
 // everything.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <fstream>
 #include <random>
 
+#include "store/errors.hpp"
 #include "store/keys.hpp"
+#include "store/lock.hpp"
 #include "store/pages.hpp"
 #include "store/store.hpp"
 #include "store/verify.hpp"
@@ -380,6 +383,52 @@ TEST_F(DamageTest, VerifyFindsASoundStoreSound) {
     for (std::size_t state = 0; state < state_count; ++state)
       EXPECT_EQ(found.by_state[state], static_cast<std::uint64_t>(counts[state])) << state;
   EXPECT_THROW(verify(folder_ / "none"), OpenError);
+}
+
+// Somebody who may read the files and write nothing. Root may write everything, and becomes nobody for a while.
+class Reader {
+ public:
+  explicit Reader(const fs::path& folder) : folder_(folder) {
+    for (const auto& file : fs::directory_iterator(folder_)) fs::permissions(file, fs::perms(0444));
+    fs::permissions(folder_, fs::perms(0555));
+    if (::geteuid() == 0) changed_ = ::seteuid(65534) == 0;
+  }
+  ~Reader() {
+    if (changed_) {
+      EXPECT_EQ(::seteuid(0), 0);
+    }
+    fs::permissions(folder_, fs::perms(0755));
+    for (const auto& file : fs::directory_iterator(folder_)) fs::permissions(file, fs::perms(0644));
+  }
+  static bool is_one() { return ::geteuid() != 0; }
+
+ private:
+  fs::path folder_;
+  bool changed_ = false;
+};
+
+TEST_F(DamageTest, VerifyNeedsNothingToWriteIn) {
+  for (const bool whole : {true, false}) {
+    SCOPED_TRACE(whole ? "the whole folder" : "the file alone");
+    const auto path = copy();
+    std::optional<ServiceLock> daemon(path);  // makes its file
+    if (!whole)
+      for (const auto* file : {"lock.mdb", "daemon.lock"}) fs::remove(path / file);
+    const Reader reader(path);
+    if (!Reader::is_one()) GTEST_SKIP() << "root cannot become another user here";
+    if (whole) {
+      try {
+        verify(path);
+        FAIL() << "the daemon may write meanwhile, and does not know that somebody reads";
+      } catch (const OpenError& error) {
+        EXPECT_NE(std::string(error.what()).find("as the user of the daemon"), std::string::npos) << error.what();
+      }
+    }
+    daemon.reset();
+    const auto found = verify(path);
+    EXPECT_TRUE(found.ok());
+    EXPECT_EQ(found.messages, std::uint64_t{messages_made});
+  }
 }
 
 TEST_F(DamageTest, VerifyNamesWhatIsDamagedOrDisagrees) {
