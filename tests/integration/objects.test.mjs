@@ -506,6 +506,9 @@ describe('the command line', () => {
     assert.match(await ok('gateways', 'delete', 'second', '--yes'), /is deleted/);
     for (const [code, pattern, ...words] of [
       [5, /no gateway second/, 'gateways', 'change', 'second', '--set', 'rate=1/s'],
+      // Nobody is asked about what is not there.
+      ...['delete', 'drain', 'pause', 'resume', 'reconnect', 'show'].map((action) => [5, /no gateway second/, 'gateways', action, 'second']),
+      [5, /no route all/, 'routes', 'delete', 'all'],
       [6, /configuration file/, 'gateways', 'delete', 'first', '--yes'],
       [2, /KEY=VALUE/, 'gateways', 'change', 'first', '--set', 'rate'],
       [2, /nothing to change/, 'gateways', 'change', 'first'],
