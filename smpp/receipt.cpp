@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "smpp/error_words.hpp"
 #include "smpp/receipt_date.hpp"
 #include "smpp/receipt_text.hpp"
 #include "smpp/text.hpp"
@@ -186,6 +187,13 @@ std::string readable(const Message& message) {
   return message.data_coding == 8 && !plain ? utf8_from_ucs2(body) : std::string(as_text(body));
 }
 
+// A code beside a success is none of an error, and networks other than GSM count otherwise (SMPP 3.4 section 5.3.2.31).
+bool may_be_of_map(const Receipt& receipt) {
+  constexpr std::uint8_t gsm = 3;
+  return receipt.state != MessageState::delivered && receipt.state != MessageState::accepted &&
+         receipt.error_network.value_or(gsm) == gsm;
+}
+
 // A vendor's word for a failure must not end as a success, which it would if nobody waited for a state any more. With
 // an error code or the date of its end a message is done, and words for what arrived are known: it was not delivered.
 void read_word(std::string_view word, const Dialect& dialect, Receipt& receipt) {
@@ -202,6 +210,8 @@ void read_word(std::string_view word, const Dialect& dialect, Receipt& receipt) 
   receipt.reason = receipt.error;
   if (!word.empty() && found.telling)
     receipt.reason = receipt.error.empty() ? receipt.state_word : receipt.state_word + " err " + receipt.error;
+  else if (const auto words = often_meant_by(receipt.error); !words.empty() && may_be_of_map(receipt))
+    receipt.reason += " (often: " + std::string(words) + ")";
 }
 
 enum class Kind : std::uint8_t { receipt, intermediate, message_like, other };

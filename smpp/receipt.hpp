@@ -17,12 +17,13 @@ struct Receipt {
   std::string id;                          // the best candidate
   std::vector<std::string> id_candidates;  // in the order to try: TLV, text
   MessageState state = MessageState::none;
-  std::string state_word;                     // as in the text; the standard's word when there is only a TLV
-  bool word_known = true;                     // false: neither the standard nor the dialect nor our table has it
-  bool final_state = false;                   // nothing better will follow
-  bool intermediate = false;                  // esm_class 0x20: never final
-  std::string error;                          // "001": the text's, or the code of network_error_code
-  std::string reason;                         // for people: the error; behind a vendor's word, "NOCRED err 021"
+  std::string state_word;     // as in the text; the standard's word when there is only a TLV
+  bool word_known = true;     // false: neither the standard nor the dialect nor our table has it
+  bool final_state = false;   // nothing better will follow
+  bool intermediate = false;  // esm_class 0x20: never final
+  std::string error;          // "001": the text's, or the code of network_error_code
+  // For people: the error, "001 (often: unknown subscriber)"; behind a vendor's word, "NOCRED err 021".
+  std::string reason;
   std::optional<std::uint8_t> error_network;  // the network type of network_error_code: 3 is GSM
   std::string submit_date, done_date;         // RFC 3339 UTC, empty if unreadable
   std::string text;                           // UTF-8

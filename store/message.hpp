@@ -87,7 +87,7 @@ constexpr bool is_final(SegmentState state) { return state >= SegmentState::deli
 struct Segment {
   SegmentState state = SegmentState::unsent;
   std::string provider_id;
-  std::string error;  // the carrier's own code
+  std::string error;  // the carrier's own code, perhaps with words
 };
 
 enum class EventKind : std::uint8_t {
