@@ -142,7 +142,10 @@ Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs 
     ++used_here.submitted;
     ++used_here.accepted;
     used_here.parts += static_cast<std::int64_t>(std::max<std::size_t>(change.parts, change.segments.size()));
-    used_here.price += change.price;
+    if (change.price)
+      used_here.price += *change.price;
+    else
+      ++used_here.unpriced;
   } else if (change.sent) {
     ++used(stored.queue, now).submitted;
   }

@@ -36,12 +36,12 @@ struct Finished {
   State state = State::submitted;  // submitted (receipt awaited), sent (none will come), failed or expired
   std::string status_message;
   std::vector<Segment> segments;
-  WallMs receipt_wait_ms = 0;  // with submitted: how long a receipt is waited for
-  GatewayId when_silent = 0;   // after this wait the message goes out by that gateway, perhaps a second time
-  std::string note;            // for its line of the timeline
-  std::int64_t price = 0;      // of all parts, in millionths of the gateway's currency
-  std::size_t parts = 0;       // SMS on the bill; at least one for each segment
-  bool sent = true;            // with failed or expired: it reached the carrier
+  WallMs receipt_wait_ms = 0;         // with submitted: how long a receipt is waited for
+  GatewayId when_silent = 0;          // after this wait the message goes out by that gateway, perhaps a second time
+  std::string note;                   // for its line of the timeline
+  std::optional<std::int64_t> price;  // of all parts, in millionths of the gateway's currency; not known: none
+  std::size_t parts = 0;              // SMS on the bill; at least one for each segment
+  bool sent = true;                   // with failed or expired: it reached the carrier
 };
 
 // The attempt ended and another follows, or the message is held as doubtful.

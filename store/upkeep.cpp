@@ -60,12 +60,13 @@ void Ledger::load_usage(const lmdb::Transaction& txn) {
   usage_changed_.clear();
   lmdb::Cursor cursor(txn, tables_.usage);
   for (bool ok = cursor.first(); ok; ok = cursor.next()) {
-    if (cursor.key().size() != usage_key_size || cursor.value().size() != sizeof(Usage) ||
+    const auto usage = decode_usage(cursor.value());
+    if (cursor.key().size() != usage_key_size || !usage ||
         static_cast<std::uint8_t>(cursor.key().back()) >= lane_count) {
       unreadable_.note("usage", cursor.key(), "no key or value of this table");
       continue;
     }
-    std::memcpy(&usage_[decode_usage_key(cursor.key())], cursor.value().data(), sizeof(Usage));
+    usage_[decode_usage_key(cursor.key())] = *usage;
   }
 }
 
@@ -230,10 +231,7 @@ void Ledger::end(lmdb::Transaction& txn) {
     const auto& counts = counts_[owner];
     txn.put(tables_.counts, counts_key(owner), {reinterpret_cast<const char*>(counts.data()), sizeof(counts)});
   }
-  for (const auto& key : usage_changed_) {
-    const auto& usage = usage_[key];
-    txn.put(tables_.usage, encode(key), {reinterpret_cast<const char*>(&usage), sizeof(usage)});
-  }
+  for (const auto& key : usage_changed_) txn.put(tables_.usage, encode(key), encode(usage_[key]));
 }
 
 void Ledger::committed() {

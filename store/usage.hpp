@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,11 +26,14 @@ struct Usage {
   std::int64_t delivered = 0;  // messages by receipt
   std::int64_t failed = 0;     // messages that it took and that did not arrive, by receipt
   std::int64_t price = 0;      // of what it took, in millionths of the gateway's currency
+  std::int64_t unpriced = 0;   // messages that it took and whose price is not in there, since it is not known
 };
 using UsageByKey = std::map<UsageKey, Usage>;
 
 std::uint32_t month_of(WallMs at);
 std::string encode(const UsageKey& key);
 UsageKey decode_usage_key(std::string_view key);
+std::string_view encode(const Usage& usage);  // a view into it
+std::optional<Usage> decode_usage(std::string_view value);
 
 }  // namespace smsbridge::store

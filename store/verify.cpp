@@ -41,8 +41,7 @@ class Check {
       if (sized("parked", key, keys::open_size)) readable("parked", key, value, decode_receipt);
     });
     each("usage", [this](std::string_view key, std::string_view value) {
-      if (sized("usage", key, 13) && value.size() != sizeof(Usage))
-        cannot_be_read("usage", key, "no value of this table");
+      if (sized("usage", key, 13) && !decode_usage(value)) cannot_be_read("usage", key, "no value of this table");
     });
     compare_counts();
     each("aside", [this](std::string_view key, std::string_view) {

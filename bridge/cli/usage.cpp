@@ -37,7 +37,7 @@ int usage(const UsageOptions& options) {
     return exit_done;
   }
   const std::vector<std::string> fields = {"month", "gateway",   "tenant", "lane",  "submitted", "accepted",
-                                           "parts", "delivered", "failed", "price", "currency"};
+                                           "parts", "delivered", "failed", "price", "currency",  "unpriced"};
   std::vector<std::string> titles;
   for (const auto& field : fields) {
     std::string title = field;

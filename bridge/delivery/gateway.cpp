@@ -687,9 +687,11 @@ void Gateway::conclude(std::uint64_t order) {
         if (finished.when_silent) finished.receipt_wait_ms = std::min(finished.receipt_wait_ms, silence);
       }
     const auto price = price_of(message, sending.parts);
-    finished.price = price.part;
     finished.parts = message.content.parts;
-    if (!price.currency.empty() || price.part) finished.note = "price " + money_text(price.part) + " " + price.currency;
+    if (price) {
+      finished.price = price->part;
+      finished.note = "price " + money_text(price->part) + " " + price->currency;
+    }
     return write_outcome(std::move(finished));
   }
   const auto* refused = find(Part::State::refused);
@@ -763,15 +765,17 @@ store::GatewayId Gateway::next_gateway(const store::Claimed& message, Router::As
   return context_.router.next(message.content, message.left, config_.id, context_.clock.wall(), ask);
 }
 
-// Of all its parts: what the provider says, unless the price list is in another currency, or else the price list.
-Price Gateway::price_of(const store::Claimed& message, const std::vector<Part>& parts) const {
+// Of all its parts: what the provider says, unless the price list is in another currency, or else the price list. None:
+// nobody says, which is not nothing.
+std::optional<Price> Gateway::price_of(const store::Claimed& message, const std::vector<Part>& parts) const {
   const auto prices = context_.router.table()->prices;
   const auto currency = prices->currency_of(config_.id);
   for (const auto& part : parts)
     if (const auto told = parse_money(part.price); told && (currency.empty() || currency == part.currency))
-      return {.part = *told, .currency = part.currency};
+      return Price{.part = *told, .currency = part.currency};
   const auto* price = prices->find(config_.id, message.content.to);
-  return price ? Price{.part = price->part * message.content.parts, .currency = price->currency} : Price{};
+  if (!price) return std::nullopt;
+  return Price{.part = price->part * message.content.parts, .currency = price->currency};
 }
 
 // ---- messages that wait here too long ----

@@ -149,7 +149,7 @@ class Gateway : private Channel::Owner {
   Sending forget(std::uint64_t order);
   void conclude(std::uint64_t order);
   store::GatewayId next_gateway(const store::Claimed& message, Router::Ask ask) const;
-  Price price_of(const store::Claimed& message, const std::vector<Part>& parts) const;
+  std::optional<Price> price_of(const store::Claimed& message, const std::vector<Part>& parts) const;
   void see_how_it_goes();
   void see_errors(bool failed);
   void move_waiting();

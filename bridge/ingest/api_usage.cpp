@@ -26,16 +26,18 @@ std::uint32_t parse_month(std::string_view text) {
 }
 
 struct Row {
-  std::string month, gateway, tenant, lane, price, currency;
+  std::string month, gateway, tenant, lane, currency;
+  std::optional<std::string> price;  // none: of nothing that was taken is it known
   store::Usage usage;
 };
 
 std::string as_csv(const std::vector<Row>& rows) {
-  std::string out = "month,gateway,tenant,lane,submitted,accepted,parts,delivered,failed,price,currency\n";
+  std::string out = "month,gateway,tenant,lane,submitted,accepted,parts,delivered,failed,price,currency,unpriced\n";
   for (const auto& r : rows)
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", r.month, text::csv_cell(r.gateway),
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", r.month, text::csv_cell(r.gateway),
                        text::csv_cell(r.tenant), r.lane, r.usage.submitted, r.usage.accepted, r.usage.parts,
-                       r.usage.delivered, r.usage.failed, r.price, text::csv_cell(r.currency));
+                       r.usage.delivered, r.usage.failed, r.price.value_or(""), text::csv_cell(r.currency),
+                       r.usage.unpriced);
   return out;
 }
 
@@ -51,8 +53,9 @@ std::string as_json(const std::vector<Row>& rows) {
                      {"parts", r.usage.parts},
                      {"delivered", r.usage.delivered},
                      {"failed", r.usage.failed},
-                     {"price", r.price},
-                     {"currency", r.currency.empty() ? json::value(nullptr) : json::value(r.currency)}});
+                     {"price", r.price ? json::value(*r.price) : json::value(nullptr)},
+                     {"currency", r.currency.empty() ? json::value(nullptr) : json::value(r.currency)},
+                     {"unpriced", r.usage.unpriced}});
   return json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", nullptr}});
 }
 
@@ -91,9 +94,10 @@ void get_usage(Services& services, const HttpRequest& request, const Caller& cal
             .gateway = way ? way->name : fmt::format("#{}", key.gateway),
             .tenant = tenant ? tenant->config.name : fmt::format("#{}", key.tenant),
             .lane = std::string(store::name(key.lane)),
-            .price = money_text(usage.price),
             .currency = table->prices->currency_of(key.gateway),
+            .price = {},
             .usage = usage};
+    if (usage.unpriced == 0 || usage.unpriced < usage.accepted) row.price = money_text(usage.price);
     if (caller.tenant && caller.tenant->id != key.tenant) continue;
     if (!gateway.empty() && row.gateway != gateway) continue;
     rows.push_back(std::move(row));

@@ -81,3 +81,30 @@ test('help for a command that there is not is a mistake', {timeout}, async () =>
   for (const words of [['--help'], ['messages', '--help'], ['messages', 'list', '--help'], ['--help-all']])
     assert.equal((await smsbridge(...words)).code, 0, words.join(' '));
 });
+
+test('a price that is not known is not nothing, and a code has words', {timeout}, async (t) => {
+  const smsc = await Smsc.start(t, {receipt: ({destination}) => (destination === '255712000001' ? {state: 'UNDELIV', err: '027'} : {})});
+  const bridge = await Bridge.start(t, {
+    gateways: [{port: smsc.port}, {port: smsc.port}], prices: [{gateway: 'safaricom', prefix: '+254', price: '0.80', currency: 'KES'}]});
+  await bridge.up();
+  await bridge.up('promo');
+  const api = bridge.api();
+  for (const [to, gateway, state] of [['+254712000001', 'safaricom', 'delivered'], ['+255712000001', 'safaricom', 'undeliverable'], ['+254712000002', 'promo', 'delivered']]) {
+    const {id} = await api.send({to, gateway, text: 'Habari'});
+    const {status_message: words, segments: [{error}]} = await api.reaches(id, state);
+    if (state !== 'undeliverable') continue;
+    assert.equal(words, 'undeliverable err:027 (often: absent subscriber)');
+    assert.equal(error, '027 (often: absent subscriber)');
+  }
+  const {body: {items}} = await api.get('/usage');
+  assert.deepEqual(items.map(({gateway, accepted, price, currency, unpriced}) => [gateway, accepted, price, currency, unpriced]).sort(),
+    [['promo', 1, null, null, 1], ['safaricom', 2, '0.8', 'KES', 1]]);
+  const {body: csv} = await api.get('/usage?format=csv');
+  const month = items[0].month;
+  const head = 'month,gateway,tenant,lane,submitted,accepted,parts,delivered,failed,price,currency,unpriced';
+  const rows = [head, `${month},safaricom,default,transaction,2,2,2,1,1,0.8,KES,1`, `${month},promo,default,transaction,1,1,1,1,0,,,1`];
+  assert.deepEqual(csv.toString().trim().split('\n'), rows);
+  assert.deepEqual((await bridge.cli('usage', '--csv')).stdout.trim().split('\n'), rows);
+  const table = (await bridge.cli('usage')).stdout.trim().split('\n').map((row) => row.split('\t').slice(-3));
+  assert.deepEqual(table, [['0.8', 'KES', '1'], ['-', '-', '1']]);
+});

@@ -717,6 +717,9 @@ TEST_F(StoreTest, AccountsHoldWhatTheCarrierWillBill) {
   };
   took("1", SegmentState::delivered);
   took("2", SegmentState::undeliverable);
+  const auto of_no_price = enqueue(message("6")).id;
+  claim(1);
+  finish(of_no_price, 1, "id-6");
   const auto refused = enqueue(message("3")).id;
   claim(1);
   again({.id = refused, .attempt = 1});
@@ -733,14 +736,24 @@ TEST_F(StoreTest, AccountsHoldWhatTheCarrierWillBill) {
     const auto all = store_->usage();
     ASSERT_EQ(all.size(), 1u);
     const auto& usage = all.at(key);
-    EXPECT_EQ(usage.submitted, 4) << "two taken, two refused";
-    EXPECT_EQ(usage.accepted, 2);
-    EXPECT_EQ(usage.parts, 4);
+    EXPECT_EQ(usage.submitted, 5) << "three taken, two refused";
+    EXPECT_EQ(usage.accepted, 3);
+    EXPECT_EQ(usage.parts, 5);
     EXPECT_EQ(usage.delivered, 1);
     EXPECT_EQ(usage.failed, 1);
     EXPECT_EQ(usage.price, 1'600'000);
+    EXPECT_EQ(usage.unpriced, 1) << "its price is not known, which is not nothing";
     die_and_open();
   }
+}
+
+TEST(Usage, IsReadAsItWasWrittenBeforeUnknownPricesWereCounted) {
+  const auto before = [](const Usage& usage) { return decode_usage(encode(usage).substr(0, 48)).value(); };
+  EXPECT_EQ(before({.accepted = 3, .price = 0}).unpriced, 3);
+  EXPECT_EQ(before({.accepted = 3, .price = 5}).unpriced, 0);
+  EXPECT_EQ(before({.accepted = 3, .price = 5}).price, 5);
+  EXPECT_EQ(decode_usage(encode(Usage{.accepted = 3, .unpriced = 2})).value().unpriced, 2);
+  for (const std::size_t size : {0, 8, 47, 49, 64}) EXPECT_FALSE(decode_usage(std::string(size, 'x'))) << size;
 }
 
 TEST(Month, IsThatOfUtc) {
