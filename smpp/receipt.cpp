@@ -25,6 +25,11 @@ struct StateWord {
 // The first word of a state is the standard's (SMPP 3.4 appendix B); the others have been met. A word that means
 // "not yet" has to stand here, or a date besides it would make it a failure.
 constexpr StateWord state_words[] = {
+    {"DELIVRD", MessageState::delivered},
+    {"DELIVERED", MessageState::delivered},
+    {"DELIVERD", MessageState::delivered},
+    {"DELIVRED", MessageState::delivered},
+    {"DLVRD", MessageState::delivered},
     {"SCHEDLD", MessageState::scheduled},
     {"SCHEDULED", MessageState::scheduled},
     {"ENROUTE", MessageState::enroute},
@@ -43,11 +48,6 @@ constexpr StateWord state_words[] = {
     {"SENT", MessageState::enroute},
     {"SUBMITD", MessageState::enroute},
     {"SUBMITTED", MessageState::enroute},
-    {"DELIVRD", MessageState::delivered},
-    {"DELIVERED", MessageState::delivered},
-    {"DELIVERD", MessageState::delivered},
-    {"DELIVRED", MessageState::delivered},
-    {"DLVRD", MessageState::delivered},
     {"EXPIRED", MessageState::expired},
     {"EXPIRD", MessageState::expired},
     {"TIMEOUT", MessageState::expired, true},
@@ -210,7 +210,7 @@ void read_word(std::string_view word, const Dialect& dialect, Receipt& receipt) 
   receipt.reason = receipt.error;
   if (!word.empty() && found.telling)
     receipt.reason = receipt.error.empty() ? receipt.state_word : receipt.state_word + " err " + receipt.error;
-  else if (const auto words = often_meant_by(receipt.error); !words.empty() && may_be_of_map(receipt))
+  else if (const auto words = may_be_of_map(receipt) ? often_meant_by(receipt.error) : ""; !words.empty())
     receipt.reason += " (often: " + std::string(words) + ")";
 }
 
@@ -254,6 +254,7 @@ std::optional<Receipt> parse_receipt(const Message& message, const Dialect& dial
   Receipt receipt;
   receipt.intermediate = kind == Kind::intermediate;
   const auto add_id = [&receipt](std::string_view raw) {
+    if (raw.empty() || (!receipt.id_candidates.empty() && raw == receipt.id_candidates.front())) return;
     auto id = readable_id(raw);
     if (!id.empty() && std::ranges::find(receipt.id_candidates, id) == receipt.id_candidates.end())
       receipt.id_candidates.push_back(std::move(id));
@@ -275,6 +276,8 @@ std::optional<Receipt> parse_receipt(const Message& message, const Dialect& dial
 
 std::string readable_id(std::string_view raw) {
   const auto trimmed = without_padding(raw);
+  const auto is_visible = [](char c) { return c >= 0x20 && c < 0x7F; };
+  if (trimmed.size() <= id_size_max && std::ranges::all_of(trimmed, is_visible)) return std::string(trimmed);
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
   std::string id(trimmed);
   if (!is_utf8(trimmed) || std::ranges::any_of(trimmed, is_control)) {

@@ -220,12 +220,14 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   return Settled::ok;
 }
 
-Receipted Ledger::receipt(const ReceiptRecorded& given, lmdb::Transaction& txn, WallMs now) {
-  auto change = given;
+Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
   // The receiving gateway knows only of what it sends itself; another by its account may have this one under way.
-  if (!change.account.empty() && is_sending(change)) {
-    change.usable = std::min(change.usable, change.as_given);
-    change.may_guess = false;
+  const bool guesses = change.may_guess || change.usable > change.as_given;
+  if (guesses && !change.account.empty() && is_sending(change)) {
+    auto careful = change;
+    careful.usable = std::min(change.usable, change.as_given);
+    careful.may_guess = false;
+    return receipt(careful, txn, now);
   }
   auto matched = match(change, txn, now);
   if (matched == Receipted::matched) return matched;
@@ -256,8 +258,7 @@ std::vector<Ledger::Candidate> Ledger::candidates(const ReceiptRecorded& change,
       const auto owner = read_owner(txn, id);
       auto progress = owner ? read_progress(txn, id) : std::nullopt;
       if (!progress || segment >= progress->segments.size()) continue;
-      if (canonical_provider_id(progress->segments[segment].provider_id) != canonical_provider_id(provider_id))
-        continue;
+      if (!same_provider_id(progress->segments[segment].provider_id, provider_id)) continue;
       Stored stored{.queue = owner->queue, .progress = {}};
       if (progress->queue_gateway) stored.queue.gateway = progress->queue_gateway;
       stored.progress = std::move(*progress);
@@ -278,19 +279,18 @@ Receipted Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, W
     // The other address is believed of an id that nobody else has.
     const bool only_one = found.size() == 1 && i < change.as_given;
     if (only_one && found.front().fit == Fit::none) result = Receipted::another_phone;
-    std::erase_if(found,
-                  [&](const Candidate& c) { return c.fit == Fit::none || (c.fit == Fit::other_address && !only_one); });
-    std::vector<Candidate> changed;
+    std::vector<Candidate*> changed;
     for (auto& candidate : found) {
+      if (candidate.fit == Fit::none || (candidate.fit == Fit::other_address && !only_one)) continue;
       if (apply_receipt(candidate.stored.progress, provider_id, change, now))
-        changed.push_back(std::move(candidate));
+        changed.push_back(&candidate);
       else
         result = Receipted::repeated;
     }
     if (changed.empty()) continue;
     // Without a phone to compare nothing tells two of them apart.
     if (changed.size() > 1 && change.destination.empty()) return Receipted::ambiguous;
-    auto& [id, fits, stored] = changed.front();
+    auto& [id, fits, stored] = *changed.front();
     // Also what ended for us keeps what is known of its parts: the last of them may still correct it.
     if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
     return Receipted::matched;
@@ -302,11 +302,10 @@ Receipted Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, W
 // False: it says nothing new. A final state stays, but one that only we, or the carrier for want of knowledge, assumed
 // gives way to a better one.
 bool Ledger::apply_receipt(Progress& p, std::string_view provider_id, const ReceiptRecorded& receipt, WallMs now) {
-  const auto id = canonical_provider_id(provider_id);
   bool news = false;
   for (std::size_t i = 0; i < p.segments.size(); ++i) {
     auto& segment = p.segments[i];
-    const bool named = !segment.provider_id.empty() && canonical_provider_id(segment.provider_id) == id;
+    const bool named = !segment.provider_id.empty() && same_provider_id(segment.provider_id, provider_id);
     if (!named && (!receipt.whole_message || segment.state == SegmentState::unsent)) continue;
     if (segment.state == SegmentState::unsent) segment.state = SegmentState::accepted;  // its answer was lost
     const bool advances = !is_final(segment.state) && receipt.state > segment.state;
@@ -359,7 +358,7 @@ bool Ledger::receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction&
   auto& segment = p.segments.front();
   if (!apply_receipt(p, segment.provider_id, change, now)) return false;
   // While it is in doubt the id is a receipt's. It may have been another attempt's, and this one says more.
-  if (in_doubt && canonical_provider_id(segment.provider_id) != canonical_provider_id(change.provider_ids.front())) {
+  if (in_doubt && !same_provider_id(segment.provider_id, change.provider_ids.front())) {
     segment.provider_id = change.provider_ids.front();
     correlate(change.message, p, stored->queue.gateway);
   }
@@ -460,11 +459,11 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
       if (!parked || !owner) continue;
       const auto& receipt = *parked;
       if (fit(receipt, owner->to) == Fit::none || (receipt.message && receipt.message != id)) continue;
-      const auto ours = canonical_provider_id(stored.progress.segments[i].provider_id);
-      const bool by_id = std::ranges::any_of(receipt.provider_ids,
-                                             [&](const auto& given) { return canonical_provider_id(given) == ours; });
+      const auto& ours = stored.progress.segments[i].provider_id;
+      const bool by_id =
+          std::ranges::any_of(receipt.provider_ids, [&](const auto& given) { return same_provider_id(given, ours); });
       if (!by_id && receipt.attempt != stored.progress.attempts) continue;  // another attempt's
-      apply_receipt(stored.progress, stored.progress.segments[i].provider_id, receipt, now);
+      apply_receipt(stored.progress, ours, receipt, now);
       drop_parked(txn, key);
     }
   }

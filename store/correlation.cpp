@@ -5,22 +5,34 @@
 
 namespace smsbridge::store {
 
-std::string canonical_provider_id(std::string_view provider_id) {
+namespace {
+
+std::string_view without_zeros(std::string_view provider_id) {
   while (provider_id.size() > 1 && provider_id.front() == '0') provider_id.remove_prefix(1);
-  std::string canonical(provider_id);
-  for (char& c : canonical)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return provider_id;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+std::string canonical_provider_id(std::string_view provider_id) {
+  std::string canonical(without_zeros(provider_id));
+  std::ranges::transform(canonical, canonical.begin(), lower);
   return canonical;
+}
+
+bool same_provider_id(std::string_view a, std::string_view b) {
+  return std::ranges::equal(without_zeros(a), without_zeros(b), {}, lower, lower);
 }
 
 // FNV-1a over the canonical id, finished with a multiply-xorshift so that all 64 bits depend on all octets.
 std::uint64_t Correlation::key(GatewayId gateway, std::string_view provider_id) {
-  while (provider_id.size() > 1 && provider_id.front() == '0') provider_id.remove_prefix(1);
   // The gateway is mixed in by itself: joined with the first octet, ids "1..." of one and "2..." of the next were one
   // key.
   std::uint64_t hash = (0xcbf29ce484222325ull ^ gateway) * 0x100000001b3ull;
-  for (const char c : provider_id) {
-    hash ^= static_cast<std::uint8_t>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  for (const char c : without_zeros(provider_id)) {
+    hash ^= static_cast<std::uint8_t>(lower(c));
     hash *= 0x100000001b3ull;
   }
   hash ^= hash >> 32;

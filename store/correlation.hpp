@@ -40,5 +40,6 @@ class Correlation {
 
 // Lower case, leading zeros removed.
 std::string canonical_provider_id(std::string_view provider_id);
+bool same_provider_id(std::string_view a, std::string_view b);  // in their canonical form
 
 }  // namespace smsbridge::store

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -89,8 +90,8 @@ inline std::string of_parked(GatewayId gateway, MessageId message) {
   return std::to_string(gateway) + "#" + std::to_string(message);
 }
 // The gateways whose messages a receipt may speak of.
-inline std::vector<GatewayId> gateways_of(const ReceiptRecorded& receipt) {
-  return receipt.account.empty() ? std::vector{receipt.gateway} : receipt.account;
+inline std::span<const GatewayId> gateways_of(const ReceiptRecorded& receipt) {
+  return receipt.account.empty() ? std::span(&receipt.gateway, 1) : std::span(receipt.account);
 }
 // All names that a receipt can be asked for by.
 inline std::vector<std::string> of_parked(const ReceiptRecorded& receipt) {

@@ -271,7 +271,7 @@ void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
   }
   change.quote = receipt->text;
   for (auto* const text : {&change.error, &change.destination, &change.other_address, &change.quote})
-    *text = text::cut_utf8(*text, receipt_text_max);
+    text->resize(text::cut_utf8(*text, receipt_text_max).size());
   owner_.on_receipt(std::move(change), label_of(receipt->state),
                     [link = link.weak_from_this(), generation = link.generation(), sequence = delivery.sequence,
                      command = delivery.command](bool stored) {

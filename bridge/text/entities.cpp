@@ -107,6 +107,7 @@ std::string decode_html_entities(std::string_view text) {
 }
 
 std::string with_plain_blanks(std::string_view text) {
+  if (std::ranges::none_of(text, [](char c) { return (c & 0x80) != 0; })) return std::string(text);
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {

@@ -40,6 +40,7 @@ std::optional<char> digit_of(char32_t value) {
       0x11C50, 0x11D50, 0x11DA0, 0x11DE0, 0x11F50, 0x16130, 0x16A60, 0x16AC0, 0x16B50, 0x16D70, 0x1CCF0,
       0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E5F1, 0x1E950, 0x1FBF0};
   static_assert(std::ranges::is_sorted(zeros));
+  if (value < 0x80) return value >= '0' && value <= '9' ? std::optional(static_cast<char>(value)) : std::nullopt;
   const auto* above = std::ranges::upper_bound(zeros, value);
   if (above == std::begin(zeros) || value > above[-1] + 9) return std::nullopt;
   return static_cast<char>('0' + static_cast<int>(value - above[-1]));
@@ -53,6 +54,7 @@ bool is_invisible(char32_t value) {
       {0x890, 0x891},   {0x8E2, 0x8E2},   {0x115F, 0x1160},  {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x200B, 0x200F},
       {0x202A, 0x202E}, {0x2060, 0x206F}, {0x20E3, 0x20E3},  {0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF},
       {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0xE0000, 0xE0FFF}};
+  if (value < 0x80) return false;
   return std::ranges::any_of(ranges, [&](const auto& range) { return value >= range.first && value <= range.second; });
 }
 
