@@ -45,9 +45,11 @@ class Health {
     state_ = State::open;
     named_until_ = until_;
   }
-  // Somebody mended it, or wants to know.
+  // Somebody mended it, or wants to know: what it said of its time before holds no more.
   void try_now() {
-    if (state_ == State::open) state_ = State::half_open;
+    if (state_ != State::open) return;
+    state_ = State::half_open;
+    named_until_ = {};
   }
   // Not the answer to a request that went out before the provider named its time.
   void succeeded(Time now) {

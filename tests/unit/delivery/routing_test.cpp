@@ -213,6 +213,17 @@ TEST(Health, KeepsToATimeThatWasNamed) {
   EXPECT_EQ(health.state(Time{} + 300s), Health::State::closed);
 }
 
+TEST(Health, IsTriedNowWhenSomebodyAsksForIt) {
+  Health health;
+  health.try_now();
+  EXPECT_EQ(health.state(Time{}), Health::State::closed) << "nothing waits for its time";
+  health.unavailable(Time{} + 1h);
+  health.try_now();
+  EXPECT_EQ(health.state(Time{} + 1s), Health::State::half_open);
+  health.succeeded(Time{} + 2s);
+  EXPECT_EQ(health.state(Time{} + 2s), Health::State::closed) << "one at a time for the rest of the hour";
+}
+
 TEST(Health, WhatMoreTriesCannotMendOpensAtOnce) {
   Health health;
   health.failed(Time{}, true);
