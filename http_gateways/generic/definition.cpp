@@ -12,6 +12,13 @@ namespace {
 constexpr std::size_t places_max = 100, steps_max = 2000;
 constexpr std::size_t path_octets_max = 250;  // every value below has it in its own path
 
+// Whole characters: it is told, in an answer too.
+std::string beginning(std::string_view text, std::size_t octets_max) {
+  if (text.size() > octets_max)
+    while (octets_max > 0 && (static_cast<unsigned char>(text[octets_max]) & 0xC0) == 0x80) --octets_max;
+  return std::string(text.substr(0, octets_max));
+}
+
 }  // namespace
 
 void Node::fail(const std::string& what) const { throw BadSettings(path_.empty() ? what : path_ + ": " + what); }
@@ -55,8 +62,8 @@ std::vector<Node> Node::elements() const {
 }
 
 Node Node::child(const boost::json::value& value, std::string_view name) const {
-  auto path = path_ + std::string(name.substr(0, path_octets_max));
-  if (path.size() > path_octets_max) path = path.substr(0, path_octets_max - 3) + "...";
+  auto path = path_ + beginning(name, path_octets_max);
+  if (path.size() > path_octets_max) path = beginning(path, path_octets_max - 3) + "...";
   return {value, std::move(path), taken_};
 }
 

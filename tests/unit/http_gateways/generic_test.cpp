@@ -491,6 +491,8 @@ TEST(Generic, DefinitionsHaveBounds) {
   deep["name"] = repeated("n", 300);
   json::object members{{"a", "{{tto}}"}};
   deep["request"].as_object()["body"] = {{"type", "json"}, {"value", {{repeated("k", 300), std::move(members)}}}};
+  json::object foreign = deep;
+  foreign["request"].at("body").as_object()["value"] = {{"k" + repeated("\u00e9", 300), "{{tto}}"}};
   const auto hmac_parts = [](std::size_t count) {
     return json::object{
         {"callback",
@@ -536,6 +538,8 @@ TEST(Generic, DefinitionsHaveBounds) {
        "callback.auth.parts: at most 10 parts can be covered: with each call all of them are put together"},
       {"a long name in the path of a mistake", deep,
        "request.body.value." + repeated("k", 228) + "...: unknown variable 'tto'"},
+      {"which is not cut inside a character", foreign,
+       "request.body.value.k" + repeated("\u00e9", 113) + "...: unknown variable 'tto'"},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
