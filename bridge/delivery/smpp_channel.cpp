@@ -367,7 +367,7 @@ void SmppChannel::describe(GatewayStatus& status) const {
           std::chrono::duration_cast<std::chrono::milliseconds>(*next - context_.clock.now()).count();
   }
   status.window_in_use = in_flight();
-  if (only_accepts()) status.last_error = accepted_hint;
+  if (status.last_error.empty() && only_accepts()) status.last_error = accepted_hint;
   status.window_limit = capacity();
 }
 

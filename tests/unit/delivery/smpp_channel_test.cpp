@@ -164,5 +164,24 @@ TEST_F(SmppChannelTest, TheWordOfAReceiptIsTheOneThatIsCounted) {
   }
 }
 
+TEST_F(SmppChannelTest, ARefusalOfTheAccountIsSaidBeforeAHintAboutItsSettings) {
+  const auto wire = bind();
+  const auto last_error = [&] {
+    GatewayStatus status;
+    channel_->describe(status);
+    return status.last_error;
+  };
+  for (std::uint32_t sequence = 6; sequence < 56; ++sequence)
+    wire->say(receipt("id:1 sub:001 dlvrd:001 stat:ACCEPTD err:000 text:", sequence));
+  EXPECT_THAT(last_error(), testing::HasSubstr("accepted_is_final"));
+  for (std::uint32_t sequence = 2; sequence < 5; ++sequence) {
+    submit(sequence);
+    wire->finish_writing();
+    wire->say(raw(submit_sm_resp, 0x0E, sequence));
+  }
+  EXPECT_FALSE(channel_->is_up());
+  EXPECT_THAT(last_error(), testing::HasSubstr("ESME_RINVPASWD"));
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge
