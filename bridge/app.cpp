@@ -167,7 +167,8 @@ void App::make_servers() {
   auto fineract_limits = limits;
   fineract_limits.name = "fineract";
   fineract_limits.body_bytes = fineract_body_bytes;
-  listen(fineract_limits, make_door(fineract_routes(services_), metrics_.http(), clock_, fineract_refusal),
+  listen(fineract_limits,
+         make_door(fineract_routes(services_), metrics_.http(), clock_, noted_fineract_refusal(clock_)),
          config_.fineract, fineract_port_);
   HttpLimits control_limits;
   control_limits.name = "control";

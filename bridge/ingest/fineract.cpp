@@ -233,8 +233,15 @@ struct Noticed {
   log::Throttle refused, never_posted;
 };
 
-// The tenant who asks; otherwise the answer has been given. Our answer never reaches Fineract's log, and what it posted
-// is gone: so ours says it.
+// Our answer never reaches Fineract's log, and what it posted is gone: so ours says it.
+void note_refused(Noticed& noticed, Time now, int status, const std::string& tenant, std::string_view reason,
+                  std::string_view path) {
+  if (const auto count = noticed.refused.due(std::to_string(status) + tenant, now))
+    log::error("fineract", "Fineract was refused (" + std::to_string(status) + "): what it posts is lost", "tenant",
+               tenant, "reason", reason, "path", path.substr(0, logged_name_max), "times", count);
+}
+
+// The tenant who asks; otherwise the answer has been given.
 const Tenant* admit_fineract(Services& services, Noticed& noticed, const HttpRequest& request, const Respond& respond) {
   const auto tenant = services.tenants.by_fineract_headers(request);
   if (tenant) return *tenant;
@@ -242,9 +249,7 @@ const Tenant* admit_fineract(Services& services, Noticed& noticed, const HttpReq
       text::repaired_utf8(std::string(request.header("Fineract-Platform-TenantId").substr(0, logged_name_max)));
   if (const auto* known = services.tenants.find(given))
     known->metrics.rejected[metrics::RejectReason::unauthenticated]->Increment();
-  if (const auto count = noticed.refused.due(given, services.clock.now()))
-    log::error("fineract", "Fineract was refused (401): what it posts is lost", "tenant", given, "reason",
-               tenant.error(), "path", request.path.substr(0, logged_name_max), "times", count);
+  note_refused(noticed, services.clock.now(), 401, given, tenant.error(), request.path);
   respond(not_authenticated());
   return nullptr;
 }
@@ -258,10 +263,10 @@ void post_sms(Services& services, Noticed& noticed, const HttpRequest& request, 
   const auto* entries = ec ? nullptr : body.if_array();
   if (!entries || entries->size() > entries_max) {
     tenant->metrics.rejected[metrics::RejectReason::malformed_json]->Increment();
-    return respond(fineract_error(
-        http::status::bad_request, "error.msg.invalid.request.body",
-        entries ? "The array has more than " + std::to_string(entries_max) + " entries"
-                : "The body must be a JSON array of messages" + (ec ? ": " + ec.message() : std::string())));
+    const auto why = entries ? "The array has more than " + std::to_string(entries_max) + " entries"
+                             : "The body must be a JSON array of messages" + (ec ? ": " + ec.message() : std::string());
+    note_refused(noticed, services.clock.now(), 400, tenant->config.name, why, request.path);
+    return respond(fineract_error(http::status::bad_request, "error.msg.invalid.request.body", why));
   }
   store::Batch batch;
   batch.enqueue.reserve(entries->size());
@@ -398,6 +403,17 @@ HttpResponse fineract_refusal(const Problem& problem) {
   if (problem.retry_after_seconds)
     response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_seconds));
   return response;
+}
+
+// What comes to no address of ours says nothing to Fineract either, and its posts are lost as well.
+std::function<HttpResponse(const Problem&)> noted_fineract_refusal(Clock& clock) {
+  return [&clock, seen = std::make_shared<log::Throttle>()](const Problem& problem) {
+    if (problem.code == ProblemCode::not_found || problem.code == ProblemCode::method_not_allowed)
+      if (const auto count = seen->due(std::string(name(problem.code)), clock.now()))
+        log::warn("fineract", "a request fits nothing here: is it Fineract's, check its end_point and fineract_prefix",
+                  "reason", problem.detail, "times", count);
+    return fineract_refusal(problem);
+  };
 }
 
 std::vector<Route> fineract_routes(Services& services) {

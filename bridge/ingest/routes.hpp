@@ -65,6 +65,8 @@ BeforeBody needs_key(Services& services);
 
 std::vector<Route> fineract_routes(Services& services);
 HttpResponse fineract_refusal(const Problem& problem);
+// The same, for the whole listener: an address that is none of ours is said in the log.
+std::function<HttpResponse(const Problem&)> noted_fineract_refusal(Clock& clock);
 std::vector<Route> message_routes(Services& services);
 std::vector<Route> gateway_routes(Services& services);
 std::vector<Route> system_routes(Services& services);

@@ -220,11 +220,23 @@ describe('with a carrier that is up', {timeout: 900_000}, () => {
       }
       const lines = (about) => bridge.process.output.split('\n').filter((line) => line.includes(about));
       await until('the log to say it', () => lines('was refused (401)').some((line) => line.includes('elsewhere') && line.includes('unknown tenant')));
-      await until('the log to say it', () => lines('never posted').length > 0);
+      await until('the log to say it', () => ['never posted', 'nobody-xxx', 'tenant=second'].every((about) => lines(about).length > 0));
       assert.equal(lines('tenant=elsewhere').length, 1);
       assert.equal(lines('nobody-xxx').length, 1);
       assert.ok(!bridge.process.output.includes('x'.repeat(100)), 'bounded');
       assert.equal(lines('tenant=second').filter((line) => line.includes('wrong key')).length, 1);
+    });
+
+    test('so is a post that cannot be read, and one to another address: both are lost', {timeout}, async () => {
+      const headers = [['Fineract-Platform-TenantId', 'default'], ['Fineract-Tenant-App-Key', appKey]];
+      for (let round = 0; round < 3; round++) {
+        assert.equal((await exchange({method: 'POST', path: '/sms', headers, body: '[{},]'})).status, 400);
+        assert.equal((await exchange({method: 'POST', path: '/gateway/sms', headers, body: '[]', unknownPath: true})).status, 404);
+      }
+      const lines = (about) => bridge.process.output.split('\n').filter((line) => line.includes(about));
+      await until('the log to say it', () => ['was refused (400)', 'there is nothing at'].every((about) => lines(about).length > 0));
+      assert.equal(lines('was refused (400)').filter((line) => line.includes('tenant=default') && line.includes('JSON array')).length, 1);
+      assert.match(lines('there is nothing at')[0], /end_point/);
     });
 
     test('tenants are kept apart: report, details and duplicates', {timeout}, async () => {
