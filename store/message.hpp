@@ -66,7 +66,9 @@ struct Content {
   std::string idempotency_key;  // of the request that brought it
   std::string from, to, text;
   std::string target_user, triggered_by;
-  std::string way;  // why not the first gateway of the route, for people; empty: it is the first, or was named
+  // For people: who its route passed over, and why; without a route, who named its gateway. Empty: the route's first,
+  // or the tenant's default.
+  std::string way;
 };
 
 enum class SegmentState : std::uint8_t {

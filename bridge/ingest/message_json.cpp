@@ -43,7 +43,7 @@ std::string_view segment_state(store::SegmentState state, const store::Progress&
 json::object routed_json(const store::Message& message, const Directory& directory) {
   const auto& c = message.content;
   const auto route = directory.table()->route(c.route);
-  std::string why = "named by the caller, or the tenant's only way";
+  std::string why = c.way.empty() ? "the tenant's default gateway" : c.way;
   if (!c.gateway)
     why = "no way out";
   else if (c.route)

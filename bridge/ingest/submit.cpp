@@ -48,10 +48,11 @@ struct Way {
   RoutePtr route;      // that chose it
   std::string asked;   // what the caller named: part of what makes two messages the same
   std::string why;
-  std::string passed_over;  // of the route: whom it did not take, and why
+  std::string how;  // whom its route passed over, and why; without a route, how it came to its gateway
 };
 
 constexpr std::size_t passed_over_max = 240;  // kept with the message
+constexpr const char* named_by_caller = "named by the caller";
 
 // Only asked where the first gateway of the route was not taken: most messages take it.
 std::string passed_over(const Router& router, const RouteQuery& query, store::WallMs now) {
@@ -77,7 +78,11 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
   // As if it were not there: whose it is is nobody else's business.
   if (s.gateway && !s.any_gateway && !directory.table()->may_use(tenant.config.name, *s.gateway))
     return {.asked = s.gateway->name, .why = "there is no gateway '" + s.gateway->name + "' for this tenant"};
-  if (s.gateway) return by_name(s.gateway);
+  if (s.gateway) {
+    auto way = by_name(s.gateway);
+    way.how = named_by_caller;
+    return way;
+  }
   const auto preferred = directory.default_for(tenant.config);
   if (!s.route && directory.table()->routes.empty())
     return preferred ? by_name(preferred) : Way{.asked = "", .why = "there is no gateway"};
@@ -92,10 +97,9 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
   const auto [route, gateway] = directory.router().pick(query, now);
   const auto asked = s.route ? s.route->name : std::string();
   if (gateway) {
-    Way way{
-        .gateway = directory.table()->gateway(gateway), .route = route, .asked = asked, .why = {}, .passed_over = {}};
+    Way way{.gateway = directory.table()->gateway(gateway), .route = route, .asked = asked, .why = {}, .how = {}};
     if (way.gateway && route && way.gateway->name != route->via.front().gateway)
-      way.passed_over = passed_over(directory.router(), query, now);
+      way.how = passed_over(directory.router(), query, now);
     return way;
   }
   if (!route && s.route)
@@ -141,7 +145,7 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   content.lane = lane;
   content.source = s.source;
   content.route = way.route ? way.route->id : 0;
-  content.way = way.passed_over;
+  content.way = way.how;
   content.digest = digest_of({s.to, s.text, s.from, s.country, way.asked, s.client_ref, s.target_user, s.triggered_by,
                               store::name(lane), std::to_string(s.send_at), std::to_string(s.validity_ms)});
   content.due_at = s.send_at;

@@ -72,6 +72,9 @@ describe('why a message waits', {concurrency: 4}, () => {
     assert.equal(routed.gateway, 'here');
     assert.match(routed.detail, /route all; passed over: gateway away: /);
 
+    const named = await api.send({to, text: 'named', gateway: 'here'});
+    assert.equal((await api.timeline(named.id)).find(({event}) => event === 'routed').detail, 'named by the caller');
+
     const fineract = bridge.fineract();
     await fineract.send([{internalId: 9, mobileNumber: '0712000009', message: 'y', providerId: 100}]);
     const message = await until('it to be kept', async () => (await api.all('client_ref=9'))[0]);
@@ -80,6 +83,18 @@ describe('why a message waits', {concurrency: 4}, () => {
     const told = (await api.message(message.id)).fineract;
     assert.equal(told.status, 300);
     assert.ok(Math.abs(Date.parse(told.told_at) - Date.now()) < 60_000);
+  });
+
+  it('by default', {timeout}, async (t) => {
+    const smsc = await Smsc.start(t, {});
+    const bridge = await Bridge.start(t, {
+      gateways: [{name: 'here', port: smsc.port, ...reconnects}],
+      tenants: [{name: 'default', default_gateway: 'here'}],
+      routes: [{name: 'elsewhere', id: 100, countries: ['UG'], via: [{gateway: 'here'}]}],
+    });
+    const sent = await bridge.api().send({to, text: 'x'});
+    const routed = (await bridge.api().timeline(sent.id)).find(({event}) => event === 'routed');
+    assert.deepEqual([routed.gateway, routed.detail], ['here', "the tenant's default gateway"]);
   });
 
   it('an account that is refused', {timeout}, async (t) => {
