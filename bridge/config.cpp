@@ -295,6 +295,13 @@ void read_name(ConfigSection& s, std::string& name) {
     s.problem("name", fmt::format("must have 1 to {} octets", name_length_max), "bad-value");
 }
 
+// Delays double up to the longest.
+void check_first_delay(ConfigSection& s, const char* first, WallMs first_ms, const char* longest, WallMs longest_ms) {
+  if (first_ms > longest_ms)
+    s.problem(first, "is longer than '" + std::string(longest) + "', which is " + duration_text(longest_ms),
+              "bad-value");
+}
+
 void read_gateway(ConfigSection& s, GatewayConfig& g) {
   if (s.node().IsMap()) g.settings = to_json(s.node()).as_object();
   for_each_secret(g.settings, [](boost::json::value& secret, const std::string&) { secret = hidden_secret(); });
@@ -336,6 +343,7 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
   s.section("retry", [&](ConfigSection& r) {
     r.read_duration_ms("first", g.retry.delay_first_ms, 10, day);
     r.read_duration_ms("max", g.retry.delay_max_ms, 10, 7 * day);
+    check_first_delay(r, "first", g.retry.delay_first_ms, "max", g.retry.delay_max_ms);
     r.read("attempts", g.retry.attempts_max, 1, 1000);
     r.read_duration_ms("resend_delay", g.retry.resend_delay_ms, 0, hour);
     r.read_duration_ms("hold", g.retry.hold_ms, second, 30 * day);
@@ -350,7 +358,9 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
 void read_host(ConfigSection& s, std::string& host) {
   s.read("host", host);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host.find_first_of("/@ \t[]") != std::string::npos || text::has_control(host))
+  // An IPv6 address has several colons, a name with a port has one.
+  if (host.find_first_of("/@ \t[]") != std::string::npos || std::ranges::count(host, ':') == 1 ||
+      text::has_control(host))
     s.problem("host", "'" + host + "' is not a name or an address: no scheme, path or port", "bad-value");
 }
 
@@ -398,6 +408,7 @@ void read_smpp(ConfigSection& s, GatewayConfig& g) {
   s.read_duration("response_timeout", session.response_timeout, 1s, 10min);
   s.read_duration("reconnect_first", g.reconnect_first, 10ms, 10min);
   s.read_duration("reconnect_max", g.reconnect_max, 10ms, 1h);
+  check_first_delay(s, "reconnect_first", g.reconnect_first / 1ms, "reconnect_max", g.reconnect_max / 1ms);
   s.read_duration("refused_delay", g.refused_delay, 1s, 24h);
   s.read_choice("charset", g.charset,
                 {{"auto", text::Charset::automatic},

@@ -53,6 +53,7 @@ const std::vector<std::pair<std::string_view, std::string_view>> synonyms = {
     {"tps", "rate"},
     {"throughput", "rate"},
     {"max_tps", "rate"},
+    {"max_rate", "rate"},
     {"rate_limit", "rate"},
     {"binds", "sessions"},
     {"bind_count", "sessions"},
@@ -63,15 +64,23 @@ const std::vector<std::pair<std::string_view, std::string_view>> synonyms = {
     {"user", "system_id"},
     {"passwd", "password"},
     {"pass", "password"},
+    {"secret", "password"},
     {"window_size", "window"},
+    {"async_depth", "window"},
+    {"outstanding", "window"},
     {"source_addr", "sender"},
     {"sender_id", "sender"},
+    {"short_code", "sender"},
+    {"shortcode", "sender"},
+    {"mask", "sender"},
     {"enquire_link", "enquire_link_interval"},
+    {"keepalive", "enquire_link_interval"},
     {"ssl", "tls"},
     {"ip", "host"},
     {"address", "host"},
     {"hostname", "host"},
     {"dlr", "receipts"},
+    {"delivery_receipts", "receipts"},
     {"http", "api"},
     {"http_api", "api"},
     {"socket", "control"},
@@ -89,9 +98,18 @@ const std::vector<std::pair<std::string_view, std::string_view>> synonyms = {
 // A thousand years; far from where sums overflow.
 constexpr WallMs duration_max_ms = 1000ll * 366 * 86'400'000;
 
+// "ms" is looked for before "m".
+const std::vector<std::pair<std::string_view, WallMs>> duration_units = {
+    {"ms", 1}, {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}};
+
+std::string duration_text(WallMs ms) {
+  std::pair<std::string_view, WallMs> largest = duration_units.front();
+  for (const auto& unit : duration_units)
+    if (ms % unit.second == 0 && unit.second > largest.second) largest = unit;
+  return ms == 0 ? "0s" : std::to_string(ms / largest.second) + std::string(largest.first);
+}
+
 std::optional<WallMs> parse_duration_ms(std::string_view text) {
-  static const std::vector<std::pair<std::string_view, WallMs>> units = {
-      {"ms", 1}, {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}};
   WallMs total = 0;
   if (text.empty()) return std::nullopt;
   while (!text.empty()) {
@@ -99,8 +117,8 @@ std::optional<WallMs> parse_duration_ms(std::string_view text) {
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (ec != std::errc() || text.front() == '-' || value > 1'000'000'000) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    const auto unit = std::ranges::find_if(units, [&](const auto& u) { return text.starts_with(u.first); });
-    if (unit == units.end()) return std::nullopt;
+    const auto unit = std::ranges::find_if(duration_units, [&](const auto& u) { return text.starts_with(u.first); });
+    if (unit == duration_units.end()) return std::nullopt;
     total += value * unit->second;
     if (total > duration_max_ms) return std::nullopt;
     text.remove_prefix(unit->first.size());
@@ -282,8 +300,7 @@ void ConfigSection::read_duration_ms(const std::string& key, WallMs& value, Wall
   const auto duration = parse_duration_ms(text);
   if (!duration) return problem(key, "'" + text + "' is not a duration such as 30s, 5m or 1h30m", "bad-value");
   if (*duration < low || *duration > high)
-    return problem(key,
-                   "'" + text + "' is out of range: " + std::to_string(low) + " ms to " + std::to_string(high) + " ms",
+    return problem(key, "'" + text + "' is out of range: " + duration_text(low) + " to " + duration_text(high),
                    "bad-value");
   value = *duration;
 }

@@ -99,6 +99,7 @@ boost::json::value to_json(const YAML::Node& node);
 
 // "1h30m" -> milliseconds. A bare number is refused: its unit would be a guess.
 std::optional<WallMs> parse_duration_ms(std::string_view text);
+std::string duration_text(WallMs ms);  // in the largest unit that has it whole
 std::optional<std::uint64_t> parse_size_bytes(std::string_view text);
 // The known word nearest to a mistyped one, empty if none is near.
 std::string nearest(const std::string& word, const std::vector<std::string>& known);

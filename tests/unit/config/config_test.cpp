@@ -293,6 +293,11 @@ TEST_F(MistakeTest, OfAGateway) {
       {"{name: a, host: h, port: 1, ^id: ", "gateways[0].id", "missing"},
       {"{name: ^'', id: 1, host: h, port: 1", "gateways[0].name", "missing"},
       {"{name: a, id: 1, port: 1, ^host: ", "gateways[0].host", "missing"},
+      {"{name: a, id: 1, port: 1, host: ^'h:1'", "gateways[0].host", "bad-value"},
+      {"{name: a, id: 1, port: 1, host: h, retry: {first: ^1h}", "gateways[0].retry.first", "bad-value"},
+      {"{name: a, id: 1, port: 1, host: h, reconnect_first: ^2m", "gateways[0].reconnect_first", "bad-value"},
+      {"{name: a, id: 1, port: 1, host: h, reconnect_max: 2m, reconnect_first: ^3m", "gateways[0].reconnect_first",
+       "bad-value"},
       {"{name: a, id: 1, host: h, ^port: ", "gateways[0].port", "missing"},
       {"{name: a, id: 1, host: h, port: ^''", "gateways[0].port", "missing"},
       {"{name: a, id: 1, host: h, port: 1, ^tls: ", "gateways[0].tls", "missing"},
@@ -317,7 +322,8 @@ TEST_F(MistakeTest, SaysWhichKeyWasMeant) {
     const char *given, *meant;
   } const cases[] = {{"tps: 20", "rate"},           {"throughput: 20", "rate"},   {"binds: 2", "sessions"},
                      {"bind_count: 2", "sessions"}, {"username: u", "system_id"}, {"user: u", "system_id"},
-                     {"passwd: p", "password"},     {"TPS: 20", "rate"},          {"Window: 5", "window"}};
+                     {"passwd: p", "password"},     {"TPS: 20", "rate"},          {"Window: 5", "window"},
+                     {"async_depth: 9", "window"},  {"mask: M", "sender"},        {"short_code: 1", "sender"}};
   for (const auto& c : cases) {
     SCOPED_TRACE(c.given);
     const auto loaded = load(tenant + "gateways: [{" + smpp + ", " + c.given + "}]\n");
@@ -398,6 +404,12 @@ TEST(Duration, ReadsAndRefuses) {
   EXPECT_EQ(parse_duration_ms("90d"), 90ll * 86'400'000);
   for (const auto* bad : {"", "5", "h", "-5s", "-0s", "5 s", "1x", "18446744073709553s", "1000000000d"})
     EXPECT_FALSE(parse_duration_ms(bad)) << bad;
+}
+
+TEST(Duration, IsWrittenInTheLargestUnit) {
+  for (const auto* text : {"0s", "10ms", "1500ms", "5s", "90s", "1h", "36h", "441d"})
+    EXPECT_EQ(duration_text(*parse_duration_ms(text)), text);
+  EXPECT_EQ(duration_text(*parse_duration_ms("60m")), "1h");
 }
 
 TEST(Duration, SumsDoNotOverflow) {
