@@ -33,7 +33,7 @@ struct GatewayOptions : ClientOptions {
   bool yes = false;
 };
 
-std::vector<std::string> row(const json::object& g) {
+std::vector<std::string> row(const json::object& g, bool terminal) {
   std::size_t bound = 0;
   auto error = text_of(g, "last_error"),
        next = text_of(g, "next_try_at");  // of the account; SMPP has one a session, too
@@ -45,6 +45,7 @@ std::vector<std::string> row(const json::object& g) {
       if (const auto at = text_of(session.as_object(), "next_try_at"); at != "-") next = at;
     }
   }
+  if (terminal && next != "-") next = next.substr(11, 8);  // the time of day: mostly it is soon
   return {text_of(g, "name"),
           text_of(g, "id"),
           text_of(g, "state"),
@@ -117,15 +118,16 @@ int show(const GatewayOptions& options, const std::string& method, const std::st
     std::cout << json::serialize(answer.body) << "\n";
     return exit_done;
   }
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   Table table(
       {"NAME", "ID", "STATE", "BINDS", "WINDOW", "QUEUED", "IN FLIGHT", "AWAITING", "KIND", "LAST ERROR", "NEXT TRY"},
-      ::isatty(STDOUT_FILENO) != 0);
+      terminal);
   table.leave_out_first({"WINDOW", "ID", "KIND", "IN FLIGHT", "AWAITING"});
   const auto& object = answer.body.as_object();
   if (const auto* items = object.if_contains("items"))
-    for (const auto& item : items->as_array()) table.add(row(item.as_object()));
+    for (const auto& item : items->as_array()) table.add(row(item.as_object(), terminal));
   else
-    table.add(row(object));
+    table.add(row(object, terminal));
   table.print(std::cout);
   if (options.whole) print_details(object);
   return exit_done;

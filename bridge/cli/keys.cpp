@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <syslog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -9,9 +10,9 @@
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
+#include "bridge/cli/table.hpp"
 #include "bridge/config_reader.hpp"
 #include "bridge/ingest/message_id.hpp"
-#include "bridge/text/printable.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -132,18 +133,18 @@ int create(const KeyOptions& options) {
 
 int list(const KeyOptions& options) {
   return with_store(options, [](const Config&, store::Store& store, Clock&) {
+    Table table({"ID", "TENANT", "NAME", "EXPIRES", "SCOPES", "MADE BY"}, ::isatty(STDOUT_FILENO) != 0);
     for (const auto& [path, record] : store.reader().objects("key/")) {
       const auto key = boost::json::parse(record).as_object();
       const auto expires = key.at("expires_at").as_int64();
       std::string scopes;
       for (const auto& scope : key.at("scopes").as_array())
         scopes += (scopes.empty() ? "" : ",") + std::string(scope.as_string());
-      std::cout << std::string_view(key.at("id").as_string()) << "\t"
-                << (key.at("tenant").as_string().empty() ? "(all)" : std::string_view(key.at("tenant").as_string()))
-                << "\t" << text::printable(key.at("name").as_string()) << "\t"
-                << (expires ? time_text(expires) : "never") << "\t" << scopes << "\t"
-                << text::printable(text_of(key, "made_by")) << "\n";
+      const auto tenant = text_of(key, "tenant");
+      table.add({text_of(key, "id"), tenant.empty() ? "(all)" : tenant, text_of(key, "name"),
+                 expires ? time_text(expires) : "never", scopes, text_of(key, "made_by")});
     }
+    table.print(std::cout);
     return exit_done;
   });
 }

@@ -77,6 +77,7 @@ std::vector<std::string> row(const json::object& m, bool terminal) {
 Table message_table(bool terminal) {
   Table table({"ID", "ACCEPTED", "TO", "TARGET USER", "STATE", "GATEWAY", "REF", "BY", "TEXT", "STATUS"}, terminal);
   table.leave_out_first({"BY", "REF", "GATEWAY", "TEXT"});
+  table.cut_last({"ACCEPTED", "TO"});
   return table;
 }
 
@@ -107,8 +108,10 @@ int list(const MessageOptions& options) {
 // The API's objects in words.
 std::string waiting_text(const json::object& waiting) {
   auto text = text_of(waiting, "reason") + ": " + text_of(waiting, "detail");
-  if (const auto until = text_of(waiting, "until"); until != "-") text += ", until " + until;
-  if (const auto ahead = text_of(waiting, "ahead"); ahead != "-") text += ", behind " + ahead + " other(s)";
+  if (const auto until = text_of(waiting, "until"); until != "-")
+    text += (text_of(waiting, "reason") == "gateway_down" ? ", next try at " : ", until ") + until;
+  if (const auto ahead = text_of(waiting, "ahead"); ahead != "-" && ahead != "0")
+    text += ", behind " + ahead + (ahead == "1" ? " other" : " others");
   return text;
 }
 

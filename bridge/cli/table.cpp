@@ -17,7 +17,8 @@ namespace smsbridge::bridge {
 namespace {
 
 constexpr std::size_t usual_width = 80, gap = 2;
-constexpr std::size_t narrowest = 9;  // narrower columns say nothing
+constexpr std::size_t narrowest = 9;    // narrower columns say nothing
+constexpr std::size_t kept_whole = 16;  // of columns that are cut last; a number has no more
 constexpr std::string_view ellipsis = "\xE2\x80\xA6";
 
 // The widths of characters are the C library's, whatever the locale of the user: our output is UTF-8.
@@ -100,7 +101,8 @@ void Table::leave_out(std::size_t column) {
   widths_.erase(widths_.begin() + static_cast<std::ptrdiff_t>(column));
 }
 
-// The widest column gives way to the others; the first, which names the row, stays whole.
+// The widest column gives way to the others; the first, which names the row, stays whole, and those that are cut last
+// do as long as others have more than the least.
 void Table::lay_out() {
   columns_.resize(head_.size());
   std::iota(columns_.begin(), columns_.end(), 0);
@@ -123,9 +125,15 @@ void Table::lay_out() {
     if (at != columns_.end()) leave_out(static_cast<std::size_t>(at - columns_.begin()));
   }
   while (columns_.size() > 1 && needed(narrowest) > width_) leave_out(columns_.size() - 1);
+  const auto to_give = [this](std::size_t i) {
+    const bool last = std::ranges::find(cut_last_, head_[columns_[i]]) != cut_last_.end();
+    return last && widths_[i] <= kept_whole ? std::min(widths_[i], narrowest - 1) : widths_[i];
+  };
   while (needed(width_) > width_ && widths_.size() > 1) {
-    const auto widest = std::max_element(widths_.begin() + 1, widths_.end());
-    --*widest;
+    std::size_t widest = 1;
+    for (std::size_t i = 2; i < widths_.size(); ++i)
+      if (to_give(i) > to_give(widest)) widest = i;
+    --widths_[widest];
   }
   widths_.front() = std::min(widths_.front(), width_);
 }

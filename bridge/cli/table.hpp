@@ -23,6 +23,8 @@ class Table {
   Table(std::vector<std::string> head, bool terminal, std::size_t width = terminal_width());
   // Columns that a narrow terminal can do without, the first of them first; the others go from the right.
   void leave_out_first(std::vector<std::string> heads) { dispensable_ = std::move(heads); }
+  // Columns whose short words, such as a number, are cut only when there is nothing left to cut of the others.
+  void cut_last(std::vector<std::string> heads) { cut_last_ = std::move(heads); }
   void expect(std::vector<std::string> row) { expected_ = std::move(row); }  // a row as they will come, for the widths
   void add(std::vector<std::string> row);
   // What was added since the last time; the first rows, or the expected one, make the widths, and the head is above
@@ -37,7 +39,7 @@ class Table {
   const bool terminal_;
   const std::size_t width_;
   const std::vector<std::string> head_;
-  std::vector<std::string> dispensable_, expected_, left_out_;
+  std::vector<std::string> dispensable_, cut_last_, expected_, left_out_;
   std::vector<std::vector<std::string>> rows_;
   std::vector<std::size_t> columns_, widths_;  // which are shown, and how wide
   bool laid_out_ = false;

@@ -45,6 +45,7 @@ int usage(const UsageOptions& options) {
     titles.push_back(title);
   }
   Table table(titles, !options.csv && ::isatty(STDOUT_FILENO) != 0);
+  table.leave_out_first({"SUBMITTED", "FAILED", "DELIVERED", "UNPRICED"});  // not what it cost
   if (options.csv)
     for (std::size_t i = 0; i < fields.size(); ++i) std::cout << fields[i] << (i + 1 < fields.size() ? "," : "\n");
   for (const auto& item : answer.body.as_object().at("items").as_array()) {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
-import {binary, Bridge, run, smsbridge} from './harness.mjs';
+import {binary, Bridge, freePort, run, smsbridge, until} from './harness.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
 
 const timeout = 60_000;
@@ -23,10 +23,15 @@ test('tables fit the terminal and are whole in a pipe', {timeout}, async (t) => 
   await api.reaches(id, 'delivered');
   const list = ['messages', 'list', '-c', bridge.configFile];
   const shown = (await onTerminal(...list)).stdout.replaceAll('\r', '').split('\n');
-  assert.match(shown[0], /^ID +ACCEPTED +TO +TARGET USER +STATE/);
+  assert.match(shown[0], /^ID +ACCEPTED +TO +TARGET U(SER|…) +STATE/);
   const row = shown.find((line) => line.startsWith(id));
   assert.match(row, /…/);
-  for (const line of shown) assert.ok([...line].length <= 80, line);
+  assert.match(row, / \+254712000001 /, 'whole');
+  const keys = (await onTerminal('keys', 'list', '-c', bridge.configFile)).stdout.replaceAll('\r', '').split('\n');
+  assert.match(keys[0], /^ID +TENANT +NAME +EXPIRES +SCOPES +MADE BY/);
+  const usage = (await onTerminal('usage', '-c', bridge.configFile)).stdout.replaceAll('\r', '').split('\n');
+  assert.match(usage[0], /PRICE +CURRENCY$/);
+  for (const line of [...shown, ...keys, ...usage]) assert.ok([...line].length <= 80, line);
   const piped = (await run(binary, list)).stdout.trim().split('\t');
   assert.equal(piped[3], 'Wanjikũ wa Kamau na wengine wengi');
   assert.equal(piped[8], text);
@@ -55,6 +60,16 @@ test('one message is shown in words', {timeout}, async (t) => {
   assert.match(stdout, /^price +0\.8 KES/m);
   assert.match(stdout, /^part 1 +submitted, the carrier's id is /m);
   assert.doesNotMatch(stdout, /[{}]/);
+});
+
+test('a gateway that is down says when it is tried again, on a terminal as the time of day', {timeout}, async (t) => {
+  const bridge = await Bridge.start(t, {gateways: [{port: await freePort(), sessions: 1, reconnect_first: '10m', reconnect_max: '10m'}]});
+  const {id} = await bridge.api().send({to: '+254712000001', text: 'waits'});
+  const next = (await until('it to wait', async () => (await bridge.api().get('/gateways/safaricom')).body.sessions[0].next_try_at));
+  assert.equal((await bridge.cli('gateways', 'list')).stdout.trim().split('\t').at(-1), next);
+  const shown = (await onTerminal('gateways', 'list', '-c', bridge.configFile)).stdout.replaceAll('\r', '').split('\n');
+  assert.equal(shown.find((line) => line.startsWith('safaricom')).split(/ +/).at(-1), next.slice(11, 19));
+  assert.match((await bridge.cli('messages', 'show', id)).stdout, new RegExp(`^waiting +gateway_down: .*refused, next try at ${next}$`, 'm'));
 });
 
 test('warnings fail a strict check, and are called errors', {timeout}, async (t) => {

@@ -50,6 +50,26 @@ TEST(Table, FitsTheTerminal) {
   }
 }
 
+TEST(Table, CutsSomeColumnsLast) {
+  struct {
+    std::size_t width;
+    std::string to;
+    const char* row;
+  } const cases[] = {
+      {58, "+254712345678", "msg_0123  +254712345678  somebody else  undeliverable"},
+      {46, "+254712345678", "msg_0123  +254712345678  somebody\u2026  undeliver\u2026"},
+      {43, "+254712345678", "msg_0123  +254712345678  somebod\u2026  undeliv\u2026"},
+      {42, "+254712345678", "msg_0123  +2547123456\u2026  somebod\u2026  undeliv\u2026"},
+      {52, std::string(50, '0'), "msg_0123  000000000000000\u2026  somebody e\u2026  undelivera\u2026"},
+  };
+  for (const auto& c : cases) {
+    Table table({"ID", "TO", "WHOM", "STATE"}, true, c.width);
+    table.cut_last({"TO"});
+    table.add({"msg_0123", c.to, "somebody else", "undeliverable"});
+    EXPECT_EQ(lines(table).back(), c.row) << c.width;
+  }
+}
+
 TEST(Table, KeepsTheFirstColumnAndSaysWhatIsLeftOut) {
   Table table({"ID", "BY", "TEXT", "STATE"}, true, 42);
   table.leave_out_first({"BY"});
