@@ -16,14 +16,16 @@ namespace {
 
 using namespace smsbridge::bridge;
 
-// A word that is no command where one could stand.
+// A word that is no command where one could stand, or no option.
 int refuse_word(const CLI::App& at, const std::string& words, const std::string& word) {
   std::vector<std::string> names;
   for (const auto* command : at.get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(command->get_name());
   const auto close = nearest(word, names);
-  std::cerr << "error: there is no command '" << word << "'\nhint: "
-            << (close.empty() || close == word ? "see '" + words + " --help'" : "did you mean '" + close + "'?")
+  const bool option = word.starts_with('-');
+  std::cerr << "error: there is no " << (option ? "option" : "command") << " '" << word << "'\nhint: "
+            << (option || close.empty() || close == word ? "see '" + words + " --help'"
+                                                         : "did you mean '" + close + "'?")
             << "\n";
   return exit_usage;
 }

@@ -12,6 +12,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/json.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -78,7 +79,9 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
       const auto loaded = load_config(options.config_file);
       if (!loaded.ok())
         throw ClientError(exit_bad_config,
-                          describe(loaded.problems.front()) + "\nhint: name the configuration with --config");
+                          describe(loaded.problems.front()) + (std::filesystem::exists(options.config_file)
+                                                                   ? "\nhint: 'smsbridge check-config' says all of it"
+                                                                   : "\nhint: name the configuration with --config"));
       beast::basic_stream<asio::local::stream_protocol> stream(io);
       boost::system::error_code ec;
       stream.socket().connect(asio::local::stream_protocol::endpoint(loaded.config.control_socket.string()), ec);
@@ -89,6 +92,10 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
       request.set("Smsbridge-User", local_user());
       return exchange(io, stream, request, loaded.config.control_socket.string());
     }
+    if (options.server.starts_with("https:"))
+      throw ClientError(exit_usage,
+                        "this command speaks plain HTTP only: http://host:port, and over a network that "
+                        "others reach through a tunnel");
     std::string key;
     if (!options.key_file.empty()) {
       std::ifstream in(options.key_file);
@@ -106,7 +113,11 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
         resolver.resolve(address.substr(0, colon), colon == std::string::npos ? "9190" : address.substr(colon + 1), ec);
     if (!ec) asio::connect(stream.socket(), found, ec);
     if (ec) throw ClientError(exit_unreachable, "cannot reach " + options.server + ": " + ec.message());
-    return exchange(io, stream, request, options.server);
+    auto answer = exchange(io, stream, request, options.server);
+    if (answer.status == 401 && key.empty())
+      throw ClientError(exit_not_allowed,
+                        "a daemon elsewhere asks for a key: --key-file FILE; 'smsbridge keys create' makes one there");
+    return answer;
   } catch (const boost::system::system_error& error) {
     throw ClientError(exit_unreachable, "cannot ask the daemon" +
                                             (options.server.empty() ? std::string() : " at " + options.server) + ": " +

@@ -109,8 +109,9 @@ int create(const KeyOptions& options) {
     if (scopes.empty()) return exit_usage;
     for (const auto& scope : scopes)
       if (std::ranges::find(key_scopes(), scope) == key_scopes().end()) {
-        std::cerr << "error: there is no scope '" << scope << "'; did you mean '" << nearest(scope, key_scopes())
-                  << "'?\n";
+        const auto close = nearest(scope, key_scopes());
+        std::cerr << "error: there is no scope '" << scope << "'"
+                  << (close.empty() ? ": '--for operator' has all of them" : "; did you mean '" + close + "'?") << "\n";
         return exit_usage;
       }
     store::WallMs expires_at = 0;
@@ -168,7 +169,7 @@ void add_keys(CLI::App& app, Run& run) {
   auto* make = keys->add_subcommand("create", "Make a bearer key and print it, once");
   make->add_option("--tenant", options->tenant, "Tenant; not needed when there is only one");
   make->add_flag("--owner", options->owner, "For all tenants, and for gateways and routes, which they share");
-  make->add_option("--name", options->name, "What the key is for");
+  make->add_option("--name", options->name, "Whose it is, for 'keys list'");
   make->add_option("--for", options->purpose, "fineract-addon, monitoring, integrator or operator: chooses the scopes");
   make->add_option("--scope", options->scopes, "Scopes, beside those of --for")->delimiter(',');
   make->add_option("--expires", options->expires, "Validity such as 90d; for ever when not given");

@@ -39,10 +39,13 @@ std::string one_line(std::string text) {
   return text;
 }
 
-// "1h" is that long ago; everything else is for the daemon to judge.
+// "1h" is that long ago; what looks like a time is for the daemon to judge.
 std::string time_or_ago(const std::string& text) {
   const auto ago = parse_duration_ms(text);
-  if (!ago) return text;
+  if (!ago && text.find('-') == 4) return text;
+  if (!ago)
+    throw ClientError(exit_usage, "'" + text::printable(text) +
+                                      "' is neither a time such as 2026-11-24T00:00:00Z nor how long ago, such as 1h");
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return time_text(std::chrono::duration_cast<std::chrono::milliseconds>(now).count() - *ago);
 }
@@ -136,7 +139,9 @@ std::string fineract_text(const json::object& told) {
 std::string segment_text(const json::object& segment) {
   auto text = text_of(segment, "state");
   if (const auto id = text_of(segment, "provider_message_id"); id != "-") text += ", the carrier's id is " + id;
-  if (const auto error = text_of(segment, "error"); error != "-") text += ", " + error;
+  // Beside what arrived it is no error, but "000".
+  if (const auto error = text_of(segment, "error"); error != "-" && text_of(segment, "state") != "delivered")
+    text += ", " + error;
   return text;
 }
 
@@ -265,7 +270,7 @@ void add_filters(CLI::App& command, MessageOptions& options) {
       {"source", {"--source", "api, fineract or cli"}},
       {"lane", {"--lane", "otp, transaction, reminder or campaign"}},
       {"from", {"--since", "Accepted at or after, such as 2026-11-24T00:00:00Z, or 1h: that long ago"}},
-      {"until", {"--until", "Accepted before"}},
+      {"until", {"--until", "Accepted before, likewise"}},
       {"q", {"-q,--search", "Part of the text or of the target user"}}};
   for (auto& [key, value] : options.filters) command.add_option(help.at(key).first, value, help.at(key).second);
   command.add_option("--limit", options.limit, "How many, newest first")

@@ -45,7 +45,11 @@ test('--since takes how long ago', {timeout}, async (t) => {
   for (const since of ['1h', '30m', '2d', '1h30m'])
     assert.ok((await bridge.cli('messages', 'list', '--since', since)).stdout.startsWith(id), since);
   assert.equal((await bridge.cli('messages', 'list', '--until', '1h')).stdout, '');
-  assert.notEqual((await bridge.cli('messages', 'list', '--since', '1x')).code, 0);
+  for (const wrong of ['1x', 'yesterday', '-1h']) {
+    const refused = await bridge.cli('messages', 'list', `--since=${wrong}`);
+    assert.deepEqual([refused.code, refused.stdout], [2, ''], wrong);
+    assert.match(refused.output, /how long ago, such as 1h/);
+  }
 });
 
 test('one message is shown in words', {timeout}, async (t) => {
@@ -93,8 +97,28 @@ test('help for a command that there is not is a mistake', {timeout}, async () =>
     assert.equal(answer.code, 2, words.join(' '));
     assert.match(answer.output, /there is no command 'nosuch'/);
   }
+  assert.match((await smsbridge('messages', 'show', '--nosuch', '--help')).output, /there is no option '--nosuch'/);
   for (const words of [['--help'], ['messages', '--help'], ['messages', 'list', '--help'], ['--help-all']])
     assert.equal((await smsbridge(...words)).code, 0, words.join(' '));
+});
+
+test('a command that cannot be done says what would', {timeout}, async (t) => {
+  const bridge = await Bridge.start(t, {gateways: []});
+  const file = join(bridge.folder, 'broken.yaml'), server = `http://127.0.0.1:${bridge.apiPort}`;
+  writeFileSync(file, 'tenant: 1\n');
+  const config = ['-c', bridge.configFile];
+  for (const [words, code, said] of [
+    [['keys', 'create', '--scope', 'mesages:read', ...config], 2, /did you mean 'messages:read'\?$/],
+    [['keys', 'create', '--scope', 'x', ...config], 2, /no scope 'x': '--for operator' has all of them$/],
+    [['messages', 'list', '--server', server], 4, /--key-file FILE/],
+    [['messages', 'list', '--server', 'https://127.0.0.1:1'], 2, /plain HTTP only/],
+    [['messages', 'list', '-c', file], 78, /check-config/],
+    [['messages', 'list', '-c', `${file}.not`], 78, /--config$/],
+  ]) {
+    const answer = await smsbridge(...words);
+    assert.deepEqual([answer.code, answer.stdout], [code, ''], words.join(' '));
+    assert.match(answer.output.trim(), said, words.join(' '));
+  }
 });
 
 test('a price that is not known is not nothing, and a code has words', {timeout}, async (t) => {
