@@ -152,10 +152,15 @@ store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, Serv
     store::GatewayId id = 0;
     const auto* const end = provider.data() + provider.size();
     if (std::from_chars(provider.data(), end, id).ptr == end) {
-      s.gateway = services.directory.table()->gateway(id);
-      s.route = services.directory.table()->route(id);
+      // What is another tenant's is as if it were not there: the answer would tell its name.
+      const auto table = services.directory.table();
+      const auto own = [&](auto way) { return way && table->may_use(tenant.config.name, *way) ? way : nullptr; };
+      s.gateway = own(table->gateway(id));
+      s.route = own(table->route(id));
     }
-    if (!s.gateway && !s.route) unreadable = "unknown bridge " + std::string(text::cut_utf8(provider, 20));
+    if (!s.gateway && !s.route)
+      unreadable =
+          "there is no gateway or route with the id " + std::string(text::cut_utf8(provider, 20)) + " (providerId)";
   }
   if (tenant.config.html_entities) s.text = text::with_plain_blanks(text::decode_html_entities(s.text));
   s.text = text::cut_utf8(s.text, text_length_max);

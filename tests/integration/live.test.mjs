@@ -133,7 +133,8 @@ describe('whose a gateway is', () => {
         assert.equal((await api.post('/messages/preview', message)).body.gateway === name, is, `preview: ${what}`);
         const posted = fineractMessage('Hello', {providerId: index + 1});
         await fineract.send([posted]);
-        await fineract.reaches([posted.internalId], is ? 300 : 400);
+        const {errorMessage} = (await fineract.reaches([posted.internalId], is ? 300 : 400)).get(String(posted.internalId));
+        if (!is) assert.equal(errorMessage, `there is no gateway or route with the id ${index + 1} (providerId)`, 'and no name');
         assert.equal((await owner.post(`/gateways/${name}/test-send`, {to: nextNumber()}, {headers: {'Smsbridge-Tenant': tenant}})).status, 202, `tried out by the operator: ${what}`);
         assert.equal((await api.post(`/gateways/${name}/test-send`, {to: nextNumber()})).status === 202, is, `tried out: ${what}`);
       }
