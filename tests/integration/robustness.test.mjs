@@ -53,6 +53,29 @@ test('started with closed descriptors it writes its log nowhere, not into its st
   await bridge.stop();
 });
 
+test('a command with closed descriptors prints nowhere, not into what it writes', async (t) => {
+  const bridge = await prepare(t);
+  const made = await run('sh', ['-c', 'exec "$0" keys create --tenant default --name quiet --for operator -c "$1" <&- >&- 2>&-', binary, bridge.configFile]);
+  assert.equal(made.code, 0);
+  await bridge.restart();
+  const listed = await bridge.cli('keys', 'list');
+  assert.equal(listed.code, 0, listed.output);
+  assert.match(listed.stdout, /quiet/);
+  assert.equal((await bridge.api().get('/gateways')).status, 200, 'the key of before is good');
+  await bridge.stop();
+});
+
+test('a crash leaves no image of the memory behind, unless it is asked for', async (t) => {
+  const coreLimits = (pid) => /^Max core file size +(\S+) +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8')).slice(1);
+  const bridge = await launch(t);
+  assert.deepEqual(coreLimits(bridge.process.pid), ['0', '0']);
+  await bridge.stop();
+  writeFileSync(bridge.configFile, `core_dumps: true\n${readFileSync(bridge.configFile, 'utf8')}`);
+  await bridge.restart();
+  assert.deepEqual(coreLimits(bridge.process.pid), coreLimits('self'));
+  await bridge.stop();
+});
+
 test('it goes on when the reader of its log has ended', async (t) => {
   const bridge = await prepare(t);
   const child = spawn(binary, ['serve', '-c', bridge.configFile, '--log-level', 'debug'], {stdio: ['ignore', 'ignore', 'pipe']});
