@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <filesystem>
+#include <functional>
 #include <random>
 #include <sstream>
 
@@ -191,6 +192,15 @@ class GatewayTest : public testing::Test {
     channel_->owner.on_room();
     turn();
     return blamed;
+  }
+  static std::string logged(const std::function<void()>& happens) {
+    std::ostringstream lines;
+    const auto usual = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(lines)));
+    happens();
+    spdlog::set_default_logger(usual);
+    return lines.str();
   }
   store::Progress progress(store::MessageId id) { return store_->reader().get(id).value().progress; }
   store::State state(store::MessageId id) { return progress(id).state; }
@@ -429,17 +439,48 @@ TEST_F(GatewayTest, ReceiptsAreCountedByTheirStateAndByWhetherTheyMatch) {
   }
 }
 
+// A carrier that changes addresses is told from one that reports on nobody's messages, and each reason has a line.
+TEST_F(GatewayTest, AReceiptThatMatchesNoMessageSaysWhatToDo) {
+  start();
+  for (const auto* text : {"one", "two"}) post(text);
+  accept("one");
+  const auto tell = [&](const std::string& id, const std::string& phone) {
+    return logged([&] {
+      channel_->owner.on_receipt(
+          {.gateway = 7, .provider_ids = {id}, .state = store::SegmentState::delivered, .destination = phone},
+          metrics::ReceiptState::delivered, [](bool) {});
+      turn();
+    });
+  };
+  const auto of_another = tell("id-one", "254799999999");
+  EXPECT_NE(of_another.find("dialect.address_may_differ"), std::string::npos) << of_another;
+  EXPECT_EQ(tell("id-one", "254799999999"), "") << "once is enough";
+  EXPECT_EQ(tell("nobody's", "254712345678"), "") << "its message may still come";
+  answer("two", {.kind = Kind::accepted, .provider_ids = {"id-one"}});
+  const auto of_several = tell("id-one", "");
+  EXPECT_NE(of_several.find("several messages have its id"), std::string::npos) << of_several;
+  EXPECT_EQ(of_several.find("address_may_differ"), std::string::npos) << of_several;
+}
+
 TEST_F(GatewayTest, OfWhoWritesToUsTheLogHasTheLastDigits) {
   start();
-  std::ostringstream lines;
-  auto logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(lines));
-  const auto usual = spdlog::default_logger();
-  spdlog::set_default_logger(logger);
-  channel_->owner.on_inbound("254712345678");
-  spdlog::set_default_logger(usual);
-  EXPECT_NE(lines.str().find("678"), std::string::npos) << lines.str();
-  EXPECT_EQ(lines.str().find("5678"), std::string::npos) << lines.str();
+  const auto lines = logged([&] { channel_->owner.on_inbound("254712345678"); });
+  EXPECT_NE(lines.find("678"), std::string::npos) << lines;
+  EXPECT_EQ(lines.find("5678"), std::string::npos) << lines;
   EXPECT_EQ(metrics_.gateway("main", "smpp").inbound_messages->Value(), 1);
+}
+
+TEST_F(GatewayTest, AFloodOfWhoWriteToUsIsALineASecond) {
+  start();
+  const auto lines = logged([&] {
+    for (int i = 0; i < 10'000; ++i) {
+      channel_->owner.on_inbound("2547" + std::to_string(10'000'000 + i));
+      clock_.advance(1ms);
+    }
+  });
+  EXPECT_EQ(std::ranges::count(lines, '\n'), 10);
+  EXPECT_NE(lines.find("messages=1000\n"), std::string::npos) << lines << "with how many there were";
+  EXPECT_EQ(metrics_.gateway("main", "smpp").inbound_messages->Value(), 10'000);
 }
 
 TEST_F(GatewayTest, ServesATenantThatCameSince) {

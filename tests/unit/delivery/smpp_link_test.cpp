@@ -262,6 +262,22 @@ TEST_F(SmppLinkTest, FailuresBeforeTheBindSayWhyToo) {
   EXPECT_THAT(link_->last_error(), HasSubstr("does this port speak TLS?"));
 }
 
+// Some centres take half a minute.
+TEST_F(SmppLinkTest, ALateAnswerToTheBindIsTaken) {
+  link_->start();
+  for (const auto after : {12s, 25s, 50s}) {
+    SCOPED_TRACE(after.count());
+    accept_connection();
+    clock_.advance(after);
+    say(raw(bind_transceiver_resp, 0, 1));
+    EXPECT_THAT(told(), ElementsAre("bound"));
+    end();
+    told();
+    link_->reconnect();
+  }
+  EXPECT_EQ(connector_.attempts, 4) << "one for each, and the last one of all";
+}
+
 TEST_F(SmppLinkTest, TheBindTimeoutIsASetting) {
   config_.session.bind_timeout = 20s;
   link_ = std::make_shared<SmppLink>(1, smpp::SessionConfig::BindType::transceiver, config_, io_.get_executor(), clock_,

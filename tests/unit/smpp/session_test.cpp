@@ -446,6 +446,19 @@ TEST(Session, EnquireLinkWhenIdle) {
   talk.expect_silence();
 }
 
+// For a message centre that does not answer them.
+TEST(Session, WithoutAnIntervalNoEnquireLinkIsSent) {
+  auto config = config_with();
+  config.enquire_link_interval = 0s;
+  Conversation talk(config);
+  talk.bind();
+  talk.after(24h);
+  talk.expect_silence();
+  EXPECT_TRUE(talk.session.is_bound());
+  talk.reply(enquire_link, 0, 7);
+  talk.expect(enquire_link_resp, 7);
+}
+
 TEST(Session, TwoMissedEnquireLinksEndTheSession) {
   Conversation talk;
   talk.bind();
