@@ -149,6 +149,10 @@ test('ids that nobody posted: no tenant costs another one its own', {timeout}, a
   assert.deepEqual(await asks(one, '7'), []);
   for (let round = 0; round < 11; round++) await two.report(Array.from({length: 10000}, (_, i) => String(round * 10000 + i + 1000)));
   assert.equal((await asks(one, '7'))[0]?.deliveryStatus, 400, 'it was asked for long enough ago');
+  // Of its own those go that stood there longest, whatever they are.
+  assert.equal((await asks(two, '110000'))[0]?.deliveryStatus, 400);
+  assert.deepEqual(await asks(two, '99'), []);
+  assert.deepEqual(await asks(two, '9999'), []);
 });
 
 test('a carrier whose ids and reasons are not text spoils no page, no terminal and no log', {timeout}, async (t) => {

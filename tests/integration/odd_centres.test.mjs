@@ -33,10 +33,13 @@ test('answers behind an unbind are taken, and nothing goes out twice', {timeout}
   const api = bridge.api();
   await bridge.up();
   const {body} = await api.post('/messages/batch', {messages: ['x', 'y', 'z'].map((words, index) => ({to: `+25471200000${index}`, text: words}))});
+  const ids = [];
   for (const {id} of body.items) {
     const message = await api.reaches(id, 'submitted');
     assert.equal(message.maybe_duplicate, false);
+    ids.push(message.segments[0].provider_message_id);
   }
+  assert.deepEqual(ids.sort(), ['id0', 'id1', 'id2']);
   await until('it to be bound again', () => smsc.of(bind).length === 2);
   await bridge.up();
   assert.equal(smsc.of(submit).length, 3);
