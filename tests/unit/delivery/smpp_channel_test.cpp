@@ -81,7 +81,9 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   void on_not_taken(std::uint64_t) override {}
   Blame on_blamed(std::uint64_t, Channel::Answer) override { return Blame::way_out; }
   void on_late_answer(std::uint64_t, std::string) override {}
-  void on_receipt(store::ReceiptRecorded, metrics::ReceiptState state, std::function<void(bool)> answer) override {
+  void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
+                  std::function<void(bool)> answer) override {
+    recorded_ = std::move(receipt);
     heard_.emplace_back(metrics::label_value(state));
     answers_.push_back(std::move(answer));
   }
@@ -98,6 +100,7 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   GatewayConfig config_;
   Centre centre_;
   std::vector<std::string> heard_;
+  store::ReceiptRecorded recorded_;
   std::deque<std::function<void(bool)>> answers_;
   std::unique_ptr<SmppChannel> channel_;
 };
@@ -145,6 +148,45 @@ TEST_F(SmppChannelTest, AReceiptIsAnsweredWhenItIsKnownWhetherItIsStored) {
     wire->finish_writing();
     EXPECT_EQ(smpp::hex(std::exchange(wire->sent, {})),
               smpp::hex(raw(deliver_sm_resp, row.status, sequence, octets("00"))));
+  }
+}
+
+// As two message centres wrote them: smscsim, whose service_type is longer than the standard allows, and larvitsmpp,
+// which leaves both addresses as they stood in the submit.
+TEST_F(SmppChannelTest, AReceiptNamesItsPhoneInEitherAddress) {
+  const auto of_smscsim = octets(
+      "000000cf0000000500000000892f84fd736d736373696d00000032353437303030303030303300000032353437303030"
+      "3030303031000400000000000000007269643a33393136353839363136323837313133393337207375623a3030312064"
+      "6c7672643a303031207375626d697420646174653a3236313132393137343720646f6e6520646174653a323631313239"
+      "3137343720737461743a44454c49565244206572723a30303020546578743a2e2e2e001e001433393136353839363136"
+      "323837313133393337000427000102");
+  const auto of_larvitsmpp = octets(
+      "000000df000000050000000000000001000000554d4f4a41000000323534373030303030303030000400000000000001"
+      "007f69643a66613363303434302d656331642d313166312d623266382d383731363036366236623361207375623a3030"
+      "3120646c7672643a31207375626d697420646174653a3236313032393137353420646f6e6520646174653a3236313032"
+      "393137353420737461743a44454c49565244206572723a3020746578743a787878001e002566613363303434302d6563"
+      "31642d313166312d623266382d383731363036366236623361000427000102");
+  struct {
+    const char* name;
+    smpp::Buffer pdu;
+    bool address_may_differ;
+    const char *id, *destination, *other_address;
+  } const rows[] = {
+      {"smscsim", of_smscsim, false, "3916589616287113937", "254700000003", "254700000001"},
+      {"larvitsmpp", of_larvitsmpp, false, "fa3c0440-ec1d-11f1-b2f8-8716066b6b3a", "UMOJA", "254700000000"},
+      {"larvitsmpp, no address counts", of_larvitsmpp, true, "fa3c0440-ec1d-11f1-b2f8-8716066b6b3a", "", ""},
+  };
+  const auto wire = bind();
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    config_.dialect.address_may_differ = row.address_may_differ;
+    heard();
+    wire->say(row.pdu);
+    EXPECT_THAT(heard(), ElementsAre("delivered"));
+    EXPECT_EQ(recorded_.provider_ids.at(0), row.id);
+    EXPECT_EQ(recorded_.state, store::SegmentState::delivered);
+    EXPECT_EQ(recorded_.destination, row.destination);
+    EXPECT_EQ(recorded_.other_address, row.other_address);
   }
 }
 
