@@ -190,6 +190,23 @@ TEST_F(SmppChannelTest, AReceiptNamesItsPhoneInEitherAddress) {
   }
 }
 
+// It may wait long for its message, among thousands of others.
+TEST_F(SmppChannelTest, OfAVastReceiptLittleIsKept) {
+  const auto wire = bind();
+  const std::string vast(7800, '9');
+  const auto text = "id:" + vast + " stat:UNDELIV err:" + vast + " text:" + vast;
+  const auto payload = smpp::as_octets(text);
+  smpp::Message message;
+  message.source = {1, 1, "254712345678"};
+  message.esm_class = 0x04;
+  message.tlvs = {{smpp::tag::message_payload, payload}};
+  wire->say(smpp::encoded(smpp::header_of(deliver_sm, 5), message));
+  ASSERT_FALSE(recorded_.provider_ids.empty());
+  for (const auto& id : recorded_.provider_ids) EXPECT_LE(id.size(), 300u);
+  EXPECT_EQ(recorded_.error, std::string(160, '9'));
+  EXPECT_EQ(recorded_.quote, std::string(160, '9'));
+}
+
 TEST_F(SmppChannelTest, TheWordOfAReceiptIsTheOneThatIsCounted) {
   const auto wire = bind();
   heard();

@@ -278,6 +278,11 @@ TEST(EveryKind, BoundsIdsAndMakesThemPrintable) {
       EXPECT_NE(receive(vast), receive(vast + "y"));
       EXPECT_EQ(receive(is_json(row.callback) ? "A\\u001b[2J\x7F" : "A%1B[2J%7F"), "A\xEF\xBF\xBD[2J\xEF\xBF\xBD");
       EXPECT_EQ(receive("A\xC3\xA9\xFFZ"), "A\xC3\xA9\xC3\xBFZ");
+      // The reference is kept with a receipt that waits, like the id.
+      const auto named =
+          account(row)->receive(signed_by(row, {"POST", url + vast, {}, std::string(row.callback)}), now_s);
+      ASSERT_EQ(named.updates.size(), 1u);
+      EXPECT_LE(named.updates[0].reference.size(), id_max_bytes);
     }
   }
 }
