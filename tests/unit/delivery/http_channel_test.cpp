@@ -289,6 +289,36 @@ TEST_F(HttpChannelTest, ACallbackIsAnsweredWellOnlyWhenAllOfItIsStored) {
   }
 }
 
+// The address that a message's callback comes to is ours; the id is the provider's, who may have used it before.
+TEST_F(HttpChannelTest, ACallbackNamesTheMessageWhoseAddressItCameTo) {
+  open_account("generic", R"({"request": {"url": "https://x.example/"},
+                              "callback": {"id": {"param": "id"}, "ref": {"query": "ref"},
+                                           "status": {"param": "st"}}})");
+  struct {
+    const char* query;
+    store::MessageId message;
+    std::uint16_t attempt;
+    std::vector<std::string> ids;
+  } const rows[] = {
+      {"?ref=1f3a5c-2&id=77&st=DELIVRD", 0x1f3a5c, 2, {"77", "1f3a5c-2"}},
+      {"?ref=1f3a5c-2?id=77&st=DELIVRD", 0x1f3a5c, 2, {"77", "1f3a5c-2"}},
+      {"?ref=1f3a5c-2&st=DELIVRD", 0x1f3a5c, 2, {"1f3a5c-2"}},
+      {"?id=77&st=DELIVRD", 0, 0, {"77"}},
+      {"?ref=another&id=77&st=DELIVRD", 0, 0, {"77", "another"}},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.query);
+    receipts_.clear();
+    channel_->receive({.method = "GET", .url = std::string("https://h/in/g/s") + row.query, .headers = {}, .body = {}},
+                      [](const http_gateways::CallbackAnswer&) {});
+    ASSERT_EQ(receipts_.size(), 1u);
+    EXPECT_EQ(receipts_[0].message, row.message);
+    EXPECT_EQ(receipts_[0].attempt, row.attempt);
+    EXPECT_EQ(receipts_[0].provider_ids, row.ids);
+    EXPECT_FALSE(receipts_[0].may_guess);
+  }
+}
+
 TEST_F(HttpChannelTest, CountsCallbacksOfNoUse) {
   open_account("generic", R"({"request": {"url": "https://x.example/"},
                               "callback": {"id": {"param": "id"}, "status": {"param": "st"}}})");
