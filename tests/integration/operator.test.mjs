@@ -124,12 +124,13 @@ test('a command that cannot be done says what would', {timeout}, async (t) => {
 
 test('a price that is not known is not nothing, and a code has words', {timeout}, async (t) => {
   const smsc = await Smsc.start(t, {receipt: ({destination}) => (destination === '255712000001' ? {state: 'UNDELIV', err: '027'} : {})});
+  // The second one's name would be a formula in a spreadsheet, and two cells.
   const bridge = await Bridge.start(t, {
-    gateways: [{port: smsc.port}, {port: smsc.port}], prices: [{gateway: 'safaricom', prefix: '+254', price: '0.80', currency: 'KES'}]});
+    gateways: [{port: smsc.port}, {port: smsc.port, name: '=1+1,2'}], prices: [{gateway: 'safaricom', prefix: '+254', price: '0.80', currency: 'KES'}]});
   await bridge.up();
-  await bridge.up('promo');
+  await bridge.up('=1+1,2');
   const api = bridge.api();
-  for (const [to, gateway, state] of [['+254712000001', 'safaricom', 'delivered'], ['+255712000001', 'safaricom', 'undeliverable'], ['+254712000002', 'promo', 'delivered']]) {
+  for (const [to, gateway, state] of [['+254712000001', 'safaricom', 'delivered'], ['+255712000001', 'safaricom', 'undeliverable'], ['+254712000002', '=1+1,2', 'delivered']]) {
     const {id} = await api.send({to, gateway, text: 'Habari'});
     const {status_message: words, segments: [{error}]} = await api.reaches(id, state);
     if (state !== 'undeliverable') continue;
@@ -138,11 +139,11 @@ test('a price that is not known is not nothing, and a code has words', {timeout}
   }
   const {body: {items}} = await api.get('/usage');
   assert.deepEqual(items.map(({gateway, accepted, price, currency, unpriced}) => [gateway, accepted, price, currency, unpriced]).sort(),
-    [['promo', 1, null, null, 1], ['safaricom', 2, '0.8', 'KES', 1]]);
+    [['=1+1,2', 1, null, null, 1], ['safaricom', 2, '0.8', 'KES', 1]]);
   const {body: csv} = await api.get('/usage?format=csv');
   const month = items[0].month;
   const head = 'month,gateway,tenant,lane,submitted,accepted,parts,delivered,failed,price,currency,unpriced';
-  const rows = [head, `${month},safaricom,default,transaction,2,2,2,1,1,0.8,KES,1`, `${month},promo,default,transaction,1,1,1,1,0,,,1`];
+  const rows = [head, `${month},safaricom,default,transaction,2,2,2,1,1,0.8,KES,1`, `${month},"'=1+1,2",default,transaction,1,1,1,1,0,,,1`];
   assert.deepEqual(csv.toString().trim().split('\n'), rows);
   assert.deepEqual((await bridge.cli('usage', '--csv')).stdout.trim().split('\n'), rows);
   const table = (await bridge.cli('usage')).stdout.trim().split('\n').map((row) => row.split('\t').slice(-3));

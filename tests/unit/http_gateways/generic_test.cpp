@@ -202,6 +202,23 @@ TEST(Generic, Templates) {
   }
 }
 
+TEST(Generic, NationalNumbersAreAsTheyAreDialledAtHome) {
+  const struct {
+    const char *country_code, *to, *want;
+  } rows[] = {
+      {"225", "+2250701020304", "0701020304"},  {"229", "+2290197123456", "0197123456"},
+      {"221", "+221771234567", "771234567"},    {"34", "+34612345678", "612345678"},
+      {"254", "+254700000101", "0700000101"},   {"7", "+79161234567", "89161234567"},
+      {"225", "+254700000101", "254700000101"},
+  };
+  for (const auto& row : rows) {
+    const json::object settings{{"country_code", row.country_code},
+                                {"request", {{"method", "GET"}, {"url", "https://x.example/{{to_national}}"}}}};
+    const auto url = make_provider(*find_kind("generic"), settings)->build({.reference = "a-1", .to = row.to}, 0).url;
+    EXPECT_EQ(url, "https://x.example/" + std::string(row.want));
+  }
+}
+
 TEST(Generic, UuidIsTheSameForARepeatedRequest) {
   const auto uuid = [](const std::string& reference) {
     return account(R"({"request": {"url": "https://a.example/{{uuid}}"}})")->build({.reference = reference}, 0).url;
