@@ -88,6 +88,40 @@ TEST(RoutingTable, TheDefaultIsOneThatLetsTheTenantIn) {
   EXPECT_EQ(table.default_for(config.tenants[2]), nullptr);
 }
 
+// A receipt may come by any of them; one of another account has ids of its own.
+TEST(RoutingTable, GatewaysShareAnAccountByHostPortAndSystemId) {
+  struct Account {
+    const char *kind, *host;
+    std::uint16_t port;
+    const char* system_id;
+  };
+  struct {
+    const char* name;
+    Account other;
+    bool shared;
+  } const cases[] = {
+      {"the same", {"smpp", "h", 2775, "bank"}, true},      {"another host", {"smpp", "g", 2775, "bank"}, false},
+      {"another port", {"smpp", "h", 2776, "bank"}, false}, {"another system_id", {"smpp", "h", 2775, "bank2"}, false},
+      {"a provider", {"twilio", "h", 2775, "bank"}, false},
+  };
+  const auto with = [](const std::string& name, const Account& account) {
+    auto made = gateway(name);
+    made.kind = account.kind;
+    made.endpoint.host = account.host;
+    made.endpoint.port = account.port;
+    made.session.system_id = account.system_id;
+    return made;
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Config config;
+    config.gateways = {with("a", {"smpp", "h", 2775, "bank"}), with("b", c.other)};
+    const std::vector<store::GatewayId> both{'a', 'b'}, none;
+    for (const auto& each : config.gateways)
+      EXPECT_EQ(RoutingTable(config).sharing_account(each), c.shared ? both : none) << each.name;
+  }
+}
+
 TEST(RoutingTable, SaysWhatDiffers) {
   Config before;
   before.tenants = {{.name = "x", .fineract_app_keys = {"k"}}, {.name = "y"}};
