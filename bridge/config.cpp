@@ -13,12 +13,14 @@
 #include <limits>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include "bridge/config_reader.hpp"
 #include "bridge/env/network.hpp"
 #include "bridge/text/control.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/sender.hpp"
+#include "bridge/text/utf8.hpp"
 #include "http_gateways/provider.hpp"
 
 // Every key of the file, with its type, range and place, in the order of docs/configuration.md.
@@ -358,10 +360,12 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
 void read_host(ConfigSection& s, std::string& host) {
   s.read("host", host);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  // An IPv6 address has several colons, a name with a port has one.
-  if (host.find_first_of("/@ \t[]") != std::string::npos || std::ranges::count(host, ':') == 1 ||
-      text::has_control(host))
-    s.problem("host", "'" + host + "' is not a name or an address: no scheme, path or port", "bad-value");
+  boost::system::error_code no_address;
+  // Behind the colon of anything else stands a port.
+  if (host.find(':') != std::string::npos) std::ignore = boost::asio::ip::make_address_v6(host, no_address);
+  if (host.find_first_of("/@ \t[]") == std::string::npos && !text::has_control(host) && !no_address) return;
+  s.problem("host", "'" + host + "' is not a name or an address: no scheme, path or port", "bad-value");
+  host.clear();  // nothing more is to be said of it
 }
 
 // What does not fit into a bind would never be sent, and a bind that was cut would only lock the account.
@@ -685,6 +689,22 @@ void read_root(ConfigSection& root, Config& config) {
     root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
 }
 
+// Line and column. The YAML library would put another character in its place, in a password as well; what begins with
+// the byte order mark of UTF-16 it reads.
+std::optional<std::pair<int, int>> first_not_utf8(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string content{std::istreambuf_iterator<char>(in), {}};
+  if (content.starts_with("\xFE\xFF") || content.starts_with("\xFF\xFE")) return std::nullopt;
+  int line = 1, column = 1;
+  for (std::string_view rest = content; !rest.empty();) {
+    const auto character = text::take_code_point(rest);
+    if (character == text::invalid_code_point) return std::pair(line, column);
+    line += character == '\n' ? 1 : 0;
+    column = character == '\n' ? 1 : column + 1;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string describe(const ConfigProblem& p) {
@@ -890,6 +910,10 @@ LoadedConfig load_config(const std::filesystem::path& file) {
   }
   if (size > file_size_max_bytes) {
     refuse("is larger than 4 MiB", "bad-value");
+    return loaded;
+  }
+  if (const auto place = first_not_utf8(file)) {
+    refuse("is not UTF-8 here: save the file as UTF-8", "unreadable", place->first, place->second);
     return loaded;
   }
   try {

@@ -245,6 +245,16 @@ TEST_F(MistakeTest, OfTheFile) {
   for (const auto& c : cases) expect(c, tenant + "gateways: [{" + smpp + "}]\n" + c.yaml);
 }
 
+TEST_F(MistakeTest, WhatIsNotUtf8) {
+  const auto rest = tenant + "gateways: [{" + smpp + "}]\n";
+  for (const auto* octets : {"\xE9", "\xC3", "\xED\xA0\x80", "\xC0\x80"})
+    expect({octets, "", "unreadable"}, rest + "# pay\xC3\xA9\n# Envoy^" + octets + "\n");
+  EXPECT_TRUE(load("\xEF\xBB\xBF" + rest + "# \xC3\xA9\r\n").problems.empty());
+  std::string utf16 = "\xFF\xFE";
+  for (const char c : rest) utf16 += {c, '\0'};
+  EXPECT_TRUE(load(utf16).problems.empty());
+}
+
 TEST_F(MistakeTest, OfATenant) {
   const Case cases[] = {
       {"^{fineract_app_key: {file: key.txt}}", "tenants[0]", "missing"},
@@ -293,11 +303,14 @@ TEST_F(MistakeTest, OfAGateway) {
       {"{name: a, host: h, port: 1, ^id: ", "gateways[0].id", "missing"},
       {"{name: ^'', id: 1, host: h, port: 1", "gateways[0].name", "missing"},
       {"{name: a, id: 1, port: 1, ^host: ", "gateways[0].host", "missing"},
-      {"{name: a, id: 1, port: 1, host: ^'h:1'", "gateways[0].host", "bad-value"},
       {"{name: a, id: 1, port: 1, host: h, retry: {first: ^1h}", "gateways[0].retry.first", "bad-value"},
       {"{name: a, id: 1, port: 1, host: h, reconnect_first: ^2m", "gateways[0].reconnect_first", "bad-value"},
       {"{name: a, id: 1, port: 1, host: h, reconnect_max: 2m, reconnect_first: ^3m", "gateways[0].reconnect_first",
        "bad-value"},
+      {"{name: a, id: 1, port: 1, host: ^'h:2775'", "gateways[0].host", "bad-value"},
+      {"{name: a, id: 1, port: 1, host: ^'10.0.0.1:2775'", "gateways[0].host", "bad-value"},
+      {"{name: a, id: 1, port: 1, host: ^'[::1]:2775'", "gateways[0].host", "bad-value"},
+      {"{name: a, id: 1, port: 1, host: ^'h:'", "gateways[0].host", "bad-value"},
       {"{name: a, id: 1, host: h, ^port: ", "gateways[0].port", "missing"},
       {"{name: a, id: 1, host: h, port: ^''", "gateways[0].port", "missing"},
       {"{name: a, id: 1, host: h, port: 1, ^tls: ", "gateways[0].tls", "missing"},
