@@ -20,7 +20,6 @@
 #include "bridge/text/control.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/sender.hpp"
-#include "bridge/text/utf8.hpp"
 #include "http_gateways/provider.hpp"
 
 // Every key of the file, with its type, range and place, in the order of docs/configuration.md.
@@ -689,22 +688,6 @@ void read_root(ConfigSection& root, Config& config) {
     root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
 }
 
-// Line and column. The YAML library would put another character in its place, in a password as well; what begins with
-// the byte order mark of UTF-16 it reads.
-std::optional<std::pair<int, int>> first_not_utf8(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string content{std::istreambuf_iterator<char>(in), {}};
-  if (content.starts_with("\xFE\xFF") || content.starts_with("\xFF\xFE")) return std::nullopt;
-  int line = 1, column = 1;
-  for (std::string_view rest = content; !rest.empty();) {
-    const auto character = text::take_code_point(rest);
-    if (character == text::invalid_code_point) return std::pair(line, column);
-    line += character == '\n' ? 1 : 0;
-    column = character == '\n' ? 1 : column + 1;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string describe(const ConfigProblem& p) {
@@ -912,17 +895,12 @@ LoadedConfig load_config(const std::filesystem::path& file) {
     refuse("is larger than 4 MiB", "bad-value");
     return loaded;
   }
-  if (const auto place = first_not_utf8(file)) {
-    refuse("is not UTF-8 here: save the file as UTF-8", "unreadable", place->first, place->second);
-    return loaded;
-  }
   try {
-    const auto documents = YAML::LoadAllFromFile(file.string());
-    for (std::size_t i = 1; i < documents.size(); ++i)
-      if (!documents[i].IsNull())
-        refuse("more YAML begins here, behind '---' or '...': only the first document is read", "bad-value",
-               documents[i].Mark().line + 1, documents[i].Mark().column + 1);
-    const auto tree = documents.empty() ? YAML::Node() : documents.front();
+    std::ifstream in(file, std::ios::binary);
+    const auto [tree, more] = read_yaml(in);
+    if (more)
+      refuse("more YAML begins here, behind '---' or '...': only the first document is read", "bad-value",
+             more->line + 1, more->column + 1);
     config.fixed = what_is_fixed(tree);
     ConfigSection root(tree, "", file.string(), config.folder, loaded.problems);
     read_root(root, config);

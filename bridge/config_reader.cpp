@@ -7,8 +7,11 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
+
+#include "bridge/text/utf8.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -136,6 +139,24 @@ std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
   for (const auto& [name, shift] : units)
     if (unit == name && value <= (~std::uint64_t{0} >> shift)) return value << shift;
   return std::nullopt;
+}
+
+YamlFile read_yaml(std::istream& in) {
+  const std::string content{std::istreambuf_iterator<char>(in), {}};
+  std::string_view rest = content;
+  // What begins with the byte order mark of UTF-16 the library reads.
+  if (rest.starts_with("\xFE\xFF") || rest.starts_with("\xFF\xFE")) rest = {};
+  for (YAML::Mark mark; !rest.empty();) {
+    const auto character = text::take_code_point(rest);
+    if (character == text::invalid_code_point) throw YAML::Exception(mark, "not UTF-8: save it as UTF-8");
+    mark.line += character == '\n' ? 1 : 0;
+    mark.column = character == '\n' ? 0 : mark.column + 1;
+  }
+  const auto documents = YAML::LoadAll(content);
+  const auto more = std::find_if(documents.begin() + (documents.empty() ? 0 : 1), documents.end(),
+                                 [](const YAML::Node& node) { return !node.IsNull(); });
+  return {.tree = documents.empty() ? YAML::Node() : documents.front(),
+          .more = more == documents.end() ? std::nullopt : std::optional(more->Mark())};
 }
 
 YAML::Node to_yaml(const boost::json::value& value) {

@@ -3,6 +3,8 @@
 #include <yaml-cpp/yaml.h>
 
 #include <functional>
+#include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,6 +94,14 @@ class ConfigSection {
   std::vector<std::string> known_, told_empty_;
   bool unreadable_ = false, rest_is_accepted_ = false;
 };
+
+// What stands in a file, and where more begins behind '---' or '...', which nobody would read. Throws YAML::Exception,
+// also where it is not UTF-8: the library would put another character in its place, in a password as well.
+struct YamlFile {
+  YAML::Node tree;
+  std::optional<YAML::Mark> more;
+};
+YamlFile read_yaml(std::istream& in);
 
 // The form in which objects come over the API, as the reader knows it; and back.
 YAML::Node to_yaml(const boost::json::value& value);

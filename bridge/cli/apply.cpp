@@ -31,12 +31,7 @@ struct Wanted {
 void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
   if (file != "-" && !std::filesystem::is_regular_file(file))
     throw ClientError(exit_usage, "there is no file " + file.string());
-  YAML::Node root;
-  try {
-    root = file == "-" ? YAML::Load(std::cin) : YAML::LoadFile(file.string());
-  } catch (const YAML::Exception& error) {
-    throw ClientError(exit_usage, "cannot read " + file.string() + ": " + error.what());
-  }
+  const auto root = read_only_document(file.string());
   if (!root.IsMap() && !root.IsNull()) throw ClientError(exit_usage, file.string() + ": is not a mapping");
   for (const auto& list : root) {
     const auto key = list.first.Scalar();

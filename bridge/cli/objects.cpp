@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <fstream>
 #include <iostream>
 
 #include "bridge/cli/cut_off.hpp"
@@ -64,7 +65,7 @@ json::object given(const ObjectOptions& options) {
   json::object settings;
   try {
     if (!options.file.empty()) {
-      const auto value = to_json(options.file == "-" ? YAML::Load(std::cin) : YAML::LoadFile(options.file));
+      const auto value = to_json(read_only_document(options.file));
       if (!value.is_object()) throw ClientError(exit_usage, options.file + ": is not a mapping of keys to values");
       settings = value.get_object();
     }
@@ -156,6 +157,23 @@ void read_named(json::value& value, const std::filesystem::path& folder) {
 std::string address_of(const std::string& what) { return "/api/v1/" + what + "s"; }
 std::string address_of(const std::string& what, const std::string& name) {
   return address_of(what) + "/" + http_gateways::percent_encode(name);
+}
+
+YAML::Node read_only_document(const std::string& file) {
+  try {
+    std::ifstream opened;
+    if (file != "-") opened.open(file, std::ios::binary);
+    if (!opened) throw ClientError(exit_usage, "cannot read " + file);
+    const auto [tree, more] = read_yaml(file == "-" ? std::cin : opened);
+    if (more)
+      throw ClientError(exit_usage,
+                        fmt::format("{}:{}: more YAML begins here, behind '---' or '...': only one document "
+                                    "is taken",
+                                    file, more->line + 1));
+    return tree;
+  } catch (const YAML::Exception& error) {
+    throw ClientError(exit_usage, "cannot read " + file + ": " + error.what());
+  }
 }
 
 void read_named_secrets(json::object& settings, const std::filesystem::path& folder) {

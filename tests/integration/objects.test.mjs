@@ -539,6 +539,14 @@ describe('the command line', () => {
     await delivers(api, 'second');
     assert.equal((await apply()).stdout, 'gateway second: unchanged\nroute all: unchanged\n');
 
+    for (const [octets, why] of [[`${YAML.stringify(wanted)}---\nroutes: []\n`, /more YAML begins here/], [Buffer.from('# Envoy\xe9\n', 'latin1'), /line 1, column 8: not UTF-8/]]) {
+      writeFileSync(file, octets);
+      for (const words of [['apply', '-f', file], ['gateways', 'create', 'other', '-f', file]]) {
+        const refused = await bridge.cli(...words);
+        assert.equal(refused.code, 2, `${words}: ${refused.output}`);
+        assert.match(refused.output, why);
+      }
+    }
     writeFileSync(file, YAML.stringify({...wanted, gateways: [...wanted.gateways, {...wanted.gateways[0], name: 'new', id: 42}],
       routes: [{name: 'more', id: 43, via: [{gateway: 'new'}]}]}));
     const both = await apply('--dry-run', '--prune');
