@@ -19,10 +19,12 @@ std::string readable_key(std::string_view key) {
 void UnreadableRecords::note(std::string_view table, std::string_view key, std::string_view why) {
   const std::lock_guard lock(mutex_);
   if (known_.size() >= known_max || !known_.emplace(table, key).second) return;
+  any_ = true;
   untold_.push_back({.table = std::string(table), .key = readable_key(key), .why = std::string(why)});
 }
 
 bool UnreadableRecords::has(std::string_view table, std::string_view key) const {
+  if (!any_) return false;
   const std::lock_guard lock(mutex_);
   return known_.contains(std::pair{std::string(table), std::string(key)});
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -25,13 +26,14 @@ std::string readable_key(std::string_view key);
 class UnreadableRecords {
  public:
   void note(std::string_view table, std::string_view key, std::string_view why);
-  bool has(std::string_view table, std::string_view key) const;
+  bool has(std::string_view table, std::string_view key) const;  // asked for each message: quick while there are none
   // Those that nobody was told of yet.
   std::vector<Unreadable> take();
 
  private:
   static constexpr std::size_t known_max = 100'000;
-  mutable std::mutex mutex_;
+  std::atomic<bool> any_{false};
+  mutable std::mutex mutex_;  // guards what follows
   std::set<std::pair<std::string, std::string>, std::less<>> known_;
   std::vector<Unreadable> untold_;
 };

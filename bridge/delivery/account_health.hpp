@@ -15,9 +15,9 @@ class AccountHealth {
   AccountHealth(const GatewayConfig& config, std::string peer, boost::asio::any_io_executor executor, Clock& clock,
                 Channel::Owner& owner, std::function<void()> changed);
 
-  bool is_open() const { return health_.state(clock_.now()) == Health::State::open; }  // nothing may be sent
+  bool is_open() const { return state() == Health::State::open; }  // nothing may be sent
   // One message at a time shows whether it can be used.
-  bool is_probed() const { return health_.state(clock_.now()) == Health::State::half_open; }
+  bool is_probed() const { return state() == Health::State::half_open; }
 
   // No connection, or a fault of the peer. `unavailable`: for how long it says that it is. Then nothing is counted: its
   // word is better than our guess.
@@ -33,6 +33,8 @@ class AccountHealth {
   void describe(GatewayStatus& status) const;
 
  private:
+  // Asked several times for each message: the clock is read only where the time matters.
+  Health::State state() const { return health_.is_closed() ? Health::State::closed : health_.state(clock_.now()); }
   void see_whether_open(bool was_open, bool refused);
 
   const GatewayConfig& config_;

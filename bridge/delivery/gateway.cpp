@@ -322,7 +322,8 @@ void Gateway::take(store::Claimed message) {
     count_doubtful(message.content.tenant, metrics::DoubtPolicy::hold);
     return write_outcome(std::move(again));
   }
-  auto outgoing = channel_->prepare(message, context_.clock.wall());
+  const auto wall = context_.clock.wall();
+  auto outgoing = channel_->prepare(message, wall);
   if (!outgoing) {
     store::Finished failed{.id = message.id,
                            .attempt = message.attempt,
@@ -348,8 +349,7 @@ void Gateway::take(store::Claimed message) {
       sending.parts[i].provider_ids = {earlier[i].provider_id};
     }
   if (sending.message.attempt == 1)
-    context_.metrics.submit_delay_seconds->Observe(static_cast<double>(context_.clock.wall() - sending.message.due_at) /
-                                                   1000.0);
+    context_.metrics.submit_delay_seconds->Observe(static_cast<double>(wall - sending.message.due_at) / 1000.0);
   ++phones_[phone_key(sending.message.content.to)];
   sendings_.emplace_hint(sendings_.end(), order, std::move(sending));
   make_ready(order);
@@ -359,10 +359,12 @@ void Gateway::take(store::Claimed message) {
 // of the other kind.
 void Gateway::pump() {
   if (ready_apart_ > 0 && ready_others() == 0) claim();
-  bool apart_wait = false;  // for another time: the others need not ask again and again
+  if (ready_.empty()) return claim();
+  const Moment moment{.now = context_.clock.now(), .wall = context_.clock.wall()};
+  bool apart_wait = ready_apart_ == 0;  // for another time: the others need not ask again and again
   while (!paused() && !stopping_) {
     if (!apart_wait && (turn_of_apart_ || ready_others() == 0)) {
-      const auto turn = submit_apart();
+      const auto turn = submit_apart(moment);
       apart_wait = turn == Turn::waits;
       if (turn == Turn::none) break;
       if (turn == Turn::went) {
@@ -370,30 +372,30 @@ void Gateway::pump() {
         continue;
       }
     }
-    if (submit_others() == Turn::went) continue;
+    if (submit_others(moment) == Turn::went) continue;
     if (ready_apart_ == 0 || std::exchange(turn_of_apart_, true)) break;
   }
   claim();
 }
 
 // The first that can go; a message whose parts wait for their bind holds up no other.
-Gateway::Turn Gateway::submit_others() {
+Gateway::Turn Gateway::submit_others(const Moment& moment) {
   for (auto it = ready_.begin(); it != ready_.end() && !goes_apart(*it); ++it)
-    if (const auto turn = submit_next(*it); turn != Turn::waits) return turn;
+    if (const auto turn = submit_next(*it, moment); turn != Turn::waits) return turn;
   return Turn::waits;
 }
 
 // Those that wait for a bind of their own at any time. The others return to their places once the way out has shown
 // that it takes messages, and are tried when there is no other to show it.
-Gateway::Turn Gateway::submit_apart() {
-  const auto now = context_.clock.now();
+Gateway::Turn Gateway::submit_apart(const Moment& moment) {
+  const auto now = moment.now;
   const bool no_other = ready_others() == 0 && !claiming_;
   std::optional<Time> earliest;
   for (auto it = ready_.lower_bound(behind_all); it != ready_.end(); ++it) {
     const auto& sending = sendings_.at(*it);
     const auto id = sending.message.id;
     const auto expires = sending.message.expires_at;
-    if (!sending.outgoing->alone && !(expires && expires <= context_.clock.wall())) {
+    if (!sending.outgoing->alone && !(expires && expires <= moment.wall)) {
       const bool cleared = suspects_.apart(id) == Suspects::Apart::no || suspects_.others_passed(id, now);
       if (cleared && sending.in_flight == 0) {
         place(*it, sending.place);
@@ -403,13 +405,13 @@ Gateway::Turn Gateway::submit_apart() {
       if (due > now) earliest = std::min(earliest.value_or(due), due);
       if (due > now || !no_other) continue;
     }
-    if (const auto turn = submit_next(*it); turn != Turn::waits) return turn;
+    if (const auto turn = submit_next(*it, moment); turn != Turn::waits) return turn;
   }
   if (earliest) apart_timer_->at(*earliest, [this] { pump(); });
   return Turn::waits;
 }
 
-Gateway::Turn Gateway::submit_next(std::uint64_t order) {
+Gateway::Turn Gateway::submit_next(std::uint64_t order, const Moment& moment) {
   auto& sending = sendings_.at(order);
   const auto next = std::ranges::find(sending.parts, Part::State::waiting, &Part::state);
   if (next == sending.parts.end() || sending.stopped) {
@@ -417,14 +419,12 @@ Gateway::Turn Gateway::submit_next(std::uint64_t order) {
     if (sending.in_flight == 0) conclude(order);
     return Turn::went;
   }
-  const auto wall = context_.clock.wall();
-  if (sending.message.expires_at && sending.message.expires_at <= wall) {
+  if (sending.message.expires_at && sending.message.expires_at <= moment.wall) {
     sending.stopped = sending.expired = true;  // never sent after its validity
     return Turn::went;
   }
   if (!channel_->has_room_for(*sending.outgoing)) return channel_->room() > 0 ? Turn::waits : Turn::none;
-  const auto now = context_.clock.now();
-  if (const auto later = rate_.take(now)) {
+  if (const auto later = rate_.take(moment.now)) {
     pump_timer_->at(*later, [this] { pump(); });
     return Turn::none;
   }
@@ -442,7 +442,7 @@ Gateway::Turn Gateway::submit_next(std::uint64_t order) {
   }
   next->state = Part::State::in_flight;
   next->submitted = true;
-  next->submitted_at = now;
+  next->submitted_at = moment.now;
   ++sending.in_flight;
   context_.metrics.parts_submitted[label_of(sending.message.content.encoding)]->Increment();
   if (index + 1 == sending.parts.size()) no_longer_ready(order);

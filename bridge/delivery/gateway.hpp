@@ -100,6 +100,11 @@ class Gateway : private Channel::Owner {
     std::uint64_t place = 0;       // its own, when it does not stand back
     bool with_connection = false;  // a part of it was lost with its connection
   };
+  // Read once for all that is submitted in one go: a look at the clock is not cheap.
+  struct Moment {
+    Time now{};
+    WallMs wall = 0;
+  };
   // What came of an attempt to submit something.
   enum class Turn : std::uint8_t {
     went,   // something was submitted, or ended
@@ -136,9 +141,9 @@ class Gateway : private Channel::Owner {
   void make_ready(std::uint64_t order);
   void no_longer_ready(std::uint64_t order);
   void pump();
-  Turn submit_others();
-  Turn submit_apart();
-  Turn submit_next(std::uint64_t order);
+  Turn submit_others(const Moment& moment);
+  Turn submit_apart(const Moment& moment);
+  Turn submit_next(std::uint64_t order, const Moment& moment);
   std::size_t ready_others() const { return ready_.size() - ready_apart_; }
   void stand_back(std::uint64_t order);
   void place(std::uint64_t order, std::uint64_t at);

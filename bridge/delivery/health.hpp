@@ -58,6 +58,7 @@ class Health {
     failures_ = blamed_ = 0;
     wait_ = Duration::zero();
   }
+  bool is_closed() const { return state_ == State::closed; }
   State state(Time now) {
     if (state_ == State::open && now >= until_) state_ = State::half_open;
     return state_;

@@ -84,7 +84,7 @@ std::size_t SmppChannel::in_flight() const {
   return count;
 }
 
-bool SmppChannel::takes_another() const { return !health_.is_open() && !(health_.is_probed() && in_flight() > 0); }
+bool SmppChannel::takes_another() const { return !health_.is_open() && (!health_.is_probed() || in_flight() == 0); }
 
 std::size_t SmppChannel::capacity() const {
   if (!is_up()) return 0;

@@ -37,11 +37,15 @@ SystemClock::~SystemClock() = default;
 
 WallMs SystemClock::wall() const {
   const auto ms = [](auto duration) { return std::chrono::floor<std::chrono::milliseconds>(duration).count(); };
-  // Both at one instant: a thread that is put aside between them would see the time of day run ahead.
+  // Both at one instant: a thread that is put aside between them would see the time of day run ahead. A look at the
+  // clock is not cheap, and this is called several times a message.
   constexpr auto same_instant = std::chrono::milliseconds(1);
   auto steady = now();
   auto system = std::chrono::system_clock::now();
-  for (int tries = 0; tries < 3 && now() - steady > same_instant; ++tries) {
+  const auto is_as_before = [&] {
+    return wall_->is_as_before(ms(steady.time_since_epoch()), ms(system.time_since_epoch()));
+  };
+  for (int tries = 0; tries < 3 && !is_as_before() && now() - steady > same_instant; ++tries) {
     steady = now();
     system = std::chrono::system_clock::now();
   }

@@ -26,12 +26,15 @@ class WallClock {
   };
 
   WallMs at(WallMs steady, WallMs system) {
+    if (is_as_before(steady, system)) return steady + followed_.load(std::memory_order_relaxed);
+    return steady + follow(steady, system - steady);
+  }
+  // The system's clock goes on as it is followed.
+  bool is_as_before(WallMs steady, WallMs system) const {
     const auto ahead = system - steady;
     const auto followed = followed_.load(std::memory_order_relaxed);
-    if (followed != unset && ahead <= followed && ahead >= followed - back_unnoticed_ms &&
-        !doubted_.load(std::memory_order_relaxed))
-      return steady + followed;
-    return steady + follow(steady, ahead);
+    return followed != unset && ahead <= followed && ahead >= followed - back_unnoticed_ms &&
+           !doubted_.load(std::memory_order_relaxed);
   }
 
   // What happened since the last call, for the log; several at once are told as the last one.

@@ -106,15 +106,15 @@ std::string decode_html_entities(std::string_view text) {
   return out;
 }
 
-std::string with_plain_blanks(std::string_view text) {
-  if (std::ranges::none_of(text, [](char c) { return (c & 0x80) != 0; })) return std::string(text);
+std::string with_plain_blanks(std::string text) {
+  if (is_ascii(text)) return text;
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const char32_t value = take_code_point(text);
+  for (std::string_view rest = text; !rest.empty();) {
+    const char32_t value = take_code_point(rest);
     if (value == invalid_code_point) {
-      out.push_back(text.front());
-      text.remove_prefix(1);
+      out.push_back(rest.front());
+      rest.remove_prefix(1);
     } else if (value == 0xA0 || (value >= 0x2000 && value <= 0x200A) || value == 0x202F || value == 0x205F) {
       out.push_back(' ');
     } else if (value != 0xAD && value != 0xFEFF) {

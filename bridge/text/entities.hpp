@@ -15,6 +15,6 @@ std::string decode_html_entities(std::string_view text);
 
 // The blanks that rich-text editors put in the place of plain ones (&nbsp; and the typographic widths) become plain,
 // and soft hyphens and byte order marks go: nobody means them, and one of them more than doubles what a text costs.
-std::string with_plain_blanks(std::string_view text);
+std::string with_plain_blanks(std::string text);
 
 }  // namespace smsbridge::bridge::text

@@ -6,6 +6,7 @@
 namespace smsbridge::bridge::text {
 
 bool is_valid_utf8(std::string_view text) {
+  if (is_ascii(text)) return true;
   while (!text.empty())
     if (take_code_point(text) == invalid_code_point) return false;
   return true;

@@ -10,6 +10,13 @@ namespace smsbridge::bridge::text {
 
 inline constexpr char32_t invalid_code_point = 0xFFFFFFFF;
 
+// Most texts are: then nothing has to be taken apart. It looks at all of them, many octets at a time.
+inline bool is_ascii(std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
+
 // Takes the first code point off `rest`, or returns invalid_code_point and leaves `rest` as it was. Overlong forms,
 // surrogates and values above U+10FFFF are invalid (RFC 3629 section 3). `rest` must not be empty.
 inline char32_t take_code_point(std::string_view& rest) {
