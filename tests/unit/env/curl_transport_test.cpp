@@ -142,7 +142,9 @@ TEST(CurlTransport, ManyRequestsOverFewConnectionsAllEnd) {
     const auto begin = std::chrono::steady_clock::now();
     while (ended < count && std::chrono::steady_clock::now() - begin < 20s) ASSERT_NO_THROW(io.run_one_for(1s));
     EXPECT_EQ(ended, count);
-    if (answers == 1000) EXPECT_EQ(answered, count);
+    if (answers == 1000) {
+      EXPECT_EQ(answered, count);
+    }
   }
 }
 
