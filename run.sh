@@ -8,7 +8,7 @@ usage() {
   cat <<'TEXT'
 usage: ./run.sh [--once] [--help]
 
-Installs what is missing (Debian 12, as root or through sudo), builds the release binary, and starts the demo: the
+Installs what is missing (Debian 12 or 13, as root or through sudo), builds the release binary, and starts the demo: the
 bridge with its embedded store, a simulated carrier, and a batch as Fineract posts it. It stays up and prints the
 addresses of API, metrics and Fineract listener.
 

@@ -8,7 +8,7 @@ usage() {
   cat <<'TEXT'
 usage: ./test.sh [--unit] [--long] [--tsan] [--help]
 
-Installs what is missing (Debian 12, as root or through sudo) and runs all tests. Exit code 0 only if all pass.
+Installs what is missing (Debian 12 or 13, as root or through sudo) and runs all tests. Exit code 0 only if all pass.
 
   --unit   only the C++ unit tests, under address and undefined-behaviour sanitizers
   --long   more of the random tests: 200 kills instead of 20 (sets SMSBRIDGE_TEST_LONG=1)

@@ -1,6 +1,19 @@
 # SPDX-License-Identifier: MPL-2.0
 # shellcheck shell=bash
-# Sourced by run.sh and test.sh: install_packages LIST... installs what is missing of the Debian packages in the lists.
+# Sourced by run.sh and test.sh: install_packages LIST... installs what is missing of the Debian packages in the lists,
+# and in those beside them for this release: build.debian12.txt beside build.txt.
+
+# Prints the lists and, where there are any, those of this release. What is newer than all that are known, or has no
+# number yet, takes the newest.
+lists_of_release() {
+  local list release
+  release=$(. /etc/os-release && echo "${VERSION_ID:-13}")
+  ((${release%%.*} <= 13)) || release=13
+  for list in "$@"; do
+    printf '%s\n' "$list"
+    [[ ! -e ${list%.txt}.debian$release.txt ]] || printf '%s\n' "${list%.txt}.debian$release.txt"
+  done
+}
 
 # Prints the packages of a list that are neither installed nor replaced by a command that is there.
 missing_packages() {
@@ -20,13 +33,14 @@ missing_packages() {
 # Some of the packages are servers (kannel, prometheus) which Debian starts when they are installed. The tests start
 # their own, so while we install, a policy keeps Debian from starting any. A policy that is there already stays.
 install_packages() {
-  local -a missing as_root=()
+  local -a lists missing as_root=()
   local policy=/usr/sbin/policy-rc.d status=0
   if ! command -v dpkg-query >/dev/null; then
     echo "packages: this is not Debian; please install by hand what is in: $*" >&2
     return 0
   fi
-  mapfile -t missing < <(missing_packages "$@")
+  mapfile -t lists < <(lists_of_release "$@")
+  mapfile -t missing < <(missing_packages "${lists[@]}")
   if ((${#missing[@]} == 0)); then
     echo "packages: all there"
     return 0

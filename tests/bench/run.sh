@@ -8,7 +8,7 @@ usage() {
   cat <<'TEXT'
 usage: tests/bench/run.sh [--store] [--quick] [--out FOLDER] [--reps N] [--seconds S] [--only TEXT] [--without-kannel] [--help]
 
-Installs what is missing (Debian 12, as root or through sudo), builds, and runs the benchmark: about 12 minutes, or
+Installs what is missing (Debian 12 or 13, as root or through sudo), builds, and runs the benchmark: about 12 minutes, or
 2 with --quick. It prints a table, and writes it and all figures to FOLDER (build/bench-results). Nothing else should
 run on the machine. docs/performance.md says what is measured.
 
