@@ -95,9 +95,13 @@ integration() {
   SMSBRIDGE_BINARY=$PWD/build/release/smsbridge node --test "${concurrency[@]}" "${files[@]}"
 }
 
-# The C++ sources are formatted as .clang-format says.
+# The C++ sources are formatted as .clang-format says, and as version 14 of Debian 12 reads it: others differ in a few places.
 format() {
   local -a sources
+  if [[ $(clang-format --version) != *' 14.'* ]]; then
+    echo "format: not judged, since this is $(clang-format --version) and not 14"
+    return 0
+  fi
   mapfile -t sources < <(find bridge smpp store metrics http_gateways tests -path '*/node_modules' -prune -o \
     \( -name '*.cpp' -o -name '*.hpp' -o -name '*.h' \) -print | sort)
   if ((${#sources[@]} > 0)); then
