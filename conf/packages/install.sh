@@ -7,6 +7,7 @@
 # number yet, takes the newest.
 lists_of_release() {
   local list release
+  # shellcheck source=/dev/null
   release=$(. /etc/os-release && echo "${VERSION_ID:-13}")
   ((${release%%.*} <= 13)) || release=13
   for list in "$@"; do
