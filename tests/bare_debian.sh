@@ -10,7 +10,7 @@ usage: tests/bare_debian.sh [--run-only] [--keep] [12|13]
 
 Makes a bare Debian (13 unless you say 12) with debootstrap in a new folder of $TMPDIR, clones the last commit into it,
 and runs ./run.sh --once and ./test.sh there. Takes half an hour and 6 GiB. As root, with debootstrap installed.
-MIRROR names another place for the packages. Exit code 0 only if both commands succeed.
+MIRROR names another place for the packages than debootstrap's own. Exit code 0 only if both commands succeed.
 
   --run-only   without ./test.sh
   --keep       leaves the folder there
@@ -37,10 +37,11 @@ fi
 root=$(mktemp -d "${TMPDIR:-/tmp}/smsbridge-debian$release.XXXXXX")
 # Mounts are in a namespace that ends with the commands, so nothing but the folder is left to remove.
 ((keep)) || trap 'rm -rf --one-file-system "$root"' EXIT
-debootstrap --variant=minbase "${names[$release]}" "$root" "${MIRROR:-http://deb.debian.org/debian}" >"$root.log" 2>&1 ||
+# shellcheck disable=SC2086  # without a mirror there is no such word
+debootstrap --variant=minbase "${names[$release]}" "$root" ${MIRROR:-} >"$root.log" 2>&1 ||
   { tail "$root.log" >&2; exit 1; }
 rm "$root.log"
-git clone -q --no-hardlinks . "$root/root/smsbridge"
+git clone -q --no-hardlinks . "$root/srv/smsbridge"
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
 # Where a proxy answers for others, its authority has to be known there as well.
 mkdir -p "$root/usr/local/share/ca-certificates"
@@ -52,4 +53,4 @@ unshare --mount --pid --fork bash -c '
   mount --bind /dev "$1/dev" && mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/dev/shm" &&
   exec chroot "$1" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
     http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
-    bash -c "cd /root/smsbridge && $2"' _ "$root" "$commands"
+    bash -c "cd /srv/smsbridge && $2"' _ "$root" "$commands"
