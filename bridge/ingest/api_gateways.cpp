@@ -56,16 +56,11 @@ json::object gateway_json(const Services& services, const GatewayConfig& config,
           {"settings", manages ? json::value(config.settings) : json::value(nullptr)}};
 }
 
-// The key of one of several tenants sees those that it may use.
-bool shows(const Services& services, const Caller& caller, const GatewayConfig& gateway) {
-  return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, gateway);
-}
-
 void list_gateways(Services& services, const HttpRequest& request, const Caller& caller, Respond respond) {
   const auto table = services.directory.table();
   std::vector<GatewayPtr> gateways;
   for (const auto& gateway : table->gateways)
-    if (shows(services, caller, *gateway)) gateways.push_back(gateway);
+    if (may_see(services, caller, *gateway)) gateways.push_back(gateway);
   struct List {
     std::vector<json::object> items;
     std::size_t left;
@@ -94,7 +89,7 @@ void list_gateways(Services& services, const HttpRequest& request, const Caller&
 void one_gateway(Services& services, const HttpRequest& request, const Caller& caller, Respond respond,
                  GatewayControl::Action action, std::optional<CutOff> cut_off = std::nullopt) {
   const auto gateway = services.directory.table()->gateway(request.captures.front());
-  if (!gateway || !shows(services, caller, *gateway))
+  if (!gateway || !may_see(services, caller, *gateway))
     return respond(to_response(no_such("gateway", request.captures.front())));
   services.gateways.ask(gateway->name, action, request.executor,
                         [&services, gateway, cut_off = std::move(cut_off), respond = std::move(respond),

@@ -574,11 +574,8 @@ void count_messages(Services& services, const HttpRequest& request, Respond resp
   std::array<std::int64_t, store::state_count> total{};
   std::map<std::string, std::array<std::int64_t, 2>> gateways;
   const auto table = services.directory.table();
-  const auto sees = [&](const GatewayConfig& gateway) {
-    return speaks_for_all(services, *caller) || table->may_use(caller->tenant->config.name, gateway);
-  };
   for (const auto& gateway : table->gateways)
-    if (sees(*gateway)) gateways[gateway->name];
+    if (may_see(services, *caller, *gateway)) gateways[gateway->name];
   for (const auto& [owner, counts] : services.store.counts()) {
     if (caller->tenant && caller->tenant->id != owner.first) continue;
     for (std::size_t i = 0; i < counts.size(); ++i) total[i] += counts[i];

@@ -24,11 +24,6 @@ json::value seconds_by_lane(const std::array<WallMs, store::lane_count>& values)
   return object;
 }
 
-// The key of one of several tenants sees the routes that are for it, and no other tenant's name.
-bool shows(const Services& services, const Caller& caller, const RouteConfig& route) {
-  return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, route);
-}
-
 json::object route_json(const Services& services, const Caller& caller, const RouteConfig& route,
                         const std::optional<Objects::Object>& object) {
   const bool whole = speaks_for_all(services, caller);
@@ -37,7 +32,7 @@ json::object route_json(const Services& services, const Caller& caller, const Ro
   json::array lanes, via;
   for (const auto lane : route.lanes) lanes.push_back(json::value(store::name(lane)));
   for (const auto& way : route.via)
-    if (const auto by = table->gateway(way.gateway); whole || !by || table->may_use(caller.tenant->config.name, *by))
+    if (const auto by = table->gateway(way.gateway); !by || may_see(services, caller, *by))
       via.push_back({{"gateway", way.gateway}, {"weight", way.weight}});
   const auto clock = [](int minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); };
   const bool all_day = route.from_minute == 0 && route.until_minute == 24 * 60;
@@ -135,7 +130,7 @@ void test_routes(Services& services, const HttpRequest& request, const Caller& c
 void list_routes(Services& services, const Caller& caller, const Respond& respond) {
   json::array items;
   for (const auto& route : services.directory.table()->routes)
-    if (shows(services, caller, *route))
+    if (may_see(services, caller, *route))
       items.push_back(route_json(services, caller, *route, services.objects.find(Objects::Kind::route, route->name)));
   respond(
       {.body = json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", nullptr}}), .headers = {}});
@@ -143,7 +138,7 @@ void list_routes(Services& services, const Caller& caller, const Respond& respon
 
 void get_route(Services& services, const HttpRequest& request, const Caller& caller, const Respond& respond) {
   const auto route = services.directory.table()->route(request.captures.front());
-  if (!route || !shows(services, caller, *route))
+  if (!route || !may_see(services, caller, *route))
     return respond(to_response(no_such("route", request.captures.front())));
   const auto object = services.objects.find(Objects::Kind::route, route->name);
   respond({.body = json::serialize(route_json(services, caller, *route, object)), .headers = etag_header(object)});

@@ -212,6 +212,14 @@ bool speaks_for_all(const Services& services, const Caller& caller) {
   return caller.of_all_tenants || services.tenants.all()->size() == 1;
 }
 
+bool may_see(const Services& services, const Caller& caller, const GatewayConfig& gateway) {
+  return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, gateway);
+}
+
+bool may_see(const Services& services, const Caller& caller, const RouteConfig& route) {
+  return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, route);
+}
+
 bool may_manage(const Services& services, const Caller& caller) {
   return caller.may("system:manage") && speaks_for_all(services, caller);
 }

@@ -86,6 +86,10 @@ std::optional<Caller> admit_for_all(Services& services, const HttpRequest& reque
 
 // Speaks for all tenants, or for the only one: what they share is his.
 bool speaks_for_all(const Services& services, const Caller& caller);
+// The key of one of several tenants sees the gateways that it may use and the routes that are for it, and no other
+// tenant's name.
+bool may_see(const Services& services, const Caller& caller, const GatewayConfig& gateway);
+bool may_see(const Services& services, const Caller& caller, const RouteConfig& route);
 // Sees how what all tenants share is set up, and addresses under which states of everybody's messages can be reported.
 bool may_manage(const Services& services, const Caller& caller);
 
