@@ -147,9 +147,9 @@ void App::commit_failed(store::Error error, const std::string& why) {
 }
 
 void App::make_servers() {
-  std::vector<Route> api = message_routes(services_);
-  for (auto&& more : {gateway_routes(services_), route_routes(services_), object_routes(services_),
-                      usage_routes(services_), system_routes(services_), problem_routes()})
+  std::vector<Endpoint> api = message_endpoints(services_);
+  for (auto&& more : {gateway_endpoints(services_), route_endpoints(services_), object_endpoints(services_),
+                      usage_endpoints(services_), system_endpoints(services_), problem_endpoints()})
     api.insert(api.end(), more.begin(), more.end());
   const auto api_door = make_door(std::move(api), metrics_.http(), clock_, to_response, needs_key(services_));
   std::size_t sessions = 0;
@@ -162,13 +162,13 @@ void App::make_servers() {
       std::min(static_cast<std::size_t>(config_.connections_per_address), (limits.connections + 1) / 2);
   listen(limits, api_door, config_.api, api_port_);
   if (!config_.metrics.host.empty())
-    listen(limits, make_door(monitoring_routes(services_), metrics_.http(), clock_, to_response), config_.metrics,
+    listen(limits, make_door(monitoring_endpoints(services_), metrics_.http(), clock_, to_response), config_.metrics,
            metrics_port_);
   auto fineract_limits = limits;
   fineract_limits.name = "fineract";
   fineract_limits.body_bytes = fineract_body_bytes;
   listen(fineract_limits,
-         make_door(fineract_routes(services_), metrics_.http(), clock_, noted_fineract_refusal(clock_)),
+         make_door(fineract_endpoints(services_), metrics_.http(), clock_, noted_fineract_refusal(clock_)),
          config_.fineract, fineract_port_);
   HttpLimits control_limits;
   control_limits.name = "control";
@@ -227,7 +227,7 @@ void App::warn_of_unused() const {
   const auto table = router_.table();
   for (const auto& gateway : table->gateways)
     if (std::ranges::none_of(table->tenants,
-                             [&](const TenantPtr& tenant) { return table->may_use(tenant->name, *gateway); }))
+                             [&](const TenantSettingsPtr& tenant) { return table->may_use(tenant->name, *gateway); }))
       log::warn("config", "no tenant may use this gateway: name them in its 'tenants', or take it into a route",
                 "gateway", gateway->name);
 }

@@ -53,7 +53,7 @@ void check_sender(ConfigSection& s, const std::string& sender, std::string_view 
     s.problem("sender", "'" + sender + "' is no sender: " + why, "bad-value");
 }
 
-void read_tenant(ConfigSection& s, TenantConfig& tenant) {
+void read_tenant(ConfigSection& s, TenantSettings& tenant) {
   s.require("name");
   s.read("name", tenant.name);
   s.read("default_country", tenant.default_country);
@@ -231,7 +231,7 @@ void check_lines(ConfigSection& s, const boost::json::object& account, const htt
                 "bad-value");
 }
 
-void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind& kind) {
+void read_provider(ConfigSection& s, GatewaySettings& g, const http_gateways::Kind& kind) {
   s.read("receipts", g.receipts);
   const auto before = s.problems();
   s.read_tree("account", g.account, [&](const std::string& name) {
@@ -273,7 +273,7 @@ void read_provider(ConfigSection& s, GatewayConfig& g, const http_gateways::Kind
   s.read_duration("balance_interval", g.balance_interval, 0s, 24h);
 }
 
-void read_smpp(ConfigSection& s, GatewayConfig& g);
+void read_smpp(ConfigSection& s, GatewaySettings& g);
 
 // http://user:password@host, or a secret that was taken out already.
 bool holds_a_password(const boost::json::value& value) {
@@ -303,7 +303,7 @@ void check_first_delay(ConfigSection& s, const char* first, WallMs first_ms, con
               "bad-value");
 }
 
-void read_gateway(ConfigSection& s, GatewayConfig& g) {
+void read_gateway(ConfigSection& s, GatewaySettings& g) {
   if (s.node().IsMap()) g.settings = to_json(s.node()).as_object();
   for_each_secret(g.settings, [](boost::json::value& secret, const std::string&) { secret = hidden_secret(); });
   g.dialect.response_id = g.dialect.receipt_id = smpp::IdNotation::automatic;
@@ -328,12 +328,11 @@ void read_gateway(ConfigSection& s, GatewayConfig& g) {
               "bad-value");
     s.accept_rest();
   }
-  read_tls(s, g.endpoint.tls);
-  if (g.kind == "smpp" && !g.endpoint.tls.enabled && is_public(g.endpoint.host))
-    s.problem(
-        "host",
-        "without 'tls', password and texts go to '" + g.endpoint.host + "' in clear text, unless a VPN is between",
-        "unsafe", true);
+  read_tls(s, g.address.tls);
+  if (g.kind == "smpp" && !g.address.tls.enabled && is_public(g.address.host))
+    s.problem("host",
+              "without 'tls', password and texts go to '" + g.address.host + "' in clear text, unless a VPN is between",
+              "unsafe", true);
   s.read_number("rate", g.rate, 0.1, 1'000'000);
   s.read("sender", g.sender);
   check_sender(s, g.sender, {});
@@ -390,17 +389,17 @@ void read_account(ConfigSection& s, smpp::SessionConfig& session) {
   fits("address_range", session.address_range, address_range_max);
 }
 
-void read_smpp(ConfigSection& s, GatewayConfig& g) {
+void read_smpp(ConfigSection& s, GatewaySettings& g) {
   for (const auto* key : {"host", "port", "system_id"}) s.require(key);
   if (s.is_file() && !s.has("password")) s.require("password");
-  read_host(s, g.endpoint.host);
-  s.read("port", g.endpoint.port, 1, 65535);
+  read_host(s, g.address.host);
+  s.read("port", g.address.port, 1, 65535);
   auto& session = g.session;
   read_account(s, session);
   s.read_choice("bind", g.bind,
-                {{"transceiver", GatewayConfig::Bind::transceiver},
-                 {"pair", GatewayConfig::Bind::pair},
-                 {"transmitter", GatewayConfig::Bind::transmitter}});
+                {{"transceiver", GatewaySettings::Bind::transceiver},
+                 {"pair", GatewaySettings::Bind::pair},
+                 {"transmitter", GatewaySettings::Bind::transmitter}});
   s.read("interface_version", session.interface_version, 0, 0x50);
   s.read("sessions", g.sessions, 1, 100);
   s.read("window", session.window, 1, 10000);
@@ -424,9 +423,9 @@ void read_smpp(ConfigSection& s, GatewayConfig& g) {
                  {"sar", text::Concat::sar},
                  {"payload", text::Concat::payload}});
   s.read_choice("validity_period", g.validity,
-                {{"relative", GatewayConfig::Validity::relative},
-                 {"absolute", GatewayConfig::Validity::absolute},
-                 {"none", GatewayConfig::Validity::none}});
+                {{"relative", GatewaySettings::Validity::relative},
+                 {"absolute", GatewaySettings::Validity::absolute},
+                 {"none", GatewaySettings::Validity::none}});
   s.section("dialect", [&](ConfigSection& d) { read_dialect(d, g.dialect); });
 }
 
@@ -448,7 +447,7 @@ void read_by_lane(ConfigSection& s, const std::string& key, std::array<WallMs, s
   });
 }
 
-void read_route(ConfigSection& s, RouteConfig& r) {
+void read_route(ConfigSection& s, RouteSettings& r) {
   if (s.node().IsMap()) r.settings = to_json(s.node()).as_object();
   for (const auto* key : {"name", "id", "via"}) s.require(key);
   read_name(s, r.name);
@@ -500,15 +499,15 @@ void read_route(ConfigSection& s, RouteConfig& r) {
       h.problem(h.has("until") ? "until" : "from", "is when the hours begin: they would have no length", "bad-value");
   });
   s.read_choice("order", r.order,
-                {{"listed", RouteConfig::Order::listed},
-                 {"weighted", RouteConfig::Order::weighted},
-                 {"cheapest", RouteConfig::Order::cheapest}});
+                {{"listed", RouteSettings::Order::listed},
+                 {"weighted", RouteSettings::Order::weighted},
+                 {"cheapest", RouteSettings::Order::cheapest}});
   s.list("via", [&](ConfigSection& v) {
     auto& via = r.via.emplace_back();
     v.require("gateway");
     v.read("gateway", via.gateway);
     v.read("weight", via.weight, 0, 1'000'000);
-    if (!via.gateway.empty() && std::ranges::count(r.via, via.gateway, &RouteConfig::Via::gateway) > 1)
+    if (!via.gateway.empty() && std::ranges::count(r.via, via.gateway, &RouteSettings::Via::gateway) > 1)
       v.problem("gateway", "'" + via.gateway + "' stands in this route twice", "duplicate");
   });
   if (!r.via.empty() && std::ranges::all_of(r.via, [](const auto& via) { return via.weight == 0; }))
@@ -542,7 +541,7 @@ struct PriceRow {
 using RefusePrice = std::function<void(const char* key, const std::string& why)>;
 
 void add_price(Config& config, PriceRow row, const RefusePrice& refuse) {
-  const auto gateway = std::ranges::find(config.gateways, row.gateway, &GatewayConfig::name);
+  const auto gateway = std::ranges::find(config.gateways, row.gateway, &GatewaySettings::name);
   if (gateway == config.gateways.end()) return refuse("gateway", "there is no gateway '" + row.gateway + "'");
   const auto id = gateway->id;
   if (row.prefix == "*") row.prefix.clear();
@@ -678,11 +677,11 @@ void read_root(ConfigSection& root, Config& config) {
   if (config.gateways.empty())
     root.problem("gateways", "no gateway stands here: messages are refused until 'smsbridge gateways create' made one",
                  "missing", true);
-  std::vector<const GatewayConfig*> gateways;
-  std::vector<const RouteConfig*> routes;
+  std::vector<const GatewaySettings*> gateways;
+  std::vector<const RouteSettings*> routes;
   for (const auto& gateway : config.gateways) gateways.push_back(&gateway);
   for (const auto& route : config.routes) routes.push_back(&route);
-  std::vector<const TenantConfig*> tenants;
+  std::vector<const TenantSettings*> tenants;
   for (const auto& tenant : config.tenants) tenants.push_back(&tenant);
   for (auto& problem : check_references(gateways, routes, tenants))
     root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
@@ -702,9 +701,9 @@ bool LoadedConfig::ok() const {
   return std::ranges::all_of(problems, [](const ConfigProblem& p) { return p.warning; });
 }
 
-std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfig*>& gateways,
-                                            const std::vector<const RouteConfig*>& routes,
-                                            const std::vector<const TenantConfig*>& tenants,
+std::vector<ConfigProblem> check_references(const std::vector<const GatewaySettings*>& gateways,
+                                            const std::vector<const RouteSettings*>& routes,
+                                            const std::vector<const TenantSettings*>& tenants,
                                             const std::set<std::string>& assumed) {
   std::vector<ConfigProblem> problems;
   const auto say = [&](const char* list, std::size_t index, const char* key, std::string text, const char* code) {
@@ -722,7 +721,7 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfi
   for (std::size_t i = 0; i < tenants.size(); ++i)
     if (is_second(tenant_names, tenants[i]->name))
       say("tenants", i, "name", "two tenants are called '" + tenants[i]->name + "'", "duplicate");
-  std::map<std::string_view, const GatewayConfig*> by_name;
+  std::map<std::string_view, const GatewaySettings*> by_name;
   const auto is_closed_to = [&](const std::string& gateway, const std::string& tenant) {
     const auto it = by_name.find(gateway);
     return it != by_name.end() && !it->second->tenants.empty() && !holds(it->second->tenants, tenant);
@@ -787,9 +786,11 @@ const http_gateways::Kind* kind_of(const boost::json::object& settings) {
 
 }  // namespace
 
-bool same(const GatewayConfig& a, const GatewayConfig& b) { return works_as(a, b) && a.description == b.description; }
+bool same(const GatewaySettings& a, const GatewaySettings& b) {
+  return works_as(a, b) && a.description == b.description;
+}
 
-bool works_as(const GatewayConfig& a, const GatewayConfig& b) {
+bool works_as(const GatewaySettings& a, const GatewaySettings& b) {
   auto settings = a.settings, others = b.settings;
   for (auto* each : {&settings, &others}) each->erase("description");
   return settings == others && a.account == b.account && a.session.password == b.session.password &&
@@ -830,14 +831,14 @@ void for_each_secret(boost::json::object& settings,
   }
 }
 
-GatewayConfig read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,
-                           std::vector<ConfigProblem>& problems) {
-  return read_object<GatewayConfig>(settings, folder, problems, [](auto& s, auto& g) { read_gateway(s, g); });
+GatewaySettings read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,
+                             std::vector<ConfigProblem>& problems) {
+  return read_object<GatewaySettings>(settings, folder, problems, [](auto& s, auto& g) { read_gateway(s, g); });
 }
 
-RouteConfig read_route(const boost::json::object& settings, const std::filesystem::path& folder,
-                       std::vector<ConfigProblem>& problems) {
-  return read_object<RouteConfig>(settings, folder, problems, [](auto& s, auto& r) { read_route(s, r); });
+RouteSettings read_route(const boost::json::object& settings, const std::filesystem::path& folder,
+                         std::vector<ConfigProblem>& problems) {
+  return read_object<RouteSettings>(settings, folder, problems, [](auto& s, auto& r) { read_route(s, r); });
 }
 
 namespace {

@@ -32,7 +32,7 @@ struct Budget {
   bool operator==(const Budget&) const = default;
 };
 
-struct TenantConfig {
+struct TenantSettings {
   std::string name;
   std::string default_country;
   std::string sender;                          // when a message names none
@@ -43,15 +43,15 @@ struct TenantConfig {
   std::optional<Budget> budget;
   bool check_number_length = true;  // refuse numbers with more or fewer digits than any mobile of their country
   bool html_entities = true;        // Fineract posts "O&#39;Brien"; the phone should show O'Brien
-  bool operator==(const TenantConfig&) const = default;
+  bool operator==(const TenantSettings&) const = default;
 };
 
-struct LaneConfig {
+struct LaneSettings {
   WallMs validity_ms = 0;
   DoubtPolicy doubt = DoubtPolicy::resend;
-  bool operator==(const LaneConfig&) const = default;
+  bool operator==(const LaneSettings&) const = default;
 };
-using Lanes = std::array<LaneConfig, store::lane_count>;
+using Lanes = std::array<LaneSettings, store::lane_count>;
 inline constexpr Lanes default_lanes{{
     {5 * 60'000, DoubtPolicy::resend},       // otp
     {24ll * 3600'000, DoubtPolicy::resend},  // transaction
@@ -59,7 +59,7 @@ inline constexpr Lanes default_lanes{{
     {48ll * 3600'000, DoubtPolicy::hold},    // campaign
 }};
 
-struct GatewayConfig {
+struct GatewaySettings {
   boost::json::object settings;  // as they were given, without secrets
   bool of_file = false;          // of the configuration file, whose writer may reach what the machine reaches
   std::string name;
@@ -75,7 +75,7 @@ struct GatewayConfig {
   std::string proxy;
   Duration balance_interval = std::chrono::minutes(15);
   // Of SMPP; its `tls` also of providers.
-  Endpoint endpoint;
+  Address address;
   smpp::SessionConfig session;
   smpp::Dialect dialect;
   enum class Bind { transceiver, pair, transmitter } bind = Bind::transceiver;  // pair: a transmitter and a receiver
@@ -96,10 +96,10 @@ struct GatewayConfig {
 };
 
 // A way out by rules: which messages take it, by which gateways, and when one of them gives way to the next.
-struct RouteConfig {
+struct RouteSettings {
   boost::json::object settings;  // as they were given
   std::string name;
-  store::GatewayId id = 0;  // Fineract may ask for it as providerId, so no gateway has the same
+  store::RouteId id = 0;  // Fineract may ask for it as providerId, so no gateway has the same
   std::string description;
   int position = 100;  // lower ones are asked first, equal ones in the order of the file, then by name
   // Every list that is not empty must hold the message's value.
@@ -146,9 +146,9 @@ struct Config {
   bool log_full_numbers = false;
   bool core_dumps = false;  // they hold keys and texts
   Lanes lanes = default_lanes;
-  std::vector<TenantConfig> tenants;
-  std::vector<GatewayConfig> gateways;
-  std::vector<RouteConfig> routes;  // the first that fits is taken
+  std::vector<TenantSettings> tenants;
+  std::vector<GatewaySettings> gateways;
+  std::vector<RouteSettings> routes;  // the first that fits is taken
   Prices prices;
 };
 
@@ -173,14 +173,14 @@ struct LoadedConfig {
 
 // One object in the form of the file, as the API and the store have it: its secrets stand in it. The problems have no
 // place; paths begin at the object.
-GatewayConfig read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,
-                           std::vector<ConfigProblem>& problems);
-RouteConfig read_route(const boost::json::object& settings, const std::filesystem::path& folder,
-                       std::vector<ConfigProblem>& problems);
+GatewaySettings read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,
+                             std::vector<ConfigProblem>& problems);
+RouteSettings read_route(const boost::json::object& settings, const std::filesystem::path& folder,
+                         std::vector<ConfigProblem>& problems);
 
 // Nothing differs, secrets included; or nothing but what is for people.
-bool same(const GatewayConfig& a, const GatewayConfig& b);
-bool works_as(const GatewayConfig& a, const GatewayConfig& b);
+bool same(const GatewaySettings& a, const GatewaySettings& b);
+bool works_as(const GatewaySettings& a, const GatewaySettings& b);
 
 // Calls `body` for everything secret in a gateway's settings; `place` is its JSON pointer.
 void for_each_secret(boost::json::object& settings,
@@ -193,9 +193,9 @@ bool is_hidden_secret(const boost::json::value& value);
 
 // What gateways, routes and tenants say of each other and is not so: equal names and ids, names of nobody. A path is
 // the list that the problem is in. `assumed` are names of gateways that are not there yet.
-std::vector<ConfigProblem> check_references(const std::vector<const GatewayConfig*>& gateways,
-                                            const std::vector<const RouteConfig*>& routes,
-                                            const std::vector<const TenantConfig*>& tenants,
+std::vector<ConfigProblem> check_references(const std::vector<const GatewaySettings*>& gateways,
+                                            const std::vector<const RouteSettings*>& routes,
+                                            const std::vector<const TenantSettings*>& tenants,
                                             const std::set<std::string>& assumed = {});
 
 // The keys outside of gateways, routes and the like in which two files differ: "listen.api".

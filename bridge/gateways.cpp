@@ -60,7 +60,7 @@ void Gateways::serve(const std::map<store::TenantId, std::string>& tenants) {
   }
 }
 
-void Gateways::count_queue(store::TenantId tenant, const std::string& tenant_name, const GatewayConfig& gateway) {
+void Gateways::count_queue(store::TenantId tenant, const std::string& tenant_name, const GatewaySettings& gateway) {
   counted_[{tenant, gateway.id}] = {.queue = &context_.metrics.queue(tenant_name, gateway.name),
                                     .gateway = &context_.metrics.gateway(gateway.name, gateway.kind)};
 }
@@ -102,7 +102,7 @@ void Gateways::stop() {
   all_ended.get_future().wait();
 }
 
-void Gateways::want(const std::string& name, GatewayPtr gateway) {
+void Gateways::want(const std::string& name, GatewaySettingsPtr gateway) {
   auto& running = running_[name];
   if (!running)
     running = std::make_shared<Running>(Running{.shard = *context_.shards[made_++ % context_.shards.size()]});
@@ -151,7 +151,7 @@ void Gateways::bring_about(const std::string& name, const RunningPtr& running) {
   if (running_.empty() && all_ended_) std::exchange(all_ended_, nullptr)->set_value();
 }
 
-void Gateways::make(const GatewayPtr& config, Running& running) {
+void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
   auto& shard = running.shard;
   std::map<store::TenantId, metrics::QueueMetrics*> queues;
   std::vector<store::Queue> all;
@@ -194,14 +194,14 @@ std::function<store::Page(store::MessageId)> Gateways::sent_by(store::GatewayId 
 }
 
 // Who may write the configuration file reaches what this machine reaches; who may use the API does not.
-Targets Gateways::targets_of(const GatewayConfig& gateway) const {
+Targets Gateways::targets_of(const GatewaySettings& gateway) const {
   Targets targets{.all = gateway.of_file, .listed = {}};
   for (const auto& text : context_.config.allow_private_targets)
     if (const auto network = parse_network(text)) targets.listed.push_back(*network);
   return targets;
 }
 
-std::unique_ptr<Channel> Gateways::make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner) {
+std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, Shard& shard, Channel::Owner& owner) {
   auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
   if (gateway.kind == "smpp")
     return std::make_unique<SmppChannel>(gateway,

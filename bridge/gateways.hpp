@@ -51,20 +51,20 @@ class Gateways : public GatewayControl {
  private:
   struct Running {
     Shard& shard;
-    GatewayPtr wanted;                 // nullptr: it is to go. Guarded by mutex_
+    GatewaySettingsPtr wanted;         // nullptr: it is to go. Guarded by mutex_
     std::unique_ptr<Gateway> gateway;  // the shard's own, as all below
     bool stopping = false, stopped = false;
     WallMs draining_since = 0;  // 0: it is not
   };
   using RunningPtr = std::shared_ptr<Running>;
 
-  void want(const std::string& name, GatewayPtr gateway);
-  void count_queue(store::TenantId tenant, const std::string& tenant_name, const GatewayConfig& gateway);
+  void want(const std::string& name, GatewaySettingsPtr gateway);
+  void count_queue(store::TenantId tenant, const std::string& tenant_name, const GatewaySettings& gateway);
   void use_lanes(const Lanes& lanes);
   void bring_about(const std::string& name, const RunningPtr& running);
-  void make(const GatewayPtr& config, Running& running);
-  std::unique_ptr<Channel> make_channel(const GatewayConfig& gateway, Shard& shard, Channel::Owner& owner);
-  Targets targets_of(const GatewayConfig& gateway) const;
+  void make(const GatewaySettingsPtr& config, Running& running);
+  std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, Shard& shard, Channel::Owner& owner);
+  Targets targets_of(const GatewaySettings& gateway) const;
   std::function<store::Page(store::MessageId)> sent_by(store::GatewayId gateway) const;
   void act(const std::string& name, Running& running, Action action);
   RunningPtr find(const std::string& name) const;

@@ -36,9 +36,9 @@ ByLabel<Enum, Series> resolve(prometheus::Family<Series>& family, Labels labels,
   return out;
 }
 
-class HttpRoute final : public HttpRouteMetrics {
+class HttpEndpoint final : public HttpEndpointMetrics {
  public:
-  HttpRoute(Families& families, Labels labels, int success_status)
+  HttpEndpoint(Families& families, Labels labels, int success_status)
       : requests_family_(families.http_requests), labels_(std::move(labels)) {
     duration_seconds = &families.http_request_duration_seconds.Add(labels_, buckets::fast);
     requests(success_status);
@@ -74,20 +74,20 @@ class Http final : public HttpMetrics {
     dropped_connections = resolve<ConnectionDrop>(families.http_connections_dropped, {}, "reason");
   }
 
-  HttpRouteMetrics& route(const std::string& handler, HttpMethod method, int success_status) override {
+  HttpEndpointMetrics& endpoint(const std::string& handler, HttpMethod method, int success_status) override {
     const std::lock_guard lock(mutex_);
-    auto& route = routes_[{handler, method}];
-    if (!route) {
+    auto& endpoint = endpoints_[{handler, method}];
+    if (!endpoint) {
       const Labels labels{{"handler", handler}, {"method", label_value(method)}};
-      route = std::make_unique<HttpRoute>(families_, labels, success_status);
+      endpoint = std::make_unique<HttpEndpoint>(families_, labels, success_status);
     }
-    return *route;
+    return *endpoint;
   }
 
  private:
   Families& families_;
   std::mutex mutex_;
-  std::map<std::pair<std::string, HttpMethod>, std::unique_ptr<HttpRoute>> routes_;
+  std::map<std::pair<std::string, HttpMethod>, std::unique_ptr<HttpEndpoint>> endpoints_;
 };
 
 class Smpp final : public SmppMetrics {

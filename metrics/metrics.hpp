@@ -30,8 +30,8 @@ struct ByLabel {
 };
 
 // One endpoint: a route template and a method.
-struct HttpRouteMetrics {
-  virtual ~HttpRouteMetrics() = default;
+struct HttpEndpointMetrics {
+  virtual ~HttpEndpointMetrics() = default;
   Histogram* duration_seconds = nullptr;  // not for streams, which last as long as their client likes
   // http_requests_total for a status. The success status exists from the start, others from their first use; after
   // that no lock is taken. A status outside 100..599 is counted as "other".
@@ -45,7 +45,7 @@ struct HttpMetrics {
   Gauge* body_bytes = nullptr;  // of requests that are being read or answered
   ByLabel<ConnectionDrop, Counter> dropped_connections;
   // `handler` is a route template of ours ("/api/v1/messages/{id}"), never a path. The same object for the same pair.
-  virtual HttpRouteMetrics& route(const std::string& handler, HttpMethod method, int success_status = 200) = 0;
+  virtual HttpEndpointMetrics& endpoint(const std::string& handler, HttpMethod method, int success_status = 200) = 0;
 };
 
 struct TenantMetrics {

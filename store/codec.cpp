@@ -102,7 +102,7 @@ Content decode_content(std::string_view record) {
   c.text = in.text();
   c.target_user = in.text();
   c.triggered_by = in.text();
-  if (in.has_routes()) c.route = in.get<GatewayId>();
+  if (in.has_routes()) c.route = in.get<RouteId>();
   if (in.version() >= 3) c.way = in.text();
   return c;
 }

@@ -14,6 +14,7 @@ namespace smsbridge::store {
 using MessageId = std::uint64_t;
 using TenantId = std::uint32_t;
 using GatewayId = std::uint32_t;  // the stable number of the configuration, which Fineract knows as providerId
+using RouteId = std::uint32_t;    // likewise: no gateway has the same number as a route
 using WallMs = std::int64_t;      // milliseconds since 1970 UTC; 0 means "none"
 
 constexpr WallMs id_epoch_ms = 1704067200000;
@@ -53,7 +54,7 @@ constexpr bool is_final(State state) {
 struct Content {
   TenantId tenant = 0;
   GatewayId gateway = 0;  // the way out chosen at acceptance; 0: none was possible
-  GatewayId route = 0;    // the route that chose it, which may choose others; 0: the caller named the gateway
+  RouteId route = 0;      // the route that chose it, which may choose others; 0: the caller named the gateway
   Lane lane = Lane::transaction;
   Source source = Source::api;
   Encoding encoding = Encoding::gsm7;

@@ -101,7 +101,7 @@ int create(const KeyOptions& options) {
       std::cerr << "error: several tenants are configured: name one with --tenant, or take --owner for all\n";
       return exit_usage;
     }
-    if (!options.owner && std::ranges::find(config.tenants, tenant, &TenantConfig::name) == config.tenants.end()) {
+    if (!options.owner && std::ranges::find(config.tenants, tenant, &TenantSettings::name) == config.tenants.end()) {
       std::cerr << "error: there is no tenant '" << tenant << "'; name one with --tenant\n";
       return exit_not_found;
     }

@@ -7,7 +7,7 @@ namespace smsbridge::bridge {
 
 using namespace std::chrono_literals;
 
-AccountHealth::AccountHealth(const GatewayConfig& config, std::string peer, boost::asio::any_io_executor executor,
+AccountHealth::AccountHealth(const GatewaySettings& config, std::string peer, boost::asio::any_io_executor executor,
                              Clock& clock, Channel::Owner& owner, std::function<void()> changed)
     : config_(config),
       peer_(std::move(peer)),

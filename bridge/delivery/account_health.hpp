@@ -12,7 +12,7 @@ namespace smsbridge::bridge {
 class AccountHealth {
  public:
   // `peer`: "carrier" or "provider". `changed`: the account may be used again, or no more.
-  AccountHealth(const GatewayConfig& config, std::string peer, boost::asio::any_io_executor executor, Clock& clock,
+  AccountHealth(const GatewaySettings& config, std::string peer, boost::asio::any_io_executor executor, Clock& clock,
                 Channel::Owner& owner, std::function<void()> changed);
 
   bool is_open() const { return state() == Health::State::open; }  // nothing may be sent
@@ -37,7 +37,7 @@ class AccountHealth {
   Health::State state() const { return health_.is_closed() ? Health::State::closed : health_.state(clock_.now()); }
   void see_whether_open(bool was_open, bool refused);
 
-  const GatewayConfig& config_;
+  const GatewaySettings& config_;
   const std::string peer_;
   Clock& clock_;
   Channel::Owner& owner_;

@@ -8,26 +8,26 @@
 namespace smsbridge::bridge {
 namespace {
 
-bool takes(const Ways& ways, std::string_view tenant, const GatewayConfig& gateway) {
+bool takes(const Ways& ways, std::string_view tenant, const GatewaySettings& gateway) {
   return !ways.draining.contains(gateway.id) && ways.table.may_use(tenant, gateway);
 }
 
-bool takes(const Ways& ways, std::string_view tenant, const RouteConfig& route) {
-  return ways.table.may_use(tenant, route) && std::ranges::any_of(route.via, [&](const RouteConfig::Via& via) {
+bool takes(const Ways& ways, std::string_view tenant, const RouteSettings& route) {
+  return ways.table.may_use(tenant, route) && std::ranges::any_of(route.via, [&](const RouteSettings::Via& via) {
            const auto gateway = ways.table.gateway(via.gateway);
            return gateway && takes(ways, tenant, *gateway);
          });
 }
 
 // What its messages take that fit no route. With routes the first gateway is nobody's default.
-bool has_default(const Ways& ways, const TenantConfig& tenant) {
+bool has_default(const Ways& ways, const TenantSettings& tenant) {
   if (tenant.default_gateway.empty() && !ways.table.routes.empty()) return false;
   const auto gateway = ways.table.default_for(tenant);
   return gateway && takes(ways, tenant.name, *gateway);
 }
 
-bool has_way(const Ways& ways, const TenantConfig& tenant) {
-  return has_default(ways, tenant) || std::ranges::any_of(ways.table.routes, [&](const RoutePtr& route) {
+bool has_way(const Ways& ways, const TenantSettings& tenant) {
+  return has_default(ways, tenant) || std::ranges::any_of(ways.table.routes, [&](const RouteSettingsPtr& route) {
            return takes(ways, tenant.name, *route);
          });
 }
@@ -41,7 +41,7 @@ std::string beginning_of(const std::string& destination) {
 }
 
 // Numbers of a country, or with a prefix that begins with '+': some of them at least.
-bool takes(const RouteConfig& route, const std::string& destination) {
+bool takes(const RouteSettings& route, const std::string& destination) {
   const bool is_country = !destination.starts_with('+');
   const auto beginning = beginning_of(destination);
   const auto meets = [&](const std::string& other) {
@@ -54,8 +54,8 @@ bool takes(const RouteConfig& route, const std::string& destination) {
          (route.countries.empty() || std::ranges::any_of(route.countries, holds));
 }
 
-bool reaches(const Ways& ways, const TenantConfig& tenant, const std::string& destination) {
-  return has_default(ways, tenant) || std::ranges::any_of(ways.table.routes, [&](const RoutePtr& route) {
+bool reaches(const Ways& ways, const TenantSettings& tenant, const std::string& destination) {
+  return has_default(ways, tenant) || std::ranges::any_of(ways.table.routes, [&](const RouteSettingsPtr& route) {
            return takes(*route, destination) && takes(ways, tenant.name, *route);
          });
 }
@@ -78,8 +78,8 @@ void add_providers(const std::vector<std::shared_ptr<const Object>>& objects,
   for (const auto& object : objects) {
     const auto now = std::ranges::find_if(later, [&](const auto& other) { return other->id == object->id; });
     auto tenants = losers(
-        before, after, [&](const TenantConfig& tenant) { return takes(before, tenant.name, *object); },
-        [&](const TenantConfig& tenant) { return now != later.end() && takes(after, tenant.name, **now); });
+        before, after, [&](const TenantSettings& tenant) { return takes(before, tenant.name, *object); },
+        [&](const TenantSettings& tenant) { return now != later.end() && takes(after, tenant.name, **now); });
     if (!tenants.empty()) places.push_back({.name = object->name, .id = object->id, .tenants = std::move(tenants)});
   }
 }
@@ -98,7 +98,7 @@ CutOff cut_off_between(const Ways& before, const Ways& after) {
   }
   for (const auto& destination : destinations) {
     const auto within = [&](const Ways& ways) {
-      return [&](const TenantConfig& tenant) { return reaches(ways, tenant, destination); };
+      return [&](const TenantSettings& tenant) { return reaches(ways, tenant, destination); };
     };
     if (auto tenants = losers(before, after, within(before), within(after)); !tenants.empty())
       cut_off.destinations.push_back({.name = destination, .tenants = std::move(tenants)});

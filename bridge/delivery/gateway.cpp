@@ -58,7 +58,7 @@ metrics::PartEncoding label_of(store::Encoding encoding) {
 
 }  // namespace
 
-Gateway::Gateway(GatewayPtr config, GatewayContext context, const MakeChannel& make_channel)
+Gateway::Gateway(GatewaySettingsPtr config, GatewayContext context, const MakeChannel& make_channel)
     : config_kept_(std::move(config)),
       config_(*config_kept_),
       context_(std::move(context)),

@@ -40,7 +40,7 @@ struct GatewayContext {
 class Gateway : private Channel::Owner {
  public:
   using MakeChannel = std::function<std::unique_ptr<Channel>(Channel::Owner&)>;
-  Gateway(GatewayPtr config, GatewayContext context, const MakeChannel& make_channel);
+  Gateway(GatewaySettingsPtr config, GatewayContext context, const MakeChannel& make_channel);
   ~Gateway() override;
 
   void start();
@@ -69,7 +69,7 @@ class Gateway : private Channel::Owner {
   }
 
   GatewayStatus status() const;
-  const GatewayConfig& config() const { return config_; }
+  const GatewaySettings& config() const { return config_; }
 
  private:
   struct Part {
@@ -177,8 +177,8 @@ class Gateway : private Channel::Owner {
   void give_back_soon();
   void arm_idle_timer();
 
-  const GatewayPtr config_kept_;
-  const GatewayConfig& config_;
+  const GatewaySettingsPtr config_kept_;
+  const GatewaySettings& config_;
   GatewayContext context_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   FairShare share_;

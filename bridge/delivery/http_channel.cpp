@@ -49,7 +49,7 @@ std::string with_token(const std::string& url, const boost::json::object& accoun
 
 }  // namespace
 
-HttpChannel::HttpChannel(const GatewayConfig& config, HttpContext context,
+HttpChannel::HttpChannel(const GatewaySettings& config, HttpContext context,
                          std::unique_ptr<http_gateways::Provider> provider, Channel::Owner& owner)
     : config_(config),
       context_(std::move(context)),
@@ -59,7 +59,7 @@ HttpChannel::HttpChannel(const GatewayConfig& config, HttpContext context,
           context_.make_transport(context_.executor, {.connect_timeout = config.connect_timeout,
                                                       .request_timeout = config.request_timeout,
                                                       .proxy = config.proxy,
-                                                      .tls = config.endpoint.tls,
+                                                      .tls = config.address.tls,
                                                       .connections_max = config.max_in_flight + polling_max + 1})),
       balance_timer_(context_.clock.timer(context_.executor)),
       poll_timer_(context_.clock.timer(context_.executor)),

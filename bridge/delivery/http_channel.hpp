@@ -28,7 +28,7 @@ struct HttpContext {
 // in http_gateways.
 class HttpChannel : public Channel {
  public:
-  HttpChannel(const GatewayConfig& config, HttpContext context, std::unique_ptr<http_gateways::Provider> provider,
+  HttpChannel(const GatewaySettings& config, HttpContext context, std::unique_ptr<http_gateways::Provider> provider,
               Channel::Owner& owner);
   ~HttpChannel() override;
 
@@ -74,7 +74,7 @@ class HttpChannel : public Channel {
   void poll_due();
   void polled(const Poll& poll, const HttpTransport::Result& result);
 
-  const GatewayConfig& config_;
+  const GatewaySettings& config_;
   HttpContext context_;
   Channel::Owner& owner_;
   UnreadCallbacks unread_{config_, *context_.metrics.callbacks_unreadable};

@@ -32,7 +32,7 @@ class Patience {
   WallMs down_since() const { return is_down() ? down_since_ : 0; }
   bool is_tried() const { return is_down() || throttled_since_ != 0; }
   // When a message that was due at `due_at` has waited for as long as its route lets it.
-  WallMs ends(const RouteConfig& route, store::Lane lane, WallMs due_at) const {
+  WallMs ends(const RouteSettings& route, store::Lane lane, WallMs due_at) const {
     const auto index = static_cast<std::size_t>(lane);
     return is_down() ? std::max(due_at, down_since_) + route.unreachable_after[index]
                      : std::max(due_at, throttled_since_) + route.throttled_after[index];

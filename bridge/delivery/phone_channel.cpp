@@ -11,7 +11,7 @@ constexpr std::size_t fetch_messages_max = 50;
 
 }  // namespace
 
-PhoneChannel::PhoneChannel(const GatewayConfig& config, HttpContext context,
+PhoneChannel::PhoneChannel(const GatewaySettings& config, HttpContext context,
                            std::unique_ptr<http_gateways::Provider> provider, Channel::Owner& owner)
     : config_(config),
       context_(std::move(context)),

@@ -12,7 +12,7 @@ namespace smsbridge::bridge {
 // queue: it was surely not sent.
 class PhoneChannel : public Channel {
  public:
-  PhoneChannel(const GatewayConfig& config, HttpContext context, std::unique_ptr<http_gateways::Provider> provider,
+  PhoneChannel(const GatewaySettings& config, HttpContext context, std::unique_ptr<http_gateways::Provider> provider,
                Channel::Owner& owner);
   ~PhoneChannel() override { *alive_ = false; }
 
@@ -39,7 +39,7 @@ class PhoneChannel : public Channel {
   std::chrono::seconds silence() const;
   std::vector<http_gateways::OutboundSms> hand_out(bool reported);
 
-  const GatewayConfig& config_;
+  const GatewaySettings& config_;
   HttpContext context_;
   Channel::Owner& owner_;
   UnreadCallbacks unread_{config_, *context_.metrics.callbacks_unreadable};

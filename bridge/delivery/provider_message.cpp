@@ -55,7 +55,7 @@ metrics::ReceiptState label_of(http_gateways::Status status) {
 
 }  // namespace
 
-std::unique_ptr<ProviderMessage> provider_message(const store::Claimed& message, const GatewayConfig& gateway,
+std::unique_ptr<ProviderMessage> provider_message(const store::Claimed& message, const GatewaySettings& gateway,
                                                   WallMs now) {
   auto out = std::make_unique<ProviderMessage>();
   const auto& content = message.content;
@@ -85,7 +85,7 @@ std::pair<store::MessageId, std::uint16_t> attempt_of(std::string_view reference
   return ok ? std::pair(id, attempt) : std::pair<store::MessageId, std::uint16_t>{};
 }
 
-void report(Channel::Owner& owner, const GatewayConfig& gateway, const http_gateways::StatusUpdate& update,
+void report(Channel::Owner& owner, const GatewaySettings& gateway, const http_gateways::StatusUpdate& update,
             std::function<void(bool stored)> answer) {
   store::ReceiptRecorded receipt{.gateway = gateway.id, .provider_ids = {}, .error = update.error_code};
   if (!update.provider_message_id.empty()) receipt.provider_ids.push_back(update.provider_message_id);
@@ -99,7 +99,7 @@ void report(Channel::Owner& owner, const GatewayConfig& gateway, const http_gate
   owner.on_receipt(std::move(receipt), label_of(update.status), std::move(answer));
 }
 
-void report(Channel::Owner& owner, const GatewayConfig& gateway, const http_gateways::CallbackResult& callback,
+void report(Channel::Owner& owner, const GatewaySettings& gateway, const http_gateways::CallbackResult& callback,
             const std::function<void(bool stored)>& answer) {
   if (!callback.authentic) {
     log::warn("gateway", "a callback was refused", "gateway", gateway.name, "reason", callback.refusal);

@@ -37,9 +37,10 @@ std::uint64_t mixed(std::uint64_t seed) {
   return seed ^ (seed >> 31);
 }
 
-std::vector<GatewayPtr> ordered(const RoutingTable& table, const RouteConfig& route, const RouteQuery& query) {
+std::vector<GatewaySettingsPtr> ordered(const RoutingTable& table, const RouteSettings& route,
+                                        const RouteQuery& query) {
   struct Candidate {
-    GatewayPtr gateway;
+    GatewaySettingsPtr gateway;
     std::uint32_t weight;
     Micro price;
   };
@@ -50,9 +51,9 @@ std::vector<GatewayPtr> ordered(const RoutingTable& table, const RouteConfig& ro
     const auto* price = table.prices->find(gateway->id, query.to);
     left.push_back({std::move(gateway), via.weight, price ? price->part : std::numeric_limits<Micro>::max()});
   }
-  if (route.order == RouteConfig::Order::cheapest) std::ranges::stable_sort(left, {}, &Candidate::price);
-  std::vector<GatewayPtr> order;
-  if (route.order == RouteConfig::Order::weighted) {
+  if (route.order == RouteSettings::Order::cheapest) std::ranges::stable_sort(left, {}, &Candidate::price);
+  std::vector<GatewaySettingsPtr> order;
+  if (route.order == RouteSettings::Order::weighted) {
     for (auto seed = query.seed; !left.empty(); ++seed) {
       std::uint64_t total = 0;
       for (const auto& candidate : left) total += candidate.weight;
@@ -99,7 +100,7 @@ std::shared_ptr<Router::Health> Router::health(store::GatewayId gateway) const {
   return it == ways->health.end() ? nullptr : it->second;
 }
 
-bool Router::fits(const RoutingTable& table, const RouteConfig& route, const RouteQuery& query, WallMs now,
+bool Router::fits(const RoutingTable& table, const RouteSettings& route, const RouteQuery& query, WallMs now,
                   std::string& why) const {
   if (!holds(route.tenants, query.tenant)) return why = "not for this tenant", false;
   if (!table.may_use(query.tenant, route)) return why = "none of its gateways is for this tenant", false;
@@ -179,7 +180,7 @@ Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep
   return chosen;
 }
 
-std::pair<RoutePtr, store::GatewayId> Router::pick(const RouteQuery& query, WallMs now) const {
+std::pair<RouteSettingsPtr, store::GatewayId> Router::pick(const RouteQuery& query, WallMs now) const {
   const auto chosen = choose(query, now);
   for (const auto gateway : chosen.gateways)
     if (admit(gateway)) return {chosen.route, gateway};

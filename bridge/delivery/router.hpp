@@ -17,7 +17,7 @@ struct RouteQuery {
   store::Lane lane = store::Lane::transaction;
   int parts = 1;
   std::uint64_t seed = 0;                 // what weights are drawn with
-  store::GatewayId asked = 0;             // the id of a route that the caller named
+  store::RouteId asked = 0;               // the id of a route that the caller named
   bool on_its_way = false;                // it was accepted for that route, whose conditions are not asked again
   std::vector<store::GatewayId> without;  // gateways that the message left
 };
@@ -30,7 +30,7 @@ struct RouteStep {
 };
 
 struct Chosen {
-  RoutePtr route;                          // nullptr: none fits
+  RouteSettingsPtr route;                  // nullptr: none fits
   std::vector<store::GatewayId> gateways;  // in the order to try; those that cannot send now come last
 };
 
@@ -47,7 +47,7 @@ class Router {
 
   Chosen choose(const RouteQuery& query, WallMs now, std::vector<RouteStep>* steps = nullptr) const;
   // The gateway for a new message, and the route that chose it. 0: the route has none that may send it.
-  std::pair<RoutePtr, store::GatewayId> pick(const RouteQuery& query, WallMs now) const;
+  std::pair<RouteSettingsPtr, store::GatewayId> pick(const RouteQuery& query, WallMs now) const;
 
   // The next gateway of the message's route; 0: none.
   enum class Ask {
@@ -85,7 +85,7 @@ class Router {
     std::map<store::TenantId, std::string> tenants;
   };
   std::shared_ptr<Health> health(store::GatewayId gateway) const;
-  bool fits(const RoutingTable& table, const RouteConfig& route, const RouteQuery& query, WallMs now,
+  bool fits(const RoutingTable& table, const RouteSettings& route, const RouteQuery& query, WallMs now,
             std::string& why) const;
   const Clock& clock_;
   std::atomic<std::shared_ptr<const Ways>> ways_;

@@ -17,32 +17,36 @@ std::shared_ptr<const Object> find(const std::vector<std::shared_ptr<const Objec
 
 RoutingTable::RoutingTable(const Config& config)
     : lanes(config.lanes), prices(std::make_shared<Prices>(config.prices)) {
-  for (const auto& tenant : config.tenants) tenants.push_back(std::make_shared<TenantConfig>(tenant));
-  for (const auto& gateway : config.gateways) gateways.push_back(std::make_shared<GatewayConfig>(gateway));
-  for (const auto& route : config.routes) routes.push_back(std::make_shared<RouteConfig>(route));
+  for (const auto& tenant : config.tenants) tenants.push_back(std::make_shared<TenantSettings>(tenant));
+  for (const auto& gateway : config.gateways) gateways.push_back(std::make_shared<GatewaySettings>(gateway));
+  for (const auto& route : config.routes) routes.push_back(std::make_shared<RouteSettings>(route));
   sort_routes();
 }
 
 void RoutingTable::sort_routes() {
-  std::ranges::stable_sort(routes, {}, [](const RoutePtr& route) { return route->position; });
+  std::ranges::stable_sort(routes, {}, [](const RouteSettingsPtr& route) { return route->position; });
 }
 
-GatewayPtr RoutingTable::gateway(std::string_view name) const { return find(gateways, name, &GatewayConfig::name); }
-GatewayPtr RoutingTable::gateway(store::GatewayId id) const { return find(gateways, id, &GatewayConfig::id); }
-std::vector<store::GatewayId> RoutingTable::sharing_account(const GatewayConfig& gateway) const {
+GatewaySettingsPtr RoutingTable::gateway(std::string_view name) const {
+  return find(gateways, name, &GatewaySettings::name);
+}
+GatewaySettingsPtr RoutingTable::gateway(store::GatewayId id) const { return find(gateways, id, &GatewaySettings::id); }
+std::vector<store::GatewayId> RoutingTable::sharing_account(const GatewaySettings& gateway) const {
   std::vector<store::GatewayId> ids;
   if (gateway.kind != "smpp") return ids;
   for (const auto& other : gateways)
-    if (other->kind == gateway.kind && other->endpoint.host == gateway.endpoint.host &&
-        other->endpoint.port == gateway.endpoint.port && other->session.system_id == gateway.session.system_id)
+    if (other->kind == gateway.kind && other->address.host == gateway.address.host &&
+        other->address.port == gateway.address.port && other->session.system_id == gateway.session.system_id)
       ids.push_back(other->id);
   if (ids.size() < 2) ids.clear();
   return ids;
 }
 
-RoutePtr RoutingTable::route(std::string_view name) const { return find(routes, name, &RouteConfig::name); }
-RoutePtr RoutingTable::route(store::GatewayId id) const { return find(routes, id, &RouteConfig::id); }
-TenantPtr RoutingTable::tenant(std::string_view name) const { return find(tenants, name, &TenantConfig::name); }
+RouteSettingsPtr RoutingTable::route(std::string_view name) const { return find(routes, name, &RouteSettings::name); }
+RouteSettingsPtr RoutingTable::route(store::RouteId id) const { return find(routes, id, &RouteSettings::id); }
+TenantSettingsPtr RoutingTable::tenant(std::string_view name) const {
+  return find(tenants, name, &TenantSettings::name);
+}
 
 namespace {
 
@@ -52,8 +56,8 @@ bool names(const std::vector<std::string>& list, std::string_view name) {
 
 }  // namespace
 
-GatewayPtr RoutingTable::default_for(const TenantConfig& tenant) const {
-  const auto lets_in = [&](const GatewayPtr& gateway) {
+GatewaySettingsPtr RoutingTable::default_for(const TenantSettings& tenant) const {
+  const auto lets_in = [&](const GatewaySettingsPtr& gateway) {
     return gateway && (gateway->tenants.empty() || names(gateway->tenants, tenant.name));
   };
   if (!tenant.default_gateway.empty()) {
@@ -64,7 +68,7 @@ GatewayPtr RoutingTable::default_for(const TenantConfig& tenant) const {
   return first == gateways.end() ? nullptr : *first;
 }
 
-bool RoutingTable::may_use(std::string_view tenant, const GatewayConfig& gateway) const {
+bool RoutingTable::may_use(std::string_view tenant, const GatewaySettings& gateway) const {
   const auto known = this->tenant(tenant);
   if (!known) return true;
   if (!gateway.tenants.empty()) return names(gateway.tenants, tenant);
@@ -72,13 +76,13 @@ bool RoutingTable::may_use(std::string_view tenant, const GatewayConfig& gateway
   // With routes, the first gateway is nobody's default.
   if (!known->default_gateway.empty() || routes.empty())
     if (const auto own = default_for(*known); own && own->name == gateway.name) return true;
-  return std::ranges::any_of(routes, [&](const RoutePtr& route) {
+  return std::ranges::any_of(routes, [&](const RouteSettingsPtr& route) {
     return (route->tenants.empty() || names(route->tenants, tenant)) &&
-           std::ranges::find(route->via, gateway.name, &RouteConfig::Via::gateway) != route->via.end();
+           std::ranges::find(route->via, gateway.name, &RouteSettings::Via::gateway) != route->via.end();
   });
 }
 
-bool RoutingTable::may_use(std::string_view tenant, const RouteConfig& route) const {
+bool RoutingTable::may_use(std::string_view tenant, const RouteSettings& route) const {
   if (!route.tenants.empty() && !names(route.tenants, tenant)) return false;
   bool any = false;
   for (const auto& via : route.via)
@@ -111,11 +115,11 @@ TableChanges::Names differing(const std::vector<std::shared_ptr<const Object>>& 
 
 TableChanges changes_between(const RoutingTable& before, const RoutingTable& after) {
   TableChanges changes{
-      .tenants = differing(before.tenants, after.tenants, std::equal_to<TenantConfig>()),
+      .tenants = differing(before.tenants, after.tenants, std::equal_to<TenantSettings>()),
       .gateways = differing(before.gateways, after.gateways,
-                            [](const GatewayConfig& a, const GatewayConfig& b) { return same(a, b); }),
+                            [](const GatewaySettings& a, const GatewaySettings& b) { return same(a, b); }),
       .routes = differing(before.routes, after.routes,
-                          [](const RouteConfig& a, const RouteConfig& b) { return a.settings == b.settings; }),
+                          [](const RouteSettings& a, const RouteSettings& b) { return a.settings == b.settings; }),
       .lanes = {},
       .prices = *before.prices != *after.prices};
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)

@@ -9,16 +9,16 @@
 
 namespace smsbridge::bridge {
 
-using GatewayPtr = std::shared_ptr<const GatewayConfig>;
-using RoutePtr = std::shared_ptr<const RouteConfig>;
-using TenantPtr = std::shared_ptr<const TenantConfig>;
+using GatewaySettingsPtr = std::shared_ptr<const GatewaySettings>;
+using RouteSettingsPtr = std::shared_ptr<const RouteSettings>;
+using TenantSettingsPtr = std::shared_ptr<const TenantSettings>;
 
 // The tenants, gateways and routes that there are now. It never changes: a change makes another table, and whoever
 // works with this one, or with something out of it, keeps it as long as he needs it.
 struct RoutingTable {
-  std::vector<GatewayPtr> gateways;
-  std::vector<RoutePtr> routes;  // the first that fits is taken
-  std::vector<TenantPtr> tenants;
+  std::vector<GatewaySettingsPtr> gateways;
+  std::vector<RouteSettingsPtr> routes;  // the first that fits is taken
+  std::vector<TenantSettingsPtr> tenants;
   Lanes lanes = default_lanes;
   std::shared_ptr<const Prices> prices = std::make_shared<Prices>();
 
@@ -28,21 +28,21 @@ struct RoutingTable {
   void sort_routes();  // by position; equal ones stay as they are
 
   // nullptr: there is none.
-  GatewayPtr gateway(std::string_view name) const;
-  GatewayPtr gateway(store::GatewayId id) const;
+  GatewaySettingsPtr gateway(std::string_view name) const;
+  GatewaySettingsPtr gateway(store::GatewayId id) const;
   // The gateways by the same account with the same carrier, if there are several: receipts belong to the account.
-  std::vector<store::GatewayId> sharing_account(const GatewayConfig& gateway) const;
-  RoutePtr route(std::string_view name) const;
-  RoutePtr route(store::GatewayId id) const;
-  TenantPtr tenant(std::string_view name) const;
+  std::vector<store::GatewayId> sharing_account(const GatewaySettings& gateway) const;
+  RouteSettingsPtr route(std::string_view name) const;
+  RouteSettingsPtr route(store::RouteId id) const;
+  TenantSettingsPtr tenant(std::string_view name) const;
 
   // Where a message goes that names no way and fits no route; nullptr: nowhere.
-  GatewayPtr default_for(const TenantConfig& tenant) const;
+  GatewaySettingsPtr default_for(const TenantSettings& tenant) const;
   // A gateway is for the tenants that it names. One that names none is for the only tenant, or for those who have a
   // route by it, or whose default it is. A tenant that is gone may use all: what it left behind goes out.
-  bool may_use(std::string_view tenant, const GatewayConfig& gateway) const;
+  bool may_use(std::string_view tenant, const GatewaySettings& gateway) const;
   // The route is for this tenant, and its gateways are not all for others.
-  bool may_use(std::string_view tenant, const RouteConfig& route) const;
+  bool may_use(std::string_view tenant, const RouteSettings& route) const;
 };
 
 // What differs between two tables, by name.

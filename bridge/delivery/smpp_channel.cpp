@@ -25,7 +25,7 @@ constexpr const char* accepted_hint =
 
 }  // namespace
 
-SmppChannel::SmppChannel(const GatewayConfig& config, SmppContext context, Channel::Owner& owner)
+SmppChannel::SmppChannel(const GatewaySettings& config, SmppContext context, Channel::Owner& owner)
     : config_(config),
       context_(std::move(context)),
       owner_(owner),
@@ -40,8 +40,8 @@ SmppChannel::SmppChannel(const GatewayConfig& config, SmppContext context, Chann
                                                 static_cast<SmppLink::Owner&>(*this)));
   };
   for (int session = 0; session < config_.sessions; ++session) {
-    add(config_.bind == GatewayConfig::Bind::transceiver ? Type::transceiver : Type::transmitter);
-    if (config_.bind == GatewayConfig::Bind::pair) add(Type::receiver);
+    add(config_.bind == GatewaySettings::Bind::transceiver ? Type::transceiver : Type::transmitter);
+    if (config_.bind == GatewaySettings::Bind::pair) add(Type::receiver);
   }
   published_.resize(links_.size());
   told_.resize(links_.size());
@@ -351,8 +351,8 @@ void SmppChannel::on_not_bound(SmppLink& link, metrics::BindResult result) {
   const auto seconds = link.next_try() ? std::chrono::duration<double>(*link.next_try() - now).count() : 0;
   // What the carrier says of the account is for a person.
   log::line(result == metrics::BindResult::refused ? spdlog::level::err : spdlog::level::warn, "gateway",
-            "not bound; trying again", "gateway", config_.name, "session", link.number(), "host", config_.endpoint.host,
-            "port", config_.endpoint.port, "detail", link.last_error(), "next_try_seconds",
+            "not bound; trying again", "gateway", config_.name, "session", link.number(), "host", config_.address.host,
+            "port", config_.address.port, "detail", link.last_error(), "next_try_seconds",
             fmt::format("{:.0f}", seconds));
 }
 

@@ -23,7 +23,7 @@ struct SmppContext {
 // The binds to one carrier. Chooses the bind for each part, reads answers and receipts in the carrier's dialect.
 class SmppChannel : public Channel, private SmppLink::Owner {
  public:
-  SmppChannel(const GatewayConfig& config, SmppContext context, Channel::Owner& owner);
+  SmppChannel(const GatewaySettings& config, SmppContext context, Channel::Owner& owner);
   ~SmppChannel() override;
 
   void start() override;
@@ -62,7 +62,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   void look_at_words(const smpp::Receipt& receipt);
   bool only_accepts() const;
 
-  const GatewayConfig& config_;
+  const GatewaySettings& config_;
   SmppContext context_;
   Channel::Owner& owner_;
   AccountHealth health_;

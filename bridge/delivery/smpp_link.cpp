@@ -43,7 +43,7 @@ std::string_view name(SmppLink::State state) {
   return names[static_cast<std::size_t>(state)];
 }
 
-SmppLink::SmppLink(int number, smpp::SessionConfig::BindType type, const GatewayConfig& config,
+SmppLink::SmppLink(int number, smpp::SessionConfig::BindType type, const GatewaySettings& config,
                    boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random,
                    Owner& owner)
     : number_(number),
@@ -94,7 +94,7 @@ void SmppLink::abort() {
 void SmppLink::connect() {
   state_ = State::connecting;
   const auto generation = ++generation_;
-  connector_.connect(executor_, config_.endpoint, clock_.now() + connect_timeout,
+  connector_.connect(executor_, config_.address, clock_.now() + connect_timeout,
                      [self = shared_from_this(), generation](ConnectStage stage, const std::string& detail,
                                                              std::unique_ptr<Stream> stream) {
                        if (self->generation_ != generation || self->stopping_) return;

@@ -35,7 +35,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   };
 
   // `config.session` says what is common to the gateway's binds.
-  SmppLink(int number, smpp::SessionConfig::BindType type, const GatewayConfig& config,
+  SmppLink(int number, smpp::SessionConfig::BindType type, const GatewaySettings& config,
            boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random, Owner& owner);
 
   void start();
@@ -86,7 +86,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   static smpp::PduCounts sum(smpp::PduCounts a, const smpp::PduCounts& b);
 
   const int number_;
-  const GatewayConfig& config_;
+  const GatewaySettings& config_;
   smpp::SessionConfig session_config_;
   boost::asio::any_io_executor executor_;
   Clock& clock_;

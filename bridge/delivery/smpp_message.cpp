@@ -41,11 +41,11 @@ void set_source(SmppMessage& out, std::string sender) {
 }
 
 // SMPP 3.4 section 7.1.1. Relative is independent of both clocks; days up to 28, because months differ in length.
-std::string validity(GatewayConfig::Validity form, store::WallMs now, store::WallMs expires) {
-  if (form == GatewayConfig::Validity::none || expires <= now) return {};
+std::string validity(GatewaySettings::Validity form, store::WallMs now, store::WallMs expires) {
+  if (form == GatewaySettings::Validity::none || expires <= now) return {};
   constexpr long day = 24 * 3600;
   const long seconds = std::min<long>((expires - now + 999) / 1000, 28 * day);
-  if (form == GatewayConfig::Validity::relative)
+  if (form == GatewaySettings::Validity::relative)
     return fmt::format("0000{:02}{:02}{:02}{:02}000R", seconds / day, seconds / 3600 % 24, seconds / 60 % 60,
                        seconds % 60);
   return fmt::format("{:%y%m%d%H%M%S}000+", fmt::gmtime(static_cast<std::time_t>(now / 1000 + seconds)));
@@ -53,7 +53,7 @@ std::string validity(GatewayConfig::Validity form, store::WallMs now, store::Wal
 
 }  // namespace
 
-tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway,
+tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewaySettings& gateway,
                                                      store::WallMs now) {
   // The same for every attempt, so that segments of two attempts fit together; spread, because a counter would repeat
   // after 256 long messages to one phone.

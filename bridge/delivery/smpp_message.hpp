@@ -31,7 +31,7 @@ struct SmppMessage : Channel::Outgoing {
 };
 
 // Why a message cannot be carried by this gateway at all; for people.
-tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewayConfig& gateway,
+tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewaySettings& gateway,
                                                      store::WallMs now);
 
 // A view of one segment; valid as long as `outgoing` is.

@@ -72,9 +72,9 @@ class TlsStream : public Stream {
 // is taken (RFC 8305).
 class Attempt : public std::enable_shared_from_this<Attempt> {
  public:
-  Attempt(asio::any_io_executor executor, Endpoint endpoint, Connector::Handler handler)
+  Attempt(asio::any_io_executor executor, Address address, Connector::Handler handler)
       : executor_(executor),
-        endpoint_(std::move(endpoint)),
+        address_(std::move(address)),
         handler_(std::move(handler)),
         resolver_(executor),
         timer_(executor),
@@ -86,11 +86,11 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
       if (!ec) self->finish(self->stage_, "no answer in time", nullptr);
     });
     if (look_up) {
-      for (const auto& address : look_up(endpoint_.host))
-        addresses_.emplace_back(asio::ip::make_address(address), endpoint_.port);
+      for (const auto& address : look_up(address_.host))
+        addresses_.emplace_back(asio::ip::make_address(address), address_.port);
       return asio::post(executor_, [self = shared_from_this()] { self->connect(); });
     }
-    resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port),
+    resolver_.async_resolve(address_.host, std::to_string(address_.port),
                             [self = shared_from_this()](error_code ec, tcp::resolver::results_type results) {
                               if (ec) return self->finish(ConnectStage::resolve, ec.message(), nullptr);
                               for (const auto& result : results) self->addresses_.push_back(result.endpoint());
@@ -147,7 +147,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     set(TCP_KEEPINTVL, 10);
     set(TCP_KEEPCNT, 3);
     set(TCP_USER_TIMEOUT, 30000);
-    if (!endpoint_.tls.enabled) return finish(ConnectStage::ok, {}, std::make_unique<TcpStream>(tcp_));
+    if (!address_.tls.enabled) return finish(ConnectStage::ok, {}, std::make_unique<TcpStream>(tcp_));
     stage_ = ConnectStage::tls;
     try {
       secure();
@@ -159,7 +159,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void set(int option, int value) { ::setsockopt(tcp_->native_handle(), IPPROTO_TCP, option, &value, sizeof(value)); }
 
   void secure() {
-    const auto& tls = endpoint_.tls;
+    const auto& tls = address_.tls;
     auto secured = std::make_shared<TlsSocket>();
     auto& context = secured->context;
     context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
@@ -174,7 +174,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
       context.use_private_key_file(tls.key_file, asio::ssl::context::pem);
     }
     secured->stream.emplace(std::move(*tcp_), context);
-    const auto& name = tls.server_name.empty() ? endpoint_.host : tls.server_name;
+    const auto& name = tls.server_name.empty() ? address_.host : tls.server_name;
     if (tls.verify) {
       secured->stream->set_verify_mode(asio::ssl::verify_peer);
       secured->stream->set_verify_callback(asio::ssl::host_name_verification(name));
@@ -211,7 +211,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   }
 
   asio::any_io_executor executor_;
-  const Endpoint endpoint_;
+  const Address address_;
   Connector::Handler handler_;
   tcp::resolver resolver_;
   asio::steady_timer timer_, next_timer_;
@@ -225,9 +225,8 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 
 }  // namespace
 
-void SystemConnector::connect(asio::any_io_executor executor, const Endpoint& endpoint, Time deadline,
-                              Handler handler) {
-  std::make_shared<Attempt>(std::move(executor), endpoint, std::move(handler))->start(deadline, look_up_);
+void SystemConnector::connect(asio::any_io_executor executor, const Address& address, Time deadline, Handler handler) {
+  std::make_shared<Attempt>(std::move(executor), address, std::move(handler))->start(deadline, look_up_);
 }
 
 }  // namespace smsbridge::bridge

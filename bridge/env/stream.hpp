@@ -31,7 +31,7 @@ struct TlsOptions {
   bool verify = true;                      // false is for a laboratory
 };
 
-struct Endpoint {
+struct Address {
   std::string host;
   std::uint16_t port = 0;
   TlsOptions tls;
@@ -46,7 +46,7 @@ class Connector {
   using Handler = std::function<void(ConnectStage, std::string detail, std::unique_ptr<Stream>)>;
   virtual ~Connector() = default;
   // Calls the handler once, by `deadline` at the latest.
-  virtual void connect(boost::asio::any_io_executor executor, const Endpoint& endpoint, Time deadline,
+  virtual void connect(boost::asio::any_io_executor executor, const Address& address, Time deadline,
                        Handler handler) = 0;
 };
 
@@ -56,8 +56,7 @@ class SystemConnector : public Connector {
   // The addresses of a name; without one the system's resolver is asked.
   using LookUp = std::function<std::vector<std::string>(const std::string& host)>;
   explicit SystemConnector(LookUp look_up = {}) : look_up_(std::move(look_up)) {}
-  void connect(boost::asio::any_io_executor executor, const Endpoint& endpoint, Time deadline,
-               Handler handler) override;
+  void connect(boost::asio::any_io_executor executor, const Address& address, Time deadline, Handler handler) override;
 
  private:
   const LookUp look_up_;

@@ -14,7 +14,7 @@ namespace json = boost::json;
 json::value time_or_null(WallMs at) { return at ? json::value(time_text(at)) : json::value(nullptr); }
 json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
-json::object gateway_json(const Services& services, const GatewayConfig& config, const GatewayStatus& status,
+json::object gateway_json(const Services& services, const GatewaySettings& config, const GatewayStatus& status,
                           const store::CountsByQueueOwner& counts, const std::optional<Objects::Object>& object,
                           bool manages) {
   const auto [queued, awaiting] = load_of(counts, config.id);
@@ -31,8 +31,8 @@ json::object gateway_json(const Services& services, const GatewayConfig& config,
   return {{"name", config.name},
           {"id", config.id},
           {"kind", config.kind},
-          {"host", text_or_null(config.endpoint.host)},
-          {"port", config.endpoint.port ? json::value(config.endpoint.port) : json::value(nullptr)},
+          {"host", text_or_null(config.address.host)},
+          {"port", config.address.port ? json::value(config.address.port) : json::value(nullptr)},
           {"state", state},
           {"paused_since", time_or_null(status.paused_since)},
           {"draining_since", time_or_null(status.draining_since)},
@@ -58,7 +58,7 @@ json::object gateway_json(const Services& services, const GatewayConfig& config,
 
 void list_gateways(Services& services, const HttpRequest& request, const Caller& caller, Respond respond) {
   const auto table = services.directory.table();
-  std::vector<GatewayPtr> gateways;
+  std::vector<GatewaySettingsPtr> gateways;
   for (const auto& gateway : table->gateways)
     if (may_see(services, caller, *gateway)) gateways.push_back(gateway);
   struct List {
@@ -141,7 +141,7 @@ void act_on(Services& services, const HttpRequest& request, const Caller& caller
 
 }  // namespace
 
-std::vector<Route> gateway_routes(Services& services) {
+std::vector<Endpoint> gateway_endpoints(Services& services) {
   using enum http::verb;
   using Action = GatewayControl::Action;
   const std::string base = "/api/v1/gateways";

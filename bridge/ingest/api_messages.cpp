@@ -607,7 +607,7 @@ void count_messages(Services& services, const HttpRequest& request, Respond resp
 
 }  // namespace
 
-std::vector<Route> message_routes(Services& services) {
+std::vector<Endpoint> message_endpoints(Services& services) {
   using enum http::verb;
   const std::string base = "/api/v1/messages";
   return {

@@ -127,23 +127,23 @@ std::vector<std::pair<std::string, std::string>> etag_header(const std::optional
   return {{"ETag", object->etag}};
 }
 
-std::vector<Route> object_routes(Services& services) {
+std::vector<Endpoint> object_endpoints(Services& services) {
   using enum http::verb;
-  std::vector<Route> routes;
+  std::vector<Endpoint> endpoints;
   for (const auto kind : {Kind::gateway, Kind::route}) {
     const auto add = [&](http::verb method, const std::string& path, Action action) {
-      routes.push_back({method, path, [&services, kind, action](const HttpRequest& r, Respond a) {
-                          change_object(services, r, a, kind, action);
-                        }});
+      endpoints.push_back({method, path, [&services, kind, action](const HttpRequest& r, Respond a) {
+                             change_object(services, r, a, kind, action);
+                           }});
     };
     add(post, base_of(kind), Action::create);
     add(put, base_of(kind) + "/{name}", Action::replace);
     add(patch, base_of(kind) + "/{name}", Action::patch);
     add(delete_, base_of(kind) + "/{name}", Action::remove);
   }
-  routes.push_back(
+  endpoints.push_back(
       {post, "/api/v1/config/reload", [&services](const HttpRequest& r, Respond a) { reload(services, r, a); }});
-  return routes;
+  return endpoints;
 }
 
 }  // namespace smsbridge::bridge

@@ -24,7 +24,7 @@ json::value seconds_by_lane(const std::array<WallMs, store::lane_count>& values)
   return object;
 }
 
-json::object route_json(const Services& services, const Caller& caller, const RouteConfig& route,
+json::object route_json(const Services& services, const Caller& caller, const RouteSettings& route,
                         const std::optional<Objects::Object>& object) {
   const bool whole = speaks_for_all(services, caller);
   const auto table = services.directory.table();
@@ -145,7 +145,7 @@ void get_route(Services& services, const HttpRequest& request, const Caller& cal
 }
 
 // The gateway whose callback address this is. Neither the name nor the secret is confirmed to somebody who guesses.
-GatewayPtr called_gateway(Services& services, const HttpRequest& request) {
+GatewaySettingsPtr called_gateway(Services& services, const HttpRequest& request) {
   const auto gateway = services.directory.table()->gateway(request.captures[0]);
   if (!gateway || gateway->callback_secret.empty() ||
       !http_gateways::same_secret(gateway->callback_secret, request.captures[1]))
@@ -177,7 +177,7 @@ void take_callback(Services& services, const HttpRequest& request, Respond respo
 
 }  // namespace
 
-std::vector<Route> route_routes(Services& services) {
+std::vector<Endpoint> route_endpoints(Services& services) {
   using enum http::verb;
   const std::string base = "/api/v1/routes";
   const auto callback = [&services](const HttpRequest& r, Respond a) { take_callback(services, r, std::move(a)); };

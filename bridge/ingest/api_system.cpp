@@ -71,7 +71,7 @@ std::optional<Problem> not_ready(const Services& services) {
                  .retry_after_seconds = 1};
 }
 
-Route healthz(Services& services) {
+Endpoint healthz(Services& services) {
   return {http::verb::get, "/healthz", [&services](const HttpRequest&, Respond a) {
             // A supervisor that asks here starts the process anew, which heals it.
             if (services.store.is_broken()) return a(to_response(*not_ready(services)));
@@ -79,14 +79,14 @@ Route healthz(Services& services) {
           }};
 }
 
-Route readyz(Services& services) {
+Endpoint readyz(Services& services) {
   return {http::verb::get, "/readyz", [&services](const HttpRequest&, Respond a) {
             if (const auto problem = not_ready(services)) return a(to_response(*problem));
             a({.body = R"({"status":"ready"})", .headers = {}});
           }};
 }
 
-Route metrics_route(Services& services, bool to_all) {
+Endpoint metrics_endpoint(Services& services, bool to_all) {
   const auto rendered = std::make_shared<RenderedMetrics>();
   return {http::verb::get, "/metrics", [&services, rendered, to_all](const HttpRequest& r, Respond a) {
             if (!to_all && !may_see_metrics(services, r, a)) return;
@@ -108,17 +108,17 @@ HttpHandler contract(std::string type, Text text) {
 
 }  // namespace
 
-std::vector<Route> system_routes(Services& services) {
+std::vector<Endpoint> system_endpoints(Services& services) {
   using enum http::verb;
   return {healthz(services),
           readyz(services),
-          metrics_route(services, false),
+          metrics_endpoint(services, false),
           {get, "/openapi.yaml", contract("application/yaml", contract_yaml)},
           {get, "/openapi.json", contract("application/json", contract_json)}};
 }
 
-std::vector<Route> monitoring_routes(Services& services) {
-  return {healthz(services), readyz(services), metrics_route(services, true)};
+std::vector<Endpoint> monitoring_endpoints(Services& services) {
+  return {healthz(services), readyz(services), metrics_endpoint(services, true)};
 }
 
 }  // namespace smsbridge::bridge

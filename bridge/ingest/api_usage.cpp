@@ -108,7 +108,7 @@ void get_usage(Services& services, const HttpRequest& request, const Caller& cal
 
 }  // namespace
 
-std::vector<Route> usage_routes(Services& services) {
+std::vector<Endpoint> usage_endpoints(Services& services) {
   return {{http::verb::get, "/api/v1/usage", [&services](const HttpRequest& r, Respond a) {
              if (const auto caller = admit(services, r, "messages:read", a)) get_usage(services, r, *caller, a);
            }}};

@@ -345,7 +345,7 @@ void get_bridges(Services& services, Noticed& noticed, const HttpRequest& reques
   // The tenant's default comes first: self-service registration takes the first element.
   const auto preferred = services.directory.default_for(tenant->config);
   json::array answer;
-  const auto add = [&](const GatewayConfig& gateway) {
+  const auto add = [&](const GatewaySettings& gateway) {
     const auto& phone = !tenant->config.sender.empty() ? tenant->config.sender : gateway.sender;
     answer.push_back({{"id", gateway.id},
                       {"tenantId", tenant->id},
@@ -421,9 +421,9 @@ std::function<HttpResponse(const Problem&)> noted_fineract_refusal(Clock& clock)
   };
 }
 
-std::vector<Route> fineract_routes(Services& services) {
+std::vector<Endpoint> fineract_endpoints(Services& services) {
   auto noticed = std::make_shared<Noticed>();
-  std::vector<Route> routes;
+  std::vector<Endpoint> endpoints;
   // With and without the prefix that Fineract's end_point setting puts in front.
   std::vector<std::string> prefixes{""};
   std::string prefix = services.config.fineract_prefix;
@@ -431,23 +431,23 @@ std::vector<Route> fineract_routes(Services& services) {
   if (!prefix.empty()) prefixes.push_back(prefix.starts_with('/') ? prefix : "/" + prefix);
   for (const auto& p : prefixes) {
     const auto add = [&](http::verb method, const std::string& path, auto handler) {
-      routes.push_back({method, p + path,
-                        [&services, noticed, handler](const HttpRequest& request, Respond respond) {
-                          handler(services, *noticed, request, std::move(respond));
-                        },
-                        [&services, noticed](const HttpRequest& request) {
-                          std::optional<HttpResponse> refusal;
-                          admit_fineract(services, *noticed, request,
-                                         [&refusal](HttpResponse given) { refusal = std::move(given); });
-                          return refusal;
-                        }});
+      endpoints.push_back({method, p + path,
+                           [&services, noticed, handler](const HttpRequest& request, Respond respond) {
+                             handler(services, *noticed, request, std::move(respond));
+                           },
+                           [&services, noticed](const HttpRequest& request) {
+                             std::optional<HttpResponse> refusal;
+                             admit_fineract(services, *noticed, request,
+                                            [&refusal](HttpResponse given) { refusal = std::move(given); });
+                             return refusal;
+                           }});
     };
     add(http::verb::post, "/sms", post_sms);
     add(http::verb::post, "/sms/report", post_report);
     add(http::verb::get, "/smsbridges", get_bridges);
     add(http::verb::get, "/sms/details/{id}", get_details);
   }
-  return routes;
+  return endpoints;
 }
 
 }  // namespace smsbridge::bridge

@@ -103,7 +103,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
         limits_(std::move(limits)),
         door_(std::move(door)),
         metrics_(metrics),
-        unrouted_(metrics.route("other", metrics::HttpMethod::other, 404)),
+        unmatched_(metrics.endpoint("other", metrics::HttpMethod::other, 404)),
         bodies_(bodies),
         tcp_(io),
         local_(io),
@@ -150,7 +150,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   const HttpLimits limits_;
   const HttpDoor door_;
   metrics::HttpMetrics& metrics_;
-  metrics::HttpRouteMetrics& unrouted_;
+  metrics::HttpEndpointMetrics& unmatched_;
   BodyMemory& bodies_;
   tcp::acceptor tcp_;
   local::acceptor local_;
@@ -414,7 +414,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   // Before a handler: counted and said here.
   void refuse(const Problem& problem) {
     server_->leave(*this);
-    server_->unrouted_.requests(static_cast<int>(status_of(problem.code))).Increment();
+    server_->unmatched_.requests(static_cast<int>(status_of(problem.code))).Increment();
     if (const auto count = server_->refused_.due(std::string(name(problem.code)), std::chrono::steady_clock::now()))
       log::warn("http", "requests were refused before they were read", "listener", server_->limits_.name, "reason",
                 problem.detail, "address", peer(), "times", count);

@@ -238,9 +238,9 @@ void Objects::load(Kind kind) {
 std::optional<Problem> Objects::parse(Kind kind, Kept& object) const {
   std::vector<ConfigProblem> problems;
   if (kind == Kind::gateway) {
-    object.gateway = std::make_shared<GatewayConfig>(read_gateway(object.settings, file_.folder, problems));
+    object.gateway = std::make_shared<GatewaySettings>(read_gateway(object.settings, file_.folder, problems));
   } else {
-    object.route = std::make_shared<RouteConfig>(read_route(object.settings, file_.folder, problems));
+    object.route = std::make_shared<RouteSettings>(read_route(object.settings, file_.folder, problems));
   }
   return as_problem(problems);
 }
@@ -265,28 +265,28 @@ std::shared_ptr<const RoutingTable> Objects::make_table() const {
   const auto of_file = static_cast<std::ptrdiff_t>(table->gateways.size());
   for (const auto& [name, object] : gateways_) table->gateways.push_back(object.gateway);
   std::sort(table->gateways.begin() + of_file, table->gateways.end(),
-            [](const GatewayPtr& a, const GatewayPtr& b) { return a->id < b->id; });
+            [](const GatewaySettingsPtr& a, const GatewaySettingsPtr& b) { return a->id < b->id; });
   for (const auto& [name, object] : routes_) table->routes.push_back(object.route);
   table->sort_routes();
   return table;
 }
 
 std::vector<ConfigProblem> Objects::problems(const std::set<std::string>& assumed) const {
-  std::vector<const GatewayConfig*> gateways;
-  std::vector<const RouteConfig*> routes;
+  std::vector<const GatewaySettings*> gateways;
+  std::vector<const RouteSettings*> routes;
   const auto table = make_table();
   for (const auto& gateway : table->gateways) gateways.push_back(gateway.get());
   for (const auto& route : table->routes) routes.push_back(route.get());
-  std::vector<const TenantConfig*> tenants;
+  std::vector<const TenantSettings*> tenants;
   for (const auto& tenant : table->tenants) tenants.push_back(tenant.get());
   return check_references(gateways, routes, tenants, assumed);
 }
 
 // A secret in a provider's address for callbacks that nobody chose is made once and stays, also when the gateway goes
 // and comes again, since it stands in the provider's settings.
-GatewayPtr Objects::with_callback_secret(const GatewayPtr& gateway) {
+GatewaySettingsPtr Objects::with_callback_secret(const GatewaySettingsPtr& gateway) {
   if (gateway->kind == "smpp" || !gateway->callback_secret.empty()) return gateway;
-  auto complete = std::make_shared<GatewayConfig>(*gateway);
+  auto complete = std::make_shared<GatewaySettings>(*gateway);
   const auto key = callback_secret_prefix + gateway->name;
   const auto kept = store_.reader().object(key);
   if (kept) {
@@ -366,7 +366,7 @@ std::optional<Problem> Objects::still_needed(const Change& change, store::Gatewa
   if (change.kind == Kind::route) return std::nullopt;
   std::string users;
   for (const auto& route : table_->routes)
-    if (std::ranges::find(route->via, change.name, &RouteConfig::Via::gateway) != route->via.end())
+    if (std::ranges::find(route->via, change.name, &RouteSettings::Via::gateway) != route->via.end())
       users += (users.empty() ? "" : ", ") + route->name;
   if (!users.empty())
     return Problem{.code = ProblemCode::state_conflict,

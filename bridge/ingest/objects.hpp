@@ -69,8 +69,8 @@ class Objects {
   struct Kept {
     boost::json::object settings;  // with its secrets
     std::string etag;
-    GatewayPtr gateway;  // one of the two
-    RoutePtr route;
+    GatewaySettingsPtr gateway;  // one of the two
+    RouteSettingsPtr route;
   };
   static Object shown(const Kept& object);
   using KeptObjects = std::map<std::string, Kept, std::less<>>;
@@ -91,7 +91,7 @@ class Objects {
   std::optional<Problem> reveal_hidden(boost::json::object& settings, const boost::json::object* before) const;
   std::optional<Problem> still_needed(const Change& change, store::GatewayId id);
   store::GatewayId last_id() const;
-  GatewayPtr with_callback_secret(const GatewayPtr& gateway);
+  GatewaySettingsPtr with_callback_secret(const GatewaySettingsPtr& gateway);
   std::optional<Object> find_in_file(Kind kind, std::string_view name) const;
 
   const Config& file_;

@@ -114,7 +114,7 @@ void list_problems(const HttpRequest&, const Respond& respond) {
 
 }  // namespace
 
-std::vector<Route> problem_routes() {
+std::vector<Endpoint> problem_endpoints() {
   return {{http::verb::get, "/docs/problems", list_problems}, {http::verb::get, "/docs/problems/{code}", show_problem}};
 }
 

@@ -55,23 +55,23 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
 }
 
 struct Row {
-  Route route;
-  metrics::HttpRouteMetrics* metrics;
+  Endpoint endpoint;
+  metrics::HttpEndpointMetrics* metrics;
 };
 
 // The rows of one listener. Used by all shards.
 class Table {
  public:
-  Table(std::vector<Route> routes, metrics::HttpMetrics& metrics, Clock& clock,
+  Table(std::vector<Endpoint> endpoints, metrics::HttpMetrics& metrics, Clock& clock,
         std::function<HttpResponse(const Problem&)> refuse, BeforeBody before_body)
       : metrics_(metrics),
         clock_(clock),
         refuse_(std::move(refuse)),
         before_body_(std::move(before_body)),
-        unrouted_(metrics.route("other", metrics::HttpMethod::other, 404)) {
-    for (auto& route : routes) {
-      auto& counted = metrics.route(route.path, label_of(route.method));
-      rows_.push_back({std::move(route), &counted});
+        unmatched_(metrics.endpoint("other", metrics::HttpMethod::other, 404)) {
+    for (auto& endpoint : endpoints) {
+      auto& counted = metrics.endpoint(endpoint.path, label_of(endpoint.method));
+      rows_.push_back({std::move(endpoint), &counted});
     }
   }
 
@@ -79,12 +79,12 @@ class Table {
     metrics_.requests_in_flight->Increment();
     std::string allow;
     auto* const row = find(request, allow);
-    auto answer = counted(row ? *row->metrics : unrouted_, std::move(respond));
+    auto answer = counted(row ? *row->metrics : unmatched_, std::move(respond));
     if (!row) return answer(no_row(request, allow));
     try {
-      row->route.handler(request, answer);
+      row->endpoint.handler(request, answer);
     } catch (const std::exception& error) {
-      answer(failed(row->route.path, error));
+      answer(failed(row->endpoint.path, error));
     }
   }
 
@@ -95,12 +95,12 @@ class Table {
     try {
       if (!row)
         refusal = no_row(request, allow);
-      else if (const auto& guard = row->route.before_body ? row->route.before_body : before_body_)
+      else if (const auto& guard = row->endpoint.before_body ? row->endpoint.before_body : before_body_)
         refusal = guard(request);
     } catch (const std::exception& error) {
-      refusal = failed(row->route.path, error);
+      refusal = failed(row->endpoint.path, error);
     }
-    if (refusal) (row ? *row->metrics : unrouted_).requests(static_cast<int>(refusal->status)).Increment();
+    if (refusal) (row ? *row->metrics : unmatched_).requests(static_cast<int>(refusal->status)).Increment();
     return refusal;
   }
 
@@ -109,12 +109,12 @@ class Table {
     bool literal = false;
     for (auto& row : rows_) {
       // /messages/batch is not the message called "batch", whatever the method.
-      if (literal && row.route.path.find('{') != std::string::npos) continue;
-      if (!matches(row.route.path, request.path, request.captures)) continue;
-      const bool head = request.raw.method() == http::verb::head && row.route.method == http::verb::get;
-      if (row.route.method == request.raw.method() || head) return &row;
+      if (literal && row.endpoint.path.find('{') != std::string::npos) continue;
+      if (!matches(row.endpoint.path, request.path, request.captures)) continue;
+      const bool head = request.raw.method() == http::verb::head && row.endpoint.method == http::verb::get;
+      if (row.endpoint.method == request.raw.method() || head) return &row;
       literal = literal || request.captures.empty();
-      allow += (allow.empty() ? "" : ", ") + std::string(http::to_string(row.route.method));
+      allow += (allow.empty() ? "" : ", ") + std::string(http::to_string(row.endpoint.method));
     }
     return nullptr;
   }
@@ -137,7 +137,7 @@ class Table {
     return response;
   }
 
-  Respond counted(metrics::HttpRouteMetrics& row, Respond respond) {
+  Respond counted(metrics::HttpEndpointMetrics& row, Respond respond) {
     return [this, began = clock_.now(), respond = std::move(respond), &row](HttpResponse response) {
       metrics_.requests_in_flight->Decrement();
       row.requests(static_cast<int>(response.status)).Increment();
@@ -151,16 +151,16 @@ class Table {
   Clock& clock_;
   const std::function<HttpResponse(const Problem&)> refuse_;
   const BeforeBody before_body_;
-  metrics::HttpRouteMetrics& unrouted_;
+  metrics::HttpEndpointMetrics& unmatched_;
   std::vector<Row> rows_;
   log::Throttle failed_;
 };
 
 }  // namespace
 
-HttpDoor make_door(std::vector<Route> routes, metrics::HttpMetrics& metrics, Clock& clock,
+HttpDoor make_door(std::vector<Endpoint> endpoints, metrics::HttpMetrics& metrics, Clock& clock,
                    std::function<HttpResponse(const Problem&)> refuse, BeforeBody before_body) {
-  const auto table = std::make_shared<Table>(std::move(routes), metrics, clock, refuse, std::move(before_body));
+  const auto table = std::make_shared<Table>(std::move(endpoints), metrics, clock, refuse, std::move(before_body));
   // Only the captures are written, which are the table's to fill.
   return {.handle = [table](const HttpRequest& request,
                             Respond respond) { table->handle(const_cast<HttpRequest&>(request), std::move(respond)); },
@@ -212,11 +212,11 @@ bool speaks_for_all(const Services& services, const Caller& caller) {
   return caller.of_all_tenants || services.tenants.all()->size() == 1;
 }
 
-bool may_see(const Services& services, const Caller& caller, const GatewayConfig& gateway) {
+bool may_see(const Services& services, const Caller& caller, const GatewaySettings& gateway) {
   return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, gateway);
 }
 
-bool may_see(const Services& services, const Caller& caller, const RouteConfig& route) {
+bool may_see(const Services& services, const Caller& caller, const RouteSettings& route) {
   return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, route);
 }
 

@@ -50,7 +50,7 @@ struct Services {
 using BeforeBody = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
 
 // A row of a listener's table: 404, 405 and Allow follow from it. `{}` in the path stands for one segment.
-struct Route {
+struct Endpoint {
   http::verb method;
   std::string path;
   HttpHandler handler;
@@ -58,24 +58,24 @@ struct Route {
 };
 
 // Finds the row, counts, and answers what no row takes with `refuse`.
-HttpDoor make_door(std::vector<Route> routes, metrics::HttpMetrics& metrics, Clock& clock,
+HttpDoor make_door(std::vector<Endpoint> endpoints, metrics::HttpMetrics& metrics, Clock& clock,
                    std::function<HttpResponse(const Problem&)> refuse, BeforeBody before_body = {});
 // A body of the API comes with a key.
 BeforeBody needs_key(Services& services);
 
-std::vector<Route> fineract_routes(Services& services);
+std::vector<Endpoint> fineract_endpoints(Services& services);
 HttpResponse fineract_refusal(const Problem& problem);
 // The same, for the whole listener: an address that is none of ours is said in the log.
 std::function<HttpResponse(const Problem&)> noted_fineract_refusal(Clock& clock);
-std::vector<Route> message_routes(Services& services);
-std::vector<Route> gateway_routes(Services& services);
-std::vector<Route> system_routes(Services& services);
+std::vector<Endpoint> message_endpoints(Services& services);
+std::vector<Endpoint> gateway_endpoints(Services& services);
+std::vector<Endpoint> system_endpoints(Services& services);
 // What a listener for monitoring alone has.
-std::vector<Route> monitoring_routes(Services& services);
-std::vector<Route> route_routes(Services& services);
-std::vector<Route> object_routes(Services& services);
-std::vector<Route> usage_routes(Services& services);
-std::vector<Route> problem_routes();
+std::vector<Endpoint> monitoring_endpoints(Services& services);
+std::vector<Endpoint> route_endpoints(Services& services);
+std::vector<Endpoint> object_endpoints(Services& services);
+std::vector<Endpoint> usage_endpoints(Services& services);
+std::vector<Endpoint> problem_endpoints();
 
 // Who asks, if he may; otherwise the answer has been given.
 std::optional<Caller> admit(Services& services, const HttpRequest& request, std::string_view scope,
@@ -88,8 +88,8 @@ std::optional<Caller> admit_for_all(Services& services, const HttpRequest& reque
 bool speaks_for_all(const Services& services, const Caller& caller);
 // The key of one of several tenants sees the gateways that it may use and the routes that are for it, and no other
 // tenant's name.
-bool may_see(const Services& services, const Caller& caller, const GatewayConfig& gateway);
-bool may_see(const Services& services, const Caller& caller, const RouteConfig& route);
+bool may_see(const Services& services, const Caller& caller, const GatewaySettings& gateway);
+bool may_see(const Services& services, const Caller& caller, const RouteSettings& route);
 // Sees how what all tenants share is set up, and addresses under which states of everybody's messages can be reported.
 bool may_manage(const Services& services, const Caller& caller);
 

@@ -44,9 +44,9 @@ std::uint64_t digest_of(std::initializer_list<std::string_view> parts) {
 namespace {
 
 struct Way {
-  GatewayPtr gateway;  // nullptr: none, and `why` says it
-  RoutePtr route;      // that chose it
-  std::string asked;   // what the caller named: part of what makes two messages the same
+  GatewaySettingsPtr gateway;  // nullptr: none, and `why` says it
+  RouteSettingsPtr route;      // that chose it
+  std::string asked;           // what the caller named: part of what makes two messages the same
   std::string why;
   std::string how;  // whom its route passed over, and why; without a route, how it came to its gateway
 };
@@ -69,7 +69,7 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
                store::Lane lane, store::WallMs now) {
   // What was named, or is the only way there is. Fineract posts a message once and can name no other gateway: while its
   // gateway is being drained, the message waits there.
-  const auto by_name = [&](const GatewayPtr& gateway) -> Way {
+  const auto by_name = [&](const GatewaySettingsPtr& gateway) -> Way {
     if (s.source == store::Source::fineract || !directory.router().is_draining(gateway->id))
       return {.gateway = gateway, .asked = gateway->name, .why = {}};
     return {.asked = gateway->name,

@@ -18,9 +18,9 @@ namespace smsbridge::bridge {
 struct Submission {
   std::string to, text, from, client_ref, target_user, triggered_by, country, idempotency_key;
   std::optional<store::Lane> lane;
-  GatewayPtr gateway;        // chosen by the caller, and no other is used
-  bool any_gateway = false;  // he tries it out for everybody, also where it is not the tenant's
-  RoutePtr route;            // chosen by the caller; with neither, the first route that fits
+  GatewaySettingsPtr gateway;  // chosen by the caller, and no other is used
+  bool any_gateway = false;    // he tries it out for everybody, also where it is not the tenant's
+  RouteSettingsPtr route;      // chosen by the caller; with neither, the first route that fits
   store::WallMs send_at = 0;
   store::WallMs validity_ms = 0;
   store::Source source = store::Source::api;
@@ -36,8 +36,8 @@ class Directory {
  public:
   explicit Directory(const Router& router, const Budgets* budgets = nullptr) : router_(router), budgets_(budgets) {}
   std::shared_ptr<const RoutingTable> table() const { return router_.table(); }
-  GatewayPtr default_for(const TenantConfig& tenant) const { return table()->default_for(tenant); }
-  LaneConfig lane(store::Lane lane) const { return table()->lanes[static_cast<std::size_t>(lane)]; }
+  GatewaySettingsPtr default_for(const TenantSettings& tenant) const { return table()->default_for(tenant); }
+  LaneSettings lane(store::Lane lane) const { return table()->lanes[static_cast<std::size_t>(lane)]; }
   const Router& router() const { return router_; }
   const Budgets* budgets() const { return budgets_; }  // nullptr: none is kept
 

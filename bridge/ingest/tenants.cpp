@@ -86,7 +86,7 @@ Tenants::Tenants(const Config& config, store::Store& store, metrics::Metrics& me
   table_ = prepare(RoutingTable(config).tenants);
 }
 
-std::shared_ptr<const Tenants::Table> Tenants::prepare(const std::vector<TenantPtr>& tenants) {
+std::shared_ptr<const Tenants::Table> Tenants::prepare(const std::vector<TenantSettingsPtr>& tenants) {
   const auto before = table_.load();
   auto by_name = std::make_shared<ByName>();
   auto table = std::make_shared<Table>();

@@ -20,7 +20,7 @@ namespace smsbridge::bridge {
 
 struct Tenant {
   store::TenantId id = 0;
-  const TenantConfig& config;
+  const TenantSettings& config;
   metrics::TenantMetrics& metrics;
 };
 
@@ -57,7 +57,7 @@ class Tenants {
     std::shared_ptr<const ByName> by_name;
     std::map<store::TenantId, const Tenant*> by_id;
   };
-  std::shared_ptr<const Table> prepare(const std::vector<TenantPtr>& tenants);
+  std::shared_ptr<const Table> prepare(const std::vector<TenantSettingsPtr>& tenants);
   void take_over(std::shared_ptr<const Table> table) { table_ = std::move(table); }
 
   // Fineract's two headers. Why not is for our log only; the caller is not told which of them is wrong.
@@ -81,7 +81,7 @@ class Tenants {
   metrics::Metrics& metrics_;
   mutable std::mutex shown_keys_mutex_;  // guards shown_keys_
   mutable std::map<std::string, ShownKey, std::less<>> shown_keys_;
-  std::deque<std::pair<TenantPtr, Tenant>> ever_;  // prepare() only
+  std::deque<std::pair<TenantSettingsPtr, Tenant>> ever_;  // prepare() only
   std::atomic<std::shared_ptr<const Table>> table_;
 };
 

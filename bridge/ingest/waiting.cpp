@@ -22,7 +22,7 @@ struct Why {
 };
 
 // The error of the first session that has one, and the earliest next try of all.
-Why link_down(const GatewayConfig& gateway, const GatewayStatus& status) {
+Why link_down(const GatewaySettings& gateway, const GatewayStatus& status) {
   Why why{.reason = "gateway_down", .detail = fmt::format("{} cannot send", gateway.name), .until = status.next_try_at};
   if (status.down_since) why.detail += " since " + time_text(status.down_since);
   auto error = status.last_error;
@@ -34,7 +34,7 @@ Why link_down(const GatewayConfig& gateway, const GatewayStatus& status) {
   return why;
 }
 
-Why of_queued(const store::Message& message, const GatewayConfig* gateway, const GatewayStatus& status, WallMs due,
+Why of_queued(const store::Message& message, const GatewaySettings* gateway, const GatewayStatus& status, WallMs due,
               WallMs now) {
   const auto& p = message.progress;
   if (!gateway)
@@ -59,7 +59,7 @@ Why of_queued(const store::Message& message, const GatewayConfig* gateway, const
 
 }  // namespace
 
-json::value waiting_json(const store::Message& message, const GatewayConfig* gateway, const GatewayStatus& status,
+json::value waiting_json(const store::Message& message, const GatewaySettings* gateway, const GatewayStatus& status,
                          const store::Reader& reader, WallMs now) {
   const auto& c = message.content;
   const auto& p = message.progress;

@@ -10,7 +10,7 @@ namespace smsbridge::bridge {
 
 // Why a message waits, for people: what holds it up, until when, and how many go before it. Null when it does not.
 // `gateway` is nullptr when there is none of its number; `status` is that gateway's own word.
-boost::json::value waiting_json(const store::Message& message, const GatewayConfig* gateway,
+boost::json::value waiting_json(const store::Message& message, const GatewaySettings* gateway,
                                 const GatewayStatus& status, const store::Reader& reader, WallMs now);
 
 }  // namespace smsbridge::bridge

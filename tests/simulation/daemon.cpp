@@ -59,7 +59,7 @@ void Daemon::take_over(std::shared_ptr<const bridge::RoutingTable> table) {
   for (std::size_t place = 0; place < running_.size(); ++place) want(place, table->gateways[place]);
 }
 
-void Daemon::want(std::size_t place, bridge::GatewayPtr gateway) {
+void Daemon::want(std::size_t place, bridge::GatewaySettingsPtr gateway) {
   running_[place].wanted = std::move(gateway);
   post([this, place] { bring_about(place); });
 }

@@ -25,7 +25,7 @@ class Daemon {
     std::function<void(const std::vector<store::Final>&)> finals;
     std::function<void()> commit_failed;
     std::function<void()> stepped;
-    std::function<void(std::size_t, const bridge::GatewayConfig&)> gateway_started;
+    std::function<void(std::size_t, const bridge::GatewaySettings&)> gateway_started;
     // Of the gateway at this place, to its provider.
     std::function<std::unique_ptr<bridge::HttpTransport>(std::size_t, boost::asio::any_io_executor)> transport;
   };
@@ -61,13 +61,13 @@ class Daemon {
 
  private:
   struct Running {
-    bridge::GatewayPtr wanted;  // nullptr: it is to go
+    bridge::GatewaySettingsPtr wanted;  // nullptr: it is to go
     std::unique_ptr<bridge::Gateway> gateway;
     bool stopping = false;
     WallMs draining_since = 0;
     WallMs paused_since = 0;  // 0: it is not
   };
-  void want(std::size_t place, bridge::GatewayPtr gateway);
+  void want(std::size_t place, bridge::GatewaySettingsPtr gateway);
   void bring_about(std::size_t place);
   void make(std::size_t place);
   std::unique_ptr<bridge::Channel> make_channel(std::size_t place, bridge::Channel::Owner& owner);

@@ -51,7 +51,7 @@ void draw_ids(Random& random, smpp::Dialect& dialect, bridge::smsc_sim::Options&
     dialect.response_id = dialect.receipt_id = smpp::IdNotation::automatic;
 }
 
-void draw_centre(Random& random, RunOptions& options, bridge::GatewayConfig& gateway) {
+void draw_centre(Random& random, RunOptions& options, bridge::GatewaySettings& gateway) {
   bridge::smsc_sim::Options centre;
   centre.accounts = {{"bridge", "secret"}};
   centre.seed = random.next();
@@ -93,7 +93,7 @@ std::size_t draw_window(Random& random) {
 
 double draw_rate(Random& random) { return random.chance(0.3) ? static_cast<double>(random.between(2, 50)) : 0; }
 
-void draw_retry(Random& random, bridge::GatewayConfig& gateway) {
+void draw_retry(Random& random, bridge::GatewaySettings& gateway) {
   gateway.retry.delay_first_ms = random.between(500, 5000);
   gateway.retry.delay_max_ms = random.between(5000, 30000);
   gateway.retry.attempts_max = static_cast<int>(random.between(1, 5));
@@ -105,12 +105,12 @@ void draw_retry(Random& random, bridge::GatewayConfig& gateway) {
 
 std::size_t draw_in_flight(Random& random) { return static_cast<std::size_t>(random.between(1, 20)); }
 
-bridge::GatewayConfig draw_gateway(Random& random, std::size_t number) {
-  bridge::GatewayConfig gateway;
+bridge::GatewaySettings draw_gateway(Random& random, std::size_t number) {
+  bridge::GatewaySettings gateway;
   gateway.name = fmt::format("carrier-{}", number + 1);
   gateway.id = static_cast<store::GatewayId>(number + 1);
-  gateway.endpoint.host = "centre";
-  gateway.endpoint.port = static_cast<std::uint16_t>(first_port + number);
+  gateway.address.host = "centre";
+  gateway.address.port = static_cast<std::uint16_t>(first_port + number);
   gateway.sender = "Bank";
   gateway.sessions = static_cast<int>(random.between(1, 3));
   auto& session = gateway.session;
@@ -123,7 +123,7 @@ bridge::GatewayConfig draw_gateway(Random& random, std::size_t number) {
   session.deliveries_max = static_cast<std::size_t>(random.chance(0.3) ? random.between(1, 5) : 1000);
   gateway.rate = draw_rate(random);
   gateway.concat = static_cast<bridge::text::Concat>(random.between(0, 3));
-  gateway.validity = static_cast<bridge::GatewayConfig::Validity>(random.between(0, 2));
+  gateway.validity = static_cast<bridge::GatewaySettings::Validity>(random.between(0, 2));
   gateway.receipts = random.chance(0.9);
   gateway.receipt_wait_ms = random.between(60, 300) * 1000;
   draw_retry(random, gateway);
@@ -134,7 +134,7 @@ bridge::GatewayConfig draw_gateway(Random& random, std::size_t number) {
 }
 
 // Some gateways are accounts with a provider.
-void make_provider(Random& random, bridge::GatewayConfig& gateway) {
+void make_provider(Random& random, bridge::GatewaySettings& gateway) {
   gateway.kind = random.chance(0.5) ? "generic" : "infobip";
   gateway.account = provider_account(gateway.kind);
   gateway.max_in_flight = draw_in_flight(random);
@@ -192,7 +192,7 @@ void share_account(RunOptions& options) {
   gateways[0].rate = gateways[1].rate = 0;
   gateways[1].session.window = gateways[0].session.window;
   gateways[1].dialect = gateways[0].dialect;
-  gateways[1].endpoint = gateways[0].endpoint;
+  gateways[1].address = gateways[0].address;
 }
 
 // A run without losses shows what every message may expect: its parts leave together, and another one's fault does not
@@ -231,15 +231,15 @@ void calm_down(Random& random, RunOptions& options) {
 }  // namespace
 
 // All gateways in some order; each gives way to the next one.
-bridge::RouteConfig draw_route(Random& random, const std::vector<bridge::GatewayConfig>& gateways) {
-  bridge::RouteConfig route;
+bridge::RouteSettings draw_route(Random& random, const std::vector<bridge::GatewaySettings>& gateways) {
+  bridge::RouteSettings route;
   route.name = "any";
   route.id = 101;
   for (const auto& gateway : gateways)
     route.via.push_back({.gateway = gateway.name, .weight = static_cast<std::uint32_t>(random.between(0, 3))});
   std::ranges::rotate(route.via,
                       route.via.begin() + random.between(0, static_cast<std::int64_t>(route.via.size()) - 1));
-  if (random.chance(0.5)) route.order = bridge::RouteConfig::Order::weighted;
+  if (random.chance(0.5)) route.order = bridge::RouteSettings::Order::weighted;
   route.after_refusal = random.chance(0.8);
   for (std::size_t lane = 0; lane < store::lane_count; ++lane) {
     route.unreachable_after[lane] = random.between(1000, 60'000);
@@ -249,7 +249,7 @@ bridge::RouteConfig draw_route(Random& random, const std::vector<bridge::Gateway
   return route;
 }
 
-void draw_change(Random& random, bridge::GatewayConfig& gateway) {
+void draw_change(Random& random, bridge::GatewaySettings& gateway) {
   if (random.chance(0.5)) gateway.rate = draw_rate(random);
   if (random.chance(0.5)) gateway.session.window = draw_window(random);
   if (random.chance(0.5)) gateway.max_in_flight = draw_in_flight(random);
@@ -276,7 +276,7 @@ RunOptions draw_options(std::uint64_t seed) {
   }
   const auto tenants = random.between(1, 3);
   for (std::int64_t number = 0; number < tenants; ++number) {
-    bridge::TenantConfig tenant;
+    bridge::TenantSettings tenant;
     tenant.name = fmt::format("bank-{}", number + 1);
     tenant.default_country = "DE";
     tenant.fineract_lane = static_cast<store::Lane>(random.between(0, 3));

@@ -62,8 +62,8 @@ struct RunOptions {
 
 RunOptions draw_options(std::uint64_t seed);
 // Other settings for what runs: another gateway of the same name, another route by the same gateways.
-void draw_change(bridge::Random& random, bridge::GatewayConfig& gateway);
-bridge::RouteConfig draw_route(bridge::Random& random, const std::vector<bridge::GatewayConfig>& gateways);
+void draw_change(bridge::Random& random, bridge::GatewaySettings& gateway);
+bridge::RouteSettings draw_route(bridge::Random& random, const std::vector<bridge::GatewaySettings>& gateways);
 std::string describe(const RunOptions& options);
 
 }  // namespace smsbridge::simulation

@@ -86,7 +86,7 @@ void Promises::opened(const store::Store& store) {
   scan(false);
 }
 
-void Promises::gateway_started(std::size_t gateway, const bridge::GatewayConfig& config) {
+void Promises::gateway_started(std::size_t gateway, const bridge::GatewaySettings& config) {
   started_[gateway].push_back({.at = clock_.now(), .rate = config.rate, .window = config.session.window});
 }
 

@@ -44,7 +44,7 @@ class Promises {
   void opened(const store::Store& store);
   void closed() { store_ = nullptr; }
   // A gateway began to run by these settings.
-  void gateway_started(std::size_t gateway, const bridge::GatewayConfig& config);
+  void gateway_started(std::size_t gateway, const bridge::GatewaySettings& config);
   // The store read its memory from its tables, as it does at start and after a failed commit. It then no longer knows
   // the carrier's ids of what ended as `sent` or `unknown`, so that later receipts stay parked.
   void read_anew() { read_anew_at_.push_back(clock_.now()); }

@@ -56,7 +56,7 @@ void SimNetwork::set_down(std::uint16_t port, bool down) {
     if (connection->port == port) break_off(connection);
 }
 
-void SimNetwork::connect(boost::asio::any_io_executor executor, const bridge::Endpoint& endpoint, Time deadline,
+void SimNetwork::connect(boost::asio::any_io_executor executor, const bridge::Address& address, Time deadline,
                          Handler handler) {
   using bridge::ConnectStage;
   const auto fail = [&](Time when, const char* why) {
@@ -67,7 +67,7 @@ void SimNetwork::connect(boost::asio::any_io_executor executor, const bridge::En
   if (random_.chance(options_.faults.no_answer)) return fail(deadline, "no answer in time");
   const auto ready = clock_.now() + 2 * options_.latency + Duration(random_.between(0, options_.jitter.count()));
   if (random_.chance(options_.faults.refuse)) return fail(ready, "connection refused");
-  clock_.at(ready, [this, executor, port = endpoint.port, handler = std::move(handler)] {
+  clock_.at(ready, [this, executor, port = address.port, handler = std::move(handler)] {
     const auto acceptor = acceptors_.find(port);
     if (acceptor == acceptors_.end() || down_.contains(port))
       return boost::asio::post(executor, [handler] { handler(ConnectStage::connect, "connection refused", nullptr); });

@@ -30,7 +30,7 @@ class SimNetwork : public bridge::Connector {
   void set_down(std::uint16_t port, bool down);
   void heal() { options_.faults = {}; }
 
-  void connect(boost::asio::any_io_executor executor, const bridge::Endpoint& endpoint, Time deadline,
+  void connect(boost::asio::any_io_executor executor, const bridge::Address& address, Time deadline,
                Handler handler) override;
 
   // For the acceptor: to the client, and the end of the connection after it.

@@ -65,7 +65,7 @@ void World::make_centres() {
     if (number == 1 && options_.shared_account) {
       centres_.push_back(centres_[0]);
     } else if (gateway.kind == "smpp") {
-      centres_.push_back(std::make_shared<SimCentre>(number, gateway.endpoint.port, options_.centres[number], clock_,
+      centres_.push_back(std::make_shared<SimCentre>(number, gateway.address.port, options_.centres[number], clock_,
                                                      network_, std::move(observer)));
     } else {
       auto provider = std::make_unique<SimProvider>(
@@ -184,7 +184,7 @@ void World::open() {
                       .commit_failed = [this] { promises_.read_anew(); },
                       .stepped = [] {},
                       .gateway_started =
-                          [this](std::size_t number, const bridge::GatewayConfig& gateway) {
+                          [this](std::size_t number, const bridge::GatewaySettings& gateway) {
                             trace("gateway started", number);
                             promises_.gateway_started(number, gateway);
                           },
@@ -327,12 +327,12 @@ void World::change(std::optional<std::size_t> place) {
   ++result_.changes;
   auto table = std::make_shared<bridge::RoutingTable>(*table_);
   if (!place && !table->routes.empty() && random_.chance(0.3)) {
-    table->routes = {std::make_shared<bridge::RouteConfig>(draw_route(random_, options_.config.gateways))};
+    table->routes = {std::make_shared<bridge::RouteSettings>(draw_route(random_, options_.config.gateways))};
     trace("route changed");
   } else {
     const auto last = static_cast<std::int64_t>(table->gateways.size()) - 1;
     auto& gateway = table->gateways[place ? *place : static_cast<std::size_t>(random_.between(0, last))];
-    auto changed = std::make_shared<bridge::GatewayConfig>(*gateway);
+    auto changed = std::make_shared<bridge::GatewaySettings>(*gateway);
     draw_change(random_, *changed);
     gateway = std::move(changed);
     trace("gateway changed", gateway->id);
@@ -405,10 +405,10 @@ std::size_t World::draw_wish(std::size_t like_reference_of) {
     wish.may_repeat = !s.client_ref.empty() || !s.idempotency_key.empty();
     const auto& gateways = options_.config.gateways;
     if (random_.chance(0.3))
-      s.gateway = std::make_shared<bridge::GatewayConfig>(
+      s.gateway = std::make_shared<bridge::GatewaySettings>(
           gateways[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(gateways.size()) - 1))]);
     else if (!options_.config.routes.empty() && random_.chance(0.3))
-      s.route = std::make_shared<bridge::RouteConfig>(options_.config.routes.front());
+      s.route = std::make_shared<bridge::RouteSettings>(options_.config.routes.front());
   }
   s.source = wish.by_fineract ? store::Source::fineract : store::Source::api;
   s.lane = wish.by_fineract ? options_.config.tenants[wish.tenant].fineract_lane
@@ -427,10 +427,10 @@ std::size_t World::draw_wish(std::size_t like_reference_of) {
 
 // Also the last part of a long text is long enough to hold the mark.
 std::string World::draw_text(std::size_t number, std::size_t length, bool ucs2,
-                             const bridge::GatewayConfig* gateway) const {
+                             const bridge::GatewaySettings* gateway) const {
   for (;; length += 7) {
     auto text = marked_text(number, length, ucs2);
-    const auto fits = [&](const bridge::GatewayConfig& g) {
+    const auto fits = [&](const bridge::GatewaySettings& g) {
       const auto cut = bridge::text::segment(text, {.charset = g.charset, .concat = g.concat});
       return !cut || cut->segments.size() == 1 || cut->segments.back().body.size() >= (ucs2 ? 22 : 11);
     };

@@ -40,7 +40,8 @@ class World {
   void change(std::optional<std::size_t> place = {});  // of a gateway
   void plan_wishes();
   std::size_t draw_wish(std::size_t like_reference_of);
-  std::string draw_text(std::size_t number, std::size_t length, bool ucs2, const bridge::GatewayConfig* gateway) const;
+  std::string draw_text(std::size_t number, std::size_t length, bool ucs2,
+                        const bridge::GatewaySettings* gateway) const;
   void ask(std::size_t wish);
   void answered(std::size_t wish, const store::Enqueue& asked, store::Error error, const store::Enqueued* answer);
   void ask_again(std::size_t wish);

@@ -148,7 +148,7 @@ TEST_F(ConfigTest, WhatCarriersAskForIsTaken) {
   ASSERT_EQ(loaded.problems.size(), 1U);
   EXPECT_EQ(loaded.problems[0].path, "gateways[0].system_id") << "beyond the standard: a warning";
   const auto& gateway = loaded.config.gateways.at(0);
-  EXPECT_EQ(gateway.endpoint.host, "::1");
+  EXPECT_EQ(gateway.address.host, "::1");
   EXPECT_EQ(gateway.session.enquire_link_interval, 0s);
   EXPECT_EQ(gateway.session.bind_timeout, 25s);
   EXPECT_EQ(gateway.dialect.receipt_words.at("NOCRED"), smpp::MessageState::undeliverable);

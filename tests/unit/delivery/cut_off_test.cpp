@@ -14,7 +14,7 @@ class CutOffTest : public testing::Test {
   CutOffTest() {
     config_.tenants = {{.name = "x"}, {.name = "y"}};
     for (const auto* name : {"a", "b"}) {
-      GatewayConfig gateway;
+      GatewaySettings gateway;
       gateway.name = name;
       gateway.id = static_cast<store::GatewayId>(config_.gateways.size() + 1);
       config_.gateways.push_back(gateway);
@@ -22,7 +22,7 @@ class CutOffTest : public testing::Test {
     add("all", "a", {}, {});
     add("kenya", "b", {"KE"}, {});
   }
-  RouteConfig& add(const std::string& name, const std::string& via, Names countries, Names prefixes) {
+  RouteSettings& add(const std::string& name, const std::string& via, Names countries, Names prefixes) {
     auto& route = config_.routes.emplace_back();
     route.name = name;
     route.id = static_cast<store::GatewayId>(100 + config_.routes.size());

@@ -87,7 +87,7 @@ class GatewayTest : public testing::Test {
     };
     store_->set_hooks(std::move(hooks));
     store_->open_queue();
-    config_ = std::make_shared<GatewayConfig>();
+    config_ = std::make_shared<GatewaySettings>();
     config_->name = "main";
     config_->id = 7;
     config_->retry = {.delay_first_ms = 1000, .resend_delay_ms = 100};
@@ -103,11 +103,11 @@ class GatewayTest : public testing::Test {
     auto table = std::make_shared<RoutingTable>();
     table->gateways = {config_};
     if (route_.id) {
-      auto other = std::make_shared<GatewayConfig>();
+      auto other = std::make_shared<GatewaySettings>();
       other->name = "other";
       other->id = 8;
       table->gateways.push_back(std::move(other));
-      table->routes = {std::make_shared<RouteConfig>(route_)};
+      table->routes = {std::make_shared<RouteSettings>(route_)};
     }
     router_ = std::make_unique<Router>(table, std::map<store::TenantId, std::string>{{1, "umoja"}}, clock_);
     gateway_ = std::make_unique<Gateway>(config_,
@@ -212,9 +212,9 @@ class GatewayTest : public testing::Test {
   VirtualClock clock_;
   Random random_{1};
   metrics::Metrics metrics_{{}};
-  std::array<LaneConfig, store::lane_count> lanes_;
-  std::shared_ptr<GatewayConfig> config_;
-  RouteConfig route_;  // with an id: there is one, and the gateway "other"
+  std::array<LaneSettings, store::lane_count> lanes_;
+  std::shared_ptr<GatewaySettings> config_;
+  RouteSettings route_;  // with an id: there is one, and the gateway "other"
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<Gateway> gateway_;

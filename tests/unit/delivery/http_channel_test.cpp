@@ -98,7 +98,7 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
   boost::asio::io_context io_;
   VirtualClock clock_;
   metrics::Metrics metrics_{{}};
-  GatewayConfig config_;
+  GatewaySettings config_;
   std::deque<HttpTransport::Done> open_;
   store::Page sent_;  // by an earlier life
   std::vector<store::ReceiptRecorded> receipts_;

@@ -122,7 +122,7 @@ class PhoneChannelTest : public testing::Test {
   boost::asio::io_context io_;
   ManualClock clock_;
   metrics::Metrics metrics_{build_info()};
-  GatewayConfig config_;
+  GatewaySettings config_;
   Owner owner_;
   std::unique_ptr<PhoneChannel> channel_;
   http_gateways::CallbackAnswer last_answer_;

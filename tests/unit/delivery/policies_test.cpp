@@ -183,7 +183,7 @@ TEST(Outcome, CarriersMayMeanSomethingElse) {
 }
 
 TEST(SmppMessage, SourceDestinationAndValidity) {
-  GatewayConfig gateway;
+  GatewaySettings gateway;
   struct {
     const char *from, *source;
     int ton, npi;
@@ -215,7 +215,7 @@ TEST(SmppMessage, LongTextsByEachWay) {
   store::Claimed message{.id = 5, .attempt = 1};
   message.content.to = "+254712345678";
   message.content.text = std::string(200, 'x');
-  GatewayConfig gateway;
+  GatewaySettings gateway;
   auto out = make_outgoing(message, gateway, 0);
   ASSERT_EQ(out->segments.size(), 2u);
   EXPECT_EQ(segment_message(*out, 1).esm_class, 0x40);
@@ -236,7 +236,7 @@ TEST(SmppMessage, LongTextsByEachWay) {
 }
 
 TEST(Patience, EndsByLaneAndByWhatIsWrong) {
-  RouteConfig route;
+  RouteSettings route;
   route.unreachable_after = {10, 20, 30, 40};
   route.throttled_after = {100, 200, 300, 400};
   Patience patience;

@@ -7,16 +7,16 @@
 namespace smsbridge::bridge {
 namespace {
 
-GatewayConfig gateway(const std::string& name, std::vector<std::string> tenants = {}) {
-  GatewayConfig gateway;
+GatewaySettings gateway(const std::string& name, std::vector<std::string> tenants = {}) {
+  GatewaySettings gateway;
   gateway.name = name;
   gateway.id = static_cast<store::GatewayId>(name.front());
   gateway.tenants = std::move(tenants);
   return gateway;
 }
 
-RouteConfig route(const std::string& name, const std::string& via, std::vector<std::string> tenants = {}) {
-  RouteConfig route{.name = name, .id = static_cast<store::GatewayId>(1000 + name.front())};
+RouteSettings route(const std::string& name, const std::string& via, std::vector<std::string> tenants = {}) {
+  RouteSettings route{.name = name, .id = static_cast<store::GatewayId>(1000 + name.front())};
   route.tenants = std::move(tenants);
   route.via = {{.gateway = via}};
   return route;
@@ -25,9 +25,9 @@ RouteConfig route(const std::string& name, const std::string& via, std::vector<s
 TEST(RoutingTable, AGatewayIsForTheTenantsThatHaveAWayByIt) {
   struct {
     const char* name;
-    std::vector<TenantConfig> tenants;
-    std::vector<GatewayConfig> gateways;
-    std::vector<RouteConfig> routes;
+    std::vector<TenantSettings> tenants;
+    std::vector<GatewaySettings> gateways;
+    std::vector<RouteSettings> routes;
     std::vector<std::string> want;  // "tenant gateway", what may be
   } const cases[] = {
       {"the only tenant", {{.name = "x"}}, {gateway("a"), gateway("b")}, {}, {"x a", "x b"}},
@@ -107,8 +107,8 @@ TEST(RoutingTable, GatewaysShareAnAccountByHostPortAndSystemId) {
   const auto with = [](const std::string& name, const Account& account) {
     auto made = gateway(name);
     made.kind = account.kind;
-    made.endpoint.host = account.host;
-    made.endpoint.port = account.port;
+    made.address.host = account.host;
+    made.address.port = account.port;
     made.session.system_id = account.system_id;
     return made;
   };

@@ -26,14 +26,14 @@ class RouterTest : public testing::Test {
  protected:
   void SetUp() override {
     for (const auto* name : {"a", "b", "c"}) {
-      GatewayConfig gateway;
+      GatewaySettings gateway;
       gateway.name = name;
       gateway.id = static_cast<store::GatewayId>(config_.gateways.size() + 1);
       config_.gateways.push_back(gateway);
     }
   }
-  RouteConfig& route(const std::string& name, std::vector<RouteConfig::Via> via) {
-    RouteConfig route;
+  RouteSettings& route(const std::string& name, std::vector<RouteSettings::Via> via) {
+    RouteSettings route;
     route.name = name;
     route.id = static_cast<store::GatewayId>(101 + config_.routes.size());
     route.via = std::move(via);
@@ -53,7 +53,7 @@ class RouterTest : public testing::Test {
 };
 
 TEST_F(RouterTest, TheFirstRouteThatFitsIsTaken) {
-  const RouteConfig any{.name = "it", .id = 7, .via = {{.gateway = "a"}}};
+  const RouteSettings any{.name = "it", .id = 7, .via = {{.gateway = "a"}}};
   const auto with = [&](auto change) {
     auto route = any;
     change(route);
@@ -61,7 +61,7 @@ TEST_F(RouterTest, TheFirstRouteThatFitsIsTaken) {
   };
   struct {
     const char* name;
-    RouteConfig route;
+    RouteSettings route;
     bool fits;
   } const cases[] = {
       {"no condition", any, true},
@@ -131,7 +131,7 @@ TEST_F(RouterTest, AGatewayThatCameBackIsProbed) {
 
 TEST_F(RouterTest, WeightsAndPricesDecideTheOrder) {
   auto& r = route("r", {{.gateway = "a", .weight = 3}, {.gateway = "b", .weight = 1}, {.gateway = "c", .weight = 0}});
-  r.order = RouteConfig::Order::weighted;
+  r.order = RouteSettings::Order::weighted;
   config_.prices.add(1, "+254", {.part = 800'000, .currency = "KES"});
   config_.prices.add(1, "+25471", {.part = 900'000, .currency = "KES"});
   config_.prices.add(2, "", {.part = 500'000, .currency = "KES"});
@@ -147,7 +147,7 @@ TEST_F(RouterTest, WeightsAndPricesDecideTheOrder) {
   EXPECT_NEAR(first[2], 1000, 150);
   EXPECT_EQ(first[3], 0) << "weight 0 is only for what the others leave";
   const auto replace = [&] { it.replace(std::make_shared<RoutingTable>(config_)); };
-  config_.routes.front().order = RouteConfig::Order::cheapest;
+  config_.routes.front().order = RouteSettings::Order::cheapest;
   replace();
   EXPECT_EQ(it.choose(query(), 0).gateways, (std::vector<store::GatewayId>{2, 1, 3})) << "an unknown price is the last";
   config_.routes.front().price_max = 1'700'000;

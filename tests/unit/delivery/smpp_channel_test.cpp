@@ -25,7 +25,7 @@ using enum smpp::Command;
 
 // The links that wait for a connection, in their order.
 struct Centre : Connector {
-  void connect(boost::asio::any_io_executor, const Endpoint&, Time, Handler handler) override {
+  void connect(boost::asio::any_io_executor, const Address&, Time, Handler handler) override {
     waiting.push_back(std::move(handler));
   }
   std::deque<Handler> waiting;
@@ -97,7 +97,7 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   VirtualClock clock_;
   Random random_{1};
   metrics::Metrics metrics_{{}};
-  GatewayConfig config_;
+  GatewaySettings config_;
   Centre centre_;
   std::vector<std::string> heard_;
   store::ReceiptRecorded recorded_;

@@ -26,7 +26,7 @@ using testing::IsEmpty;
 using enum smpp::Command;
 
 struct FakeConnector : Connector {
-  void connect(boost::asio::any_io_executor, const Endpoint&, Time, Handler handler) override {
+  void connect(boost::asio::any_io_executor, const Address&, Time, Handler handler) override {
     ++attempts;
     waiting = std::move(handler);
   }
@@ -100,7 +100,7 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
   VirtualClock clock_;
   FakeConnector connector_;
   Random random_{1};
-  GatewayConfig config_;
+  GatewaySettings config_;
   std::shared_ptr<SmppLink> link_;
   std::shared_ptr<Wire> wire_;
   std::vector<std::string> told_;

@@ -33,7 +33,7 @@ class Listener {
       if (request.header(http::field::authorization) == "Bearer good") return std::nullopt;
       return to_response({.code = ProblemCode::unauthenticated, .detail = "no key", .errors = {}});
     };
-    std::vector<Route> routes{
+    std::vector<Endpoint> endpoints{
         {http::verb::post, "/open", echo},
         {http::verb::get, "/open", echo},
         {http::verb::post, "/keyed", echo, guard},
@@ -41,7 +41,7 @@ class Listener {
            respond({.body = {}, .headers = {}, .shared_body = std::make_shared<const std::string>(4u << 20, 'x')});
          }}};
     server_ = std::make_unique<HttpServer>(io_, std::move(limits),
-                                           make_door(std::move(routes), metrics.http(), clock_, to_response),
+                                           make_door(std::move(endpoints), metrics.http(), clock_, to_response),
                                            metrics.http(), bodies_);
     port = server_->listen({.host = "127.0.0.1", .port = 0}, true);
     thread_ = std::thread([this] { io_.run(); });

@@ -93,12 +93,12 @@ TEST(Problem, EveryCodeHasItsOwnNameAndAnErrorStatus) {
 }
 
 TEST(Problem, EveryTypeLeadsToAPage) {
-  const auto routes = problem_routes();
+  const auto endpoints = problem_endpoints();
   const auto ask = [&](std::size_t place, const std::string& path) {
     HttpRequest request;
     request.captures = {path};
     HttpResponse answer;
-    routes[place].handler(request, [&](HttpResponse given) { answer = std::move(given); });
+    endpoints[place].handler(request, [&](HttpResponse given) { answer = std::move(given); });
     return answer;
   };
   const auto list = ask(0, "").body;
@@ -141,7 +141,7 @@ class Prepare : public testing::Test {
                            Directory(router), 1'790'000'000'000);
   }
   Config config_;
-  TenantConfig tenant_config_;
+  TenantSettings tenant_config_;
 };
 
 TEST_F(Prepare, FillsInWhatTheTenantMeans) {
@@ -257,12 +257,12 @@ TEST_F(Prepare, ARouteChoosesWhereNobodyDid) {
   config_.routes[0].via = {{.gateway = "one"}};
   EXPECT_EQ(prepare(s).enqueue.content.digest, digest) << "the same message, whatever is up just now";
 
-  s.gateway = std::make_shared<GatewayConfig>(config_.gateways[0]);
+  s.gateway = std::make_shared<GatewaySettings>(config_.gateways[0]);
   EXPECT_EQ(prepare(s).enqueue.content.route, 0u) << "a named gateway is the only one";
   s.gateway = nullptr;
   s.to = "+256712345678";
   EXPECT_EQ(prepare(s).refusal->code, ProblemCode::no_route);
-  s.route = std::make_shared<RouteConfig>(config_.routes[0]);
+  s.route = std::make_shared<RouteSettings>(config_.routes[0]);
   EXPECT_EQ(prepare(s).refusal->code, ProblemCode::no_route) << "a named route keeps its conditions";
   tenant_config_.default_gateway = "one";
   s.route = nullptr;

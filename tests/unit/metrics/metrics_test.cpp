@@ -30,7 +30,7 @@ std::optional<double> value_of(const std::string& exposition, const std::string&
 
 // One of everything that a configuration can name.
 void resolve_all(Metrics& metrics) {
-  metrics.http().route("/api/v1/messages", HttpMethod::post, 202);
+  metrics.http().endpoint("/api/v1/messages", HttpMethod::post, 202);
   metrics.tenant("acme");
   metrics.gateway("carrier", "smpp");
   metrics.smpp("carrier").errors("ESME_RTHROTTLED");
@@ -113,8 +113,8 @@ TEST(Metrics, HandlesMoveTheirSeries) {
   metrics.queue("acme", "carrier").messages[QueueState::in_flight]->Increment(5);
   metrics.queue("acme", "carrier").messages[QueueState::in_flight]->Decrement();
   metrics.smpp("carrier").pdus(Direction::received, SmppCommand::submit_sm_resp)->Increment();
-  metrics.http().route("/healthz", HttpMethod::get).requests(503).Increment();
-  metrics.http().route("/healthz", HttpMethod::get).requests(7).Increment();
+  metrics.http().endpoint("/healthz", HttpMethod::get).requests(503).Increment();
+  metrics.http().endpoint("/healthz", HttpMethod::get).requests(7).Increment();
   metrics.log().events[LogLevel::warning]->Increment();
   const auto text = metrics.render();
   EXPECT_EQ(value_of(text, R"(smsbridge_submit_results_total{gateway="carrier",result="throttled"})"), 3.0);
@@ -138,8 +138,8 @@ TEST(Metrics, AskingTwiceGivesTheSameObject) {
   EXPECT_EQ(&metrics.queue("acme", "a"), &metrics.queue("acme", "a"));
   EXPECT_EQ(&metrics.event_loop_lag_seconds("writer"), &metrics.event_loop_lag_seconds("writer"));
   auto& http = metrics.http();
-  EXPECT_EQ(&http.route("/x", HttpMethod::get), &http.route("/x", HttpMethod::get));
-  EXPECT_NE(&http.route("/x", HttpMethod::get), &http.route("/x", HttpMethod::post));
+  EXPECT_EQ(&http.endpoint("/x", HttpMethod::get), &http.endpoint("/x", HttpMethod::get));
+  EXPECT_NE(&http.endpoint("/x", HttpMethod::get), &http.endpoint("/x", HttpMethod::post));
 }
 
 TEST(Metrics, FoldsTenantsBeyondTheLimit) {
@@ -225,11 +225,11 @@ TEST(Metrics, CountsFromSeveralThreads) {
   for (int thread = 0; thread < threads; ++thread) {
     running.emplace_back([&] {
       auto& gateway = metrics.gateway("carrier", "smpp");
-      auto& route = metrics.http().route("/x", HttpMethod::post);
+      auto& endpoint = metrics.http().endpoint("/x", HttpMethod::post);
       for (int round = 0; round < rounds; ++round) {
         gateway.submit_results[SubmitResult::ok]->Increment();
         gateway.submit_duration_seconds->Observe(.01);
-        route.requests(200 + round % 5).Increment();
+        endpoint.requests(200 + round % 5).Increment();
         metrics.smpp("carrier").errors("ESME_RSYSERR").Increment();
       }
     });
