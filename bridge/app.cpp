@@ -7,7 +7,7 @@
 #include "bridge/env/descriptors.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/env/wall_clock.hpp"
-#include "bridge/ingest/message_id.hpp"
+#include "bridge/text/message_id.hpp"
 #include "bridge/version.hpp"
 
 namespace smsbridge::bridge {

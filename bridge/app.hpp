@@ -5,11 +5,11 @@
 #include <mutex>
 #include <vector>
 
-#include "bridge/config.hpp"
-#include "bridge/gateways.hpp"
-#include "bridge/ingest/http_server.hpp"
-#include "bridge/ingest/routes.hpp"
-#include "bridge/shard.hpp"
+#include "bridge/config/config.hpp"
+#include "bridge/delivery/gateways.hpp"
+#include "bridge/doors/doors.hpp"
+#include "bridge/env/shard.hpp"
+#include "bridge/http/server.hpp"
 #include "store/lock.hpp"
 
 namespace smsbridge::bridge {

@@ -9,7 +9,7 @@
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
-#include "bridge/config_reader.hpp"
+#include "bridge/config/reader.hpp"
 #include "bridge/env/process.hpp"
 
 namespace {

@@ -18,7 +18,7 @@
 
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
-#include "bridge/config.hpp"
+#include "bridge/config/config.hpp"
 #include "bridge/text/control.hpp"
 #include "bridge/text/printable.hpp"
 

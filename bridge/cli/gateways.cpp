@@ -15,7 +15,7 @@
 #include "bridge/cli/objects.hpp"
 #include "bridge/cli/provider_lines.hpp"
 #include "bridge/cli/table.hpp"
-#include "bridge/config_reader.hpp"
+#include "bridge/config/reader.hpp"
 #include "bridge/text/printable.hpp"
 #include "http_gateways/wire.hpp"
 

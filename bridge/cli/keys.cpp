@@ -11,8 +11,8 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
-#include "bridge/config_reader.hpp"
-#include "bridge/ingest/message_id.hpp"
+#include "bridge/config/reader.hpp"
+#include "bridge/text/message_id.hpp"
 
 namespace smsbridge::bridge {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "bridge/cli/cut_off.hpp"
 #include "bridge/cli/exit_codes.hpp"
-#include "bridge/config_reader.hpp"
+#include "bridge/config/reader.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {

@@ -4,7 +4,7 @@
 
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
-#include "bridge/config.hpp"
+#include "bridge/config/config.hpp"
 #include "store/errors.hpp"
 #include "store/verify.hpp"
 

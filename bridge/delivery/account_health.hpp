@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include "bridge/config.hpp"
+#include "bridge/config/config.hpp"
 #include "bridge/delivery/channel.hpp"
-#include "bridge/delivery/health.hpp"
+#include "bridge/policy/health.hpp"
 
 namespace smsbridge::bridge {
 

@@ -5,17 +5,17 @@
 #include <map>
 #include <set>
 
-#include "bridge/config.hpp"
+#include "bridge/config/config.hpp"
 #include "bridge/delivery/channel.hpp"
-#include "bridge/delivery/error_rate.hpp"
-#include "bridge/delivery/fair_share.hpp"
-#include "bridge/delivery/patience.hpp"
-#include "bridge/delivery/rate.hpp"
-#include "bridge/delivery/receipt_watch.hpp"
-#include "bridge/delivery/router.hpp"
-#include "bridge/delivery/suspects.hpp"
 #include "bridge/env/log_throttle.hpp"
 #include "bridge/env/random.hpp"
+#include "bridge/policy/error_rate.hpp"
+#include "bridge/policy/fair_share.hpp"
+#include "bridge/policy/patience.hpp"
+#include "bridge/policy/rate.hpp"
+#include "bridge/policy/receipt_watch.hpp"
+#include "bridge/policy/suspects.hpp"
+#include "bridge/routing/router.hpp"
 #include "store/store.hpp"
 
 namespace smsbridge::bridge {

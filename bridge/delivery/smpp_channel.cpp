@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <tuple>
 
-#include "bridge/delivery/outcome.hpp"
 #include "bridge/delivery/smpp_labels.hpp"
 #include "bridge/env/log.hpp"
+#include "bridge/policy/outcome.hpp"
 #include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "bridge/config.hpp"
-#include "bridge/delivery/bind_failure.hpp"
+#include "bridge/config/config.hpp"
 #include "bridge/env/clock.hpp"
 #include "bridge/env/random.hpp"
 #include "bridge/env/stream.hpp"
+#include "bridge/policy/bind_failure.hpp"
 #include "smpp/session.hpp"
 
 namespace smsbridge::bridge {

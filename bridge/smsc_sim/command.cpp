@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "bridge/config_reader.hpp"
+#include "bridge/config/reader.hpp"
 
 namespace smsbridge::bridge::smsc_sim {
 namespace {

@@ -459,7 +459,7 @@ describe('running', () => {
     assert.deepEqual((await anybody.request('GET', '/healthz')).body, {status: 'ok'});
     assert.deepEqual((await anybody.request('GET', '/readyz')).body, {status: 'ready'});
     const yaml = (await anybody.request('GET', '/openapi.yaml')).body.toString('utf8');
-    assert.equal(yaml, readFileSync(join(root, 'bridge', 'ingest', 'openapi.yaml'), 'utf8'));
+    assert.equal(yaml, readFileSync(join(root, 'bridge', 'doors', 'api', 'openapi.yaml'), 'utf8'));
     assert.deepEqual((await anybody.request('GET', '/openapi.json')).body, YAML.parse(yaml));
   });
 

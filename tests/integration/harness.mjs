@@ -663,11 +663,11 @@ export function recorded(headersFile, bodyFile) {
 // ---------------------------------------------------------------------------------------------------------------------
 // The contract
 
-// Checks answers against bridge/ingest/openapi.yaml: path template, method, status, headers, type and schema of the body.
+// Checks answers against bridge/doors/api/openapi.yaml: path template, method, status, headers, type and schema of the body.
 export class Contract {
   #compiled = new Map();
 
-  constructor(file = join(root, 'bridge', 'ingest', 'openapi.yaml')) {
+  constructor(file = join(root, 'bridge', 'doors', 'api', 'openapi.yaml')) {
     this.document = YAML.parse(readFileSync(file, 'utf8'));
     this.ajv = new Ajv2020({strict: true, strictRequired: false, allowUnionTypes: true, allErrors: true});
     addFormats(this.ajv);

@@ -14,8 +14,8 @@ const folders = [...leaves, 'bridge'];
 // Inside bridge a file includes its own level or lower ones. What is not listed, is on top.
 const bridgeLevels = [
   {level: 0, paths: ['bridge/env/', 'bridge/text/']},
-  {level: 1, paths: ['bridge/delivery/', 'bridge/config', 'bridge/shard.']},
-  {level: 2, paths: ['bridge/ingest/']},
+  {level: 1, paths: ['access', 'config', 'delivery', 'http', 'intake', 'objects', 'policy', 'routing'].map((room) => `bridge/${room}/`)},
+  {level: 2, paths: ['bridge/doors/']},
 ];
 const top = 3;  // app, main, cli, smsc_sim
 

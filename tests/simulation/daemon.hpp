@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include "bridge/access/tenants.hpp"
 #include "bridge/delivery/gateway.hpp"
 #include "bridge/env/http_transport.hpp"
-#include "bridge/ingest/submit.hpp"
-#include "bridge/ingest/tenants.hpp"
+#include "bridge/intake/submission.hpp"
 #include "tests/simulation/options.hpp"
 
 namespace smsbridge::simulation {

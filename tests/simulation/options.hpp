@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include "bridge/config.hpp"
+#include "bridge/config/config.hpp"
 #include "bridge/env/random.hpp"
 #include "bridge/smsc_sim/options.hpp"
 #include "tests/simulation/sim_clock.hpp"

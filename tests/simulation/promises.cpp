@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <ranges>
 
-#include "bridge/delivery/outcome.hpp"
+#include "bridge/policy/outcome.hpp"
 #include "bridge/smsc_sim/glob.hpp"
 #include "smpp/receipt.hpp"
 #include "store/codec.hpp"

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/config/config.hpp"
+#include "bridge/http/problem.hpp"
+#include "bridge/http/request.hpp"
+#include "bridge/routing/routing_table.hpp"
+#include "metrics/metrics.hpp"
+#include "store/store.hpp"
+
+namespace smsbridge::bridge {
+
+struct Tenant {
+  store::TenantId id = 0;
+  const TenantSettings& config;
+  metrics::TenantMetrics& metrics;
+};
+
+// Who asks, and what he may do.
+struct Caller {
+  const Tenant* tenant = nullptr;  // nullptr: none in particular, only when of_all_tenants
+  std::vector<std::string> scopes;
+  bool everything = false;      // whatever the scopes: the operator on the host
+  bool of_all_tenants = false;  // the operator, or an owner key
+  std::string who = {};         // for the log: "key 1f2e3d4c (console)", "amina on this host"
+  bool may(std::string_view scope) const;
+};
+
+// The tenants there are, and the two ways a caller shows who he is. Any thread after construction.
+//
+// What was handed out is good for ever: requests and commits under way hold a Tenant. So one that changes is another
+// object, and the one before stays; that is some hundred octets for each change, until the next restart.
+class Tenants {
+ public:
+  // By name; those that the configuration has.
+  using ByName = std::map<std::string, const Tenant*, std::less<>>;
+
+  Tenants(const Config& config, store::Store& store, metrics::Metrics& metrics);
+
+  // nullptr: there is none, or none any more.
+  const Tenant* find(std::string_view name) const;
+  // Also of one that the configuration lost since the start: its messages still go out.
+  const Tenant* find(store::TenantId id) const;
+  std::shared_ptr<const ByName> all() const { return table_.load()->by_name; }
+  std::map<store::TenantId, std::string> names() const;  // also of those that are gone since the start
+
+  // What take_over() will put in force: whatever can fail is done here. One caller at a time.
+  struct Table {
+    std::shared_ptr<const ByName> by_name;
+    std::map<store::TenantId, const Tenant*> by_id;
+  };
+  std::shared_ptr<const Table> prepare(const std::vector<TenantSettingsPtr>& tenants);
+  void take_over(std::shared_ptr<const Table> table) { table_ = std::move(table); }
+
+  // Fineract's two headers. Why not is for our log only; the caller is not told which of them is wrong.
+  tl::expected<const Tenant*, std::string_view> by_fineract_headers(const HttpRequest& request) const;
+  // A bearer key, or the control socket.
+  tl::expected<Caller, Problem> by_key(const HttpRequest& request) const;
+
+ private:
+  // A key that was shown, as long as its record in the store stays what it was: reading JSON and hashing cost more than
+  // everything else at the door.
+  struct ShownKey {
+    std::string record, secret;
+    Caller caller;       // its tenant is looked up each time: it may have changed, or be gone
+    std::string tenant;  // empty: all
+    store::WallMs expires_at = 0;
+  };
+  tl::expected<Caller, Problem> for_tenant(Caller caller, const HttpRequest& request) const;
+  tl::expected<ShownKey, Problem> check_key(const std::string& record, std::string_view secret) const;
+
+  store::Store& store_;
+  metrics::Metrics& metrics_;
+  mutable std::mutex shown_keys_mutex_;  // guards shown_keys_
+  mutable std::map<std::string, ShownKey, std::less<>> shown_keys_;
+  std::deque<std::pair<TenantSettingsPtr, Tenant>> ever_;  // prepare() only
+  std::atomic<std::shared_ptr<const Table>> table_;
+};
+
+// Keys are kept hashed; the secret is shown once, when it is made.
+struct NewKey {
+  std::string id, bearer;
+};
+const std::vector<std::string>& key_scopes();
+std::string random_hex(std::size_t octets);  // for secrets
+// `tenant` is empty for an owner key, which is good for all of them.
+NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,
+                  const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at,
+                  const std::string& made_by = {});
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <yaml-cpp/yaml.h>
+
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/config/config.hpp"
+
+namespace smsbridge::bridge {
+
+// One mapping of a configuration file. Each key is asked for by name and type; what nobody asked for is an unknown key.
+// Problems are collected, never thrown, so that a person sees all of them at once.
+class ConfigSection {
+ public:
+  // Secrets stand elsewhere, and the file says where; or they are here, and nothing else is read for them.
+  enum class Secrets { named, here };
+  ConfigSection(YAML::Node node, std::string path, std::string file, const std::filesystem::path& folder,
+                std::vector<ConfigProblem>& problems, Secrets secrets = Secrets::named);
+
+  bool has(const std::string& key);
+  void read(const std::string& key, std::string& value);
+  void read(const std::string& key, bool& value);
+  void read_integer(const std::string& key, std::int64_t& value, std::int64_t low, std::int64_t high);
+  template <class Integer>
+  void read(const std::string& key, Integer& value, std::int64_t low, std::int64_t high) {
+    std::int64_t wide = static_cast<std::int64_t>(value);
+    read_integer(key, wide, low, high);
+    value = static_cast<Integer>(wide);
+  }
+  void read_number(const std::string& key, double& value, double low, double high);
+  void read_duration_ms(const std::string& key, WallMs& value, WallMs low, WallMs high);  // 30s 5m 1h30m
+  void read_duration(const std::string& key, Duration& value, Duration low, Duration high);
+  void read_size(const std::string& key, std::uint64_t& value, std::uint64_t low);  // 64KiB 16GiB
+  void read_address(const std::string& key, ListenAddress& value);                  // host:port
+  void read_path(const std::string& key, std::filesystem::path& value);
+  void read_path(const std::string& key, std::string& value);
+  // {file: path}, {env: NAME}, {credential: name}; a literal is a warning.
+  void read_secret(const std::string& key, std::string& value);
+  void read_secrets(const std::string& key, std::vector<std::string>& values);
+  template <class Enum>
+  void read_choice(const std::string& key, Enum& value, const std::vector<std::pair<std::string, Enum>>& choices) {
+    std::string text;
+    read(key, text);
+    if (text.empty()) return;
+    std::string allowed;
+    for (const auto& [name, choice] : choices) {
+      if (name == text) {
+        value = choice;
+        return;
+      }
+      allowed += (allowed.empty() ? "" : ", ") + name;
+    }
+    problem(key, "'" + text + "' is not one of " + allowed, "bad-value");
+  }
+  void read_texts(const std::string& key, std::vector<std::string>& values);
+  // A tree of any shape. {file: path}, {env: NAME} and {credential: name} in it are secrets; `is_secret` says which
+  // members of the top should be.
+  void read_tree(const std::string& key, boost::json::object& value,
+                 const std::function<bool(const std::string&)>& is_secret);
+  void section(const std::string& key, const std::function<void(ConfigSection&)>& body);
+  void list(const std::string& key, const std::function<void(ConfigSection&)>& body);
+  void map(const std::string& key, const std::function<void(const std::string& name, const std::string& value)>& body);
+
+  void require(const std::string& key);  // is there, and not empty
+  void problem(const std::string& key, std::string text, std::string code, bool warning = false);
+  const YAML::Node& node() const { return node_; }
+  // Of the key of one item of a list, or of the item where it has none.
+  void problem_in(const std::string& list, std::size_t index, const std::string& key, std::string text,
+                  std::string code);
+  void accept_rest() { rest_is_accepted_ = true; }  // where another problem makes it unknown which keys there are
+  bool is_file() const { return secrets_ == Secrets::named; }
+  void finish();  // reports unknown and repeated keys
+  const std::string& path() const { return path_; }
+  std::size_t problems() const;  // errors so far, of the whole file
+
+ private:
+  YAML::Node take(const std::string& key);
+  bool scalar(const std::string& key, std::string& text);
+  bool secret(const YAML::Node& node, const std::string& key, std::string& value);
+  bool secret_from(const std::string& kind, const std::string& name, const std::string& key, std::string& value);
+  std::string meant(const std::string& key) const;
+  boost::json::value tree(const YAML::Node& node, const std::string& key);
+  std::filesystem::path resolve(const std::string& text) const;
+
+  YAML::Node node_;
+  std::string path_, file_;
+  const std::filesystem::path& folder_;
+  std::vector<ConfigProblem>& problems_;
+  const Secrets secrets_;
+  std::vector<std::string> known_, told_empty_;
+  bool unreadable_ = false, rest_is_accepted_ = false;
+};
+
+// What stands in a file, and where more begins behind '---' or '...', which nobody would read. Throws YAML::Exception,
+// also where it is not UTF-8: the library would put another character in its place, in a password as well.
+struct YamlFile {
+  YAML::Node tree;
+  std::optional<YAML::Mark> more;
+};
+YamlFile read_yaml(std::istream& in);
+
+// The form in which objects come over the API, as the reader knows it; and back.
+YAML::Node to_yaml(const boost::json::value& value);
+boost::json::value to_json(const YAML::Node& node);
+
+// "1h30m" -> milliseconds. A bare number is refused: its unit would be a guess.
+std::optional<WallMs> parse_duration_ms(std::string_view text);
+std::string duration_text(WallMs ms);  // in the largest unit that has it whole
+std::optional<std::uint64_t> parse_size_bytes(std::string_view text);
+// The known word nearest to a mistyped one, empty if none is near.
+std::string nearest(const std::string& word, const std::vector<std::string>& known);
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/delivery/gateways.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "bridge/delivery/http_channel.hpp"
+#include "bridge/delivery/phone_channel.hpp"
+#include "bridge/delivery/smpp_channel.hpp"
+#include "bridge/env/log.hpp"
+#include "bridge/text/message_id.hpp"
+#include "http_gateways/wire.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration stop_deadline = 30s, stop_margin = 5s;
+constexpr std::size_t page_messages = 500;
+
+// Objects: since when, milliseconds.
+const std::string paused_prefix = "paused/", draining_prefix = "draining/";
+
+std::optional<metrics::FinalState> label_of(store::State state) {
+  using metrics::FinalState;
+  switch (state) {
+    case store::State::delivered:
+      return FinalState::delivered;
+    case store::State::undeliverable:
+      return FinalState::undeliverable;
+    case store::State::expired:
+      return FinalState::expired;
+    case store::State::rejected:
+      return FinalState::rejected;
+    case store::State::failed:
+      return FinalState::failed;
+    case store::State::cancelled:
+      return FinalState::cancelled;
+    case store::State::sent:
+    case store::State::unknown:
+      return FinalState::unknown;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void Gateways::serve(const std::map<store::TenantId, std::string>& tenants) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [tenant, name] : tenants) {
+    if (!tenants_.emplace(tenant, name).second) continue;
+    for (const auto& [gateway, running] : running_) {
+      if (running->wanted) count_queue(tenant, name, *running->wanted);
+      // One that is not there yet serves all when it starts.
+      boost::asio::post(running->shard.io(), [running, tenant, &metrics = context_.metrics.queue(name, gateway)] {
+        if (running->gateway) running->gateway->serve(tenant, metrics);
+      });
+    }
+  }
+}
+
+void Gateways::count_queue(store::TenantId tenant, const std::string& tenant_name, const GatewaySettings& gateway) {
+  counted_[{tenant, gateway.id}] = {.queue = &context_.metrics.queue(tenant_name, gateway.name),
+                                    .gateway = &context_.metrics.gateway(gateway.name, gateway.kind)};
+}
+
+// Under the lock.
+void Gateways::use_lanes(const Lanes& lanes) {
+  if (lanes_ == lanes) return;
+  lanes_ = lanes;
+  for (const auto& [name, running] : running_)
+    boost::asio::post(running->shard.io(), [running, lanes] {
+      if (running->gateway) running->gateway->use_lanes(lanes);
+    });
+}
+
+void Gateways::run(const RoutingTable& table) {
+  const std::lock_guard lock(mutex_);
+  if (ending_) return;
+  use_lanes(table.lanes);
+  for (const auto& gateway : table.gateways) want(gateway->name, gateway);
+  for (const auto& [name, running] : running_)
+    if (!table.gateway(name)) want(name, nullptr);
+}
+
+void Gateways::stop() {
+  std::promise<void> all_ended;
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    if (running_.empty()) return;
+    all_ended_ = &all_ended;
+    for (const auto& [name, running] : running_) {
+      want(name, nullptr);
+      // Also one that stopped before, for a change, and cannot write.
+      boost::asio::post(running->shard.io(), [this, running] {
+        if (running->gateway) running->gateway->abandon(context_.clock.now() + stop_deadline);
+      });
+    }
+  }
+  all_ended.get_future().wait();
+}
+
+void Gateways::want(const std::string& name, GatewaySettingsPtr gateway) {
+  auto& running = running_[name];
+  if (!running)
+    running = std::make_shared<Running>(Running{.shard = *context_.shards[made_++ % context_.shards.size()]});
+  else if (running->wanted == gateway)
+    return;
+  if (gateway)
+    for (const auto& [tenant, tenant_name] : tenants_) count_queue(tenant, tenant_name, *gateway);
+  context_.metrics.show_gauges_of(name, gateway != nullptr);
+  if (!gateway && !ending_) {
+    // Removed, not stopped: one of the same name begins anew.
+    remember(paused_prefix + name, 0);
+    remember(draining_prefix + name, 0);
+  }
+  running->wanted = std::move(gateway);
+  boost::asio::post(running->shard.io(), [this, name, running] { bring_about(name, running); });
+}
+
+// One step from what runs to what is wanted; on the shard.
+void Gateways::bring_about(const std::string& name, const RunningPtr& running) {
+  const auto wanted = [&] {
+    const std::lock_guard lock(mutex_);
+    return running->wanted;
+  }();
+  if (running->stopping || (running->gateway && wanted && works_as(running->gateway->config(), *wanted))) return;
+  if (running->gateway) {
+    running->stopping = true;
+    // An answer that is not waited for is a message in doubt.
+    const auto& old = running->gateway->config();
+    const auto answers_within = old.kind == "smpp" ? old.session.response_timeout : old.request_timeout;
+    const auto patience = wanted ? std::max<Duration>(stop_deadline, answers_within + stop_margin) : stop_deadline;
+    running->gateway->stop(context_.clock.now() + patience, [this, name, running] {
+      running->stopped = true;
+      // Not at once: it is still at work when it says this.
+      boost::asio::post(running->shard.io(), [this, name, running] {
+        running->gateway.reset();
+        running->stopping = running->stopped = false;
+        bring_about(name, running);
+      });
+    });
+    return;
+  }
+  if (wanted) return make(wanted, *running);
+  const std::lock_guard lock(mutex_);
+  if (running->wanted) return;  // since a moment: that change has posted its own call
+  running_.erase(name);
+  if (running_.empty() && all_ended_) std::exchange(all_ended_, nullptr)->set_value();
+}
+
+void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
+  auto& shard = running.shard;
+  std::map<store::TenantId, metrics::QueueMetrics*> queues;
+  std::vector<store::Queue> all;
+  const auto [tenants, lanes] = [this] {
+    const std::lock_guard lock(mutex_);
+    return std::pair(tenants_, lanes_);
+  }();
+  for (const auto& [tenant, tenant_name] : tenants) {
+    queues[tenant] = &context_.metrics.queue(tenant_name, config->name);
+    for (std::size_t lane = 0; lane < store::lane_count; ++lane)
+      all.push_back({.gateway = config->id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)});
+  }
+  running.gateway =
+      std::make_unique<Gateway>(config,
+                                GatewayContext{.executor = shard.executor(),
+                                               .clock = context_.clock,
+                                               .random = shard.random(),
+                                               .store = context_.store,
+                                               .metrics = context_.metrics.gateway(config->name, config->kind),
+                                               .queue_metrics = std::move(queues),
+                                               .lanes = lanes,
+                                               .router = context_.router},
+                                [&](Channel::Owner& owner) { return make_channel(*config, shard, owner); });
+  running.draining_since = remembered(draining_prefix + config->name);
+  running.gateway->drain(running.draining_since);
+  if (const auto since = remembered(paused_prefix + config->name)) {
+    log::warn("gateway", "is still paused; 'smsbridge gateways resume' lets it send", "gateway", config->name, "since",
+              time_text(since));
+    running.gateway->pause(since);
+  }
+  running.gateway->start();
+  // Everything that waits is looked at once; later the store says what became due.
+  running.gateway->due(all);
+}
+
+std::function<store::Page(store::MessageId)> Gateways::sent_by(store::GatewayId gateway) const {
+  return [&store = context_.store, gateway](store::MessageId before) {
+    return store.reader().page({.states = {store::State::submitted}, .gateway = gateway}, before, page_messages);
+  };
+}
+
+// Who may write the configuration file reaches what this machine reaches; who may use the API does not.
+Targets Gateways::targets_of(const GatewaySettings& gateway) const {
+  Targets targets{.all = gateway.of_file, .listed = {}};
+  for (const auto& text : context_.config.allow_private_targets)
+    if (const auto network = parse_network(text)) targets.listed.push_back(*network);
+  return targets;
+}
+
+std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, Shard& shard, Channel::Owner& owner) {
+  auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
+  if (gateway.kind == "smpp")
+    return std::make_unique<SmppChannel>(gateway,
+                                         SmppContext{.executor = shard.executor(),
+                                                     .clock = context_.clock,
+                                                     .connector = context_.connector,
+                                                     .random = shard.random(),
+                                                     .metrics = counted,
+                                                     .smpp_metrics = context_.metrics.smpp(gateway.name)},
+                                         owner);
+  const auto& public_url = context_.config.public_url;
+  const auto callback_url = public_url.empty()
+                                ? std::string()
+                                : fmt::format("{}/in/{}/{}", public_url, http_gateways::percent_encode(gateway.name),
+                                              http_gateways::percent_encode(gateway.callback_secret));
+  if (callback_url.empty() && gateway.receipts)
+    log::warn("gateway", "without listen.public_url this provider cannot tell us what became of messages", "gateway",
+              gateway.name);
+  HttpContext context{.executor = shard.executor(),
+                      .clock = context_.clock,
+                      .metrics = counted,
+                      .provider_metrics = context_.metrics.provider(gateway.name),
+                      .make_transport =
+                          [targets = targets_of(gateway)](boost::asio::any_io_executor executor, HttpOptions options) {
+                            options.targets = targets;
+                            return make_curl_transport(std::move(executor), options);
+                          },
+                      .callback_url = callback_url,
+                      .sent_before = sent_by(gateway.id)};
+  auto provider = http_gateways::make_provider(*http_gateways::find_kind(gateway.kind), gateway.account);
+  if (provider->fetched())
+    return std::make_unique<PhoneChannel>(gateway, std::move(context), std::move(provider), owner);
+  return std::make_unique<HttpChannel>(gateway, std::move(context), std::move(provider), owner);
+}
+
+Gateways::RunningPtr Gateways::find(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = running_.find(name);
+  return it == running_.end() ? nullptr : it->second;
+}
+
+void Gateways::due(const std::set<store::Queue>& queues) {
+  std::map<store::GatewayId, std::vector<store::Queue>> by_gateway;
+  for (const auto& queue : queues) by_gateway[queue.gateway].push_back(queue);
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, running] : running_) {
+    const auto it = running->wanted ? by_gateway.find(running->wanted->id) : by_gateway.end();
+    if (it == by_gateway.end()) continue;
+    // One that is not there yet looks at everything when it starts.
+    boost::asio::post(running->shard.io(), [running, list = std::move(it->second)] {
+      if (running->gateway) running->gateway->due(list);
+    });
+  }
+}
+
+bool Gateways::serves(store::TenantId tenant, store::GatewayId gateway) const {
+  const std::lock_guard lock(mutex_);
+  return counted_.contains({tenant, gateway});
+}
+
+void Gateways::count(const std::vector<store::Final>& finals) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& final_state : finals) {
+    const auto it = counted_.find({final_state.tenant, final_state.gateway});
+    if (it == counted_.end()) continue;
+    if (const auto label = label_of(final_state.state)) it->second.queue->finished[*label]->Increment();
+    if (final_state.state == store::State::delivered && final_state.submitted_at)
+      it->second.gateway->delivery_delay_seconds->Observe(
+          static_cast<double>(final_state.finished_at - final_state.submitted_at) / 1000.0);
+  }
+}
+
+void Gateways::refresh_gauges() {
+  const auto counts = context_.store.counts();
+  const auto now = context_.clock.wall();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [owner, counted] : counted_) {
+    auto* const metrics = counted.queue;
+    const auto it = counts.find(owner);
+    const auto count = [&](store::State state) {
+      return it == counts.end() ? 0.0 : static_cast<double>(it->second[static_cast<std::size_t>(state)]);
+    };
+    metrics->messages[metrics::QueueState::queued]->Set(count(store::State::queued));
+    metrics->messages[metrics::QueueState::awaiting_receipt]->Set(count(store::State::submitted) +
+                                                                  count(store::State::doubtful));
+    store::WallMs oldest = 0;
+    for (std::size_t lane = 0; lane < store::lane_count; ++lane) {
+      const auto due = context_.store.reader().oldest_due(
+          {.gateway = owner.second, .tenant = owner.first, .lane = static_cast<store::Lane>(lane)});
+      if (due && (!oldest || due < oldest)) oldest = due;
+    }
+    metrics->oldest_age_seconds->Set(oldest && oldest < now ? static_cast<double>(now - oldest) / 1000.0 : 0.0);
+  }
+}
+
+WallMs Gateways::remembered(const std::string& key) const {
+  const auto since = context_.store.reader().object(key);
+  return since ? std::strtoll(since->c_str(), nullptr, 10) : 0;
+}
+
+// A gateway that is paused or drained stays so over a restart: whoever did it had a reason.
+void Gateways::remember(const std::string& key, WallMs since) {
+  if (remembered(key) == since) return;
+  try {
+    if (since)
+      context_.store.put_object(key, std::to_string(since));
+    else
+      context_.store.erase_object(key);
+  } catch (const std::exception& error) {
+    log::error("gateway", "this change lasts until the next restart only: it could not be stored", "what", key, "error",
+               error.what());
+  }
+}
+
+void Gateways::ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
+                   std::function<void(GatewayStatus)> done) {
+  const auto running = find(gateway);
+  if (!running)
+    return boost::asio::post(home, [done = std::move(done)] { done({.state = "down", .last_error = "was removed"}); });
+  boost::asio::post(running->shard.io(),
+                    [this, running, gateway, action, home = std::move(home), done = std::move(done)] {
+                      act(gateway, *running, action);
+                      GatewayStatus status{.state = "down", .last_error = "is being changed; ask again"};
+                      if (running->gateway) status = running->gateway->status();
+                      status.draining_since = running->draining_since;
+                      boost::asio::post(home, [done, status = std::move(status)] { done(status); });
+                    });
+}
+
+// What is asked of a gateway that is just being replaced holds for its successor.
+void Gateways::act(const std::string& name, Running& running, Action action) {
+  if (action == Action::show) return;
+  // Whoever resumes a gateway mended something perhaps.
+  if (running.gateway && (action == Action::reconnect || action == Action::resume)) running.gateway->reconnect();
+  if (action == Action::reconnect) return;
+  const auto now = context_.clock.wall();
+  const auto since = remembered(paused_prefix + name);
+  if (action == Action::pause) {
+    remember(paused_prefix + name, since ? since : now);
+    if (running.gateway && !running.gateway->status().paused_since) running.gateway->pause(since ? since : now);
+  } else {
+    const bool drain = action == Action::drain;
+    if (!drain || !running.draining_since) running.draining_since = drain ? now : 0;
+    remember(draining_prefix + name, running.draining_since);
+    if (!drain) remember(paused_prefix + name, 0);
+    if (!running.gateway) return;
+    running.gateway->drain(running.draining_since);
+    if (!drain && running.gateway->status().paused_since) running.gateway->resume();
+  }
+}
+
+void Gateways::callback(const std::string& gateway, http_gateways::CallbackRequest request,
+                        boost::asio::any_io_executor home, std::function<void(http_gateways::CallbackAnswer)> done) {
+  const auto answer = [home, done = std::move(done)](http_gateways::CallbackAnswer given) {
+    boost::asio::post(home, [done, given = std::move(given)] { done(given); });
+  };
+  // The provider tries again.
+  const http_gateways::CallbackAnswer later{.status = 503, .body = "the gateway is being changed\n"};
+  const auto running = find(gateway);
+  if (!running) return answer(later);
+  boost::asio::post(running->shard.io(), [running, request = std::move(request), answer, later] {
+    if (!running->gateway || running->stopped) return answer(later);
+    running->gateway->receive(request, answer);
+  });
+}
+
+}  // namespace smsbridge::bridge

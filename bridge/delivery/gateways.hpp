@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "bridge/delivery/gateway.hpp"
+#include "bridge/delivery/gateway_control.hpp"
+#include "bridge/env/network.hpp"
+#include "bridge/env/shard.hpp"
+#include "bridge/env/stream.hpp"
+
+namespace smsbridge::bridge {
+
+// The gateways that run, each on its shard: made, replaced and removed while the others go on. All functions may be
+// called from any thread.
+class Gateways : public GatewayControl {
+ public:
+  struct Context {
+    const Config& config;
+    Clock& clock;
+    Connector& connector;
+    metrics::Metrics& metrics;
+    store::Store& store;
+    Router& router;
+    std::vector<std::unique_ptr<Shard>>& shards;
+  };
+  explicit Gateways(Context context) : context_(context) {}
+
+  // The tenants whose messages go out, by name for metrics. Those of before stay: what they have waits perhaps.
+  void serve(const std::map<store::TenantId, std::string>& tenants);
+  // Runs what the table names and nothing else. A gateway that is the same object as before goes on untouched; one that
+  // changed empties its windows and closes before its successor starts, and meanwhile its messages wait.
+  void run(const RoutingTable& table);
+  // The same with nothing at all; returns when everything has ended.
+  void stop();
+
+  void due(const std::set<store::Queue>& queues);
+  void count(const std::vector<store::Final>& finals);
+  bool serves(store::TenantId tenant, store::GatewayId gateway) const;
+  void refresh_gauges();  // what is true at the moment of a scrape
+
+  void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
+           std::function<void(GatewayStatus)> done) override;
+  void callback(const std::string& gateway, http_gateways::CallbackRequest request, boost::asio::any_io_executor home,
+                std::function<void(http_gateways::CallbackAnswer)> done) override;
+
+ private:
+  struct Running {
+    Shard& shard;
+    GatewaySettingsPtr wanted;         // nullptr: it is to go. Guarded by mutex_
+    std::unique_ptr<Gateway> gateway;  // the shard's own, as all below
+    bool stopping = false, stopped = false;
+    WallMs draining_since = 0;  // 0: it is not
+  };
+  using RunningPtr = std::shared_ptr<Running>;
+
+  void want(const std::string& name, GatewaySettingsPtr gateway);
+  void count_queue(store::TenantId tenant, const std::string& tenant_name, const GatewaySettings& gateway);
+  void use_lanes(const Lanes& lanes);
+  void bring_about(const std::string& name, const RunningPtr& running);
+  void make(const GatewaySettingsPtr& config, Running& running);
+  std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, Shard& shard, Channel::Owner& owner);
+  Targets targets_of(const GatewaySettings& gateway) const;
+  std::function<store::Page(store::MessageId)> sent_by(store::GatewayId gateway) const;
+  void act(const std::string& name, Running& running, Action action);
+  RunningPtr find(const std::string& name) const;
+  WallMs remembered(const std::string& key) const;
+  void remember(const std::string& key, WallMs since);
+
+  const Context context_;
+  mutable std::mutex mutex_;  // guards everything below
+  std::map<std::string, RunningPtr> running_;
+  std::map<store::TenantId, std::string> tenants_;
+  Lanes lanes_ = default_lanes;
+  struct Counted {
+    metrics::QueueMetrics* queue = nullptr;
+    metrics::GatewayMetrics* gateway = nullptr;
+  };
+  std::map<std::pair<store::TenantId, store::GatewayId>, Counted> counted_;
+  std::size_t made_ = 0;
+  bool ending_ = false;  // no other table counts any more
+  std::promise<void>* all_ended_ = nullptr;
+};
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/doors/api/message_json.hpp"
+
+#include <boost/json/array.hpp>
+#include <ranges>
+
+#include "bridge/env/log.hpp"
+#include "bridge/text/message_id.hpp"
+#include "bridge/text/number.hpp"
+#include "bridge/text/ucs2.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+// What carriers say, ids and reasons, is octets: one that is no UTF-8 makes the page unreadable it stands on.
+json::value text_or_null(std::string_view text) {
+  if (text.empty()) return nullptr;
+  return text::is_valid_utf8(text) ? json::value(text) : json::value(text::repaired_utf8(std::string(text)));
+}
+json::value time_or_null(store::WallMs at) { return at ? json::value(time_text(at)) : json::value(nullptr); }
+json::value gateway_name(const Directory& directory, store::GatewayId id) {
+  const auto gateway = directory.table()->gateway(id);
+  return gateway ? json::value(gateway->name) : json::value(nullptr);
+}
+
+// A part that no carrier has taken shares the fate of its message, unless that went on without it.
+std::string_view segment_state(store::SegmentState state, const store::Progress& progress) {
+  switch (state) {
+    case store::SegmentState::unsent:
+      return progress.state == store::State::submitted ? store::name(store::State::queued)
+                                                       : store::name(progress.state);
+    case store::SegmentState::accepted:
+    case store::SegmentState::enroute:
+      return store::name(progress.state == store::State::sent ? store::State::sent : store::State::submitted);
+    default:
+      return store::name(state);
+  }
+}
+
+// Which way was chosen when it was accepted, and why. What is not kept with the message follows from it.
+json::object routed_json(const store::Message& message, const Directory& directory) {
+  const auto& c = message.content;
+  const auto route = directory.table()->route(c.route);
+  std::string why = c.way.empty() ? "the tenant's default gateway" : c.way;
+  if (!c.gateway)
+    why = "no way out";
+  else if (c.route)
+    why = "route " + (route ? route->name : std::to_string(c.route)) +
+          (c.way.empty() ? ": the first of its gateways" : "; passed over: " + c.way);
+  return {{"at", time_text(c.created_at)},
+          {"event", "routed"},
+          {"gateway", gateway_name(directory, c.gateway)},
+          {"attempt", nullptr},
+          {"detail", why}};
+}
+
+// What it cost, or is to cost by the price list. Null: not known, which is not nothing.
+json::value price_json(const store::Message& message, const Directory& directory) {
+  constexpr std::string_view note = "price ";
+  for (const auto& event : message.progress.events | std::views::reverse)
+    if (event.kind == store::EventKind::submitted && event.detail.starts_with(note)) {
+      const auto space = event.detail.find(' ', note.size());
+      return {{"amount", event.detail.substr(note.size(), space - note.size())},
+              {"currency", space == std::string::npos ? "" : event.detail.substr(space + 1)},
+              {"expected", false}};
+    }
+  const auto& c = message.content;
+  const auto prices = directory.table()->prices;
+  const auto* price = prices->find(store::gateway_of(c, message.progress), c.to);
+  if (!price) return nullptr;
+  return {{"amount", money_text(price->part * c.parts)}, {"currency", price->currency}, {"expected", true}};
+}
+
+}  // namespace
+
+std::string number_warning(std::string_view e164) {
+  if (!e164.starts_with('+')) return {};
+  const auto number = text::normalise_number(e164, {}, text::Lengths::any);
+  if (!number || number->pattern_matched) return {};
+  return "the number does not look like a mobile of " + (number->country.empty() ? "its network" : number->country);
+}
+
+std::string_view shown_state(const store::Message& message, store::WallMs now) {
+  if (message.progress.state == store::State::queued && !message.progress.attempts && message.content.due_at > now)
+    return "scheduled";
+  return store::name(message.progress.state);
+}
+
+json::object message_json(const store::Message& message, const Tenants& tenants, const Directory& directory,
+                          bool content, store::WallMs now) {
+  const auto& c = message.content;
+  const auto& p = message.progress;
+  const auto* tenant = tenants.find(c.tenant);
+  json::array segments;
+  for (std::size_t i = 0; i < p.segments.size(); ++i)
+    segments.push_back({{"number", i + 1},
+                        {"provider_message_id", text_or_null(p.segments[i].provider_id)},
+                        {"state", segment_state(p.segments[i].state, p)},
+                        {"error", text_or_null(p.segments[i].error)}});
+  json::value success = nullptr;
+  if (is_final(p.state)) success = p.state == store::State::delivered || p.state == store::State::sent;
+  json::object body{{"id", message_id_text(message.id)},
+                    {"client_ref", text_or_null(c.client_ref)},
+                    {"tenant", tenant ? tenant->config.name : std::to_string(c.tenant)},
+                    {"to", text_or_null(content ? c.to : log::masked(c.to))},
+                    {"from", text_or_null(c.from)},
+                    {"target_user", content ? text_or_null(c.target_user) : json::value(nullptr)}};
+  if (content) body["text"] = c.text;
+  body["state"] = shown_state(message, now);
+  body["success"] = success;
+  body["status_message"] = text_or_null(p.status_message);
+  body["triggered_by"] = text_or_null(c.triggered_by);
+  body["source"] = store::name(c.source);
+  body["lane"] = store::name(c.lane);
+  body["gateway"] = gateway_name(directory, store::gateway_of(c, p));
+  const auto route = directory.table()->route(c.route);
+  body["route"] = route ? json::value(route->name) : json::value(nullptr);
+  body["price"] = price_json(message, directory);
+  const auto warning = number_warning(c.to);
+  body["warnings"] = warning.empty() ? json::array() : json::array{warning};
+  body["encoding"] = store::name(c.encoding);
+  body["parts"] = c.parts;
+  body["attempts"] = p.attempts;
+  body["maybe_duplicate"] = p.maybe_duplicate;
+  body["created_at"] = time_text(c.created_at);
+  body["due_at"] =
+      p.state == store::State::queued ? time_or_null(p.due_at ? p.due_at : c.due_at) : json::value(nullptr);
+  body["expires_at"] = time_text(p.expires_at ? p.expires_at : c.expires_at);
+  body["submitted_at"] = time_or_null(p.submitted_at);
+  body["finished_at"] = time_or_null(p.finished_at);
+  body["segments"] = std::move(segments);
+  return body;
+}
+
+json::object timeline_json(const store::Message& message, const Directory& directory) {
+  json::array items;
+  const auto warning = number_warning(message.content.to);
+  items.push_back({{"at", time_text(message.content.created_at)},
+                   {"event", "accepted"},
+                   {"gateway", gateway_name(directory, message.content.gateway)},
+                   {"attempt", nullptr},
+                   {"detail", "by " + std::string(store::name(message.content.source)) +
+                                  (warning.empty() ? std::string() : "; " + warning)}});
+  items.push_back(routed_json(message, directory));
+  for (const auto& event : message.progress.events)
+    items.push_back({{"at", time_text(event.at)},
+                     {"event", store::name(event.kind)},
+                     {"gateway", gateway_name(directory, event.gateway)},
+                     {"attempt", event.attempt ? json::value(event.attempt) : json::value(nullptr)},
+                     {"detail", text_or_null(event.detail)}});
+  return {{"id", message_id_text(message.id)}, {"items", std::move(items)}};
+}
+
+}  // namespace smsbridge::bridge

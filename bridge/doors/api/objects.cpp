@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MPL-2.0
+// Making, changing and removing gateways and routes.
+#include <boost/json.hpp>
+#include <sstream>
+
+#include "bridge/doors/doors.hpp"
+#include "bridge/env/log.hpp"
+#include "http_gateways/wire.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+using Kind = Objects::Kind;
+using Action = Objects::Change::Action;
+
+std::string base_of(Kind kind) { return kind == Kind::gateway ? "/api/v1/gateways" : "/api/v1/routes"; }
+
+void change_object(Services& services, const HttpRequest& request, const Respond& respond, Kind kind, Action action) {
+  const auto caller = admit_for_all(services, request, "config:write", respond);
+  if (!caller) return;
+  const auto dry_run = flag(request, "dry_run"), force = flag(request, "force");
+  if (!dry_run || !force) return respond(to_response(!dry_run ? dry_run.error() : force.error()));
+  Objects::Change change{.kind = kind,
+                         .name = request.captures.empty() ? std::string() : request.captures.front(),
+                         .action = action,
+                         .settings = {},
+                         .if_match = std::string(request.header(http::field::if_match)),
+                         .dry_run = *dry_run,
+                         .assumed = {},
+                         .force = *force,
+                         .by = caller->who};
+  if (const auto it = request.query.find("assuming"); it != request.query.end() && *dry_run) {
+    std::stringstream names(it->second);
+    for (std::string name; std::getline(names, name, ',');) change.assumed.insert(name);
+  }
+  if (action != Action::remove) {
+    auto body = read_json(request);
+    if (!body) return respond(to_response(body.error()));
+    if (!body->is_object()) return respond(to_response(invalid({{"", "bad-type", "send a JSON object of settings"}})));
+    change.settings = std::move(body->as_object());
+    const auto* name = change.settings.if_contains("name");
+    if (name && !name->is_string()) return respond(to_response(invalid({{"/name", "bad-type", "must be a text"}})));
+    if (action == Action::create) {
+      if (!name) return respond(to_response(invalid({{"/name", "missing", "the key 'name' is missing"}})));
+      change.name = std::string(name->get_string());
+    }
+  }
+  const auto draining = services.directory.router().draining();
+  const auto changed = services.objects.change(std::move(change));
+  if (!changed) return respond(to_response(changed.error()));
+  const auto cut_off = cut_off_between({*changed->before, draining}, {*changed->after, draining});
+  if (!*dry_run) say_cut_off(cut_off, caller->who);
+  const auto& object = changed->object;
+  HttpResponse response{.status = action == Action::create && !*dry_run ? http::status::created : http::status::ok,
+                        .body = json::serialize(json::object{{"name", object.name},
+                                                             {"id", object.id},
+                                                             {"managed_by", managed_by(object)},
+                                                             {"settings", object.settings},
+                                                             {"cut_off", cut_off_json(cut_off)}}),
+                        .headers = etag_header(object)};
+  if (action == Action::create && !*dry_run)
+    response.headers.emplace_back("Location", base_of(kind) + "/" + http_gateways::percent_encode(object.name));
+  respond(std::move(response));
+}
+
+json::array texts(const std::vector<std::string>& words) { return json::array(words.begin(), words.end()); }
+
+json::object reloaded_json(const Reloaded& reloaded) {
+  const auto names = [](const TableChanges::Names& n) {
+    return json::object{{"new", texts(n.added)}, {"changed", texts(n.changed)}, {"removed", texts(n.removed)}};
+  };
+  const auto& changes = reloaded.changes;
+  return {{"tenants", names(changes.tenants)},
+          {"gateways", names(changes.gateways)},
+          {"routes", names(changes.routes)},
+          {"lanes", texts(changes.lanes)},
+          {"prices", changes.prices},
+          {"takes_restart", texts(reloaded.takes_restart)},
+          {"cut_off", cut_off_json(reloaded.cut_off)}};
+}
+
+void reload(Services& services, const HttpRequest& request, const Respond& respond) {
+  const auto caller = admit_for_all(services, request, "system:manage", respond);
+  if (!caller) return;
+  const auto dry_run = flag(request, "dry_run");
+  if (!dry_run) return respond(to_response(dry_run.error()));
+  if (!*dry_run) log::info("config", "a reload was asked for", "by", caller->who);
+  const auto done = services.reload(*dry_run);
+  if (done) return respond({.body = json::serialize(reloaded_json(*done)), .headers = {}});
+  std::vector<FieldError> errors;
+  for (const auto& error : done.error()) errors.push_back({"", "bad-configuration", error});
+  respond(to_response(invalid(std::move(errors))));
+}
+
+}  // namespace
+
+tl::expected<bool, Problem> flag(const HttpRequest& request, const std::string& name) {
+  const auto it = request.query.find(name);
+  if (it == request.query.end() || it->second == "false") return false;
+  if (it->second == "true") return true;
+  return tl::unexpected(invalid({{"?" + name, "bad-value", name + " is true or false"}}));
+}
+
+json::object cut_off_json(const CutOff& cut_off) {
+  json::array destinations, providers;
+  for (const auto& place : cut_off.destinations)
+    destinations.push_back({{"name", place.name}, {"tenants", texts(place.tenants)}});
+  for (const auto& place : cut_off.providers)
+    providers.push_back({{"id", place.id}, {"name", place.name}, {"tenants", texts(place.tenants)}});
+  return {{"tenants", texts(cut_off.tenants)},
+          {"destinations", std::move(destinations)},
+          {"providers", std::move(providers)}};
+}
+
+void say_cut_off(const CutOff& cut_off, const std::string& by) {
+  if (!cut_off.empty())
+    log::warn("objects", "a change cut somebody off", "by", by, "what", json::serialize(cut_off_json(cut_off)));
+}
+
+std::string_view managed_by(const std::optional<Objects::Object>& object) {
+  return object && object->from_file ? "file" : "api";
+}
+
+std::vector<std::pair<std::string, std::string>> etag_header(const std::optional<Objects::Object>& object) {
+  if (!object || object->etag.empty()) return {};
+  return {{"ETag", object->etag}};
+}
+
+std::vector<Endpoint> object_endpoints(Services& services) {
+  using enum http::verb;
+  std::vector<Endpoint> endpoints;
+  for (const auto kind : {Kind::gateway, Kind::route}) {
+    const auto add = [&](http::verb method, const std::string& path, Action action) {
+      endpoints.push_back({method, path, [&services, kind, action](const HttpRequest& r, Respond a) {
+                             change_object(services, r, a, kind, action);
+                           }});
+    };
+    add(post, base_of(kind), Action::create);
+    add(put, base_of(kind) + "/{name}", Action::replace);
+    add(patch, base_of(kind) + "/{name}", Action::patch);
+    add(delete_, base_of(kind) + "/{name}", Action::remove);
+  }
+  endpoints.push_back(
+      {post, "/api/v1/config/reload", [&services](const HttpRequest& r, Respond a) { reload(services, r, a); }});
+  return endpoints;
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/doors/doors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "bridge/env/log.hpp"
+#include "bridge/text/ucs2.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+constexpr std::size_t shown_errors_max = 1000;  // one for each message of a batch
+
+metrics::HttpMethod label_of(http::verb verb) {
+  switch (verb) {
+    case http::verb::get:
+      return metrics::HttpMethod::get;
+    case http::verb::head:
+      return metrics::HttpMethod::head;
+    case http::verb::post:
+      return metrics::HttpMethod::post;
+    case http::verb::put:
+      return metrics::HttpMethod::put;
+    case http::verb::patch:
+      return metrics::HttpMethod::patch;
+    case http::verb::delete_:
+      return metrics::HttpMethod::delete_;
+    case http::verb::options:
+      return metrics::HttpMethod::options;
+    default:
+      return metrics::HttpMethod::other;
+  }
+}
+
+bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& captures) {
+  captures.clear();
+  while (!pattern.empty() && !path.empty()) {
+    if (pattern.starts_with('{')) {
+      const auto end = std::min(path.find('/'), path.size());
+      if (end == 0) return false;
+      captures.emplace_back(path.substr(0, end));
+      path.remove_prefix(end);
+      pattern.remove_prefix(pattern.find('}') + 1);
+    } else if (pattern.front() == path.front()) {
+      pattern.remove_prefix(1);
+      path.remove_prefix(1);
+    } else {
+      return false;
+    }
+  }
+  return pattern.empty() && path.empty();
+}
+
+struct Row {
+  Endpoint endpoint;
+  metrics::HttpEndpointMetrics* metrics;
+};
+
+// The rows of one listener. Used by all shards.
+class Table {
+ public:
+  Table(std::vector<Endpoint> endpoints, metrics::HttpMetrics& metrics, Clock& clock,
+        std::function<HttpResponse(const Problem&)> refuse, BeforeBody before_body)
+      : metrics_(metrics),
+        clock_(clock),
+        refuse_(std::move(refuse)),
+        before_body_(std::move(before_body)),
+        unmatched_(metrics.endpoint("other", metrics::HttpMethod::other, 404)) {
+    for (auto& endpoint : endpoints) {
+      auto& counted = metrics.endpoint(endpoint.path, label_of(endpoint.method));
+      rows_.push_back({std::move(endpoint), &counted});
+    }
+  }
+
+  void handle(HttpRequest& request, Respond respond) {
+    metrics_.requests_in_flight->Increment();
+    std::string allow;
+    auto* const row = find(request, allow);
+    auto answer = counted(row ? *row->metrics : unmatched_, std::move(respond));
+    if (!row) return answer(no_row(request, allow));
+    try {
+      row->endpoint.handler(request, answer);
+    } catch (const std::exception& error) {
+      answer(failed(row->endpoint.path, error));
+    }
+  }
+
+  std::optional<HttpResponse> before_body(HttpRequest& request) {
+    std::string allow;
+    auto* const row = find(request, allow);
+    std::optional<HttpResponse> refusal;
+    try {
+      if (!row)
+        refusal = no_row(request, allow);
+      else if (const auto& guard = row->endpoint.before_body ? row->endpoint.before_body : before_body_)
+        refusal = guard(request);
+    } catch (const std::exception& error) {
+      refusal = failed(row->endpoint.path, error);
+    }
+    if (refusal) (row ? *row->metrics : unmatched_).requests(static_cast<int>(refusal->status)).Increment();
+    return refusal;
+  }
+
+ private:
+  Row* find(HttpRequest& request, std::string& allow) {
+    bool literal = false;
+    for (auto& row : rows_) {
+      // /messages/batch is not the message called "batch", whatever the method.
+      if (literal && row.endpoint.path.find('{') != std::string::npos) continue;
+      if (!matches(row.endpoint.path, request.path, request.captures)) continue;
+      const bool head = request.raw.method() == http::verb::head && row.endpoint.method == http::verb::get;
+      if (row.endpoint.method == request.raw.method() || head) return &row;
+      literal = literal || request.captures.empty();
+      allow += (allow.empty() ? "" : ", ") + std::string(http::to_string(row.endpoint.method));
+    }
+    return nullptr;
+  }
+
+  HttpResponse failed(const std::string& path, const std::exception& error) {
+    if (const auto count = failed_.due(path, clock_.now()))
+      log::error("http", "a request failed inside", "path", path, "error", error.what(), "times", count);
+    return refuse_(
+        {.code = ProblemCode::internal, .detail = "the request could not be handled; the log says why", .errors = {}});
+  }
+
+  HttpResponse no_row(const HttpRequest& request, const std::string& allow) {
+    if (allow.empty())
+      return refuse_({.code = ProblemCode::not_found,
+                      .detail = "there is nothing at " + std::string(text::cut_utf8(request.path, 200)),
+                      .errors = {}});
+    auto response =
+        refuse_({.code = ProblemCode::method_not_allowed, .detail = "this address takes " + allow, .errors = {}});
+    response.headers.emplace_back("Allow", allow);
+    return response;
+  }
+
+  Respond counted(metrics::HttpEndpointMetrics& row, Respond respond) {
+    return [this, began = clock_.now(), respond = std::move(respond), &row](HttpResponse response) {
+      metrics_.requests_in_flight->Decrement();
+      row.requests(static_cast<int>(response.status)).Increment();
+      if (row.duration_seconds)
+        row.duration_seconds->Observe(std::chrono::duration<double>(clock_.now() - began).count());
+      respond(std::move(response));
+    };
+  }
+
+  metrics::HttpMetrics& metrics_;
+  Clock& clock_;
+  const std::function<HttpResponse(const Problem&)> refuse_;
+  const BeforeBody before_body_;
+  metrics::HttpEndpointMetrics& unmatched_;
+  std::vector<Row> rows_;
+  log::Throttle failed_;
+};
+
+}  // namespace
+
+HttpDoor make_door(std::vector<Endpoint> endpoints, metrics::HttpMetrics& metrics, Clock& clock,
+                   std::function<HttpResponse(const Problem&)> refuse, BeforeBody before_body) {
+  const auto table = std::make_shared<Table>(std::move(endpoints), metrics, clock, refuse, std::move(before_body));
+  // Only the captures are written, which are the table's to fill.
+  return {.handle = [table](const HttpRequest& request,
+                            Respond respond) { table->handle(const_cast<HttpRequest&>(request), std::move(respond)); },
+          .before_body =
+              [table](const HttpRequest& request) { return table->before_body(const_cast<HttpRequest&>(request)); },
+          .refuse = std::move(refuse)};
+}
+
+BeforeBody needs_key(Services& services) {
+  return [&services](const HttpRequest& request) -> std::optional<HttpResponse> {
+    const auto caller = services.tenants.by_key(request);
+    if (caller) return std::nullopt;
+    return to_response(caller.error());
+  };
+}
+
+std::optional<Caller> admit(Services& services, const HttpRequest& request, std::string_view scope,
+                            const Respond& respond, bool needs_tenant) {
+  auto caller = services.tenants.by_key(request);
+  if (!caller) {
+    respond(to_response(caller.error()));
+    return std::nullopt;
+  }
+  if (!caller->may(scope)) {
+    respond(to_response(
+        {.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
+    return std::nullopt;
+  }
+  if (needs_tenant && !caller->tenant) {
+    respond(to_response(invalid(
+        {{"", "missing", "several tenants are configured: name one with --tenant (header Smsbridge-Tenant)"}})));
+    return std::nullopt;
+  }
+  return std::move(*caller);
+}
+
+std::optional<Caller> admit_for_all(Services& services, const HttpRequest& request, std::string_view scope,
+                                    const Respond& respond) {
+  auto caller = admit(services, request, scope, respond);
+  if (!caller || speaks_for_all(services, *caller)) return caller;
+  respond(to_response({.code = ProblemCode::forbidden,
+                       .detail = "gateways and routes serve all tenants: this takes a key that was made by "
+                                 "'smsbridge keys create --owner', or the command line on the host",
+                       .errors = {}}));
+  return std::nullopt;
+}
+
+bool speaks_for_all(const Services& services, const Caller& caller) {
+  return caller.of_all_tenants || services.tenants.all()->size() == 1;
+}
+
+bool may_see(const Services& services, const Caller& caller, const GatewaySettings& gateway) {
+  return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, gateway);
+}
+
+bool may_see(const Services& services, const Caller& caller, const RouteSettings& route) {
+  return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, route);
+}
+
+bool may_manage(const Services& services, const Caller& caller) {
+  return caller.may("system:manage") && speaks_for_all(services, caller);
+}
+
+std::string_view without_byte_order_mark(std::string_view body) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return body.starts_with(mark) ? body.substr(mark.size()) : body;
+}
+
+tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request) {
+  auto type = request.header(http::field::content_type);
+  type = type.substr(0, type.find_first_of("; "));
+  if (!type.empty() && !boost::beast::iequals(type, "application/json") &&
+      !(request.raw.method() == http::verb::patch && boost::beast::iequals(type, "application/merge-patch+json")))
+    return tl::unexpected(Problem{
+        .code = ProblemCode::unsupported_media_type, .detail = "send Content-Type: application/json", .errors = {}});
+  boost::json::error_code ec;
+  auto value = boost::json::parse(without_byte_order_mark(request.body()), ec);
+  if (ec)
+    return tl::unexpected(
+        Problem{.code = ProblemCode::malformed_json, .detail = "the body is not JSON: " + ec.message(), .errors = {}});
+  return value;
+}
+
+// A body of a million wrong names is answered by some of them.
+Problem invalid(std::vector<FieldError> errors) {
+  std::string detail = errors.size() == 1 ? errors.front().detail : std::to_string(errors.size()) + " fields are wrong";
+  if (errors.size() > shown_errors_max) errors.resize(shown_errors_max);
+  return {.code = ProblemCode::invalid_request, .detail = std::move(detail), .errors = std::move(errors)};
+}
+
+Problem no_such(std::string_view what, std::string_view name) {
+  return {.code = ProblemCode::not_found,
+          .detail = fmt::format("there is no {} {}", what, text::cut_utf8(name, 60)),
+          .errors = {}};
+}
+
+Problem problem_of(store::Error error) {
+  switch (error) {
+    case store::Error::full:
+      return {.code = ProblemCode::store_full,
+              .detail = "no room is left to keep messages; make room on the disk, or raise store.size_limit",
+              .errors = {},
+              .retry_after_seconds = 30};
+    case store::Error::busy:
+      return {.code = ProblemCode::queue_full,
+              .detail = "too many messages are waiting to be written; try again",
+              .errors = {},
+              .retry_after_seconds = 1};
+    case store::Error::invalid:
+      return {.code = ProblemCode::payload_too_large, .detail = "too many messages in one request", .errors = {}};
+    case store::Error::unknown:
+    case store::Error::broken:
+      return {.code = ProblemCode::storage_failed,
+              .detail = store::explain(error) + "; try again, with the same reference",
+              .errors = {},
+              .retry_after_seconds = 5};
+    default:
+      return {.code = ProblemCode::shutting_down,
+              .detail = store::explain(error) + "; nothing was accepted, try again",
+              .errors = {},
+              .retry_after_seconds = 5};
+  }
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: MPL-2.0
+// The listener that an unmodified Fineract talks to. It never repeats a refused POST, so whatever is authenticated is
+// kept: a bad entry is stored as failed rather than refused with its whole batch.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <cmath>
+#include <deque>
+#include <mutex>
+
+#include "bridge/doors/doors.hpp"
+#include "bridge/env/log.hpp"
+#include "bridge/env/log_throttle.hpp"
+#include "bridge/text/entities.hpp"
+#include "bridge/text/message_id.hpp"
+#include "bridge/text/ucs2.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t entries_max = store::batch_items_max;
+constexpr std::size_t asked_ids_max = 10000;
+constexpr Duration busy_pause = std::chrono::milliseconds(200);
+constexpr std::size_t unknown_ids_max = 20000;  // of one tenant, of at most client_ref_max octets each
+constexpr std::size_t client_ref_max = 100;
+constexpr std::size_t text_length_max = 60000;  // what the store keeps of a text; a carrier takes 255 parts of it
+constexpr std::size_t logged_name_max = 64;
+
+// Numbers in Fineract's table SmsMessageStatusType.
+enum FineractStatus { pending = 100, waiting = 150, sent = 200, delivered = 300, failed = 400 };
+
+FineractStatus status_of(const store::Message& message) {
+  switch (message.progress.state) {
+    case store::State::queued:
+      return message.progress.maybe_duplicate ? waiting : pending;
+    case store::State::submitted:
+    case store::State::doubtful:
+      return waiting;
+    case store::State::delivered:
+      return delivered;
+    case store::State::sent:
+    case store::State::unknown:
+      return sent;
+    case store::State::undeliverable:
+    case store::State::failed:
+    case store::State::cancelled:
+    case store::State::expired:
+    case store::State::rejected:
+      return failed;
+  }
+  return failed;
+}
+
+HttpResponse fineract_error(http::status status, std::string_view code, std::string_view text) {
+  json::object body{{"developerMessage", text},
+                    {"httpStatusCode", std::to_string(static_cast<int>(status))},
+                    {"defaultUserMessage", text},
+                    {"userMessageGlobalisationCode", code},
+                    {"errors", json::array{{{"developerMessage", text},
+                                            {"defaultUserMessage", text},
+                                            {"userMessageGlobalisationCode", code},
+                                            {"parameterName", "id"}}}}};
+  return {.status = status, .body = json::serialize(body), .headers = {}};
+}
+
+HttpResponse not_authenticated() {
+  return fineract_error(http::status::unauthorized, "error.msg.not.authenticated",
+                        "Unknown tenant or wrong key: check Fineract-Platform-TenantId and Fineract-Tenant-App-Key");
+}
+
+// Every string of a body becomes text here, each by itself: Fineract before 1.4 sends ISO 8859-1 without saying so, and
+// one octet of it must not garble the neighbours.
+std::string text_of(const json::string& octets) { return text::repaired_utf8(std::string(std::string_view(octets))); }
+
+// Ids come as numbers from Fineract and as strings from others.
+std::string scalar_text(const json::value* value) {
+  if (!value) return {};
+  if (value->is_string()) return text_of(value->get_string());
+  if (value->is_int64()) return std::to_string(value->as_int64());
+  if (value->is_uint64()) return std::to_string(value->as_uint64());
+  // 12.0 is 12 to whoever wrote it; 1.5 is no id.
+  if (const auto* number = value->if_double(); number && std::abs(*number) < 9e15 && std::trunc(*number) == *number)
+    return std::to_string(static_cast<std::int64_t>(*number));
+  return {};
+}
+
+std::string string_of(const json::object& entry, std::string_view name) {
+  const auto* value = entry.if_contains(name);
+  return value && value->is_string() ? text_of(value->get_string()) : std::string();
+}
+
+// The parser refuses half of a surrogate pair, but one bad text must not cost its batch: it becomes U+FFFD.
+std::string without_lone_surrogates(std::string_view body) {
+  const auto unit_at = [&](std::size_t at) {
+    unsigned unit = 0;
+    if (at + 6 > body.size() || body[at] != '\\' || body[at + 1] != 'u') return 0u;
+    const auto [end, ec] = std::from_chars(body.data() + at + 2, body.data() + at + 6, unit, 16);
+    return ec == std::errc() && end == body.data() + at + 6 ? unit : 0u;
+  };
+  std::string repaired;
+  repaired.reserve(body.size());
+  for (std::size_t at = 0; at < body.size();) {
+    const unsigned unit = unit_at(at);
+    std::size_t size = body[at] == '\\' ? 2 : 1;
+    if (unit >= 0xD800 && unit <= 0xDFFF) {
+      const unsigned next = unit_at(at + 6);
+      const bool pair = unit <= 0xDBFF && next >= 0xDC00 && next <= 0xDFFF;
+      if (!pair) {
+        repaired += "\\ufffd";
+        at += 6;
+        continue;
+      }
+      size = 12;
+    }
+    repaired += body.substr(at, size);
+    at += size;
+  }
+  return repaired;
+}
+
+// The strings may be anything but UTF-8: text_of() reads them.
+json::value parse_body(std::string_view body, const json::storage_ptr& memory, json::error_code& ec) {
+  body = without_byte_order_mark(body);
+  json::parse_options options;
+  options.allow_invalid_utf8 = true;
+  auto value = json::parse(body, ec, memory, options);
+  return ec ? json::parse(without_lone_surrogates(body), ec, memory, options) : value;
+}
+
+// As much of an id as is kept, so that a report finds it again.
+std::string client_ref_of(const json::value* value) {
+  return std::string(text::cut_utf8(scalar_text(value), client_ref_max));
+}
+
+store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, Services& services) {
+  Submission s{.source = store::Source::fineract};
+  std::string provider, unreadable;
+  if (const auto* entry = value.if_object()) {
+    s.client_ref = client_ref_of(entry->if_contains("internalId"));
+    s.to = scalar_text(entry->if_contains("mobileNumber"));
+    s.text = string_of(*entry, "message");
+    provider = scalar_text(entry->if_contains("providerId"));
+  } else {
+    unreadable = "the entry is not an object";
+  }
+  s.lane = tenant.config.fineract_lane;
+  s.triggered_by = "fineract";
+  const auto digest = digest_of({s.to, s.text});
+  if (!provider.empty()) {
+    store::GatewayId id = 0;
+    const auto* const end = provider.data() + provider.size();
+    if (std::from_chars(provider.data(), end, id).ptr == end) {
+      // What is another tenant's is as if it were not there: the answer would tell its name.
+      const auto table = services.directory.table();
+      const auto own = [&](auto way) { return way && table->may_use(tenant.config.name, *way) ? way : nullptr; };
+      s.gateway = own(table->gateway(id));
+      s.route = own(table->route(id));
+    }
+    if (!s.gateway && !s.route)
+      unreadable =
+          "there is no gateway or route with the id " + std::string(text::cut_utf8(provider, 20)) + " (providerId)";
+  }
+  if (tenant.config.html_entities) s.text = text::with_plain_blanks(text::decode_html_entities(s.text));
+  s.text = text::cut_utf8(s.text, text_length_max);
+  auto prepared = prepare(std::move(s), tenant, services.directory, services.clock.wall());
+  note_doubts(prepared, tenant, services.doubts, services.clock.now());
+  auto& enqueue = prepared.enqueue;
+  enqueue.content.digest = digest;
+  enqueue.replace_on_conflict = true;
+  enqueue.failed_because = !unreadable.empty() ? unreadable
+                           : prepared.refusal  ? prepared.refusal->detail
+                                               : std::string();
+  return std::move(enqueue);
+}
+
+// Fineract does not post a batch again that was refused, and waits without a limit: where the writer is behind, the
+// answer waits with it.
+void accept(Services& services, const Tenant& tenant, store::Batch batch, const boost::asio::any_io_executor& executor,
+            Respond respond) {
+  services.store.commit(
+      std::move(batch), executor,
+      [&services, &tenant, executor, respond = std::move(respond)](store::BatchResult result) mutable {
+        if (result.error == store::Error::busy) {
+          const auto timer = std::shared_ptr<Timer>(services.clock.timer(executor));
+          const auto waiting = std::make_shared<store::Batch>(std::move(result.unapplied));
+          timer->at(services.clock.now() + busy_pause,
+                    [&services, &tenant, executor, timer, waiting, respond = std::move(respond)]() mutable {
+                      accept(services, tenant, std::move(*waiting), executor, std::move(respond));
+                    });
+          return;
+        }
+        if (result.error != store::Error::none) {
+          tenant.metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
+          return respond(fineract_refusal(problem_of(result.error)));
+        }
+        for (const auto& entry : result.enqueued)
+          (entry.kind == store::Enqueued::Kind::stored ? tenant.metrics.accepted[metrics::Source::fineract]
+                                                       : tenant.metrics.replayed)
+              ->Increment();
+        respond({.status = http::status::accepted, .body = {}, .headers = {}});
+      });
+}
+
+// When an id was first asked for that nobody posted. After a grace time it is called failed, because ids that never
+// resolve hide newer ones from Fineract, which always asks for the same 200. In memory: a restart starts the grace
+// anew, and so does a tenant's full table for the id that stood there longest. No tenant costs another one its ids.
+class UnknownIds {
+ public:
+  bool expired(store::TenantId tenant, const std::string& id, store::WallMs now, store::WallMs grace) {
+    std::lock_guard lock(mutex_);
+    auto& asked = asked_[tenant];
+    const auto [it, inserted] = asked.first.try_emplace(id, now);
+    if (inserted) {
+      asked.order.push_back(it);
+      if (asked.order.size() > unknown_ids_max) {
+        asked.first.erase(asked.order.front());
+        asked.order.pop_front();
+      }
+    }
+    return now - it->second >= grace;
+  }
+
+ private:
+  using Table = std::map<std::string, store::WallMs>;
+  struct Asked {
+    Table first;
+    std::deque<Table::iterator> order;  // as they came
+  };
+  std::mutex mutex_;
+  std::map<store::TenantId, Asked> asked_;
+};
+
+// What is kept for all requests of the listener.
+struct Noticed {
+  UnknownIds unknown_ids;
+  log::Throttle refused, never_posted;
+};
+
+// Our answer never reaches Fineract's log, and what it posted is gone: so ours says it.
+void note_refused(Noticed& noticed, Time now, int status, const std::string& tenant, std::string_view reason,
+                  std::string_view path) {
+  if (const auto count = noticed.refused.due(std::to_string(status) + tenant, now))
+    log::error("fineract", "Fineract was refused (" + std::to_string(status) + "): what it posts is lost", "tenant",
+               tenant, "reason", reason, "path", path.substr(0, logged_name_max), "times", count);
+}
+
+// The tenant who asks; otherwise the answer has been given.
+const Tenant* admit_fineract(Services& services, Noticed& noticed, const HttpRequest& request, const Respond& respond) {
+  const auto tenant = services.tenants.by_fineract_headers(request);
+  if (tenant) return *tenant;
+  const std::string given =
+      text::repaired_utf8(std::string(request.header("Fineract-Platform-TenantId").substr(0, logged_name_max)));
+  if (const auto* known = services.tenants.find(given))
+    known->metrics.rejected[metrics::RejectReason::unauthenticated]->Increment();
+  note_refused(noticed, services.clock.now(), 401, given, tenant.error(), request.path);
+  respond(not_authenticated());
+  return nullptr;
+}
+
+void post_sms(Services& services, Noticed& noticed, const HttpRequest& request, Respond respond) {
+  const auto* tenant = admit_fineract(services, noticed, request, respond);
+  if (!tenant) return;
+  json::monotonic_resource arena(request.body().size() + 1024);
+  json::error_code ec;
+  const auto body = parse_body(request.body(), &arena, ec);
+  const auto* entries = ec ? nullptr : body.if_array();
+  if (!entries || entries->size() > entries_max) {
+    tenant->metrics.rejected[metrics::RejectReason::malformed_json]->Increment();
+    const auto why = entries ? "The array has more than " + std::to_string(entries_max) + " entries"
+                             : "The body must be a JSON array of messages" + (ec ? ": " + ec.message() : std::string());
+    note_refused(noticed, services.clock.now(), 400, tenant->config.name, why, request.path);
+    return respond(fineract_error(http::status::bad_request, "error.msg.invalid.request.body", why));
+  }
+  store::Batch batch;
+  batch.enqueue.reserve(entries->size());
+  for (const auto& entry : *entries) batch.enqueue.push_back(make_enqueue(entry, *tenant, services));
+  if (batch.enqueue.empty()) return respond({.status = http::status::accepted, .body = {}, .headers = {}});
+  accept(services, *tenant, std::move(batch), request.executor, std::move(respond));
+}
+
+json::object report_entry(const std::string& id, const json::value& external_id, FineractStatus status,
+                          store::WallMs delivered_at, const std::string& error) {
+  return {{"id", id},
+          {"externalId", external_id},
+          {"deliveredOnDate", delivered_at ? json::value(time_text(delivered_at).substr(0, 10)) : json::value(nullptr)},
+          {"deliveryStatus", static_cast<int>(status)},
+          {"hasError", false},  // Fineract skips an element with true, and then asks for ever
+          {"errorMessage", error.empty() ? json::value(nullptr) : json::value(text::repaired_utf8(error))}};
+}
+
+// Its post was lost, or went elsewhere.
+void note_never_posted(Noticed& noticed, const Tenant& tenant, const std::vector<std::string>& ids, Time now) {
+  if (ids.empty()) return;
+  tenant.metrics.unknown_ids->Increment(static_cast<double>(ids.size()));
+  if (const auto count = noticed.never_posted.due(tenant.config.name, now, ids.size()))
+    log::warn("fineract", "Fineract asks for messages that were never posted here", "tenant", tenant.config.name, "id",
+              text::cut_utf8(ids.front(), logged_name_max), "times", count);
+}
+
+void post_report(Services& services, Noticed& noticed, const HttpRequest& request, Respond respond) {
+  const auto* tenant = admit_fineract(services, noticed, request, respond);
+  if (!tenant) return;
+  json::error_code ec;
+  const auto body = parse_body(request.body(), {}, ec);
+  const auto* asked = ec ? nullptr : body.if_array();
+  if (!asked || asked->size() > asked_ids_max)
+    return respond(
+        fineract_error(http::status::bad_request, "error.msg.invalid.request.body",
+                       "The body must be a JSON array of at most " + std::to_string(asked_ids_max) + " ids"));
+  std::vector<std::string> ids;
+  for (const auto& value : *asked) {
+    auto id = client_ref_of(&value);
+    if (!id.empty()) ids.push_back(std::move(id));
+  }
+  std::ranges::sort(ids);
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  const auto messages = services.store.reader().find(tenant->id, ids);
+  json::array answer;
+  const auto now = services.clock.wall();
+  std::vector<std::string> never_posted;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    // A reference that another door brought is not Fineract's.
+    if (messages[i] && messages[i]->content.source == store::Source::fineract) {
+      const auto& message = *messages[i];
+      const auto status = status_of(message);
+      services.told.note(message.id, status, now);
+      answer.push_back(report_entry(ids[i], json::value(ulid_text(message.id)), status,
+                                    status == delivered ? message.progress.finished_at : 0,
+                                    status == failed ? message.progress.status_message : std::string()));
+      continue;
+    }
+    never_posted.push_back(ids[i]);
+    if (noticed.unknown_ids.expired(tenant->id, ids[i], now, services.config.unknown_id_grace_ms))
+      answer.push_back(report_entry(ids[i], nullptr, failed, 0, "this id was never posted to the bridge"));
+  }
+  note_never_posted(noticed, *tenant, never_posted, services.clock.now());
+  respond({.body = json::serialize(answer), .headers = {}});
+}
+
+void get_bridges(Services& services, Noticed& noticed, const HttpRequest& request, Respond respond) {
+  const auto* tenant = admit_fineract(services, noticed, request, respond);
+  if (!tenant) return;
+  // The tenant's default comes first: self-service registration takes the first element.
+  const auto preferred = services.directory.default_for(tenant->config);
+  json::array answer;
+  const auto add = [&](const GatewaySettings& gateway) {
+    const auto& phone = !tenant->config.sender.empty() ? tenant->config.sender : gateway.sender;
+    answer.push_back({{"id", gateway.id},
+                      {"tenantId", tenant->id},
+                      {"phoneNo", phone},
+                      {"providerName", gateway.name},
+                      {"providerDescription", gateway.description}});
+  };
+  const auto table = services.directory.table();
+  for (const auto& route : table->routes)
+    if (table->may_use(tenant->config.name, *route))
+      answer.push_back({{"id", route->id},
+                        {"tenantId", tenant->id},
+                        {"phoneNo", tenant->config.sender},
+                        {"providerName", route->name},
+                        {"providerDescription", route->description}});
+  if (preferred && table->may_use(tenant->config.name, *preferred)) add(*preferred);
+  for (const auto& gateway : table->gateways)
+    if (gateway != preferred && table->may_use(tenant->config.name, *gateway)) add(*gateway);
+  respond({.body = json::serialize(answer), .headers = {}});
+}
+
+void get_details(Services& services, Noticed& noticed, const HttpRequest& request, Respond respond) {
+  const auto* tenant = admit_fineract(services, noticed, request, respond);
+  if (!tenant) return;
+  const auto found = services.store.reader().find(tenant->id, {request.captures.front()});
+  // What other doors brought is not Fineract's: its key does not show their texts.
+  if (!found.front() || found.front()->content.source != store::Source::fineract)
+    return respond(
+        fineract_error(http::status::not_found, "error.msg.resource.not.found", "No message has this internalId"));
+  const auto& m = *found.front();
+  const auto status = status_of(m);
+  const auto or_null = [](const std::string& text) {
+    return text.empty() ? json::value(nullptr) : json::value(text::repaired_utf8(text));
+  };
+  json::object body{
+      {"id", std::to_string(m.id)},
+      {"externalId", ulid_text(m.id)},
+      {"internalId", m.content.client_ref},
+      {"submittedOnDate",
+       m.progress.submitted_at ? json::value(time_text(m.progress.submitted_at).substr(0, 10)) : json::value(nullptr)},
+      {"deliveredOnDate",
+       status == delivered ? json::value(time_text(m.progress.finished_at).substr(0, 10)) : json::value(nullptr)},
+      {"deliveryStatus", static_cast<int>(status)},
+      {"deliveryErrorMessage", or_null(m.progress.status_message)},
+      {"sourceAddress", or_null(m.content.from)},
+      {"mobileNumber", or_null(m.content.to)},
+      {"message", m.content.text},
+      {"email", nullptr},
+      {"bridgeId", m.content.gateway ? json::value(m.content.gateway) : json::value(nullptr)},
+      {"response", nullptr},
+      {"type", "SMS"}};
+  respond({.body = json::serialize(body), .headers = {}});
+}
+
+}  // namespace
+
+HttpResponse fineract_refusal(const Problem& problem) {
+  auto response =
+      fineract_error(status_of(problem.code), "error.msg." + std::string(name(problem.code)), problem.detail);
+  if (problem.retry_after_seconds)
+    response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_seconds));
+  return response;
+}
+
+// What comes to no address of ours says nothing to Fineract either, and its posts are lost as well.
+std::function<HttpResponse(const Problem&)> noted_fineract_refusal(Clock& clock) {
+  return [&clock, seen = std::make_shared<log::Throttle>()](const Problem& problem) {
+    if (problem.code == ProblemCode::not_found || problem.code == ProblemCode::method_not_allowed)
+      if (const auto count = seen->due(std::string(name(problem.code)), clock.now()))
+        log::warn("fineract", "a request fits nothing here: is it Fineract's, check its end_point and fineract_prefix",
+                  "reason", problem.detail, "times", count);
+    return fineract_refusal(problem);
+  };
+}
+
+std::vector<Endpoint> fineract_endpoints(Services& services) {
+  auto noticed = std::make_shared<Noticed>();
+  std::vector<Endpoint> endpoints;
+  // With and without the prefix that Fineract's end_point setting puts in front.
+  std::vector<std::string> prefixes{""};
+  std::string prefix = services.config.fineract_prefix;
+  while (prefix.ends_with('/')) prefix.pop_back();
+  if (!prefix.empty()) prefixes.push_back(prefix.starts_with('/') ? prefix : "/" + prefix);
+  for (const auto& p : prefixes) {
+    const auto add = [&](http::verb method, const std::string& path, auto handler) {
+      endpoints.push_back({method, p + path,
+                           [&services, noticed, handler](const HttpRequest& request, Respond respond) {
+                             handler(services, *noticed, request, std::move(respond));
+                           },
+                           [&services, noticed](const HttpRequest& request) {
+                             std::optional<HttpResponse> refusal;
+                             admit_fineract(services, *noticed, request,
+                                            [&refusal](HttpResponse given) { refusal = std::move(given); });
+                             return refusal;
+                           }});
+    };
+    add(http::verb::post, "/sms", post_sms);
+    add(http::verb::post, "/sms/report", post_report);
+    add(http::verb::get, "/smsbridges", get_bridges);
+    add(http::verb::get, "/sms/details/{id}", get_details);
+  }
+  return endpoints;
+}
+
+}  // namespace smsbridge::bridge

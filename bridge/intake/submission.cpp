@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/intake/submission.hpp"
+
+#include <algorithm>
+
+#include "bridge/env/log.hpp"
+#include "bridge/text/gsm7.hpp"
+#include "bridge/text/number.hpp"
+#include "bridge/text/segments.hpp"
+#include "bridge/text/sender.hpp"
+#include "bridge/text/ucs2.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+constexpr std::size_t sender_length_max = 20;  // the field of SMPP
+constexpr std::size_t number_length_max = 50;  // of one that was refused and is shown
+
+store::Encoding stored(text::Encoding encoding) {
+  switch (encoding) {
+    case text::Encoding::gsm7:
+      return store::Encoding::gsm7;
+    case text::Encoding::latin1:
+      return store::Encoding::latin1;
+    case text::Encoding::ucs2:
+      return store::Encoding::ucs2;
+  }
+  return store::Encoding::gsm7;
+}
+
+}  // namespace
+
+// FNV-1a over length-prefixed parts, so that "ab","c" and "a","bc" differ.
+std::uint64_t digest_of(std::initializer_list<std::string_view> parts) {
+  std::uint64_t hash = 0xcbf29ce484222325ull;
+  const auto mix = [&](std::uint8_t octet) { hash = (hash ^ octet) * 0x100000001b3ull; };
+  for (const auto part : parts) {
+    for (int shift = 0; shift < 32; shift += 8) mix(static_cast<std::uint8_t>(part.size() >> shift));
+    for (const char c : part) mix(static_cast<std::uint8_t>(c));
+  }
+  return hash;
+}
+
+namespace {
+
+struct Way {
+  GatewaySettingsPtr gateway;  // nullptr: none, and `why` says it
+  RouteSettingsPtr route;      // that chose it
+  std::string asked;           // what the caller named: part of what makes two messages the same
+  std::string why;
+  std::string how;  // whom its route passed over, and why; without a route, how it came to its gateway
+};
+
+constexpr std::size_t passed_over_max = 240;  // kept with the message
+constexpr const char* named_by_caller = "named by the caller";
+
+// Only asked where the first gateway of the route was not taken: most messages take it.
+std::string passed_over(const Router& router, const RouteQuery& query, store::WallMs now) {
+  std::vector<RouteStep> steps;
+  router.choose(query, now, &steps);
+  std::string text;
+  for (const auto& step : steps)
+    if (!step.taken && step.subject.starts_with("gateway "))
+      text += (text.empty() ? "" : "; ") + step.subject + ": " + step.why;
+  return std::string(text::cut_utf8(text, passed_over_max));
+}
+
+Way choose_way(const Submission& s, const Tenant& tenant, const Directory& directory, std::string_view to,
+               store::Lane lane, store::WallMs now) {
+  // What was named, or is the only way there is. Fineract posts a message once and can name no other gateway: while its
+  // gateway is being drained, the message waits there.
+  const auto by_name = [&](const GatewaySettingsPtr& gateway) -> Way {
+    if (s.source == store::Source::fineract || !directory.router().is_draining(gateway->id))
+      return {.gateway = gateway, .asked = gateway->name, .why = {}};
+    return {.asked = gateway->name,
+            .why = "the gateway " + gateway->name + " is being drained and takes no new messages"};
+  };
+  // As if it were not there: whose it is is nobody else's business.
+  if (s.gateway && !s.any_gateway && !directory.table()->may_use(tenant.config.name, *s.gateway))
+    return {.asked = s.gateway->name, .why = "there is no gateway '" + s.gateway->name + "' for this tenant"};
+  if (s.gateway) {
+    auto way = by_name(s.gateway);
+    way.how = named_by_caller;
+    return way;
+  }
+  const auto preferred = directory.default_for(tenant.config);
+  if (!s.route && directory.table()->routes.empty())
+    return preferred ? by_name(preferred) : Way{.asked = "", .why = "there is no gateway"};
+  const RouteQuery query{.tenant = tenant.config.name,
+                         .to = to,
+                         .from = s.from.empty() ? std::string_view(tenant.config.sender) : std::string_view(s.from),
+                         .lane = lane,
+                         .parts = static_cast<int>(std::max<std::size_t>(1, text::segments_needed(s.text))),
+                         .seed = digest_of({s.to, s.text}),
+                         .asked = s.route ? s.route->id : 0,
+                         .without = {}};
+  const auto [route, gateway] = directory.router().pick(query, now);
+  const auto asked = s.route ? s.route->name : std::string();
+  if (gateway) {
+    Way way{.gateway = directory.table()->gateway(gateway), .route = route, .asked = asked, .why = {}, .how = {}};
+    if (way.gateway && route && way.gateway->name != route->via.front().gateway)
+      way.how = passed_over(directory.router(), query, now);
+    return way;
+  }
+  if (!route && s.route)
+    return {.asked = asked,
+            .why = "the route " + s.route->name + " does not take this message; 'routes test' says why"};
+  if (route)
+    return {.route = route, .asked = asked, .why = "no gateway of the route " + route->name + " may send this message"};
+  if (!tenant.config.default_gateway.empty() && preferred) {
+    auto way = by_name(preferred);
+    way.asked = asked;
+    return way;
+  }
+  return {.asked = asked, .why = "no route fits this message, and the tenant has no default_gateway"};
+}
+
+}  // namespace
+
+Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory, store::WallMs now) {
+  Prepared prepared;
+  auto& content = prepared.enqueue.content;
+  const auto refuse = [&](ProblemCode code, std::string pointer, std::string detail) {
+    if (!prepared.refusal) prepared.refusal = Refusal{code, std::move(pointer), std::move(detail)};
+  };
+  const auto lane = s.lane.value_or(store::Lane::transaction);
+  const auto& country = s.country.empty() ? tenant.config.default_country : s.country;
+  auto number = text::normalise_number(s.to, country, lengths_of(tenant));
+  if (number) {
+    prepared.unlikely_number = !number->pattern_matched;
+    content.to = std::move(number->e164);
+  } else {
+    refuse(ProblemCode::invalid_number, "/to",
+           s.to.empty() ? "no phone number" : "invalid phone number: " + std::string(text::explain(number.error())));
+    content.to = text::cut_utf8(s.to, number_length_max);
+  }
+  const auto way = choose_way(s, tenant, directory, content.to, lane, now);
+  const auto* gateway = way.gateway.get();
+  if (!gateway) refuse(ProblemCode::no_route, way.route ? "/to" : "/gateway", way.why);
+  if (directory.budgets())
+    if (auto why = directory.budgets()->refusal(tenant, lane); !why.empty())
+      refuse(ProblemCode::budget_spent, "/lane", std::move(why));
+  content.tenant = tenant.id;
+  content.gateway = gateway ? gateway->id : 0;
+  content.lane = lane;
+  content.source = s.source;
+  content.route = way.route ? way.route->id : 0;
+  content.way = way.how;
+  content.digest = digest_of({s.to, s.text, s.from, s.country, way.asked, s.client_ref, s.target_user, s.triggered_by,
+                              store::name(lane), std::to_string(s.send_at), std::to_string(s.validity_ms)});
+  content.due_at = s.send_at;
+  const auto validity = s.validity_ms ? s.validity_ms : directory.lane(lane).validity_ms;
+  content.expires_at = std::max(now, s.send_at) + validity;
+
+  if (!text::is_valid_utf8(s.text)) {
+    refuse(ProblemCode::invalid_request, "/text", "the text is not valid UTF-8");
+    s.text = text::utf8_from_latin1(s.text);
+  }
+  if (s.text.empty()) refuse(ProblemCode::invalid_request, "/text", "the text is empty");
+  const auto charset = gateway ? gateway->charset : text::Charset::automatic;
+  const auto concat = gateway ? gateway->concat : text::Concat::udh8;
+  const std::size_t parts_max = gateway ? gateway->segments_max : 255;
+  std::size_t parts = 1;
+  if (charset == text::Charset::automatic && concat == text::Concat::udh8) {
+    parts = text::segments_needed(s.text);
+    content.encoding = text::is_gsm7(s.text) ? store::Encoding::gsm7 : store::Encoding::ucs2;
+    if (parts == 0) refuse(ProblemCode::invalid_request, "/text", "the text holds a NUL character");
+  } else if (auto cut = text::segment(s.text, {.charset = charset, .concat = concat})) {
+    parts = cut->parts;
+    content.encoding = stored(cut->encoding);
+  } else if (cut.error() == text::TextError::too_many_segments) {
+    parts = 256;
+  } else {
+    refuse(ProblemCode::invalid_request, "/text", std::string(text::explain(cut.error())));
+  }
+  if (parts > parts_max)
+    refuse(
+        ProblemCode::too_many_parts, "/text",
+        "the text needs " + std::to_string(parts) + " parts, the gateway sends at most " + std::to_string(parts_max));
+  content.parts = static_cast<std::uint8_t>(std::min<std::size_t>(parts, 255));
+  content.from = !s.from.empty()                 ? std::move(s.from)
+                 : !tenant.config.sender.empty() ? tenant.config.sender
+                 : gateway && !way.route         ? gateway->sender
+                                                 : std::string();
+  if (const auto why = text::why_not_a_sender(content.from, country); !why.empty()) {
+    refuse(ProblemCode::invalid_request, "/from", "no carrier takes the sender: " + why);
+    content.from = text::cut_utf8(text::repaired_utf8(content.from), sender_length_max);
+  }
+  content.text = std::move(s.text);
+  content.client_ref = std::move(s.client_ref);
+  content.idempotency_key = std::move(s.idempotency_key);
+  content.target_user = std::move(s.target_user);
+  content.triggered_by = std::move(s.triggered_by);
+  return prepared;
+}
+
+store::GatewayId way_for(const store::Message& message, const Tenant& tenant, const Directory& directory,
+                         store::WallMs now) {
+  const auto& content = message.content;
+  const auto& p = message.progress;
+  const bool was_refused = p.state == store::State::failed && p.attempts == 0;
+  if (!was_refused && directory.table()->gateway(store::gateway_of(content, p))) return 0;
+  // As if it came now. What would be refused still, or read as another message, has no way.
+  Submission submission;
+  submission.from = content.from;
+  submission.to = content.to;
+  submission.text = content.text;
+  submission.source = content.source;
+  submission.lane = content.lane;
+  const auto prepared = prepare(std::move(submission), tenant, directory, now);
+  const auto& again = prepared.enqueue.content;
+  const bool same = again.to == content.to && again.parts == content.parts && again.encoding == content.encoding;
+  return prepared.refusal || !same ? 0 : again.gateway;
+}
+
+void note_doubts(const Prepared& prepared, const Tenant& tenant, log::Throttle& throttle, Time now) {
+  if (!prepared.unlikely_number) return;
+  tenant.metrics.unlikely_numbers->Increment();
+  if (const auto count = throttle.due(tenant.config.name, now))
+    log::warn("intake", "a number does not look like a mobile of its country", "tenant", tenant.config.name, "to",
+              log::masked(prepared.enqueue.content.to), "times", count);
+}
+
+text::Lengths lengths_of(const Tenant& tenant) {
+  return tenant.config.check_number_length ? text::Lengths::of_mobiles : text::Lengths::any;
+}
+
+}  // namespace smsbridge::bridge

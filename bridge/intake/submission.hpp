@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <optional>
+#include <string>
+
+#include "bridge/access/tenants.hpp"
+#include "bridge/config/config.hpp"
+#include "bridge/env/log_throttle.hpp"
+#include "bridge/http/problem.hpp"
+#include "bridge/routing/budgets.hpp"
+#include "bridge/routing/router.hpp"
+#include "bridge/text/number.hpp"
+#include "store/changes.hpp"
+
+namespace smsbridge::bridge {
+
+// What a caller wants sent, from whichever door he came.
+struct Submission {
+  std::string to, text, from, client_ref, target_user, triggered_by, country, idempotency_key;
+  std::optional<store::Lane> lane;
+  GatewaySettingsPtr gateway;  // chosen by the caller, and no other is used
+  bool any_gateway = false;    // he tries it out for everybody, also where it is not the tenant's
+  RouteSettingsPtr route;      // chosen by the caller; with neither, the first route that fits
+  store::WallMs send_at = 0;
+  store::WallMs validity_ms = 0;
+  store::Source source = store::Source::api;
+};
+
+struct Refusal {
+  ProblemCode code = ProblemCode::invalid_request;
+  std::string pointer, detail;
+};
+
+// The ways a message may leave by. Fineract's providerId is the id of a gateway or of a route.
+class Directory {
+ public:
+  explicit Directory(const Router& router, const Budgets* budgets = nullptr) : router_(router), budgets_(budgets) {}
+  std::shared_ptr<const RoutingTable> table() const { return router_.table(); }
+  GatewaySettingsPtr default_for(const TenantSettings& tenant) const { return table()->default_for(tenant); }
+  LaneSettings lane(store::Lane lane) const { return table()->lanes[static_cast<std::size_t>(lane)]; }
+  const Router& router() const { return router_; }
+  const Budgets* budgets() const { return budgets_; }  // nullptr: none is kept
+
+ private:
+  const Router& router_;
+  const Budgets* budgets_;
+};
+
+// Checks, normalises, counts segments, chooses the way out. What comes back is ready for the store; with a refusal it
+// is as complete as it can be, so that the door may keep it as failed.
+struct Prepared {
+  store::Enqueue enqueue;
+  std::optional<Refusal> refusal;
+  bool unlikely_number = false;  // does not look like a mobile of its country
+};
+Prepared prepare(Submission submission, const Tenant& tenant, const Directory& directory, store::WallMs now);
+
+// For a message that had no way out, or whose gateway is gone: the gateway that would be chosen now. 0: none, or the
+// message has its own.
+store::GatewayId way_for(const store::Message& message, const Tenant& tenant, const Directory& directory,
+                         store::WallMs now);
+
+// Says and counts what was taken with a doubt. For doors that keep the message; a preview only shows it.
+void note_doubts(const Prepared& prepared, const Tenant& tenant, log::Throttle& throttle, Time now);
+
+text::Lengths lengths_of(const Tenant& tenant);
+
+std::uint64_t digest_of(std::initializer_list<std::string_view> parts);
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/routing/router.hpp"
+
+#include <date/tz.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bridge/text/number.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration probe_every = 1s;
+
+template <class Value, class List>
+bool holds(const List& list, const Value& value) {
+  return list.empty() || std::ranges::find(list, value) != list.end();
+}
+
+int minute_of_day(WallMs now, const std::string& zone) {
+  const auto at = date::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(now));
+  const auto local = date::locate_zone(zone)->to_local(at);
+  const auto since_midnight = local - std::chrono::floor<date::days>(local);
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::minutes>(since_midnight).count());
+}
+
+std::string clock_text(int minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); }
+
+// SplitMix64: close seeds give far numbers.
+std::uint64_t mixed(std::uint64_t seed) {
+  seed += 0x9E3779B97F4A7C15;
+  seed = (seed ^ (seed >> 30)) * 0xBF58476D1CE4E5B9;
+  seed = (seed ^ (seed >> 27)) * 0x94D049BB133111EB;
+  return seed ^ (seed >> 31);
+}
+
+std::vector<GatewaySettingsPtr> ordered(const RoutingTable& table, const RouteSettings& route,
+                                        const RouteQuery& query) {
+  struct Candidate {
+    GatewaySettingsPtr gateway;
+    std::uint32_t weight;
+    Micro price;
+  };
+  std::vector<Candidate> left;
+  for (const auto& via : route.via) {
+    auto gateway = table.gateway(via.gateway);
+    if (!gateway) continue;
+    const auto* price = table.prices->find(gateway->id, query.to);
+    left.push_back({std::move(gateway), via.weight, price ? price->part : std::numeric_limits<Micro>::max()});
+  }
+  if (route.order == RouteSettings::Order::cheapest) std::ranges::stable_sort(left, {}, &Candidate::price);
+  std::vector<GatewaySettingsPtr> order;
+  if (route.order == RouteSettings::Order::weighted) {
+    for (auto seed = query.seed; !left.empty(); ++seed) {
+      std::uint64_t total = 0;
+      for (const auto& candidate : left) total += candidate.weight;
+      auto drawn = total ? mixed(seed) % total : 0;
+      auto it = left.begin();
+      while (drawn >= it->weight && std::next(it) != left.end()) drawn -= (it++)->weight;
+      order.push_back(it->gateway);
+      left.erase(it);
+    }
+    return order;
+  }
+  for (const auto& candidate : left) order.push_back(candidate.gateway);
+  return order;
+}
+
+}  // namespace
+
+Router::Router(std::shared_ptr<const RoutingTable> table, std::map<store::TenantId, std::string> tenants,
+               const Clock& clock)
+    : clock_(clock), ways_(std::make_shared<Ways>(Ways{.table = {}, .health = {}, .tenants = std::move(tenants)})) {
+  replace(std::move(table));
+}
+
+void Router::know(const std::map<store::TenantId, std::string>& tenants) {
+  auto ways = std::make_shared<Ways>(*ways_.load());
+  ways->tenants = tenants;
+  ways_ = std::move(ways);
+}
+
+void Router::replace(std::shared_ptr<const RoutingTable> table) {
+  auto ways = std::make_shared<Ways>();
+  ways->tenants = ways_.load()->tenants;
+  for (const auto& gateway : table->gateways) {
+    auto known = health(gateway->id);
+    ways->health[gateway->id] = known ? std::move(known) : std::make_shared<Health>();
+  }
+  ways->table = std::move(table);
+  ways_ = std::move(ways);
+}
+
+std::shared_ptr<Router::Health> Router::health(store::GatewayId gateway) const {
+  const auto ways = ways_.load();
+  const auto it = ways->health.find(gateway);
+  return it == ways->health.end() ? nullptr : it->second;
+}
+
+bool Router::fits(const RoutingTable& table, const RouteSettings& route, const RouteQuery& query, WallMs now,
+                  std::string& why) const {
+  if (!holds(route.tenants, query.tenant)) return why = "not for this tenant", false;
+  if (!table.may_use(query.tenant, route)) return why = "none of its gateways is for this tenant", false;
+  if (!holds(route.lanes, query.lane)) return why = fmt::format("not for the lane {}", store::name(query.lane)), false;
+  if (!holds(route.senders, query.from)) return why = "not for this sender", false;
+  const auto begins = [&](const std::string& prefix) { return query.to.starts_with(prefix); };
+  if (!route.prefixes.empty() && std::ranges::none_of(route.prefixes, begins))
+    return why = "no prefix fits the number", false;
+  if (!route.countries.empty()) {
+    const auto number = text::normalise_number(query.to, {}, text::Lengths::any);
+    const auto country = number ? number->country : std::string();
+    if (!holds(route.countries, country))
+      return why = country.empty() ? "the number's country is not known" : "not for the country " + country, false;
+  }
+  if (route.from_minute != 0 || route.until_minute != 24 * 60) {
+    const auto minute = minute_of_day(now, route.zone);
+    const bool over_midnight = route.until_minute < route.from_minute;
+    const bool within = over_midnight ? minute >= route.from_minute || minute < route.until_minute
+                                      : minute >= route.from_minute && minute < route.until_minute;
+    if (!within)
+      return why = fmt::format("only from {} to {}, and it is {} in {}", clock_text(route.from_minute),
+                               clock_text(route.until_minute), clock_text(minute), route.zone),
+             false;
+  }
+  why = query.asked ? "asked for by name" : "the first that fits";
+  return true;
+}
+
+Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep>* steps) const {
+  const auto tell = [&](std::string subject, bool taken, std::string why) {
+    if (steps) steps->push_back({std::move(subject), taken, std::move(why)});
+  };
+  const auto table = this->table();
+  Chosen chosen;
+  for (const auto& route : table->routes) {
+    if (query.asked && query.asked != route->id) continue;
+    std::string why;
+    const bool taken = query.on_its_way || fits(*table, *route, query, now, why);
+    tell("route " + route->name, taken, why);
+    if (!taken) continue;
+    chosen.route = route;
+    break;
+  }
+  if (!chosen.route) return chosen;
+  std::vector<store::GatewayId> later;
+  for (const auto& gateway : ordered(*table, *chosen.route, query)) {
+    const auto subject = "gateway " + gateway->name;
+    if (std::ranges::find(query.without, gateway->id) != query.without.end()) {
+      tell(subject, false, "the message left it before");
+      continue;
+    }
+    if (!table->may_use(query.tenant, *gateway)) {
+      tell(subject, false, "is not for this tenant");
+      continue;
+    }
+    if (is_draining(gateway->id)) {
+      tell(subject, false, "is being drained");
+      continue;
+    }
+    const auto* price = table->prices->find(gateway->id, query.to);
+    const auto cost = price ? price->part * query.parts : 0;
+    const auto costs = price ? fmt::format("costs {} {}", money_text(cost), price->currency) : "its price is not known";
+    if (chosen.route->price_max && (!price || cost > *chosen.route->price_max)) {
+      tell(subject, false, fmt::format("{}, and the route allows {}", costs, money_text(*chosen.route->price_max)));
+      continue;
+    }
+    if (!usable(gateway->id)) {
+      tell(subject, false, "cannot send now; " + costs);
+      later.push_back(gateway->id);
+      continue;
+    }
+    tell(subject, chosen.gateways.empty(), costs);
+    chosen.gateways.push_back(gateway->id);
+  }
+  chosen.gateways.insert(chosen.gateways.end(), later.begin(), later.end());
+  if (chosen.gateways.empty()) tell("route " + chosen.route->name, false, "none of its gateways is left");
+  return chosen;
+}
+
+std::pair<RouteSettingsPtr, store::GatewayId> Router::pick(const RouteQuery& query, WallMs now) const {
+  const auto chosen = choose(query, now);
+  for (const auto gateway : chosen.gateways)
+    if (admit(gateway)) return {chosen.route, gateway};
+  return {chosen.route, chosen.gateways.empty() ? 0 : chosen.gateways.front()};
+}
+
+store::GatewayId Router::next(const store::Content& content, const std::vector<store::GatewayId>& left,
+                              store::GatewayId now_at, WallMs now, Ask ask) const {
+  if (!table()->route(content.route)) return 0;
+  const auto ways = ways_.load();
+  const auto tenant = ways->tenants.find(content.tenant);
+  RouteQuery query{.tenant = tenant == ways->tenants.end() ? std::string_view() : std::string_view(tenant->second),
+                   .to = content.to,
+                   .from = content.from,
+                   .lane = content.lane,
+                   .parts = content.parts,
+                   .seed = content.digest,
+                   .asked = content.route,
+                   .on_its_way = true,
+                   .without = left};
+  query.without.push_back(now_at);
+  const auto gateways = choose(query, now).gateways;
+  for (const auto gateway : gateways)
+    if (ask == Ask::by_probe ? admit(gateway) : ask == Ask::by_plan ? usable(gateway) : state_of(gateway) != "down")
+      return gateway;
+  return ask == Ask::anyway && !gateways.empty() ? gateways.front() : 0;
+}
+
+void Router::can_send(store::GatewayId gateway, bool can) {
+  const auto health = this->health(gateway);
+  if (!health) return;
+  if (!can) {
+    health->state = Health::down;
+    return;
+  }
+  int was = Health::down;
+  health->state.compare_exchange_strong(was, Health::probing);
+}
+
+void Router::accepted(store::GatewayId gateway) {
+  int was = Health::probing;
+  if (const auto health = this->health(gateway)) health->state.compare_exchange_strong(was, Health::up);
+}
+
+void Router::distrust(store::GatewayId gateway) {
+  int was = Health::up;
+  if (const auto health = this->health(gateway)) health->state.compare_exchange_strong(was, Health::probing);
+}
+
+void Router::drain(store::GatewayId gateway, bool draining) {
+  if (const auto health = this->health(gateway)) health->draining = draining;
+}
+
+bool Router::is_draining(store::GatewayId gateway) const {
+  const auto health = this->health(gateway);
+  return health && health->draining;
+}
+
+std::set<store::GatewayId> Router::draining() const {
+  std::set<store::GatewayId> ids;
+  for (const auto& [id, health] : ways_.load()->health)
+    if (health->draining) ids.insert(id);
+  return ids;
+}
+
+bool Router::usable(store::GatewayId gateway) const {
+  const auto health = this->health(gateway);
+  return health && (health->state == Health::up || (health->state == Health::probing &&
+                                                    clock_.now().time_since_epoch().count() - health->probed_at >=
+                                                        std::chrono::duration_cast<Duration>(probe_every).count()));
+}
+
+bool Router::admit(store::GatewayId gateway) const {
+  const auto health = this->health(gateway);
+  if (!health || health->state == Health::down) return false;
+  if (health->state == Health::up) return true;
+  auto last = health->probed_at.load();
+  const auto now = clock_.now().time_since_epoch().count();
+  return now - last >= std::chrono::duration_cast<Duration>(probe_every).count() &&
+         health->probed_at.compare_exchange_strong(last, now);
+}
+
+std::string_view Router::state_of(store::GatewayId gateway) const {
+  static constexpr std::array<std::string_view, 3> names = {"down", "probing", "up"};
+  const auto health = this->health(gateway);
+  return names[static_cast<std::size_t>(health ? health->state.load() : int{Health::down})];
+}
+
+}  // namespace smsbridge::bridge

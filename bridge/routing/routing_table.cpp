@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/routing/routing_table.hpp"
+
+#include <algorithm>
+
+namespace smsbridge::bridge {
+namespace {
+
+template <class Object, class Key>
+std::shared_ptr<const Object> find(const std::vector<std::shared_ptr<const Object>>& objects, const Key& key,
+                                   auto Object::*member) {
+  const auto it = std::ranges::find_if(objects, [&](const auto& object) { return (*object).*member == key; });
+  return it == objects.end() ? nullptr : *it;
+}
+
+}  // namespace
+
+RoutingTable::RoutingTable(const Config& config)
+    : lanes(config.lanes), prices(std::make_shared<Prices>(config.prices)) {
+  for (const auto& tenant : config.tenants) tenants.push_back(std::make_shared<TenantSettings>(tenant));
+  for (const auto& gateway : config.gateways) gateways.push_back(std::make_shared<GatewaySettings>(gateway));
+  for (const auto& route : config.routes) routes.push_back(std::make_shared<RouteSettings>(route));
+  sort_routes();
+}
+
+void RoutingTable::sort_routes() {
+  std::ranges::stable_sort(routes, {}, [](const RouteSettingsPtr& route) { return route->position; });
+}
+
+GatewaySettingsPtr RoutingTable::gateway(std::string_view name) const {
+  return find(gateways, name, &GatewaySettings::name);
+}
+GatewaySettingsPtr RoutingTable::gateway(store::GatewayId id) const { return find(gateways, id, &GatewaySettings::id); }
+std::vector<store::GatewayId> RoutingTable::sharing_account(const GatewaySettings& gateway) const {
+  std::vector<store::GatewayId> ids;
+  if (gateway.kind != "smpp") return ids;
+  for (const auto& other : gateways)
+    if (other->kind == gateway.kind && other->address.host == gateway.address.host &&
+        other->address.port == gateway.address.port && other->session.system_id == gateway.session.system_id)
+      ids.push_back(other->id);
+  if (ids.size() < 2) ids.clear();
+  return ids;
+}
+
+RouteSettingsPtr RoutingTable::route(std::string_view name) const { return find(routes, name, &RouteSettings::name); }
+RouteSettingsPtr RoutingTable::route(store::RouteId id) const { return find(routes, id, &RouteSettings::id); }
+TenantSettingsPtr RoutingTable::tenant(std::string_view name) const {
+  return find(tenants, name, &TenantSettings::name);
+}
+
+namespace {
+
+bool names(const std::vector<std::string>& list, std::string_view name) {
+  return std::ranges::find(list, name) != list.end();
+}
+
+}  // namespace
+
+GatewaySettingsPtr RoutingTable::default_for(const TenantSettings& tenant) const {
+  const auto lets_in = [&](const GatewaySettingsPtr& gateway) {
+    return gateway && (gateway->tenants.empty() || names(gateway->tenants, tenant.name));
+  };
+  if (!tenant.default_gateway.empty()) {
+    auto named = gateway(tenant.default_gateway);
+    return lets_in(named) ? named : nullptr;
+  }
+  const auto first = std::ranges::find_if(gateways, lets_in);
+  return first == gateways.end() ? nullptr : *first;
+}
+
+bool RoutingTable::may_use(std::string_view tenant, const GatewaySettings& gateway) const {
+  const auto known = this->tenant(tenant);
+  if (!known) return true;
+  if (!gateway.tenants.empty()) return names(gateway.tenants, tenant);
+  if (tenants.size() == 1) return true;
+  // With routes, the first gateway is nobody's default.
+  if (!known->default_gateway.empty() || routes.empty())
+    if (const auto own = default_for(*known); own && own->name == gateway.name) return true;
+  return std::ranges::any_of(routes, [&](const RouteSettingsPtr& route) {
+    return (route->tenants.empty() || names(route->tenants, tenant)) &&
+           std::ranges::find(route->via, gateway.name, &RouteSettings::Via::gateway) != route->via.end();
+  });
+}
+
+bool RoutingTable::may_use(std::string_view tenant, const RouteSettings& route) const {
+  if (!route.tenants.empty() && !names(route.tenants, tenant)) return false;
+  bool any = false;
+  for (const auto& via : route.via)
+    if (const auto by = gateway(via.gateway)) {
+      if (may_use(tenant, *by)) return true;
+      any = true;
+    }
+  return !any;  // with no gateway left it is closed to nobody
+}
+
+namespace {
+
+template <class Object, class Same>
+TableChanges::Names differing(const std::vector<std::shared_ptr<const Object>>& before,
+                              const std::vector<std::shared_ptr<const Object>>& after, const Same& is_same) {
+  TableChanges::Names names;
+  for (const auto& object : after) {
+    const auto was = find(before, object->name, &Object::name);
+    if (!was)
+      names.added.push_back(object->name);
+    else if (was != object && !is_same(*was, *object))
+      names.changed.push_back(object->name);
+  }
+  for (const auto& object : before)
+    if (!find(after, object->name, &Object::name)) names.removed.push_back(object->name);
+  return names;
+}
+
+}  // namespace
+
+TableChanges changes_between(const RoutingTable& before, const RoutingTable& after) {
+  TableChanges changes{
+      .tenants = differing(before.tenants, after.tenants, std::equal_to<TenantSettings>()),
+      .gateways = differing(before.gateways, after.gateways,
+                            [](const GatewaySettings& a, const GatewaySettings& b) { return same(a, b); }),
+      .routes = differing(before.routes, after.routes,
+                          [](const RouteSettings& a, const RouteSettings& b) { return a.settings == b.settings; }),
+      .lanes = {},
+      .prices = *before.prices != *after.prices};
+  for (std::size_t lane = 0; lane < store::lane_count; ++lane)
+    if (before.lanes[lane] != after.lanes[lane])
+      changes.lanes.emplace_back(store::name(static_cast<store::Lane>(lane)));
+  return changes;
+}
+
+}  // namespace smsbridge::bridge

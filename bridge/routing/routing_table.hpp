@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "bridge/config/config.hpp"
+#include "bridge/config/prices.hpp"
+
+namespace smsbridge::bridge {
+
+using GatewaySettingsPtr = std::shared_ptr<const GatewaySettings>;
+using RouteSettingsPtr = std::shared_ptr<const RouteSettings>;
+using TenantSettingsPtr = std::shared_ptr<const TenantSettings>;
+
+// The tenants, gateways and routes that there are now. It never changes: a change makes another table, and whoever
+// works with this one, or with something out of it, keeps it as long as he needs it.
+struct RoutingTable {
+  std::vector<GatewaySettingsPtr> gateways;
+  std::vector<RouteSettingsPtr> routes;  // the first that fits is taken
+  std::vector<TenantSettingsPtr> tenants;
+  Lanes lanes = default_lanes;
+  std::shared_ptr<const Prices> prices = std::make_shared<Prices>();
+
+  RoutingTable() = default;
+  explicit RoutingTable(const Config& config);  // of the file alone
+
+  void sort_routes();  // by position; equal ones stay as they are
+
+  // nullptr: there is none.
+  GatewaySettingsPtr gateway(std::string_view name) const;
+  GatewaySettingsPtr gateway(store::GatewayId id) const;
+  // The gateways by the same account with the same carrier, if there are several: receipts belong to the account.
+  std::vector<store::GatewayId> sharing_account(const GatewaySettings& gateway) const;
+  RouteSettingsPtr route(std::string_view name) const;
+  RouteSettingsPtr route(store::RouteId id) const;
+  TenantSettingsPtr tenant(std::string_view name) const;
+
+  // Where a message goes that names no way and fits no route; nullptr: nowhere.
+  GatewaySettingsPtr default_for(const TenantSettings& tenant) const;
+  // A gateway is for the tenants that it names. One that names none is for the only tenant, or for those who have a
+  // route by it, or whose default it is. A tenant that is gone may use all: what it left behind goes out.
+  bool may_use(std::string_view tenant, const GatewaySettings& gateway) const;
+  // The route is for this tenant, and its gateways are not all for others.
+  bool may_use(std::string_view tenant, const RouteSettings& route) const;
+};
+
+// What differs between two tables, by name.
+struct TableChanges {
+  struct Names {
+    std::vector<std::string> added, changed, removed;
+    bool operator==(const Names&) const = default;
+  };
+  Names tenants, gateways, routes;
+  std::vector<std::string> lanes;
+  bool prices = false;
+};
+TableChanges changes_between(const RoutingTable& before, const RoutingTable& after);
+
+}  // namespace smsbridge::bridge

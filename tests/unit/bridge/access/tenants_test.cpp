@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MPL-2.0
+// Tenants and their keys, at the start and after the configuration changed.
+#include "bridge/access/tenants.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace smsbridge::bridge {
+namespace {
+
+class TenantsTest : public testing::Test {
+ protected:
+  TenantsTest() : store_(options(folder_)) {
+    store_.open_queue();
+    config_.tenants = {{.name = "umoja", .fineract_app_keys = {"first"}}, {.name = "tujenge"}};
+  }
+  ~TenantsTest() override { std::filesystem::remove_all(folder_); }
+
+  static store::Options options(const std::filesystem::path& folder) {
+    store::Options options{.path = folder, .size_limit_bytes = 16u << 20, .prewrite_bytes = 0, .sync = false};
+    options.wall_clock = [] { return WallMs{1'790'000'000'000}; };
+    return options;
+  }
+  void take_over(Tenants& tenants) { tenants.take_over(tenants.prepare(RoutingTable(config_).tenants)); }
+  static HttpRequest fineract(const std::string& tenant, const std::string& key) {
+    HttpRequest request;
+    request.raw.set("Fineract-Platform-TenantId", tenant);
+    if (!key.empty()) request.raw.set("Fineract-Tenant-App-Key", key);
+    return request;
+  }
+  HttpRequest bearer(const std::string& tenant) {
+    HttpRequest request;
+    request.raw.set(http::field::authorization,
+                    "Bearer " + create_key(store_, tenant, "test", {"messages:send"}, 0, 0).bearer);
+    return request;
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("smsbridge-tenants-" + std::to_string(::getpid()));
+  store::Store store_;
+  metrics::Metrics metrics_{{"", "", ""}};
+  Config config_;
+};
+
+TEST_F(TenantsTest, AKeyIsChangedWithoutAGap) {
+  Tenants tenants(config_, store_, metrics_);
+  const auto takes = [&](const char* key) { return tenants.by_fineract_headers(fineract("umoja", key)).has_value(); };
+  struct {
+    const char* step;
+    std::vector<std::string> keys;
+    bool first, second;
+  } const steps[] = {{"the first", {"first"}, true, false},
+                     {"both", {"first", "second"}, true, true},
+                     {"the second", {"second"}, false, true}};
+  for (const auto& step : steps) {
+    SCOPED_TRACE(step.step);
+    config_.tenants[0].fineract_app_keys = step.keys;
+    take_over(tenants);
+    EXPECT_EQ(takes("first"), step.first);
+    EXPECT_EQ(takes("second"), step.second);
+    EXPECT_FALSE(takes(""));
+  }
+}
+
+TEST_F(TenantsTest, OneThatComesIsLetInAndOneThatGoesIsKnownByItsMessagesOnly) {
+  Tenants tenants(config_, store_, metrics_);
+  const auto old_key = bearer("tujenge"), new_key = bearer("pamoja");
+  const auto* const umoja = tenants.find("umoja");
+  const auto* const tujenge = tenants.find("tujenge");
+  ASSERT_TRUE(tenants.by_key(old_key));
+  EXPECT_FALSE(tenants.by_key(new_key));
+
+  config_.tenants[1] = {.name = "pamoja", .fineract_allow_empty_key = true};
+  take_over(tenants);
+  EXPECT_EQ(tenants.find("umoja"), umoja) << "what did not change is the same object";
+  EXPECT_EQ(tenants.find("tujenge"), nullptr);
+  EXPECT_EQ(tenants.find(tujenge->id), tujenge);
+  EXPECT_EQ(tenants.names().size(), 3u);
+  EXPECT_EQ(tenants.all()->size(), 2u);
+  ASSERT_FALSE(tenants.by_key(old_key)) << "although the key was shown before";
+  EXPECT_EQ(tenants.by_key(old_key).error().code, ProblemCode::unauthenticated);
+  ASSERT_TRUE(tenants.by_key(new_key));
+  EXPECT_EQ(tenants.by_key(new_key)->tenant->config.name, "pamoja");
+  EXPECT_TRUE(tenants.by_fineract_headers(fineract("pamoja", "")));
+  EXPECT_FALSE(tenants.by_fineract_headers(fineract("tujenge", "")));
+
+  config_.tenants[1] = {.name = "tujenge", .sender = "NEW"};
+  take_over(tenants);
+  ASSERT_TRUE(tenants.by_key(old_key));
+  EXPECT_EQ(tenants.by_key(old_key)->tenant->config.sender, "NEW");
+  EXPECT_EQ(tenants.find("tujenge")->id, tujenge->id);
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge
