@@ -4,10 +4,15 @@
 #include <boost/asio/post.hpp>
 #include <random>
 
+#include "bridge/doors/admission.hpp"
+#include "bridge/doors/api/api.hpp"
+#include "bridge/doors/api/objects.hpp"
+#include "bridge/doors/fineract.hpp"
+#include "bridge/doors/provider_callbacks.hpp"
 #include "bridge/env/descriptors.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/env/wall_clock.hpp"
-#include "bridge/text/message_id.hpp"
+#include "bridge/text/time.hpp"
 #include "bridge/version.hpp"
 
 namespace smsbridge::bridge {
@@ -72,7 +77,7 @@ App::App(Config config, Clock& clock, Connector& connector)
       bodies_(request_bodies_bytes, *metrics_.http().body_bytes),
       lock_(config_.store_path),
       store_(daemon_store_options(config_, clock)),
-      tenants_(config_, store_, metrics_),
+      tenants_(RoutingTable(config_).tenants, store_, metrics_),
       objects_(config_, store_),
       router_(objects_.table(), tenants_.names(), clock_),
       budgets_(router_, tenants_, store_),
@@ -148,8 +153,9 @@ void App::commit_failed(store::Error error, const std::string& why) {
 
 void App::make_servers() {
   std::vector<Endpoint> api = message_endpoints(services_);
-  for (auto&& more : {gateway_endpoints(services_), route_endpoints(services_), object_endpoints(services_),
-                      usage_endpoints(services_), system_endpoints(services_), problem_endpoints()})
+  for (auto&& more :
+       {gateway_endpoints(services_), route_endpoints(services_), object_endpoints(services_),
+        usage_endpoints(services_), system_endpoints(services_), problem_endpoints(), callback_endpoints(services_)})
     api.insert(api.end(), more.begin(), more.end());
   const auto api_door = make_door(std::move(api), metrics_.http(), clock_, to_response, needs_key(services_));
   std::size_t sessions = 0;
@@ -219,7 +225,7 @@ void App::warn_of_leftovers() {
     log::error("clock",
                "this machine's clock is behind the newest message: what waits is sent late, and new messages "
                "may expire at once when the clock is set right; check its time synchronisation",
-               "clock", time_text(clock_.wall()), "newest", time_text(newest));
+               "clock", text::time_text(clock_.wall()), "newest", text::time_text(newest));
 }
 
 // With several tenants one has to be named, or have a way by it.

@@ -7,7 +7,7 @@
 
 #include "bridge/config/config.hpp"
 #include "bridge/delivery/gateways.hpp"
-#include "bridge/doors/doors.hpp"
+#include "bridge/doors/services.hpp"
 #include "bridge/env/shard.hpp"
 #include "bridge/http/server.hpp"
 #include "store/lock.hpp"

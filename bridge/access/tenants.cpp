@@ -9,7 +9,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 
-#include "bridge/text/message_id.hpp"
+#include "bridge/text/time.hpp"
 #include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
@@ -81,9 +81,9 @@ bool Caller::may(std::string_view scope) const {
   return everything || std::ranges::find(scopes, scope) != scopes.end();
 }
 
-Tenants::Tenants(const Config& config, store::Store& store, metrics::Metrics& metrics)
+Tenants::Tenants(const std::vector<TenantSettingsPtr>& tenants, store::Store& store, metrics::Metrics& metrics)
     : store_(store), metrics_(metrics) {
-  table_ = prepare(RoutingTable(config).tenants);
+  table_ = prepare(tenants);
 }
 
 std::shared_ptr<const Tenants::Table> Tenants::prepare(const std::vector<TenantSettingsPtr>& tenants) {
@@ -176,7 +176,8 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
     shown = shown_keys_.insert_or_assign(id, std::move(*checked)).first;
   }
   const auto expires_at = shown->second.expires_at;
-  if (expires_at && expires_at <= wall_now()) return unauthenticated("the key expired at " + time_text(expires_at));
+  if (expires_at && expires_at <= wall_now())
+    return unauthenticated("the key expired at " + text::time_text(expires_at));
   auto caller = shown->second.caller;
   if (caller.of_all_tenants) return for_tenant(std::move(caller), request);
   caller.tenant = find(std::string_view(shown->second.tenant));

@@ -7,12 +7,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <tl/expected.hpp>
 #include <vector>
 
-#include "bridge/config/config.hpp"
+#include "bridge/config/tenant.hpp"
 #include "bridge/http/problem.hpp"
 #include "bridge/http/request.hpp"
-#include "bridge/routing/routing_table.hpp"
 #include "metrics/metrics.hpp"
 #include "store/store.hpp"
 
@@ -43,7 +43,7 @@ class Tenants {
   // By name; those that the configuration has.
   using ByName = std::map<std::string, const Tenant*, std::less<>>;
 
-  Tenants(const Config& config, store::Store& store, metrics::Metrics& metrics);
+  Tenants(const std::vector<TenantSettingsPtr>& tenants, store::Store& store, metrics::Metrics& metrics);
 
   // nullptr: there is none, or none any more.
   const Tenant* find(std::string_view name) const;

@@ -11,6 +11,7 @@
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/objects.hpp"
 #include "bridge/config/reader.hpp"
+#include "bridge/config/secrets.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {

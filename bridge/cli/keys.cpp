@@ -12,7 +12,7 @@
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
 #include "bridge/config/reader.hpp"
-#include "bridge/text/message_id.hpp"
+#include "bridge/text/time.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -143,7 +143,7 @@ int list(const KeyOptions& options) {
         scopes += (scopes.empty() ? "" : ",") + std::string(scope.as_string());
       const auto tenant = text_of(key, "tenant");
       table.add({text_of(key, "id"), tenant.empty() ? "(all)" : tenant, text_of(key, "name"),
-                 expires ? time_text(expires) : "never", scopes, text_of(key, "made_by")});
+                 expires ? text::time_text(expires) : "never", scopes, text_of(key, "made_by")});
     }
     table.print(std::cout);
     return exit_done;

@@ -13,8 +13,8 @@
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
 #include "bridge/config/reader.hpp"
-#include "bridge/text/message_id.hpp"
 #include "bridge/text/printable.hpp"
+#include "bridge/text/time.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
@@ -47,7 +47,7 @@ std::string time_or_ago(const std::string& text) {
     throw ClientError(exit_usage, "'" + text::printable(text) +
                                       "' is neither a time such as 2026-11-24T00:00:00Z nor how long ago, such as 1h");
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return time_text(std::chrono::duration_cast<std::chrono::milliseconds>(now).count() - *ago);
+  return text::time_text(std::chrono::duration_cast<std::chrono::milliseconds>(now).count() - *ago);
 }
 
 std::string query(const MessageOptions& options, std::size_t limit, const std::string& cursor) {

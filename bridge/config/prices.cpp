@@ -2,40 +2,18 @@
 #include "bridge/config/prices.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "bridge/config/reader.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
-constexpr std::size_t decimals = 6, whole_digits_max = 9;
-
 std::string_view digits_of(std::string_view number) { return number.starts_with('+') ? number.substr(1) : number; }
 
 }  // namespace
-
-std::optional<Micro> parse_money(std::string_view decimal) {
-  const auto point = std::min(decimal.find('.'), decimal.size());
-  const auto whole = decimal.substr(0, point);
-  std::string fraction(decimal.substr(std::min(point + 1, decimal.size())));
-  if (whole.empty() || whole.size() > whole_digits_max || fraction.size() > decimals ||
-      (point < decimal.size() && fraction.empty()))
-    return std::nullopt;
-  fraction.resize(decimals, '0');
-  Micro amount = 0;
-  for (const char c : std::string(whole) + fraction) {
-    if (c < '0' || c > '9') return std::nullopt;
-    amount = amount * 10 + (c - '0');
-  }
-  return amount;
-}
-
-std::string money_text(Micro amount) {
-  auto digits = std::to_string(amount);
-  if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
-  auto text = digits.substr(0, digits.size() - decimals) + "." + digits.substr(digits.size() - decimals);
-  while (text.back() == '0') text.pop_back();
-  if (text.back() == '.') text.pop_back();
-  return text;
-}
 
 std::string Prices::currency_of(store::GatewayId gateway) const {
   const auto it = by_gateway_.find(gateway);
@@ -54,6 +32,74 @@ const Price* Prices::find(store::GatewayId gateway, std::string_view number) con
     if (const auto it = of_gateway->second.find(digits.substr(0, length)); it != of_gateway->second.end())
       return &it->second;
   return nullptr;
+}
+
+namespace {
+
+struct PriceRow {
+  std::string gateway, prefix = "*", price, currency;
+};
+
+using RefusePrice = std::function<void(const char* key, const std::string& why)>;
+
+void add_price(const std::vector<GatewaySettings>& gateways, Prices& prices, PriceRow row, const RefusePrice& refuse) {
+  const auto gateway = std::ranges::find(gateways, row.gateway, &GatewaySettings::name);
+  if (gateway == gateways.end()) return refuse("gateway", "there is no gateway '" + row.gateway + "'");
+  const auto id = gateway->id;
+  if (row.prefix == "*") row.prefix.clear();
+  const auto digits = row.prefix.starts_with('+') ? row.prefix.substr(1) : row.prefix;
+  // No international number begins with 0.
+  if (digits.find_first_not_of("0123456789") != std::string::npos || digits.starts_with('0') ||
+      (digits.empty() && !row.prefix.empty()))
+    return refuse("prefix", "'" + row.prefix + "' is not the beginning of an international number such as +2547, or *");
+  const auto amount = parse_money(row.price);
+  if (!amount) return refuse("price", "'" + row.price + "' is not a price such as 0.80");
+  if (row.currency.size() != 3) return refuse("currency", "'" + row.currency + "' is not a currency such as KES");
+  if (const auto used = prices.currency_of(id); !used.empty() && used != row.currency)
+    return refuse("currency", "'" + row.gateway + "' has prices in " + used + "; its accounts have one currency");
+  if (!prices.add(id, row.prefix, {.part = *amount, .currency = row.currency}))
+    refuse("prefix", "'" + row.gateway + "' has a price for '" + row.prefix + "' already");
+}
+
+// gateway,prefix,price,currency; a line that begins with # is a remark.
+void read_prices_file(ConfigSection& root, const std::vector<GatewaySettings>& gateways, Prices& prices) {
+  std::string file;
+  root.read_path("prices_file", file);
+  std::ifstream in(file);
+  std::string line;
+  for (int number = 1; !file.empty() && std::getline(in, line); ++number) {
+    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);  // a spreadsheet's mark
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty() || line.starts_with('#') || line.starts_with("gateway,")) continue;
+    std::vector<std::string> fields;
+    std::stringstream cells(line);
+    for (std::string cell; std::getline(cells, cell, ',');) fields.push_back(cell);
+    const auto refuse = [&](const char*, const std::string& why) {
+      root.problem("prices_file", file + ":" + std::to_string(number) + ": " + why, "bad-value");
+    };
+    if (fields.size() != 4)
+      refuse("", "has " + std::to_string(fields.size()) + " fields, not the four gateway,prefix,price,currency");
+    else
+      add_price(gateways, prices, {fields[0], fields[1], fields[2], fields[3]}, refuse);
+  }
+}
+
+}  // namespace
+
+void read_prices(ConfigSection& root, const std::vector<GatewaySettings>& gateways, Prices& prices) {
+  root.list("prices", [&](ConfigSection& s) {
+    const auto before = s.problems();
+    PriceRow row;
+    for (const auto* key : {"gateway", "price", "currency"}) s.require(key);
+    s.read("gateway", row.gateway);
+    s.read("prefix", row.prefix);
+    s.read("price", row.price);
+    s.read("currency", row.currency);
+    if (s.problems() == before)
+      add_price(gateways, prices, row,
+                [&](const char* key, const std::string& why) { s.problem(key, why, "bad-value"); });
+  });
+  read_prices_file(root, gateways, prices);
 }
 
 }  // namespace smsbridge::bridge

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "bridge/config/gateway.hpp"
+#include "bridge/text/money.hpp"
 #include "store/message.hpp"
 
 namespace smsbridge::bridge {
-
-// Money is whole millionths of its currency: decimal prices never pass through binary fractions.
-using Micro = std::int64_t;
-std::optional<Micro> parse_money(std::string_view decimal);  // "0.80"; not negative, at most six decimals
-std::string money_text(Micro amount);                        // "0.8"
 
 struct Price {
   Micro part = 0;  // for one SMS
@@ -33,5 +29,9 @@ class Prices {
  private:
   std::map<store::GatewayId, std::map<std::string, Price, std::less<>>> by_gateway_;  // prefixes without '+'
 };
+
+class ConfigSection;
+// `prices` and `prices_file` of the whole configuration.
+void read_prices(ConfigSection& root, const std::vector<GatewaySettings>& gateways, Prices& prices);
 
 }  // namespace smsbridge::bridge

@@ -580,4 +580,12 @@ void ConfigSection::finish() {
     problem("", std::to_string(unknown - unknown_keys_max) + " more keys are unknown", "unknown-key");
 }
 
+std::string describe(const ConfigProblem& p) {
+  std::string text = p.file;
+  if (p.line > 0) text += ":" + std::to_string(p.line) + ":" + std::to_string(p.column);
+  text += p.warning ? ": warning: " : ": error: ";
+  if (!p.path.empty()) text += p.path + ": ";
+  return text + p.text + " [" + p.code + "]";
+}
+
 }  // namespace smsbridge::bridge

@@ -2,13 +2,17 @@
 #pragma once
 #include <yaml-cpp/yaml.h>
 
+#include <boost/json/object.hpp>
+#include <filesystem>
 #include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "bridge/config/config.hpp"
+#include "bridge/config/listen_address.hpp"
+#include "bridge/config/problem.hpp"
+#include "bridge/env/clock.hpp"
 
 namespace smsbridge::bridge {
 
@@ -106,6 +110,17 @@ YamlFile read_yaml(std::istream& in);
 // The form in which objects come over the API, as the reader knows it; and back.
 YAML::Node to_yaml(const boost::json::value& value);
 boost::json::value to_json(const YAML::Node& node);
+
+// An object in the form of the API: its secrets stand in it, and its problems have no place in a file.
+template <class Object>
+Object read_object(const boost::json::object& settings, const std::filesystem::path& folder,
+                   std::vector<ConfigProblem>& problems, void (*read)(ConfigSection&, Object&)) {
+  Object object;
+  ConfigSection section(to_yaml(settings), "", "", folder, problems, ConfigSection::Secrets::here);
+  read(section, object);
+  section.finish();
+  return object;
+}
 
 // "1h30m" -> milliseconds. A bare number is refused: its unit would be a guess.
 std::optional<WallMs> parse_duration_ms(std::string_view text);

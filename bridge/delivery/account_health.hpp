@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include "bridge/config/config.hpp"
+#include "bridge/config/gateway.hpp"
 #include "bridge/delivery/channel.hpp"
 #include "bridge/policy/health.hpp"
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "bridge/config/config.hpp"
+#include "bridge/config/gateway.hpp"
 #include "bridge/delivery/channel.hpp"
 #include "bridge/env/log_throttle.hpp"
 #include "bridge/env/random.hpp"
@@ -14,6 +14,7 @@
 #include "bridge/policy/patience.hpp"
 #include "bridge/policy/rate.hpp"
 #include "bridge/policy/receipt_watch.hpp"
+#include "bridge/policy/retry.hpp"
 #include "bridge/policy/suspects.hpp"
 #include "bridge/routing/router.hpp"
 #include "store/store.hpp"

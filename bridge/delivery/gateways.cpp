@@ -7,7 +7,7 @@
 #include "bridge/delivery/phone_channel.hpp"
 #include "bridge/delivery/smpp_channel.hpp"
 #include "bridge/env/log.hpp"
-#include "bridge/text/message_id.hpp"
+#include "bridge/text/time.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
@@ -179,7 +179,7 @@ void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
   running.gateway->drain(running.draining_since);
   if (const auto since = remembered(paused_prefix + config->name)) {
     log::warn("gateway", "is still paused; 'smsbridge gateways resume' lets it send", "gateway", config->name, "since",
-              time_text(since));
+              text::time_text(since));
     running.gateway->pause(since);
   }
   running.gateway->start();

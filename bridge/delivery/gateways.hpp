@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "bridge/config/config.hpp"
 #include "bridge/delivery/gateway.hpp"
 #include "bridge/delivery/gateway_control.hpp"
 #include "bridge/env/network.hpp"

@@ -3,7 +3,7 @@
 #include <map>
 #include <optional>
 
-#include "bridge/config/config.hpp"
+#include "bridge/config/gateway.hpp"
 #include "bridge/delivery/account_health.hpp"
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/provider_message.hpp"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/config/config.hpp"
+#include "bridge/config/gateway.hpp"
 #include "bridge/env/clock.hpp"
 #include "bridge/env/random.hpp"
 #include "bridge/env/stream.hpp"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/config/config.hpp"
+#include "bridge/config/gateway.hpp"
 #include "bridge/delivery/channel.hpp"
 #include "smpp/pdu.hpp"
 #include "store/changes.hpp"

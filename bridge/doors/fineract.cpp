@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 // The listener that an unmodified Fineract talks to. It never repeats a refused POST, so whatever is authenticated is
 // kept: a bad entry is stored as failed rather than refused with its whole batch.
+#include "bridge/doors/fineract.hpp"
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
@@ -8,11 +10,14 @@
 #include <deque>
 #include <mutex>
 
-#include "bridge/doors/doors.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/env/log_throttle.hpp"
+#include "bridge/http/reading.hpp"
+#include "bridge/intake/accept.hpp"
+#include "bridge/intake/submission.hpp"
 #include "bridge/text/entities.hpp"
 #include "bridge/text/message_id.hpp"
+#include "bridge/text/time.hpp"
 #include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
@@ -284,7 +289,8 @@ json::object report_entry(const std::string& id, const json::value& external_id,
                           store::WallMs delivered_at, const std::string& error) {
   return {{"id", id},
           {"externalId", external_id},
-          {"deliveredOnDate", delivered_at ? json::value(time_text(delivered_at).substr(0, 10)) : json::value(nullptr)},
+          {"deliveredOnDate",
+           delivered_at ? json::value(text::time_text(delivered_at).substr(0, 10)) : json::value(nullptr)},
           {"deliveryStatus", static_cast<int>(status)},
           {"hasError", false},  // Fineract skips an element with true, and then asks for ever
           {"errorMessage", error.empty() ? json::value(nullptr) : json::value(text::repaired_utf8(error))}};
@@ -384,10 +390,10 @@ void get_details(Services& services, Noticed& noticed, const HttpRequest& reques
       {"id", std::to_string(m.id)},
       {"externalId", ulid_text(m.id)},
       {"internalId", m.content.client_ref},
-      {"submittedOnDate",
-       m.progress.submitted_at ? json::value(time_text(m.progress.submitted_at).substr(0, 10)) : json::value(nullptr)},
+      {"submittedOnDate", m.progress.submitted_at ? json::value(text::time_text(m.progress.submitted_at).substr(0, 10))
+                                                  : json::value(nullptr)},
       {"deliveredOnDate",
-       status == delivered ? json::value(time_text(m.progress.finished_at).substr(0, 10)) : json::value(nullptr)},
+       status == delivered ? json::value(text::time_text(m.progress.finished_at).substr(0, 10)) : json::value(nullptr)},
       {"deliveryStatus", static_cast<int>(status)},
       {"deliveryErrorMessage", or_null(m.progress.status_message)},
       {"sourceAddress", or_null(m.content.from)},

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/http/problem.hpp"
 
+#include <fmt/format.h>
 #include <sodium.h>
 
 #include <array>
 #include <boost/json.hpp>
 
+#include "bridge/text/ucs2.hpp"
+
 namespace smsbridge::bridge {
 namespace {
+
+constexpr std::size_t shown_errors_max = 1000;  // one for each message of a batch
 
 struct Row {
   std::string_view name;
@@ -96,6 +101,19 @@ HttpResponse to_response(const Problem& problem) {
   if (problem.code == ProblemCode::unauthenticated)
     response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"smsbridge\"");
   return response;
+}
+
+// A body of a million wrong names is answered by some of them.
+Problem invalid(std::vector<FieldError> errors) {
+  std::string detail = errors.size() == 1 ? errors.front().detail : std::to_string(errors.size()) + " fields are wrong";
+  if (errors.size() > shown_errors_max) errors.resize(shown_errors_max);
+  return {.code = ProblemCode::invalid_request, .detail = std::move(detail), .errors = std::move(errors)};
+}
+
+Problem no_such(std::string_view what, std::string_view name) {
+  return {.code = ProblemCode::not_found,
+          .detail = fmt::format("there is no {} {}", what, text::cut_utf8(name, 60)),
+          .errors = {}};
 }
 
 }  // namespace smsbridge::bridge

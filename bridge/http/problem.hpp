@@ -60,4 +60,7 @@ metrics::RejectReason reject_reason(ProblemCode code);
 std::string problem_body(const Problem& problem);
 HttpResponse to_response(const Problem& problem);
 
+Problem invalid(std::vector<FieldError> errors);
+Problem no_such(std::string_view what, std::string_view name);
+
 }  // namespace smsbridge::bridge

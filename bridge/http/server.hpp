@@ -5,7 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "bridge/config/config.hpp"
+#include "bridge/config/listen_address.hpp"
+#include "bridge/env/clock.hpp"
 #include "bridge/http/problem.hpp"
 #include "bridge/http/request.hpp"
 #include "metrics/metrics.hpp"

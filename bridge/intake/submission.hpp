@@ -4,11 +4,9 @@
 #include <string>
 
 #include "bridge/access/tenants.hpp"
-#include "bridge/config/config.hpp"
 #include "bridge/env/log_throttle.hpp"
 #include "bridge/http/problem.hpp"
-#include "bridge/routing/budgets.hpp"
-#include "bridge/routing/router.hpp"
+#include "bridge/routing/directory.hpp"
 #include "bridge/text/number.hpp"
 #include "store/changes.hpp"
 
@@ -29,21 +27,6 @@ struct Submission {
 struct Refusal {
   ProblemCode code = ProblemCode::invalid_request;
   std::string pointer, detail;
-};
-
-// The ways a message may leave by. Fineract's providerId is the id of a gateway or of a route.
-class Directory {
- public:
-  explicit Directory(const Router& router, const Budgets* budgets = nullptr) : router_(router), budgets_(budgets) {}
-  std::shared_ptr<const RoutingTable> table() const { return router_.table(); }
-  GatewaySettingsPtr default_for(const TenantSettings& tenant) const { return table()->default_for(tenant); }
-  LaneSettings lane(store::Lane lane) const { return table()->lanes[static_cast<std::size_t>(lane)]; }
-  const Router& router() const { return router_; }
-  const Budgets* budgets() const { return budgets_; }  // nullptr: none is kept
-
- private:
-  const Router& router_;
-  const Budgets* budgets_;
 };
 
 // Checks, normalises, counts segments, chooses the way out. What comes back is ready for the store; with a refusal it

@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include "bridge/access/tenants.hpp"
+#include "bridge/config/secrets.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/objects/secrets.hpp"
 

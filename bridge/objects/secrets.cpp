@@ -3,7 +3,7 @@
 
 #include <boost/json.hpp>
 
-#include "bridge/config/config.hpp"
+#include "bridge/config/secrets.hpp"
 
 namespace smsbridge::bridge {
 namespace {

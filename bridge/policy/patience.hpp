@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "bridge/config/config.hpp"
+#include "bridge/config/route.hpp"
 #include "metrics/labels.hpp"
 
 namespace smsbridge::bridge {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <variant>
 
-#include "bridge/env/clock.hpp"
+#include "bridge/config/gateway.hpp"
 #include "bridge/env/random.hpp"
 
 namespace smsbridge::bridge {
@@ -13,18 +13,6 @@ enum class Outcome {
   refused,    // it never will
   temporary,  // not now: try again later
   unknown,    // perhaps sent: no answer came
-};
-
-// What the lane does with a message that was perhaps sent.
-enum class DoubtPolicy : std::uint8_t { resend, hold };
-
-struct RetryPolicy {
-  WallMs delay_first_ms = 30'000;
-  WallMs delay_max_ms = 600'000;
-  int attempts_max = 5;
-  DoubtPolicy doubt = DoubtPolicy::resend;
-  WallMs resend_delay_ms = 1'000;       // before a message in doubt goes out again
-  WallMs hold_ms = 72ll * 3600 * 1000;  // how long a receipt is waited for before a held message fails
 };
 
 struct RetryAfter {

@@ -9,10 +9,6 @@
 
 namespace smsbridge::bridge {
 
-using GatewaySettingsPtr = std::shared_ptr<const GatewaySettings>;
-using RouteSettingsPtr = std::shared_ptr<const RouteSettings>;
-using TenantSettingsPtr = std::shared_ptr<const TenantSettings>;
-
 // The tenants, gateways and routes that there are now. It never changes: a change makes another table, and whoever
 // works with this one, or with something out of it, keeps it as long as he needs it.
 struct RoutingTable {

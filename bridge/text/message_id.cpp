@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/text/message_id.hpp"
 
-#include <fmt/format.h>
-
-#include <chrono>
-
 namespace smsbridge::bridge {
 namespace {
 
@@ -51,16 +47,6 @@ std::optional<store::MessageId> parse_message_id(std::string_view text) {
   const auto id = store::first_id_at(at) | counter;
   if (ulid_text(id) != text.substr(prefix.size())) return std::nullopt;
   return id;
-}
-
-std::string time_text(store::WallMs at) {
-  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(at)};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 }  // namespace smsbridge::bridge

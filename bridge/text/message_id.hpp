@@ -14,7 +14,4 @@ std::string message_id_text(store::MessageId id);
 std::string ulid_text(store::MessageId id);
 std::optional<store::MessageId> parse_message_id(std::string_view text);
 
-// 2026-11-24T10:15:30.123Z; text::parse_rfc3339 reads it.
-std::string time_text(store::WallMs at);
-
 }  // namespace smsbridge::bridge

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/text/time.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <optional>
 
@@ -125,6 +127,16 @@ tl::expected<std::int64_t, TimeError> parse_rfc3339(std::string_view text) {
   }
   return duration_cast<milliseconds>((minute + seconds(written->second)).time_since_epoch()).count() +
          written->milliseconds;
+}
+
+std::string time_text(std::int64_t at) {
+  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(at)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 }  // namespace smsbridge::bridge::text

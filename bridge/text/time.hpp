@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 
@@ -21,5 +22,8 @@ std::string_view explain(TimeError error);
 // Milliseconds since 1970 UTC; what is finer is cut. A leap second counts as the second after it, as in POSIX, which
 // has no number of its own for it.
 tl::expected<std::int64_t, TimeError> parse_rfc3339(std::string_view text);
+
+// "2026-11-24T10:15:30.123Z", from milliseconds since 1970 UTC; parse_rfc3339 reads it.
+std::string time_text(std::int64_t at);
 
 }  // namespace smsbridge::bridge::text

@@ -11,13 +11,22 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const leaves = ['metrics', 'store', 'smpp', 'http_gateways'];
 const folders = [...leaves, 'bridge'];
 
-// Inside bridge a file includes its own level or lower ones. What is not listed, is on top.
-const bridgeLevels = [
-  {level: 0, paths: ['bridge/env/', 'bridge/text/']},
-  {level: 1, paths: ['access', 'config', 'delivery', 'http', 'intake', 'objects', 'policy', 'routing'].map((room) => `bridge/${room}/`)},
-  {level: 2, paths: ['bridge/doors/']},
+// The floors of bridge, from the ground up, and the rooms of each: a file includes its own room or lower floors, never a
+// neighbour on its floor. A room is a folder, or the files in bridge/ itself that the word names.
+const floors = [
+  ['text'],
+  ['env'],
+  ['config'],
+  ['policy', 'http', 'smsc_sim'],
+  ['access'],
+  ['routing'],
+  ['intake', 'objects', 'delivery', 'notify'],
+  ['events', 'inbound'],
+  ['doors', 'console'],
+  ['app'],
+  ['cli'],
+  ['main'],
 ];
-const top = 3;  // app, main, cli, smsc_sim
 
 const skipped = new Set(['.git', '.cache', 'build', 'node_modules']);
 
@@ -36,8 +45,8 @@ const files = walk();
 const isCpp = (file) => ['.cpp', '.hpp', '.h', '.inc', '.ipp'].includes(extname(file));
 const read = (file) => readFileSync(join(root, file), 'utf8');
 const folderOf = (file) => file.split('/')[0];
-const levelOf = (file) =>
-    bridgeLevels.find(({paths}) => paths.some((path) => file.startsWith(path)))?.level ?? top;
+const roomOf = (file) => file.split('/')[1].split('.')[0];
+const floorOf = (file) => floors.findIndex((rooms) => rooms.includes(roomOf(file)));
 
 // The includes of a file: {line, target, own}, own being the path in this repository or undefined for the rest.
 function includesOf(file) {
@@ -78,13 +87,14 @@ test('a leaf includes its own folder, the standard library and third parties onl
       violations((file, {own}) => own && folderOf(own) !== folderOf(file) && `${folderOf(file)} must not know ${own}`, of), []);
 });
 
-test('bridge does not include tests, and inside it nothing includes a higher level', () => {
+test('bridge does not include tests, and inside it nothing includes a neighbour or a higher floor', () => {
   const of = sources.filter((file) => folderOf(file) === 'bridge');
+  assert.deepEqual(of.filter((file) => floorOf(file) < 0 && !['asio', 'version'].includes(roomOf(file))), [], 'each room has its floor');
   assert.deepEqual(violations((file, {own}) => {
     if (!own) return undefined;
     if (folderOf(own) === 'tests') return `must not include tests: ${own}`;
-    if (folderOf(own) !== 'bridge') return undefined;
-    return levelOf(own) > levelOf(file) && `level ${levelOf(file)} includes level ${levelOf(own)}: ${own}`;
+    if (folderOf(own) !== 'bridge' || roomOf(own) === roomOf(file) || roomOf(own) === 'version') return undefined;
+    return floorOf(own) >= floorOf(file) && `floor ${floorOf(file)} includes floor ${floorOf(own)}: ${own}`;
   }, of), []);
 });
 

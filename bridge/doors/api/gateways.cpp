@@ -2,16 +2,19 @@
 // How gateways are, and what can be asked of one that runs.
 #include <boost/json.hpp>
 
-#include "bridge/doors/doors.hpp"
+#include "bridge/doors/admission.hpp"
+#include "bridge/doors/api/api.hpp"
+#include "bridge/doors/api/objects.hpp"
 #include "bridge/env/log.hpp"
-#include "bridge/text/message_id.hpp"
+#include "bridge/http/reading.hpp"
+#include "bridge/text/time.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 namespace json = boost::json;
 
-json::value time_or_null(WallMs at) { return at ? json::value(time_text(at)) : json::value(nullptr); }
+json::value time_or_null(WallMs at) { return at ? json::value(text::time_text(at)) : json::value(nullptr); }
 json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
 json::object gateway_json(const Services& services, const GatewaySettings& config, const GatewayStatus& status,
@@ -50,7 +53,7 @@ json::object gateway_json(const Services& services, const GatewaySettings& confi
           {"callback_url", manages ? text_or_null(status.callback_url) : json::value(nullptr)},
           {"balance", status.balance_at ? json::value{{"amount", status.balance},
                                                       {"currency", text_or_null(status.balance_currency)},
-                                                      {"at", time_text(status.balance_at)}}
+                                                      {"at", text::time_text(status.balance_at)}}
                                         : json::value(nullptr)},
           {"managed_by", managed_by(object)},
           {"settings", manages ? json::value(config.settings) : json::value(nullptr)}};

@@ -7,6 +7,7 @@
 #include "bridge/env/log.hpp"
 #include "bridge/text/message_id.hpp"
 #include "bridge/text/number.hpp"
+#include "bridge/text/time.hpp"
 #include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
@@ -19,7 +20,7 @@ json::value text_or_null(std::string_view text) {
   if (text.empty()) return nullptr;
   return text::is_valid_utf8(text) ? json::value(text) : json::value(text::repaired_utf8(std::string(text)));
 }
-json::value time_or_null(store::WallMs at) { return at ? json::value(time_text(at)) : json::value(nullptr); }
+json::value time_or_null(store::WallMs at) { return at ? json::value(text::time_text(at)) : json::value(nullptr); }
 json::value gateway_name(const Directory& directory, store::GatewayId id) {
   const auto gateway = directory.table()->gateway(id);
   return gateway ? json::value(gateway->name) : json::value(nullptr);
@@ -49,7 +50,7 @@ json::object routed_json(const store::Message& message, const Directory& directo
   else if (c.route)
     why = "route " + (route ? route->name : std::to_string(c.route)) +
           (c.way.empty() ? ": the first of its gateways" : "; passed over: " + c.way);
-  return {{"at", time_text(c.created_at)},
+  return {{"at", text::time_text(c.created_at)},
           {"event", "routed"},
           {"gateway", gateway_name(directory, c.gateway)},
           {"attempt", nullptr},
@@ -124,10 +125,10 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
   body["parts"] = c.parts;
   body["attempts"] = p.attempts;
   body["maybe_duplicate"] = p.maybe_duplicate;
-  body["created_at"] = time_text(c.created_at);
+  body["created_at"] = text::time_text(c.created_at);
   body["due_at"] =
       p.state == store::State::queued ? time_or_null(p.due_at ? p.due_at : c.due_at) : json::value(nullptr);
-  body["expires_at"] = time_text(p.expires_at ? p.expires_at : c.expires_at);
+  body["expires_at"] = text::time_text(p.expires_at ? p.expires_at : c.expires_at);
   body["submitted_at"] = time_or_null(p.submitted_at);
   body["finished_at"] = time_or_null(p.finished_at);
   body["segments"] = std::move(segments);
@@ -137,7 +138,7 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
 json::object timeline_json(const store::Message& message, const Directory& directory) {
   json::array items;
   const auto warning = number_warning(message.content.to);
-  items.push_back({{"at", time_text(message.content.created_at)},
+  items.push_back({{"at", text::time_text(message.content.created_at)},
                    {"event", "accepted"},
                    {"gateway", gateway_name(directory, message.content.gateway)},
                    {"attempt", nullptr},
@@ -145,7 +146,7 @@ json::object timeline_json(const store::Message& message, const Directory& direc
                                   (warning.empty() ? std::string() : "; " + warning)}});
   items.push_back(routed_json(message, directory));
   for (const auto& event : message.progress.events)
-    items.push_back({{"at", time_text(event.at)},
+    items.push_back({{"at", text::time_text(event.at)},
                      {"event", store::name(event.kind)},
                      {"gateway", gateway_name(directory, event.gateway)},
                      {"attempt", event.attempt ? json::value(event.attempt) : json::value(nullptr)},

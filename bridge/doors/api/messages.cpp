@@ -5,8 +5,12 @@
 #include <charconv>
 
 #include "bridge/config/reader.hpp"
+#include "bridge/doors/admission.hpp"
+#include "bridge/doors/api/api.hpp"
+#include "bridge/doors/api/message_json.hpp"
 #include "bridge/doors/api/waiting.hpp"
-#include "bridge/doors/doors.hpp"
+#include "bridge/http/reading.hpp"
+#include "bridge/intake/accept.hpp"
 #include "bridge/text/message_id.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
@@ -223,7 +227,7 @@ void test_send(Services& services, const HttpRequest& request, Respond respond) 
   if (!value) return respond(to_response(value.error()));
   if (auto* object = value->if_object()) {
     if (!object->contains("text"))
-      (*object)["text"] = "Test of the gateway " + name + " at " + time_text(services.clock.wall());
+      (*object)["text"] = "Test of the gateway " + name + " at " + text::time_text(services.clock.wall());
     (*object)["gateway"] = name;
   }
   auto submission = read_submission(*value, services, services.clock.wall());
@@ -513,7 +517,7 @@ void get_message(Services& services, const HttpRequest& request, Respond respond
       message_json(*message, services.tenants, services.directory, caller->may("content:read"), services.clock.wall());
   const auto told = services.told.find(message->id);
   body["fineract"] =
-      told ? json::value{{"status", told->status}, {"told_at", time_text(told->at)}} : json::value(nullptr);
+      told ? json::value{{"status", told->status}, {"told_at", text::time_text(told->at)}} : json::value(nullptr);
   // Why it waits is known to its gateway.
   const auto gateway = services.directory.table()->gateway(store::gateway_of(message->content, message->progress));
   auto answer = [&services, gateway, message = *message, body = std::move(body),

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 // Making, changing and removing gateways and routes.
+#include "bridge/doors/api/objects.hpp"
+
 #include <boost/json.hpp>
 #include <sstream>
 
-#include "bridge/doors/doors.hpp"
+#include "bridge/doors/admission.hpp"
+#include "bridge/doors/api/api.hpp"
 #include "bridge/env/log.hpp"
+#include "bridge/http/reading.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
@@ -94,13 +98,6 @@ void reload(Services& services, const HttpRequest& request, const Respond& respo
 }
 
 }  // namespace
-
-tl::expected<bool, Problem> flag(const HttpRequest& request, const std::string& name) {
-  const auto it = request.query.find(name);
-  if (it == request.query.end() || it->second == "false") return false;
-  if (it->second == "true") return true;
-  return tl::unexpected(invalid({{"?" + name, "bad-value", name + " is true or false"}}));
-}
 
 json::object cut_off_json(const CutOff& cut_off) {
   json::array destinations, providers;

@@ -2,7 +2,7 @@
 // What the `type` of a problem leads to: a page for whoever finds it in a log, with what, why and what to do.
 #include <fmt/format.h>
 
-#include "bridge/doors/doors.hpp"
+#include "bridge/doors/api/api.hpp"
 
 namespace smsbridge::bridge {
 namespace {

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "bridge/doors/doors.hpp"
+#include "bridge/doors/admission.hpp"
+#include "bridge/doors/api/api.hpp"
+#include "bridge/doors/api/objects.hpp"
+#include "bridge/http/reading.hpp"
+#include "bridge/intake/submission.hpp"
 #include "bridge/text/number.hpp"
-#include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -144,47 +147,11 @@ void get_route(Services& services, const HttpRequest& request, const Caller& cal
   respond({.body = json::serialize(route_json(services, caller, *route, object)), .headers = etag_header(object)});
 }
 
-// The gateway whose callback address this is. Neither the name nor the secret is confirmed to somebody who guesses.
-GatewaySettingsPtr called_gateway(Services& services, const HttpRequest& request) {
-  const auto gateway = services.directory.table()->gateway(request.captures[0]);
-  if (!gateway || gateway->callback_secret.empty() ||
-      !http_gateways::same_secret(gateway->callback_secret, request.captures[1]))
-    return nullptr;
-  return gateway;
-}
-
-HttpResponse no_such_address() {
-  return to_response({.code = ProblemCode::not_found, .detail = "there is nothing at this address", .errors = {}});
-}
-
-// A provider's request. What it says is on disk before it is answered.
-void take_callback(Services& services, const HttpRequest& request, Respond respond) {
-  const auto gateway = called_gateway(services, request);
-  if (!gateway) return respond(no_such_address());
-  http_gateways::CallbackRequest callback{.method = std::string(request.raw.method_string()),
-                                          .url = services.config.public_url + std::string(request.raw.target()),
-                                          .headers = {},
-                                          .body = request.body()};
-  for (const auto& field : request.raw) callback.headers.emplace_back(field.name_string(), field.value());
-  services.gateways.callback(gateway->name, std::move(callback), request.executor,
-                             [respond = std::move(respond)](http_gateways::CallbackAnswer answer) {
-                               respond({.status = static_cast<http::status>(answer.status),
-                                        .content_type = answer.content_type,
-                                        .body = std::move(answer.body),
-                                        .headers = {}});
-                             });
-}
-
 }  // namespace
 
 std::vector<Endpoint> route_endpoints(Services& services) {
   using enum http::verb;
   const std::string base = "/api/v1/routes";
-  const auto callback = [&services](const HttpRequest& r, Respond a) { take_callback(services, r, std::move(a)); };
-  const BeforeBody knows_secret = [&services](const HttpRequest& r) -> std::optional<HttpResponse> {
-    if (called_gateway(services, r)) return std::nullopt;
-    return no_such_address();
-  };
   return {
       {get, base,
        [&services](const HttpRequest& r, Respond a) {
@@ -198,10 +165,6 @@ std::vector<Endpoint> route_endpoints(Services& services) {
        [&services](const HttpRequest& r, Respond a) {
          if (const auto caller = admit(services, r, "config:read", a)) get_route(services, r, *caller, a);
        }},
-      {get, "/in/{gateway}/{secret}", callback, knows_secret},
-      {post, "/in/{gateway}/{secret}", callback, knows_secret},
-      // FrontlineSync appends this to the address that it is given.
-      {post, "/in/{gateway}/{secret}/api/1/frontlinesync/{phone}", callback, knows_secret},
   };
 }
 

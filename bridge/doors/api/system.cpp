@@ -2,8 +2,10 @@
 // Health, metrics and the contract itself.
 #include <mutex>
 
+#include "bridge/doors/admission.hpp"
+#include "bridge/doors/api/api.hpp"
 #include "bridge/doors/api/contract.hpp"
-#include "bridge/doors/doors.hpp"
+#include "bridge/intake/accept.hpp"
 #include "metrics/exposition.hpp"
 
 namespace smsbridge::bridge {

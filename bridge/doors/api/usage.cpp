@@ -4,7 +4,8 @@
 
 #include <boost/json.hpp>
 
-#include "bridge/doors/doors.hpp"
+#include "bridge/doors/admission.hpp"
+#include "bridge/doors/api/api.hpp"
 #include "bridge/text/csv.hpp"
 #include "bridge/text/ucs2.hpp"
 

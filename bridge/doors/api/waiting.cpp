@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <boost/json/object.hpp>
 
-#include "bridge/text/message_id.hpp"
+#include "bridge/text/time.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -24,7 +24,7 @@ struct Why {
 // The error of the first session that has one, and the earliest next try of all.
 Why link_down(const GatewaySettings& gateway, const GatewayStatus& status) {
   Why why{.reason = "gateway_down", .detail = fmt::format("{} cannot send", gateway.name), .until = status.next_try_at};
-  if (status.down_since) why.detail += " since " + time_text(status.down_since);
+  if (status.down_since) why.detail += " since " + text::time_text(status.down_since);
   auto error = status.last_error;
   for (const auto& session : status.sessions) {
     if (error.empty()) error = session.last_error;
@@ -46,11 +46,11 @@ Why of_queued(const store::Message& message, const GatewaySettings* gateway, con
   if (status.paused_since)
     return {.reason = "gateway_paused",
             .detail = fmt::format("{} was paused at {}; 'gateways resume {}' lets it send", gateway->name,
-                                  time_text(status.paused_since), gateway->name)};
+                                  text::time_text(status.paused_since), gateway->name)};
   if (status.draining_since && store::id_time(message.id) > status.draining_since)
     return {.reason = "gateway_draining",
             .detail = fmt::format("{} is being emptied since {} and takes nothing new; 'gateways resume {}' ends that",
-                                  gateway->name, time_text(status.draining_since), gateway->name)};
+                                  gateway->name, text::time_text(status.draining_since), gateway->name)};
   if (status.state == "down") return link_down(*gateway, status);
   if (status.throttled)
     return {.reason = "throttled", .detail = fmt::format("the carrier throttles {}", gateway->name)};
@@ -66,7 +66,7 @@ json::value waiting_json(const store::Message& message, const GatewaySettings* g
   const auto answer = [](const Why& why, const json::value& ahead) {
     return json::object{{"reason", why.reason},
                         {"detail", why.detail},
-                        {"until", why.until ? json::value(time_text(why.until)) : json::value(nullptr)},
+                        {"until", why.until ? json::value(text::time_text(why.until)) : json::value(nullptr)},
                         {"ahead", ahead}};
   };
   if (p.state == store::State::submitted || p.state == store::State::doubtful) {

@@ -2,7 +2,7 @@
 #pragma once
 #include <boost/json/value.hpp>
 
-#include "bridge/config/config.hpp"
+#include "bridge/config/gateway.hpp"
 #include "bridge/delivery/channel.hpp"
 #include "store/reader.hpp"
 

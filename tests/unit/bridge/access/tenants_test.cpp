@@ -7,6 +7,8 @@
 
 #include <filesystem>
 
+#include "bridge/routing/routing_table.hpp"
+
 namespace smsbridge::bridge {
 namespace {
 
@@ -45,7 +47,7 @@ class TenantsTest : public testing::Test {
 };
 
 TEST_F(TenantsTest, AKeyIsChangedWithoutAGap) {
-  Tenants tenants(config_, store_, metrics_);
+  Tenants tenants(RoutingTable(config_).tenants, store_, metrics_);
   const auto takes = [&](const char* key) { return tenants.by_fineract_headers(fineract("umoja", key)).has_value(); };
   struct {
     const char* step;
@@ -65,7 +67,7 @@ TEST_F(TenantsTest, AKeyIsChangedWithoutAGap) {
 }
 
 TEST_F(TenantsTest, OneThatComesIsLetInAndOneThatGoesIsKnownByItsMessagesOnly) {
-  Tenants tenants(config_, store_, metrics_);
+  Tenants tenants(RoutingTable(config_).tenants, store_, metrics_);
   const auto old_key = bearer("tujenge"), new_key = bearer("pamoja");
   const auto* const umoja = tenants.find("umoja");
   const auto* const tujenge = tenants.find("tujenge");

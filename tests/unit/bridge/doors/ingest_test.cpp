@@ -6,10 +6,12 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
+#include "bridge/doors/admission.hpp"
+#include "bridge/doors/api/api.hpp"
 #include "bridge/doors/api/contract.hpp"
 #include "bridge/doors/api/message_json.hpp"
-#include "bridge/doors/doors.hpp"
 #include "bridge/http/problem.hpp"
+#include "bridge/http/reading.hpp"
 #include "bridge/http/request.hpp"
 #include "bridge/intake/submission.hpp"
 #include "bridge/text/message_id.hpp"
@@ -71,8 +73,8 @@ TEST(MessageId, GoesBothWaysAndRefusesTypos) {
 }
 
 TEST(Time, IsWrittenAsItIsRead) {
-  EXPECT_EQ(time_text(1'790'000'000'123), "2026-09-21T14:13:20.123Z");
-  EXPECT_EQ(text::parse_rfc3339(time_text(1'790'000'000'123)), 1'790'000'000'123);
+  EXPECT_EQ(text::time_text(1'790'000'000'123), "2026-09-21T14:13:20.123Z");
+  EXPECT_EQ(text::parse_rfc3339(text::time_text(1'790'000'000'123)), 1'790'000'000'123);
 }
 
 TEST(Json, MayBeginWithAByteOrderMark) {
@@ -290,7 +292,7 @@ TEST(Budgets, StopCampaignsThenRemindersAndNothingElse) {
     store::Store store(std::move(options));
     store.open_queue();
     metrics::Metrics metrics({"", "", ""});
-    const Tenants tenants(config, store, metrics);
+    const Tenants tenants(RoutingTable(config).tenants, store, metrics);
     const auto& tenant = *tenants.find("t");
     const SystemClock clock;
     const Router router(std::make_shared<RoutingTable>(config), {}, clock);
@@ -367,7 +369,7 @@ TEST_F(Prepare, ShowsWhateverOctetsCarriersSayAsJson) {
   const auto folder = std::filesystem::temp_directory_path() / ("smsbridge-shown-" + std::to_string(::getpid()));
   {
     store::Store store({.path = folder, .size_limit_bytes = 64u << 20, .prewrite_bytes = 0, .sync = false});
-    const Tenants tenants(config_, store, metrics);
+    const Tenants tenants(RoutingTable(config_).tenants, store, metrics);
     const SystemClock clock;
     const Router router(std::make_shared<RoutingTable>(config_), {}, clock);
     const Directory directory(router);

@@ -11,7 +11,7 @@
 #include <list>
 #include <thread>
 
-#include "bridge/doors/doors.hpp"
+#include "bridge/http/endpoints.hpp"
 
 namespace smsbridge::bridge {
 namespace {

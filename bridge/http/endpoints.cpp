@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-#include "bridge/doors/doors.hpp"
-
-#include <fmt/format.h>
+#include "bridge/http/endpoints.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "bridge/env/log.hpp"
+#include "bridge/env/log_throttle.hpp"
 #include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
-
-constexpr std::size_t shown_errors_max = 1000;  // one for each message of a batch
 
 metrics::HttpMethod label_of(http::verb verb) {
   switch (verb) {
@@ -167,122 +163,6 @@ HttpDoor make_door(std::vector<Endpoint> endpoints, metrics::HttpMetrics& metric
           .before_body =
               [table](const HttpRequest& request) { return table->before_body(const_cast<HttpRequest&>(request)); },
           .refuse = std::move(refuse)};
-}
-
-BeforeBody needs_key(Services& services) {
-  return [&services](const HttpRequest& request) -> std::optional<HttpResponse> {
-    const auto caller = services.tenants.by_key(request);
-    if (caller) return std::nullopt;
-    return to_response(caller.error());
-  };
-}
-
-std::optional<Caller> admit(Services& services, const HttpRequest& request, std::string_view scope,
-                            const Respond& respond, bool needs_tenant) {
-  auto caller = services.tenants.by_key(request);
-  if (!caller) {
-    respond(to_response(caller.error()));
-    return std::nullopt;
-  }
-  if (!caller->may(scope)) {
-    respond(to_response(
-        {.code = ProblemCode::forbidden, .detail = "the key lacks the scope " + std::string(scope), .errors = {}}));
-    return std::nullopt;
-  }
-  if (needs_tenant && !caller->tenant) {
-    respond(to_response(invalid(
-        {{"", "missing", "several tenants are configured: name one with --tenant (header Smsbridge-Tenant)"}})));
-    return std::nullopt;
-  }
-  return std::move(*caller);
-}
-
-std::optional<Caller> admit_for_all(Services& services, const HttpRequest& request, std::string_view scope,
-                                    const Respond& respond) {
-  auto caller = admit(services, request, scope, respond);
-  if (!caller || speaks_for_all(services, *caller)) return caller;
-  respond(to_response({.code = ProblemCode::forbidden,
-                       .detail = "gateways and routes serve all tenants: this takes a key that was made by "
-                                 "'smsbridge keys create --owner', or the command line on the host",
-                       .errors = {}}));
-  return std::nullopt;
-}
-
-bool speaks_for_all(const Services& services, const Caller& caller) {
-  return caller.of_all_tenants || services.tenants.all()->size() == 1;
-}
-
-bool may_see(const Services& services, const Caller& caller, const GatewaySettings& gateway) {
-  return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, gateway);
-}
-
-bool may_see(const Services& services, const Caller& caller, const RouteSettings& route) {
-  return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, route);
-}
-
-bool may_manage(const Services& services, const Caller& caller) {
-  return caller.may("system:manage") && speaks_for_all(services, caller);
-}
-
-std::string_view without_byte_order_mark(std::string_view body) {
-  constexpr std::string_view mark = "\xEF\xBB\xBF";
-  return body.starts_with(mark) ? body.substr(mark.size()) : body;
-}
-
-tl::expected<boost::json::value, Problem> read_json(const HttpRequest& request) {
-  auto type = request.header(http::field::content_type);
-  type = type.substr(0, type.find_first_of("; "));
-  if (!type.empty() && !boost::beast::iequals(type, "application/json") &&
-      !(request.raw.method() == http::verb::patch && boost::beast::iequals(type, "application/merge-patch+json")))
-    return tl::unexpected(Problem{
-        .code = ProblemCode::unsupported_media_type, .detail = "send Content-Type: application/json", .errors = {}});
-  boost::json::error_code ec;
-  auto value = boost::json::parse(without_byte_order_mark(request.body()), ec);
-  if (ec)
-    return tl::unexpected(
-        Problem{.code = ProblemCode::malformed_json, .detail = "the body is not JSON: " + ec.message(), .errors = {}});
-  return value;
-}
-
-// A body of a million wrong names is answered by some of them.
-Problem invalid(std::vector<FieldError> errors) {
-  std::string detail = errors.size() == 1 ? errors.front().detail : std::to_string(errors.size()) + " fields are wrong";
-  if (errors.size() > shown_errors_max) errors.resize(shown_errors_max);
-  return {.code = ProblemCode::invalid_request, .detail = std::move(detail), .errors = std::move(errors)};
-}
-
-Problem no_such(std::string_view what, std::string_view name) {
-  return {.code = ProblemCode::not_found,
-          .detail = fmt::format("there is no {} {}", what, text::cut_utf8(name, 60)),
-          .errors = {}};
-}
-
-Problem problem_of(store::Error error) {
-  switch (error) {
-    case store::Error::full:
-      return {.code = ProblemCode::store_full,
-              .detail = "no room is left to keep messages; make room on the disk, or raise store.size_limit",
-              .errors = {},
-              .retry_after_seconds = 30};
-    case store::Error::busy:
-      return {.code = ProblemCode::queue_full,
-              .detail = "too many messages are waiting to be written; try again",
-              .errors = {},
-              .retry_after_seconds = 1};
-    case store::Error::invalid:
-      return {.code = ProblemCode::payload_too_large, .detail = "too many messages in one request", .errors = {}};
-    case store::Error::unknown:
-    case store::Error::broken:
-      return {.code = ProblemCode::storage_failed,
-              .detail = store::explain(error) + "; try again, with the same reference",
-              .errors = {},
-              .retry_after_seconds = 5};
-    default:
-      return {.code = ProblemCode::shutting_down,
-              .detail = store::explain(error) + "; nothing was accepted, try again",
-              .errors = {},
-              .retry_after_seconds = 5};
-  }
 }
 
 }  // namespace smsbridge::bridge

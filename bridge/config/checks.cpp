@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/config/checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bridge/config/reader.hpp"
+#include "bridge/text/sender.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+constexpr std::size_t name_length_max = 64;
+
+}  // namespace
+
+void read_name(ConfigSection& s, std::string& name) {
+  s.read("name", name);
+  const auto forbidden = [](unsigned char c) { return c == '/' || c < 0x20 || c == 0x7F; };
+  if (std::ranges::any_of(name, forbidden))
+    s.problem("name", "is a part of addresses: no '/' and no control characters", "bad-value");
+  if (name.size() > name_length_max)
+    s.problem("name", fmt::format("must have 1 to {} octets", name_length_max), "bad-value");
+}
+
+void check_first_delay(ConfigSection& s, const char* first, WallMs first_ms, const char* longest, WallMs longest_ms) {
+  if (first_ms > longest_ms)
+    s.problem(first, "is longer than '" + std::string(longest) + "', which is " + duration_text(longest_ms),
+              "bad-value");
+}
+
+void check_sender(ConfigSection& s, const std::string& sender, std::string_view country) {
+  if (const auto why = text::why_not_a_sender(sender, country); !why.empty())
+    s.problem("sender", "'" + sender + "' is no sender: " + why, "bad-value");
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "bridge/env/clock.hpp"
+
+// What several objects have, each with the same rule.
+namespace smsbridge::bridge {
+
+class ConfigSection;
+// The key `name`: it stands in addresses, in the store's keys and in metrics.
+void read_name(ConfigSection& s, std::string& name);
+// The key `sender`: one that a phone shows.
+void check_sender(ConfigSection& s, const std::string& sender, std::string_view country);
+// Delays double up to the longest.
+void check_first_delay(ConfigSection& s, const char* first, WallMs first_ms, const char* longest, WallMs longest_ms);
+
+}  // namespace smsbridge::bridge

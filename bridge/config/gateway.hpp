@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <boost/json/object.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/config/lanes.hpp"
+#include "bridge/config/problem.hpp"
+#include "bridge/env/stream.hpp"
+#include "bridge/text/segments.hpp"
+#include "smpp/dialect.hpp"
+#include "smpp/session.hpp"
+#include "store/message.hpp"
+
+namespace smsbridge::bridge {
+
+// How often, and how far apart, a message is tried.
+struct RetryPolicy {
+  WallMs delay_first_ms = 30'000;
+  WallMs delay_max_ms = 600'000;
+  int attempts_max = 5;
+  DoubtPolicy doubt = DoubtPolicy::resend;
+  WallMs resend_delay_ms = 1'000;       // before a message in doubt goes out again
+  WallMs hold_ms = 72ll * 3600 * 1000;  // how long a receipt is waited for before a held message fails
+};
+
+struct GatewaySettings {
+  boost::json::object settings;  // as they were given, without secrets
+  bool of_file = false;          // of the configuration file, whose writer may reach what the machine reaches
+  std::string name;
+  store::GatewayId id = 0;
+  std::string description;
+  std::string kind = "smpp";         // or a provider of http_gateways
+  std::vector<std::string> tenants;  // that may use it; empty: see RoutingTable::may_use()
+  // Of providers: settings as their kind names them, secrets read.
+  boost::json::object account;
+  std::string callback_secret;  // in the address that the provider calls; empty: one is made and kept in the store
+  std::size_t max_in_flight = 32;
+  Duration connect_timeout = std::chrono::seconds(5), request_timeout = std::chrono::seconds(30);
+  std::string proxy;
+  Duration balance_interval = std::chrono::minutes(15);
+  // Of SMPP; its `tls` also of providers.
+  Address address;
+  smpp::SessionConfig session;
+  smpp::Dialect dialect;
+  enum class Bind { transceiver, pair, transmitter } bind = Bind::transceiver;  // pair: a transmitter and a receiver
+  int sessions = 1;
+  double rate = 0;     // segments a second over all sessions, 0: no limit
+  std::string sender;  // when neither message nor tenant names one
+  text::Charset charset = text::Charset::automatic;
+  text::Concat concat = text::Concat::udh8;
+  std::size_t segments_max = 15;  // Fineract's longest text, 1000 characters, when it needs UCS-2
+  bool receipts = true;           // ask for delivery receipts
+  WallMs receipt_wait_ms = 72ll * 3600 * 1000;
+  WallMs receipts_quiet_ms = 15ll * 60 * 1000;  // after this time without any, routes trust it less; 0: never
+  enum class Validity { relative, absolute, none } validity = Validity::relative;
+  RetryPolicy retry;
+  std::optional<DoubtPolicy> doubt;  // overrides the lanes'
+  Duration reconnect_first = std::chrono::seconds(1), reconnect_max = std::chrono::seconds(60);
+  Duration refused_delay = std::chrono::minutes(5);  // after a bind was refused for its credentials
+};
+using GatewaySettingsPtr = std::shared_ptr<const GatewaySettings>;
+
+class ConfigSection;
+void read_gateway(ConfigSection& s, GatewaySettings& gateway);
+// One in the form of the file, as the API and the store have it: its secrets stand in it. The problems have no place;
+// paths begin at the object.
+GatewaySettings read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,
+                             std::vector<ConfigProblem>& problems);
+
+// Nothing differs, secrets included; or nothing but what is for people.
+bool same(const GatewaySettings& a, const GatewaySettings& b);
+bool works_as(const GatewaySettings& a, const GatewaySettings& b);
+
+}  // namespace smsbridge::bridge

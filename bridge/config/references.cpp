@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bridge/config/config.hpp"
+
+namespace smsbridge::bridge {
+
+bool holds(const std::vector<std::string>& list, const std::string& value) {
+  return std::ranges::find(list, value) != list.end();
+}
+
+std::vector<ConfigProblem> check_references(const std::vector<const GatewaySettings*>& gateways,
+                                            const std::vector<const RouteSettings*>& routes,
+                                            const std::vector<const TenantSettings*>& tenants,
+                                            const std::set<std::string>& assumed) {
+  std::vector<ConfigProblem> problems;
+  const auto say = [&](const char* list, std::size_t index, const char* key, std::string text, const char* code) {
+    problems.push_back({.file = {}, .path = list, .text = std::move(text), .code = code, .index = index, .key = key});
+  };
+  std::set<std::string> tenant_names, gateway_names, route_names;
+  const auto is_gateway = [&](const std::string& name) {
+    return name.empty() || gateway_names.contains(name) || assumed.contains(name);
+  };
+  // What has no name or id was told of already.
+  const auto is_second = [](auto& seen, const auto& value) {
+    return value != std::remove_cvref_t<decltype(value)>{} && !seen.insert(value).second;
+  };
+  std::set<store::GatewayId> ids;
+  for (std::size_t i = 0; i < tenants.size(); ++i)
+    if (is_second(tenant_names, tenants[i]->name))
+      say("tenants", i, "name", "two tenants are called '" + tenants[i]->name + "'", "duplicate");
+  std::map<std::string_view, const GatewaySettings*> by_name;
+  const auto is_closed_to = [&](const std::string& gateway, const std::string& tenant) {
+    const auto it = by_name.find(gateway);
+    return it != by_name.end() && !it->second->tenants.empty() && !holds(it->second->tenants, tenant);
+  };
+  for (std::size_t i = 0; i < gateways.size(); ++i) {
+    const auto& gateway = *gateways[i];
+    if (is_second(gateway_names, gateway.name))
+      say("gateways", i, "name", "two gateways are called '" + gateway.name + "'", "duplicate");
+    if (is_second(ids, gateway.id))
+      say("gateways", i, "id", fmt::format("two gateways have the id {}", gateway.id), "duplicate");
+    by_name.emplace(gateway.name, &gateway);
+    for (const auto& tenant : gateway.tenants)
+      if (!tenant_names.contains(tenant))
+        say("gateways", i, "tenants", "gateway '" + gateway.name + "' names the unknown tenant '" + tenant + "'",
+            "bad-value");
+  }
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const auto& route = *routes[i];
+    if (is_second(route_names, route.name))
+      say("routes", i, "name", "two routes are called '" + route.name + "'", "duplicate");
+    if (is_second(ids, route.id))
+      say("routes", i, "id",
+          fmt::format("another route or a gateway has the id {} of '{}' too: Fineract could not tell them apart",
+                      route.id, route.name),
+          "duplicate");
+    for (const auto& via : route.via)
+      if (!is_gateway(via.gateway))
+        say("routes", i, "via", "route '" + route.name + "' names the unknown gateway '" + via.gateway + "'",
+            "bad-value");
+    for (const auto& tenant : route.tenants)
+      if (!tenant_names.contains(tenant))
+        say("routes", i, "tenants", "route '" + route.name + "' names the unknown tenant '" + tenant + "'",
+            "bad-value");
+    for (const auto& tenant : route.tenants)
+      for (const auto& via : route.via)
+        if (is_closed_to(via.gateway, tenant))
+          say("routes", i, "via",
+              "route '" + route.name + "' is for the tenant '" + tenant + "', and its gateway '" + via.gateway +
+                  "' is not: see the gateway's 'tenants'",
+              "bad-value");
+  }
+  for (std::size_t i = 0; i < tenants.size(); ++i) {
+    const auto& tenant = *tenants[i];
+    if (!is_gateway(tenant.default_gateway))
+      say("tenants", i, "default_gateway",
+          "tenant '" + tenant.name + "' names the unknown gateway '" + tenant.default_gateway + "'", "bad-value");
+    if (is_closed_to(tenant.default_gateway, tenant.name))
+      say("tenants", i, "default_gateway",
+          "the default_gateway '" + tenant.default_gateway + "' of the tenant '" + tenant.name +
+              "' is not for it: see the gateway's 'tenants'",
+          "bad-value");
+  }
+  return problems;
+}
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/text/money.hpp"
+#include "store/message.hpp"
+
+namespace smsbridge::bridge {
+
+// What a tenant may spend in a month. Login codes and transactions are never refused.
+struct Budget {
+  std::string currency;
+  std::optional<Micro> alert, refuse_campaigns, refuse_reminders;
+  bool operator==(const Budget&) const = default;
+};
+
+struct TenantSettings {
+  std::string name;
+  std::string default_country;
+  std::string sender;                          // when a message names none
+  std::string default_gateway;                 // empty: the first gateway
+  std::vector<std::string> fineract_app_keys;  // several during rotation
+  bool fineract_allow_empty_key = false;
+  store::Lane fineract_lane = store::Lane::transaction;
+  std::optional<Budget> budget;
+  bool check_number_length = true;  // refuse numbers with more or fewer digits than any mobile of their country
+  bool html_entities = true;        // Fineract posts "O&#39;Brien"; the phone should show O'Brien
+  bool operator==(const TenantSettings&) const = default;
+};
+
+using TenantSettingsPtr = std::shared_ptr<const TenantSettings>;
+
+class ConfigSection;
+void read_tenant(ConfigSection& s, TenantSettings& tenant);
+
+}  // namespace smsbridge::bridge

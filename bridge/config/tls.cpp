@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/config/tls.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/context.hpp>
+
+#include "bridge/config/reader.hpp"
+#include "bridge/text/control.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+// Loads the files as a connection will, which would only fail then.
+void check_tls_files(ConfigSection& t, const TlsOptions& tls) {
+  if (tls.certificate_file.empty() != tls.key_file.empty()) {
+    const auto* const there = tls.key_file.empty() ? "certificate_file" : "key_file";
+    const auto* const lacking = tls.key_file.empty() ? "key_file" : "certificate_file";
+    return t.problem(there, std::string("is of no use without ") + lacking, "missing");
+  }
+  boost::system::error_code ec;
+  const auto failed = [&](const char* key, const std::string& what) {
+    if (ec) t.problem(key, what + ": " + ec.message(), "unreadable");
+    return ec.failed();
+  };
+  boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);
+  // Nobody is there to be asked for a password.
+  context.set_password_callback([](std::size_t, boost::asio::ssl::context::password_purpose) { return ""; }, ec);
+  if (!tls.ca_file.empty()) {
+    context.load_verify_file(tls.ca_file, ec);
+    failed("ca_file", "holds no certificates in PEM");
+  }
+  if (tls.certificate_file.empty()) return;
+  context.use_certificate_chain_file(tls.certificate_file, ec);
+  if (failed("certificate_file", "holds no certificate in PEM")) return;
+  context.use_private_key_file(tls.key_file, boost::asio::ssl::context::pem, ec);
+  failed("key_file", "holds no key in PEM that fits the certificate and has no password");
+}
+
+}  // namespace
+
+void read_tls(ConfigSection& s, TlsOptions& tls) {
+  if (s.is_file() && s.has("tls") && s.node()["tls"].IsNull())
+    s.problem("tls", "is empty; {} is TLS as it is usual", "missing");
+  s.section("tls", [&](ConfigSection& t) {
+    tls.enabled = true;
+    t.read("enabled", tls.enabled);
+    const auto before = t.problems();
+    t.read_path("ca_file", tls.ca_file);
+    t.read_path("certificate_file", tls.certificate_file);
+    t.read_path("key_file", tls.key_file);
+    if (t.problems() == before) check_tls_files(t, tls);
+    t.read("server_name", tls.server_name);
+    if (text::has_control(tls.server_name))
+      t.problem("server_name", "holds a control character or a line break", "bad-value");
+    t.read("verify", tls.verify);
+    if (!tls.verify)
+      t.problem("verify", "without verification anybody on the path can read and change messages", "unsafe", true);
+  });
+}
+
+bool is_public(const std::string& host) {
+  boost::system::error_code ec;
+  const auto address = boost::asio::ip::make_address(host, ec);
+  if (!ec && address.is_v4()) {
+    const auto net = [value = address.to_v4().to_uint()](std::uint32_t base, int bits) {
+      return value >> (32 - bits) == base >> (32 - bits);
+    };
+    return !(net(0x7F000000, 8) || net(0x0A000000, 8) || net(0xAC100000, 12) || net(0xC0A80000, 16) ||
+             net(0xA9FE0000, 16) || net(0x64400000, 10));
+  }
+  if (!ec) {
+    const auto v6 = address.to_v6();
+    if (v6.is_v4_mapped())
+      return is_public(boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6).to_string());
+    return !v6.is_loopback() && !v6.is_link_local() && (v6.to_bytes()[0] & 0xFE) != 0xFC;
+  }
+  static const std::vector<std::string> of_ones_own = {".localhost", ".local", ".localdomain", ".internal",
+                                                       ".intranet",  ".lan",   ".home.arpa",   ".private"};
+  return host.find('.') != std::string::npos &&
+         std::ranges::none_of(of_ones_own, [&](const std::string& end) { return host.ends_with(end); });
+}
+
+}  // namespace smsbridge::bridge

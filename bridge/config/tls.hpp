@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <string>
+
+#include "bridge/env/stream.hpp"
+
+namespace smsbridge::bridge {
+
+class ConfigSection;
+void read_tls(ConfigSection& s, TlsOptions& tls);
+
+// No name or address of this machine or of a network of one's own, as far as can be told without asking.
+bool is_public(const std::string& host);
+
+}  // namespace smsbridge::bridge

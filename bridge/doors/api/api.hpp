@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <vector>
+
+#include "bridge/doors/services.hpp"
+#include "bridge/http/endpoints.hpp"
+
+// /api/v1, by what it is about: the contract is openapi.yaml beside this file.
+namespace smsbridge::bridge {
+
+std::vector<Endpoint> message_endpoints(Services& services);
+std::vector<Endpoint> gateway_endpoints(Services& services);
+std::vector<Endpoint> system_endpoints(Services& services);
+// What a listener for monitoring alone has.
+std::vector<Endpoint> monitoring_endpoints(Services& services);
+std::vector<Endpoint> route_endpoints(Services& services);
+std::vector<Endpoint> object_endpoints(Services& services);
+std::vector<Endpoint> usage_endpoints(Services& services);
+std::vector<Endpoint> problem_endpoints();
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bridge/objects/objects.hpp"
+#include "bridge/routing/cut_off.hpp"
+
+namespace smsbridge::bridge {
+
+boost::json::object cut_off_json(const CutOff& cut_off);
+void say_cut_off(const CutOff& cut_off, const std::string& by);
+
+// What answers say of an object: "file" or "api", and its ETag.
+std::string_view managed_by(const std::optional<Objects::Object>& object);
+std::vector<std::pair<std::string, std::string>> etag_header(const std::optional<Objects::Object>& object);
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <atomic>
+#include <functional>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "bridge/access/tenants.hpp"
+#include "bridge/config/config.hpp"
+#include "bridge/delivery/gateway_control.hpp"
+#include "bridge/doors/told.hpp"
+#include "bridge/env/clock.hpp"
+#include "bridge/env/log_throttle.hpp"
+#include "bridge/objects/objects.hpp"
+#include "bridge/routing/cut_off.hpp"
+#include "bridge/routing/directory.hpp"
+#include "metrics/metrics.hpp"
+#include "store/store.hpp"
+
+namespace smsbridge::bridge {
+
+// What a reload of the configuration file did.
+struct Reloaded {
+  TableChanges changes;
+  CutOff cut_off;
+  std::vector<std::string> takes_restart;  // keys that differ from those the daemon runs by
+};
+
+// What handlers work with. Everything in it may be used from any shard.
+struct Services {
+  const Config& config;
+  store::Store& store;
+  Clock& clock;
+  const Directory& directory;
+  const Tenants& tenants;
+  metrics::Metrics& metrics;
+  GatewayControl& gateways;
+  Objects& objects;
+  // Of the configuration file. A dry run only says what it would do.
+  std::function<tl::expected<Reloaded, std::vector<std::string>>(bool dry_run)> reload;
+  std::atomic<bool>& ready;  // false while starting and stopping
+  Told told{};               // to Fineract
+  log::Throttle doubts{};    // what was taken with a doubt, by tenant
+};
+
+}  // namespace smsbridge::bridge

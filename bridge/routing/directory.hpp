@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <memory>
+
+#include "bridge/routing/budgets.hpp"
+#include "bridge/routing/router.hpp"
+
+namespace smsbridge::bridge {
+
+// The ways a message may leave by. Fineract's providerId is the id of a gateway or of a route.
+class Directory {
+ public:
+  explicit Directory(const Router& router, const Budgets* budgets = nullptr) : router_(router), budgets_(budgets) {}
+  std::shared_ptr<const RoutingTable> table() const { return router_.table(); }
+  GatewaySettingsPtr default_for(const TenantSettings& tenant) const { return table()->default_for(tenant); }
+  LaneSettings lane(store::Lane lane) const { return table()->lanes[static_cast<std::size_t>(lane)]; }
+  const Router& router() const { return router_; }
+  const Budgets* budgets() const { return budgets_; }  // nullptr: none is kept
+
+ private:
+  const Router& router_;
+  const Budgets* budgets_;
+};
+
+}  // namespace smsbridge::bridge
