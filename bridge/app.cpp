@@ -82,6 +82,7 @@ App::App(Config config, Clock& clock, Connector& connector)
       router_(objects_.table(), tenants_.names(), clock_),
       budgets_(router_, tenants_, store_),
       directory_(router_, &budgets_),
+      intake_(store_, directory_, clock_),
       gateways_({.config = config_,
                  .clock = clock_,
                  .connector = connector,
@@ -93,6 +94,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .store = store_,
                 .clock = clock_,
                 .directory = directory_,
+                .intake = intake_,
                 .tenants = tenants_,
                 .metrics = metrics_,
                 .gateways = gateways_,
@@ -152,11 +154,11 @@ void App::commit_failed(store::Error error, const std::string& why) {
 }
 
 void App::make_servers() {
-  std::vector<Endpoint> api = message_endpoints(services_);
-  for (auto&& more :
-       {gateway_endpoints(services_), route_endpoints(services_), object_endpoints(services_),
-        usage_endpoints(services_), system_endpoints(services_), problem_endpoints(), callback_endpoints(services_)})
-    api.insert(api.end(), more.begin(), more.end());
+  std::vector<Endpoint> api;
+  for (auto* const made : {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints,
+                           object_endpoints, usage_endpoints, system_endpoints, callback_endpoints})
+    for (auto& endpoint : made(services_)) api.push_back(std::move(endpoint));
+  for (auto& endpoint : problem_endpoints()) api.push_back(std::move(endpoint));
   const auto api_door = make_door(std::move(api), metrics_.http(), clock_, to_response, needs_key(services_));
   std::size_t sessions = 0;
   for (const auto& gateway : config_.gateways) sessions += static_cast<std::size_t>(std::max(1, gateway.sessions));

@@ -27,7 +27,6 @@ namespace json = boost::json;
 
 constexpr std::size_t entries_max = store::batch_items_max;
 constexpr std::size_t asked_ids_max = 10000;
-constexpr Duration busy_pause = std::chrono::milliseconds(200);
 constexpr std::size_t unknown_ids_max = 20000;  // of one tenant, of at most client_ref_max octets each
 constexpr std::size_t client_ref_max = 100;
 constexpr std::size_t text_length_max = 60000;  // what the store keeps of a text; a carrier takes 255 parts of it
@@ -139,7 +138,8 @@ std::string client_ref_of(const json::value* value) {
   return std::string(text::cut_utf8(scalar_text(value), client_ref_max));
 }
 
-store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, Services& services) {
+// What Fineract posts is kept also when it cannot be sent: it reads the reason in its report.
+Prepared read_entry(const json::value& value, const Tenant& tenant, Services& services) {
   Submission s{.source = store::Source::fineract};
   std::string provider, unreadable;
   if (const auto* entry = value.if_object()) {
@@ -169,43 +169,15 @@ store::Enqueue make_enqueue(const json::value& value, const Tenant& tenant, Serv
   }
   if (tenant.config.html_entities) s.text = text::with_plain_blanks(text::decode_html_entities(s.text));
   s.text = text::cut_utf8(s.text, text_length_max);
-  auto prepared = prepare(std::move(s), tenant, services.directory, services.clock.wall());
-  note_doubts(prepared, tenant, services.doubts, services.clock.now());
+  auto prepared = services.intake.prepare(std::move(s), tenant);
   auto& enqueue = prepared.enqueue;
   enqueue.content.digest = digest;
   enqueue.replace_on_conflict = true;
   enqueue.failed_because = !unreadable.empty() ? unreadable
                            : prepared.refusal  ? prepared.refusal->detail
                                                : std::string();
-  return std::move(enqueue);
-}
-
-// Fineract does not post a batch again that was refused, and waits without a limit: where the writer is behind, the
-// answer waits with it.
-void accept(Services& services, const Tenant& tenant, store::Batch batch, const boost::asio::any_io_executor& executor,
-            Respond respond) {
-  services.store.commit(
-      std::move(batch), executor,
-      [&services, &tenant, executor, respond = std::move(respond)](store::BatchResult result) mutable {
-        if (result.error == store::Error::busy) {
-          const auto timer = std::shared_ptr<Timer>(services.clock.timer(executor));
-          const auto waiting = std::make_shared<store::Batch>(std::move(result.unapplied));
-          timer->at(services.clock.now() + busy_pause,
-                    [&services, &tenant, executor, timer, waiting, respond = std::move(respond)]() mutable {
-                      accept(services, tenant, std::move(*waiting), executor, std::move(respond));
-                    });
-          return;
-        }
-        if (result.error != store::Error::none) {
-          tenant.metrics.rejected[reject_reason(problem_of(result.error).code)]->Increment();
-          return respond(fineract_refusal(problem_of(result.error)));
-        }
-        for (const auto& entry : result.enqueued)
-          (entry.kind == store::Enqueued::Kind::stored ? tenant.metrics.accepted[metrics::Source::fineract]
-                                                       : tenant.metrics.replayed)
-              ->Increment();
-        respond({.status = http::status::accepted, .body = {}, .headers = {}});
-      });
+  prepared.refusal.reset();
+  return prepared;
 }
 
 // When an id was first asked for that nobody posted. After a grace time it is called failed, because ids that never
@@ -278,11 +250,16 @@ void post_sms(Services& services, Noticed& noticed, const HttpRequest& request, 
     note_refused(noticed, services.clock.now(), 400, tenant->config.name, why, request.path);
     return respond(fineract_error(http::status::bad_request, "error.msg.invalid.request.body", why));
   }
-  store::Batch batch;
-  batch.enqueue.reserve(entries->size());
-  for (const auto& entry : *entries) batch.enqueue.push_back(make_enqueue(entry, *tenant, services));
-  if (batch.enqueue.empty()) return respond({.status = http::status::accepted, .body = {}, .headers = {}});
-  accept(services, *tenant, std::move(batch), request.executor, std::move(respond));
+  std::vector<Prepared> wishes;
+  wishes.reserve(entries->size());
+  for (const auto& entry : *entries) wishes.push_back(read_entry(entry, *tenant, services));
+  // Fineract does not post a batch again that was refused, and waits without a limit: where the writer is behind, the
+  // answer waits with it.
+  services.intake.accept(*tenant, std::move(wishes), Intake::WhenBusy::wait, request.executor,
+                         [respond = std::move(respond)](const auto& accepted) {
+                           if (!accepted) return respond(fineract_refusal(accepted.error()));
+                           respond({.status = http::status::accepted, .body = {}, .headers = {}});
+                         });
 }
 
 json::object report_entry(const std::string& id, const json::value& external_id, FineractStatus status,

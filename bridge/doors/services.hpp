@@ -11,7 +11,7 @@
 #include "bridge/delivery/gateway_control.hpp"
 #include "bridge/doors/told.hpp"
 #include "bridge/env/clock.hpp"
-#include "bridge/env/log_throttle.hpp"
+#include "bridge/intake/accept.hpp"
 #include "bridge/objects/objects.hpp"
 #include "bridge/routing/cut_off.hpp"
 #include "bridge/routing/directory.hpp"
@@ -33,6 +33,7 @@ struct Services {
   store::Store& store;
   Clock& clock;
   const Directory& directory;
+  Intake& intake;
   const Tenants& tenants;
   metrics::Metrics& metrics;
   GatewayControl& gateways;
@@ -41,7 +42,6 @@ struct Services {
   std::function<tl::expected<Reloaded, std::vector<std::string>>(bool dry_run)> reload;
   std::atomic<bool>& ready;  // false while starting and stopping
   Told told{};               // to Fineract
-  log::Throttle doubts{};    // what was taken with a doubt, by tenant
 };
 
 }  // namespace smsbridge::bridge

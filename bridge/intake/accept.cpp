@@ -1,7 +1,116 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/intake/accept.hpp"
 
+#include "bridge/env/log.hpp"
+
 namespace smsbridge::bridge {
+namespace {
+
+constexpr Duration busy_pause = std::chrono::milliseconds(200);
+
+// What was accepted earlier is answered again, also when it would be refused now.
+bool may_be_known(const Refusal& refusal, const store::Content& content) {
+  return (refusal.code == ProblemCode::no_route || refusal.code == ProblemCode::budget_spent) &&
+         !(content.client_ref.empty() && content.idempotency_key.empty());
+}
+
+metrics::Source label_of(store::Source source) {
+  return source == store::Source::fineract ? metrics::Source::fineract : metrics::Source::api;
+}
+
+Problem mismatch() {
+  return {.code = ProblemCode::idempotency_mismatch,
+          .detail = "this Idempotency-Key or client_ref was used for a message with other content; use a new one",
+          .errors = {}};
+}
+
+}  // namespace
+
+// Wishes on their way to the disk.
+struct Intake::Asked {
+  const Tenant& tenant;
+  WhenBusy when_busy;
+  boost::asio::any_io_executor executor;
+  Done done;
+  std::vector<Acceptance> results;
+  std::vector<std::size_t> places;  // of those that the store was asked for
+  metrics::Source source{};
+};
+
+void Intake::accept(const Tenant& tenant, std::vector<Prepared> wishes, WhenBusy when_busy,
+                    const boost::asio::any_io_executor& executor, Done done) {
+  auto asked = std::make_shared<Asked>(Asked{.tenant = tenant,
+                                             .when_busy = when_busy,
+                                             .executor = executor,
+                                             .done = std::move(done),
+                                             .results = std::vector<Acceptance>(wishes.size()),
+                                             .places = {}});
+  store::Batch batch;
+  batch.enqueue.reserve(wishes.size());
+  asked->places.reserve(wishes.size());
+  for (std::size_t place = 0; place < wishes.size(); ++place) {
+    auto& wish = wishes[place];
+    note_doubt(wish, tenant);
+    asked->source = label_of(wish.enqueue.content.source);
+    if (wish.refusal) {
+      asked->results[place].problem = problem_of(*wish.refusal);
+      if (!may_be_known(*wish.refusal, wish.enqueue.content)) continue;
+      wish.enqueue.only_if_known = true;
+    }
+    asked->places.push_back(place);
+    batch.enqueue.push_back(std::move(wish.enqueue));
+  }
+  if (batch.enqueue.empty()) return answer(*asked, {});
+  commit(std::move(asked), std::move(batch));
+}
+
+void Intake::commit(std::shared_ptr<Asked> asked, store::Batch batch) {
+  const auto executor = asked->executor;
+  store_.commit(std::move(batch), executor, [this, asked = std::move(asked)](store::BatchResult result) mutable {
+    if (result.error == store::Error::none) return answer(*asked, result.enqueued);
+    if (result.error == store::Error::busy && asked->when_busy == WhenBusy::wait) {
+      const auto timer = std::shared_ptr<Timer>(clock_.timer(asked->executor));
+      const auto again = std::make_shared<store::Batch>(std::move(result.unapplied));
+      return timer->at(clock_.now() + busy_pause, [this, timer, again, asked] { commit(asked, std::move(*again)); });
+    }
+    auto problem = problem_of(result.error);
+    asked->tenant.metrics.rejected[reject_reason(problem.code)]->Increment(static_cast<double>(asked->results.size()));
+    asked->done(tl::unexpected(std::move(problem)));
+  });
+}
+
+void Intake::answer(Asked& asked, const std::vector<store::Enqueued>& answers) {
+  using Kind = store::Enqueued::Kind;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    auto& result = asked.results[asked.places[i]];
+    result.id = answers[i].id;
+    result.created_at = answers[i].created_at;
+    if (answers[i].kind == Kind::conflict) result.problem = mismatch();
+    if (answers[i].kind == Kind::stored) result.kind = Acceptance::Kind::accepted;
+    if (answers[i].kind == Kind::known) result.kind = Acceptance::Kind::replayed;
+  }
+  const auto& metrics = asked.tenant.metrics;
+  for (const auto& result : asked.results) {
+    if (result.kind == Acceptance::Kind::accepted) metrics.accepted[asked.source]->Increment();
+    if (result.kind == Acceptance::Kind::replayed) metrics.replayed->Increment();
+    if (result.kind == Acceptance::Kind::refused) metrics.rejected[reject_reason(result.problem->code)]->Increment();
+  }
+  asked.done(std::move(asked.results));
+}
+
+void Intake::note_doubt(const Prepared& prepared, const Tenant& tenant) {
+  if (!prepared.unlikely_number) return;
+  tenant.metrics.unlikely_numbers->Increment();
+  if (const auto count = doubts_.due(tenant.config.name, clock_.now()))
+    log::warn("intake", "a number does not look like a mobile of its country", "tenant", tenant.config.name, "to",
+              log::masked(prepared.enqueue.content.to), "times", count);
+}
+
+Problem problem_of(const Refusal& refusal) {
+  return {.code = refusal.code,
+          .detail = refusal.detail,
+          .errors = {{refusal.pointer, std::string(name(refusal.code)), refusal.detail}}};
+}
 
 Problem problem_of(store::Error error) {
   switch (error) {

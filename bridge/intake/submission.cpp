@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "bridge/env/log.hpp"
-#include "bridge/text/gsm7.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
 #include "bridge/text/sender.hpp"
@@ -66,7 +64,7 @@ std::string passed_over(const Router& router, const RouteQuery& query, store::Wa
 }
 
 Way choose_way(const Submission& s, const Tenant& tenant, const Directory& directory, std::string_view to,
-               store::Lane lane, store::WallMs now) {
+               std::size_t parts, store::Lane lane, store::WallMs now) {
   // What was named, or is the only way there is. Fineract posts a message once and can name no other gateway: while its
   // gateway is being drained, the message waits there.
   const auto by_name = [&](const GatewaySettingsPtr& gateway) -> Way {
@@ -90,7 +88,7 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
                          .to = to,
                          .from = s.from.empty() ? std::string_view(tenant.config.sender) : std::string_view(s.from),
                          .lane = lane,
-                         .parts = static_cast<int>(std::max<std::size_t>(1, text::segments_needed(s.text))),
+                         .parts = static_cast<int>(std::max<std::size_t>(1, parts)),
                          .seed = digest_of({s.to, s.text}),
                          .asked = s.route ? s.route->id : 0,
                          .without = {}};
@@ -134,7 +132,10 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
            s.to.empty() ? "no phone number" : "invalid phone number: " + std::string(text::explain(number.error())));
     content.to = text::cut_utf8(s.to, number_length_max);
   }
-  const auto way = choose_way(s, tenant, directory, content.to, lane, now);
+  const bool is_text = text::is_valid_utf8(s.text);
+  if (!is_text) s.text = text::utf8_from_latin1(s.text);
+  const auto measured = text::measure(s.text);
+  const auto way = choose_way(s, tenant, directory, content.to, measured.parts, lane, now);
   const auto* gateway = way.gateway.get();
   if (!gateway) refuse(ProblemCode::no_route, way.route ? "/to" : "/gateway", way.why);
   if (directory.budgets())
@@ -152,18 +153,15 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   const auto validity = s.validity_ms ? s.validity_ms : directory.lane(lane).validity_ms;
   content.expires_at = std::max(now, s.send_at) + validity;
 
-  if (!text::is_valid_utf8(s.text)) {
-    refuse(ProblemCode::invalid_request, "/text", "the text is not valid UTF-8");
-    s.text = text::utf8_from_latin1(s.text);
-  }
+  if (!is_text) refuse(ProblemCode::invalid_request, "/text", "the text is not valid UTF-8");
   if (s.text.empty()) refuse(ProblemCode::invalid_request, "/text", "the text is empty");
   const auto charset = gateway ? gateway->charset : text::Charset::automatic;
   const auto concat = gateway ? gateway->concat : text::Concat::udh8;
   const std::size_t parts_max = gateway ? gateway->segments_max : 255;
   std::size_t parts = 1;
   if (charset == text::Charset::automatic && concat == text::Concat::udh8) {
-    parts = text::segments_needed(s.text);
-    content.encoding = text::is_gsm7(s.text) ? store::Encoding::gsm7 : store::Encoding::ucs2;
+    parts = measured.parts;
+    content.encoding = stored(measured.encoding);
     if (parts == 0) refuse(ProblemCode::invalid_request, "/text", "the text holds a NUL character");
   } else if (auto cut = text::segment(s.text, {.charset = charset, .concat = concat})) {
     parts = cut->parts;
@@ -211,14 +209,6 @@ store::GatewayId way_for(const store::Message& message, const Tenant& tenant, co
   const auto& again = prepared.enqueue.content;
   const bool same = again.to == content.to && again.parts == content.parts && again.encoding == content.encoding;
   return prepared.refusal || !same ? 0 : again.gateway;
-}
-
-void note_doubts(const Prepared& prepared, const Tenant& tenant, log::Throttle& throttle, Time now) {
-  if (!prepared.unlikely_number) return;
-  tenant.metrics.unlikely_numbers->Increment();
-  if (const auto count = throttle.due(tenant.config.name, now))
-    log::warn("intake", "a number does not look like a mobile of its country", "tenant", tenant.config.name, "to",
-              log::masked(prepared.enqueue.content.to), "times", count);
 }
 
 text::Lengths lengths_of(const Tenant& tenant) {

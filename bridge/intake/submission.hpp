@@ -4,7 +4,6 @@
 #include <string>
 
 #include "bridge/access/tenants.hpp"
-#include "bridge/env/log_throttle.hpp"
 #include "bridge/http/problem.hpp"
 #include "bridge/routing/directory.hpp"
 #include "bridge/text/number.hpp"
@@ -42,9 +41,6 @@ Prepared prepare(Submission submission, const Tenant& tenant, const Directory& d
 // message has its own.
 store::GatewayId way_for(const store::Message& message, const Tenant& tenant, const Directory& directory,
                          store::WallMs now);
-
-// Says and counts what was taken with a doubt. For doors that keep the message; a preview only shows it.
-void note_doubts(const Prepared& prepared, const Tenant& tenant, log::Throttle& throttle, Time now);
 
 text::Lengths lengths_of(const Tenant& tenant);
 

@@ -216,10 +216,10 @@ class PartCounter {
 
 }  // namespace
 
-std::size_t segments_needed(std::string_view utf8) {
+Measure measure(std::string_view utf8) {
   constexpr auto gsm7 = capacity_of(Encoding::gsm7);
   constexpr auto ucs2 = capacity_of(Encoding::ucs2);
-  if (utf8.find('\0') != std::string_view::npos) return 0;
+  if (utf8.find('\0') != std::string_view::npos) return {};
   // As in encode(): most texts are GSM 7 bit, and only the others are read again.
   PartCounter septets(gsm7.udh8);
   std::uint16_t code = 0;
@@ -227,15 +227,15 @@ std::size_t segments_needed(std::string_view utf8) {
     code = gsm7_code(take_code_point(rest));
     septets.add(code > 0x7F ? 2 : 1);
   }
-  if (code != gsm7_outside) return septets.parts(gsm7.single);
+  if (code != gsm7_outside) return {Encoding::gsm7, septets.parts(gsm7.single)};
 
   PartCounter units(ucs2.udh8);
   while (!utf8.empty()) {
     const char32_t value = take_code_point(utf8);
-    if (value == invalid_code_point) return 0;
+    if (value == invalid_code_point) return {};
     units.add(value > 0xFFFF ? 2 : 1);
   }
-  return units.parts(ucs2.single);
+  return {Encoding::ucs2, units.parts(ucs2.single)};
 }
 
 }  // namespace smsbridge::bridge::text

@@ -66,8 +66,12 @@ std::string_view explain(TextError error);
 tl::expected<Segmented, TextError> segment(std::string_view utf8, const TextOptions& options = {},
                                            std::size_t segments_max = 255);
 
-// The parts `segment` would make with its default options, whatever their number; 0 for a text it would refuse.
-// Allocates nothing.
-std::size_t segments_needed(std::string_view utf8);
+// What `segment` would make of a text with its default options, whatever its number of parts; 0 parts for a text that
+// it would refuse. Allocates nothing.
+struct Measure {
+  Encoding encoding = Encoding::gsm7;
+  std::size_t parts = 0;
+};
+Measure measure(std::string_view utf8);
 
 }  // namespace smsbridge::bridge::text

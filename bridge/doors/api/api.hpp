@@ -8,6 +8,8 @@
 // /api/v1, by what it is about: the contract is openapi.yaml beside this file.
 namespace smsbridge::bridge {
 
+std::vector<Endpoint> send_endpoints(Services& services);
+std::vector<Endpoint> list_endpoints(Services& services);
 std::vector<Endpoint> message_endpoints(Services& services);
 std::vector<Endpoint> gateway_endpoints(Services& services);
 std::vector<Endpoint> system_endpoints(Services& services);

@@ -111,7 +111,8 @@ TEST(Segments, SplitsAtTheBoundaries) {
       EXPECT_EQ(got->segments[i].udh.empty(), !has_header);
     }
     if (c.options.charset == Charset::automatic && c.options.concat == Concat::udh8) {
-      EXPECT_EQ(segments_needed(c.text), c.sizes.size());
+      EXPECT_EQ(measure(c.text).parts, c.sizes.size());
+      EXPECT_EQ(measure(c.text).encoding, got->encoding);
     }
   }
 }
@@ -222,14 +223,14 @@ TEST(Segments, AllowsUpTo255Parts) {
   EXPECT_EQ(got->segments.back().udh, (Octets{0x05, 0x00, 0x03, 0x00, 0xFF, 0xFF}));
   EXPECT_EQ(got->segments.back().number, 255);
   EXPECT_EQ(joined(*got), text);
-  EXPECT_EQ(segments_needed(text), 255U);
-  EXPECT_EQ(segments_needed(text + "a"), 256U) << "counting knows no limit";
+  EXPECT_EQ(measure(text).parts, 255U);
+  EXPECT_EQ(measure(text + "a").parts, 256U) << "counting knows no limit";
 }
 
 TEST(Segments, CountsNothingForWhatIsRefused) {
-  EXPECT_EQ(segments_needed("\xC3"), 0U);
-  EXPECT_EQ(segments_needed(std::string(1, '\0')), 0U);
-  EXPECT_EQ(segments_needed("ж\xC3"), 0U);
+  EXPECT_EQ(measure("\xC3").parts, 0U);
+  EXPECT_EQ(measure(std::string(1, '\0')).parts, 0U);
+  EXPECT_EQ(measure("ж\xC3").parts, 0U);
 }
 
 // Counting and splitting are two pieces of code; pairs at every offset keep them honest.
@@ -239,7 +240,7 @@ TEST(Segments, CountingAgreesWithSplitting) {
       const auto text = repeat(lead, "a") + repeat(lead % 7 + 1, pair) + repeat(lead % 11, "a") + repeat(90, pair);
       const auto got = segment(text);
       ASSERT_TRUE(got);
-      ASSERT_EQ(segments_needed(text), got->segments.size()) << "lead " << lead << " of " << pair;
+      ASSERT_EQ(measure(text).parts, got->segments.size()) << "lead " << lead << " of " << pair;
       ASSERT_EQ(joined(*got), text);
     }
   }

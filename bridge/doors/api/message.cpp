@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MPL-2.0
+// /api/v1/messages/{id}: one message, and what a person does with it.
+#include <boost/json.hpp>
+
+#include "bridge/doors/admission.hpp"
+#include "bridge/doors/api/api.hpp"
+#include "bridge/doors/api/message_json.hpp"
+#include "bridge/doors/api/waiting.hpp"
+#include "bridge/text/message_id.hpp"
+#include "bridge/text/time.hpp"
+#include "bridge/text/ucs2.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+// The message of the path, if the caller may see it; otherwise the answer has been given.
+std::optional<store::Message> find_message(Services& services, const HttpRequest& request, const Caller& caller,
+                                           const Respond& respond) {
+  const auto id = parse_message_id(request.captures.front());
+  auto message = id ? services.store.reader().get(*id) : std::nullopt;
+  if (message && (!caller.tenant || message->content.tenant == caller.tenant->id)) return message;
+  respond(to_response({.code = ProblemCode::not_found,
+                       .detail = "there is no message " + std::string(text::cut_utf8(request.captures.front(), 60)),
+                       .errors = {}}));
+  return std::nullopt;
+}
+
+void get_message(Services& services, const HttpRequest& request, Respond respond, bool timeline) {
+  const auto caller = admit(services, request, "messages:read", respond, false);
+  if (!caller) return;
+  const auto message = find_message(services, request, *caller, respond);
+  if (!message) return;
+  if (timeline) return respond({.body = json::serialize(timeline_json(*message, services.directory)), .headers = {}});
+  auto body =
+      message_json(*message, services.tenants, services.directory, caller->may("content:read"), services.clock.wall());
+  const auto told = services.told.find(message->id);
+  body["fineract"] =
+      told ? json::value{{"status", told->status}, {"told_at", text::time_text(told->at)}} : json::value(nullptr);
+  // Why it waits is known to its gateway.
+  const auto gateway = services.directory.table()->gateway(store::gateway_of(message->content, message->progress));
+  auto answer = [&services, gateway, message = *message, body = std::move(body),
+                 respond = std::move(respond)](const GatewayStatus& status) mutable {
+    body["waiting"] = waiting_json(message, gateway.get(), status, services.store.reader(), services.clock.wall());
+    respond({.body = json::serialize(body), .headers = {}});
+  };
+  if (!gateway) return answer(GatewayStatus{});
+  services.gateways.ask(gateway->name, GatewayControl::Action::show, request.executor, std::move(answer));
+}
+
+void control_message(Services& services, const HttpRequest& request, Respond respond, store::Control::Action action) {
+  const auto caller = admit(services, request, "messages:manage", respond, false);
+  if (!caller) return;
+  const auto message = find_message(services, request, *caller, respond);
+  if (!message) return;
+  const auto* tenant = services.tenants.find(message->content.tenant);
+  const auto way_out = action == store::Control::Action::retry && tenant
+                           ? way_for(*message, *tenant, services.directory, services.clock.wall())
+                           : 0;
+  store::Batch batch;
+  batch.controls.push_back({.action = action,
+                            .tenant = message->content.tenant,
+                            .id = message->id,
+                            .validity_ms = services.directory.lane(message->content.lane).validity_ms,
+                            .gateway = way_out});
+  services.store.commit(
+      std::move(batch), request.executor,
+      [&services, id = message->id, action, shows_content = caller->may("content:read"),
+       respond = std::move(respond)](store::BatchResult result) {
+        if (result.error != store::Error::none) return respond(to_response(problem_of(result.error)));
+        const auto now = services.store.reader().get(id);
+        if (!now || result.controls.front() == store::Controlled::not_found)
+          return respond(to_response({.code = ProblemCode::not_found, .detail = "the message is gone", .errors = {}}));
+        if (result.controls.front() == store::Controlled::no_way)
+          return respond(
+              to_response({.code = ProblemCode::state_conflict,
+                           .detail = "there is no way out for this message still: " + now->progress.status_message,
+                           .errors = {}}));
+        if (result.controls.front() == store::Controlled::too_late)
+          return respond(to_response(
+              {.code = ProblemCode::state_conflict,
+               .detail = action == store::Control::Action::cancel
+                             ? "only a message that still waits can be cancelled; this one is " +
+                                   std::string(store::name(now->progress.state)) + " or on its way"
+                             : "only a message that ended without delivery can be tried again; this one is " +
+                                   std::string(store::name(now->progress.state)),
+               .errors = {}}));
+        respond({.body = json::serialize(
+                     message_json(*now, services.tenants, services.directory, shows_content, services.clock.wall())),
+                 .headers = {}});
+      });
+}
+
+}  // namespace
+
+std::vector<Endpoint> message_endpoints(Services& services) {
+  using enum http::verb;
+  using Action = store::Control::Action;
+  const std::string base = "/api/v1/messages/{id}";
+  return {
+      {get, base, [&services](const HttpRequest& r, Respond a) { get_message(services, r, std::move(a), false); }},
+      {get, base + "/timeline",
+       [&services](const HttpRequest& r, Respond a) { get_message(services, r, std::move(a), true); }},
+      {post, base + "/cancel",
+       [&services](const HttpRequest& r, Respond a) { control_message(services, r, std::move(a), Action::cancel); }},
+      {post, base + "/retry",
+       [&services](const HttpRequest& r, Respond a) { control_message(services, r, std::move(a), Action::retry); }},
+  };
+}
+
+}  // namespace smsbridge::bridge

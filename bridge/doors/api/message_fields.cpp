@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/doors/api/message_fields.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "bridge/config/reader.hpp"
+#include "bridge/text/control.hpp"
+#include "bridge/text/number.hpp"
+#include "bridge/text/time.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+constexpr store::WallMs schedule_max_ms = 366ll * 24 * 3600 * 1000, validity_max_ms = 63ll * 7 * 24 * 3600 * 1000;
+constexpr std::size_t octets_per_character = 4;  // of UTF-8, at most
+
+void read_send_at(MessageReading& r, const json::value& value) {
+  const auto at =
+      read_time("send_at", value.is_string() ? std::string_view(value.get_string()) : "", "/send_at", r.errors);
+  if (at > r.now + schedule_max_ms) return r.wrong("send_at", "bad-value", "send_at is more than a year ahead");
+  r.submission.send_at = at;
+}
+
+void read_validity(MessageReading& r, const json::value& value) {
+  std::optional<store::WallMs> validity;
+  if (value.is_string())
+    validity = parse_duration_ms(value.get_string());
+  else if (value.is_int64() && value.get_int64() <= validity_max_ms / 1000)
+    validity = std::max<std::int64_t>(value.get_int64(), 0) * 1000;
+  if (!validity || *validity < 1000 || *validity > validity_max_ms)
+    return r.wrong("validity", "bad-value",
+                   "validity must be a duration such as 2h or a number of seconds, at least 1 s and at most 63 weeks");
+  r.submission.validity_ms = *validity;
+}
+
+using R = MessageReading;
+constexpr std::array<MessageField, 12> fields{{
+    {.name = "to",
+     .characters = 50,
+     .text = [](R& r) -> std::string& { return r.submission.to; },
+     .required = true,
+     .in_preview = true},
+    {.name = "text",
+     .characters = 10000,
+     .text = [](R& r) -> std::string& { return r.submission.text; },
+     .required = true,
+     .in_preview = true},
+    {.name = "from", .characters = 20, .text = [](R& r) -> std::string& { return r.submission.from; }},
+    {.name = "client_ref",
+     .characters = 100,
+     .text = [](R& r) -> std::string& { return r.submission.client_ref; },
+     .in_lists = true},
+    {.name = "target_user",
+     .characters = 100,
+     .text = [](R& r) -> std::string& { return r.submission.target_user; },
+     .in_lists = true},
+    {.name = "triggered_by",
+     .characters = 100,
+     .text = [](R& r) -> std::string& { return r.submission.triggered_by; },
+     .in_lists = true},
+    {.name = "lane", .characters = 20, .text = [](R& r) -> std::string& { return r.lane; }, .in_preview = true},
+    {.name = "gateway", .characters = 64, .text = [](R& r) -> std::string& { return r.gateway; }, .in_preview = true},
+    {.name = "route", .characters = 64, .text = [](R& r) -> std::string& { return r.route; }, .in_preview = true},
+    {.name = "country",
+     .characters = 2,
+     .text = [](R& r) -> std::string& { return r.submission.country; },
+     .in_preview = true},
+    {.name = "send_at", .read = read_send_at},
+    {.name = "validity", .read = read_validity},
+}};
+
+void read_text(MessageReading& r, const MessageField& field, const json::value& value) {
+  const std::string name(field.name);
+  if (!value.is_string()) return r.wrong(name, "bad-type", name + " must be a string");
+  const std::string_view text = value.get_string();
+  if (text.empty() && !field.required) return r.wrong(name, "bad-value", name + " must not be empty; leave it out");
+  if (text.size() > field.characters * (field.required ? octets_per_character : 1))
+    return r.wrong(name, "too-long", name + " is too long");
+  if (field.in_lists && text::has_control(text))
+    return r.wrong(name, "bad-value", name + " must not hold line breaks or other control characters");
+  field.text(r) = text;
+}
+
+// What names something that there must be.
+void look_up(MessageReading& r, const RoutingTable& table) {
+  auto& s = r.submission;
+  store::Lane lane{};
+  if (!r.lane.empty() && !store::parse(r.lane, lane))
+    r.wrong("lane", "bad-value", "lane is one of otp, transaction, reminder, campaign");
+  else if (!r.lane.empty())
+    s.lane = lane;
+  if (!r.gateway.empty() && !(s.gateway = table.gateway(r.gateway)))
+    r.wrong("gateway", "bad-value", "there is no gateway '" + r.gateway + "'");
+  if (!r.route.empty() && !(s.route = table.route(r.route)))
+    r.wrong("route", "bad-value", "there is no route '" + r.route + "'");
+  if (s.gateway && s.route) r.wrong("route", "bad-value", "name a gateway or a route, not both");
+  if (!s.country.empty() && !text::is_known_country(s.country))
+    r.wrong("country", "bad-value", "country is an ISO 3166 code such as KE");
+}
+
+}  // namespace
+
+std::span<const MessageField> message_fields() { return fields; }
+
+tl::expected<Submission, Problem> read_submission(const json::value& value, const Directory& directory,
+                                                  store::WallMs now) {
+  const auto* object = value.if_object();
+  if (!object) return tl::unexpected(invalid({{"", "bad-type", "a message is a JSON object"}}));
+  MessageReading reading{.submission = {}, .now = now, .errors = {}};
+  for (const auto& [key, member] : *object) {
+    const auto field = std::ranges::find(fields, std::string_view(key), &MessageField::name);
+    if (field == fields.end())
+      reading.wrong(key, "unknown-field", "there is no field " + std::string(key));
+    else if (field->read)
+      field->read(reading, member);
+    else
+      read_text(reading, *field, member);
+  }
+  for (const auto& field : fields)
+    if (field.required && !object->contains(field.name))
+      reading.wrong(field.name, "missing", std::string(field.name) + " is missing");
+  look_up(reading, *directory.table());
+  if (!reading.errors.empty()) return tl::unexpected(invalid(std::move(reading.errors)));
+  return std::move(reading.submission);
+}
+
+// Times before 1970 are as long ago as any: the store knows none, and takes 0 for "not given".
+store::WallMs read_time(const std::string& name, std::string_view text, const std::string& pointer,
+                        std::vector<FieldError>& errors) {
+  const auto at = text::parse_rfc3339(text);
+  if (at) return std::max<store::WallMs>(*at, 1);
+  errors.push_back({pointer, "bad-value",
+                    name + " must be a time such as 2026-11-24T10:15:00Z: " + std::string(text::explain(at.error()))});
+  return 0;
+}
+
+}  // namespace smsbridge::bridge

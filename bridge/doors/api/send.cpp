@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MPL-2.0
+// /api/v1/messages: what is to be sent, one or many, and how it would go.
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "bridge/doors/admission.hpp"
+#include "bridge/doors/api/api.hpp"
+#include "bridge/doors/api/message_fields.hpp"
+#include "bridge/doors/api/message_json.hpp"
+#include "bridge/http/reading.hpp"
+#include "bridge/text/message_id.hpp"
+#include "bridge/text/number.hpp"
+#include "bridge/text/segments.hpp"
+#include "bridge/text/time.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t batch_max = 1000;
+constexpr std::size_t idempotency_key_max = 200;
+
+store::Message as_accepted(const store::Content& content, const Acceptance& answer) {
+  store::Message message{.id = answer.id, .content = content, .progress = {}};
+  message.content.created_at = answer.created_at;
+  message.content.due_at = std::max(message.content.due_at, answer.created_at);
+  return message;
+}
+
+bool idempotency_key_fits(const HttpRequest& request, const Respond& respond) {
+  if (request.header("Idempotency-Key").size() <= idempotency_key_max) return true;
+  respond(to_response(
+      invalid({{"", "too-long",
+                "the Idempotency-Key is longer than " + std::to_string(idempotency_key_max) + " characters"}})));
+  return false;
+}
+
+std::string idempotency_key(const HttpRequest& request, std::size_t index) {
+  const auto given = request.header("Idempotency-Key");
+  if (given.empty()) return {};
+  return std::string(given) + "#" + std::to_string(index) + request.path.substr(std::string_view("/api/v1").size());
+}
+
+json::object shown(const Services& services, const Caller& caller, const store::Message& message) {
+  return message_json(message, services.tenants, services.directory, caller.may("content:read"),
+                      message.content.created_at);
+}
+
+tl::expected<Prepared, Problem> read_wish(const json::value& value, const Services& services,
+                                          const HttpRequest& request, const Tenant& tenant, std::size_t index,
+                                          bool any_gateway = false) {
+  auto submission = read_submission(value, services.directory, services.clock.wall());
+  if (!submission) return tl::unexpected(std::move(submission.error()));
+  submission->source = request.local ? store::Source::cli : store::Source::api;
+  submission->idempotency_key = idempotency_key(request, index);
+  submission->any_gateway = any_gateway;
+  return services.intake.prepare(std::move(*submission), tenant);
+}
+
+// Answers once the message is on disk.
+void accept(Services& services, const HttpRequest& request, const Caller& caller, tl::expected<Prepared, Problem> wish,
+            Respond respond) {
+  if (!wish) {
+    caller.tenant->metrics.rejected[reject_reason(wish.error().code)]->Increment();
+    return respond(to_response(wish.error()));
+  }
+  auto content = wish->enqueue.content;
+  std::vector<Prepared> wishes;
+  wishes.push_back(std::move(*wish));
+  services.intake.accept(
+      *caller.tenant, std::move(wishes), Intake::WhenBusy::refuse, request.executor,
+      [&services, caller, content = std::move(content), respond = std::move(respond)](auto accepted) {
+        if (!accepted) return respond(to_response(accepted.error()));
+        const auto& result = accepted->front();
+        if (result.kind == Acceptance::Kind::refused) return respond(to_response(*result.problem));
+        const bool replayed = result.kind == Acceptance::Kind::replayed;
+        auto message = as_accepted(content, result);
+        // The content the first time was given, so that the answer is the same.
+        if (replayed)
+          if (const auto first = services.store.reader().get(result.id))
+            message = {.id = first->id, .content = first->content, .progress = {}};
+        HttpResponse response{.status = http::status::accepted,
+                              .body = json::serialize(shown(services, caller, message)),
+                              .headers = {{"Location", "/api/v1/messages/" + message_id_text(result.id)}}};
+        if (replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
+        respond(std::move(response));
+      });
+}
+
+void post_message(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:send", respond, true);
+  if (!caller || !idempotency_key_fits(request, respond)) return;
+  const auto value = read_json(request);
+  accept(services, request, *caller,
+         value ? read_wish(*value, services, request, *caller->tenant, 0) : tl::unexpected(value.error()),
+         std::move(respond));
+}
+
+// A message by this gateway and no other, to see it work.
+void test_send(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:send", respond, true);
+  if (!caller) return;
+  const auto& name = request.captures.front();
+  if (!services.directory.table()->gateway(name)) return respond(to_response(no_such("gateway", name)));
+  auto value = read_json(request);
+  if (!value) return respond(to_response(value.error()));
+  if (auto* object = value->if_object()) {
+    if (!object->contains("text"))
+      (*object)["text"] = "Test of the gateway " + name + " at " + text::time_text(services.clock.wall());
+    (*object)["gateway"] = name;
+  }
+  accept(services, request, *caller,
+         read_wish(*value, services, request, *caller->tenant, 0, speaks_for_all(services, *caller)),
+         std::move(respond));
+}
+
+// The messages of a batch, or what is wrong with its frame.
+struct BatchRequest {
+  const json::array* messages = nullptr;
+  bool atomic = false;
+};
+tl::expected<BatchRequest, Problem> read_batch(const json::value& value) {
+  const auto* object = value.if_object();
+  const auto* messages = object ? object->if_contains("messages") : nullptr;
+  const auto* atomic = object ? object->if_contains("atomic") : nullptr;
+  std::vector<FieldError> errors;
+  if (!messages || !messages->is_array() || messages->get_array().empty() || messages->get_array().size() > batch_max)
+    errors.push_back(
+        {"/messages", "bad-value", "messages must be an array of 1 to " + std::to_string(batch_max) + " messages"});
+  if (atomic && !atomic->is_bool()) errors.push_back({"/atomic", "bad-type", "atomic must be true or false"});
+  if (object)
+    for (const auto& [key, field] : *object)
+      if (key != "messages" && key != "atomic")
+        errors.push_back({"/" + std::string(key), "unknown-field", "there is no field " + std::string(key)});
+  if (!errors.empty()) return tl::unexpected(invalid(std::move(errors)));
+  return BatchRequest{.messages = &messages->get_array(), .atomic = atomic && atomic->get_bool()};
+}
+
+// What the answer says of a message of a batch.
+struct BatchItem {
+  std::optional<Problem> problem;  // it could not even be read
+  store::Content content;
+};
+
+HttpResponse batch_answer(const Services& services, const Caller& caller, const std::vector<BatchItem>& items,
+                          const std::vector<Acceptance>& results) {
+  json::array answers;
+  int accepted = 0, rejected = 0, replayed = 0;
+  std::size_t next = 0;
+  for (const auto& item : items) {
+    const auto* result = item.problem ? nullptr : &results[next++];
+    if (!result || result->kind == Acceptance::Kind::refused) {
+      const auto& problem = result ? *result->problem : *item.problem;
+      answers.push_back(
+          {{"status", static_cast<int>(status_of(problem.code))}, {"problem", json::parse(problem_body(problem))}});
+      ++rejected;
+      continue;
+    }
+    replayed += result->kind == Acceptance::Kind::replayed ? 1 : 0;
+    answers.push_back({{"status", 202},
+                       {"id", message_id_text(result->id)},
+                       {"message", shown(services, caller, as_accepted(item.content, *result))}});
+    ++accepted;
+  }
+  HttpResponse response{.status = http::status::accepted,
+                        .body = json::serialize(json::object{
+                            {"items", std::move(answers)}, {"accepted", accepted}, {"rejected", rejected}}),
+                        .headers = {}};
+  if (accepted > 0 && replayed == accepted) response.headers.emplace_back("Idempotency-Replayed", "true");
+  return response;
+}
+
+// Of an atomic batch: what is wrong with any of its messages.
+std::vector<FieldError> errors_of(const std::vector<BatchItem>& items, const std::vector<Prepared>& wishes) {
+  std::vector<FieldError> errors;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    auto problem = items[i].problem;
+    if (!problem)
+      if (const auto& refusal = wishes[next++].refusal) problem = problem_of(*refusal);
+    if (!problem) continue;
+    for (const auto& error : problem->errors)
+      errors.push_back({"/messages/" + std::to_string(i) + error.pointer, error.code, error.detail});
+  }
+  return errors;
+}
+
+void post_batch(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:send", respond, true);
+  if (!caller || !idempotency_key_fits(request, respond)) return;
+  const auto& tenant = *caller->tenant;
+  const auto value = read_json(request);
+  if (!value) return respond(to_response(value.error()));
+  const auto batch = read_batch(*value);
+  if (!batch) return respond(to_response(batch.error()));
+  std::vector<BatchItem> items;
+  std::vector<Prepared> wishes;
+  for (const auto& entry : *batch->messages) {
+    auto wish = read_wish(entry, services, request, tenant, items.size());
+    auto& item = items.emplace_back();
+    if (!wish) {
+      item.problem = std::move(wish.error());
+      continue;
+    }
+    item.content = wish->enqueue.content;
+    wishes.push_back(std::move(*wish));
+  }
+  if (batch->atomic)
+    if (auto errors = errors_of(items, wishes); !errors.empty())
+      return respond(to_response(invalid(std::move(errors))));
+  for (const auto& item : items)
+    if (item.problem) tenant.metrics.rejected[reject_reason(item.problem->code)]->Increment();
+  services.intake.accept(
+      tenant, std::move(wishes), Intake::WhenBusy::refuse, request.executor,
+      [&services, caller = *caller, items = std::move(items), respond = std::move(respond)](const auto& accepted) {
+        if (!accepted) return respond(to_response(accepted.error()));
+        respond(batch_answer(services, caller, items, *accepted));
+      });
+}
+
+void post_preview(Services& services, const HttpRequest& request, Respond respond) {
+  const auto caller = admit(services, request, "messages:send", respond, true);
+  if (!caller) return;
+  auto value = read_json(request);
+  if (!value) return respond(to_response(value.error()));
+  std::vector<FieldError> errors;
+  if (const auto* object = value->if_object())
+    for (const auto& [key, field] : *object)
+      if (const auto known = std::ranges::find(message_fields(), std::string_view(key), &MessageField::name);
+          known == message_fields().end() || !known->in_preview)
+        errors.push_back({"/" + std::string(key), "unknown-field", "there is no field " + std::string(key)});
+  if (!errors.empty()) return respond(to_response(invalid(std::move(errors))));
+  const auto now = services.clock.wall();
+  auto submission = read_submission(*value, services.directory, now);
+  if (!submission) return respond(to_response(submission.error()));
+  const bool chosen = submission->gateway != nullptr;
+  const bool asked = submission->route != nullptr;
+  const auto country = submission->country.empty() ? caller->tenant->config.default_country : submission->country;
+  const auto prepared = services.intake.prepare(std::move(*submission), *caller->tenant);
+  if (prepared.refusal) return respond(to_response(problem_of(*prepared.refusal)));
+  const auto& content = prepared.enqueue.content;
+  const auto table = services.directory.table();
+  const auto gateway = table->gateway(content.gateway);
+  const auto cut = text::segment(content.text, {.charset = gateway->charset, .concat = gateway->concat});
+  const auto number = text::normalise_number(content.to, country, text::Lengths::any);
+  const auto warning = number_warning(content.to);
+  const auto route = table->route(content.route);
+  const auto* price = table->prices->find(content.gateway, content.to);
+  respond({.body = json::serialize(json::object{
+               {"to", content.to},
+               {"country", number && !number->country.empty() ? json::value(number->country) : json::value(nullptr)},
+               {"pattern_matched", !prepared.unlikely_number},
+               {"warnings", warning.empty() ? json::array() : json::array{warning}},
+               {"encoding", store::name(content.encoding)},
+               {"parts", content.parts},
+               {"units", cut ? cut->units : 0},
+               {"units_per_part", cut ? cut->units_per_segment : 1},
+               {"text", content.text},
+               {"gateway", gateway->name},
+               {"route", route ? json::value(route->name) : json::value(nullptr)},
+               {"price", price ? json::value(money_text(price->part * content.parts)) : json::value(nullptr)},
+               {"currency", price ? json::value(price->currency) : json::value(nullptr)},
+               {"reason", chosen  ? "the gateway was named"
+                          : asked ? "the route was named"
+                          : route ? "the first route that fits"
+                                  : "the tenant's default gateway"}}),
+           .headers = {}});
+}
+
+}  // namespace
+
+std::vector<Endpoint> send_endpoints(Services& services) {
+  using enum http::verb;
+  const std::string base = "/api/v1/messages";
+  return {
+      {post, base, [&services](const HttpRequest& r, Respond a) { post_message(services, r, std::move(a)); }},
+      {post, base + "/batch", [&services](const HttpRequest& r, Respond a) { post_batch(services, r, std::move(a)); }},
+      {post, base + "/preview",
+       [&services](const HttpRequest& r, Respond a) { post_preview(services, r, std::move(a)); }},
+      {post, "/api/v1/gateways/{name}/test-send",
+       [&services](const HttpRequest& r, Respond a) { test_send(services, r, std::move(a)); }},
+  };
+}
+
+}  // namespace smsbridge::bridge

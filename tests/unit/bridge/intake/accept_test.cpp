@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MPL-2.0
+// What is said to a caller, and what is counted, of each wish to send.
+#include "bridge/intake/accept.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <filesystem>
+
+#include "bridge/config/config.hpp"
+#include "tests/unit/bridge/delivery/virtual_clock.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+class AcceptTest : public testing::Test {
+ protected:
+  AcceptTest() : store_(options()) { store_.open_queue(); }
+  ~AcceptTest() override { std::filesystem::remove_all(folder_); }
+
+  store::Options options() {
+    store::Options options{.path = folder_, .size_limit_bytes = 16u << 20, .prewrite_bytes = 0, .sync = false};
+    options.wall_clock = [] { return WallMs{1'790'000'000'000}; };
+    options.inbox_items_max = 3;
+    return options;
+  }
+  static std::shared_ptr<const RoutingTable> table() {
+    Config config;
+    config.tenants = {{.name = "t", .default_country = "KE"}};
+    config.gateways = {{.name = "g", .id = 1}};
+    return std::make_shared<RoutingTable>(config);
+  }
+  Prepared wish(const std::string& to, const std::string& text, const std::string& reference = {}) {
+    Submission s;
+    s.to = to;
+    s.text = text;
+    s.client_ref = reference;
+    return intake_.prepare(std::move(s), tenant());
+  }
+  const Tenant& tenant() { return *tenants_.find("t"); }
+  using Results = tl::expected<std::vector<Acceptance>, Problem>;
+  Results accept(std::vector<Prepared> wishes) {
+    std::optional<Results> results;
+    intake_.accept(tenant(), std::move(wishes), Intake::WhenBusy::refuse, io_.get_executor(),
+                   [&](Results got) { results = std::move(got); });
+    store_.step();
+    io_.restart();
+    io_.poll();
+    EXPECT_TRUE(results) << "no answer";
+    return results ? std::move(*results) : Results(std::vector<Acceptance>());
+  }
+  double counted(prometheus::Counter* counter) { return counter->Value(); }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("smsbridge-accept-" + std::to_string(::getpid()));
+  boost::asio::io_context io_;
+  VirtualClock clock_;
+  store::Store store_;
+  metrics::Metrics metrics_{{"", "", ""}};
+  Tenants tenants_{table()->tenants, store_, metrics_};
+  Router router_{table(), tenants_.names(), clock_};
+  Directory directory_{router_};
+  Intake intake_{store_, directory_, clock_};
+};
+
+using Kind = Acceptance::Kind;
+
+TEST_F(AcceptTest, SaysOfEachWishWhatBecameOfIt) {
+  const auto first = accept({wish("+254711000001", "one", "r-1")});
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->front().kind, Kind::accepted);
+  const auto results =
+      accept({wish("+254711000001", "one", "r-1"), wish("nobody", "two"), wish("+254711000001", "three", "r-1")});
+  ASSERT_TRUE(results);
+  ASSERT_EQ(results->size(), 3u);
+  EXPECT_EQ((*results)[0].kind, Kind::replayed);
+  EXPECT_EQ((*results)[0].id, first->front().id);
+  EXPECT_EQ((*results)[1].kind, Kind::refused);
+  EXPECT_EQ((*results)[1].problem->code, ProblemCode::invalid_number);
+  EXPECT_EQ((*results)[2].kind, Kind::refused);
+  EXPECT_EQ((*results)[2].problem->code, ProblemCode::idempotency_mismatch);
+  const auto& counts = tenant().metrics;
+  EXPECT_EQ(counted(counts.accepted[metrics::Source::api]), 1);
+  EXPECT_EQ(counted(counts.replayed), 1);
+  EXPECT_EQ(counted(counts.rejected[metrics::RejectReason::invalid_number]), 1);
+  EXPECT_EQ(counted(counts.rejected[metrics::RejectReason::idempotency_mismatch]), 1);
+}
+
+// The way out is gone meanwhile: the first answer is given again, and what is new is refused.
+TEST_F(AcceptTest, KnowsARepetitionOfWhatItWouldRefuseNow) {
+  const auto first = accept({wish("+254711000001", "one", "r-1")});
+  ASSERT_TRUE(first);
+  Config config;
+  config.tenants = {{.name = "t", .default_country = "KE"}};
+  router_.replace(std::make_shared<RoutingTable>(config));
+  auto repeated = wish("+254711000001", "one", "r-1"), fresh = wish("+254711000002", "two", "r-2");
+  ASSERT_TRUE(repeated.refusal);
+  ASSERT_TRUE(fresh.refusal);
+  std::vector<Prepared> wishes;
+  wishes.push_back(std::move(repeated));
+  wishes.push_back(std::move(fresh));
+  const auto results = accept(std::move(wishes));
+  ASSERT_TRUE(results);
+  EXPECT_EQ((*results)[0].kind, Kind::replayed);
+  EXPECT_EQ((*results)[0].id, first->front().id);
+  EXPECT_EQ((*results)[1].kind, Kind::refused);
+  EXPECT_EQ((*results)[1].problem->code, ProblemCode::no_route);
+}
+
+TEST_F(AcceptTest, NothingIsAcceptedThatIsNotOnDisk) {
+  store_.fail_commits(EIO, 1);
+  const auto results = accept({wish("+254711000001", "one"), wish("+254711000002", "two")});
+  ASSERT_FALSE(results);
+  EXPECT_EQ(results.error().code, ProblemCode::storage_failed);
+  EXPECT_EQ(counted(tenant().metrics.rejected[metrics::RejectReason::storage_failed]), 2);
+  EXPECT_EQ(counted(tenant().metrics.accepted[metrics::Source::api]), 0);
+}
+
+TEST_F(AcceptTest, WhoCannotComeAgainWaitsForTheWriter) {
+  std::vector<Prepared> many;
+  for (int i = 0; i < 3; ++i) many.push_back(wish("+254711000001", "fill " + std::to_string(i)));
+  bool filled = false, refused = false, waited = false;
+  intake_.accept(tenant(), std::move(many), Intake::WhenBusy::refuse, io_.get_executor(),
+                 [&](const Results& results) { filled = results.has_value(); });
+  const auto more = [&](Intake::WhenBusy when_busy, auto done) {
+    std::vector<Prepared> wishes;
+    wishes.push_back(wish("+254711000002", "more"));
+    intake_.accept(tenant(), std::move(wishes), when_busy, io_.get_executor(), done);
+  };
+  more(Intake::WhenBusy::refuse,
+       [&](const Results& results) { refused = !results && results.error().code == ProblemCode::queue_full; });
+  more(Intake::WhenBusy::wait, [&](const Results& results) { waited = results.has_value(); });
+  io_.poll();
+  EXPECT_TRUE(refused);
+  EXPECT_FALSE(waited) << "the writer has not come to it";
+  store_.step();
+  io_.restart();
+  io_.poll();
+  EXPECT_TRUE(filled);
+  clock_.advance(std::chrono::milliseconds(250));
+  store_.step();
+  io_.restart();
+  io_.poll();
+  EXPECT_TRUE(waited);
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge
