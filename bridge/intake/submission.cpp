@@ -82,8 +82,13 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
     return way;
   }
   const auto preferred = directory.default_for(tenant.config);
+  const auto by_default = [&] {
+    auto way = by_name(preferred);
+    way.asked = s.route ? s.route->name : std::string();  // a repetition names no more, whatever the default is by then
+    return way;
+  };
   if (!s.route && directory.table()->routes.empty())
-    return preferred ? by_name(preferred) : Way{.asked = "", .why = "there is no gateway"};
+    return preferred ? by_default() : Way{.asked = "", .why = "there is no gateway"};
   const RouteQuery query{.tenant = tenant.config.name,
                          .to = to,
                          .from = s.from.empty() ? std::string_view(tenant.config.sender) : std::string_view(s.from),
@@ -105,11 +110,7 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
             .why = "the route " + s.route->name + " does not take this message; 'routes test' says why"};
   if (route)
     return {.route = route, .asked = asked, .why = "no gateway of the route " + route->name + " may send this message"};
-  if (!tenant.config.default_gateway.empty() && preferred) {
-    auto way = by_name(preferred);
-    way.asked = asked;
-    return way;
-  }
+  if (!tenant.config.default_gateway.empty() && preferred) return by_default();
   return {.asked = asked, .why = "no route fits this message, and the tenant has no default_gateway"};
 }
 
