@@ -39,7 +39,7 @@ void AccountHealth::at_fault(const std::string& why, std::optional<Duration> una
   see_whether_open(was_open, false);
 }
 
-void AccountHealth::blamed(std::uint64_t cookie, Channel::Answer if_at_fault, bool refused,
+void AccountHealth::blamed(std::uint64_t cookie, Answer if_at_fault, bool refused,
                            std::optional<Duration> unavailable) {
   using Blame = Channel::Owner::Blame;
   const auto why = if_at_fault.error;

@@ -23,8 +23,7 @@ class AccountHealth {
   // word is better than our guess.
   void at_fault(const std::string& why, std::optional<Duration> unavailable = {});
   // The account is refused, or for long too busy, or it is this message alone: the owner finds out by others.
-  void blamed(std::uint64_t cookie, Channel::Answer if_at_fault, bool refused,
-              std::optional<Duration> unavailable = {});
+  void blamed(std::uint64_t cookie, Answer if_at_fault, bool refused, std::optional<Duration> unavailable = {});
   // The peer speaks with us, and means the message.
   void passed();
   void try_now();  // what waits for its time

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bridge/env/clock.hpp"
+#include "bridge/policy/outcome.hpp"
 #include "http_gateways/provider.hpp"
 #include "metrics/metrics.hpp"
 #include "store/changes.hpp"
@@ -45,21 +46,6 @@ class Channel {
     virtual ~Outgoing() = default;
     std::size_t parts = 1;  // that are submitted each by itself
     bool alone = false;     // nothing else may be under way on the same connection
-  };
-
-  // How the submission of a part ended.
-  struct Answer {
-    enum class Kind : std::uint8_t {
-      accepted,
-      temporary,  // surely not sent; later perhaps
-      refused,    // surely not sent, and never will be
-      unknown,    // perhaps sent
-    } kind = Kind::unknown;
-    std::vector<std::string> provider_ids;  // one, or one for each SMS that the provider made of it
-    std::string error;                      // for people
-    bool elsewhere = false;                 // refused: another carrier might take it
-    bool with_connection = false;           // unknown: the connection was lost, with all that was under way on it
-    std::string price, currency;            // decimal text, where the provider tells
   };
 
   class Owner {

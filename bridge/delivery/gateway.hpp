@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
 #include <map>
-#include <set>
 
 #include "bridge/config/gateway.hpp"
 #include "bridge/delivery/channel.hpp"
+#include "bridge/delivery/claiming.hpp"
+#include "bridge/delivery/outcome_writer.hpp"
+#include "bridge/delivery/under_way.hpp"
 #include "bridge/env/log_throttle.hpp"
 #include "bridge/env/random.hpp"
 #include "bridge/policy/error_rate.hpp"
@@ -73,34 +74,6 @@ class Gateway : private Channel::Owner {
   const GatewaySettings& config() const { return config_; }
 
  private:
-  struct Part {
-    enum class State : std::uint8_t {
-      waiting,
-      in_flight,
-      accepted,
-      temporary,
-      refused,
-      unknown
-    } state = State::waiting;
-    bool submitted = false;  // by this attempt
-    Time submitted_at{};
-    std::vector<std::string> provider_ids;
-    std::string error;
-    bool elsewhere = false;  // refused here, but another carrier might take it
-    std::string price, currency;
-  };
-  // A claimed message. Its parts are sent in order.
-  struct Sending {
-    store::Claimed message;
-    std::unique_ptr<Channel::Outgoing> outgoing;
-    std::vector<Part> parts;
-    std::size_t in_flight = 0;
-    bool stopped = false;          // a part failed: the rest is not sent
-    bool expired = false;          // its validity ended before all parts were sent
-    int throttled = 0;             // how often in a row
-    std::uint64_t place = 0;       // its own, when it does not stand back
-    bool with_connection = false;  // a part of it was lost with its connection
-  };
   // Read once for all that is submitted in one go: a look at the clock is not cheap.
   struct Moment {
     Time now{};
@@ -112,17 +85,10 @@ class Gateway : private Channel::Owner {
     waits,  // for its own bind; another message may go
     none,   // nothing can go now
   };
-  // A batch on its way to the disk, and who is told once it is there.
-  struct Writing {
-    store::Batch batch;
-    std::vector<std::function<void(bool stored)>> owed;
-    Time since{};
-  };
-
-  void on_answer(std::uint64_t cookie, Channel::Answer answer) override;
+  void on_answer(std::uint64_t cookie, Answer answer) override;
   void on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) override;
   void on_not_taken(std::uint64_t cookie) override;
-  Blame on_blamed(std::uint64_t cookie, Channel::Answer if_at_fault) override;
+  Blame on_blamed(std::uint64_t cookie, Answer if_at_fault) override;
   void on_late_answer(std::uint64_t cookie, std::string provider_id) override;
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                   std::function<void(bool stored)> answer) override;
@@ -132,51 +98,49 @@ class Gateway : private Channel::Owner {
   void on_closed() override;
   bool is_sending_to(std::string_view phone) const override;
 
+  // From the queue to the channel.
   void look_at_queues(store::TenantId tenant);
   void claim();
   void claimed(store::ClaimResult result);
-  void stand_by(std::size_t free, const std::array<std::size_t, store::lane_count>& lane_max);
+  void stand_by(const Claiming::Plan& plan);
   void withdraw();
   void handed_over(store::ClaimResult result);
+  void take(std::vector<store::Claimed> messages);
   void take(store::Claimed message);
-  void make_ready(std::uint64_t order);
-  void no_longer_ready(std::uint64_t order);
   void pump();
   Turn submit_others(const Moment& moment);
   Turn submit_apart(const Moment& moment);
-  Turn submit_next(std::uint64_t order, const Moment& moment);
-  std::size_t ready_others() const { return ready_.size() - ready_apart_; }
-  void stand_back(std::uint64_t order);
-  void place(std::uint64_t order, std::uint64_t at);
-  void see_passed(const Sending& sending, const Part& part, Channel::Answer::Kind kind);
-  Part* part_in_flight(std::uint64_t cookie);
-  void back_to_its_place(std::uint64_t cookie, Part& part);
-  void give_up_waiting(std::uint64_t order);
-  Sending forget(std::uint64_t order);
-  void conclude(std::uint64_t order);
+  Turn submit_next(UnderWay::Order order, const Moment& moment);
+  void give_back_unsent();
+  void give_back_soon();
+  void arm_idle_timer();
+
+  // From the channel to the store.
+  void see_passed(const UnderWay::Sending& sending, Time submitted_at, const Answer& answer);
+  void back_to_its_place(std::uint64_t cookie, UnderWay::Sending& sending);
+  void stand_back(UnderWay::Order order);
+  void give_up_waiting(UnderWay::Order order);
+  UnderWay::Sending forget(UnderWay::Order order);
+  void settle(UnderWay::Order order);
+  void count(const store::Settlement& settlement, const UnderWay::Sending& sending);
+  void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
   store::GatewayId next_gateway(const store::Claimed& message, Router::Ask ask) const;
-  std::optional<Price> price_of(const store::Claimed& message, const std::vector<Part>& parts) const;
+  void see_account();
+  void say_unmatched(const std::vector<store::Receipted>& receipts);
+
+  // How it goes, and what leaves because of it.
   void see_how_it_goes();
   void see_errors(bool failed);
   void move_waiting();
   void move_waiting(const store::Queue& queue, WallMs now, store::Batch& batch);
-  void see_account();
-  void say_unmatched(const std::vector<store::Receipted>& receipts);
-  void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
-  void give_back_unsent();
-  void write_outcome(store::Finished finished);
-  void write_outcome(store::Again again);
-  void schedule_flush();
-  void flush();
-  void commit(Writing writing);
-  void repeat(Writing writing);
+
   void check_stopped();
   RetryPolicy policy(store::Lane lane) const;
+  bool is_held(store::Lane lane) const { return policy(lane).doubt == DoubtPolicy::hold; }
+  UnderWay::Lanes held_lanes() const;
   bool paused() const { return paused_since_ != 0; }
   void update_gauges();
   void publish_metrics();
-  void give_back_soon();
-  void arm_idle_timer();
 
   const GatewaySettingsPtr config_kept_;
   const GatewaySettings& config_;
@@ -186,23 +150,11 @@ class Gateway : private Channel::Owner {
   Rate rate_;
   std::unique_ptr<Timer> pump_timer_, apart_timer_, due_timer_, give_back_timer_, stop_timer_, abandon_timer_,
       metrics_timer_;
-  // One-time passwords first, then by the order of claiming: a throttled message goes back to its own place. Behind all
-  // of them those that may be at fault, see Suspects.
-  std::map<std::uint64_t, Sending> sendings_;
-  std::set<std::uint64_t> ready_;
-  std::size_t ready_to_hold_ = 0;  // of these, in lanes whose messages are held when in doubt,
-  std::size_t ready_apart_ = 0;    // and those that go apart
+  UnderWay under_way_;
   bool turn_of_apart_ = false;
   Suspects suspects_;
-  std::uint64_t claimed_count_ = 0;
-  boost::unordered_flat_map<std::uint64_t, std::uint32_t> phones_;  // to which messages are under way
-  // Which message a part belonged to whose answer came too late; see on_late_answer.
-  std::map<std::uint64_t, std::pair<store::MessageId, std::uint16_t>> overdue_;
-  std::size_t ahead_ = 16;  // claimed beyond the channel's capacity, so that it never runs dry during a claim
-  Time claim_began_{};
-  double claim_seconds_ = 0.01;  // that a claim takes, of late
-  bool claiming_ = false, standing_by_ = false, stopping_ = false, abandoned_ = false;
-  bool flush_posted_ = false, full_ask_ = false;
+  Claiming claiming_ahead_;
+  bool claiming_ = false, standing_by_ = false, stopping_ = false, full_ask_ = false;
   WallMs paused_since_ = 0, draining_since_ = 0;
   Patience patience_;
   ReceiptWatch receipt_watch_;
@@ -212,9 +164,7 @@ class Gateway : private Channel::Owner {
   log::Throttle unmatched_, inbound_{std::chrono::seconds(1)};
   bool moving_ = false;
   std::map<store::Queue, store::Waiting> looked_at_;  // how far move_waiting() came
-  store::Batch outcomes_;
-  std::vector<std::function<void(bool stored)>> owed_;
-  std::size_t commits_running_ = 0;
+  OutcomeWriter outcomes_;
   std::function<void()> stopped_;
   std::unique_ptr<Channel> channel_;  // last: it may call back while it goes
 };

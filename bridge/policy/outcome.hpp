@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <string>
+#include <vector>
 
 #include "smpp/dialect.hpp"
 #include "smpp/receipt.hpp"
@@ -16,6 +17,21 @@ enum class Verdict {
   temporary,
   refused,
   account_refused,  // or this message in the same words
+};
+
+// What a peer said of the submission of a part: the word that all ways out have in common.
+struct Answer {
+  enum class Kind : std::uint8_t {
+    accepted,
+    temporary,  // surely not sent; later perhaps
+    refused,    // surely not sent, and never will be
+    unknown,    // perhaps sent
+  } kind = Kind::unknown;
+  std::vector<std::string> provider_ids;  // one, or one for each SMS that the provider made of it
+  std::string error;                      // for people
+  bool elsewhere = false;                 // refused: another carrier might take it
+  bool with_connection = false;           // unknown: the connection was lost, with all that was under way on it
+  std::string price, currency;            // decimal text, where the provider tells
 };
 
 // For the command_status of a submit_sm_resp, with the carrier's own meanings first.

@@ -19,7 +19,7 @@ namespace smsbridge::bridge {
 namespace {
 
 using namespace std::chrono_literals;
-using Kind = Channel::Answer::Kind;
+using Kind = Answer::Kind;
 
 // Keeps what it is given, by its text; the test answers.
 struct PlayedChannel : Channel {
@@ -170,7 +170,7 @@ class GatewayTest : public testing::Test {
     turn();
     return id;
   }
-  void answer(const std::string& text, Channel::Answer given) {
+  void answer(const std::string& text, Answer given) {
     channel_->answer(text, std::move(given));
     turn();
   }

@@ -61,8 +61,8 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
     return heard_;
   }
 
-  void on_answer(std::uint64_t, Channel::Answer answer) override {
-    using Kind = Channel::Answer::Kind;
+  void on_answer(std::uint64_t, Answer answer) override {
+    using Kind = Answer::Kind;
     heard_ = answer.kind == Kind::accepted    ? "accepted"
              : answer.kind == Kind::temporary ? "temporary"
              : answer.kind == Kind::unknown   ? "unknown"
@@ -73,7 +73,7 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
     heard_ = fmt::format("throttled for {} s", std::chrono::duration_cast<std::chrono::seconds>(pause).count());
   }
   void on_not_taken(std::uint64_t) override { heard_ = "not taken"; }
-  Blame on_blamed(std::uint64_t cookie, Channel::Answer if_at_fault) override {
+  Blame on_blamed(std::uint64_t cookie, Answer if_at_fault) override {
     if (blame_ == Blame::message)
       on_answer(cookie, std::move(if_at_fault));
     else

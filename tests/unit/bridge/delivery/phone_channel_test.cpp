@@ -42,12 +42,12 @@ class ManualClock : public Clock {
 
 // Writes down what it is told, and stores receipts when the test says so.
 struct Owner : Channel::Owner {
-  void on_answer(std::uint64_t cookie, Channel::Answer answer) override {
+  void on_answer(std::uint64_t cookie, Answer answer) override {
     answers.emplace_back(cookie, answer.provider_ids.empty() ? "" : answer.provider_ids.front());
   }
   void on_throttled(std::uint64_t, Duration, const std::string&) override {}
   void on_not_taken(std::uint64_t cookie) override { not_taken.push_back(cookie); }
-  Blame on_blamed(std::uint64_t, Channel::Answer) override { return Blame::way_out; }
+  Blame on_blamed(std::uint64_t, Answer) override { return Blame::way_out; }
   void on_late_answer(std::uint64_t, std::string) override {}
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState, std::function<void(bool)> answer) override {
     receipts.push_back(std::move(receipt));

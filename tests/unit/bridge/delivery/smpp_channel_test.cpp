@@ -76,10 +76,10 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   }
   std::vector<std::string> heard() { return std::exchange(heard_, {}); }
 
-  void on_answer(std::uint64_t, Channel::Answer) override {}
+  void on_answer(std::uint64_t, Answer) override {}
   void on_throttled(std::uint64_t, Duration, const std::string&) override {}
   void on_not_taken(std::uint64_t) override {}
-  Blame on_blamed(std::uint64_t, Channel::Answer) override { return Blame::way_out; }
+  Blame on_blamed(std::uint64_t, Answer) override { return Blame::way_out; }
   void on_late_answer(std::uint64_t, std::string) override {}
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                   std::function<void(bool)> answer) override {
