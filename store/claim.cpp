@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-#include "store/apply.hpp"
 #include "store/keys.hpp"
+#include "store/ledger.hpp"
 
 // Claiming is a write: the ids handed to a channel are durable, as one record, before the first byte leaves. After a
 // crash these attempts are "perhaps sent", never "not sent".

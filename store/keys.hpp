@@ -78,6 +78,15 @@ inline std::string of_reference(TenantId tenant, ReferenceKind kind, std::string
   return key;
 }
 
+// tenant 4, gateway 4
+constexpr std::size_t counts_size = 8;
+inline std::string of_counts(const std::pair<TenantId, GatewayId>& owner) {
+  std::string key;
+  append(key, owner.first);
+  append(key, owner.second);
+  return key;
+}
+
 // For tables in memory: whose receipt may be for a held message, and which id waits for its message.
 inline std::string of_held(GatewayId gateway, std::string_view phone) {
   return std::to_string(gateway) + "/" + std::string(phone_tail(phone));

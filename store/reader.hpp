@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "store/apply.hpp"
+#include "store/ledger.hpp"
 
 namespace smsbridge::store {
 

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <thread>
 
-#include "store/apply.hpp"
+#include "store/ledger.hpp"
 #include "store/reader.hpp"
 #include "store/space.hpp"
 

@@ -7,10 +7,10 @@
 #include <map>
 #include <memory>
 
-#include "store/apply.hpp"
 #include "store/errors.hpp"
 #include "store/guard.hpp"
 #include "store/keys.hpp"
+#include "store/ledger.hpp"
 #include "store/lock.hpp"
 #include "store/pages.hpp"
 

@@ -72,6 +72,7 @@ class Ledger {
 
  private:
   struct Lease {
+    enum class Holder { mine, late, repeated, superseded };  // whose attempt an outcome is of
     std::uint64_t claim = 0;
     std::uint16_t attempt = 0;
     Queue queue;
@@ -88,7 +89,6 @@ class Ledger {
     Fit fit = Fit::none;
     Stored stored;
   };
-  enum class Standing { mine, late, repeated, superseded };
 
   void load_usage(const lmdb::Transaction& txn);
   void load_counts(const lmdb::Transaction& txn);
@@ -108,7 +108,7 @@ class Ledger {
   Controlled control(const Control& change, lmdb::Transaction& txn, WallMs now);
   Settled move(const Move& change, lmdb::Transaction& txn, WallMs now);
 
-  Standing standing(lmdb::Transaction& txn, MessageId id, std::uint16_t attempt, bool accepted, Stored& stored);
+  Lease::Holder holder_of(lmdb::Transaction& txn, MessageId id, std::uint16_t attempt, bool accepted, Stored& stored);
   std::optional<Content> read_content(const lmdb::Transaction& txn, MessageId id) const;
   std::optional<Owner> read_owner(const lmdb::Transaction& txn, MessageId id) const;
   std::optional<Progress> read_progress(const lmdb::Transaction& txn, MessageId id) const;

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <cstring>
+
+#include "store/keys.hpp"
+#include "store/ledger.hpp"
+
+namespace smsbridge::store {
+namespace {
+
+constexpr std::size_t usage_key_size = 13;
+
+}  // namespace
+
+void Ledger::count(const Queue& queue, State state, int change) {
+  const std::pair owner{queue.tenant, queue.gateway};
+  counts_[owner][static_cast<std::size_t>(state)] += change;
+  if (!is_final(state)) unfinished_ += change;
+  counts_changed_.insert(owner);
+}
+
+Usage& Ledger::used(const Queue& queue, WallMs now) {
+  const UsageKey key{.month = month_of(now), .gateway = queue.gateway, .tenant = queue.tenant, .lane = queue.lane};
+  usage_changed_.insert(key);
+  return usage_[key];
+}
+
+UsageByKey Ledger::usage() const {
+  std::lock_guard lock(counts_mutex_);
+  return published_usage_;
+}
+
+CountsByQueueOwner Ledger::counts() const {
+  std::lock_guard lock(counts_mutex_);
+  return published_counts_;
+}
+
+void Ledger::load_usage(const lmdb::Transaction& txn) {
+  usage_.clear();
+  usage_changed_.clear();
+  lmdb::Cursor cursor(txn, tables_.usage);
+  for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+    const auto usage = decode_usage(cursor.value());
+    if (cursor.key().size() != usage_key_size || !usage ||
+        static_cast<std::uint8_t>(cursor.key().back()) >= lane_count) {
+      unreadable_.note("usage", cursor.key(), "no key or value of this table");
+      continue;
+    }
+    usage_[decode_usage_key(cursor.key())] = *usage;
+  }
+}
+
+// Each message is counted once. Where that is not so the numbers are damaged, and a wrong number of messages under way
+// would refuse new ones for want of room, or take too many.
+void Ledger::load_counts(const lmdb::Transaction& txn) {
+  counts_.clear();
+  unfinished_ = 0;
+  bool sound = true;
+  const auto messages = static_cast<std::int64_t>(txn.entries_of(tables_.message));
+  std::int64_t counted = 0;
+  lmdb::Cursor cursor(txn, tables_.counts);
+  for (bool ok = cursor.first(); ok && sound; ok = cursor.next()) {
+    sound = cursor.key().size() == keys::counts_size && cursor.value().size() == sizeof(StateCounts);
+    if (!sound) break;
+    auto& counts = counts_[{keys::read<TenantId>(cursor.key(), 0), keys::read<GatewayId>(cursor.key(), 4)}];
+    std::memcpy(counts.data(), cursor.value().data(), sizeof(counts));
+    for (std::size_t state = 0; state < state_count && sound; ++state) {
+      sound = counts[state] >= 0 && counts[state] <= messages;
+      if (sound) counted += counts[state];
+      if (!is_final(static_cast<State>(state))) unfinished_ += counts[state];
+    }
+  }
+  if (sound && counted == messages) return;
+  unreadable_.note("counts", {}, "they did not agree with the messages, which were counted anew");
+  count_anew(txn);
+}
+
+void Ledger::count_anew(const lmdb::Transaction& txn) {
+  lmdb::Cursor damaged(txn, tables_.counts);
+  for (bool ok = damaged.first(); ok; ok = damaged.next())
+    if (damaged.key().size() == keys::counts_size)
+      counts_changed_.insert({keys::read<TenantId>(damaged.key(), 0), keys::read<GatewayId>(damaged.key(), 4)});
+  counts_.clear();
+  unfinished_ = 0;
+  lmdb::Cursor cursor(txn, tables_.message);
+  for (bool ok = cursor.first(); ok; ok = cursor.next()) {
+    const auto owner = decoded(unreadable_, "message", cursor.key(), cursor.value(), decode_owner);
+    const auto record = txn.get(tables_.progress, cursor.key());
+    const auto progress = decoded(unreadable_, "progress", cursor.key(), record, decode_progress);
+    const bool unknown = !owner || (record && !progress);
+    Queue queue = owner ? owner->queue : Queue{.gateway = 0, .tenant = 0};
+    if (progress && progress->queue_gateway) queue.gateway = progress->queue_gateway;
+    count(queue, unknown ? State::unknown : progress ? progress->state : State::queued, 1);
+  }
+}
+
+}  // namespace smsbridge::store

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <algorithm>
+
+#include "store/keys.hpp"
+#include "store/ledger.hpp"
+#include "store/rules.hpp"
+
+// What becomes of an attempt, and of the message with it.
+namespace smsbridge::store {
+
+Ledger::Lease::Holder Ledger::holder_of(lmdb::Transaction& txn, MessageId id, std::uint16_t attempt, bool accepted,
+                                        Stored& stored) {
+  if (const auto it = leases_.find(id); it != leases_.end()) {
+    if (it->second.attempt != attempt) return Lease::Holder::superseded;
+    stored.queue = it->second.queue;
+    if (it->second.entry.has_progress) stored.progress = read_progress(txn, id).value_or(Progress{});
+    return Lease::Holder::mine;
+  }
+  auto found = read_stored(txn, id);
+  if (!found || found->progress.attempts != attempt) return Lease::Holder::superseded;
+  stored = std::move(*found);
+  // The carrier's answer came after we stopped waiting: it still ends the doubt unless the message went out again.
+  const bool in_doubt = stored.progress.state == State::doubtful ||
+                        (stored.progress.state == State::queued && stored.progress.maybe_duplicate);
+  return accepted && in_doubt ? Lease::Holder::late : Lease::Holder::repeated;
+}
+
+Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs now) {
+  Stored stored;
+  const bool taken_by_carrier = change.state == State::submitted || change.state == State::sent;
+  const auto where = holder_of(txn, change.id, change.attempt, taken_by_carrier, stored);
+  if (where == Lease::Holder::superseded) return Settled::superseded;
+  if (where == Lease::Holder::repeated) return Settled::repeated;
+  auto& p = stored.progress;
+  if (where == Lease::Holder::mine) {
+    release(txn, change.id);
+  } else if (p.state == State::doubtful) {
+    end_wait(txn, change.id, p);
+  } else {
+    txn.erase(tables_.due, keys::of_due(stored.queue, p.due_at, change.id));
+  }
+  p.attempts = change.attempt;
+  p.gateway = stored.queue.gateway;
+  p.when_silent = change.when_silent;
+  p.status_message = change.status_message;
+  p.segments = with_receipts(change.segments, p.segments);
+  if (taken_by_carrier) {
+    auto& used_here = used(stored.queue, now);
+    ++used_here.submitted;
+    ++used_here.accepted;
+    used_here.parts += static_cast<std::int64_t>(std::max<std::size_t>(change.parts, change.segments.size()));
+    if (change.price)
+      used_here.price += *change.price;
+    else
+      ++used_here.unpriced;
+  } else if (change.sent) {
+    ++used(stored.queue, now).submitted;
+  }
+  if (change.state == State::failed || change.state == State::expired) {
+    finalise(txn, change.id, stored, change.state, change.status_message, now);
+    return Settled::ok;
+  }
+  if (!p.submitted_at) p.submitted_at = now;
+  note(p, now, EventKind::submitted, p.gateway, change.note.empty() ? change.status_message : change.note);
+  if (change.state == State::sent) {
+    finalise(txn, change.id, stored, State::sent, change.status_message, now);
+    return Settled::ok;
+  }
+  apply_parked(txn, change.id, stored, now);
+  change_state(p, State::submitted, stored.queue);
+  correlate(change.id, p, stored.queue.gateway);
+  p.due_at = 0;
+  conclude(txn, change.id, stored, now);
+  if (!is_final(p.state)) wait_for_receipt(txn, change.id, stored, now + change.receipt_wait_ms);
+  return Settled::ok;
+}
+
+Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
+  Stored stored;
+  const auto where = holder_of(txn, change.id, change.attempt, false, stored);
+  if (where == Lease::Holder::superseded) return Settled::superseded;
+  if (where != Lease::Holder::mine) return Settled::repeated;
+  const auto lease = leases_.at(change.id);
+  release(txn, change.id);
+  const auto move_to = closed_.contains(change.move_to) ? 0 : change.move_to;
+  const bool held = change.state == State::doubtful;
+  if (!change.sent && !move_to && !held) {
+    write_due(txn, lease.queue, lease.due_at, change.id, lease.entry);
+    effects_.due_now.insert(lease.queue);
+    return Settled::ok;
+  }
+  auto& p = stored.progress;
+  // What is held unsent was perhaps sent by a process that died, which counted nothing.
+  if (change.sent || held) ++used(lease.queue, now).submitted;
+  if (change.sent) {
+    p.attempts = change.attempt;
+    p.gateway = lease.queue.gateway;
+  }
+  if (move_to) {
+    relocate(stored, move_to, change.status_message, now);
+    p.due_at = change.sent ? now + change.delay_ms : lease.due_at;  // unsent: among those that move with it
+    write_progress(txn, change.id, p);
+    write_due(txn, stored.queue, p.due_at, change.id,
+              {.expires_at = lease.entry.expires_at, .in_doubt = lease.entry.in_doubt, .has_progress = true});
+    effects_.due_now.insert(stored.queue);
+    return Settled::ok;
+  }
+  p.maybe_duplicate = p.maybe_duplicate || (change.doubtful && !change.repeatable);
+  if (change.doubtful && !p.doubtful_attempt) p.doubtful_attempt = change.attempt;
+  p.status_message = change.status_message;
+  if (!change.segments.empty()) p.segments = with_receipts(change.segments, p.segments);
+  apply_parked(txn, change.id, stored, now);
+  correlate(change.id, p, lease.queue.gateway);
+  note(p, now, change.doubtful ? EventKind::doubtful : EventKind::retry_scheduled, p.gateway, change.status_message);
+  if (held) {
+    put_in_doubt(txn, change.id, stored, now + change.delay_ms, now);
+    name_parked(txn, change.id, stored.queue.gateway, now);
+    return Settled::ok;
+  }
+  p.due_at = now + change.delay_ms;
+  write_progress(txn, change.id, p);
+  write_due(txn, lease.queue, p.due_at, change.id,
+            {.expires_at = lease.entry.expires_at,
+             .in_doubt = lease.entry.in_doubt || change.doubtful,
+             .has_progress = true});
+  effects_.due_now.insert(lease.queue);
+  return Settled::ok;
+}
+
+void Ledger::finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, State state, std::string why, WallMs now) {
+  auto& p = stored.progress;
+  const bool waited = p.state == State::submitted || p.state == State::doubtful;
+  if (state == State::delivered) ++used(stored.queue, now).delivered;
+  if (waited && (state == State::undeliverable || state == State::expired || state == State::rejected))
+    ++used(stored.queue, now).failed;
+  change_state(p, state, stored.queue);
+  p.finished_at = now;
+  p.due_at = 0;
+  p.status_message = std::move(why);
+  note(p, now, state == State::cancelled ? EventKind::cancelled : EventKind::final_state, stored.queue.gateway,
+       std::string(name(state)) + (p.status_message.empty() ? "" : ": " + p.status_message));
+  // What only we assumed can still be corrected by a late receipt: it keeps its places in the correlation for a while.
+  const bool identified = std::ranges::any_of(p.segments, [](const auto& s) { return !s.provider_id.empty(); });
+  if (waited && identified && (state == State::sent || state == State::unknown)) {
+    wait_for_receipt(txn, id, stored, now + limits_.late_receipt_ms);
+  } else {
+    write_progress(txn, id, p);
+    forget_places(id, p, stored.queue.gateway);
+  }
+  effects_.finals.push_back({.id = id,
+                             .tenant = stored.queue.tenant,
+                             .gateway = stored.queue.gateway,
+                             .state = state,
+                             .submitted_at = p.submitted_at,
+                             .finished_at = now});
+}
+
+void Ledger::forget_places(MessageId id, const Progress& progress, GatewayId gateway) {
+  for (const auto& segment : progress.segments)
+    if (!segment.provider_id.empty()) correlation_.retire(gateway, segment.provider_id, id);
+}
+
+// Perhaps sent, and not to be sent again: a receipt decides, or the end of the wait.
+void Ledger::put_in_doubt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs until, WallMs now) {
+  change_state(stored.progress, State::doubtful, stored.queue);
+  if (const auto owner = read_owner(txn, id)) hold(keys::of_held(stored.queue.gateway, owner->to), id, true);
+  wait_for_receipt(txn, id, stored, until);
+  conclude(txn, id, stored, now);  // its receipt may be there already
+}
+
+void Ledger::change_state(Progress& progress, State to, const Queue& queue) {
+  if (progress.state == to) return;
+  count(queue, progress.state, -1);
+  count(queue, to, 1);
+  progress.state = to;
+}
+
+void Ledger::wait_for_receipt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs deadline) {
+  stored.progress.due_at = deadline;
+  txn.put(tables_.open, keys::of_open(deadline, id), {});
+  write_progress(txn, id, stored.progress);
+}
+
+void Ledger::end_wait(lmdb::Transaction& txn, MessageId id, const Progress& progress) {
+  if (progress.due_at) txn.erase(tables_.open, keys::of_open(progress.due_at, id));
+  if (progress.state == State::doubtful)
+    if (const auto owner = read_owner(txn, id))
+      hold(keys::of_held(progress.queue_gateway ? progress.queue_gateway : owner->queue.gateway, owner->to), id, false);
+}
+
+void Ledger::hold(const std::string& destination, MessageId id, bool on) {
+  if (on) {
+    held_[destination].insert(id);
+  } else if (const auto it = held_.find(destination); it != held_.end()) {
+    it->second.erase(id);
+    if (it->second.empty()) held_.erase(it);
+  }
+}
+
+void Ledger::correlate(MessageId id, const Progress& progress, GatewayId gateway) {
+  for (std::size_t i = 0; i < progress.segments.size(); ++i)
+    if (!progress.segments[i].provider_id.empty())
+      correlation_.add(gateway, progress.segments[i].provider_id, {.id = id, .segment = static_cast<std::uint8_t>(i)});
+}
+
+void Ledger::release(lmdb::Transaction& txn, MessageId id) {
+  const auto lease = leases_.find(id);
+  const auto claim = claims_.find(lease->second.claim);
+  leases_.erase(lease);
+  if (--claim->second > 0) return;
+  txn.erase(tables_.leased, keys::of_id(claim->first));
+  claims_.erase(claim);
+}
+
+}  // namespace smsbridge::store
