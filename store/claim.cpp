@@ -33,9 +33,9 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
         if (due > id_time(last_id_) || ++passed > passed_per_claim_max) break;
         continue;
       }
-      const auto readable = read_due(txn, cursor);
+      const auto readable = records_.due(txn, cursor);
       if (!readable) {
-        set_aside(txn, "due", tables_.due, std::string(cursor.key()), false);
+        records_.set_aside(txn, "due", tables_.due, std::string(cursor.key()), false);
         cursor.erase();
         continue;
       }
@@ -57,7 +57,7 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
         end.more_due = true;
         break;
       }
-      auto claimed = read_claimed(txn, id, entry);
+      auto claimed = records_.claimed(txn, id, entry);
       if (!claimed) {
         // One damaged record must not stop the queue behind it.
         cursor.erase();
@@ -81,41 +81,6 @@ ClaimResult Ledger::claim(const std::vector<Want>& wants, lmdb::Transaction& txn
     txn.append(tables_.leased, keys::of_id(claim_number), record_);
   }
   return result;
-}
-
-// What a damaged entry said stands in its message, too.
-std::optional<DueEntry> Ledger::read_due(const lmdb::Transaction& txn, const lmdb::Cursor& cursor) const {
-  const auto key = cursor.key();
-  if (key.size() != keys::due_size || static_cast<std::uint8_t>(key[keys::queue_size - 1]) >= lane_count) {
-    unreadable_.note("due", key, "no key of this table");
-    return std::nullopt;
-  }
-  const auto entry = decoded(unreadable_, "due", key, cursor.value(), decode_due);
-  return entry ? entry : due_entry_of(txn, keys::due_id(key));
-}
-
-std::optional<DueEntry> Ledger::due_entry_of(const lmdb::Transaction& txn, MessageId id) const {
-  const auto content = read_content(txn, id);
-  const auto progress = read_progress(txn, id);
-  if (!content || (progress && progress->state != State::queued)) return std::nullopt;
-  return DueEntry{.expires_at = progress && progress->expires_at ? progress->expires_at : content->expires_at,
-                  .in_doubt = progress && progress->doubtful_attempt != 0,
-                  .has_progress = progress.has_value()};
-}
-
-std::optional<Claimed> Ledger::read_claimed(const lmdb::Transaction& txn, MessageId id, const DueEntry& entry) const {
-  auto content = read_content(txn, id);
-  auto progress = entry.has_progress ? read_progress(txn, id) : Progress{};
-  if (!content || !progress) return std::nullopt;
-  return Claimed{.id = id,
-                 .attempt = static_cast<std::uint16_t>(progress->attempts + 1),
-                 .attempts_before = progress->attempts_before,
-                 .in_doubt = entry.in_doubt,
-                 .doubtful_attempt = progress->doubtful_attempt,
-                 .expires_at = entry.expires_at,
-                 .content = std::move(*content),
-                 .segments = std::move(progress->segments),
-                 .left = std::move(progress->left)};
 }
 
 // Lanes in their order, the tenants of a lane alike. What does not fit is left for a claim, which weighs.
@@ -144,7 +109,7 @@ ClaimResult Ledger::claim_due_now(const StandingClaim& standing, lmdb::Transacti
 // The entry has left the queue already.
 void Ledger::expire(lmdb::Transaction& txn, const Queue& queue, MessageId id, const DueEntry& entry, WallMs now) {
   Stored stored{.queue = queue, .progress = {}};
-  if (entry.has_progress) stored.progress = read_progress(txn, id).value_or(Progress{});
+  if (entry.has_progress) stored.progress = records_.progress(txn, id).value_or(Progress{});
   if (!entry.in_doubt)
     return finalise(txn, id, stored, State::expired, "validity ended before the message could be sent", now);
   // It is not sent again, but the carrier may have it: the receipt of the earlier attempt still counts.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
+#include "store/counts.hpp"
+
 #include <cstring>
 
 #include "store/keys.hpp"
-#include "store/ledger.hpp"
 
 namespace smsbridge::store {
 namespace {
@@ -11,30 +12,53 @@ constexpr std::size_t usage_key_size = 13;
 
 }  // namespace
 
-void Ledger::count(const Queue& queue, State state, int change) {
+void Counts::count(const Queue& queue, State state, int change) {
   const std::pair owner{queue.tenant, queue.gateway};
   counts_[owner][static_cast<std::size_t>(state)] += change;
   if (!is_final(state)) unfinished_ += change;
   counts_changed_.insert(owner);
 }
 
-Usage& Ledger::used(const Queue& queue, WallMs now) {
+Usage& Counts::used(const Queue& queue, WallMs now) {
   const UsageKey key{.month = month_of(now), .gateway = queue.gateway, .tenant = queue.tenant, .lane = queue.lane};
   usage_changed_.insert(key);
   return usage_[key];
 }
 
-UsageByKey Ledger::usage() const {
-  std::lock_guard lock(counts_mutex_);
+void Counts::load(const lmdb::Transaction& txn) {
+  counts_changed_.clear();
+  load_usage(txn);
+  load_counts(txn);
+  std::lock_guard lock(mutex_);
+  published_counts_ = counts_;
+  published_usage_ = usage_;
+}
+
+void Counts::write(lmdb::Transaction& txn) {
+  for (const auto& owner : counts_changed_) {
+    const auto& counts = counts_[owner];
+    txn.put(tables_.counts, keys::of_counts(owner), {reinterpret_cast<const char*>(counts.data()), sizeof(counts)});
+  }
+  for (const auto& key : usage_changed_) txn.put(tables_.usage, encode(key), encode(usage_[key]));
+}
+
+void Counts::publish() {
+  std::lock_guard lock(mutex_);
+  for (const auto& owner : std::exchange(counts_changed_, {})) published_counts_[owner] = counts_[owner];
+  for (const auto& key : std::exchange(usage_changed_, {})) published_usage_[key] = usage_[key];
+}
+
+UsageByKey Counts::usage() const {
+  std::lock_guard lock(mutex_);
   return published_usage_;
 }
 
-CountsByQueueOwner Ledger::counts() const {
-  std::lock_guard lock(counts_mutex_);
+CountsByQueueOwner Counts::by_owner() const {
+  std::lock_guard lock(mutex_);
   return published_counts_;
 }
 
-void Ledger::load_usage(const lmdb::Transaction& txn) {
+void Counts::load_usage(const lmdb::Transaction& txn) {
   usage_.clear();
   usage_changed_.clear();
   lmdb::Cursor cursor(txn, tables_.usage);
@@ -51,7 +75,7 @@ void Ledger::load_usage(const lmdb::Transaction& txn) {
 
 // Each message is counted once. Where that is not so the numbers are damaged, and a wrong number of messages under way
 // would refuse new ones for want of room, or take too many.
-void Ledger::load_counts(const lmdb::Transaction& txn) {
+void Counts::load_counts(const lmdb::Transaction& txn) {
   counts_.clear();
   unfinished_ = 0;
   bool sound = true;
@@ -74,7 +98,7 @@ void Ledger::load_counts(const lmdb::Transaction& txn) {
   count_anew(txn);
 }
 
-void Ledger::count_anew(const lmdb::Transaction& txn) {
+void Counts::count_anew(const lmdb::Transaction& txn) {
   lmdb::Cursor damaged(txn, tables_.counts);
   for (bool ok = damaged.first(); ok; ok = damaged.next())
     if (damaged.key().size() == keys::counts_size)

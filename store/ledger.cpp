@@ -18,20 +18,9 @@ void Ledger::load(const lmdb::Transaction& txn) {
   correlation_.clear();
   leases_.clear();
   claims_.clear();
-  parked_.clear();
-  parked_keys_.clear();
-  parked_of_.clear();
-  parked_retried_.clear();  // what a transaction tried that was rolled back is tried again
   held_.clear();
   effects_ = {};
-  counts_changed_.clear();
-  load_usage(txn);
-  load_counts(txn);
-  {
-    std::lock_guard lock(counts_mutex_);
-    published_counts_ = counts_;
-    published_usage_ = usage_;
-  }
+  counts_.load(txn);
   {
     lmdb::Cursor cursor(txn, tables_.message);
     if (cursor.last() && cursor.key().size() == sizeof(MessageId))
@@ -39,7 +28,7 @@ void Ledger::load(const lmdb::Transaction& txn) {
   }
   load_leases(txn);
   load_open(txn);
-  load_parked(txn);
+  parked_.load(txn);
 }
 
 void Ledger::load_leases(const lmdb::Transaction& txn) {
@@ -57,9 +46,9 @@ void Ledger::load_leases(const lmdb::Transaction& txn) {
 
 void Ledger::load_lease(const lmdb::Transaction& txn, std::uint64_t claim, const LeasedMessage& message) {
   // The record is one for the whole claim and stays until its last outcome: skip what already has one.
-  const auto progress = read_progress(txn, message.id);
+  const auto progress = records_.progress(txn, message.id);
   if (progress && (progress->attempts >= message.attempt || is_final(progress->state))) return;
-  const auto content = read_content(txn, message.id);
+  const auto content = records_.content(txn, message.id);
   if (!content) return;
   const Queue queue{
       .gateway = gateway_of(*content, progress.value_or(Progress{})), .tenant = content->tenant, .lane = content->lane};
@@ -85,8 +74,8 @@ void Ledger::load_open(const lmdb::Transaction& txn) {
       continue;
     }
     const auto id = keys::read<MessageId>(cursor.key(), 8);
-    const auto owner = read_owner(txn, id);
-    const auto stored = read_stored(txn, id);
+    const auto owner = records_.owner(txn, id);
+    const auto stored = records_.stored(txn, id);
     if (!owner || !stored) continue;
     correlate(id, stored->progress, stored->queue.gateway);
     if (stored->progress.state == State::doubtful) hold(keys::of_held(stored->queue.gateway, owner->to), id, true);
@@ -104,21 +93,13 @@ void Ledger::set_aside(lmdb::Transaction& txn) {
       for (bool ok = cursor.first(); ok; ok = cursor.next())
         if (unreadable_.has(name, cursor.key())) found.emplace_back(cursor.key());
     }
-    for (const auto& key : found) set_aside(txn, name, table, key, true);
+    for (const auto& key : found) records_.set_aside(txn, name, table, key, true);
   }
-}
-
-void Ledger::set_aside(lmdb::Transaction& txn, std::string_view name, lmdb::Table table, std::string_view key,
-                       bool erase) {
-  // Keys of LMDB have at most 511 octets.
-  const auto kept = (std::string(name) + "/").append(key).substr(0, 511);
-  if (const auto record = txn.get(table, key)) txn.put(tables_.aside, kept, std::string(*record));
-  if (erase) txn.erase(table, std::string(key));
 }
 
 void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
   for (const auto& [id, lease] : leases_) {
-    auto progress = lease.entry.has_progress ? read_progress(txn, id).value_or(Progress{}) : Progress{};
+    auto progress = lease.entry.has_progress ? records_.progress(txn, id).value_or(Progress{}) : Progress{};
     progress.attempts = lease.attempt;
     progress.gateway = lease.queue.gateway;
     progress.maybe_duplicate = true;
@@ -126,9 +107,9 @@ void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
     progress.due_at = lease.due_at;
     progress.status_message = "the bridge stopped while the message was being sent";
     note(progress, now, EventKind::doubtful, lease.queue.gateway, progress.status_message);
-    write_progress(txn, id, progress);
-    write_due(txn, lease.queue, lease.due_at, id,
-              {.expires_at = lease.entry.expires_at, .in_doubt = true, .has_progress = true});
+    records_.write(txn, id, progress);
+    records_.write(txn, lease.queue, lease.due_at, id,
+                   {.expires_at = lease.entry.expires_at, .in_doubt = true, .has_progress = true});
   }
   for (const auto& [number, left] : claims_) txn.erase(tables_.leased, keys::of_id(number));
   // Records whose messages all have an outcome are left over when the process died between two commits.
@@ -143,19 +124,11 @@ void Ledger::begin(lmdb::Transaction& txn, std::size_t enqueued, WallMs now) {
   purge(txn, std::max(purge_min, 2 * enqueued), now);
 }
 
-void Ledger::end(lmdb::Transaction& txn) {
-  for (const auto& owner : counts_changed_) {
-    const auto& counts = counts_[owner];
-    txn.put(tables_.counts, keys::of_counts(owner), {reinterpret_cast<const char*>(counts.data()), sizeof(counts)});
-  }
-  for (const auto& key : usage_changed_) txn.put(tables_.usage, encode(key), encode(usage_[key]));
-}
+void Ledger::end(lmdb::Transaction& txn) { counts_.write(txn); }
 
 void Ledger::committed() {
   references_.publish();
-  std::lock_guard lock(counts_mutex_);
-  for (const auto& owner : std::exchange(counts_changed_, {})) published_counts_[owner] = counts_[owner];
-  for (const auto& key : std::exchange(usage_changed_, {})) published_usage_[key] = usage_[key];
+  counts_.publish();
 }
 
 void Ledger::rolled_back() { references_.discard(); }

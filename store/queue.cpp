@@ -49,11 +49,11 @@ Enqueued Ledger::enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now) {
   if (!idempotency_key.empty()) references_.stage(std::move(idempotency_key), reference);
 
   const Queue queue{.gateway = content.gateway, .tenant = content.tenant, .lane = content.lane};
-  count(queue, State::queued, 1);
+  counts_.count(queue, State::queued, 1);
   if (change.failed_because.empty() && closed_.contains(content.gateway))
     change.failed_because = "its gateway was just removed";
   if (change.failed_because.empty()) {
-    write_due(txn, queue, content.due_at, id, {.expires_at = content.expires_at});
+    records_.write(txn, queue, content.due_at, id, {.expires_at = content.expires_at});
     effects_.due_now.insert(queue);
   } else {
     Stored stored{.queue = queue, .progress = {}};
@@ -66,7 +66,7 @@ Enqueued Ledger::enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now) {
 void Ledger::revive_refused(MessageId id, const Enqueue& change, lmdb::Transaction& txn, WallMs now) {
   auto content = change.content;
   if (change.only_if_known || !change.failed_because.empty() || closed_.contains(content.gateway)) return;
-  auto stored = read_stored(txn, id);
+  auto stored = records_.stored(txn, id);
   if (!stored || stored->progress.state != State::failed || stored->progress.attempts > 0) return;
   // As it is read now: the number may not have been one then.
   content.created_at = id_time(id);
@@ -84,11 +84,11 @@ void Ledger::revive_refused(MessageId id, const Enqueue& change, lmdb::Transacti
 }
 
 Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs now) {
-  const auto content = read_content(txn, change.id);
+  const auto content = records_.content(txn, change.id);
   if (!content || content->tenant != change.tenant) return Controlled::not_found;
   Stored stored{.queue = {.gateway = content->gateway, .tenant = content->tenant, .lane = content->lane},
                 .progress = {}};
-  auto progress = read_progress(txn, change.id);
+  auto progress = records_.progress(txn, change.id);
   const bool tried = progress.has_value();
   if (!tried && txn.get(tables_.progress, keys::of_id(change.id))) return Controlled::not_found;  // cannot be read
   if (progress) stored.progress = std::move(*progress);
@@ -127,8 +127,9 @@ void Ledger::revive(lmdb::Transaction& txn, const Control& change, Stored& store
   p.status_message.clear();
   p.due_at = due;
   p.expires_at = due + change.validity_ms;
-  write_progress(txn, change.id, p);
-  write_due(txn, stored.queue, due, change.id, {.expires_at = p.expires_at, .in_doubt = false, .has_progress = true});
+  records_.write(txn, change.id, p);
+  records_.write(txn, stored.queue, due, change.id,
+                 {.expires_at = p.expires_at, .in_doubt = false, .has_progress = true});
   effects_.due_now.insert(stored.queue);
 }
 
@@ -142,7 +143,7 @@ Settled Ledger::move(const Move& change, lmdb::Transaction& txn, WallMs now) {
   auto entry = *readable;
   Stored stored{.queue = from, .progress = {}};
   if (entry.has_progress) {
-    auto progress = read_progress(txn, change.id);
+    auto progress = records_.progress(txn, change.id);
     if (!progress) return Settled::superseded;
     stored.progress = std::move(*progress);
   }
@@ -151,9 +152,9 @@ Settled Ledger::move(const Move& change, lmdb::Transaction& txn, WallMs now) {
   txn.erase(tables_.due, key);
   relocate(stored, change.to, change.why, now);
   stored.progress.due_at = change.due_at;
-  write_progress(txn, change.id, stored.progress);
+  records_.write(txn, change.id, stored.progress);
   entry.has_progress = true;
-  write_due(txn, stored.queue, change.due_at, change.id, entry);
+  records_.write(txn, stored.queue, change.due_at, change.id, entry);
   effects_.due_now.insert(stored.queue);
   return Settled::ok;
 }
@@ -162,10 +163,10 @@ Settled Ledger::move(const Move& change, lmdb::Transaction& txn, WallMs now) {
 void Ledger::relocate(Stored& stored, GatewayId to, const std::string& why, WallMs now) {
   auto& p = stored.progress;
   const auto from = stored.queue;
-  count(from, p.state, -1);
+  counts_.count(from, p.state, -1);
   stored.queue.gateway = to;
   p.state = State::queued;
-  count(stored.queue, p.state, 1);
+  counts_.count(stored.queue, p.state, 1);
   if (from.gateway && std::ranges::find(p.left, from.gateway) == p.left.end() && p.left.size() < 255)
     p.left.push_back(from.gateway);
   p.queue_gateway = to;

@@ -7,12 +7,7 @@
 
 // Which message a receipt means, and what it says of it.
 namespace smsbridge::store {
-namespace {
-
-constexpr WallMs parked_retry_after_ms = 120'000;
-constexpr std::size_t parked_retries_max = 1000;  // a second
-
-}  // namespace
+namespace {}  // namespace
 
 Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
   // The receiving gateway knows only of what it sends itself; another by its account may have this one under way.
@@ -31,7 +26,7 @@ Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn,
   if (repeated && !is_sending(change)) return matched;
   if (!repeated && (receipt_for_named(change, txn, now) || receipt_for_held(change, txn, now)))
     return Receipted::matched;
-  const auto parked = park(change, txn, now);
+  const auto parked = parked_.park(change, txn, now);
   return parked == Receipted::parked && !repeated ? matched : parked;
 }
 
@@ -49,8 +44,8 @@ std::vector<Ledger::Candidate> Ledger::candidates(const ReceiptRecorded& change,
   for (const auto gateway : keys::gateways_of(change))
     for (const auto [id, segment] : correlation_.find(gateway, provider_id)) {
       if (change.message && change.message != id) continue;
-      const auto owner = read_owner(txn, id);
-      auto progress = owner ? read_progress(txn, id) : std::nullopt;
+      const auto owner = records_.owner(txn, id);
+      auto progress = owner ? records_.progress(txn, id) : std::nullopt;
       if (!progress || segment >= progress->segments.size()) continue;
       if (!same_provider_id(progress->segments[segment].provider_id, provider_id)) continue;
       Stored stored{.queue = owner->queue, .progress = {}};
@@ -86,7 +81,7 @@ Receipted Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, W
     if (changed.size() > 1 && change.destination.empty()) return Receipted::ambiguous;
     auto& [id, fits, stored] = *changed.front();
     // Also what ended for us keeps what is known of its parts: the last of them may still correct it.
-    if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
+    if (!conclude(txn, id, stored, now)) records_.write(txn, id, stored.progress);
     return Receipted::matched;
   }
   return result;
@@ -136,7 +131,7 @@ bool Ledger::conclude(lmdb::Transaction& txn, MessageId id, Stored& stored, Wall
 // answer, or a provider that gives no ids.
 bool Ledger::receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
   if (!change.message || change.provider_ids.empty() || leases_.contains(change.message)) return false;
-  auto stored = read_stored(txn, change.message);
+  auto stored = records_.stored(txn, change.message);
   if (!stored || !is_of_account(change, stored->queue.gateway) || stored->progress.attempts == 0) return false;
   auto& p = stored->progress;
   if (p.segments.size() > 1) return false;  // then each has its own id
@@ -156,7 +151,7 @@ bool Ledger::receipt_for_named(const ReceiptRecorded& change, lmdb::Transaction&
     segment.provider_id = change.provider_ids.front();
     correlate(change.message, p, stored->queue.gateway);
   }
-  if (!conclude(txn, change.message, *stored, now)) write_progress(txn, change.message, p);
+  if (!conclude(txn, change.message, *stored, now)) records_.write(txn, change.message, p);
   return true;
 }
 
@@ -175,8 +170,8 @@ bool Ledger::receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& 
       for (const auto message : it->second) held.emplace_back(gateway, message);
   if (held.size() != 1) return false;
   const auto [gateway, id] = held.front();
-  const auto content = read_content(txn, id);
-  auto progress = read_progress(txn, id);
+  const auto content = records_.content(txn, id);
+  auto progress = records_.progress(txn, id);
   if (!content || !progress || content->parts != 1 || !same_phone(change.destination, content->to) ||
       !quotes(change.quote, content->text))
     return false;
@@ -186,7 +181,7 @@ bool Ledger::receipt_for_held(const ReceiptRecorded& change, lmdb::Transaction& 
       1, {.state = SegmentState::accepted, .provider_id = change.provider_ids.front(), .error = {}});
   if (!apply_receipt(stored.progress, change.provider_ids.front(), change, now)) return false;
   correlate(id, stored.progress, gateway);
-  if (!conclude(txn, id, stored, now)) write_progress(txn, id, stored.progress);
+  if (!conclude(txn, id, stored, now)) records_.write(txn, id, stored.progress);
   return true;
 }
 
@@ -198,16 +193,12 @@ bool Ledger::is_sending(const ReceiptRecorded& receipt) const {
 void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now) {
   if (parked_.empty()) return;
   for (std::size_t i = 0; i < stored.progress.segments.size(); ++i) {
-    std::vector<std::string> own;
-    const auto add = [&](const std::string& name) {
-      const auto [begin, end] = parked_.equal_range(name);
-      for (auto it = begin; it != end; ++it) own.push_back(it->second);
-    };
-    add(keys::of_parked(stored.queue.gateway, stored.progress.segments[i].provider_id));
-    if (stored.progress.segments.size() == 1) add(keys::of_parked(stored.queue.gateway, id));
+    auto own = parked_.named(keys::of_parked(stored.queue.gateway, stored.progress.segments[i].provider_id));
+    if (stored.progress.segments.size() == 1)
+      for (auto& key : parked_.named(keys::of_parked(stored.queue.gateway, id))) own.push_back(std::move(key));
     for (const auto& key : own) {
-      const auto parked = read_parked(txn, key);
-      const auto owner = read_owner(txn, id);
+      const auto parked = parked_.read(txn, key);
+      const auto owner = records_.owner(txn, id);
       if (!parked || !owner) continue;
       const auto& receipt = *parked;
       if (fit(receipt, owner->to) == Fit::none || (receipt.message && receipt.message != id)) continue;
@@ -216,38 +207,29 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
           std::ranges::any_of(receipt.provider_ids, [&](const auto& given) { return same_provider_id(given, ours); });
       if (!by_id && receipt.attempt != stored.progress.attempts) continue;  // another attempt's
       apply_receipt(stored.progress, ours, receipt, now);
-      drop_parked(txn, key);
+      parked_.drop(txn, key);
     }
   }
 }
 
 // Receipts that named a message while it was claimed. After a restart that is so from its claim until it is held.
 void Ledger::name_parked(lmdb::Transaction& txn, MessageId id, GatewayId gateway, WallMs now) {
-  std::vector<std::string> own;
-  const auto [begin, end] = parked_.equal_range(keys::of_parked(gateway, id));
-  for (auto it = begin; it != end; ++it) own.push_back(it->second);
-  for (const auto& key : own)
-    if (const auto receipt = read_parked(txn, key); receipt && receipt_for_named(*receipt, txn, now))
-      drop_parked(txn, key);
+  for (const auto& key : parked_.named(keys::of_parked(gateway, id)))
+    if (const auto receipt = parked_.read(txn, key); receipt && receipt_for_named(*receipt, txn, now))
+      parked_.drop(txn, key);
 }
 
 // A receipt that waited this long did not come ahead of its message's outcome. What was uncertain then, because a
 // message to that phone was under way, is decided now: all notations of its id are tried, and the held messages.
 void Ledger::retry_parked(lmdb::Transaction& txn, WallMs now) {
-  const auto until = keys::of_open(now - parked_retry_after_ms, 0);
-  std::vector<std::string> due;
-  for (auto it = parked_keys_.upper_bound(parked_retried_);
-       it != parked_keys_.end() && *it < until && due.size() < parked_retries_max; ++it)
-    due.push_back(*it);
-  for (const auto& key : due) {
-    parked_retried_ = key;
-    const auto parked = read_parked(txn, key);
+  for (const auto& key : parked_.waited_long(now)) {
+    const auto parked = parked_.read(txn, key);
     if (!parked) continue;
     const auto& receipt = *parked;
     const auto matched = match(receipt, txn, now);
     if (matched == Receipted::matched || matched == Receipted::repeated || receipt_for_named(receipt, txn, now) ||
         receipt_for_held(receipt, txn, now))
-      drop_parked(txn, key);
+      parked_.drop(txn, key);
   }
 }
 

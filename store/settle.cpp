@@ -13,10 +13,10 @@ Ledger::Lease::Holder Ledger::holder_of(lmdb::Transaction& txn, MessageId id, st
   if (const auto it = leases_.find(id); it != leases_.end()) {
     if (it->second.attempt != attempt) return Lease::Holder::superseded;
     stored.queue = it->second.queue;
-    if (it->second.entry.has_progress) stored.progress = read_progress(txn, id).value_or(Progress{});
+    if (it->second.entry.has_progress) stored.progress = records_.progress(txn, id).value_or(Progress{});
     return Lease::Holder::mine;
   }
-  auto found = read_stored(txn, id);
+  auto found = records_.stored(txn, id);
   if (!found || found->progress.attempts != attempt) return Lease::Holder::superseded;
   stored = std::move(*found);
   // The carrier's answer came after we stopped waiting: it still ends the doubt unless the message went out again.
@@ -45,7 +45,7 @@ Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs 
   p.status_message = change.status_message;
   p.segments = with_receipts(change.segments, p.segments);
   if (taken_by_carrier) {
-    auto& used_here = used(stored.queue, now);
+    auto& used_here = counts_.used(stored.queue, now);
     ++used_here.submitted;
     ++used_here.accepted;
     used_here.parts += static_cast<std::int64_t>(std::max<std::size_t>(change.parts, change.segments.size()));
@@ -54,7 +54,7 @@ Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs 
     else
       ++used_here.unpriced;
   } else if (change.sent) {
-    ++used(stored.queue, now).submitted;
+    ++counts_.used(stored.queue, now).submitted;
   }
   if (change.state == State::failed || change.state == State::expired) {
     finalise(txn, change.id, stored, change.state, change.status_message, now);
@@ -85,13 +85,13 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   const auto move_to = closed_.contains(change.move_to) ? 0 : change.move_to;
   const bool held = change.state == State::doubtful;
   if (!change.sent && !move_to && !held) {
-    write_due(txn, lease.queue, lease.due_at, change.id, lease.entry);
+    records_.write(txn, lease.queue, lease.due_at, change.id, lease.entry);
     effects_.due_now.insert(lease.queue);
     return Settled::ok;
   }
   auto& p = stored.progress;
   // What is held unsent was perhaps sent by a process that died, which counted nothing.
-  if (change.sent || held) ++used(lease.queue, now).submitted;
+  if (change.sent || held) ++counts_.used(lease.queue, now).submitted;
   if (change.sent) {
     p.attempts = change.attempt;
     p.gateway = lease.queue.gateway;
@@ -99,9 +99,9 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
   if (move_to) {
     relocate(stored, move_to, change.status_message, now);
     p.due_at = change.sent ? now + change.delay_ms : lease.due_at;  // unsent: among those that move with it
-    write_progress(txn, change.id, p);
-    write_due(txn, stored.queue, p.due_at, change.id,
-              {.expires_at = lease.entry.expires_at, .in_doubt = lease.entry.in_doubt, .has_progress = true});
+    records_.write(txn, change.id, p);
+    records_.write(txn, stored.queue, p.due_at, change.id,
+                   {.expires_at = lease.entry.expires_at, .in_doubt = lease.entry.in_doubt, .has_progress = true});
     effects_.due_now.insert(stored.queue);
     return Settled::ok;
   }
@@ -118,11 +118,11 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
     return Settled::ok;
   }
   p.due_at = now + change.delay_ms;
-  write_progress(txn, change.id, p);
-  write_due(txn, lease.queue, p.due_at, change.id,
-            {.expires_at = lease.entry.expires_at,
-             .in_doubt = lease.entry.in_doubt || change.doubtful,
-             .has_progress = true});
+  records_.write(txn, change.id, p);
+  records_.write(txn, lease.queue, p.due_at, change.id,
+                 {.expires_at = lease.entry.expires_at,
+                  .in_doubt = lease.entry.in_doubt || change.doubtful,
+                  .has_progress = true});
   effects_.due_now.insert(lease.queue);
   return Settled::ok;
 }
@@ -130,9 +130,9 @@ Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
 void Ledger::finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, State state, std::string why, WallMs now) {
   auto& p = stored.progress;
   const bool waited = p.state == State::submitted || p.state == State::doubtful;
-  if (state == State::delivered) ++used(stored.queue, now).delivered;
+  if (state == State::delivered) ++counts_.used(stored.queue, now).delivered;
   if (waited && (state == State::undeliverable || state == State::expired || state == State::rejected))
-    ++used(stored.queue, now).failed;
+    ++counts_.used(stored.queue, now).failed;
   change_state(p, state, stored.queue);
   p.finished_at = now;
   p.due_at = 0;
@@ -144,7 +144,7 @@ void Ledger::finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, Stat
   if (waited && identified && (state == State::sent || state == State::unknown)) {
     wait_for_receipt(txn, id, stored, now + limits_.late_receipt_ms);
   } else {
-    write_progress(txn, id, p);
+    records_.write(txn, id, p);
     forget_places(id, p, stored.queue.gateway);
   }
   effects_.finals.push_back({.id = id,
@@ -163,28 +163,28 @@ void Ledger::forget_places(MessageId id, const Progress& progress, GatewayId gat
 // Perhaps sent, and not to be sent again: a receipt decides, or the end of the wait.
 void Ledger::put_in_doubt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs until, WallMs now) {
   change_state(stored.progress, State::doubtful, stored.queue);
-  if (const auto owner = read_owner(txn, id)) hold(keys::of_held(stored.queue.gateway, owner->to), id, true);
+  if (const auto owner = records_.owner(txn, id)) hold(keys::of_held(stored.queue.gateway, owner->to), id, true);
   wait_for_receipt(txn, id, stored, until);
   conclude(txn, id, stored, now);  // its receipt may be there already
 }
 
 void Ledger::change_state(Progress& progress, State to, const Queue& queue) {
   if (progress.state == to) return;
-  count(queue, progress.state, -1);
-  count(queue, to, 1);
+  counts_.count(queue, progress.state, -1);
+  counts_.count(queue, to, 1);
   progress.state = to;
 }
 
 void Ledger::wait_for_receipt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs deadline) {
   stored.progress.due_at = deadline;
   txn.put(tables_.open, keys::of_open(deadline, id), {});
-  write_progress(txn, id, stored.progress);
+  records_.write(txn, id, stored.progress);
 }
 
 void Ledger::end_wait(lmdb::Transaction& txn, MessageId id, const Progress& progress) {
   if (progress.due_at) txn.erase(tables_.open, keys::of_open(progress.due_at, id));
   if (progress.state == State::doubtful)
-    if (const auto owner = read_owner(txn, id))
+    if (const auto owner = records_.owner(txn, id))
       hold(keys::of_held(progress.queue_gateway ? progress.queue_gateway : owner->queue.gateway, owner->to), id, false);
 }
 

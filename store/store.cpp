@@ -392,7 +392,7 @@ bool Store::room_left(const lmdb::Transaction& txn) {
   file_bytes_ = (environment_.last_page() + 1) * page_bytes;
   space_.ensure(file_bytes_);
   const auto reserve = std::max(std::min(reserve_bytes_min, options_.size_limit_bytes / 4),
-                                reserve_message_bytes * ledger_.unfinished());
+                                reserve_message_bytes * ledger_.counts().unfinished());
   if (used_bytes_ + reserve > options_.size_limit_bytes) return false;
   // Where a commit found the disk full there is room again when the disk has some, not as soon as a small commit fits.
   const auto disk_free = space_.disk_free_bytes();

@@ -78,8 +78,8 @@ class Store {
   std::size_t step();
 
   const Reader& reader() const { return reader_; }
-  CountsByQueueOwner counts() const { return ledger_.counts(); }
-  UsageByKey usage() const { return ledger_.usage(); }
+  CountsByQueueOwner counts() const { return ledger_.counts().by_owner(); }
+  UsageByKey usage() const { return ledger_.counts().usage(); }
   bool has_room() const { return room_.load(std::memory_order_relaxed); }
   // The last commit failed, for another reason than want of room; the writer tries again every second.
   bool is_failing() const { return failing_.load(std::memory_order_relaxed); }

@@ -20,8 +20,7 @@ void Ledger::maintain(lmdb::Transaction& txn, WallMs now) {
   end_waits(txn, now);
   sweep_expired(txn, now);
   retry_parked(txn, now);
-  while (!parked_keys_.empty() && keys::read<WallMs>(*parked_keys_.begin(), 0) + limits_.parked_ms < now)
-    drop_parked(txn, std::string(*parked_keys_.begin()));
+  parked_.drop_old(txn, now);
 }
 
 void Ledger::end_waits(lmdb::Transaction& txn, WallMs now) {
@@ -36,7 +35,7 @@ void Ledger::end_waits(lmdb::Transaction& txn, WallMs now) {
     }
   }
   for (const auto& [deadline, id] : ended) {
-    auto found = read_stored(txn, id);
+    auto found = records_.stored(txn, id);
     if (!found || found->progress.due_at != deadline || is_final(found->progress.state)) {
       txn.erase(tables_.open, keys::of_open(deadline, id));
       if (found && is_final(found->progress.state)) forget_places(id, found->progress, found->queue.gateway);
@@ -60,15 +59,15 @@ bool Ledger::move_silent(lmdb::Transaction& txn, MessageId id, Stored& stored, W
   auto& p = stored.progress;
   const bool silent = std::ranges::none_of(p.segments, [](const auto& s) { return is_final(s.state); });
   if (p.state != State::submitted || !p.when_silent || !silent || closed_.contains(p.when_silent)) return false;
-  const auto content = read_content(txn, id);
+  const auto content = records_.content(txn, id);
   const auto expires_at = p.expires_at ? p.expires_at : content ? content->expires_at : 0;
   if (!content || (expires_at && expires_at <= now)) return false;
   forget_places(id, p, stored.queue.gateway);
   relocate(stored, p.when_silent, "no receipt came in time", now);
   p.maybe_duplicate = true;
   p.due_at = now;
-  write_progress(txn, id, p);
-  write_due(txn, stored.queue, now, id, {.expires_at = expires_at, .in_doubt = false, .has_progress = true});
+  records_.write(txn, id, p);
+  records_.write(txn, stored.queue, now, id, {.expires_at = expires_at, .in_doubt = false, .has_progress = true});
   effects_.due_now.insert(stored.queue);
   return true;
 }
@@ -80,9 +79,9 @@ void Ledger::sweep_expired(lmdb::Transaction& txn, WallMs now) {
   std::size_t looked_at = 0;
   bool ok = cursor.seek(sweep_from_);
   for (; ok && looked_at < swept_max; ok = cursor.next(), ++looked_at) {
-    const auto entry = read_due(txn, cursor);
+    const auto entry = records_.due(txn, cursor);
     if (!entry) {
-      set_aside(txn, "due", tables_.due, std::string(cursor.key()), false);
+      records_.set_aside(txn, "due", tables_.due, std::string(cursor.key()), false);
       cursor.erase();
       continue;
     }
@@ -118,12 +117,12 @@ void Ledger::purge(lmdb::Transaction& txn, std::size_t budget, WallMs now) {
     purge_from_ = ok && cursor.key().size() == sizeof(MessageId) ? keys::id(cursor.key()) : last_id_ + 1;
   }
   for (const auto id : old) {
-    const auto progress = read_progress(txn, id);
+    const auto progress = records_.progress(txn, id);
     if (!progress || !is_final(progress->state) || progress->finished_at > oldest) continue;
-    const auto content = read_content(txn, id);
+    const auto content = records_.content(txn, id);
     if (!content) continue;
     const Queue queue{.gateway = gateway_of(*content, *progress), .tenant = content->tenant, .lane = content->lane};
-    count(queue, progress->state, -1);
+    counts_.count(queue, progress->state, -1);
     if (progress->due_at) txn.erase(tables_.open, keys::of_open(progress->due_at, id));
     forget_places(id, *progress, queue.gateway);
     // The client reference stays: (tenant, internalId) is never sent twice, without a limit in time.

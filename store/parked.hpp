@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "store/limits.hpp"
+#include "store/records.hpp"
+
+namespace smsbridge::store {
+
+// Parked receipts: of messages that nobody knows yet, or whose outcome is not written. Each can be asked for by the
+// names that keys::of_parked() gives it. Writer's thread.
+class Parked {
+ public:
+  Parked(const Tables& tables, const LedgerLimits& limits, UnreadableRecords& unreadable, Records& records)
+      : tables_(tables), limits_(limits), unreadable_(unreadable), records_(records) {}
+
+  void load(const lmdb::Transaction& txn);
+  bool empty() const { return keys_.empty(); }
+  std::vector<std::string> named(const std::string& name) const;  // their keys in the table
+  std::optional<ReceiptRecorded> read(const lmdb::Transaction& txn, std::string_view key) const;
+  Receipted park(const ReceiptRecorded& receipt, lmdb::Transaction& txn, WallMs now);
+  void drop(lmdb::Transaction& txn, const std::string& key);
+  void drop_old(lmdb::Transaction& txn, WallMs now);
+  // Those that have waited long and were not told of here before, some at a time.
+  std::vector<std::string> waited_long(WallMs now);
+
+ private:
+  void remember(const ReceiptRecorded& receipt, const std::string& key);
+
+  const Tables& tables_;
+  const LedgerLimits& limits_;
+  UnreadableRecords& unreadable_;
+  Records& records_;
+  std::multimap<std::string, std::string> by_name_;
+  std::set<std::string> keys_;                             // oldest first
+  std::map<GatewayId, std::set<std::string>> of_gateway_;  // the same, by the gateway that brought them
+  std::uint32_t number_ = 0;
+  std::string told_until_;
+  std::string record_;  // scratch for encoding
+};
+
+}  // namespace smsbridge::store
