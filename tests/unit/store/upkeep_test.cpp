@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "tests/unit/store/store_fixture.hpp"
+
+namespace smsbridge::store {
+namespace {
+
+TEST_F(StoreTest, SilenceMovesAMessageOnceItsRouteSaysSo) {
+  struct {
+    const char* name;
+    bool partly_known;
+    GatewayId when_silent;
+    State want;
+  } const cases[] = {{"silent", false, 8, State::queued},
+                     {"no other way", false, 0, State::sent},
+                     {"one part is known", true, 8, State::undeliverable}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto id = enqueue(message(c.name)).id;
+    claim(1);
+    Finished change{.id = id, .attempt = 1, .receipt_wait_ms = 60'000, .when_silent = c.when_silent};
+    for (const auto* part : {"x", "y"})
+      change.segments.push_back({.state = SegmentState::accepted, .provider_id = c.name + std::string(part)});
+    Batch batch;
+    batch.finished.push_back(std::move(change));
+    commit(std::move(batch));
+    if (c.partly_known) receipt(c.name + std::string("x"), SegmentState::undeliverable);
+    pass(61'000);
+    EXPECT_EQ(progress(id).state, c.want);
+    EXPECT_EQ(progress(id).maybe_duplicate, c.want == State::queued);
+    EXPECT_EQ(claim(5, other_queue).messages.size(), c.want == State::queued ? 1u : 0u);
+  }
+}
+
+TEST_F(StoreTest, ExpiryNeedsNoGateway) {
+  auto change = message("1");
+  change.content.expires_at = now_ + 1000;
+  const auto id = enqueue(change).id;
+  pass(2000);
+  EXPECT_EQ(progress(id).state, State::expired);
+  EXPECT_EQ(count(State::expired), 1);
+}
+
+TEST_F(StoreTest, AClockThatGoesBackDoesNotStopTheUpkeep) {
+  pass(7'200'000);
+  now_ -= 7'200'000;
+  const auto id = enqueue(message("1")).id;
+  now_ += 3'600'001;
+  store_->step();
+  EXPECT_EQ(progress(id).state, State::expired) << "there is no gateway";
+}
+
+TEST_F(StoreTest, WhatIsNotAtItsEndOutlivesTheRetention) {
+  limits_.retention_ms = 2000;
+  die_and_open();
+  const auto lasting = [](const std::string& ref) {
+    auto change = message(ref);
+    change.content.expires_at = start_time + 365ll * 86'400'000;
+    return change;
+  };
+  // 1 ends; 2 awaits its receipt; 3 is held in doubt; 4 waits.
+  std::vector<MessageId> ids;
+  for (const auto* ref : {"1", "2", "3", "4"}) ids.push_back(enqueue(lasting(ref)).id);
+  ASSERT_EQ(claim(3).messages.size(), 3u);
+  finish(ids[0], 1, "", State::sent);
+  Batch batch;
+  batch.finished.push_back({.id = ids[1], .attempt = 1, .receipt_wait_ms = 365ll * 86'400'000});
+  batch.finished[0].segments = {{.state = SegmentState::accepted, .provider_id = "A"}};
+  commit(std::move(batch));
+  again({.id = ids[2], .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 365ll * 86'400'000});
+  for (int i = 0; i < 200; ++i) pass(1000);
+  EXPECT_FALSE(store_->reader().get(ids[0])) << "it had ended, and was purged";
+  for (const auto i : {1U, 2U, 3U}) EXPECT_TRUE(store_->reader().get(ids[i])) << i + 1;
+  receipt("A", SegmentState::delivered);
+  EXPECT_EQ(progress(ids[1]).state, State::delivered);
+  ASSERT_EQ(claim(5).messages.size(), 1u);
+}
+
+TEST_F(StoreTest, TheFileStaysFlatUnderSteadyLoad) {
+  limits_.retention_ms = 2000;
+  die_and_open();
+  std::uintmax_t early = 0;
+  for (int round = 0; round < 300; ++round) {
+    Batch batch;
+    for (int i = 0; i < 100; ++i) batch.enqueue.push_back(message("", std::string(200, 'x')));
+    commit(std::move(batch));
+    Batch outcomes;
+    for (const auto& m : claim(100).messages)
+      outcomes.finished.push_back({.id = m.id, .attempt = m.attempt, .state = State::sent});
+    commit(std::move(outcomes));
+    pass(1000);
+    if (round == 100) early = std::filesystem::file_size(path_ / "data.mdb");
+  }
+  EXPECT_LE(std::filesystem::file_size(path_ / "data.mdb"), early + early / 10)
+      << "20,000 more messages passed through";
+  EXPECT_LT(count(State::sent), 4000) << "2 s of retention, and up to 30 s until references are merged";
+}
+
+}  // namespace
+}  // namespace smsbridge::store
