@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "store/errors.hpp"
+#include "store/journal.hpp"
+#include "store/marks.hpp"
 #include "store/message.hpp"
+#include "store/objects.hpp"
+#include "store/tasks.hpp"
 #include "store/usage.hpp"
 
 // Everything that can be written. Changes travel in batches: one durable transaction, one result each, and any batch
@@ -94,6 +99,22 @@ struct Control {
   GatewayId gateway = 0;   // and by which way when it had none, or that is gone; 0: by its own
 };
 
+// What must hold for the whole batch, as things are before it.
+struct MarkAbsent {
+  std::string scope, key;
+};
+struct TaskHeld {
+  TaskKey task;
+  std::uint64_t lease = 0;
+};
+struct ObjectAt {
+  std::string key;
+  Revision revision = 0;  // 0: there is none
+};
+using Condition = std::variant<MarkAbsent, TaskHeld, ObjectAt>;
+
+// All of it is in one transaction. Where `only_if` does not hold, or an error is answered, none of it is applied: "the
+// task is done, its message is enqueued, its line is in the journal, its mark is set" happens once, or not at all.
 struct Batch {
   std::vector<ReceiptRecorded> receipts;
   std::vector<Finished> finished;
@@ -101,11 +122,26 @@ struct Batch {
   std::vector<Enqueue> enqueue;
   std::vector<Control> controls;
   std::vector<Move> moves;
+  std::vector<Condition> only_if;
+  std::vector<PutObject> objects;
+  std::vector<EraseObject> erased_objects;
+  std::vector<EndTask> ended_tasks;  // before those that are put: what is done may be put again
+  std::vector<PutTask> tasks;
+  std::vector<JournalLine> journal;
+  std::vector<EraseMark> erased_marks;
+  std::vector<PutMark> marks;
+  std::vector<std::string> tenants;  // names that get a number, if they have none
   std::size_t size() const {
-    return receipts.size() + finished.size() + again.size() + enqueue.size() + controls.size() + moves.size();
+    return receipts.size() + finished.size() + again.size() + enqueue.size() + controls.size() + moves.size() +
+           only_if.size() + objects.size() + erased_objects.size() + ended_tasks.size() + tasks.size() +
+           journal.size() + erased_marks.size() + marks.size() + tenants.size();
   }
+  // It brings what needs room later, too, and is refused when there is little.
+  bool brings_work() const { return !enqueue.empty() || !tasks.empty(); }
 };
-constexpr std::size_t batch_items_max = 8192;
+// Whether all names, keys and values have a size that can be kept.
+bool is_within_limits(const Batch& batch);
+constexpr std::size_t batch_items_max = 8192, tenant_name_max = 400;
 
 enum class Settled : std::uint8_t {
   ok,
@@ -133,8 +169,16 @@ struct BatchResult {
   std::vector<Settled> again;
   std::vector<Enqueued> enqueued;
   std::vector<Controlled> controls;
-  std::vector<Settled> moved;  // superseded: it left the queue by another way
-  Batch unapplied;             // with an error: the batch itself, so that the caller can repeat it
+  std::vector<Settled> moved;        // superseded: it left the queue by another way
+  std::optional<std::size_t> unmet;  // the condition that did not hold: nothing was applied
+  std::vector<ObjectChanged> objects, erased_objects;
+  std::vector<TaskEnded> ended_tasks;
+  std::vector<TaskPut> tasks;
+  std::vector<std::uint64_t> journal;  // ids of its lines
+  std::vector<bool> erased_marks;      // whether there was one
+  std::vector<MarkPut> marks;
+  std::vector<TenantId> tenants;  // 0: its record is damaged
+  Batch unapplied;                // with an error: the batch itself, so that the caller can repeat it
 };
 
 // A queue is tenant x gateway x lane.

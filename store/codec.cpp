@@ -21,6 +21,7 @@ class Out {
     bytes_.append(raw, sizeof(Integer));
     return *this;
   }
+  void put_rest(std::string_view text) { bytes_.append(text); }
   Out& put(std::string_view text) {
     text = text.substr(0, 0xFFFF);
     put(static_cast<std::uint16_t>(text.size()));
@@ -53,6 +54,8 @@ class In {
     return static_cast<Enum>(value);
   }
   std::string text() { return std::string(view()); }
+  // What is not counted, since nothing stands behind it.
+  std::string rest() { return std::string(take(bytes_.size())); }
   std::string_view view() { return take(get<std::uint16_t>()); }
   std::string_view take(std::size_t count) {
     if (bytes_.size() < count) throw BadRecord(std::string(what_) + ": record too short");
@@ -254,6 +257,118 @@ Reference decode_reference(std::string_view record) {
   reference.id = in.get<MessageId>();
   reference.digest = in.get<std::uint64_t>();
   return reference;
+}
+
+void encode(const StateCounts& counts, std::string& out) {
+  Out o(out);
+  o.put(record_version);
+  for (const auto count : counts) o.put(count);
+}
+
+StateCounts decode_counts(std::string_view record) {
+  StateCounts counts{};
+  // What was written before these records had a version.
+  if (record.size() == sizeof(counts)) {
+    std::memcpy(counts.data(), record.data(), sizeof(counts));
+    return counts;
+  }
+  In in(record, "counts");
+  for (auto& count : counts) count = in.get<std::int64_t>();
+  return counts;
+}
+
+void encode(const Usage& usage, std::string& out) {
+  Out(out)
+      .put(record_version)
+      .put(usage.submitted)
+      .put(usage.accepted)
+      .put(usage.parts)
+      .put(usage.delivered)
+      .put(usage.failed)
+      .put(usage.price)
+      .put(usage.unpriced);
+}
+
+Usage decode_usage(std::string_view record) {
+  constexpr std::size_t without_unpriced = 6 * sizeof(std::int64_t), without_version = 7 * sizeof(std::int64_t);
+  std::string versioned;
+  const bool is_old = record.size() == without_unpriced || record.size() == without_version;
+  if (is_old) {
+    versioned = static_cast<char>(record_version) + std::string(record);
+    versioned.resize(1 + without_version);
+  }
+  In in(is_old ? versioned : record, "usage");
+  Usage usage;
+  for (auto* const field : {&usage.submitted, &usage.accepted, &usage.parts, &usage.delivered, &usage.failed,
+                            &usage.price, &usage.unpriced})
+    *field = in.get<std::int64_t>();
+  // What was written before they were counted: with a price all had one.
+  if (record.size() == without_unpriced && usage.price == 0) usage.unpriced = usage.accepted;
+  return usage;
+}
+
+void encode(const ObjectRecord& object, std::string& out) {
+  Out(out).put(record_version).put(object.revision).put_rest(object.value);
+}
+
+ObjectRecord decode_object(std::string_view record) {
+  constexpr char first_printable = ' ';
+  if (record.empty() || static_cast<unsigned char>(record[0]) >= first_printable)
+    return {.revision = 1, .value = std::string(record)};
+  In in(record, "object");
+  ObjectRecord object;
+  object.revision = in.get<std::uint64_t>();
+  object.value = in.rest();
+  return object;
+}
+
+void encode(const TaskRecord& task, std::string& out) {
+  Out(out).put(record_version).put(task.due_at).put(task.attempts).put_rest(task.body);
+}
+
+TaskRecord decode_task(std::string_view record) {
+  In in(record, "task");
+  TaskRecord task;
+  task.due_at = in.get<WallMs>();
+  task.attempts = in.get<std::uint16_t>();
+  task.body = in.rest();
+  return task;
+}
+
+void encode(const TaskLease& lease, std::string& out) {
+  Out(out).put(record_version).put(lease.lease).put(lease.attempt);
+}
+
+TaskLease decode_task_lease(std::string_view record) {
+  In in(record, "lease of a task");
+  TaskLease lease;
+  lease.lease = in.get<std::uint64_t>();
+  lease.attempt = in.get<std::uint16_t>();
+  return lease;
+}
+
+void encode(const JournalRecord& line, std::string& out) {
+  Out(out).put(record_version).put(line.key).put_rest(line.body);
+}
+
+JournalRecord decode_journal(std::string_view record) {
+  In in(record, "line of the journal");
+  JournalRecord line;
+  line.key = in.text();
+  line.body = in.rest();
+  return line;
+}
+
+void encode(const MarkRecord& mark, std::string& out) {
+  Out(out).put(record_version).put(mark.expires_at).put_rest(mark.value);
+}
+
+MarkRecord decode_mark(std::string_view record) {
+  In in(record, "mark");
+  MarkRecord mark;
+  mark.expires_at = in.get<WallMs>();
+  mark.value = in.rest();
+  return mark;
 }
 
 }  // namespace smsbridge::store

@@ -56,4 +56,45 @@ struct Reference {
 void encode(const Reference& reference, std::string& out);
 Reference decode_reference(std::string_view record);
 
+void encode(const StateCounts& counts, std::string& out);
+StateCounts decode_counts(std::string_view record);
+void encode(const Usage& usage, std::string& out);
+Usage decode_usage(std::string_view record);
+
+struct ObjectRecord {
+  std::uint64_t revision = 0;
+  std::string value;
+};
+void encode(const ObjectRecord& object, std::string& out);
+// Also one of before objects had revisions: its value alone, which begins with no control character.
+ObjectRecord decode_object(std::string_view record);
+
+// The part of a task that is written when it is put, and when it has to be done again.
+struct TaskRecord {
+  WallMs due_at = 0;
+  std::uint16_t attempts = 0;  // that ended
+  std::string body;
+};
+void encode(const TaskRecord& task, std::string& out);
+TaskRecord decode_task(std::string_view record);
+struct TaskLease {
+  std::uint64_t lease = 0;
+  std::uint16_t attempt = 0;
+};
+void encode(const TaskLease& lease, std::string& out);
+TaskLease decode_task_lease(std::string_view record);
+
+struct JournalRecord {
+  std::string key, body;
+};
+void encode(const JournalRecord& line, std::string& out);
+JournalRecord decode_journal(std::string_view record);
+
+struct MarkRecord {
+  WallMs expires_at = 0;  // 0: never
+  std::string value;
+};
+void encode(const MarkRecord& mark, std::string& out);
+MarkRecord decode_mark(std::string_view record);
+
 }  // namespace smsbridge::store

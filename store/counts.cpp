@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "store/counts.hpp"
 
-#include <cstring>
-
 #include "store/keys.hpp"
 
 namespace smsbridge::store {
@@ -36,10 +34,13 @@ void Counts::load(const lmdb::Transaction& txn) {
 
 void Counts::write(lmdb::Transaction& txn) {
   for (const auto& owner : counts_changed_) {
-    const auto& counts = counts_[owner];
-    txn.put(tables_.counts, keys::of_counts(owner), {reinterpret_cast<const char*>(counts.data()), sizeof(counts)});
+    encode(counts_[owner], record_);
+    txn.put(tables_.counts, keys::of_counts(owner), record_);
   }
-  for (const auto& key : usage_changed_) txn.put(tables_.usage, encode(key), encode(usage_[key]));
+  for (const auto& key : usage_changed_) {
+    encode(usage_[key], record_);
+    txn.put(tables_.usage, encode(key), record_);
+  }
 }
 
 void Counts::publish() {
@@ -63,13 +64,10 @@ void Counts::load_usage(const lmdb::Transaction& txn) {
   usage_changed_.clear();
   lmdb::Cursor cursor(txn, tables_.usage);
   for (bool ok = cursor.first(); ok; ok = cursor.next()) {
-    const auto usage = decode_usage(cursor.value());
-    if (cursor.key().size() != usage_key_size || !usage ||
-        static_cast<std::uint8_t>(cursor.key().back()) >= lane_count) {
-      unreadable_.note("usage", cursor.key(), "no key or value of this table");
-      continue;
-    }
-    usage_[decode_usage_key(cursor.key())] = *usage;
+    if (cursor.key().size() != usage_key_size || static_cast<std::uint8_t>(cursor.key().back()) >= lane_count)
+      unreadable_.note("usage", cursor.key(), "no key of this table");
+    else if (const auto usage = decoded(unreadable_, "usage", cursor.key(), cursor.value(), decode_usage))
+      usage_[decode_usage_key(cursor.key())] = *usage;
   }
 }
 
@@ -83,10 +81,11 @@ void Counts::load_counts(const lmdb::Transaction& txn) {
   std::int64_t counted = 0;
   lmdb::Cursor cursor(txn, tables_.counts);
   for (bool ok = cursor.first(); ok && sound; ok = cursor.next()) {
-    sound = cursor.key().size() == keys::counts_size && cursor.value().size() == sizeof(StateCounts);
+    const auto read = decoded(unreadable_, "counts", cursor.key(), cursor.value(), decode_counts);
+    sound = cursor.key().size() == keys::counts_size && read;
     if (!sound) break;
-    auto& counts = counts_[{keys::read<TenantId>(cursor.key(), 0), keys::read<GatewayId>(cursor.key(), 4)}];
-    std::memcpy(counts.data(), cursor.value().data(), sizeof(counts));
+    const auto& counts = *read;
+    counts_[{keys::read<TenantId>(cursor.key(), 0), keys::read<GatewayId>(cursor.key(), 4)}] = counts;
     for (std::size_t state = 0; state < state_count && sound; ++state) {
       sound = counts[state] >= 0 && counts[state] <= messages;
       if (sound) counted += counts[state];

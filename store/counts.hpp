@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include <array>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -13,8 +12,7 @@
 
 namespace smsbridge::store {
 
-// How many messages of one tenant and gateway are in each state.
-using StateCounts = std::array<std::int64_t, state_count>;
+// Of each tenant and gateway.
 using CountsByQueueOwner = std::map<std::pair<TenantId, GatewayId>, StateCounts>;
 
 // How many messages are in each state, and what was sent. Counted in memory with each change, and written once a
@@ -48,6 +46,7 @@ class Counts {
   mutable std::mutex mutex_;             // guards what follows
   CountsByQueueOwner published_counts_;  // as committed
   UsageByKey published_usage_;
+  std::string record_;  // scratch for encoding
 };
 
 }  // namespace smsbridge::store

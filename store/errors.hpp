@@ -11,9 +11,9 @@ enum class Error {
   unavailable,  // certainly not applied: the store is closing
   unknown,      // perhaps applied: the caller repeats the same batch
   busy,         // certainly not applied: the inbox is full, try again shortly
-  full,         // certainly not applied: no room on the disk or in the map; only enqueues get this
-  invalid,      // certainly not applied: the caller broke a limit
-  broken,       // certainly not applied: after a failed write this process can never write again, only the next one
+  full,     // certainly not applied: no room on the disk or in the map; only what brings messages or tasks gets this
+  invalid,  // certainly not applied: the caller broke a limit
+  broken,   // certainly not applied: after a failed write this process can never write again, only the next one
 };
 
 std::string explain(Error error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -84,6 +85,99 @@ inline std::string of_counts(const std::pair<TenantId, GatewayId>& owner) {
   std::string key;
   append(key, owner.first);
   append(key, owner.second);
+  return key;
+}
+
+// A text of at most 255 octets in front of others: one octet says how long it is.
+inline void append_counted(std::string& key, std::string_view text) {
+  append(key, static_cast<std::uint8_t>(text.size()));
+  key.append(text);
+}
+inline std::optional<std::string_view> read_counted(std::string_view& key) {
+  if (key.empty() || key.size() < 1U + static_cast<std::uint8_t>(key[0])) return std::nullopt;
+  const auto text = key.substr(1, static_cast<std::uint8_t>(key[0]));
+  key.remove_prefix(1 + text.size());
+  return text;
+}
+
+// tenant 4, kind counted, the key itself
+inline std::string of_task(const TaskKey& task) {
+  std::string key;
+  append(key, task.tenant);
+  append_counted(key, task.kind);
+  key.append(task.key);
+  return key;
+}
+inline std::optional<TaskKey> task(std::string_view key) {
+  if (key.size() < sizeof(TenantId)) return std::nullopt;
+  auto rest = key.substr(sizeof(TenantId));
+  const auto kind = read_counted(rest);
+  if (!kind || kind->empty() || rest.empty()) return std::nullopt;
+  return TaskKey{.tenant = read<TenantId>(key, 0), .kind = std::string(*kind), .key = std::string(rest)};
+}
+
+// kind counted, due 8, and the task's key in its own table
+inline std::string of_task_kind(std::string_view kind) {
+  std::string key;
+  append_counted(key, kind);
+  return key;
+}
+inline std::string of_task_due(std::string_view kind, WallMs due, std::string_view task) {
+  auto key = of_task_kind(kind);
+  append(key, static_cast<std::uint64_t>(due));
+  key.append(task);
+  return key;
+}
+struct TaskDue {
+  WallMs at = 0;
+  std::string_view task;
+};
+inline std::optional<TaskDue> task_due(std::string_view key) {
+  if (!read_counted(key) || key.size() <= sizeof(WallMs)) return std::nullopt;
+  return TaskDue{.at = read<WallMs>(key, 0), .task = key.substr(sizeof(WallMs))};
+}
+
+// tenant 4, stream counted, id 8; and by what a line is about: tenant 4, stream counted, key counted, id 8
+inline std::string of_journal(TenantId tenant, std::string_view stream, std::uint64_t id) {
+  std::string key;
+  append(key, tenant);
+  append_counted(key, stream);
+  append(key, id);
+  return key;
+}
+inline std::string of_journal_key(TenantId tenant, std::string_view stream, std::string_view about, std::uint64_t id) {
+  std::string key;
+  append(key, tenant);
+  append_counted(key, stream);
+  append_counted(key, about);
+  append(key, id);
+  return key;
+}
+struct JournalPlace {
+  TenantId tenant = 0;
+  std::string stream;
+  std::uint64_t id = 0;
+};
+inline std::optional<JournalPlace> journal(std::string_view key) {
+  if (key.size() < sizeof(TenantId)) return std::nullopt;
+  auto rest = key.substr(sizeof(TenantId));
+  const auto stream = read_counted(rest);
+  if (!stream || rest.size() != sizeof(std::uint64_t)) return std::nullopt;
+  return JournalPlace{
+      .tenant = read<TenantId>(key, 0), .stream = std::string(*stream), .id = read<std::uint64_t>(rest, 0)};
+}
+
+// scope counted, the key itself; and expires 8, and that
+inline std::string of_mark(std::string_view scope, std::string_view mark) {
+  std::string key;
+  append_counted(key, scope);
+  key.append(mark);
+  return key;
+}
+inline std::string of_mark_expiry(WallMs expires_at, std::string_view row) {
+  std::string key;
+  append(key, static_cast<std::uint64_t>(expires_at));
+  key.append(row);
   return key;
 }
 

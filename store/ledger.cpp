@@ -117,6 +117,7 @@ void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
   for (bool ok = cursor.first(); ok; ok = cursor.next()) cursor.erase();
   leases_.clear();
   claims_.clear();
+  tasks_.recover(txn);
 }
 
 void Ledger::begin(lmdb::Transaction& txn, std::size_t enqueued, WallMs now) {
@@ -124,29 +125,80 @@ void Ledger::begin(lmdb::Transaction& txn, std::size_t enqueued, WallMs now) {
   purge(txn, std::max(purge_min, 2 * enqueued), now);
 }
 
-void Ledger::end(lmdb::Transaction& txn) { counts_.write(txn); }
+void Ledger::end(lmdb::Transaction& txn) {
+  counts_.write(txn);
+  numbers_.write(txn);
+}
 
 void Ledger::committed() {
   references_.publish();
   counts_.publish();
 }
 
-void Ledger::rolled_back() { references_.discard(); }
+void Ledger::rolled_back() {
+  references_.discard();
+  numbers_.forget();
+  tasks_.forget_due();
+}
 
 BatchResult Ledger::apply(Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new) {
   BatchResult result;
-  for (const auto& change : batch.receipts) result.receipts.push_back(receipt(change, txn, now));
-  for (const auto& change : batch.finished) result.finished.push_back(finished(change, txn, now));
-  for (const auto& change : batch.again) result.again.push_back(again(change, txn, now));
-  if (!batch.enqueue.empty() && !room_for_new) {
+  if (batch.brings_work() && !room_for_new) {
     result.error = Error::full;
     return result;
   }
+  for (std::size_t i = 0; i < batch.only_if.size(); ++i)
+    if (!holds(batch.only_if[i], txn, now)) {
+      result.unmet = i;
+      return result;
+    }
+  apply_to_messages(batch, result, txn, now);
+  for (const auto& change : batch.objects) result.objects.push_back(objects_.put(change, txn, now));
+  for (const auto& change : batch.erased_objects) result.erased_objects.push_back(objects_.erase(change, txn));
+  for (const auto& change : batch.ended_tasks) result.ended_tasks.push_back(tasks_.end(change, txn));
+  for (const auto& change : batch.tasks) result.tasks.push_back(tasks_.put(change, txn, now));
+  for (const auto& line : batch.journal) result.journal.push_back(journal_.append(line, txn, now));
+  for (const auto& change : batch.erased_marks) result.erased_marks.push_back(marks_.erase(change, txn, now));
+  for (const auto& change : batch.marks) result.marks.push_back(marks_.put(change, txn, now));
+  for (const auto& tenant : batch.tenants) result.tenants.push_back(number_of(tenant, txn));
+  return result;
+}
+
+void Ledger::apply_to_messages(Batch& batch, BatchResult& result, lmdb::Transaction& txn, WallMs now) {
+  for (const auto& change : batch.receipts) result.receipts.push_back(receipt(change, txn, now));
+  for (const auto& change : batch.finished) result.finished.push_back(finished(change, txn, now));
+  for (const auto& change : batch.again) result.again.push_back(again(change, txn, now));
   result.enqueued.reserve(batch.enqueue.size());
   for (auto& change : batch.enqueue) result.enqueued.push_back(enqueue(change, txn, now));
   for (const auto& change : batch.controls) result.controls.push_back(control(change, txn, now));
   for (const auto& change : batch.moves) result.moved.push_back(move(change, txn, now));
-  return result;
+}
+
+bool Ledger::holds(const Condition& condition, const lmdb::Transaction& txn, WallMs now) const {
+  if (const auto* mark = std::get_if<MarkAbsent>(&condition))
+    return !Marks::find(txn, tables_, unreadable_, mark->scope, mark->key, now);
+  if (const auto* task = std::get_if<TaskHeld>(&condition)) return tasks_.is_held(txn, task->task, task->lease);
+  const auto& object = std::get<ObjectAt>(condition);
+  return objects_.revision(txn, object.key) == object.revision;
+}
+
+TenantId Ledger::number_of(const std::string& tenant, lmdb::Transaction& txn) {
+  const std::string key = "tenant/" + tenant, last_key = "last tenant";
+  const auto known = txn.get(tables_.meta, key), last = txn.get(tables_.meta, last_key);
+  for (const auto& number : {known, last})
+    if (number && number->size() != sizeof(TenantId)) return 0;  // damaged: another tenant's would be a guess
+  if (known) return keys::read<TenantId>(*known, 0);
+  const TenantId id = last ? keys::read<TenantId>(*last, 0) + 1 : 1;
+  std::string value;
+  keys::append(value, id);
+  txn.put(tables_.meta, key, value);
+  txn.put(tables_.meta, last_key, value);
+  return id;
+}
+
+Ledger::Effects Ledger::take_effects() {
+  effects_.tasks_due = tasks_.take_due();
+  return std::exchange(effects_, {});
 }
 
 MessageId Ledger::next_id(WallMs now) { return last_id_ = std::max(last_id_ + 1, first_id_at(now)); }

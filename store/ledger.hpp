@@ -8,6 +8,7 @@
 #include "store/correlation.hpp"
 #include "store/counts.hpp"
 #include "store/limits.hpp"
+#include "store/numbers.hpp"
 #include "store/parked.hpp"
 #include "store/references.hpp"
 #include "store/tables.hpp"
@@ -25,7 +26,12 @@ class Ledger {
         records_(tables, unreadable),
         counts_(tables, unreadable),
         parked_(tables, limits_, unreadable, records_),
-        references_(tables, unreadable) {}
+        references_(tables, unreadable),
+        numbers_(tables),
+        objects_(tables, numbers_),
+        tasks_(tables, numbers_, unreadable),
+        journal_(tables, numbers_, unreadable),
+        marks_(tables, unreadable) {}
 
   void load(const lmdb::Transaction& txn);
   // At open only: what load() could not read, and would stand in the way, goes to a table of its own.
@@ -35,9 +41,12 @@ class Ledger {
 
   // Whose queues take nothing more, from the next apply() on.
   void close(const std::set<GatewayId>& gateways) { closed_ = gateways; }
-  // Stamps the times of what it enqueues.
+  // Stamps the times of what it enqueues. With an error nothing of the batch was applied.
   BatchResult apply(Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new);
   ClaimResult claim(const std::vector<Want>& wants, lmdb::Transaction& txn, WallMs now);
+  TaskClaimResult claim(const std::vector<TaskWant>& wants, lmdb::Transaction& txn, WallMs now) {
+    return tasks_.claim(wants, txn, now);
+  }
   // What the running transaction made due for this gateway; its queues are no longer told as due then.
   ClaimResult claim_due_now(const StandingClaim& standing, lmdb::Transaction& txn, WallMs now);
   // Waits that ended, validity that ended, old receipts. Once a second.
@@ -54,8 +63,9 @@ class Ledger {
   struct Effects {
     std::set<Queue> due_now;
     std::vector<Final> finals;
+    Tasks::DueByKind tasks_due;
   };
-  Effects take_effects() { return std::exchange(effects_, {}); }
+  Effects take_effects();
 
   const References& references() const { return references_; }
   const Counts& counts() const { return counts_; }
@@ -79,6 +89,9 @@ class Ledger {
   void load_leases(const lmdb::Transaction& txn);
   void load_lease(const lmdb::Transaction& txn, std::uint64_t claim, const LeasedMessage& message);
   void load_open(const lmdb::Transaction& txn);
+  bool holds(const Condition& condition, const lmdb::Transaction& txn, WallMs now) const;
+  void apply_to_messages(Batch& batch, BatchResult& result, lmdb::Transaction& txn, WallMs now);
+  TenantId number_of(const std::string& tenant, lmdb::Transaction& txn);
   Enqueued enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now);
   Settled finished(const Finished& change, lmdb::Transaction& txn, WallMs now);
   Settled again(const Again& change, lmdb::Transaction& txn, WallMs now);
@@ -126,6 +139,11 @@ class Ledger {
   Counts counts_;
   Parked parked_;
   References references_;
+  Numbers numbers_;
+  Objects objects_;
+  Tasks tasks_;
+  Journal journal_;
+  Marks marks_;
   Correlation correlation_;
   boost::unordered_flat_map<MessageId, Lease> leases_;
   boost::unordered_flat_map<std::uint64_t, std::size_t> claims_;  // claim number -> messages without outcome

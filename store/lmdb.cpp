@@ -56,7 +56,7 @@ void Environment::open(const std::filesystem::path& folder, std::uint64_t map_si
   check(mdb_env_create(&env_), "mdb_env_create");
   try {
     check(mdb_env_set_mapsize(env_, map_size_bytes), "mdb_env_set_mapsize");
-    check(mdb_env_set_maxdbs(env_, 16), "mdb_env_set_maxdbs");
+    check(mdb_env_set_maxdbs(env_, 32), "mdb_env_set_maxdbs");
     check(mdb_env_set_maxreaders(env_, readers_max), "mdb_env_set_maxreaders");
     check(mdb_env_set_assert(env_, [](MDB_env*, const char* what) { end_because_damaged(what); }),
           "mdb_env_set_assert");

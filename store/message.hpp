@@ -45,6 +45,7 @@ enum class State : std::uint8_t {
   unknown,        // final: the carrier itself does not know
 };
 constexpr std::size_t state_count = 11;
+using StateCounts = std::array<std::int64_t, state_count>;  // how many messages are in each
 
 constexpr bool is_final(State state) {
   return state != State::queued && state != State::submitted && state != State::doubtful;

@@ -142,20 +142,32 @@ std::optional<std::size_t> Reader::ahead_of(const Queue& queue, WallMs due_at, M
   return ahead;
 }
 
-std::optional<std::string> Reader::object(const std::string& key) const {
+std::optional<Object> Reader::object(const std::string& key) const {
   const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
-  const auto value = txn.get(tables_.object, key);
-  if (!value) return std::nullopt;
-  return std::string(*value);
+  auto record = decoded(unreadable_, "object", key, txn.get(tables_.object, key), decode_object);
+  if (!record) return std::nullopt;
+  return Object{.key = key, .value = std::move(record->value), .revision = record->revision};
 }
 
-std::vector<std::pair<std::string, std::string>> Reader::objects(const std::string& prefix) const {
+std::vector<Object> Reader::objects(const std::string& prefix) const {
   const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
   lmdb::Cursor cursor(txn, tables_.object);
-  std::vector<std::pair<std::string, std::string>> found;
+  std::vector<Object> found;
   for (bool ok = cursor.seek(prefix); ok && cursor.key().starts_with(prefix); ok = cursor.next())
-    found.emplace_back(cursor.key(), cursor.value());
+    if (auto record = decoded(unreadable_, "object", cursor.key(), cursor.value(), decode_object))
+      found.push_back(
+          {.key = std::string(cursor.key()), .value = std::move(record->value), .revision = record->revision});
   return found;
+}
+
+JournalPage Reader::journal(const JournalQuery& query) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  return Journal::page(txn, tables_, unreadable_, query);
+}
+
+std::optional<std::string> Reader::mark(const std::string& scope, const std::string& key, WallMs now) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  return Marks::find(txn, tables_, unreadable_, scope, key, now);
 }
 
 }  // namespace smsbridge::store

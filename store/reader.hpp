@@ -50,8 +50,10 @@ class Reader {
   std::vector<Waiting> waiting(const Queue& queue, WallMs due_before, const Waiting* after, std::size_t limit) const;
   // How many messages stand before this one in its queue, at most `limit`; nothing: it is in no queue.
   std::optional<std::size_t> ahead_of(const Queue& queue, WallMs due_at, MessageId id, std::size_t limit) const;
-  std::optional<std::string> object(const std::string& key) const;
-  std::vector<std::pair<std::string, std::string>> objects(const std::string& prefix) const;
+  std::optional<Object> object(const std::string& key) const;
+  std::vector<Object> objects(const std::string& prefix) const;
+  JournalPage journal(const JournalQuery& query) const;
+  std::optional<std::string> mark(const std::string& scope, const std::string& key, WallMs now) const;
 
  private:
   std::optional<Message> read(const lmdb::Transaction& txn, MessageId id) const;

@@ -95,43 +95,39 @@ Store::Store(Options options) try
 
 Store::~Store() { stop(); }
 
-TenantId Store::tenant(const std::string& name) try {
-  lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
-  const std::string key = "tenant/" + name, last_key = "last tenant";
-  const auto number = [&](const std::string& entry) {
-    const auto value = txn.get(tables_.meta, entry);
-    if (value && value->size() != sizeof(TenantId))
-      throw OpenError("store: " + options_.path.string() + " holds a damaged record, meta '" + entry + "': " + advice);
-    return value;
-  };
-  if (const auto found = number(key)) return keys::read<TenantId>(*found, 0);
-  const auto last = number(last_key);
-  const TenantId id = last ? keys::read<TenantId>(*last, 0) + 1 : 1;
-  std::string value;
-  keys::append(value, id);
-  txn.put(tables_.meta, key, value);
-  txn.put(tables_.meta, last_key, value);
-  txn.commit();
+BatchResult Store::commit_and_wait(Batch batch) try {
+  BatchResult result;
+  if (writer_.joinable()) {
+    boost::asio::io_context here;
+    auto waiting = boost::asio::make_work_guard(here);
+    commit(std::move(batch), here.get_executor(), [&](BatchResult answer) {
+      result = std::move(answer);
+      waiting.reset();
+    });
+    here.run();
+  } else if (is_within_limits(batch)) {
+    lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
+    result = ledger_.apply(batch, txn, options_.wall_clock(), true);
+    ledger_.end(txn);
+    txn.commit();
+  } else {
+    result.error = Error::invalid;
+  }
+  if (result.error != Error::none) throw OpenError("store: " + explain(result.error));
+  return result;
+} catch (const lmdb::LmdbError& error) {
+  ledger_.rolled_back();
+  throw OpenError(cannot("write to", options_.path, error));
+}
+
+TenantId Store::tenant(const std::string& name) {
+  Batch batch;
+  batch.tenants.push_back(name);
+  const auto id = commit_and_wait(std::move(batch)).tenants.at(0);
+  if (!id)
+    throw OpenError("store: " + options_.path.string() + " holds a damaged record, the number of the tenant '" + name +
+                    "' or the last one: " + advice);
   return id;
-} catch (const lmdb::LmdbError& error) {
-  throw OpenError(cannot("write to", options_.path, error));
-}
-
-void Store::put_object(const std::string& key, const std::string& value) try {
-  lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
-  txn.put(tables_.object, key, value);
-  txn.commit();
-} catch (const lmdb::LmdbError& error) {
-  throw OpenError(cannot("write to", options_.path, error));
-}
-
-bool Store::erase_object(const std::string& key) try {
-  lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
-  const bool existed = txn.erase(tables_.object, key);
-  txn.commit();
-  return existed;
-} catch (const lmdb::LmdbError& error) {
-  throw OpenError(cannot("write to", options_.path, error));
 }
 
 void Store::open_queue() try {
@@ -160,23 +156,41 @@ void Store::stop() {
 }
 
 void Store::commit(Batch batch, boost::asio::any_io_executor home, Done done) {
-  put({.batch = std::move(batch),
-       .wants = {},
-       .home = std::move(home),
-       .done = std::move(done),
-       .claimed = {},
-       .result = {},
-       .claim_result = {}});
+  Request request;
+  request.batch = std::move(batch);
+  request.home = std::move(home);
+  request.done = std::move(done);
+  put(std::move(request));
 }
 
 void Store::claim(std::vector<Want> wants, boost::asio::any_io_executor home, ClaimDone done) {
-  put({.batch = {},
-       .wants = std::move(wants),
-       .home = std::move(home),
-       .done = {},
-       .claimed = std::move(done),
-       .result = {},
-       .claim_result = {}});
+  Request request;
+  request.wants = std::move(wants);
+  request.home = std::move(home);
+  request.claimed = std::move(done);
+  put(std::move(request));
+}
+
+void Store::claim(std::vector<TaskWant> wants, boost::asio::any_io_executor home, TaskClaimDone done) {
+  Request request;
+  request.task_wants = std::move(wants);
+  request.home = std::move(home);
+  request.tasks_claimed = std::move(done);
+  put(std::move(request));
+}
+
+void Store::Request::refuse(Error error) {
+  result = {};
+  result.error = error;
+  result.unapplied = std::move(batch);
+  claim_result = {.error = error, .messages = {}, .ends = {}};
+  task_claim_result = {.error = error, .tasks = {}, .ends = {}};
+}
+
+void Store::Request::answer() {
+  if (done) done(std::move(result));
+  if (claimed) claimed(std::move(claim_result));
+  if (tasks_claimed) tasks_claimed(std::move(task_claim_result));
 }
 
 void Store::stand_by(const StandingClaim& standing, boost::asio::any_io_executor home, ClaimDone done) {
@@ -196,24 +210,19 @@ void Store::put(Request request) {
       refused = Error::broken;
     else if (stopping_)
       refused = Error::unavailable;
-    else if (request.batch.size() > batch_items_max)
+    else if (!is_within_limits(request.batch))
       refused = Error::invalid;
     // Outcomes and receipts always find a place: they are bounded by windows, and refusing them helps nobody.
-    else if (!request.batch.enqueue.empty() && inbox_items_ >= options_.inbox_items_max)
+    else if (request.batch.brings_work() && inbox_items_ >= options_.inbox_items_max)
       refused = Error::busy;
     if (refused == Error::none) {
       inbox_items_ += request.size();
       inbox_.push_back(std::move(request));
       if (inbox_.size() > 1) return;  // the writer was woken by the first one
     } else {
-      request.result.error = refused;
-      request.result.unapplied = std::move(request.batch);
-      request.claim_result.error = refused;
+      request.refuse(refused);
       auto home = request.home;
-      boost::asio::post(home, [r = std::make_shared<Request>(std::move(request))] {
-        if (r->done) r->done(std::move(r->result));
-        if (r->claimed) r->claimed(std::move(r->claim_result));
-      });
+      boost::asio::post(home, [r = std::make_shared<Request>(std::move(request))] { r->answer(); });
       return;
     }
   }
@@ -263,13 +272,8 @@ std::size_t Store::step() {
   step_began_ns_ = steady_ns();
   const auto error = write(requests, now);
   step_began_ns_ = 0;
-  if (error != Error::none)
-    for (auto& request : requests) {
-      request.result = {};
-      request.result.error = error;
-      request.result.unapplied = std::move(request.batch);
-      request.claim_result = {.error = error, .messages = {}, .ends = {}};
-    }
+  for (auto& request : requests)
+    if (const auto own = error != Error::none ? error : request.result.error; own != Error::none) request.refuse(own);
   if (error == Error::none) {
     tell_effects();
     if (hooks_.committed)
@@ -315,6 +319,8 @@ Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqu
     for (auto& request : requests) {
       if (request.claimed)
         request.claim_result = ledger_.claim(request.wants, txn, now);
+      else if (request.tasks_claimed)
+        request.task_claim_result = ledger_.claim(request.task_wants, txn, now);
       else
         request.result = ledger_.apply(request.batch, txn, now, room);
     }
@@ -379,6 +385,7 @@ void Store::tell_effects() {
                                       taken = std::make_shared<ClaimResult>(std::move(result))] { done(*taken); });
   }
   if (hooks_.due_now && !effects.due_now.empty()) hooks_.due_now(effects.due_now);
+  if (hooks_.tasks_due && !effects.tasks_due.empty()) hooks_.tasks_due(effects.tasks_due);
   if (hooks_.finals && !effects.finals.empty()) hooks_.finals(effects.finals);
 }
 
@@ -386,7 +393,8 @@ bool Store::room_left(const lmdb::Transaction& txn) {
   std::uint64_t pages = 0;
   for (const auto table :
        {tables_.message, tables_.progress, tables_.due, tables_.leased, tables_.open, tables_.reference, tables_.parked,
-        tables_.counts, tables_.usage, tables_.meta, tables_.object})
+        tables_.counts, tables_.usage, tables_.meta, tables_.object, tables_.task, tables_.task_due,
+        tables_.task_leased, tables_.journal, tables_.journal_key, tables_.mark, tables_.mark_expiry})
     pages += txn.pages_of(table);
   used_bytes_ = pages * page_bytes;
   file_bytes_ = (environment_.last_page() + 1) * page_bytes;
@@ -414,10 +422,7 @@ void Store::answer(std::vector<Request>& requests) {
   }
   for (auto& [home, answered] : homes)
     boost::asio::post(home, [done = std::make_shared<std::vector<Request>>(std::move(answered))] {
-      for (auto& request : *done) {
-        if (request.done) request.done(std::move(request.result));
-        if (request.claimed) request.claimed(std::move(request.claim_result));
-      }
+      for (auto& request : *done) request.answer();
     });
 }
 

@@ -36,7 +36,8 @@ struct CommitStats {
 
 // Called on the writer's thread, after the commit. Must not block.
 struct Hooks {
-  std::function<void(const std::set<Queue>&)> due_now;  // these queues got something that is, or will be, due
+  std::function<void(const std::set<Queue>&)> due_now;     // these queues got something that is, or will be, due
+  std::function<void(const Tasks::DueByKind&)> tasks_due;  // and of these kinds tasks that are due from then on
   std::function<void(const std::vector<Final>&)> finals;
   std::function<void(const CommitStats&)> committed;
   std::function<void(Error, const std::string&)> failed;
@@ -52,6 +53,7 @@ class Store {
  public:
   using Done = std::function<void(BatchResult)>;
   using ClaimDone = std::function<void(ClaimResult)>;
+  using TaskClaimDone = std::function<void(TaskClaimResult)>;
 
   explicit Store(Options options);
   ~Store();
@@ -70,6 +72,8 @@ class Store {
 
   void commit(Batch batch, boost::asio::any_io_executor home, Done done);
   void claim(std::vector<Want> wants, boost::asio::any_io_executor home, ClaimDone done);
+  // At most claim_tasks_max tasks, and of each kind those that are due first. What it took is ended by a batch.
+  void claim(std::vector<TaskWant> wants, boost::asio::any_io_executor home, TaskClaimDone done);
   // Leaves a claim for what comes next; `done` is called once something was taken. It replaces the gateway's last one,
   // and a count of 0 withdraws that; what was taken before is still delivered, ahead of the answer to any later claim.
   void stand_by(const StandingClaim& standing, boost::asio::any_io_executor home, ClaimDone done);
@@ -94,11 +98,12 @@ class Store {
   // Returns once everything that was given to commit() before is on disk, or was refused. Not on the writer's thread.
   void wait_for_commit();
 
-  // The number of a tenant's name, made when it is new. Before start().
+  // Waits until the batch is on disk; throws OpenError when it was not taken. Not on a shard's thread, nor on the
+  // writer's. Before start() it is a commit of its own, which may hold objects and tenants only: so other programs on
+  // this host change what the daemon keeps.
+  BatchResult commit_and_wait(Batch batch);
+  // The number of a tenant's name, made when it is new. Waits, as above.
   TenantId tenant(const std::string& name);
-  // Configuration kept in the store. Its own small commit, from any process that may write the file.
-  void put_object(const std::string& key, const std::string& value);
-  bool erase_object(const std::string& key);
 
   // The next commits fail as if the disk had answered this errno. For tests.
   void fail_commits(int code, std::size_t count) { fail_code_ = code, fail_count_ = count; }
@@ -107,12 +112,17 @@ class Store {
   struct Request {
     Batch batch;
     std::vector<Want> wants;
+    std::vector<TaskWant> task_wants;
     boost::asio::any_io_executor home;
     Done done;
     ClaimDone claimed;
+    TaskClaimDone tasks_claimed;
     BatchResult result;
     ClaimResult claim_result;
-    std::size_t size() const { return claimed ? 1 + wants.size() : std::max<std::size_t>(1, batch.size()); }
+    TaskClaimResult task_claim_result;
+    std::size_t size() const { return std::max<std::size_t>(1, batch.size()) + wants.size() + task_wants.size(); }
+    void refuse(Error error);
+    void answer();
   };
 
   struct Standing {

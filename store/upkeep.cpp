@@ -21,6 +21,8 @@ void Ledger::maintain(lmdb::Transaction& txn, WallMs now) {
   sweep_expired(txn, now);
   retry_parked(txn, now);
   parked_.drop_old(txn, now);
+  journal_.purge(txn, now - limits_.journal_ms);
+  marks_.purge(txn, now);
 }
 
 void Ledger::end_waits(lmdb::Transaction& txn, WallMs now) {

@@ -2,8 +2,6 @@
 #include "store/usage.hpp"
 
 #include <chrono>
-#include <cstddef>
-#include <cstring>
 
 #include "store/keys.hpp"
 
@@ -29,18 +27,6 @@ UsageKey decode_usage_key(std::string_view key) {
           .gateway = keys::read<GatewayId>(key, 4),
           .tenant = keys::read<TenantId>(key, 8),
           .lane = static_cast<Lane>(key[12])};
-}
-
-std::string_view encode(const Usage& usage) { return {reinterpret_cast<const char*>(&usage), sizeof(usage)}; }
-
-std::optional<Usage> decode_usage(std::string_view value) {
-  constexpr std::size_t without_unpriced = offsetof(Usage, unpriced);
-  Usage usage;
-  if (value.size() != sizeof(usage) && value.size() != without_unpriced) return std::nullopt;
-  std::memcpy(&usage, value.data(), value.size());
-  // What was written before they were counted: with a price all had one.
-  if (value.size() == without_unpriced && usage.price == 0) usage.unpriced = usage.accepted;
-  return usage;
 }
 
 }  // namespace smsbridge::store

@@ -2,7 +2,6 @@
 #pragma once
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +32,5 @@ using UsageByKey = std::map<UsageKey, Usage>;
 std::uint32_t month_of(WallMs at);
 std::string encode(const UsageKey& key);
 UsageKey decode_usage_key(std::string_view key);
-std::string_view encode(const Usage& usage);  // a view into it
-std::optional<Usage> decode_usage(std::string_view value);
 
 }  // namespace smsbridge::store

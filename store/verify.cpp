@@ -2,7 +2,6 @@
 #include "store/verify.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
-#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
@@ -41,9 +40,10 @@ class Check {
       if (sized("parked", key, keys::open_size)) readable("parked", key, value, decode_receipt);
     });
     each("usage", [this](std::string_view key, std::string_view value) {
-      if (sized("usage", key, 13) && !decode_usage(value)) cannot_be_read("usage", key, "no value of this table");
+      if (sized("usage", key, 13)) readable("usage", key, value, decode_usage);
     });
     compare_counts();
+    look_at_ideas();
     each("aside", [this](std::string_view key, std::string_view) {
       ++out_.aside;
       const auto slash = key.find('/');
@@ -168,15 +168,53 @@ class Check {
     if (!get("message", keys::of_id(id))) disagrees("open", std::to_string(id), "waits, and there is no such message");
   }
 
+  void look_at_ideas() {
+    each("object",
+         [this](std::string_view key, std::string_view value) { readable("object", key, value, decode_object); });
+    each("task", [this](std::string_view key, std::string_view value) { look_at_task(key, value); });
+    each("task_due", [this](std::string_view key, std::string_view) {
+      const auto due = keys::task_due(key);
+      if (!due) return cannot_be_read("task_due", key, "no key of this table");
+      if (!get("task", due->task)) disagrees("task_due", readable_key(due->task), "is due, and there is no such task");
+    });
+    each("task_leased", [this](std::string_view key, std::string_view value) {
+      readable("task_leased", key, value, decode_task_lease);
+      if (!get("task", key)) disagrees("task_leased", readable_key(key), "is claimed, and there is no such task");
+    });
+    each("journal", [this](std::string_view key, std::string_view value) { look_at_line(key, value); });
+    each("mark", [this](std::string_view key, std::string_view value) {
+      const auto mark = readable("mark", key, value, decode_mark);
+      if (mark && mark->expires_at && !get("mark_expiry", keys::of_mark_expiry(mark->expires_at, key)))
+        disagrees("mark", readable_key(key), "expires, and nothing will remove it");
+    });
+  }
+
+  void look_at_task(std::string_view key, std::string_view value) {
+    const auto name = keys::task(key);
+    if (!name) return cannot_be_read("task", key, "no key of this table");
+    const auto task = readable("task", key, value, decode_task);
+    if (task && !get("task_leased", key) && !get("task_due", keys::of_task_due(name->kind, task->due_at, key)))
+      disagrees("task", readable_key(key), "waits, and is in no queue");
+  }
+
+  void look_at_line(std::string_view key, std::string_view value) {
+    const auto place = keys::journal(key);
+    if (!place) return cannot_be_read("journal", key, "no key of this table");
+    const auto line = readable("journal", key, value, decode_journal);
+    if (line && !line->key.empty() &&
+        !get("journal_key", keys::of_journal_key(place->tenant, place->stream, line->key, place->id)))
+      disagrees("journal", readable_key(key), "is not found by its key");
+  }
+
   // Messages that cannot be read are still counted as what they were.
   void compare_counts() {
     std::uint64_t surplus = 0;
     std::set<std::pair<TenantId, GatewayId>> seen;
     each("counts", [&](std::string_view key, std::string_view value) {
       if (!sized("counts", key, 8)) return;
-      StateCounts counts{};
-      if (value.size() != sizeof(counts)) return cannot_be_read("counts", key, "no value of this table");
-      std::memcpy(counts.data(), value.data(), sizeof(counts));
+      const auto noted = readable("counts", key, value, decode_counts);
+      if (!noted) return;
+      const auto& counts = *noted;
       const std::pair owner{keys::read<TenantId>(key, 0), keys::read<GatewayId>(key, 4)};
       seen.insert(owner);
       for (std::size_t state = 0; state < state_count; ++state) {

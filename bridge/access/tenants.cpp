@@ -166,12 +166,12 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
     return unauthenticated("this is not a key of this bridge");
   const auto id = bearer.substr(bearer_prefix.size(), separator - bearer_prefix.size());
   const auto secret = std::string_view(bearer).substr(separator + 1);
-  const auto record = store_.reader().object("key/" + id);
-  if (!record) return unauthenticated("the key is not known, or was removed");
+  const auto kept = store_.reader().object("key/" + id);
+  if (!kept) return unauthenticated("the key is not known, or was removed");
   const std::lock_guard lock(shown_keys_mutex_);
   auto shown = shown_keys_.find(id);
-  if (shown == shown_keys_.end() || shown->second.record != *record || !equal(shown->second.secret, secret)) {
-    auto checked = check_key(*record, secret);
+  if (shown == shown_keys_.end() || shown->second.record != kept->value || !equal(shown->second.secret, secret)) {
+    auto checked = check_key(kept->value, secret);
     if (!checked) return tl::unexpected(checked.error());
     shown = shown_keys_.insert_or_assign(id, std::move(*checked)).first;
   }
@@ -217,14 +217,18 @@ NewKey create_key(store::Store& store, const std::string& tenant, const std::str
   const auto id = random_hex(4), secret = random_hex(32);
   boost::json::array list;
   for (const auto& scope : scopes) list.emplace_back(scope);
-  store.put_object("key/" + id, boost::json::serialize(boost::json::object{{"id", id},
-                                                                           {"tenant", tenant},
-                                                                           {"name", name},
-                                                                           {"scopes", list},
-                                                                           {"hash", hashed(secret)},
-                                                                           {"created_at", now},
-                                                                           {"expires_at", expires_at},
-                                                                           {"made_by", made_by}}));
+  store::Batch batch;
+  batch.objects.push_back({.key = "key/" + id,
+                           .value = boost::json::serialize(boost::json::object{{"id", id},
+                                                                               {"tenant", tenant},
+                                                                               {"name", name},
+                                                                               {"scopes", list},
+                                                                               {"hash", hashed(secret)},
+                                                                               {"created_at", now},
+                                                                               {"expires_at", expires_at},
+                                                                               {"made_by", made_by}}),
+                           .expected = {}});
+  store.commit_and_wait(std::move(batch));
   return {.id = id, .bearer = std::string(bearer_prefix) + id + "_" + secret};
 }
 

@@ -135,8 +135,8 @@ int create(const KeyOptions& options) {
 int list(const KeyOptions& options) {
   return with_store(options, [](const Config&, store::Store& store, Clock&) {
     Table table({"ID", "TENANT", "NAME", "EXPIRES", "SCOPES", "MADE BY"}, ::isatty(STDOUT_FILENO) != 0);
-    for (const auto& [path, record] : store.reader().objects("key/")) {
-      const auto key = boost::json::parse(record).as_object();
+    for (const auto& record : store.reader().objects("key/")) {
+      const auto key = boost::json::parse(record.value).as_object();
       const auto expires = key.at("expires_at").as_int64();
       std::string scopes;
       for (const auto& scope : key.at("scopes").as_array())
@@ -152,7 +152,10 @@ int list(const KeyOptions& options) {
 
 int remove(const KeyOptions& options) {
   return with_store(options, [&](const Config&, store::Store& store, Clock&) {
-    if (store.erase_object("key/" + options.id)) return note("removed", options.id), exit_done;
+    store::Batch batch;
+    batch.erased_objects.push_back({.key = "key/" + options.id, .expected = {}});
+    const auto removed = store.commit_and_wait(std::move(batch)).erased_objects.at(0);
+    if (removed.kind == store::ObjectChanged::Kind::done) return note("removed", options.id), exit_done;
     std::cerr << "error: there is no key '" << options.id << "'; 'smsbridge keys list' shows them\n";
     return exit_not_found;
   });

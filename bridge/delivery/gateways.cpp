@@ -113,8 +113,8 @@ void Gateways::want(const std::string& name, GatewaySettingsPtr gateway) {
   context_.metrics.show_gauges_of(name, gateway != nullptr);
   if (!gateway && !ending_) {
     // Removed, not stopped: one of the same name begins anew.
-    remember(paused_prefix + name, 0);
-    remember(draining_prefix + name, 0);
+    remember(name, {.paused = 0, .draining = 0}, running->shard.executor(), [] {});
+    boost::asio::post(running->shard.io(), [running] { running->since = {.paused = 0, .draining = 0}; });
   }
   running->wanted = std::move(gateway);
   boost::asio::post(running->shard.io(), [this, name, running] { bring_about(name, running); });
@@ -175,9 +175,11 @@ void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
                                                .lanes = lanes,
                                                .router = context_.router},
                                 [&](Channel::Owner& owner) { return make_channel(*config, shard, owner); });
-  running.draining_since = remembered(draining_prefix + config->name);
-  running.gateway->drain(running.draining_since);
-  if (const auto since = remembered(paused_prefix + config->name)) {
+  // What was asked a moment ago may not be on disk yet.
+  if (!running.since.draining) running.since.draining = remembered(draining_prefix + config->name);
+  if (!running.since.paused) running.since.paused = remembered(paused_prefix + config->name);
+  running.gateway->drain(*running.since.draining);
+  if (const auto since = *running.since.paused) {
     log::warn("gateway", "is still paused; 'smsbridge gateways resume' lets it send", "gateway", config->name, "since",
               text::time_text(since));
     running.gateway->pause(since);
@@ -299,21 +301,25 @@ void Gateways::refresh_gauges() {
 
 WallMs Gateways::remembered(const std::string& key) const {
   const auto since = context_.store.reader().object(key);
-  return since ? std::strtoll(since->c_str(), nullptr, 10) : 0;
+  return since ? std::strtoll(since->value.c_str(), nullptr, 10) : 0;
 }
 
-// A gateway that is paused or drained stays so over a restart: whoever did it had a reason.
-void Gateways::remember(const std::string& key, WallMs since) {
-  if (remembered(key) == since) return;
-  try {
-    if (since)
-      context_.store.put_object(key, std::to_string(since));
-    else
-      context_.store.erase_object(key);
-  } catch (const std::exception& error) {
-    log::error("gateway", "this change lasts until the next restart only: it could not be stored", "what", key, "error",
-               error.what());
-  }
+// A gateway that is paused or drained stays so over a restart: whoever did it had a reason. `done` follows the commit.
+void Gateways::remember(const std::string& name, const Since& since, boost::asio::any_io_executor home,
+                        std::function<void()> done) {
+  store::Batch batch;
+  for (const auto& [prefix, at] : {std::pair(paused_prefix, since.paused), std::pair(draining_prefix, since.draining)})
+    if (at && *at)
+      batch.objects.push_back({.key = prefix + name, .value = std::to_string(*at), .expected = {}});
+    else if (at)
+      batch.erased_objects.push_back({.key = prefix + name, .expected = {}});
+  context_.store.commit(
+      std::move(batch), std::move(home), [name, done = std::move(done)](const store::BatchResult& result) {
+        if (result.error != store::Error::none)
+          log::error("gateway", "this change lasts until the next restart only: it could not be stored", "what", name,
+                     "error", store::explain(result.error));
+        done();
+      });
 }
 
 void Gateways::ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
@@ -323,34 +329,38 @@ void Gateways::ask(const std::string& gateway, Action action, boost::asio::any_i
     return boost::asio::post(home, [done = std::move(done)] { done({.state = "down", .last_error = "was removed"}); });
   boost::asio::post(running->shard.io(),
                     [this, running, gateway, action, home = std::move(home), done = std::move(done)] {
-                      act(gateway, *running, action);
+                      const auto changed = act(gateway, *running, action);
                       GatewayStatus status{.state = "down", .last_error = "is being changed; ask again"};
                       if (running->gateway) status = running->gateway->status();
-                      status.draining_since = running->draining_since;
-                      boost::asio::post(home, [done, status = std::move(status)] { done(status); });
+                      status.draining_since = running->since.draining.value_or(0);
+                      const auto answer = [done, status = std::move(status)] { done(status); };
+                      if (!changed) return boost::asio::post(home, answer);
+                      remember(gateway, running->since, home, answer);
                     });
 }
 
-// What is asked of a gateway that is just being replaced holds for its successor.
-void Gateways::act(const std::string& name, Running& running, Action action) {
-  if (action == Action::show) return;
+// What is asked of a gateway that is just being replaced holds for its successor. False: there is nothing to remember.
+bool Gateways::act(const std::string& name, Running& running, Action action) {
+  if (action == Action::show) return false;
   // Whoever resumes a gateway mended something perhaps.
   if (running.gateway && (action == Action::reconnect || action == Action::resume)) running.gateway->reconnect();
-  if (action == Action::reconnect) return;
+  if (action == Action::reconnect) return false;
   const auto now = context_.clock.wall();
-  const auto since = remembered(paused_prefix + name);
+  auto& since = running.since;
+  if (!since.paused) since.paused = remembered(paused_prefix + name);
+  if (!since.draining) since.draining = remembered(draining_prefix + name);
   if (action == Action::pause) {
-    remember(paused_prefix + name, since ? since : now);
-    if (running.gateway && !running.gateway->status().paused_since) running.gateway->pause(since ? since : now);
-  } else {
-    const bool drain = action == Action::drain;
-    if (!drain || !running.draining_since) running.draining_since = drain ? now : 0;
-    remember(draining_prefix + name, running.draining_since);
-    if (!drain) remember(paused_prefix + name, 0);
-    if (!running.gateway) return;
-    running.gateway->drain(running.draining_since);
-    if (!drain && running.gateway->status().paused_since) running.gateway->resume();
+    if (!*since.paused) since.paused = now;
+    if (running.gateway && !running.gateway->status().paused_since) running.gateway->pause(*since.paused);
+    return true;
   }
+  const bool drain = action == Action::drain;
+  if (!drain || !*since.draining) since.draining = drain ? now : 0;
+  if (!drain) since.paused = 0;
+  if (!running.gateway) return true;
+  running.gateway->drain(*since.draining);
+  if (!drain && running.gateway->status().paused_since) running.gateway->resume();
+  return true;
 }
 
 void Gateways::callback(const std::string& gateway, http_gateways::CallbackRequest request,

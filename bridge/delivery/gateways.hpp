@@ -50,12 +50,15 @@ class Gateways : public GatewayControl {
                 std::function<void(http_gateways::CallbackAnswer)> done) override;
 
  private:
+  struct Since {  // 0: it is not; nothing: as the store says
+    std::optional<WallMs> paused, draining;
+  };
   struct Running {
     Shard& shard;
     GatewaySettingsPtr wanted;         // nullptr: it is to go. Guarded by mutex_
     std::unique_ptr<Gateway> gateway;  // the shard's own, as all below
     bool stopping = false, stopped = false;
-    WallMs draining_since = 0;  // 0: it is not
+    Since since;
   };
   using RunningPtr = std::shared_ptr<Running>;
 
@@ -67,10 +70,11 @@ class Gateways : public GatewayControl {
   std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, Shard& shard, Channel::Owner& owner);
   Targets targets_of(const GatewaySettings& gateway) const;
   std::function<store::Page(store::MessageId)> sent_by(store::GatewayId gateway) const;
-  void act(const std::string& name, Running& running, Action action);
+  bool act(const std::string& name, Running& running, Action action);
   RunningPtr find(const std::string& name) const;
   WallMs remembered(const std::string& key) const;
-  void remember(const std::string& key, WallMs since);
+  void remember(const std::string& name, const Since& since, boost::asio::any_io_executor home,
+                std::function<void()> done);
 
   const Context context_;
   mutable std::mutex mutex_;  // guards everything below

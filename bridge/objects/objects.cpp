@@ -122,6 +122,7 @@ Objects::Objects(const Config& file, store::Store& store)
   load(Kind::gateway);
   load(Kind::route);
   remember_ids();
+  show();
   for (const auto& problem : problems())
     log::warn("objects", "what the store keeps does not fit together", "list", problem.path, "problem", problem.text);
 }
@@ -177,7 +178,7 @@ std::optional<std::string> Objects::take(const Config& file) {
     for (const auto& [name, object] : *objects) {
       const auto id = object.gateway ? object.gateway->id : object.route->id;
       const auto kind = object.gateway ? Kind::gateway : Kind::route;
-      if (find_in_file(kind, name) || !id_in_file(id)) continue;
+      if (find_in_file(of_file_, kind, name) || !id_in_file(id)) continue;
       return fmt::format("two of the gateways and routes have the id {}: '{}', which was made at run time, has it too",
                          id, name);
     }
@@ -202,7 +203,7 @@ std::string Objects::opened(std::string_view sealed, const std::string& place, c
 void Objects::load(Kind kind) {
   const auto before = std::exchange(kept(kind), {});
   const auto prefix = key_of(kind, "");
-  for (const auto& [key, text] : store_.reader().objects(prefix)) {
+  for (const auto& [key, text, revision] : store_.reader().objects(prefix)) {
     const auto name = key.substr(prefix.size());
     json::error_code unreadable;
     auto settings = json::parse(text, unreadable);
@@ -220,7 +221,7 @@ void Objects::load(Kind kind) {
       log::error("objects", "is kept in the store but not in force", word(kind), name, "why", why);
     };
     const auto same = before.find(name);
-    if (find_in_file(kind, name)) {
+    if (find_in_file(of_file_, kind, name)) {
       ignore("the configuration file has one of this name, which is used");
     } else if (id_in_file(object.settings.at("id").to_number<store::GatewayId>())) {
       ignore("the configuration file has a gateway or route of its id, which is used");
@@ -256,6 +257,7 @@ std::string Objects::record(Kind kind, const std::string& name, json::object set
 
 void Objects::publish() {
   table_ = make_table();
+  show();
   for (const auto& gateway : table_->gateways) store_.close_gateway(gateway->id, false);
   told_(table_);
 }
@@ -291,36 +293,51 @@ GatewaySettingsPtr Objects::with_callback_secret(const GatewaySettingsPtr& gatew
   const auto key = callback_secret_prefix + gateway->name;
   const auto kept = store_.reader().object(key);
   if (kept) {
-    complete->callback_secret = opened(*kept, key, "the callback address of the gateway '" + gateway->name + "'");
+    complete->callback_secret = opened(kept->value, key, "the callback address of the gateway '" + gateway->name + "'");
   } else {
     complete->callback_secret = random_hex(16);
-    store_.put_object(key, seal_.close(complete->callback_secret, key));
+    put(key, seal_.close(complete->callback_secret, key));
   }
   return complete;
 }
 
-std::shared_ptr<const RoutingTable> Objects::table() const {
-  const std::lock_guard lock(mutex_);
-  return table_;
+void Objects::put(const std::string& key, std::string value) {
+  store::Batch batch;
+  batch.objects.push_back({.key = key, .value = std::move(value), .expected = {}});
+  store_.commit_and_wait(std::move(batch));
 }
 
-std::optional<Objects::Object> Objects::find_in_file(Kind kind, std::string_view name) const {
+void Objects::show() {
+  auto shown = std::make_shared<const Shown>(Shown{of_file_, gateways_, routes_, table_});
+  const std::lock_guard lock(shown_mutex_);
+  shown_ = std::move(shown);
+}
+
+std::shared_ptr<const Objects::Shown> Objects::in_force() const {
+  const std::lock_guard lock(shown_mutex_);
+  return shown_;
+}
+
+std::shared_ptr<const RoutingTable> Objects::table() const { return in_force()->table; }
+
+std::optional<Objects::Object> Objects::find_in_file(const RoutingTable& of_file, Kind kind, std::string_view name) {
   const auto found = [](const auto& config) {
     return object_of(*config, true, etag_of(json::serialize(config->settings)));
   };
   if (kind == Kind::gateway) {
-    if (const auto gateway = of_file_.gateway(name)) return found(gateway);
-  } else if (const auto route = of_file_.route(name)) {
+    if (const auto gateway = of_file.gateway(name)) return found(gateway);
+  } else if (const auto route = of_file.route(name)) {
     return found(route);
   }
   return std::nullopt;
 }
 
 std::optional<Objects::Object> Objects::find(Kind kind, std::string_view name) const {
-  const std::lock_guard lock(mutex_);
-  if (auto object = find_in_file(kind, name)) return object;
-  const auto it = kept(kind).find(name);
-  if (it == kept(kind).end()) return std::nullopt;
+  const auto now = in_force();
+  if (auto object = find_in_file(now->of_file, kind, name)) return object;
+  const auto& kept = kind == Kind::gateway ? now->gateways : now->routes;
+  const auto it = kept.find(name);
+  if (it == kept.end()) return std::nullopt;
   return shown(it->second);
 }
 
@@ -331,7 +348,7 @@ Objects::Object Objects::shown(const Kept& object) {
 // Ids of what is gone stay in the records of messages and in the accounts: they are not given again.
 store::GatewayId Objects::last_id() const {
   const auto kept = store_.reader().object(last_id_key);
-  store::GatewayId last = kept ? static_cast<store::GatewayId>(std::strtoul(kept->c_str(), nullptr, 10)) : 0;
+  store::GatewayId last = kept ? static_cast<store::GatewayId>(std::strtoul(kept->value.c_str(), nullptr, 10)) : 0;
   for (const auto& gateway : table_->gateways) last = std::max(last, gateway->id);
   for (const auto& route : table_->routes) last = std::max(last, route->id);
   for (const auto& [owner, counts] : store_.counts()) last = std::max(last, owner.second);
@@ -342,7 +359,7 @@ store::GatewayId Objects::last_id() const {
 void Objects::remember_ids() {
   table_ = make_table();
   const auto last = std::to_string(last_id());
-  if (store_.reader().object(last_id_key) != last) store_.put_object(last_id_key, last);
+  if (const auto kept = store_.reader().object(last_id_key); !kept || kept->value != last) put(last_id_key, last);
 }
 
 // Puts the secrets that are kept where the caller left them hidden.
@@ -394,7 +411,7 @@ tl::expected<Objects::Changed, Problem> Objects::change(Change change) {
   const auto as_it_was = [&](Object object) { return Changed{std::move(object), table_before, table_before}; };
   const auto kind = change.kind;
   const auto& name = change.name;
-  if (find_in_file(kind, name))
+  if (find_in_file(of_file_, kind, name))
     return refuse(ProblemCode::managed_by_file,
                   fmt::format("the {} {} stands in the configuration file: change it there", word(kind), name));
   auto& objects = kept(kind);
@@ -420,7 +437,11 @@ tl::expected<Objects::Changed, Problem> Objects::change(Change change) {
       objects.insert(std::move(taken_out));
       return Changed{before, table_before, std::move(table_after)};
     }
-    if (auto failed = write([&] { store_.erase_object(key); })) {
+    if (auto failed = write([&] {
+          store::Batch batch;
+          batch.erased_objects.push_back({.key = key, .expected = {}});
+          store_.commit_and_wait(std::move(batch));
+        })) {
       store_.close_gateway(before.id, false);
       return tl::unexpected(std::move(*failed));
     }
@@ -478,8 +499,12 @@ tl::expected<Objects::Changed, Problem> Objects::change(Change change) {
   if (change.dry_run) return Changed{shown(object), table_before, std::move(table_after)};
   if (auto failed = write([&] {
         if (object.gateway) objects[name].gateway = with_callback_secret(object.gateway);
-        if (!exists) store_.put_object(last_id_key, std::to_string(std::max(last_id(), now.id)));
-        store_.put_object(key, text);
+        store::Batch batch;
+        if (!exists)
+          batch.objects.push_back(
+              {.key = last_id_key, .value = std::to_string(std::max(last_id(), now.id)), .expected = {}});
+        batch.objects.push_back({.key = key, .value = text, .expected = {}});
+        store_.commit_and_wait(std::move(batch));
       })) {
     undo();
     return tl::unexpected(std::move(*failed));

@@ -22,7 +22,7 @@ GatewayLoad load_of(const store::CountsByQueueOwner& counts, store::GatewayId ga
 
 // Gateways and routes as things that can be made, changed and removed while the daemon runs. Those of the
 // configuration file stand beside those that are kept in the store; only the latter change. A change is checked, then
-// durable, then in force. Any thread.
+// durable, then in force. Any thread may read; whoever changes waits for the disk, and is no shard.
 class Objects {
  public:
   enum class Kind { gateway, route };
@@ -75,6 +75,14 @@ class Objects {
   static Object shown(const Kept& object);
   using KeptObjects = std::map<std::string, Kept, std::less<>>;
 
+  // What is in force, for readers: they never wait for a change.
+  struct Shown {
+    RoutingTable of_file;
+    KeptObjects gateways, routes;
+    TablePtr table;
+  };
+  std::shared_ptr<const Shown> in_force() const;
+
   KeptObjects& kept(Kind kind) { return kind == Kind::gateway ? gateways_ : routes_; }
   const KeptObjects& kept(Kind kind) const { return kind == Kind::gateway ? gateways_ : routes_; }
   std::optional<std::string> take(const Config& file);
@@ -92,16 +100,20 @@ class Objects {
   std::optional<Problem> still_needed(const Change& change, store::GatewayId id);
   store::GatewayId last_id() const;
   GatewaySettingsPtr with_callback_secret(const GatewaySettingsPtr& gateway);
-  std::optional<Object> find_in_file(Kind kind, std::string_view name) const;
+  static std::optional<Object> find_in_file(const RoutingTable& of_file, Kind kind, std::string_view name);
+  void put(const std::string& key, std::string value);
+  void show();
 
   const Config& file_;
   store::Store& store_;
   const Seal seal_;
-  mutable std::mutex mutex_;  // guards everything below, and is held through a change
+  std::mutex mutex_;  // guards what follows, and is held through a change, which waits for the disk
   RoutingTable of_file_;
   KeptObjects gateways_, routes_;
   std::shared_ptr<const RoutingTable> table_;
   std::function<void(std::shared_ptr<const RoutingTable>)> told_;
+  mutable std::mutex shown_mutex_;  // guards shown_
+  std::shared_ptr<const Shown> shown_;
 };
 
 }  // namespace smsbridge::bridge

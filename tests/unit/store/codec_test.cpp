@@ -95,5 +95,91 @@ TEST(Codec, ReadsWhatItWrote) {
   EXPECT_EQ(decode_content(record).route, 101u);
 }
 
+std::string le(std::uint64_t value, std::size_t octets) {
+  std::string out;
+  for (std::size_t i = 0; i < octets; ++i) out += static_cast<char>(value >> (8 * i));
+  return out;
+}
+// Each field eight octets.
+std::string fields(std::initializer_list<std::int64_t> values) {
+  std::string out;
+  for (const auto value : values) out += le(static_cast<std::uint64_t>(value), 8);
+  return out;
+}
+std::string fields(const StateCounts& counts) {
+  std::string out;
+  for (const auto count : counts) out += fields({count});
+  return out;
+}
+
+TEST(Codec, CountsHadNoVersionOnce) {
+  StateCounts counts{};
+  for (std::size_t state = 0; state < state_count; ++state) counts[state] = static_cast<std::int64_t>(100 + state);
+  EXPECT_EQ(decode_counts(fields(counts)), counts);
+  std::string record;
+  encode(counts, record);
+  EXPECT_EQ(record, "\x03" + fields(counts));
+  EXPECT_EQ(decode_counts(record), counts);
+  for (const std::size_t size : {0, 1, 8, 87}) EXPECT_THROW(decode_counts(record.substr(0, size)), BadRecord) << size;
+}
+
+TEST(Codec, UsageHadNoVersionOnceAndBeforeThatNoUnknownPrices) {
+  const auto without_version = fields({1, 3, 4, 5, 6, 7, 2});
+  EXPECT_EQ(decode_usage(without_version).submitted, 1);
+  EXPECT_EQ(decode_usage(without_version).unpriced, 2);
+  EXPECT_EQ(decode_usage(fields({1, 3, 4, 5, 6, 7})).price, 7);
+  EXPECT_EQ(decode_usage(fields({1, 3, 4, 5, 6, 7})).unpriced, 0) << "with a price all had one";
+  EXPECT_EQ(decode_usage(fields({1, 3, 4, 5, 6, 0})).unpriced, 3);
+  std::string record;
+  encode(decode_usage(without_version), record);
+  EXPECT_EQ(record, "\x03" + without_version);
+  EXPECT_EQ(decode_usage(record).unpriced, 2);
+  for (const std::size_t size : {0, 8, 47, 49, 55})
+    EXPECT_THROW(decode_usage(record.substr(0, size)), BadRecord) << size;
+}
+
+TEST(Codec, ObjectsHadNoRevisionOnce) {
+  for (const auto* value : {R"({"id": 3, "kind": "smpp"})", "1790000000000", "sealed-by-a-key", ""}) {
+    EXPECT_EQ(decode_object(value).value, value);
+    EXPECT_EQ(decode_object(value).revision, 1u);
+  }
+  std::string record;
+  encode(ObjectRecord{.revision = 77, .value = "{}"}, record);
+  EXPECT_EQ(record, "\x03" + le(77, 8) + "{}");
+  EXPECT_EQ(decode_object(record).revision, 77u);
+  EXPECT_EQ(decode_object(record).value, "{}");
+  EXPECT_THROW(decode_object(record.substr(0, 5)), BadRecord);
+  record[0] = 31;
+  EXPECT_THROW(decode_object(record), BadRecord) << "of a newer program";
+}
+
+// Golden records of version 3, the first that had these.
+TEST(Codec, ReadsTasksLinesAndMarks) {
+  std::string record;
+  encode(TaskRecord{.due_at = 5, .attempts = 2, .body = "body"}, record);
+  EXPECT_EQ(record, "\x03" + le(5, 8) + le(2, 2) + "body");
+  EXPECT_EQ(decode_task(record).due_at, 5);
+  EXPECT_EQ(decode_task(record).attempts, 2);
+  EXPECT_EQ(decode_task(record).body, "body");
+  encode(TaskLease{.lease = 9, .attempt = 3}, record);
+  EXPECT_EQ(record, "\x03" + le(9, 8) + le(3, 2));
+  EXPECT_EQ(decode_task_lease(record).lease, 9u);
+  EXPECT_EQ(decode_task_lease(record).attempt, 3);
+  encode(JournalRecord{.key = "loan", .body = "made"}, record);
+  EXPECT_EQ(record, "\x03" + le(4, 2) + "loanmade");
+  EXPECT_EQ(decode_journal(record).key, "loan");
+  EXPECT_EQ(decode_journal(record).body, "made");
+  encode(MarkRecord{.expires_at = 11, .value = "v"}, record);
+  EXPECT_EQ(record, "\x03" + le(11, 8) + "v");
+  EXPECT_EQ(decode_mark(record).expires_at, 11);
+  EXPECT_EQ(decode_mark(record).value, "v");
+  for (std::size_t length = 0; length < 9; ++length) {
+    const std::string_view cut = std::string_view(record).substr(0, length);
+    EXPECT_THROW(decode_mark(cut), BadRecord) << length;
+    EXPECT_THROW(decode_task(cut), BadRecord) << length;
+    EXPECT_THROW(decode_task_lease(cut), BadRecord) << length;
+  }
+}
+
 }  // namespace
 }  // namespace smsbridge::store

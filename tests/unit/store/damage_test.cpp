@@ -24,8 +24,9 @@ namespace fs = std::filesystem;
 
 constexpr WallMs start_time = 1'790'000'000'000;
 constexpr Queue queue{.gateway = 7, .tenant = 1, .lane = Lane::transaction};
-constexpr std::array tables = {"message",   "progress", "due",    "leased", "open",
-                               "reference", "parked",   "counts", "usage",  "object"};
+constexpr std::array tables = {"message",     "progress", "due",         "leased", "open",       "reference",
+                               "parked",      "counts",   "usage",       "object", "task",       "task_due",
+                               "task_leased", "journal",  "journal_key", "mark",   "mark_expiry"};
 constexpr int messages_made = 120;
 
 // A store that is stepped by hand.
@@ -46,7 +47,15 @@ class Opened {
   }
   ClaimResult claim(std::uint32_t count) {
     ClaimResult result;
-    store->claim({{.queue = queue, .count = count}}, io_.get_executor(), [&](ClaimResult r) { result = std::move(r); });
+    store->claim(std::vector<Want>{{.queue = queue, .count = count}}, io_.get_executor(),
+                 [&](ClaimResult r) { result = std::move(r); });
+    turn();
+    return result;
+  }
+  TaskClaimResult claim_tasks(std::uint32_t count) {
+    TaskClaimResult result;
+    store->claim(std::vector<TaskWant>{{.kind = "event", .count = count}}, io_.get_executor(),
+                 [&](TaskClaimResult r) { result = std::move(r); });
     turn();
     return result;
   }
@@ -114,7 +123,16 @@ void fill(const fs::path& path) {
   Batch receipts;
   for (int i = 0; i < 10; ++i) receipts.receipts.push_back(receipt_of("nobody" + std::to_string(i)));
   it.commit(std::move(receipts));
-  it.store->put_object("gateway/promo", R"({"id": 3, "kind": "smpp"})");
+  Batch others;
+  others.objects.push_back({.key = "gateway/promo", .value = R"({"id": 3, "kind": "smpp"})", .expected = {}});
+  for (int i = 0; i < 20; ++i) {
+    const auto key = std::to_string(i);
+    others.tasks.push_back({.task = {.tenant = 1, .kind = "event", .key = key}, .due_at = 0, .body = "body"});
+    others.journal.push_back({.tenant = 1, .stream = "events", .key = key, .body = "line"});
+    others.marks.push_back({.scope = "hook", .key = key, .value = "seen", .expires_at = start_time + 3'600'000});
+  }
+  it.commit(std::move(others));
+  it.claim_tasks(10);
   it.claim(20);
 }
 
@@ -154,6 +172,16 @@ void use(Opened& it) {
     EXPECT_EQ(it.commit(std::move(outcomes)).error, Error::none);
     it.pass(1'200'000);
   }
+  Batch others;
+  for (const auto& task : it.claim_tasks(100).tasks)
+    others.ended_tasks.push_back({.task = task.task, .lease = task.lease});
+  others.journal.push_back({.tenant = 1, .stream = "events", .key = "1", .body = "line"});
+  for (int i = 0; i < 25; ++i)
+    others.marks.push_back({.scope = "hook", .key = std::to_string(i), .value = "seen", .expires_at = 0});
+  EXPECT_EQ(it.commit(std::move(others)).error, Error::none);
+  reader.objects("gateway/");
+  EXPECT_GE(reader.journal({.tenant = 1, .stream = "events"}).entries.size(), 20u)
+      << "one damaged record hides one line";
   Batch fresh;
   fresh.enqueue.push_back(message(100'000));
   EXPECT_EQ(it.commit(std::move(fresh)).enqueued.at(0).kind, Enqueued::Kind::stored);

@@ -56,7 +56,8 @@ class StoreTest : public testing::Test {
   }
   ClaimResult claim(std::uint32_t count, Queue from = queue) {
     ClaimResult result;
-    store_->claim({{.queue = from, .count = count}}, io_.get_executor(), [&](ClaimResult r) { result = std::move(r); });
+    store_->claim(std::vector<Want>{{.queue = from, .count = count}}, io_.get_executor(),
+                  [&](ClaimResult r) { result = std::move(r); });
     store_->step();
     io_.restart();
     io_.poll();

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "store/marks.hpp"
+
+#include "store/keys.hpp"
+#include "store/unreadable.hpp"
+
+namespace smsbridge::store {
+namespace {
+
+constexpr std::size_t purged_max = 5000;  // a second
+
+bool is_valid(const MarkRecord& mark, WallMs now) { return !mark.expires_at || mark.expires_at > now; }
+
+}  // namespace
+
+std::optional<std::string> Marks::find(const lmdb::Transaction& txn, const Tables& tables,
+                                       UnreadableRecords& unreadable, const std::string& scope, const std::string& key,
+                                       WallMs now) {
+  const auto row = keys::of_mark(scope, key);
+  auto mark = decoded(unreadable, "mark", row, txn.get(tables.mark, row), decode_mark);
+  if (!mark || !is_valid(*mark, now)) return std::nullopt;
+  return std::move(mark->value);
+}
+
+MarkPut Marks::put(const PutMark& change, lmdb::Transaction& txn, WallMs now) {
+  if (auto known = find(txn, tables_, unreadable_, change.scope, change.key, now))
+    return {.is_new = false, .value = std::move(*known)};
+  const auto row = keys::of_mark(change.scope, change.key);
+  forget_expiry(txn, row);
+  encode(MarkRecord{.expires_at = change.expires_at, .value = change.value}, record_);
+  txn.put(tables_.mark, row, record_);
+  if (change.expires_at) txn.put(tables_.mark_expiry, keys::of_mark_expiry(change.expires_at, row), {});
+  return {.is_new = true, .value = change.value};
+}
+
+bool Marks::erase(const EraseMark& change, lmdb::Transaction& txn, WallMs now) {
+  const bool was_there = find(txn, tables_, unreadable_, change.scope, change.key, now).has_value();
+  const auto row = keys::of_mark(change.scope, change.key);
+  forget_expiry(txn, row);
+  txn.erase(tables_.mark, row);
+  return was_there;
+}
+
+void Marks::forget_expiry(lmdb::Transaction& txn, const std::string& row) {
+  const auto mark = decoded(unreadable_, "mark", row, txn.get(tables_.mark, row), decode_mark);
+  if (mark && mark->expires_at) txn.erase(tables_.mark_expiry, keys::of_mark_expiry(mark->expires_at, row));
+}
+
+void Marks::purge(lmdb::Transaction& txn, WallMs now) {
+  lmdb::Cursor cursor(txn, tables_.mark_expiry);
+  std::size_t purged = 0;
+  for (bool ok = cursor.first(); ok && purged < purged_max; ok = cursor.next(), ++purged) {
+    const auto key = cursor.key();
+    if (key.size() >= sizeof(WallMs) && keys::read<WallMs>(key, 0) > now) break;
+    if (key.size() > sizeof(WallMs)) {
+      const std::string row(key.substr(sizeof(WallMs)));
+      // One that was damaged may have been put anew with another expiry.
+      const auto mark = decoded(unreadable_, "mark", row, txn.get(tables_.mark, row), decode_mark);
+      if (!mark || !is_valid(*mark, now)) txn.erase(tables_.mark, row);
+    }
+    cursor.erase();
+  }
+}
+
+}  // namespace smsbridge::store

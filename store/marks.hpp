@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "store/message.hpp"
+#include "store/tables.hpp"
+
+// Marks: that something was seen, with a small value, until it expires.
+namespace smsbridge::store {
+
+class UnreadableRecords;
+
+struct PutMark {
+  std::string scope, key;
+  std::string value;
+  WallMs expires_at = 0;  // 0: never
+};
+struct MarkPut {
+  bool is_new = true;
+  std::string value;  // that it has now: when it was there, the one of before, which stays
+};
+struct EraseMark {
+  std::string scope, key;
+};
+constexpr std::size_t mark_scope_max = 64, mark_key_max = 255, mark_value_max = 1024;
+
+class Marks {
+ public:
+  Marks(const Tables& tables, UnreadableRecords& unreadable) : tables_(tables), unreadable_(unreadable) {}
+
+  MarkPut put(const PutMark& change, lmdb::Transaction& txn, WallMs now);
+  bool erase(const EraseMark& change, lmdb::Transaction& txn, WallMs now);  // false: there was none
+  // Some of those that have expired.
+  void purge(lmdb::Transaction& txn, WallMs now);
+
+  // The value, unless it is absent or has expired. Any thread, in a transaction of its own.
+  static std::optional<std::string> find(const lmdb::Transaction& txn, const Tables& tables,
+                                         UnreadableRecords& unreadable, const std::string& scope,
+                                         const std::string& key, WallMs now);
+
+ private:
+  void forget_expiry(lmdb::Transaction& txn, const std::string& row);
+
+  const Tables& tables_;
+  UnreadableRecords& unreadable_;
+  std::string record_;  // scratch for encoding
+};
+
+}  // namespace smsbridge::store
