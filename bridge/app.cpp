@@ -100,7 +100,8 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .gateways = gateways_,
                 .objects = objects_,
                 .reload = [this](bool dry_run) { return reload(dry_run); },
-                .ready = ready_} {
+                .ready = ready_,
+                .aside = aside_} {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = config_.shards > 0 ? config_.shards : std::max(1, cores - 1);
   for (int number = 0; number < count; ++number)
@@ -366,6 +367,7 @@ void App::stop() {
   gateways_.stop();
   // A server's sockets are closed on its own shard; requests that are being handled get their answers.
   for (auto& [shard, server] : servers_) boost::asio::post(shard->io(), [&server] { server->stop(); });
+  aside_.join();
   store_.stop();
   // Behind the answers to the last commit.
   for (auto& shard : shards_) boost::asio::post(shard->io(), [&shard] { shard->io().stop(); });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <atomic>
+#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -69,6 +70,7 @@ class App {
   Intake intake_;
   std::mutex reload_mutex_;  // one at a time: what it prepares is put in force by itself
   std::atomic<bool> ready_{false};
+  boost::asio::thread_pool aside_{1};
   std::vector<std::unique_ptr<Shard>> shards_;
   Gateways gateways_;
   Services services_;

@@ -8,6 +8,7 @@ import {join} from 'node:path';
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
 import {Bridge, binary, freePort, preload, run, start, temporaryFolder, until} from './harness.mjs';
+import {RawSmsc, pdu, text} from './peers/raw_smsc.mjs';
 
 // A daemon whose carrier is not there: what is accepted waits.
 const prepare = async (t, options = {}) => Bridge.prepare(t, {gateways: [{port: await freePort()}], ...options});
@@ -210,6 +211,58 @@ test('a disk that does not answer is shown while it lasts', async (t) => {
   await until('the gauge', async () => Number(/^smsbridge_store_commit_running_seconds (\S+)$/m.exec(await bridge.metrics())?.[1]) > 1);
   assert.equal((await sent).status, 202);
   await until('the lines', () => /a commit takes long/.test(bridge.log) && /a commit was slow/.test(bridge.log));
+  await bridge.stop();
+});
+
+test('while a change waits for the disk the links and doors of its shard go on', async (t) => {
+  const [bind, submit, enquire, answer] = [0x09, 0x04, 0x15, 0x80000000];
+  let link, answered = () => {};
+  const smsc = await RawSmsc.start(t, {port: 0, on: (one, socket) => {
+    link = socket;
+    if (one?.command === enquire + answer) return answered();
+    const named = [bind, submit].includes(one?.command);
+    if (one) socket.write(pdu(one.command + answer, 0, one.sequence, named ? text('slow') : undefined));
+  }});
+  const file = join(temporaryFolder(t), 'fault');
+  writeFileSync(file, '');
+  const bridge = await Bridge.prepare(t, {gateways: [{port: smsc.port, sessions: 1}], store: {prewrite: '0B'}});
+  writeFileSync(bridge.configFile, `shards: 1\n${readFileSync(bridge.configFile, 'utf8')}`);
+  bridge.spawn({env: await preload(t, 'write_fault', {FAULT_FILE: file})});
+  await bridge.ready();
+  await bridge.up();
+  const api = bridge.api(), door = bridge.api(), owner = bridge.api(await bridge.createOwnerKey());
+  await door.post('/messages', {});
+  writeFileSync(file, 'slow 700 -1\n');
+  let sequence = 1000;
+  const changes = [
+    ['making a route', () => owner.post('/routes', {name: 'kenya', id: 40, countries: ['KE'], via: [{gateway: 'safaricom'}]})],
+    ['replacing it', () => owner.request('PUT', '/api/v1/routes/kenya', {body: {id: 40, countries: ['KE', 'TZ'], via: [{gateway: 'safaricom'}]}, headers: {'If-Match': '*'}})],
+    ['making a gateway', () => owner.post('/gateways', {name: 'phones', id: 41, kind: 'kannel', account: {url: 'http://127.0.0.1:9', username: 'a', password: 'b'}})],
+    ['pausing a gateway', () => owner.post('/gateways/safaricom/pause')],
+    ['resuming it', () => owner.post('/gateways/safaricom/resume')],
+    ['removing the route', () => owner.request('DELETE', '/api/v1/routes/kenya', {headers: {'If-Match': '*'}})],
+  ];
+  for (const [what, change] of changes) {
+    const began = performance.now();
+    let under_way = true, rounds = 0, longest = 0;
+    const sent = api.post('/messages', message(what));
+    const changed = change().finally(() => { under_way = false; });
+    while (under_way) {
+      const from = performance.now();
+      link.write(pdu(enquire, 0, ++sequence));
+      await new Promise((resolve) => { answered = resolve; });
+      assert.equal((await door.post('/messages', {})).status, 422);  // which the same door answers without the disk
+      longest = Math.max(longest, performance.now() - from);
+      rounds += 1;
+    }
+    const {status, body} = await changed;
+    assert.ok(status === 200 || status === 201, `${what}: ${status} ${JSON.stringify(body)}`);
+    const took = performance.now() - began;
+    assert.ok(took > 600, `${what} was answered after ${took} ms, before it was on disk`);
+    assert.ok(rounds > 3 && longest < took / 2, `${what} took ${took} ms, and its shard stood still for ${longest} ms`);
+    assert.equal((await sent).status, 202);
+  }
+  writeFileSync(file, '');
   await bridge.stop();
 });
 

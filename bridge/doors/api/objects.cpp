@@ -2,6 +2,7 @@
 // Making, changing and removing gateways and routes.
 #include "bridge/doors/api/objects.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/json.hpp>
 #include <sstream>
 
@@ -97,6 +98,25 @@ void reload(Services& services, const HttpRequest& request, const Respond& respo
   respond(to_response(invalid(std::move(errors))));
 }
 
+// A change is answered once it is on disk. No shard waits for that: its links and doors would stand still meanwhile.
+HttpHandler aside(Services& services, std::function<void(const HttpRequest&, const Respond&)> work) {
+  return [&services, work = std::move(work)](const HttpRequest& request, Respond respond) {
+    const Respond on_shard = [shard = request.executor, respond = std::move(respond)](HttpResponse response) {
+      boost::asio::post(shard, [respond, response = std::move(response)] { respond(response); });
+    };
+    boost::asio::post(services.aside, [&request, work, on_shard] {
+      try {
+        work(request, on_shard);
+      } catch (const std::exception& error) {
+        log::error("http", "a request failed inside", "path", request.path, "error", error.what());
+        on_shard(to_response({.code = ProblemCode::internal,
+                              .detail = "the request could not be handled; the log says why",
+                              .errors = {}}));
+      }
+    });
+  };
+}
+
 }  // namespace
 
 json::object cut_off_json(const CutOff& cut_off) {
@@ -129,9 +149,10 @@ std::vector<Endpoint> object_endpoints(Services& services) {
   std::vector<Endpoint> endpoints;
   for (const auto kind : {Kind::gateway, Kind::route}) {
     const auto add = [&](http::verb method, const std::string& path, Action action) {
-      endpoints.push_back({method, path, [&services, kind, action](const HttpRequest& r, Respond a) {
-                             change_object(services, r, a, kind, action);
-                           }});
+      endpoints.push_back(
+          {method, path, aside(services, [&services, kind, action](const HttpRequest& r, const Respond& a) {
+             change_object(services, r, a, kind, action);
+           })});
     };
     add(post, base_of(kind), Action::create);
     add(put, base_of(kind) + "/{name}", Action::replace);
@@ -139,7 +160,8 @@ std::vector<Endpoint> object_endpoints(Services& services) {
     add(delete_, base_of(kind) + "/{name}", Action::remove);
   }
   endpoints.push_back(
-      {post, "/api/v1/config/reload", [&services](const HttpRequest& r, Respond a) { reload(services, r, a); }});
+      {post, "/api/v1/config/reload",
+       aside(services, [&services](const HttpRequest& r, const Respond& a) { reload(services, r, a); })});
   return endpoints;
 }
 
