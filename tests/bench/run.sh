@@ -12,7 +12,8 @@ Installs what is missing (Debian 12 or 13, as root or through sudo), builds, and
 2 with --quick. It prints a table, and writes it and all figures to FOLDER (build/bench-results). Nothing else should
 run on the machine. docs/performance.md says what is measured.
 
-  --store   the store alone instead, at 1, 10, 100 and 1000 messages a batch
+  --store   the store alone instead, at 1, 10, 100 and 1000 messages a batch; with --ideas after it tasks, marks and lines
+            of the journal
 TEXT
 }
 

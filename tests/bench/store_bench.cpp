@@ -2,10 +2,14 @@
 // How fast the store alone takes messages through their whole life: accepted, claimed, submitted, receipt.
 //
 //   bench_store --folder /var/tmp/bench-store --seconds 5
+//   bench_store --folder /var/tmp/bench-store --seconds 5 --ideas
 //
 // In each round one batch of every stage is handed to the writer's thread at once: new messages, a claim, the outcomes
 // of those claimed a round before, and the receipts of those submitted a round before that. The next round begins when
 // all are durable, so `batch` messages of each stage share one or two commits. One JSON object a line, one line a size.
+//
+// With --ideas: tasks (put, claimed and done in three commits), marks and lines of the journal instead, as many a
+// commit as the batch says. One JSON object for each of them and size.
 //
 // To see where the time goes:
 //   perf record -g bench_store --folder /var/tmp/bench-store --batch 100 --seconds 10 && perf report --no-children
@@ -39,18 +43,21 @@ using Clock = std::chrono::steady_clock;
 
 constexpr store::Queue queue{.gateway = 1, .tenant = 1, .lane = store::Lane::transaction};
 constexpr std::string_view usage_text =
-    "usage: bench_store --folder FOLDER [--batch N] [--seconds S] [--messages N] [--retention-ms N] [--no-sync]\n"
+    "usage: bench_store --folder FOLDER [--batch N] [--seconds S] [--messages N] [--retention-ms N] [--ideas] "
+    "[--no-sync]\n"
     "  without --batch: 1, 10, 100 and 1000 messages a batch, one after the other\n"
     "  --messages      end after so many accepted messages, for a profiler\n"
-    "  --retention-ms  purge finished messages after this time (90 days)\n";
+    "  --retention-ms  purge finished messages after this time (90 days)\n"
+    "  --ideas         tasks, marks and lines of the journal instead; without --batch 1 and 1000 of them a commit\n";
 
 struct BenchOptions {
   std::filesystem::path folder;
-  std::vector<std::size_t> batches{1, 10, 100, 1000};
+  std::vector<std::size_t> batches;
   double seconds = 5;
   std::uint64_t messages = 100'000'000;
   store::WallMs retention_ms = store::LedgerLimits{}.retention_ms;
   bool sync = true;
+  bool ideas = false;
 };
 
 [[noreturn]] void fail(const std::string& text) {
@@ -75,6 +82,10 @@ BenchOptions read_options(int argc, char** argv) {
       o.sync = false;
       continue;
     }
+    if (flag == "--ideas") {
+      o.ideas = true;
+      continue;
+    }
     if (i + 1 >= argc) fail(std::string(flag) + ": unknown, or its value is missing");
     const std::string_view value = argv[++i];
     if (flag == "--folder")
@@ -90,6 +101,8 @@ BenchOptions read_options(int argc, char** argv) {
     else
       fail("unknown option " + std::string(flag));
   }
+  if (o.batches.empty())
+    o.batches = o.ideas ? std::vector<std::size_t>{1, 1000} : std::vector<std::size_t>{1, 10, 100, 1000};
   if (o.folder.empty()) fail("--folder is needed; it must not exist yet, and is removed at the end");
   if (std::filesystem::exists(o.folder)) fail(o.folder.string() + " is there already");
   for (const auto batch : o.batches)
@@ -258,8 +271,8 @@ class Life {
       store_->commit(std::move(*batch), io_.get_executor(), [&](const store::BatchResult& result) { count(result); });
     }
     ++waiting;
-    store_->claim({{.queue = queue, .count = static_cast<std::uint32_t>(batch_)}}, io_.get_executor(),
-                  [&](store::ClaimResult result) {
+    store_->claim(std::vector<store::Want>{{.queue = queue, .count = static_cast<std::uint32_t>(batch_)}},
+                  io_.get_executor(), [&](store::ClaimResult result) {
                     count(result);
                     claimed = std::move(result.messages);
                   });
@@ -278,6 +291,87 @@ class Life {
   std::unique_ptr<store::Store> store_;  // last: its writer's thread uses what is above
 };
 
+// Tasks, marks and lines of the journal, one kind after the other, each commit waited for.
+class Ideas {
+ public:
+  Ideas(const BenchOptions& options, std::size_t batch) : options_(options), batch_(batch) {
+    store::Options o{.path = options.folder / ("ideas-" + std::to_string(batch))};
+    o.sync = options.sync;
+    o.wall_clock = wall_ms;
+    store_ = std::make_unique<store::Store>(std::move(o));
+    store_->open_queue();
+    store_->start();
+  }
+
+  void run() {
+    measure("task", [this] { tasks(); });
+    measure("mark", [this] {
+      store::Batch batch;
+      for (std::size_t i = 0; i < batch_; ++i)
+        batch.marks.push_back(
+            {.scope = "bench", .key = key(), .value = "seen", .expires_at = wall_ms() + 24ll * 3600 * 1000});
+      commit(std::move(batch));
+    });
+    measure("journal", [this] {
+      store::Batch batch;
+      for (std::size_t i = 0; i < batch_; ++i)
+        batch.journal.push_back({.tenant = 1, .stream = "bench", .key = key(), .body = std::string(100, 'x')});
+      commit(std::move(batch));
+    });
+  }
+
+ private:
+  template <class Round>
+  void measure(const char* idea, const Round& round) {
+    for (int i = 0; i < 4; ++i) round();
+    const auto probe_us = fdatasync_p50_us(options_.folder);
+    const auto cpu_before = cpu_seconds();
+    const auto began = Clock::now();
+    double done = 0, passed = 0;
+    for (; passed < options_.seconds; passed = std::chrono::duration<double>(Clock::now() - began).count()) {
+      round();
+      done += static_cast<double>(batch_);
+    }
+    std::printf("{\"idea\":\"%s\",\"batch\":%zu,\"per_s\":%.0f,\"cpu_us\":%.2f,\"fdatasync_p50_us\":%.0f}\n", idea,
+                batch_, done / passed, (cpu_seconds() - cpu_before) * 1e6 / done, probe_us);
+    std::fflush(stdout);
+  }
+
+  void tasks() {
+    store::Batch put, done;
+    for (std::size_t i = 0; i < batch_; ++i)
+      put.tasks.push_back({.task = {.tenant = 1, .kind = "bench", .key = key()}, .body = std::string(100, 'x')});
+    commit(std::move(put));
+    store::TaskClaimResult claimed;
+    store_->claim(std::vector<store::TaskWant>{{.kind = "bench", .count = static_cast<std::uint32_t>(batch_)}},
+                  io_.get_executor(), [&](store::TaskClaimResult result) { claimed = std::move(result); });
+    wait();
+    if (claimed.tasks.size() != batch_) fail("not all tasks were claimed: " + explain(claimed.error));
+    for (auto& task : claimed.tasks) done.ended_tasks.push_back({.task = std::move(task.task), .lease = task.lease});
+    commit(std::move(done));
+  }
+
+  void commit(store::Batch batch) {
+    store_->commit(std::move(batch), io_.get_executor(), [](const store::BatchResult& result) {
+      if (result.error != store::Error::none) fail("the store answered: " + explain(result.error));
+    });
+    wait();
+  }
+  void wait() {
+    io_.restart();
+    io_.run_one();
+  }
+  // As others give them: in no order.
+  std::string key() { return std::to_string(++number_ * 0x9e3779b97f4a7c15ull); }
+
+  const BenchOptions& options_;
+  const std::size_t batch_;
+  asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
+  std::uint64_t number_ = 0;
+  std::unique_ptr<store::Store> store_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -285,8 +379,10 @@ int main(int argc, char** argv) {
   try {
     std::filesystem::create_directories(options.folder);
     for (const auto batch : options.batches) {
-      Life life(options, batch);
-      life.run();
+      if (options.ideas)
+        Ideas(options, batch).run();
+      else
+        Life(options, batch).run();
     }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_store: %s\n", error.what());

@@ -469,7 +469,17 @@ TEST_F(DamageTest, VerifyNamesWhatIsDamagedOrDisagrees) {
       {"due", "queue entry: unknown record version", false},
       {"due", "is queued, but in no queue, and nobody sends it", true},
       {"message", "stands in a queue, and there is no such message", true},
-      {"open", "waits for a receipt, but its wait has no end", true}};
+      {"open", "waits for a receipt, but its wait has no end", true},
+      {"counts", "counts: unknown record version", false},
+      {"usage", "usage: unknown record version", false},
+      {"task", "task: unknown record version", false},
+      {"task_leased", "lease of a task: unknown record version", false},
+      {"journal", "line of the journal: unknown record version", false},
+      {"mark", "mark: unknown record version", false},
+      {"task", "is due, and there is no such task", true},
+      {"task_due", "waits, and is in no queue", true},
+      {"journal_key", "is not found by its key", true},
+      {"mark_expiry", "expires, and nothing will remove it", true}};
   for (const auto& [name, what, gone] : cases) {
     const auto path = copy();
     {
