@@ -25,8 +25,7 @@ std::optional<std::string> Marks::find(const lmdb::Transaction& txn, const Table
 MarkPut Marks::put(const PutMark& change, lmdb::Transaction& txn, WallMs now) {
   if (auto known = find(txn, tables_, unreadable_, change.scope, change.key, now))
     return {.is_new = false, .value = std::move(*known)};
-  const auto row = keys::of_mark(change.scope, change.key);
-  forget_expiry(txn, row);
+  const auto row = keys::of_mark(change.scope, change.key);  // the expiry of one before is passed over by purge()
   encode(MarkRecord{.expires_at = change.expires_at, .value = change.value}, record_);
   txn.put(tables_.mark, row, record_);
   if (change.expires_at) txn.put(tables_.mark_expiry, keys::of_mark_expiry(change.expires_at, row), {});
@@ -36,14 +35,10 @@ MarkPut Marks::put(const PutMark& change, lmdb::Transaction& txn, WallMs now) {
 bool Marks::erase(const EraseMark& change, lmdb::Transaction& txn, WallMs now) {
   const bool was_there = find(txn, tables_, unreadable_, change.scope, change.key, now).has_value();
   const auto row = keys::of_mark(change.scope, change.key);
-  forget_expiry(txn, row);
-  txn.erase(tables_.mark, row);
-  return was_there;
-}
-
-void Marks::forget_expiry(lmdb::Transaction& txn, const std::string& row) {
   const auto mark = decoded(unreadable_, "mark", row, txn.get(tables_.mark, row), decode_mark);
   if (mark && mark->expires_at) txn.erase(tables_.mark_expiry, keys::of_mark_expiry(mark->expires_at, row));
+  txn.erase(tables_.mark, row);
+  return was_there;
 }
 
 void Marks::purge(lmdb::Transaction& txn, WallMs now) {
@@ -54,7 +49,7 @@ void Marks::purge(lmdb::Transaction& txn, WallMs now) {
     if (key.size() >= sizeof(WallMs) && keys::read<WallMs>(key, 0) > now) break;
     if (key.size() > sizeof(WallMs)) {
       const std::string row(key.substr(sizeof(WallMs)));
-      // One that was damaged may have been put anew with another expiry.
+      // It may have been put anew since, with another expiry.
       const auto mark = decoded(unreadable_, "mark", row, txn.get(tables_.mark, row), decode_mark);
       if (!mark || !is_valid(*mark, now)) txn.erase(tables_.mark, row);
     }

@@ -41,8 +41,6 @@ class Marks {
                                          const std::string& key, WallMs now);
 
  private:
-  void forget_expiry(lmdb::Transaction& txn, const std::string& row);
-
   const Tables& tables_;
   UnreadableRecords& unreadable_;
   std::string record_;  // scratch for encoding

@@ -120,6 +120,15 @@ TEST_F(TaskConformance, AFailedCommitClaimsNothing) {
   EXPECT_EQ(claim_one().attempt, 1);
 }
 
+TEST_F(TaskConformance, OfAFailedCommitNothingIsTold) {
+  store.fail_next_commit();
+  Batch batch;
+  batch.tasks.push_back({.task = named("1"), .due_at = 0, .body = {}});
+  EXPECT_EQ(store.commit(std::move(batch)).error, Error::unknown);
+  store.pass(1000);
+  EXPECT_TRUE(store.told_tasks().empty());
+}
+
 TEST_F(TaskConformance, WhatIsTooLargeIsRefused) {
   for (const auto& task : {named(std::string(task_key_max + 1, 'x')), named(""), named("1", ""),
                            named("1", std::string(task_kind_max + 1, 'x'))}) {
