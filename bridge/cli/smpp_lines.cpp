@@ -10,10 +10,10 @@
 #include <variant>
 
 #include "bridge/text/gsm7.hpp"
+#include "smpp/client_session.hpp"
 #include "smpp/framer.hpp"
 #include "smpp/pdu.hpp"
 #include "smpp/receipt.hpp"
-#include "smpp/session.hpp"
 #include "smpp/status.hpp"
 #include "smpp/text.hpp"
 
@@ -96,7 +96,7 @@ Refusal refusal_of(const smpp::DecodeError& error) {
 
 // As a session reads it: the length first, and with the limit of a session.
 std::variant<smpp::Pdu, Refusal> read_pdu(const smpp::Buffer& octets) {
-  const auto size_max = smpp::SessionConfig{}.pdu_size_max;
+  const auto size_max = smpp::ClientConfig{}.pdu_size_max;
   smpp::Framer framer(size_max);
   framer.feed(octets, {});
   if (framer.is_broken() && !framer.has_next())

@@ -12,7 +12,7 @@
 #include "bridge/env/stream.hpp"
 #include "bridge/text/segments.hpp"
 #include "smpp/dialect.hpp"
-#include "smpp/session.hpp"
+#include "smpp/client_session.hpp"
 #include "store/message.hpp"
 
 namespace smsbridge::bridge {
@@ -44,7 +44,7 @@ struct GatewaySettings {
   Duration balance_interval = std::chrono::minutes(15);
   // Of SMPP; its `tls` also of providers.
   Address address;
-  smpp::SessionConfig session;
+  smpp::ClientConfig session;
   smpp::Dialect dialect;
   enum class Bind { transceiver, pair, transmitter } bind = Bind::transceiver;  // pair: a transmitter and a receiver
   int sessions = 1;

@@ -91,7 +91,7 @@ void read_host(ConfigSection& s, std::string& host) {
 }
 
 // What does not fit into a bind would never be sent, and a bind that was cut would only lock the account.
-void read_account(ConfigSection& s, smpp::SessionConfig& session) {
+void read_account(ConfigSection& s, smpp::ClientConfig& session) {
   constexpr std::size_t system_id_standard = 15, system_id_max = 64, password_max = 64;
   constexpr std::size_t system_type_max = 12, address_range_max = 40;
   const auto fits = [&s](const char* key, const std::string& value, std::size_t size_max) {

@@ -33,7 +33,7 @@ SmppChannel::SmppChannel(const GatewaySettings& config, SmppContext context, Cha
         tell_up_or_down();
         if (is_up()) owner_.on_room();
       }) {
-  using Type = smpp::SessionConfig::BindType;
+  using Type = smpp::ClientConfig::BindType;
   const auto add = [this](Type type) {
     links_.push_back(std::make_shared<SmppLink>(static_cast<int>(links_.size()) + 1, type, config_, context_.executor,
                                                 context_.clock, context_.connector, context_.random,
@@ -158,14 +158,14 @@ Channel::Submitted SmppChannel::submit(std::uint64_t cookie, Outgoing& outgoing,
   auto* link = choose_link(message);
   if (!link) return Submitted::no_room;
   switch (link->submit(segment_message(message, part), cookie)) {
-    case smpp::Session::SubmitResult::queued:
+    case smpp::ClientSession::SubmitResult::queued:
       message.link = link;
       message.generation = link->generation();
       return Submitted::yes;
-    case smpp::Session::SubmitResult::invalid:
+    case smpp::ClientSession::SubmitResult::invalid:
       return Submitted::invalid;
-    case smpp::Session::SubmitResult::window_full:
-    case smpp::Session::SubmitResult::not_bound:
+    case smpp::ClientSession::SubmitResult::window_full:
+    case smpp::ClientSession::SubmitResult::not_bound:
       break;
   }
   return Submitted::no_room;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include "metrics/metrics.hpp"
+#include "smpp/client_session.hpp"
 #include "smpp/receipt.hpp"
-#include "smpp/session.hpp"
 
 // From the protocol's words to the labels of the metrics.
 namespace smsbridge::bridge {

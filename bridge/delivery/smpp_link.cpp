@@ -43,7 +43,7 @@ std::string_view name(SmppLink::State state) {
   return names[static_cast<std::size_t>(state)];
 }
 
-SmppLink::SmppLink(int number, smpp::SessionConfig::BindType type, const GatewaySettings& config,
+SmppLink::SmppLink(int number, smpp::ClientConfig::BindType type, const GatewaySettings& config,
                    boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random,
                    Owner& owner)
     : number_(number),
@@ -106,7 +106,7 @@ void SmppLink::connect() {
 
 void SmppLink::connected(std::unique_ptr<Stream> stream) {
   stream_ = std::move(stream);
-  session_ = std::make_shared<smpp::Session>(session_config_, random_.next());
+  session_ = std::make_shared<smpp::ClientSession>(session_config_, random_.next());
   reading_ = writing_ = write_failed_ = false;
   refused_delay_.reset();
   refusal_.reset();
@@ -291,11 +291,11 @@ void SmppLink::come_back(Duration delay) {
   reconnect_timer_->at(next_try_, [self = shared_from_this()] { self->connect(); });
 }
 
-smpp::Session::SubmitResult SmppLink::submit(const smpp::Message& message, std::uint64_t cookie) {
-  if (!can_submit()) return smpp::Session::SubmitResult::not_bound;
+smpp::ClientSession::SubmitResult SmppLink::submit(const smpp::Message& message, std::uint64_t cookie) {
+  if (!can_submit()) return smpp::ClientSession::SubmitResult::not_bound;
   const auto result = session_->submit(message, cookie, clock_.now());
   // One write for all that is submitted in this turn.
-  if (result == smpp::Session::SubmitResult::queued && !write_posted_ && !writing_) {
+  if (result == smpp::ClientSession::SubmitResult::queued && !write_posted_ && !writing_) {
     write_posted_ = true;
     boost::asio::post(executor_, [self = shared_from_this()] {
       self->write_posted_ = false;

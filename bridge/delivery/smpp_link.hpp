@@ -9,7 +9,7 @@
 #include "bridge/env/random.hpp"
 #include "bridge/env/stream.hpp"
 #include "bridge/policy/bind_failure.hpp"
-#include "smpp/session.hpp"
+#include "smpp/client_session.hpp"
 
 namespace smsbridge::bridge {
 
@@ -35,7 +35,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   };
 
   // `config.session` says what is common to the gateway's binds.
-  SmppLink(int number, smpp::SessionConfig::BindType type, const GatewaySettings& config,
+  SmppLink(int number, smpp::ClientConfig::BindType type, const GatewaySettings& config,
            boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random, Owner& owner);
 
   void start();
@@ -46,7 +46,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   // Closes at once and does not come back; open submits are reported as unanswered.
   void abort();
 
-  smpp::Session::SubmitResult submit(const smpp::Message& message, std::uint64_t cookie);
+  smpp::ClientSession::SubmitResult submit(const smpp::Message& message, std::uint64_t cookie);
   // `generation` is that of the delivery's session; an answer for a session that is gone is dropped.
   void answer_delivery(std::uint64_t generation, std::uint32_t sequence, smpp::Command command, std::uint32_t status);
 
@@ -55,14 +55,14 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   bool is_bound() const { return session_ && session_->is_bound() && !stopping_; }
   // A receiver's bind takes no submits (SMPP 3.4 section 2.3).
   bool can_submit() const {
-    return is_bound() && !write_failed_ && session_config_.bind_type != smpp::SessionConfig::BindType::receiver;
+    return is_bound() && !write_failed_ && session_config_.bind_type != smpp::ClientConfig::BindType::receiver;
   }
   std::size_t window_free() const { return can_submit() ? session_->window_free() : 0; }
   std::size_t in_flight() const { return session_ ? session_->in_flight() : 0; }
   std::uint64_t generation() const { return generation_; }
   const std::string& last_error() const { return last_error_; }
   std::optional<Time> next_try() const { return state_ == State::backoff ? std::optional(next_try_) : std::nullopt; }
-  const smpp::Session* session() const { return session_.get(); }
+  const smpp::ClientSession* session() const { return session_.get(); }
   // Over all sessions of this link.
   smpp::PduCounts pdus_sent() const { return session_ ? sum(past_sent_, session_->sent()) : past_sent_; }
   smpp::PduCounts pdus_received() const {
@@ -87,7 +87,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
 
   const int number_;
   const GatewaySettings& config_;
-  smpp::SessionConfig session_config_;
+  smpp::ClientConfig session_config_;
   boost::asio::any_io_executor executor_;
   Clock& clock_;
   Connector& connector_;
@@ -95,7 +95,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   Owner& owner_;
   std::unique_ptr<Timer> deadline_timer_, reconnect_timer_;
   std::unique_ptr<Stream> stream_;
-  std::shared_ptr<smpp::Session> session_;  // shared with a write in progress, which reads from its output
+  std::shared_ptr<smpp::ClientSession> session_;  // shared with a write in progress, which reads from its output
   std::vector<std::uint8_t> incoming_;
   State state_ = State::closed;
   std::uint64_t generation_ = 0;  // of the connection: handlers of an earlier one do nothing

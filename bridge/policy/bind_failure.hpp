@@ -4,7 +4,7 @@
 #include <string>
 
 #include "metrics/labels.hpp"
-#include "smpp/session.hpp"
+#include "smpp/client_session.hpp"
 
 namespace smsbridge::bridge {
 

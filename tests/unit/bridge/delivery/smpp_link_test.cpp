@@ -40,7 +40,7 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
     config_.name = "carrier";
     config_.session.system_id = "bank";
     config_.session.enquire_link_interval = 0s;
-    link_ = std::make_shared<SmppLink>(1, smpp::SessionConfig::BindType::transceiver, config_, io_.get_executor(),
+    link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(),
                                        clock_, connector_, random_, *this);
   }
   ~SmppLinkTest() override { link_->abort(); }
@@ -61,7 +61,7 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
   void submit(std::uint64_t cookie) {
     smpp::Message message;
     message.destination = {1, 1, "254700000101"};
-    EXPECT_EQ(link_->submit(message, cookie), smpp::Session::SubmitResult::queued);
+    EXPECT_EQ(link_->submit(message, cookie), smpp::ClientSession::SubmitResult::queued);
     io_.restart();
     io_.run();
   }
@@ -280,7 +280,7 @@ TEST_F(SmppLinkTest, ALateAnswerToTheBindIsTaken) {
 
 TEST_F(SmppLinkTest, TheBindTimeoutIsASetting) {
   config_.session.bind_timeout = 20s;
-  link_ = std::make_shared<SmppLink>(1, smpp::SessionConfig::BindType::transceiver, config_, io_.get_executor(), clock_,
+  link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(), clock_,
                                      connector_, random_, *this);
   link_->start();
   accept_connection();

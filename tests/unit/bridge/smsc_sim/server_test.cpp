@@ -13,7 +13,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "smpp/session.hpp"
+#include "smpp/client_session.hpp"
 #include "smpp/text.hpp"
 
 namespace smsbridge::bridge::smsc_sim {
@@ -38,15 +38,15 @@ class Client {
     message.destination = {1, 1, "491701234567"};
     message.registered_delivery = 1;
     message.short_message = smpp::as_octets(text);
-    ASSERT_EQ(session_.submit(message, 1, std::chrono::steady_clock::now()), smpp::Session::SubmitResult::queued);
+    ASSERT_EQ(session_.submit(message, 1, std::chrono::steady_clock::now()), smpp::ClientSession::SubmitResult::queued);
     write();
   }
 
   int bound = 0, answered = 0, delivered = 0, closed = 0;
 
  private:
-  static smpp::SessionConfig config() {
-    smpp::SessionConfig config;
+  static smpp::ClientConfig config() {
+    smpp::ClientConfig config;
     config.system_id = "acme";
     return config;
   }
@@ -78,7 +78,7 @@ class Client {
   }
 
   tcp::socket socket_;
-  smpp::Session session_;
+  smpp::ClientSession session_;
   std::array<std::uint8_t, 4096> buffer_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // Conversations with a message centre in virtual time.
-#include "smpp/session.hpp"
+#include "smpp/client_session.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,10 +19,10 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 using enum Command;
-using SubmitResult = Session::SubmitResult;
+using SubmitResult = ClientSession::SubmitResult;
 
-SessionConfig config_with(std::size_t window = 10) {
-  SessionConfig config;
+ClientConfig config_with(std::size_t window = 10) {
+  ClientConfig config;
   config.system_id = "bank";
   config.password = "secret";
   config.window = window;
@@ -40,7 +40,7 @@ Message sample_message() {
 // The message centre, and an owner of the session that takes every event at once.
 class Conversation {
  public:
-  explicit Conversation(SessionConfig config = config_with()) : session(std::move(config), 1) {}
+  explicit Conversation(ClientConfig config = config_with()) : session(std::move(config), 1) {}
 
   void connect() {
     session.on_connected(now);
@@ -114,7 +114,7 @@ class Conversation {
   }
 
   Time now = Time{} + 1h;
-  Session session;
+  ClientSession session;
   Buffer last;  // the PDU of the last expect()
   bool answers_deliveries = true;
 
@@ -157,7 +157,7 @@ class Conversation {
   std::vector<std::string> told_;
 };
 
-TEST(Session, BindsSubmitsAndUnbinds) {
+TEST(ClientSession, BindsSubmitsAndUnbinds) {
   Conversation talk;
   talk.bind();
   EXPECT_EQ(talk.session.state(), SessionState::bound_trx);
@@ -179,9 +179,9 @@ TEST(Session, BindsSubmitsAndUnbinds) {
   EXPECT_EQ(talk.session.state(), SessionState::closed);
 }
 
-TEST(Session, TheBindCarriesTheConfiguration) {
+TEST(ClientSession, TheBindCarriesTheConfiguration) {
   auto config = config_with();
-  config.bind_type = SessionConfig::BindType::receiver;
+  config.bind_type = ClientConfig::BindType::receiver;
   config.system_type = "VMA";
   config.address_range = "^49";
   config.interface_version = 0x33;
@@ -202,7 +202,7 @@ TEST(Session, TheBindCarriesTheConfiguration) {
   EXPECT_EQ(talk.submit(1), SubmitResult::not_bound) << "a receiver submits nothing";
 }
 
-TEST(Session, BindRefused) {
+TEST(ClientSession, BindRefused) {
   struct {
     const char* name;
     Command command;
@@ -226,7 +226,7 @@ TEST(Session, BindRefused) {
   }
 }
 
-TEST(Session, BindNotAnswered) {
+TEST(ClientSession, BindNotAnswered) {
   Conversation talk;
   talk.connect();
   talk.after(59s);
@@ -238,7 +238,7 @@ TEST(Session, BindNotAnswered) {
   EXPECT_THAT(talk.told(), ElementsAre("Lost bind_timeout"));
 }
 
-TEST(Session, ABindThatDoesNotFitIsNotCut) {
+TEST(ClientSession, ABindThatDoesNotFitIsNotCut) {
   auto config = config_with();
   config.system_id = std::string(65, 'a');
   Conversation talk(config);
@@ -248,14 +248,14 @@ TEST(Session, ABindThatDoesNotFitIsNotCut) {
   talk.expect_silence();
 }
 
-TEST(Session, NothingIsSubmittedBeforeTheBind) {
+TEST(ClientSession, NothingIsSubmittedBeforeTheBind) {
   Conversation talk;
   EXPECT_EQ(talk.submit(1), SubmitResult::not_bound);
   talk.connect();
   EXPECT_EQ(talk.submit(1), SubmitResult::not_bound);
 }
 
-TEST(Session, WindowFull) {
+TEST(ClientSession, WindowFull) {
   Conversation talk(config_with(2));
   talk.bind();
   EXPECT_EQ(talk.submit(1), SubmitResult::queued);
@@ -267,7 +267,7 @@ TEST(Session, WindowFull) {
   EXPECT_EQ(talk.session.in_flight(), 2U);
 }
 
-TEST(Session, AnInvalidMessageUsesNoNumber) {
+TEST(ClientSession, AnInvalidMessageUsesNoNumber) {
   Conversation talk;
   talk.bind();
   auto message = sample_message();
@@ -280,7 +280,7 @@ TEST(Session, AnInvalidMessageUsesNoNumber) {
   talk.expect(submit_sm, 2);
 }
 
-TEST(Session, AnswersOfEveryKind) {
+TEST(ClientSession, AnswersOfEveryKind) {
   struct {
     const char* name;
     Command command;
@@ -305,7 +305,7 @@ TEST(Session, AnswersOfEveryKind) {
   }
 }
 
-TEST(Session, IdsAreReadWithoutTheirPadding) {
+TEST(ClientSession, IdsAreReadWithoutTheirPadding) {
   struct {
     const char* name;
     std::string id, want;
@@ -329,7 +329,7 @@ TEST(Session, IdsAreReadWithoutTheirPadding) {
   }
 }
 
-TEST(Session, AnswersNobodyWaitsFor) {
+TEST(ClientSession, AnswersNobodyWaitsFor) {
   Conversation talk;
   talk.bind();
   talk.submit(7);
@@ -344,7 +344,7 @@ TEST(Session, AnswersNobodyWaitsFor) {
   EXPECT_THAT(talk.told(), ElementsAre("Answered 7 ESME_ROK a"));
 }
 
-TEST(Session, RoundTripAndCongestionAreTold) {
+TEST(ClientSession, RoundTripAndCongestionAreTold) {
   Conversation talk;
   talk.bind();
   talk.submit(7);
@@ -357,7 +357,7 @@ TEST(Session, RoundTripAndCongestionAreTold) {
   EXPECT_EQ(answered.congestion, 90);
 }
 
-TEST(Session, TimeoutThenLateAnswer) {
+TEST(ClientSession, TimeoutThenLateAnswer) {
   Conversation talk;
   talk.bind();
   talk.submit(7);
@@ -378,7 +378,7 @@ TEST(Session, TimeoutThenLateAnswer) {
   EXPECT_THAT(talk.told(), IsEmpty()) << "told once";
 }
 
-TEST(Session, ALostConnectionLeavesNobodyWaiting) {
+TEST(ClientSession, ALostConnectionLeavesNobodyWaiting) {
   Conversation talk;
   talk.bind();
   for (std::uint32_t cookie = 1; cookie <= 3; ++cookie) {
@@ -393,7 +393,7 @@ TEST(Session, ALostConnectionLeavesNobodyWaiting) {
   EXPECT_FALSE(talk.session.next_deadline());
 }
 
-TEST(Session, AnswersThatCameBeforeTheCloseCount) {
+TEST(ClientSession, AnswersThatCameBeforeTheCloseCount) {
   Conversation talk;
   talk.bind();
   talk.submit(1);
@@ -407,7 +407,7 @@ TEST(Session, AnswersThatCameBeforeTheCloseCount) {
   EXPECT_THAT(talk.told(), ElementsAre("Answered 1 ESME_ROK a", "Unanswered 2 lost", "Lost peer_closed"));
 }
 
-TEST(Session, ANewConnectionBeginsAnew) {
+TEST(ClientSession, ANewConnectionBeginsAnew) {
   Conversation talk;
   talk.bind();
   talk.submit(1);
@@ -428,7 +428,7 @@ TEST(Session, ANewConnectionBeginsAnew) {
   talk.expect(submit_sm, 2);
 }
 
-TEST(Session, EnquireLinkWhenIdle) {
+TEST(ClientSession, EnquireLinkWhenIdle) {
   Conversation talk;
   talk.bind();
   talk.after(26s);
@@ -447,7 +447,7 @@ TEST(Session, EnquireLinkWhenIdle) {
 }
 
 // For a message centre that does not answer them.
-TEST(Session, WithoutAnIntervalNoEnquireLinkIsSent) {
+TEST(ClientSession, WithoutAnIntervalNoEnquireLinkIsSent) {
   auto config = config_with();
   config.enquire_link_interval = 0s;
   Conversation talk(config);
@@ -459,7 +459,7 @@ TEST(Session, WithoutAnIntervalNoEnquireLinkIsSent) {
   talk.expect(enquire_link_resp, 7);
 }
 
-TEST(Session, TwoMissedEnquireLinksEndTheSession) {
+TEST(ClientSession, TwoMissedEnquireLinksEndTheSession) {
   Conversation talk;
   talk.bind();
   talk.after(34s);
@@ -474,7 +474,7 @@ TEST(Session, TwoMissedEnquireLinksEndTheSession) {
   EXPECT_TRUE(talk.session.wants_close());
 }
 
-TEST(Session, TrafficIsASignOfLifeAlsoWhenEnquireLinkIsNotAnswered) {
+TEST(ClientSession, TrafficIsASignOfLifeAlsoWhenEnquireLinkIsNotAnswered) {
   Conversation talk;
   talk.bind();
   for (int i = 0; i < 20; ++i) {
@@ -484,10 +484,10 @@ TEST(Session, TrafficIsASignOfLifeAlsoWhenEnquireLinkIsNotAnswered) {
   EXPECT_TRUE(talk.session.is_bound());
 }
 
-TEST(Session, IntervalsDifferFromLinkToLink) {
+TEST(ClientSession, IntervalsDifferFromLinkToLink) {
   std::map<Duration, int> seen;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    Session session(config_with(), seed);
+    ClientSession session(config_with(), seed);
     const Time start{};
     session.on_connected(start);
     session.on_bytes(raw(bind_transceiver_resp, 0, 1), start);
@@ -500,7 +500,7 @@ TEST(Session, IntervalsDifferFromLinkToLink) {
   EXPECT_GT(seen.size(), 40U);
 }
 
-TEST(Session, AnswersLeaveAheadOfQueuedSubmits) {
+TEST(ClientSession, AnswersLeaveAheadOfQueuedSubmits) {
   Conversation talk;
   talk.bind();
   for (std::uint64_t cookie = 1; cookie <= 5; ++cookie) talk.submit(cookie);
@@ -509,7 +509,7 @@ TEST(Session, AnswersLeaveAheadOfQueuedSubmits) {
   talk.expect(submit_sm, 2);
 }
 
-TEST(Session, EnquireLinkAndUnbindAreAnsweredBeforeEventsAreTaken) {
+TEST(ClientSession, EnquireLinkAndUnbindAreAnsweredBeforeEventsAreTaken) {
   Conversation talk;
   talk.bind();
   talk.submit(7);
@@ -529,7 +529,7 @@ TEST(Session, EnquireLinkAndUnbindAreAnsweredBeforeEventsAreTaken) {
   EXPECT_TRUE(talk.session.wants_close());
 }
 
-TEST(Session, PeerUnbindsUnderLoad) {
+TEST(ClientSession, PeerUnbindsUnderLoad) {
   Conversation talk;
   talk.bind();
   talk.submit(1);
@@ -549,7 +549,7 @@ TEST(Session, PeerUnbindsUnderLoad) {
 }
 
 // Three submits are sent, then the peer says goodbye. What it says behind that still counts.
-TEST(Session, AnswersBehindAnUnbindCount) {
+TEST(ClientSession, AnswersBehindAnUnbindCount) {
   struct {
     const char* name;
     std::vector<Buffer> together;  // with the unbind, in one segment
@@ -610,7 +610,7 @@ TEST(Session, AnswersBehindAnUnbindCount) {
   }
 }
 
-TEST(Session, AnswersBehindAnUnbindCountWhileWeLeaveToo) {
+TEST(ClientSession, AnswersBehindAnUnbindCountWhileWeLeaveToo) {
   Conversation talk;
   talk.bind();
   talk.submit(7);
@@ -624,7 +624,7 @@ TEST(Session, AnswersBehindAnUnbindCountWhileWeLeaveToo) {
   EXPECT_THAT(talk.told(), ElementsAre("Answered 7 ESME_ROK a", "Lost local"));
 }
 
-TEST(Session, ADeliveryBeforeAnUnbindIsAnswered) {
+TEST(ClientSession, ADeliveryBeforeAnUnbindIsAnswered) {
   Conversation talk;
   talk.bind();
   talk.answers_deliveries = false;
@@ -638,7 +638,7 @@ TEST(Session, ADeliveryBeforeAnUnbindIsAnswered) {
   EXPECT_THAT(talk.told(), ElementsAre("Lost peer_unbind"));
 }
 
-TEST(Session, NotBoundSaysThePeer) {
+TEST(ClientSession, NotBoundSaysThePeer) {
   struct {
     const char* name;
     Command command;
@@ -670,7 +670,7 @@ TEST(Session, NotBoundSaysThePeer) {
   }
 }
 
-TEST(Session, UnbindTogetherWithTheBindResponse) {
+TEST(ClientSession, UnbindTogetherWithTheBindResponse) {
   Conversation talk;
   talk.connect();
   talk.expect(bind_transceiver, 1);
@@ -682,7 +682,7 @@ TEST(Session, UnbindTogetherWithTheBindResponse) {
   EXPECT_THAT(talk.told(), ElementsAre("Bound ", "Lost peer_unbind"));
 }
 
-TEST(Session, LastWordsThatCannotBeWrittenAreGivenUp) {
+TEST(ClientSession, LastWordsThatCannotBeWrittenAreGivenUp) {
   Conversation talk;
   talk.bind();
   talk.reply(unbind, 0, 77);
@@ -696,7 +696,7 @@ TEST(Session, LastWordsThatCannotBeWrittenAreGivenUp) {
   EXPECT_TRUE(talk.session.wants_close());
 }
 
-TEST(Session, UnbindWaitsForTheWindow) {
+TEST(ClientSession, UnbindWaitsForTheWindow) {
   Conversation talk;
   talk.bind();
   talk.submit(7);
@@ -714,7 +714,7 @@ TEST(Session, UnbindWaitsForTheWindow) {
   EXPECT_THAT(talk.told(), ElementsAre("Lost local")) << "no answer to our unbind";
 }
 
-TEST(Session, UnbindWaitsNoLongerThanForTheResponse) {
+TEST(ClientSession, UnbindWaitsNoLongerThanForTheResponse) {
   Conversation talk;
   talk.bind();
   talk.submit(7);
@@ -731,7 +731,7 @@ TEST(Session, UnbindWaitsNoLongerThanForTheResponse) {
   EXPECT_THAT(talk.told(), ElementsAre("Lost local"));
 }
 
-TEST(Session, DeliveriesAreAnsweredByTheOwner) {
+TEST(ClientSession, DeliveriesAreAnsweredByTheOwner) {
   Conversation talk;
   talk.answers_deliveries = false;
   talk.bind();
@@ -748,9 +748,9 @@ TEST(Session, DeliveriesAreAnsweredByTheOwner) {
   talk.expect_silence();
 }
 
-TEST(Session, ATransmitterTakesDeliveriesToo) {
+TEST(ClientSession, ATransmitterTakesDeliveriesToo) {
   auto config = config_with();
-  config.bind_type = SessionConfig::BindType::transmitter;
+  config.bind_type = ClientConfig::BindType::transmitter;
   Conversation talk(config);
   talk.connect();
   talk.expect(bind_transmitter, 1);
@@ -759,7 +759,7 @@ TEST(Session, ATransmitterTakesDeliveriesToo) {
   talk.expect(deliver_sm_resp, 5);
 }
 
-TEST(Session, StopsReadingWhenTooManyAnswersAreOwed) {
+TEST(ClientSession, StopsReadingWhenTooManyAnswersAreOwed) {
   auto config = config_with();
   config.deliveries_max = 3;
   Conversation talk(config);
@@ -783,7 +783,7 @@ TEST(Session, StopsReadingWhenTooManyAnswersAreOwed) {
   talk.expect(enquire_link_resp, 4);
 }
 
-TEST(Session, ABadBodyIsAnsweredAndTheBindKept) {
+TEST(ClientSession, ABadBodyIsAnsweredAndTheBindKept) {
   Conversation talk;
   talk.bind();
   talk.reply(deliver_sm, 0, 5, octets("00 0000 00 0000 00 000000 00 00 00 00 00 00 00 0424 0010 6869"));
@@ -797,7 +797,7 @@ TEST(Session, ABadBodyIsAnsweredAndTheBindKept) {
   EXPECT_TRUE(talk.session.is_bound());
 }
 
-TEST(Session, RequestsThatDoNotBelongHere) {
+TEST(ClientSession, RequestsThatDoNotBelongHere) {
   struct {
     const char* name;
     bool bound;
@@ -824,7 +824,7 @@ TEST(Session, RequestsThatDoNotBelongHere) {
   }
 }
 
-TEST(Session, DeliveriesAheadOfTheBindResponseWait) {
+TEST(ClientSession, DeliveriesAheadOfTheBindResponseWait) {
   Conversation talk;
   talk.connect();
   talk.expect(bind_transceiver, 1);
@@ -840,7 +840,7 @@ TEST(Session, DeliveriesAheadOfTheBindResponseWait) {
   for (std::uint32_t sequence = 50; sequence <= 52; ++sequence) talk.expect(deliver_sm_resp, sequence);
 }
 
-TEST(Session, DeliveriesAheadOfARefusedBindAreForgotten) {
+TEST(ClientSession, DeliveriesAheadOfARefusedBindAreForgotten) {
   Conversation talk;
   talk.connect();
   talk.expect(bind_transceiver, 1);
@@ -852,7 +852,7 @@ TEST(Session, DeliveriesAheadOfARefusedBindAreForgotten) {
   talk.expect_silence();
 }
 
-TEST(Session, NoMoreDeliveriesAheadOfTheBindResponseThanCanBeHeld) {
+TEST(ClientSession, NoMoreDeliveriesAheadOfTheBindResponseThanCanBeHeld) {
   Conversation talk;
   talk.connect();
   talk.expect(bind_transceiver, 1);
@@ -861,7 +861,7 @@ TEST(Session, NoMoreDeliveriesAheadOfTheBindResponseThanCanBeHeld) {
   EXPECT_THAT(talk.told(), ElementsAre("Refused deliver_sm ESME_RINVBNDSTS does not belong here"));
 }
 
-TEST(Session, LongPayloadsAreTaken) {
+TEST(ClientSession, LongPayloadsAreTaken) {
   Conversation talk;
   talk.bind();
   for (const std::size_t size : {8'200U, 65'535U}) {
@@ -875,7 +875,7 @@ TEST(Session, LongPayloadsAreTaken) {
   }
 }
 
-TEST(Session, OutbindAndAlertNeedNoAnswer) {
+TEST(ClientSession, OutbindAndAlertNeedNoAnswer) {
   Conversation talk;
   talk.connect();
   talk.expect(bind_transceiver, 1);
@@ -886,7 +886,7 @@ TEST(Session, OutbindAndAlertNeedNoAnswer) {
   EXPECT_THAT(talk.told(), ElementsAre("Bound "));
 }
 
-TEST(Session, ABrokenLengthIsFatal) {
+TEST(ClientSession, ABrokenLengthIsFatal) {
   struct {
     const char* name;
     const char* octets;
@@ -913,7 +913,7 @@ TEST(Session, ABrokenLengthIsFatal) {
   }
 }
 
-TEST(Session, HalfAPduAndThenNothing) {
+TEST(ClientSession, HalfAPduAndThenNothing) {
   Conversation talk;
   talk.bind();
   talk.reply_raw(octets("00000020 00000005"));
@@ -925,7 +925,7 @@ TEST(Session, HalfAPduAndThenNothing) {
   EXPECT_THAT(talk.told(), ElementsAre("Lost frame_timeout"));
 }
 
-TEST(Session, NacksThatBelongToNothing) {
+TEST(ClientSession, NacksThatBelongToNothing) {
   Conversation talk;
   talk.bind();
   talk.reply(generic_nack, 0x08, 0);
@@ -938,7 +938,7 @@ TEST(Session, NacksThatBelongToNothing) {
   EXPECT_THAT(talk.told(), ElementsAre("Lost protocol_error"));
 }
 
-TEST(Session, AnswersThatEndTheSession) {
+TEST(ClientSession, AnswersThatEndTheSession) {
   struct {
     const char* name;
     Command command;
@@ -960,7 +960,7 @@ TEST(Session, AnswersThatEndTheSession) {
   }
 }
 
-TEST(Session, ANackForEnquireLinkIsASignOfLife) {
+TEST(ClientSession, ANackForEnquireLinkIsASignOfLife) {
   Conversation talk;
   talk.bind();
   for (std::uint32_t i = 0; i < 10; ++i) {
@@ -971,7 +971,7 @@ TEST(Session, ANackForEnquireLinkIsASignOfLife) {
   EXPECT_TRUE(talk.session.is_bound());
 }
 
-TEST(Session, CountsByCommand) {
+TEST(ClientSession, CountsByCommand) {
   Conversation talk;
   talk.bind();
   talk.submit(1);
@@ -989,7 +989,7 @@ TEST(Session, CountsByCommand) {
   EXPECT_EQ(talk.session.received()[operation_count], 1U);
 }
 
-TEST(Session, OutputStaysWhereItIsWhileItIsWritten) {
+TEST(ClientSession, OutputStaysWhereItIsWhileItIsWritten) {
   Conversation talk(config_with(100));
   talk.bind();
   talk.submit(1);
@@ -1004,10 +1004,10 @@ TEST(Session, OutputStaysWhereItIsWhileItIsWritten) {
 }
 
 // Every submit is told exactly once, whatever the peer does.
-TEST(Session, RandomPeersDoNoHarm) {
+TEST(ClientSession, RandomPeersDoNoHarm) {
   std::mt19937 random(5);
   for (int round = 0; round < 3'000; ++round) {
-    Session session(config_with(5), random());
+    ClientSession session(config_with(5), random());
     Time now{};
     std::map<std::uint64_t, int> told;
     std::uint64_t cookie = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-#include "smpp/session.hpp"
+#include "smpp/client_session.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,25 +17,25 @@ constexpr std::size_t early_max = 100;  // deliveries ahead of the answer to the
 constexpr std::size_t unread_max =
     1 << 20;  // octets received that nobody takes, or answers that the peer does not read
 
-Command bind_command(SessionConfig::BindType type) {
+Command bind_command(ClientConfig::BindType type) {
   switch (type) {
-    case SessionConfig::BindType::transmitter:
+    case ClientConfig::BindType::transmitter:
       return Command::bind_transmitter;
-    case SessionConfig::BindType::receiver:
+    case ClientConfig::BindType::receiver:
       return Command::bind_receiver;
-    case SessionConfig::BindType::transceiver:
+    case ClientConfig::BindType::transceiver:
       break;
   }
   return Command::bind_transceiver;
 }
 
-SessionState bound_state(SessionConfig::BindType type) {
+SessionState bound_state(ClientConfig::BindType type) {
   switch (type) {
-    case SessionConfig::BindType::transmitter:
+    case ClientConfig::BindType::transmitter:
       return SessionState::bound_tx;
-    case SessionConfig::BindType::receiver:
+    case ClientConfig::BindType::receiver:
       return SessionState::bound_rx;
-    case SessionConfig::BindType::transceiver:
+    case ClientConfig::BindType::transceiver:
       break;
   }
   return SessionState::bound_trx;
@@ -51,10 +51,10 @@ void lower_to(std::optional<Time>& earliest, std::optional<Time> time) {
 
 }  // namespace
 
-Session::Session(SessionConfig config, std::uint64_t jitter_seed)
+ClientSession::ClientSession(ClientConfig config, std::uint64_t jitter_seed)
     : config_(std::move(config)), framer_(config_.pdu_size_max), window_(config_.window), random_(jitter_seed) {}
 
-void Session::on_connected(Time now) {
+void ClientSession::on_connected(Time now) {
   // Nothing of an earlier connection is left: numbers begin at 1 again (some message centres insist), and octets or
   // answers meant for the old connection must not reach the new one.
   now_ = now;
@@ -99,7 +99,7 @@ void Session::on_connected(Time now) {
   count_sent(command);
 }
 
-void Session::on_bytes(Octets octets, Time now) {
+void ClientSession::on_bytes(Octets octets, Time now) {
   now_ = now;
   if (lost_ || state_ == State::closed) return;
   framer_.feed(octets, now);
@@ -111,7 +111,7 @@ void Session::on_bytes(Octets octets, Time now) {
   lose(LostReason::protocol_error, true);
 }
 
-void Session::on_deadline(Time now) {
+void ClientSession::on_deadline(Time now) {
   now_ = now;
   if (state_ == State::closed) return;
   if (lost_) {
@@ -154,7 +154,7 @@ void Session::on_deadline(Time now) {
   if (is_idle) send_enquire_link(now);
 }
 
-void Session::on_closed(Time now) {
+void ClientSession::on_closed(Time now) {
   now_ = now;
   if (state_ == State::closed) return;
   // Instead of answering an unbind, some message centres just close.
@@ -172,7 +172,7 @@ void Session::on_closed(Time now) {
   writing_done_ = 0;
 }
 
-Session::SubmitResult Session::submit(const Message& message, std::uint64_t cookie, Time now) {
+ClientSession::SubmitResult ClientSession::submit(const Message& message, std::uint64_t cookie, Time now) {
   now_ = now;
   if (lost_ || leaving_ || peer_unbinds_ || !may_send(state_, Command::submit_sm)) return SubmitResult::not_bound;
   if (window_.free() == 0) return SubmitResult::window_full;
@@ -188,7 +188,7 @@ Session::SubmitResult Session::submit(const Message& message, std::uint64_t cook
   return SubmitResult::queued;
 }
 
-void Session::answer_delivery(std::uint32_t sequence, Command command, std::uint32_t status) {
+void ClientSession::answer_delivery(std::uint32_t sequence, Command command, std::uint32_t status) {
   // Answers come mostly in order, so this finds its delivery at the front.
   const auto owed = std::ranges::find(owed_, std::pair(sequence, command));
   if (owed == owed_.end()) return;
@@ -198,7 +198,7 @@ void Session::answer_delivery(std::uint32_t sequence, Command command, std::uint
   lose_when_answered();
 }
 
-void Session::unbind(Time now) {
+void ClientSession::unbind(Time now) {
   now_ = now;
   if (lost_ || unbind_wanted_ || state_ == State::closed) return;
   if (!is_bound_state(state_)) return lose(LostReason::local, false);
@@ -207,11 +207,11 @@ void Session::unbind(Time now) {
   unbind_when_empty();
 }
 
-void Session::abort(LostReason reason) {
+void ClientSession::abort(LostReason reason) {
   if (!lost_ && state_ != State::closed) lose(reason, false);
 }
 
-std::optional<Time> Session::next_deadline() const {
+std::optional<Time> ClientSession::next_deadline() const {
   std::optional<Time> earliest;
   if (state_ == State::closed) return earliest;
   if (lost_) return is_flushed() ? earliest : flush_deadline_;
@@ -225,7 +225,7 @@ std::optional<Time> Session::next_deadline() const {
   return earliest;
 }
 
-Octets Session::output() const {
+Octets ClientSession::output() const {
   if (writing_done_ == writing_.size() && !(answers_.empty() && requests_.empty())) {
     writing_.clear();
     writing_done_ = 0;
@@ -240,9 +240,9 @@ Octets Session::output() const {
   return Octets(writing_).subspan(writing_done_);
 }
 
-void Session::wrote(std::size_t count) { writing_done_ = std::min(writing_done_ + count, writing_.size()); }
+void ClientSession::wrote(std::size_t count) { writing_done_ = std::min(writing_done_ + count, writing_.size()); }
 
-std::optional<Event> Session::next_event() {
+std::optional<Event> ClientSession::next_event() {
   if (auto event = next_caused()) return event;
   if (auto event = next_early()) return event;
   while (const auto frame = framer_.next()) {
@@ -252,7 +252,7 @@ std::optional<Event> Session::next_event() {
   return lost_ ? next_of_loss() : std::nullopt;
 }
 
-std::optional<Event> Session::next_early() {
+std::optional<Event> ClientSession::next_early() {
   while (!early_.empty() && state_ != State::open && !lost_) {
     early_frame_ = std::move(early_.front());
     early_.pop_front();
@@ -261,35 +261,35 @@ std::optional<Event> Session::next_early() {
   return std::nullopt;
 }
 
-std::optional<Event> Session::next_caused() {
+std::optional<Event> ClientSession::next_caused() {
   if (events_.empty()) return std::nullopt;
   auto event = std::move(events_.front());
   events_.pop_front();
   return event;
 }
 
-bool Session::wants_close() const { return lost_ && is_flushed(); }
+bool ClientSession::wants_close() const { return lost_ && is_flushed(); }
 
-bool Session::wants_read() const {
+bool ClientSession::wants_read() const {
   return !lost_ && state_ != State::closed && owed_.size() < config_.deliveries_max && framer_.size() < unread_max &&
          answers_.size() < unread_max;
 }
 
-bool Session::is_bound() const { return is_bound_state(state_) && !lost_ && !leaving_ && !peer_unbinds_; }
+bool ClientSession::is_bound() const { return is_bound_state(state_) && !lost_ && !leaving_ && !peer_unbinds_; }
 
-Octets Session::broken_frame() const {
+Octets ClientSession::broken_frame() const {
   const auto frame = framer_.broken_frame();
   return frame.first(std::min<std::size_t>(frame.size(), 64));
 }
 
-Octets Session::unframed() const {
+Octets ClientSession::unframed() const {
   const auto rest = framer_.rest();
   return rest.first(std::min<std::size_t>(rest.size(), 64));
 }
 
 // What cannot wait until the owner takes events: the peer must not think that we are dead because we are busy, and we
 // must not think so of the peer.
-void Session::look_at(Octets frame, Time now) {
+void ClientSession::look_at(Octets frame, Time now) {
   const auto header = *decode_header(frame);
   ++received_[operation_index(header.command_id)];
   last_received_ = now;
@@ -313,7 +313,7 @@ void Session::look_at(Octets frame, Time now) {
   }
 }
 
-std::optional<Event> Session::take(Octets frame) {
+std::optional<Event> ClientSession::take(Octets frame) {
   const auto header = *decode_header(frame);
   const auto command = static_cast<Command>(header.command_id);
   if (command == Command::enquire_link) return std::nullopt;
@@ -328,7 +328,7 @@ std::optional<Event> Session::take(Octets frame) {
   return take_request(header, frame);
 }
 
-std::optional<Event> Session::take_response(const Header& header, Octets frame) {
+std::optional<Event> ClientSession::take_response(const Header& header, Octets frame) {
   if (header.command_id == static_cast<std::uint32_t>(response_to(bind_command(config_.bind_type))))
     return take_bind_response(header, frame);
   if (header.command_id == static_cast<std::uint32_t>(Command::unbind_resp)) {
@@ -358,7 +358,7 @@ std::optional<Event> Session::take_response(const Header& header, Octets frame) 
   return std::nullopt;
 }
 
-std::optional<Event> Session::take_bind_response(const Header& header, Octets frame) {
+std::optional<Event> ClientSession::take_bind_response(const Header& header, Octets frame) {
   if (state_ != State::open || lost_ || header.sequence != bind_sequence_) return std::nullopt;
   bind_deadline_.reset();
   if (header.status != status_ok) {
@@ -375,7 +375,7 @@ std::optional<Event> Session::take_bind_response(const Header& header, Octets fr
 }
 
 // SMPP 3.4 section 4.3: the peer could not read a PDU of ours, and may not even know which one it was.
-std::optional<Event> Session::take_nack(const Header& header) {
+std::optional<Event> ClientSession::take_nack(const Header& header) {
   // It lost its place in our stream. Whatever follows is garbage to it.
   const bool is_fatal = header.status == status_invalid_command_length;
   // Nothing but the bind was sent, whatever number it writes.
@@ -411,7 +411,7 @@ std::optional<Event> Session::take_nack(const Header& header) {
   return std::nullopt;
 }
 
-std::optional<Event> Session::take_request(const Header& header, Octets frame) {
+std::optional<Event> ClientSession::take_request(const Header& header, Octets frame) {
   const auto command = static_cast<Command>(header.command_id);
   if (find_operation(header.command_id) == nullptr)
     return refuse(header, status_invalid_command_id, "not a command of SMPP 3.4");
@@ -437,7 +437,7 @@ std::optional<Event> Session::take_request(const Header& header, Octets frame) {
   return delivered;
 }
 
-std::optional<Event> Session::refuse(const Header& header, std::uint32_t status, std::string detail) {
+std::optional<Event> ClientSession::refuse(const Header& header, std::uint32_t status, std::string detail) {
   if (find_operation(header.command_id) == nullptr)
     put(answers_, Command::generic_nack, status, header.sequence);
   else
@@ -446,14 +446,14 @@ std::optional<Event> Session::refuse(const Header& header, std::uint32_t status,
 }
 
 // Each open submit is told once, then the loss itself when the last words are out.
-std::optional<Event> Session::next_of_loss() {
+std::optional<Event> ClientSession::next_of_loss() {
   if (const auto request = window_.take_oldest()) return Unanswered{request->cookie, false};
   if (lost_told_ || !is_flushed()) return std::nullopt;
   lost_told_ = true;
   return Lost{*lost_};
 }
 
-void Session::answer_unbind(std::uint32_t sequence) {
+void ClientSession::answer_unbind(std::uint32_t sequence) {
   put(answers_, Command::unbind_resp, status_ok, sequence);
   peer_unbinds_ = true;
   drop_requests();
@@ -461,7 +461,7 @@ void Session::answer_unbind(std::uint32_t sequence) {
 
 // The session is over, but answers may be under way or lie behind the PDU that ended it. The peer has them sent:
 // without them the messages would be in doubt, and go out twice.
-void Session::leave(LostReason reason) {
+void ClientSession::leave(LostReason reason) {
   if (lost_ || leaving_ || !(is_bound_state(state_) || state_ == State::unbinding)) return;
   leaving_ = reason;
   leave_deadline_ = now_ + config_.unbind_timeout;
@@ -471,12 +471,12 @@ void Session::leave(LostReason reason) {
   lose_when_answered();
 }
 
-void Session::lose_when_answered() {
+void ClientSession::lose_when_answered() {
   if (leaving_ && !lost_ && window_.size() == 0 && owed_.empty()) lose(*leaving_, true);
 }
 
 // Submits that have not left surely were not sent.
-void Session::drop_requests() {
+void ClientSession::drop_requests() {
   for (auto rest = Octets(requests_); rest.size() >= header_size;) {
     const auto header = *decode_header(rest);
     if (header.command_id == static_cast<std::uint32_t>(Command::submit_sm))
@@ -487,13 +487,13 @@ void Session::drop_requests() {
   requests_.clear();
 }
 
-void Session::stray_nack() {
+void ClientSession::stray_nack() {
   stray_nacks_.push_back(now_);
   while (now_ - stray_nacks_.front() > stray_nacks_time) stray_nacks_.pop_front();
   if (stray_nacks_.size() >= stray_nacks_max) lose(LostReason::protocol_error, false);
 }
 
-void Session::send_enquire_link(Time now) {
+void ClientSession::send_enquire_link(Time now) {
   enquire_sequence_ = take_sequence();
   enquire_sent_ = now;
   enquire_deadline_ = now + config_.enquire_link_timeout;
@@ -502,7 +502,7 @@ void Session::send_enquire_link(Time now) {
 }
 
 // Ten percent more or less, so that links which were bound together do not ask together for ever.
-void Session::draw_idle_time() {
+void ClientSession::draw_idle_time() {
   // SplitMix64, because seeds may be as close as 1 and 2.
   auto mixed = random_ += 0x9E3779B97F4A7C15;
   mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
@@ -513,14 +513,14 @@ void Session::draw_idle_time() {
   idle_time_ = Duration(static_cast<Duration::rep>(interval * (0.9 + 0.2 * fraction)));
 }
 
-void Session::unbind_when_empty() {
+void ClientSession::unbind_when_empty() {
   if (!unbind_wanted_ || unbind_deadline_ || lost_ || leaving_ || peer_unbinds_ || window_.size() > 0) return;
   unbind_sequence_ = take_sequence();
   unbind_deadline_ = now_ + config_.unbind_timeout;
   put(requests_, Command::unbind, status_ok, unbind_sequence_);
 }
 
-void Session::lose(LostReason reason, bool with_last_words) {
+void ClientSession::lose(LostReason reason, bool with_last_words) {
   lost_ = reason;
   state_ = State::unbound;
   bind_deadline_.reset();
@@ -536,14 +536,14 @@ void Session::lose(LostReason reason, bool with_last_words) {
   }
 }
 
-std::uint32_t Session::take_sequence() { return sequence_ = next_sequence(sequence_); }
+std::uint32_t ClientSession::take_sequence() { return sequence_ = next_sequence(sequence_); }
 
-void Session::put(Buffer& buffer, Command command, std::uint32_t status, std::uint32_t sequence) {
+void ClientSession::put(Buffer& buffer, Command command, std::uint32_t status, std::uint32_t sequence) {
   encode(buffer, Header{.command_id = static_cast<std::uint32_t>(command), .status = status, .sequence = sequence});
   count_sent(command);
 }
 
-void Session::put_response(Command request, std::uint32_t status, std::uint32_t sequence) {
+void ClientSession::put_response(Command request, std::uint32_t status, std::uint32_t sequence) {
   const auto response = response_to(request);
   if (request != Command::deliver_sm && request != Command::data_sm) return put(answers_, response, status, sequence);
   // The empty message_id belongs to these also in an error (SMPP 3.4 sections 4.6.2 and 4.7.2).

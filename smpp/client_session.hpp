@@ -30,7 +30,7 @@
 
 namespace smsbridge::smpp {
 
-struct SessionConfig {
+struct ClientConfig {
   enum class BindType : std::uint8_t { transmitter, receiver, transceiver };
   BindType bind_type = BindType::transceiver;
   std::string system_id, password, system_type, address_range;
@@ -103,7 +103,7 @@ using Event = std::variant<Bound, BindRefused, Answered, Unanswered, LateAnswer,
 // PDUs by operation_index(); the last one counts commands that version 3.4 does not have.
 using PduCounts = std::array<std::uint64_t, operation_count + 1>;
 
-class Session {
+class ClientSession {
  public:
   using State = SessionState;
   enum class SubmitResult : std::uint8_t {
@@ -113,7 +113,7 @@ class Session {
     invalid,      // not sent: a field does not fit, see invalid_field()
   };
 
-  explicit Session(SessionConfig config, std::uint64_t jitter_seed = 0);
+  explicit ClientSession(ClientConfig config, std::uint64_t jitter_seed = 0);
 
   // What happened.
   void on_connected(Time now);
@@ -184,7 +184,7 @@ class Session {
   void count_sent(Command command) { ++sent_[operation_index(static_cast<std::uint32_t>(command))]; }
   bool is_flushed() const { return writing_done_ == writing_.size() && answers_.empty() && requests_.empty(); }
 
-  SessionConfig config_;
+  ClientConfig config_;
   State state_ = State::closed;
   Framer framer_;
   Window window_;
