@@ -12,7 +12,6 @@
 // doubt.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -23,6 +22,7 @@
 #include <variant>
 
 #include "smpp/framer.hpp"
+#include "smpp/lost_reason.hpp"
 #include "smpp/operations.hpp"
 #include "smpp/pdu.hpp"
 #include "smpp/time.hpp"
@@ -45,19 +45,6 @@ struct ClientConfig {
   std::uint32_t pdu_size_max = pdu_size_max_limit;  // a message_payload of 64K octets is legal (section 5.3.2.32)
   std::size_t deliveries_max = 1000;                // answers owed, before we stop reading
 };
-
-enum class LostReason : std::uint8_t {
-  local,                 // we wanted it
-  peer_unbind,           // the message centre said goodbye
-  peer_closed,           // the connection ended
-  enquire_link_timeout,  // two in a row without a sign of life
-  protocol_error,        // the stream cannot be followed, or the peer cannot follow ours
-  not_bound,             // for the peer we are not bound (ESME_RINVBNDSTS): whatever we send would fail
-  bind_timeout,          // no answer to the bind
-  bind_refused,          // the answer was no
-  frame_timeout,         // half a PDU, and then nothing
-};
-std::string_view lost_reason_name(LostReason reason);
 
 struct Bound {
   std::string system_id;
@@ -99,9 +86,6 @@ struct Lost {
   LostReason reason;
 };
 using Event = std::variant<Bound, BindRefused, Answered, Unanswered, LateAnswer, Delivered, Refused, Lost>;
-
-// PDUs by operation_index(); the last one counts commands that version 3.4 does not have.
-using PduCounts = std::array<std::uint64_t, operation_count + 1>;
 
 class ClientSession {
  public:

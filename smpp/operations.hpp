@@ -2,6 +2,7 @@
 // Which PDU exists, who may send it, and in which state of the session (SMPP 3.4 section 2.3). One table.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -60,6 +61,9 @@ struct Operation {
 inline constexpr std::uint32_t response_bit = 0x80000000;
 inline constexpr std::size_t operation_count = 27;
 
+// PDUs by operation_index(); the last one counts commands that version 3.4 does not have.
+using PduCounts = std::array<std::uint64_t, operation_count + 1>;
+
 // Every PDU of version 3.4. The position in here is the index of PduCounts.
 std::span<const Operation> operations();
 const Operation* find_operation(std::uint32_t command_id);
@@ -73,6 +77,10 @@ std::string command_name(std::uint32_t command_id);
 
 constexpr Command response_to(Command request) {
   return static_cast<Command>(static_cast<std::uint32_t>(request) | response_bit);
+}
+constexpr bool is_bind(Command command) {
+  return command == Command::bind_receiver || command == Command::bind_transmitter ||
+         command == Command::bind_transceiver;
 }
 constexpr bool is_response(std::uint32_t command_id) { return (command_id & response_bit) != 0; }
 // alert_notification and outbind are requests that nobody answers (SMPP 3.4 sections 4.12 and 4.1.7).

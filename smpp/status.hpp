@@ -27,13 +27,31 @@ struct StatusInfo {
   StatusClass bind_class;    // in the response to a bind
 };
 
-// Codes that begin the sentence "answered with"; the session and the codec use them by name.
+// Codes that we answer with or look for, by name (SMPP 3.4 section 5.1.3).
 inline constexpr std::uint32_t status_ok = 0x00;
 inline constexpr std::uint32_t status_invalid_message_length = 0x01;
 inline constexpr std::uint32_t status_invalid_command_length = 0x02;
 inline constexpr std::uint32_t status_invalid_command_id = 0x03;
 inline constexpr std::uint32_t status_invalid_bind_state = 0x04;
+inline constexpr std::uint32_t status_already_bound = 0x05;
+inline constexpr std::uint32_t status_invalid_priority = 0x06;
+inline constexpr std::uint32_t status_invalid_registered_delivery = 0x07;
+inline constexpr std::uint32_t status_system_error = 0x08;
+inline constexpr std::uint32_t status_invalid_source = 0x0A;
+inline constexpr std::uint32_t status_invalid_destination = 0x0B;
+inline constexpr std::uint32_t status_invalid_password = 0x0E;
+inline constexpr std::uint32_t status_invalid_system_id = 0x0F;
+inline constexpr std::uint32_t status_cancel_failed = 0x11;
+inline constexpr std::uint32_t status_replace_failed = 0x13;
+inline constexpr std::uint32_t status_queue_full = 0x14;
+inline constexpr std::uint32_t status_invalid_esm_class = 0x43;
+inline constexpr std::uint32_t status_invalid_replace_flag = 0x54;
+inline constexpr std::uint32_t status_throttled = 0x58;
+inline constexpr std::uint32_t status_invalid_schedule = 0x61;
+inline constexpr std::uint32_t status_invalid_expiry = 0x62;
+inline constexpr std::uint32_t status_query_failed = 0x67;
 inline constexpr std::uint32_t status_malformed_tlvs = 0xC0;
+inline constexpr std::uint32_t status_invalid_tlv_value = 0xC4;
 
 const StatusInfo& status_info(std::uint32_t code);
 std::span<const StatusInfo> status_table();

@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "smpp/text.hpp"
 
+#include "smpp/utf8.hpp"
+
 namespace smsbridge::smpp {
 namespace {
-
-void append(std::string& out, char32_t value) {
-  const auto tail = [](char32_t bits) { return static_cast<char>(0x80 | (bits & 0x3F)); };
-  if (value < 0x80) {
-    out += static_cast<char>(value);
-  } else if (value < 0x800) {
-    out += static_cast<char>(0xC0 | (value >> 6));
-    out += tail(value);
-  } else if (value < 0x10000) {
-    out += static_cast<char>(0xE0 | (value >> 12));
-    out += tail(value >> 6);
-    out += tail(value);
-  } else {
-    out += static_cast<char>(0xF0 | (value >> 18));
-    out += tail(value >> 12);
-    out += tail(value >> 6);
-    out += tail(value);
-  }
-}
 
 constexpr char32_t replacement = 0xFFFD;
 
@@ -52,15 +35,15 @@ std::string utf8_from_ucs2(Octets octets) {
   for (std::size_t at = 0; at + 1 < octets.size(); at += 2) {
     const auto first = unit(at);
     if (first < 0xD800 || first > 0xDFFF) {
-      append(out, first);
+      append_utf8(out, first);
       continue;
     }
     const auto second = first < 0xDC00 && at + 3 < octets.size() ? unit(at + 2) : 0;
     if (second < 0xDC00 || second > 0xDFFF) {
-      append(out, replacement);
+      append_utf8(out, replacement);
       continue;
     }
-    append(out, 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00));
+    append_utf8(out, 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00));
     at += 2;
   }
   return out;
@@ -69,7 +52,7 @@ std::string utf8_from_ucs2(Octets octets) {
 std::string utf8_from_latin1(Octets octets) {
   std::string out;
   out.reserve(octets.size());
-  for (const auto octet : octets) append(out, octet);
+  for (const auto octet : octets) append_utf8(out, octet);
   return out;
 }
 
@@ -85,24 +68,9 @@ std::string_view without_padding(std::string_view field) {
 }
 
 bool is_utf8(std::string_view text) {
-  const auto octets = as_octets(text);
-  for (std::size_t at = 0; at < octets.size();) {
-    const auto lead = octets[at];
-    const std::size_t size = lead < 0x80                   ? 1
-                             : lead >= 0xC2 && lead < 0xE0 ? 2
-                             : (lead & 0xF0) == 0xE0       ? 3
-                             : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                           : 0;
-    if (size == 0 || octets.size() - at < size) return false;
-    for (std::size_t i = 1; i < size; ++i)
-      if ((octets[at + i] & 0xC0) != 0x80) return false;
-    // Over-long forms, surrogates and what lies beyond U+10FFFF differ only in the second octet.
-    const auto second = size > 2 ? octets[at + 1] : 0;
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
-        (lead == 0xF4 && second > 0x8F))
-      return false;
-    at += size;
-  }
+  if (is_ascii(text)) return true;
+  while (!text.empty())
+    if (take_code_point(text) == invalid_code_point) return false;
   return true;
 }
 

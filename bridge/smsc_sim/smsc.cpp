@@ -7,14 +7,14 @@
 #include <tuple>
 #include <variant>
 
-#include "bridge/smsc_sim/content.hpp"
 #include "bridge/smsc_sim/glob.hpp"
-#include "bridge/smsc_sim/receipt_text.hpp"
-#include "bridge/smsc_sim/rules.hpp"
-#include "bridge/smsc_sim/sequence_set.hpp"
+#include "smpp/content.hpp"
 #include "smpp/framer.hpp"
 #include "smpp/operations.hpp"
+#include "smpp/receipt_writer.hpp"
+#include "smpp/sequence_set.hpp"
 #include "smpp/status.hpp"
+#include "smpp/submit_rules.hpp"
 #include "smpp/window.hpp"
 
 namespace smsbridge::bridge::smsc_sim {
@@ -51,14 +51,14 @@ struct Smsc::Session {
   bool is_touched = false;
   bool retry_planned = false;
   smpp::Framer framer;
-  SequenceSet in_flight;  // submits that are answered later
+  smpp::SequenceSet in_flight;  // submits that are answered later
   std::size_t submits_in_read = 0;
   smpp::Window deliveries;  // receipts in flight; the cookie is the receipt's place
   smpp::GivenUp given_up;
   std::uint32_t sequence = 0;
   std::uint32_t unbind_sequence = 0;
-  bool is_leaving = false;  // unbound, and waits for the answers that it still gives
-  SequenceSet enquiries;    // enquire_links without an answer: several, while a client does not read
+  bool is_leaving = false;      // unbound, and waits for the answers that it still gives
+  smpp::SequenceSet enquiries;  // enquire_links without an answer: several, while a client does not read
   // What is being written must not move while more is added.
   mutable smpp::Buffer writing, queued;
   mutable std::size_t writing_done = 0;
@@ -326,9 +326,9 @@ void Smsc::take(Session& session, smpp::Octets frame, Time now) {
     case Command::cancel_sm:
     case Command::replace_sm: {
       // This centre keeps no message: there is nothing to find.
-      const auto status = command == Command::query_sm    ? status::query_failed
-                          : command == Command::cancel_sm ? status::cancel_failed
-                                                          : status::replace_failed;
+      const auto status = command == Command::query_sm    ? smpp::status_query_failed
+                          : command == Command::cancel_sm ? smpp::status_cancel_failed
+                                                          : smpp::status_replace_failed;
       if (!may) breach(session, "a request in the wrong state");
       return put(session, smpp::response_to(command), may ? status : smpp::status_invalid_bind_state, header.sequence);
     }
@@ -389,7 +389,7 @@ void Smsc::take_bind(Session& session, const smpp::Header& header, smpp::Octets 
   };
   if (session.state != SessionState::open) {
     breach(session, "a second bind");
-    return refuse(status::already_bound, "bind refused: the session is bound");
+    return refuse(smpp::status_already_bound, "bind refused: the session is bound");
   }
   const auto decoded = smpp::decode(frame);
   const auto* pdu = std::get_if<smpp::Pdu>(&decoded);
@@ -402,11 +402,11 @@ void Smsc::take_bind(Session& session, const smpp::Header& header, smpp::Octets 
   }
   const auto account = std::ranges::find(options_.accounts, bind->system_id, &Account::system_id);
   if (!options_.accounts.empty() && account == options_.accounts.end()) {
-    refuse(status::invalid_system_id, "bind refused: unknown system_id");
+    refuse(smpp::status_invalid_system_id, "bind refused: unknown system_id");
     return start_close(session, false);
   }
   if (!options_.accounts.empty() && account->password != bind->password) {
-    refuse(status::invalid_password, "bind refused: wrong password");
+    refuse(smpp::status_invalid_password, "bind refused: wrong password");
     return start_close(session, false);
   }
   auto found = clients_.find(bind->system_id);
@@ -417,7 +417,7 @@ void Smsc::take_bind(Session& session, const smpp::Header& header, smpp::Octets 
   }
   auto& client = *found->second;
   if (options_.sessions_max != 0 && client.bound.size() >= options_.sessions_max) {
-    refuse(status::already_bound, "bind refused: too many sessions of this account");
+    refuse(smpp::status_already_bound, "bind refused: too many sessions of this account");
     return start_close(session, false);
   }
   session.state = command == Command::bind_receiver      ? SessionState::bound_rx
@@ -455,7 +455,7 @@ void Smsc::take_submit(Session& session, const smpp::Header& header, smpp::Octet
   counts_.window_max = std::max(counts_.window_max, std::max(session.submits_in_read, session.in_flight.size() + 1));
   if (session.in_flight.size() >= in_flight_max) {
     ++counts_.queue_full;
-    return put(session, smpp::response_to(command), status::queue_full, header.sequence);
+    return put(session, smpp::response_to(command), smpp::status_queue_full, header.sequence);
   }
 
   auto tlvs = std::move(message_.tlvs);
@@ -478,13 +478,13 @@ void Smsc::take_submit(Session& session, const smpp::Header& header, smpp::Octet
 // The status that refuses message_, or 0.
 std::uint32_t Smsc::refusal(Session& session, Time now) {
   const auto data = smpp::split_user_data(message_.payload(), message_.esm_class);
-  if (const auto breached = breach_of(message_, data, part_of(message_, data)); breached.status != 0) {
+  if (const auto breached = smpp::breach_of(message_, data, smpp::part_of(message_, data)); breached.status != 0) {
     breach(session, breached.reason);
     return breached.status;
   }
   if (options_.throttle_rate > 0 && throttles(*session.client, now)) {
     ++counts_.throttled;
-    return status::throttled;
+    return smpp::status_throttled;
   }
   for (const auto& [pattern, status] : options_.reject) {
     if (!glob_matches(pattern, message_.destination.digits)) continue;
@@ -523,13 +523,13 @@ void Smsc::accept(Session& session, const smpp::Header& header, Time now) {
   const auto number = ++last_number_;
   if (on_taken) {
     const auto data = smpp::split_user_data(message_.payload(), message_.esm_class);
-    const auto part = part_of(message_, data);
+    const auto part = smpp::part_of(message_, data);
     IdBuffer id;
     taken_.number = number;
     taken_.message_id = write_id(id, options_.response_id, options_.first_id + number - 1);
     taken_.source = message_.source.digits;
     taken_.destination = message_.destination.digits;
-    taken_.text = utf8_of(data.body, message_.data_coding);
+    taken_.text = smpp::utf8_of(data.body, message_.data_coding);
     taken_.esm_class = message_.esm_class;
     taken_.data_coding = message_.data_coding;
     taken_.reference = part.reference;
@@ -652,7 +652,7 @@ void Smsc::plan_receipt(Session& session, std::uint64_t message_number, Time due
     receipt.destination = message_.destination.digits;
     receipt.quote.clear();
     const auto data = smpp::split_user_data(message_.payload(), message_.esm_class);
-    append_quote(receipt.quote, data.body, message_.data_coding, quote_size);
+    smpp::append_quote(receipt.quote, data.body, message_.data_coding, quote_size);
     receipt.submitted = now;
     receipt.done = due;
     receipt.sent = false;
@@ -700,7 +700,8 @@ void Smsc::send_receipt(Session& session, std::uint32_t place, Time now) {
     return options_.wall_at_zero +
            std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
   };
-  write_receipt_text(receipt_text_, {id, receipt.state, wall(receipt.submitted), wall(receipt.done), receipt.quote});
+  smpp::write_receipt_text(receipt_text_,
+                           {id, receipt.state, wall(receipt.submitted), wall(receipt.done), receipt.quote});
   constexpr std::string_view failure = "stat:UNDELIV";
   if (const auto at = receipt_text_.find(failure); options_.vendor_words && at != std::string::npos)
     receipt_text_.replace(at, failure.size(), "stat:NOCRED");
@@ -711,7 +712,7 @@ void Smsc::send_receipt(Session& session, std::uint32_t place, Time now) {
   delivery_.short_message = smpp::as_octets(receipt_text_);
   delivery_.tlvs.clear();
   const auto state = static_cast<std::uint8_t>(receipt.state);
-  const auto code = network_error_of(receipt.state);
+  const auto code = smpp::network_error_of(receipt.state);
   const std::uint8_t network_error[] = {network_gsm, static_cast<std::uint8_t>(code >> 8),
                                         static_cast<std::uint8_t>(code)};
   if (options_.receipt_tlvs && session.version >= version_34) {

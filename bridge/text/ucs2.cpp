@@ -2,15 +2,11 @@
 #include "bridge/text/ucs2.hpp"
 
 #include "bridge/text/utf8.hpp"
+#include "smpp/text.hpp"
 
 namespace smsbridge::bridge::text {
 
-bool is_valid_utf8(std::string_view text) {
-  if (is_ascii(text)) return true;
-  while (!text.empty())
-    if (take_code_point(text) == invalid_code_point) return false;
-  return true;
-}
+bool is_valid_utf8(std::string_view text) { return smpp::is_utf8(text); }
 
 std::optional<std::u16string> utf16_from_utf8(std::string_view utf8) {
   std::u16string units;
@@ -28,33 +24,9 @@ std::optional<std::u16string> utf16_from_utf8(std::string_view utf8) {
   return units;
 }
 
-std::string utf8_from_utf16be(std::span<const std::uint8_t> octets) {
-  const auto unit = [&](std::size_t at) { return static_cast<char32_t>(octets[at] << 8 | octets[at + 1]); };
-  std::string out;
-  out.reserve(octets.size());
-  for (std::size_t at = 0; at + 1 < octets.size(); at += 2) {
-    const char32_t first = unit(at);
-    if (first < 0xD800 || first > 0xDFFF) {
-      append_utf8(out, first);
-      continue;
-    }
-    const char32_t second = at + 3 < octets.size() ? unit(at + 2) : 0;
-    if (first < 0xDC00 && second >= 0xDC00 && second <= 0xDFFF) {
-      append_utf8(out, 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00));
-      at += 2;
-    } else {
-      append_utf8(out, 0xFFFD);
-    }
-  }
-  return out;
-}
+std::string utf8_from_utf16be(std::span<const std::uint8_t> octets) { return smpp::utf8_from_ucs2(octets); }
 
-std::string utf8_from_latin1(std::string_view octets) {
-  std::string out;
-  out.reserve(octets.size());
-  for (const char octet : octets) append_utf8(out, static_cast<unsigned char>(octet));
-  return out;
-}
+std::string utf8_from_latin1(std::string_view octets) { return smpp::utf8_from_latin1(smpp::as_octets(octets)); }
 
 std::string repaired_utf8(std::string text) {
   if (is_valid_utf8(text)) return text;

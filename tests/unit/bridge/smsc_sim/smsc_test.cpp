@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "bridge/smsc_sim/glob.hpp"
-#include "bridge/smsc_sim/sequence_set.hpp"
 #include "smpp/framer.hpp"
 #include "smpp/receipt.hpp"
 #include "smpp/text.hpp"
@@ -813,16 +812,6 @@ TEST(Smsc, SameSeedSameRun) {
   };
   EXPECT_EQ(run(7), run(7));
   EXPECT_NE(run(7), run(8));
-}
-
-TEST(SequenceSet, FindsWhatIsInIt) {
-  SequenceSet set;
-  for (std::uint32_t i = 1; i <= 5000; ++i) EXPECT_TRUE(set.insert(i));
-  for (std::uint32_t i = 1; i <= 5000; ++i) EXPECT_FALSE(set.insert(i));
-  EXPECT_TRUE(set.insert(1 + 0x40000000));
-  EXPECT_EQ(set.size(), 5001U);
-  for (std::uint32_t i = 1; i <= 5000; ++i) set.erase(i);
-  EXPECT_FALSE(set.contains(17));
 }
 
 TEST(Glob, Matches) {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-#include "bridge/smsc_sim/content.hpp"
+#include "smpp/content.hpp"
 
 #include <algorithm>
 
-#include "bridge/text/gsm7.hpp"
-#include "bridge/text/ucs2.hpp"
-#include "bridge/text/utf8.hpp"
+#include "smpp/gsm7.hpp"
+#include "smpp/utf8.hpp"
 
-namespace smsbridge::bridge::smsc_sim {
+namespace smsbridge::smpp {
 namespace {
 
 int number_in(const smpp::Message& message, std::uint16_t tag, int otherwise) {
@@ -28,8 +27,8 @@ Part part_of(const smpp::Message& message, const smpp::UserData& data) {
       return {static_cast<std::uint16_t>(octets[0] << 8 | octets[1]), octets[3], octets[2]};
   }
   if (message.tlvs.empty()) return {};
-  return {static_cast<std::uint16_t>(number_in(message, smpp::tag::sar_msg_ref_num, 0)),
-          number_in(message, smpp::tag::sar_segment_seqnum, 1), number_in(message, smpp::tag::sar_total_segments, 1)};
+  return {static_cast<std::uint16_t>(number_in(message, tag::sar_msg_ref_num, 0)),
+          number_in(message, tag::sar_segment_seqnum, 1), number_in(message, tag::sar_total_segments, 1)};
 }
 
 Coding coding_of(std::uint8_t data_coding) {
@@ -43,34 +42,34 @@ Coding coding_of(std::uint8_t data_coding) {
 }
 
 std::string utf8_of(smpp::Octets body, std::uint8_t data_coding) {
-  if (data_coding == 1) return text::utf8_from_latin1(smpp::as_text(body));  // ASCII: the same for what is ASCII
+  if (data_coding == 1) return utf8_from_latin1(body);  // ASCII: the same for what is ASCII
   switch (coding_of(data_coding)) {
     case Coding::gsm7:
-      return text::gsm7_decode(body);
+      return gsm7_decode(body);
     case Coding::ucs2:
-      return text::utf8_from_utf16be(body);
+      return utf8_from_ucs2(body);
     case Coding::octets:
       break;
   }
-  return text::utf8_from_latin1(smpp::as_text(body));
+  return utf8_from_latin1(body);
 }
 
 void append_quote(std::string& out, smpp::Octets body, std::uint8_t data_coding, std::size_t size) {
   const bool plain = data_coding != 1 && coding_of(data_coding) == Coding::gsm7;
   if (plain) {
     auto count = std::min(size, body.size());
-    if (count > 0 && body[count - 1] == text::gsm7_escape) --count;  // its other half is cut off
+    if (count > 0 && body[count - 1] == gsm7_escape) --count;  // its other half is cut off
     for (const auto octet : body.first(count)) out.push_back(static_cast<char>(octet & 0x7F));
     return;
   }
   const auto text = utf8_of(body.first(std::min(body.size(), 4 * size)), data_coding);
   std::string_view rest = text;
   for (; size > 0 && !rest.empty(); --size) {
-    const auto value = text::take_code_point(rest);
-    if (value == text::invalid_code_point) return;
-    const auto code = text::gsm7_code(value);
+    const auto value = take_code_point(rest);
+    if (value == invalid_code_point) return;
+    const auto code = gsm7_code(value);
     out.push_back(code < 0x80 ? static_cast<char>(code) : '?');
   }
 }
 
-}  // namespace smsbridge::bridge::smsc_sim
+}  // namespace smsbridge::smpp

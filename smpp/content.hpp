@@ -8,7 +8,7 @@
 #include "smpp/pdu.hpp"
 #include "smpp/text.hpp"
 
-namespace smsbridge::bridge::smsc_sim {
+namespace smsbridge::smpp {
 
 struct Part {
   std::uint16_t reference = 0;
@@ -29,4 +29,4 @@ std::string utf8_of(smpp::Octets body, std::uint8_t data_coding);
 // The first `size` characters in the GSM alphabet, for the text of a receipt; what the alphabet lacks becomes '?'.
 void append_quote(std::string& out, smpp::Octets body, std::uint8_t data_coding, std::size_t size);
 
-}  // namespace smsbridge::bridge::smsc_sim
+}  // namespace smsbridge::smpp

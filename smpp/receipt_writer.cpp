@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
-#include "bridge/smsc_sim/receipt_text.hpp"
+#include "smpp/receipt_writer.hpp"
 
 #include <fmt/format.h>
 
 #include <chrono>
 #include <iterator>
 
-namespace smsbridge::bridge::smsc_sim {
+namespace smsbridge::smpp {
 namespace {
 
 struct Minute {
   unsigned year, month, day, hour, minute;
 };
 
-Minute minute_of(WallMs wall) {
+Minute minute_of(std::int64_t wall) {
   namespace chrono = std::chrono;
   const chrono::sys_time<chrono::milliseconds> time{chrono::milliseconds(wall)};
   const auto day = chrono::floor<chrono::days>(time);
@@ -33,7 +33,7 @@ void write_receipt_text(std::string& out, const ReceiptWords& words) {
                  "stat:{} err:{:03} text:{}",
                  words.id, words.state == smpp::MessageState::delivered ? "001" : "000", from.year, from.month,
                  from.day, from.hour, from.minute, to.year, to.month, to.day, to.hour, to.minute,
-                 smpp::state_word(words.state), network_error_of(words.state), words.quote);
+                 state_word(words.state), network_error_of(words.state), words.quote);
 }
 
 std::uint16_t network_error_of(smpp::MessageState state) {
@@ -49,4 +49,4 @@ std::uint16_t network_error_of(smpp::MessageState state) {
   }
 }
 
-}  // namespace smsbridge::bridge::smsc_sim
+}  // namespace smsbridge::smpp

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-#include "bridge/text/gsm7.hpp"
+#include "smpp/gsm7.hpp"
 
 #include <array>
 
-#include "bridge/text/utf8.hpp"
+#include "smpp/utf8.hpp"
 
-namespace smsbridge::bridge::text {
+namespace smsbridge::smpp {
 namespace {
 
 // TS 23.038 section 6.2.1, by code. 0x1B is the escape and has no character; 0x00 is '@', which is why no text here is
@@ -99,4 +99,4 @@ bool is_gsm7(std::string_view utf8) {
   return true;
 }
 
-}  // namespace smsbridge::bridge::text
+}  // namespace smsbridge::smpp

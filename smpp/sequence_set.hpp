@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace smsbridge::bridge::smsc_sim {
+namespace smsbridge::smpp {
 
 // Clients count upwards, so the low bits of the numbers in use differ, and a slot for each of their values is a set
 // that allocates nothing and never searches. Numbers that collide anyway make it larger, up to a limit; beyond that
@@ -50,4 +50,4 @@ class SequenceSet {
   std::size_t size_ = 0;
 };
 
-}  // namespace smsbridge::bridge::smsc_sim
+}  // namespace smsbridge::smpp

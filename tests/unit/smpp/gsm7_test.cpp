@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-#include "bridge/text/gsm7.hpp"
+#include "smpp/gsm7.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,9 @@
 #include <sstream>
 #include <vector>
 
-#include "bridge/text/utf8.hpp"
+#include "smpp/utf8.hpp"
 
-namespace smsbridge::bridge::text {
+namespace smsbridge::smpp {
 namespace {
 
 using Octets = std::vector<std::uint8_t>;
@@ -22,7 +22,7 @@ std::string utf8(char32_t value) {
 }
 
 boost::json::object reference_language(std::int64_t id) {
-  std::ifstream file(TEST_DATA "/text/gsm0338.json");
+  std::ifstream file(TEST_DATA "/smpp/gsm0338.json");
   std::stringstream content;
   content << file.rdbuf();
   const auto root = boost::json::parse(content.str());
@@ -103,4 +103,4 @@ TEST(Gsm7, DecodesLeniently) {
 }
 
 }  // namespace
-}  // namespace smsbridge::bridge::text
+}  // namespace smsbridge::smpp

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MPL-2.0
+// The GSM 7 bit default alphabet and its extension (3GPP TS 23.038 sections 6.2.1 and 6.2.1.1). Over SMPP a septet
+// travels in an octet of its own; packing is the message centre's work.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace smsbridge::smpp {
+
+inline constexpr std::uint8_t gsm7_escape = 0x1B;  // announces one septet of the extension table
+
+// Each septet in an octet, a character of the extension as two. Nothing when a character is in neither table or the
+// text is not valid UTF-8.
+std::optional<std::vector<std::uint8_t>> gsm7_encode(std::string_view utf8);
+
+// Lenient, because it reads what a peer sent: an escape before a code without a character shows the default alphabet's
+// character, an escape before another escape or at the end a space (TS 23.038 section 6.2.1.1 notes 1 and 3), a
+// reserved CR in the extension nothing. The top bit of an octet is ignored.
+std::string gsm7_decode(std::span<const std::uint8_t> septets);
+
+bool is_gsm7(std::string_view utf8);
+
+// How one code point is carried: 0x00-0x7F a septet of the default alphabet, 0x1B00 + septet for the extension,
+// gsm7_outside for neither. Splitting and counting need this without the vector of gsm7_encode.
+inline constexpr std::uint16_t gsm7_outside = 0xFFFF;
+// For every code point there is and for invalid_code_point, which is outside too.
+std::uint16_t gsm7_code(char32_t value);
+
+}  // namespace smsbridge::smpp
