@@ -24,9 +24,10 @@
 #include <vector>
 
 #include "bridge/env/clock.hpp"
-#include "bridge/env/random.hpp"
+#include "bridge/smsc_sim/chance.hpp"
 #include "bridge/smsc_sim/options.hpp"
-#include "smpp/pdu.hpp"
+#include "bridge/smsc_sim/receipt_message.hpp"
+#include "smpp/server_session.hpp"
 
 namespace smsbridge::bridge::smsc_sim {
 
@@ -116,66 +117,68 @@ class Smsc {
  private:
   struct Session;
   struct Client;  // an account with its sessions, and with the receipts that are due
-  struct Receipt {
+  struct OwnedReceipt : Receipt {
     Client* client = nullptr;
     SessionId session = 0;  // that submitted
-    std::uint64_t message_number = 0;
-    smpp::MessageState state = smpp::MessageState::none;
-    std::uint8_t source_ton = 0, source_npi = 0, destination_ton = 0, destination_npi = 0;
-    std::string source, destination;  // of the message: the receipt has them the other way round
-    std::string quote;
-    Time submitted{}, done{};
     bool sent = false;
   };
-  enum class Due : std::uint8_t { answer, receipt, retry, enquire_link, patience, cut };
+  using RequestId = smpp::ServerSession::RequestId;
+  enum class Due : std::uint8_t { answer, receipt, line, cut };
   struct Event {
     Time due{};
     std::uint64_t order = 0;  // events of one instant happen in the order they were planned
     Due what = Due::answer;
     std::uint64_t subject = 0;  // session, or place of the receipt
     std::uint64_t message_number = 0;
-    std::uint32_t sequence = 0, status = 0;
-    smpp::Command request = smpp::Command::submit_sm;
+    std::uint32_t status = 0;
+    RequestId request;
   };
   struct Later {
     bool operator()(const Event& a, const Event& b) const { return a.due != b.due ? a.due > b.due : a.order > b.order; }
   };
 
-  void take(Session& session, smpp::Octets frame, Time now);
-  void take_response(Session& session, const smpp::Header& header, Time now);
-  void take_bind(Session& session, const smpp::Header& header, smpp::Octets frame, Time now);
-  void take_submit(Session& session, const smpp::Header& header, smpp::Octets frame, Time now);
-  void accept(Session& session, const smpp::Header& header, Time now);
-  std::uint32_t refusal(Session& session, Time now);
-  bool throttles(Client& client, Time now);
-  bool is_poison() const;
+  void take_events(Session& session, Time now);
+  void look_after(Session& session);
+  void on_deadline_of(Session& session, Time due, Time now);
+  void on(Session& session, const smpp::ServerSession::BindWanted& wanted, Time now);
+  void on(Session& session, const smpp::ServerSession::Submitted& submitted, Time now);
+  void on(Session& session, const smpp::ServerSession::Asked& asked, Time now);
+  void on(Session& session, const smpp::ServerSession::DeliveryAnswered& answered, Time now);
+  void on(Session& session, const smpp::ServerSession::Undelivered& undelivered, Time now);
+  void on(Session& session, const smpp::ServerSession::LateAnswer& late, Time now);
+  void on(Session& session, const smpp::ServerSession::Nacked& nacked, Time now);
+  void on(Session& session, const smpp::ServerSession::UnbindWanted& wanted, Time now);
+  void on(Session& session, const smpp::ServerSession::UnbindAnswered& answered, Time now);
+  void on(Session& session, const smpp::ServerSession::Refused& refused, Time now);
+  void on(Session& session, const smpp::ServerSession::Lost& lost, Time now);
 
+  void count_submit(Time now);
+  std::uint32_t refusal(Session& session, const smpp::Message& message, Time now);
+  bool is_poison(const smpp::Message& message) const;
+  void accept(Session& session, const smpp::ServerSession::Submitted& submitted, Time now);
+  void tell_taken(Session& session, const smpp::Message& message, std::uint64_t number);
   void plan(Time due, Due what, std::uint64_t subject);
-  void answer_later(Session& session, const smpp::Header& header, std::uint32_t status, Time now);
-  void answer_submit(Session& session, smpp::Command request, std::uint32_t sequence, std::uint32_t status,
-                     std::uint64_t message_number);
-  void put(Session& session, smpp::Command command, std::uint32_t status, std::uint32_t sequence);
+  void plan(Event event);
+  void answer_later(Session& session, RequestId request, std::uint32_t status, Time now);
+  void answer_submit(Session& session, RequestId request, std::uint32_t status, std::uint64_t message_number);
 
-  void plan_receipt(Session& session, std::uint64_t message_number, Time due, Time now);
-  bool wants_receipt(smpp::MessageState state) const;
+  void plan_receipts(Session& session, const smpp::Message& message, std::uint64_t message_number, Time due, Time now);
+  bool wants_receipt(const smpp::Message& message, smpp::MessageState state) const;
+  std::uint32_t free_place();
   void pump(Client& client, Time now);
-  Session* receiver_for(Client& client, const Receipt& receipt);
+  Session* receiver_for(Client& client, const OwnedReceipt& receipt);
   void send_receipt(Session& session, std::uint32_t place, Time now);
   void free_receipt(std::uint32_t place);
 
   Session* find(SessionId id) const;
   void leave(Session& session, Time now);
-  void start_close(Session& session, bool cut);
+  void cut_off(Session& session);
   void touch(Session& session);
   void breach(Session& session, std::string_view what);
   void note(Session& session, std::string_view what);
-  std::uint32_t next_sequence(Session& session);
-  Duration drawn(Duration delay, Duration jitter);
-  bool chance(double probability) { return probability > 0 && random_.chance(std::min(probability, 1.0)); }
-  smpp::MessageState draw_outcome();
 
   Options options_;
-  Random random_;
+  Chance chance_;
   Counts counts_;
   SessionId last_session_ = 0;
   std::uint64_t last_number_ = 0;
@@ -183,13 +186,12 @@ class Smsc {
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::map<std::string, std::unique_ptr<Client>, std::less<>> clients_;
   std::priority_queue<Event, std::vector<Event>, Later> events_;
-  std::deque<Receipt> receipts_;  // places are used again
+  std::deque<OwnedReceipt> receipts_;  // places are used again
   std::vector<std::uint32_t> free_receipts_;
   std::vector<SessionId> touched_;
 
   // Kept between PDUs for their memory.
-  smpp::Message message_, delivery_;
-  std::string receipt_text_;
+  ReceiptMessage receipt_message_;
   Taken taken_;
 };
 
