@@ -46,6 +46,8 @@ struct ClientConfig {
   std::size_t deliveries_max = 1000;                // answers owed, before we stop reading
 };
 
+Command bind_command(ClientConfig::BindType type);
+
 struct Bound {
   std::string system_id;
   std::optional<std::uint8_t> interface_version;
