@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json.hpp>
@@ -165,113 +164,6 @@ void print(std::FILE* out, std::string_view line) {
 }
 
 }  // namespace
-
-void define(CLI::App& subcommand, CommandOptions& options) {
-  subcommand.description(
-      "A message centre (SMSC) to try things with: it takes messages over SMPP 3.3 and 3.4, sends receipts,\n"
-      "and misbehaves on demand. It delivers nothing to any telephone.");
-  const auto option = [&subcommand](const char* flag, auto& value, const char* help, const char* type,
-                                    const char* group) {
-    auto* added = subcommand.add_option(flag, value, help)->type_name(type)->group(group);
-    if constexpr (std::is_same_v<decltype(value), std::string&>)
-      added->capture_default_str();
-    else
-      added->allow_extra_args(false);  // one value each time it is given
-  };
-  const char* const connection = "Connection";
-  option("--host", options.host, "Address to listen on", "ADDRESS", connection);
-  option("--port", options.port, "Port to listen on; 0 lets the system choose, and it is printed", "N", connection);
-  option("--tls-certificate", options.certificate_file, "Speak TLS with this certificate chain (PEM)", "FILE",
-         connection);
-  option("--tls-key", options.key_file, "The key of the certificate (PEM)", "FILE", connection);
-  option("--account", options.accounts, "Who may bind; can be repeated. Without it everybody may", "SYSTEM_ID:PASSWORD",
-         connection);
-  option("--sessions-max", options.sessions_max, "Sessions of one account, the next is refused with 0x05; 0 is any",
-         "N", connection);
-  option("--enquire-link-interval", options.enquire_link_interval,
-         "How often the centre itself sends enquire_link on each session; 0ms is never", "TIME", connection);
-
-  const char* const answers = "Answers";
-  option("--response-delay", options.response_delay, "Time from a submit to its response", "TIME", answers);
-  option("--response-jitter", options.response_jitter, "At most this is added to each response delay", "TIME", answers);
-  option("--id-format", options.id_format, "Message ids in responses: dec, dec10, hex, hex8 or uuid", "FORMAT",
-         answers);
-  option("--first-id", options.first_id, "Number of the first message id; by default it follows the time of day", "N",
-         answers);
-
-  const char* const receipts = "Receipts";
-  option("--receipts", options.receipts, "off, requested (as registered_delivery says) or always", "WHEN", receipts);
-  option("--receipt-delay", options.receipt_delay, "Time from the response to the receipt", "TIME", receipts);
-  option("--receipt-jitter", options.receipt_jitter, "At most this is added to each receipt delay", "TIME", receipts);
-  option("--outcomes", options.outcomes,
-         "What becomes of messages, with weights: DELIVRD, UNDELIV, EXPIRED, REJECTD, DELETED, ACCEPTD, UNKNOWN,\n"
-         "ENROUTE; for example DELIVRD:90,UNDELIV:5,EXPIRED:3,REJECTD:2",
-         "MIX", receipts);
-  option("--receipt-id-format", options.receipt_id_format,
-         "Message ids in receipts, when they differ: the classic is --id-format hex --receipt-id-format dec", "FORMAT",
-         receipts);
-  option("--receipt-window", options.receipt_window, "Receipts of one session that may wait for their answer", "N",
-         receipts);
-  option("--receipt-retry", options.receipt_retry,
-         "A receipt that is not answered with 0 is sent again after this time", "TIME", receipts);
-  subcommand
-      .add_flag("--receipts-on-other-session", options.receipts_on_other_session,
-                "Send receipts on another session of the account than the one that submitted, if there is one")
-      ->group(receipts);
-  subcommand.add_flag("--no-receipt-tlvs", options.no_receipt_tlvs, "Receipts have their text only")->group(receipts);
-
-  const char* const faults = "Faults (P is a probability from 0 to 1)";
-  option("--throttle-rate", options.throttle_rate,
-         "Submits a second of one account above which 0x58 (throttled) is answered; 0 is no limit", "N", faults);
-  option("--reject", options.reject,
-         "Refuse destinations that match PATTERN (* and ? are wild) with STATUS; can be repeated", "PATTERN=STATUS",
-         faults);
-  option("--error-rate", options.error_rate, "Submits answered with --error-status", "P", faults);
-  option("--error-status", options.error_status, "The command_status for --error-rate", "STATUS", faults);
-  option("--swallow", options.swallow, "Messages that are taken and never answered", "P", faults);
-  option("--disconnect", options.disconnect, "Messages that are taken, and the connection is cut instead of the answer",
-         "P", faults);
-  option("--disconnect-before", options.disconnect_before, "Messages that are not taken, and the connection is cut",
-         "P", faults);
-  option("--poison", options.poison, "Destinations at which the connection is cut each time, and nothing is taken",
-         "PATTERN", faults);
-  subcommand
-      .add_flag("--answers-after-unbind", options.answers_after_unbind,
-                "When it unbinds, what is unanswered is answered behind the unbind")
-      ->group(faults);
-  subcommand.add_flag("--vendor-words", options.vendor_words, "Receipts of failures have a word of their own, NOCRED")
-      ->group(faults);
-  option("--receipt-before-response", options.receipt_before_response, "Receipts sent before the response", "P",
-         faults);
-  option("--receipt-twice", options.receipt_twice, "Receipts sent twice", "P", faults);
-  option("--receipt-lost", options.receipt_lost, "Receipts never sent", "P", faults);
-  option("--seed", options.seed, "Chance repeats with the same seed", "N", faults);
-
-  const char* const output = "Output";
-  option("--log", options.log_file,
-         "Append a line for each taken message, tab-separated: microseconds since 1970, session, message id,\n"
-         "source, destination, part/parts, text (\\n, \\t, \\r, \\0 and \\\\ for what would break the line)",
-         "FILE", output);
-  subcommand.add_flag("--quiet", options.quiet, "Say nothing on standard error about sessions and protocol errors")
-      ->group(output);
-
-  subcommand.footer(
-      "On standard output there is one line when it is ready, and on SIGINT or SIGTERM the counts as one line of "
-      "JSON.\n"
-      "TIME is a number with a unit (ms, s, m, h, d), STATUS a command_status such as 0x0B.\n"
-      "\n"
-      "Examples:\n"
-      "  smsbridge smsc-sim\n"
-      "      Takes everything from everybody on 127.0.0.1:2775.\n"
-      "  smsbridge smsc-sim --account acme:secret --response-delay 40ms --receipt-delay 2s --receipt-jitter 3s \\\n"
-      "      --outcomes DELIVRD:90,UNDELIV:5,EXPIRED:3,REJECTD:2\n"
-      "      A carrier on an ordinary day.\n"
-      "  smsbridge smsc-sim --throttle-rate 100 --error-rate 0.01 --error-status 0x08 --reject '4930*=0x0B'\n"
-      "      A strict one: 100 a second, some system errors, and no landlines of Berlin.\n"
-      "  smsbridge smsc-sim --id-format hex --receipt-id-format dec --receipts-on-other-session \\\n"
-      "      --receipt-before-response 0.2 --receipt-twice 0.1 --disconnect 0.001 --swallow 0.001\n"
-      "      A bad day, with all the quirks at once.");
-}
 
 std::optional<ServerOptions> read_options(const CommandOptions& options, std::vector<std::string>& mistakes) {
   const auto mistakes_before = mistakes.size();
