@@ -4,6 +4,10 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <boost/algorithm/hex.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+#include <iterator>
 
 namespace smsbridge::http_gateways {
 namespace {
@@ -21,27 +25,9 @@ const unsigned char* octets(std::string_view text) { return reinterpret_cast<con
 
 }  // namespace
 
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '.' || c == '_' ||
-         c == '~';
-}
+bool is_unreserved(char c) { return boost::urls::unreserved_chars(c); }
 
-std::string percent_encode(std::string_view text) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size() + text.size() / 4);
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-    } else {
-      const auto octet = static_cast<unsigned char>(c);
-      out += '%';
-      out += digits[octet >> 4];
-      out += digits[octet & 15];
-    }
-  }
-  return out;
-}
+std::string percent_encode(std::string_view text) { return boost::urls::encode(text, boost::urls::unreserved_chars); }
 
 std::string percent_decode(std::string_view text, bool plus_is_space) {
   std::string out;
@@ -89,13 +75,8 @@ std::optional<std::string> from_base64url(std::string_view text) {
 }
 
 std::string hex(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
   std::string out;
-  for (const char c : bytes) {
-    const auto octet = static_cast<unsigned char>(c);
-    out += digits[octet >> 4];
-    out += digits[octet & 15];
-  }
+  boost::algorithm::hex_lower(bytes.begin(), bytes.end(), std::back_inserter(out));
   return out;
 }
 

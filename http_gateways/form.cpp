@@ -2,6 +2,8 @@
 #include "http_gateways/form.hpp"
 
 #include <algorithm>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 
 #include "http_gateways/coding.hpp"
 #include "http_gateways/readable.hpp"
@@ -9,20 +11,15 @@
 namespace smsbridge::http_gateways {
 
 std::string encode_form(const Fields& fields) {
-  std::string out;
-  const auto add = [&out](std::string_view text) {
-    for (const char c : text) {
-      if (c == ' ')
-        out += '+';
-      else
-        out += is_unreserved(c) ? std::string(1, c) : percent_encode({&c, 1});
-    }
+  boost::urls::encoding_opts as_form;
+  as_form.space_as_plus = true;
+  const auto encoded = [&](std::string_view text) {
+    return boost::urls::encode(text, boost::urls::unreserved_chars, as_form);
   };
+  std::string out;
   for (const auto& [name, value] : fields) {
     if (!out.empty()) out += '&';
-    add(name);
-    out += '=';
-    add(value);
+    out += encoded(name) + "=" + encoded(value);
   }
   return out;
 }
