@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <boost/algorithm/hex.hpp>
+#include <boost/locale/utf.hpp>
+#include <iterator>
 #include <utility>
 
 namespace smsbridge::http_gateways {
 namespace {
+
+using Utf8 = boost::locale::utf::utf_traits<char>;
 
 constexpr char32_t replacement = U'\uFFFD';
 constexpr char gsm_escape = 0x1B;
@@ -34,39 +38,14 @@ bool is_surrogate(char32_t c) { return c >= 0xD800 && c <= 0xDFFF; }
 
 // Takes one code point from the front.
 char32_t next(std::string_view& utf8) {
-  const auto first = static_cast<unsigned char>(utf8.front());
-  const std::size_t length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
-  static constexpr std::array<char32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
-  char32_t c = length == 1 ? first : first & (0x7Fu >> length);
-  bool good = length > 0 && length <= utf8.size();
-  for (std::size_t i = 1; good && i < length; ++i) {
-    const auto octet = static_cast<unsigned char>(utf8[i]);
-    good = (octet & 0xC0) == 0x80;
-    c = (c << 6) | (octet & 0x3F);
-  }
-  good = good && c >= smallest[length] && c <= 0x10FFFF && !is_surrogate(c);
-  utf8.remove_prefix(good ? length : 1);
+  const auto* at = utf8.data();
+  const auto c = Utf8::decode(at, utf8.data() + utf8.size());
+  const bool good = c != boost::locale::utf::illegal && c != boost::locale::utf::incomplete;
+  utf8.remove_prefix(good ? static_cast<std::size_t>(at - utf8.data()) : 1);
   return good ? c : replacement;
 }
 
-void append(std::string& utf8, char32_t c) {
-  const auto octet = [&](char32_t value) { utf8 += static_cast<char>(value); };
-  if (c < 0x80) {
-    octet(c);
-  } else if (c < 0x800) {
-    octet(0xC0 | (c >> 6));
-    octet(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    octet(0xE0 | (c >> 12));
-    octet(0x80 | ((c >> 6) & 0x3F));
-    octet(0x80 | (c & 0x3F));
-  } else {
-    octet(0xF0 | (c >> 18));
-    octet(0x80 | ((c >> 12) & 0x3F));
-    octet(0x80 | ((c >> 6) & 0x3F));
-    octet(0x80 | (c & 0x3F));
-  }
-}
+void append(std::string& utf8, char32_t c) { Utf8::encode(c, std::back_inserter(utf8)); }
 
 }  // namespace
 
@@ -148,14 +127,11 @@ std::string from_latin1(std::string_view octets) {
 }
 
 std::optional<std::string> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
   std::string octets;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    unsigned value = 0;
-    const auto* end = text.data() + i + 2;
-    const auto [stopped, ec] = std::from_chars(text.data() + i, end, value, 16);
-    if (ec != std::errc() || stopped != end) return std::nullopt;
-    octets += static_cast<char>(value);
+  try {
+    boost::algorithm::unhex(text.begin(), text.end(), std::back_inserter(octets));
+  } catch (const boost::algorithm::hex_decode_error&) {
+    return std::nullopt;
   }
   return octets;
 }
