@@ -6,12 +6,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "smpp/status.hpp"
 #include "tests/unit/bridge/delivery/fake_stream.hpp"
 #include "tests/unit/bridge/delivery/virtual_clock.hpp"
+#include "tests/unit/fails_at_each_step.hpp"
 #include "tests/unit/smpp/octets.hpp"
 
 namespace smsbridge::bridge {
@@ -355,6 +357,44 @@ TEST_F(SmppLinkTest, StoppedItDoesNotComeBack) {
   clock_.advance(1h);
   EXPECT_EQ(connector_.attempts, 1);
   EXPECT_EQ(link_->state(), SmppLink::State::closed);
+}
+
+// The line ends in the place of each thing that the peer says: what was submitted ends once, and the link says so.
+TEST_F(SmppLinkTest, EndsEachMessageOnceWhereverTheLineBreaks) {
+  const auto steps = fails_at_each_step([this](Fault& fault) {
+    link_->abort();
+    link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(),
+                                       clock_, connector_, random_, *this);
+    told_.clear();
+    link_->start();
+    accept_connection();
+    bool broken = false;
+    const auto peer_says = [&](const smpp::Buffer& pdu) {
+      if (broken) return;
+      broken = fault.now();
+      broken ? end() : say(pdu);
+    };
+    std::vector<std::uint64_t> submitted;
+    peer_says(raw(bind_transceiver_resp, 0, 1));
+    for (std::uint64_t cookie = 1; cookie <= 3 && link_->can_submit(); ++cookie) {
+      submit(cookie);
+      finish_writing();
+      submitted.push_back(cookie);
+    }
+    for (std::uint32_t sequence = 2; sequence <= 4; ++sequence)
+      peer_says(raw(submit_sm_resp, 0, sequence, octets("4100")));
+    const auto told_of = [&](std::string_view beginning) {
+      return std::ranges::count_if(told_, [&](const auto& each) { return each.starts_with(beginning); });
+    };
+    for (const auto cookie : submitted) {
+      const auto name = std::to_string(cookie);
+      EXPECT_EQ(told_of("answered " + name) + told_of("unanswered " + name), 1) << name;
+    }
+    EXPECT_EQ(told_of("lost"), broken ? 1 : 0);
+    EXPECT_EQ(link_->is_bound(), !broken);
+    EXPECT_EQ(wire_->open, !broken);
+  });
+  EXPECT_EQ(steps, 4) << "the answers to the bind and to three submits";
 }
 
 }  // namespace
