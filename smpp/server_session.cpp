@@ -20,10 +20,6 @@ SessionState state_wanted_by(Command bind) {
                                              : SessionState::bound_trx;
 }
 
-void lower_to(std::optional<Time>& earliest, std::optional<Time> time) {
-  if (time && (!earliest || *time < *earliest)) earliest = time;
-}
-
 }  // namespace
 
 ServerSession::ServerSession(ServerConfig config, Time now)
@@ -57,12 +53,11 @@ void ServerSession::on_deadline(Time now) {
     framer_.restart_partial(now);
     if (silent_since_) silent_since_ = now;
   }
-  if (const auto since = framer_.partial_since();
-      config_.frame_timeout > Duration::zero() && since && *since + config_.frame_timeout <= now)
-    return lose(LostReason::frame_timeout);
-  if (config_.enquire_link_timeout > Duration::zero() && silent_since_ &&
-      *silent_since_ + config_.enquire_link_timeout <= now)
-    return lose(LostReason::enquire_link_timeout);
+  const auto lasts_too_long = [now](std::optional<Time> since, Duration most) {
+    return since && most > Duration::zero() && *since + most <= now;
+  };
+  if (lasts_too_long(framer_.partial_since(), config_.frame_timeout)) return lose(LostReason::frame_timeout);
+  if (lasts_too_long(silent_since_, config_.enquire_link_timeout)) return lose(LostReason::enquire_link_timeout);
   while (const auto request = window_.take_expired(now)) {
     given_up_.remember(request->sequence, request->cookie);
     events_.push_back(Undelivered{request->cookie, true});
@@ -157,14 +152,16 @@ void ServerSession::abort(LostReason reason) {
 std::optional<Time> ServerSession::next_deadline() const {
   std::optional<Time> earliest;
   if (lost_) return earliest;
-  lower_to(earliest, bind_deadline_);
-  lower_to(earliest, unbind_deadline_);
-  lower_to(earliest, window_.next_deadline());
-  lower_to(earliest, enquire_due_);
-  if (const auto since = framer_.partial_since(); since && config_.frame_timeout > Duration::zero())
-    lower_to(earliest, *since + config_.frame_timeout);
-  if (silent_since_ && config_.enquire_link_timeout > Duration::zero())
-    lower_to(earliest, *silent_since_ + config_.enquire_link_timeout);
+  const auto lower_to = [&](std::optional<Time> time) {
+    if (time && (!earliest || *time < *earliest)) earliest = time;
+  };
+  // A start and how long it may last; zero: for ever.
+  const auto lower_to_end = [&](std::optional<Time> since, Duration most) {
+    if (since && most > Duration::zero()) lower_to(*since + most);
+  };
+  for (const auto due : {bind_deadline_, unbind_deadline_, window_.next_deadline(), enquire_due_}) lower_to(due);
+  lower_to_end(framer_.partial_since(), config_.frame_timeout);
+  lower_to_end(silent_since_, config_.enquire_link_timeout);
   return earliest;
 }
 
