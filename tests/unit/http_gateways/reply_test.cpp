@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-#include "http_gateways/wire.hpp"
+#include "http_gateways/reply.hpp"
 
 #include <gtest/gtest.h>
 
 namespace smsbridge::http_gateways {
 namespace {
 
-TEST(Wire, WebPages) {
+TEST(Reply, WebPages) {
   const Headers html{{"content-type", "Text/HTML; charset=utf-8"}}, text{{"Content-Type", "text/plain"}};
   const struct {
     Reply reply;
