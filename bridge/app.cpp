@@ -101,7 +101,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .objects = objects_,
                 .reload = [this](bool dry_run) { return reload(dry_run); },
                 .ready = ready_,
-                .aside = aside_} {
+                .aside = aside_.get_executor()} {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = config_.shards > 0 ? config_.shards : std::max(1, cores - 1);
   for (int number = 0; number < count; ++number)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <atomic>
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <string>
 #include <tl/expected.hpp>
@@ -41,9 +41,9 @@ struct Services {
   Objects& objects;
   // Of the configuration file. A dry run only says what it would do.
   std::function<tl::expected<Reloaded, std::vector<std::string>>(bool dry_run)> reload;
-  std::atomic<bool>& ready;         // false while starting and stopping
-  boost::asio::thread_pool& aside;  // one thread, for what waits for the disk
-  Told told{};                      // to Fineract
+  std::atomic<bool>& ready;            // false while starting and stopping
+  boost::asio::any_io_executor aside;  // of a thread that may wait for the disk
+  Told told{};                         // to Fineract
 };
 
 }  // namespace smsbridge::bridge
