@@ -79,6 +79,10 @@ TEST(Telerivet, ReadsCallbacks) {
     EXPECT_EQ(result.answer.status, 200) << body;
   }
   EXPECT_FALSE(account()->receive({.method = "POST", .url = "/", .headers = {}, .body = "secret="}, 0).authentic);
+  EXPECT_FALSE(account({{"webhook_secret", "w"}})
+                   ->receive({.method = "POST", .url = "/", .headers = {}, .body = "event=send_status&secret="}, 0)
+                   .authentic)
+      << "no status_secret is set, and none fits";
 }
 
 TEST(Telerivet, Garbage) {

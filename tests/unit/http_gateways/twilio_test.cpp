@@ -16,6 +16,14 @@ TEST(Twilio, ReadsReplies) {
                {"refused", {400, {}, R"({"code":21606})"}, ErrorClass::sender, "21606"}});
 }
 
+TEST(Twilio, ValidityIsWhatItTakes) {
+  const auto provider = make_provider(*find_kind("twilio"), {{"account_sid", "AC1"}, {"auth_token", "t"}});
+  for (const auto& [wanted, sent] : {std::pair(1, "6"), std::pair(600, "600"), std::pair(36001, "36000")}) {
+    const auto request = provider->build({.to = "+254700000101", .text = "x", .validity_s = wanted}, 0);
+    EXPECT_EQ(find_field(parse_form(request.body), "ValidityPeriod"), sent);
+  }
+}
+
 TEST(Twilio, Garbage) {
   const auto requests = [](const std::string& body) {
     CallbackRequest request{"POST", "https://gw.example.org/cb", {}, body};

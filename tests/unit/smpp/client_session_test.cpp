@@ -428,6 +428,23 @@ TEST(ClientSession, ANewConnectionBeginsAnew) {
   talk.expect(submit_sm, 2);
 }
 
+TEST(ClientSession, ALateAnswerIsOfItsOwnConnection) {
+  Conversation talk;
+  talk.bind();
+  talk.submit(7);
+  for (int i = 0; i < 3; ++i) {
+    talk.after(21s);
+    talk.reply(enquire_link, 0, 5);
+  }
+  EXPECT_THAT(talk.told(), testing::Contains("Unanswered 7 timeout"));
+  talk.close();
+  talk.connect();
+  talk.reply(bind_transceiver_resp, 0, 1);
+  talk.told();
+  talk.accept(2, "another's");
+  EXPECT_THAT(talk.told(), IsEmpty());
+}
+
 TEST(ClientSession, EnquireLinkWhenIdle) {
   Conversation talk;
   talk.bind();
@@ -479,6 +496,16 @@ TEST(ClientSession, TrafficIsASignOfLifeAlsoWhenEnquireLinkIsNotAnswered) {
   talk.bind();
   for (int i = 0; i < 20; ++i) {
     talk.after(35s);
+    talk.deliver(static_cast<std::uint32_t>(i + 1));
+  }
+  EXPECT_TRUE(talk.session.is_bound());
+}
+
+TEST(ClientSession, OneMissedEnquireLinkNowAndThenIsNoDeadPeer) {
+  Conversation talk;
+  talk.bind();
+  for (int i = 0; i < 3; ++i) {
+    talk.after(49s);
     talk.deliver(static_cast<std::uint32_t>(i + 1));
   }
   EXPECT_TRUE(talk.session.is_bound());

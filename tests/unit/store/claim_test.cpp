@@ -100,5 +100,16 @@ TEST_F(StoreTest, WhatWasPerhapsSentIsHeldWhenItsValidityEnds) {
   EXPECT_EQ(progress(id).state, State::delivered);
 }
 
+TEST_F(StoreTest, AStandingClaimKeepsToTheLimitOfALane) {
+  std::size_t taken = 0;
+  StandingClaim standing{.gateway = queue.gateway, .count = 5};
+  standing.lane_max[static_cast<std::size_t>(queue.lane)] = 1;
+  store_->stand_by(standing, io_.get_executor(), [&](const ClaimResult& r) { taken = r.messages.size(); });
+  Batch batch;
+  for (const auto* ref : {"1", "2", "3"}) batch.enqueue.push_back(message(ref));
+  commit(std::move(batch));
+  EXPECT_EQ(taken, 1u);
+}
+
 }  // namespace
 }  // namespace smsbridge::store

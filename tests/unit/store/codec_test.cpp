@@ -93,6 +93,19 @@ TEST(Codec, ReadsWhatItWrote) {
   encode(c, record);
   EXPECT_EQ(decode_content(record).way, "gateway a: down");
   EXPECT_EQ(decode_content(record).route, 101u);
+  ReceiptRecorded r{.gateway = 7, .provider_ids = {"23", "17"}, .as_given = 1};
+  r.other_address = "254712345678";
+  r.account = {7, 8};
+  r.message = 5;
+  r.attempt = 2;
+  encode(r, record);
+  const auto receipt = decode_receipt(record);
+  EXPECT_EQ(receipt.provider_ids, r.provider_ids);
+  EXPECT_EQ(receipt.as_given, 1u);
+  EXPECT_EQ(receipt.other_address, "254712345678");
+  EXPECT_EQ(receipt.account, r.account);
+  EXPECT_EQ(receipt.message, 5u);
+  EXPECT_EQ(receipt.attempt, 2u);
 }
 
 std::string le(std::uint64_t value, std::size_t octets) {

@@ -24,5 +24,15 @@ TEST(CorrelationKey, AnIdThatIsUsedAgainHidesNobody) {
   EXPECT_EQ(places[1].id, 10u);
 }
 
+TEST(CorrelationKey, TheEndOfAnOldMessageLeavesTheNewOneItsId) {
+  Correlation correlation;
+  correlation.add(1, "35", {.id = 10});
+  correlation.add(1, "35", {.id = 20});
+  correlation.retire(1, "35", 10);
+  for (MessageId id = 100; id < 70'000; ++id) correlation.retire(1, "x", id);  // the first is forgotten for good
+  ASSERT_EQ(correlation.find(1, "35").size(), 1u);
+  EXPECT_EQ(correlation.find(1, "35").front().id, 20u);
+}
+
 }  // namespace
 }  // namespace smsbridge::store

@@ -77,5 +77,32 @@ TEST_F(StoreTest, AParkedReceiptIsTriedInItsOtherNotationLater) {
   EXPECT_EQ(progress(id).state, State::delivered) << "a try that was rolled back is no try";
 }
 
+TEST_F(StoreTest, ParkedReceiptsHaveALimit) {
+  limits_.parked_max = 2;
+  die_and_open();
+  const auto first = enqueue(message("1")).id, last = enqueue(message("2")).id;
+  claim(2);
+  for (const auto* id : {"first", "other", "last"}) receipt(id, SegmentState::delivered);
+  finish(first, 1, "first");
+  finish(last, 1, "last");
+  EXPECT_EQ(progress(first).state, State::submitted) << "the oldest gave way";
+  EXPECT_EQ(progress(last).state, State::delivered);
+}
+
+TEST_F(StoreTest, AParkedReceiptIsKeptForItsTime) {
+  limits_.parked_ms = 60'000;
+  die_and_open();
+  const auto first = enqueue(message("1")).id, second = enqueue(message("2")).id;
+  claim(2);
+  receipt("one", SegmentState::delivered);
+  pass(30'000);
+  receipt("two", SegmentState::delivered);
+  pass(31'000);
+  finish(first, 1, "one");
+  finish(second, 1, "two");
+  EXPECT_EQ(progress(first).state, State::submitted) << "an id of long ago is another message's";
+  EXPECT_EQ(progress(second).state, State::delivered);
+}
+
 }  // namespace
 }  // namespace smsbridge::store

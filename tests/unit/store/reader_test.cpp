@@ -27,5 +27,38 @@ TEST_F(StoreTest, PagesGoNewestFirstAndEnd) {
   EXPECT_EQ(store_->reader().page(filter, 0, 100).messages.size(), 8u);
 }
 
+TEST_F(StoreTest, AMessageHasThoseAheadThatCameBefore) {
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto stored = enqueue(message(std::to_string(i)));
+    EXPECT_EQ(store_->reader().ahead_of(queue, stored.created_at, stored.id, 100), i);
+  }
+}
+
+TEST_F(StoreTest, AListKeepsToItsFilter) {
+  auto change = message("ref", "Habari yako");
+  change.content.target_user = "amina";
+  enqueue(change);
+  struct {
+    const char* name;
+    Filter fits, fits_not;
+  } const rows[] = {
+      {"tenant", {.tenant = queue.tenant}, {.tenant = 9}},
+      {"gateway", {.gateway = queue.gateway}, {.gateway = 9}},
+      {"state", {.states = {State::queued}}, {.states = {State::failed}}},
+      {"lane", {.lane = queue.lane}, {.lane = Lane::otp}},
+      {"source", {.source = Source::api}, {.source = Source::fineract}},
+      {"to", {.to = "+254712345678"}, {.to = "+254712345679"}},
+      {"client_ref", {.client_ref = "ref"}, {.client_ref = "re"}},
+      {"text", {.text_contains = "yako"}, {.text_contains = "wao"}},
+      {"user", {.text_contains = "amina"}, {.text_contains = "juma"}},
+      {"from", {.from = start_time}, {.from = start_time + 1}},
+      {"until", {.until = start_time + 1}, {.until = start_time}},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(store_->reader().page(row.fits, 0, 10).messages.size(), 1u) << row.name;
+    EXPECT_EQ(store_->reader().page(row.fits_not, 0, 10).messages.size(), 0u) << row.name;
+  }
+}
+
 }  // namespace
 }  // namespace smsbridge::store

@@ -380,5 +380,24 @@ TEST_F(StoreTest, ThePartThatIsKnownDecidesWhenTheOtherIsSilent) {
   EXPECT_EQ(progress(id).state, State::undeliverable);
 }
 
+TEST_F(StoreTest, AHeldMessageIsFoundByItsPhoneAlsoAfterARestart) {
+  const auto held = enqueue(message("1")).id;
+  claim(1);
+  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  die_and_open();
+  EXPECT_EQ(receipt("unseen", SegmentState::delivered), Receipted::matched);
+  EXPECT_EQ(progress(held).state, State::delivered);
+}
+
+TEST_F(StoreTest, OfTwoMessagesToOnePhoneWithOneIdTheNewestIsMeant) {
+  const auto old = enqueue(message("1")).id, fresh = enqueue(message("2")).id;
+  claim(2);
+  finish(old, 1, "35");
+  finish(fresh, 1, "35");
+  EXPECT_EQ(receipt("35", SegmentState::delivered), Receipted::matched);
+  EXPECT_EQ(progress(fresh).state, State::delivered);
+  EXPECT_EQ(progress(old).state, State::submitted);
+}
+
 }  // namespace
 }  // namespace smsbridge::store

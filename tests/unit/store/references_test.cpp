@@ -33,5 +33,32 @@ TEST_F(StoreTest, AClockThatGoesBackLosesNoReference) {
   EXPECT_EQ(enqueue(message("c")).id, id);
 }
 
+TEST_F(StoreTest, APurgedMessageIsStillKnownByItsReference) {
+  limits_.retention_ms = 1000;
+  die_and_open();
+  for (const auto* ref : {"merged at once", "merged later"}) {
+    const auto id = enqueue(message(ref)).id;
+    claim(1);
+    finish(id, 1, "", State::failed);
+  }
+  for (int i = 0; i < 3; ++i) pass(2000);
+  die_and_open();
+  EXPECT_EQ(enqueue(message("merged later")).kind, Enqueued::Kind::known);
+}
+
+TEST_F(StoreTest, AReferenceThatIsTakenOverAtOnceLeadsToTheNewMessage) {
+  enqueue(message("0"));
+  enqueue(message("1"));  // both merged by the next commit; what follows waits
+  store_->step();
+  pass(1000);
+  enqueue(message("2"));
+  auto other = message("2", "other", 2);
+  other.replace_on_conflict = true;
+  const auto fresh = enqueue(other).id;
+  const auto found = store_->reader().find(queue.tenant, {"2"}).front();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, fresh);
+}
+
 }  // namespace
 }  // namespace smsbridge::store

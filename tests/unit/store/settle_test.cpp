@@ -87,5 +87,15 @@ TEST_F(StoreTest, AnAttemptThatWasRefusedGoesOnElsewhere) {
   EXPECT_TRUE(claim(1, other_queue).messages.at(0).in_doubt);
 }
 
+TEST_F(StoreTest, ARevivedMessageExpiresAsOneThatCameNow) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  finish(id, 1, "", State::failed);
+  control(Control::Action::retry, id);
+  EXPECT_EQ(progress(id).expires_at, now_ + 60'000);
+  pass(60'000);
+  EXPECT_EQ(progress(id).state, State::expired);
+}
+
 }  // namespace
 }  // namespace smsbridge::store

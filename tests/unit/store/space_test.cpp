@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "store/store.hpp"
@@ -64,6 +65,27 @@ TEST(Space, AWriteThatWasCutShortIsNoRoomWhereTheDiskHasNone) {
     EXPECT_EQ(enqueue(), Error::none);
   }
   std::filesystem::remove_all(path);
+}
+
+TEST(Space, WhatIsWrittenAheadIsBehindWhatIsThere) {
+  const auto path =
+      std::filesystem::temp_directory_path() / ("smsbridge-ahead-" + std::to_string(std::random_device{}()));
+  const std::string page(2u << 20, 'x');
+  std::ofstream(path) << "";
+  {
+    Space space(path, 1u << 20, 16u << 20);
+    space.commit([&] {
+      std::ofstream(path) << page;
+      return page.size();
+    });
+    space.ensure(page.size());
+  }
+  std::ifstream file(path);
+  std::string there(page.size(), ' ');
+  file.read(there.data(), static_cast<std::streamsize>(there.size()));
+  EXPECT_TRUE(there == page);
+  EXPECT_GE(std::filesystem::file_size(path), 3u << 20);
+  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class StoreTest : public testing::Test {
   void open() {
     Options options{
         .path = path_, .size_limit_bytes = size_limit_, .prewrite_bytes = 0, .sync = false, .limits = limits_};
+    options.inbox_items_max = inbox_items_max_;
     options.wall_clock = [this] { return now_; };
     store_ = std::make_unique<Store>(std::move(options));
     Hooks hooks;
@@ -122,6 +123,7 @@ class StoreTest : public testing::Test {
 
   std::filesystem::path path_;
   std::uint64_t size_limit_ = 64u << 20;
+  std::size_t inbox_items_max_ = 100;
   LedgerLimits limits_;
   WallMs now_ = start_time;
   boost::asio::io_context io_;

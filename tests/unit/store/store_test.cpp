@@ -92,5 +92,24 @@ TEST_F(StoreTest, ANewerFormatIsRefused) {
   EXPECT_THROW(open(), OpenError);
 }
 
+TEST_F(StoreTest, TheInboxForgetsWhatLeftIt) {
+  inbox_items_max_ = 2;
+  die_and_open();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(enqueue(message(std::to_string(i))).kind, Enqueued::Kind::stored);
+}
+
+TEST_F(StoreTest, AStopWritesWhatIsInTheInbox) {
+  auto answer = Error::unknown;
+  Batch batch;
+  batch.enqueue.push_back(message("1"));
+  store_->commit(std::move(batch), io_.get_executor(), [&](const BatchResult& r) { answer = r.error; });
+  store_->stop();
+  store_->start();  // the writer comes to it only now
+  store_->stop();
+  io_.restart();
+  io_.poll();
+  EXPECT_EQ(answer, Error::none);
+}
+
 }  // namespace
 }  // namespace smsbridge::store

@@ -95,5 +95,30 @@ TEST_F(StoreTest, TheFileStaysFlatUnderSteadyLoad) {
   EXPECT_LT(count(State::sent), 4000) << "2 s of retention, and up to 30 s until references are merged";
 }
 
+TEST_F(StoreTest, WhatIsNoLongerValidMovesNowhere) {
+  auto short_lived = message("1");
+  short_lived.content.expires_at = start_time + 30'000;
+  const auto id = enqueue(short_lived).id;
+  claim(1);
+  Batch batch;
+  auto& change = batch.finished.emplace_back();
+  change = {.id = id, .attempt = 1, .receipt_wait_ms = 60'000, .when_silent = 8};
+  change.segments.push_back({.state = SegmentState::accepted, .provider_id = "x"});
+  commit(std::move(batch));
+  pass(61'000);
+  EXPECT_EQ(progress(id).state, State::sent);
+}
+
+TEST_F(StoreTest, ExpiryReachesTheEndOfALongQueue) {
+  Batch batch;
+  for (int i = 0; i < 5001; ++i) batch.enqueue.push_back(message(""));
+  batch.enqueue.back().content.expires_at = start_time + 1000;
+  inbox_items_max_ = 10'000;
+  die_and_open();
+  const auto last = commit(std::move(batch)).enqueued.back().id;
+  for (int second = 0; second < 3; ++second) pass(1000);
+  EXPECT_EQ(progress(last).state, State::expired);
+}
+
 }  // namespace
 }  // namespace smsbridge::store

@@ -95,5 +95,29 @@ TEST_F(TenantsTest, OneThatComesIsLetInAndOneThatGoesIsKnownByItsMessagesOnly) {
   EXPECT_EQ(tenants.find("tujenge")->id, tujenge->id);
 }
 
+TEST_F(TenantsTest, AKeyOpensUntilItExpiresAndAsItsRecordSays) {
+  const Tenants tenants(RoutingTable(config_).tenants, store_, metrics_);
+  const auto opens = [&](WallMs expires_at) {
+    HttpRequest request;
+    request.raw.set(http::field::authorization,
+                    "Bearer " + create_key(store_, "umoja", "test", {"messages:send"}, 0, expires_at).bearer);
+    return tenants.by_key(request).has_value();
+  };
+  EXPECT_TRUE(opens(0)) << "never";
+  EXPECT_FALSE(opens(1'000));
+  EXPECT_TRUE(opens(4'000'000'000'000));
+
+  const auto key = bearer("umoja");
+  EXPECT_TRUE(tenants.by_key(key)->may("messages:send"));
+  store::Batch batch;
+  for (auto [name, record, revision] : store_.reader().objects("key/")) {
+    for (auto at = record.find("messages:send"); at != std::string::npos; at = record.find("messages:send"))
+      record.replace(at, 13, "messages:read");
+    batch.objects.push_back({.key = name, .value = record, .expected = {}});
+  }
+  store_.commit_and_wait(std::move(batch));
+  EXPECT_FALSE(tenants.by_key(key)->may("messages:send")) << "although it was shown before";
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge

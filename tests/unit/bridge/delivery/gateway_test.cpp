@@ -76,6 +76,14 @@ class GatewayTest : public testing::Test {
  protected:
   void SetUp() override {
     path_ = std::filesystem::temp_directory_path() / ("smsbridge-gateway-" + std::to_string(std::random_device{}()));
+    open_store();
+    config_ = std::make_shared<GatewaySettings>();
+    config_->name = "main";
+    config_->id = 7;
+    config_->retry = {.delay_first_ms = 1000, .resend_delay_ms = 100};
+    lanes_[static_cast<std::size_t>(store::Lane::campaign)].doubt = DoubtPolicy::hold;
+  }
+  void open_store() {
     store::Options options{.path = path_, .size_limit_bytes = 16u << 20, .prewrite_bytes = 0, .sync = false};
     options.wall_clock = [this] { return clock_.wall(); };
     store_ = std::make_unique<store::Store>(std::move(options));
@@ -87,11 +95,13 @@ class GatewayTest : public testing::Test {
     };
     store_->set_hooks(std::move(hooks));
     store_->open_queue();
-    config_ = std::make_shared<GatewaySettings>();
-    config_->name = "main";
-    config_->id = 7;
-    config_->retry = {.delay_first_ms = 1000, .resend_delay_ms = 100};
-    lanes_[static_cast<std::size_t>(store::Lane::campaign)].doubt = DoubtPolicy::hold;
+  }
+  // What was under way stays so: nothing is told to the store.
+  void die_and_start() {
+    gateway_.reset();
+    store_.reset();
+    open_store();
+    start();
   }
   void TearDown() override {
     gateway_.reset();
@@ -102,6 +112,7 @@ class GatewayTest : public testing::Test {
   void start() {
     auto table = std::make_shared<RoutingTable>();
     table->gateways = {config_};
+    table->prices = std::make_shared<Prices>(prices_);
     if (route_.id) {
       auto other = std::make_shared<GatewaySettings>();
       other->name = "other";
@@ -161,6 +172,9 @@ class GatewayTest : public testing::Test {
     content.route = route_.id;
     content.to = "+254712345678";
     content.text = text;
+    content.parts = static_cast<std::uint8_t>(channel_->parts);
+    content.due_at = due_at_;
+    if (validity_ms_) content.expires_at = clock_.wall() + validity_ms_;
     store::MessageId id = 0;
     store_->commit(std::move(batch), io_.get_executor(),
                    [&id](const store::BatchResult& result) { id = result.enqueued.at(0).id; });
@@ -175,6 +189,27 @@ class GatewayTest : public testing::Test {
     turn();
   }
   void accept(const std::string& text) { answer(text, {.kind = Kind::accepted, .provider_ids = {"id-" + text}}); }
+  void up(bool is) {
+    channel_->up = is;
+    channel_->owner.on_up_or_down();
+    turn();
+  }
+  // With the gateway "other", to which messages may go.
+  void start_with_a_route(WallMs unreachable_after) {
+    route_ = {.name = "any", .id = 101, .via = {{.gateway = "main"}, {.gateway = "other"}}};
+    route_.unreachable_after.fill(unreachable_after);
+    start();
+    other_is_up();
+  }
+  std::vector<std::string> moved() {
+    std::vector<std::string> texts;
+    store_->claim({{.queue = {.gateway = 8, .tenant = 1}, .count = 5}}, io_.get_executor(),
+                  [&](const store::ClaimResult& result) {
+                    for (const auto& message : result.messages) texts.push_back(message.content.text);
+                  });
+    turn();
+    return texts;
+  }
   void lose_all() {
     for (const auto& [cookie, text] : std::exchange(channel_->open, {}))
       channel_->owner.on_answer(cookie,
@@ -215,6 +250,8 @@ class GatewayTest : public testing::Test {
   std::array<LaneSettings, store::lane_count> lanes_;
   std::shared_ptr<GatewaySettings> config_;
   RouteSettings route_;  // with an id: there is one, and the gateway "other"
+  Prices prices_;
+  WallMs validity_ms_ = 0, due_at_ = 0;  // of what is posted
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<Gateway> gateway_;
@@ -387,10 +424,7 @@ TEST_F(GatewayTest, LanesThatChangeHoldForWhatIsClaimedToo) {
 
 // Otherwise what came later is in the other gateway's queue first, which may claim it at once.
 TEST_F(GatewayTest, WhatIsClaimedMovesNoLaterThanWhatWaitsBehindIt) {
-  route_ = {.name = "any", .id = 101, .via = {{.gateway = "main"}, {.gateway = "other"}}};
-  route_.unreachable_after.fill(500);
-  start();
-  other_is_up();
+  start_with_a_route(500);
   channel_->window = 0;
   post("claimed");
   pass(950ms);
@@ -513,9 +547,216 @@ TEST_F(GatewayTest, WhatIsAcceptedWhileItIsEmptiedWaits) {
   accept("before");
   EXPECT_EQ(sent(), (Texts{"first", "before"}));
   EXPECT_EQ(state(after), store::State::queued);
+  post("later");
+  EXPECT_EQ(sent(), Texts{}) << "nor is it handed over as it comes";
   gateway_->drain(0);
   turn();
-  EXPECT_EQ(sent(), Texts{"after"});
+  accept(channel_->open.at(0).second);
+  EXPECT_EQ(sent(), (Texts{"after", "later"}));
+}
+
+TEST_F(GatewayTest, ACrashHoldsWhatMayBeAtTheCarrierWhereItsLaneDoes) {
+  start();
+  const auto held = post("held", store::Lane::campaign), again = post("again");
+  EXPECT_EQ(sent(), (Texts{"held", "again"}));
+  die_and_start();
+  EXPECT_EQ(sent(), Texts{"again"});
+  EXPECT_EQ(state(held), store::State::doubtful);
+  EXPECT_TRUE(progress(again).maybe_duplicate);
+}
+
+TEST_F(GatewayTest, NothingLeavesAfterItsValidity) {
+  start();
+  channel_->window = 1;
+  post("first");
+  validity_ms_ = 1000;
+  const auto late = post("late");
+  EXPECT_EQ(gateway_->status().in_flight, 2u) << "claimed ahead";
+  pass(1s);
+  accept("first");
+  EXPECT_EQ(sent(), Texts{"first"});
+  EXPECT_EQ(state(late), store::State::expired);
+}
+
+TEST_F(GatewayTest, AfterARefusalTheOtherPartsStay) {
+  start();
+  channel_->window = 1;
+  channel_->parts = 3;
+  const auto id = post("long");
+  answer("long", {.kind = Kind::refused, .provider_ids = {}, .error = "no such number"});
+  EXPECT_EQ(sent(), Texts{"long"});
+  EXPECT_EQ(state(id), store::State::failed);
+}
+
+TEST_F(GatewayTest, WhatIsPartlySentGoesNowhereElse) {
+  start_with_a_route(500);
+  channel_->parts = 2;
+  channel_->window = 1;
+  post("waits");
+  channel_->window = 0;
+  accept("waits");
+  pass(500ms);
+  up(false);
+  pass(1700ms);  // it looks twice, and has not given back what it holds
+  EXPECT_EQ(moved(), Texts{}) << "its second part waits here";
+  up(true);
+  channel_->window = 2;
+  pass(1min);
+  sent();
+  for (const auto& [cookie, text] : std::exchange(channel_->open, {}))
+    channel_->owner.on_answer(cookie, {.kind = Kind::accepted, .provider_ids = {"x"}});
+  const auto refused = post("refused");
+  accept("refused");
+  answer("refused", {.kind = Kind::refused, .provider_ids = {}, .error = "no", .elsewhere = true});
+  EXPECT_EQ(state(refused), store::State::failed);
+  EXPECT_EQ(moved(), Texts{}) << "its first part is at the carrier";
+}
+
+TEST_F(GatewayTest, WhatWaitsMovesWhenItsTimeIsOver) {
+  start_with_a_route(10'000);
+  up(false);
+  pass(1s);
+  post("waits");
+  pass(8s);
+  EXPECT_EQ(moved(), Texts{});
+  pass(3s);
+  EXPECT_EQ(moved(), Texts{"waits"});
+}
+
+TEST_F(GatewayTest, WhatWasClaimedAndNotSentReturnsAsItWas) {
+  start();
+  channel_->window = 1;
+  post("sent");
+  const auto id = post("waits");
+  EXPECT_EQ(gateway_->status().in_flight, 2u);
+  up(false);
+  pass(2100ms);
+  EXPECT_EQ(gateway_->status().in_flight, 1u) << "the other waits for its answer";
+  EXPECT_EQ(progress(id).attempts, 0);
+  EXPECT_EQ(state(id), store::State::queued);
+}
+
+TEST_F(GatewayTest, AfterARetryByHandAllAttemptsAreLeft) {
+  config_->retry.attempts_max = 2;
+  start();
+  const auto id = post("hard");
+  const auto fail = [&] {
+    answer("hard", {.kind = Kind::temporary, .provider_ids = {}, .error = "busy"});
+    pass(3s);
+  };
+  fail();
+  fail();
+  ASSERT_EQ(state(id), store::State::failed);
+  store::Batch batch;
+  batch.controls.push_back({.action = store::Control::Action::retry, .tenant = 1, .id = id, .validity_ms = 3600'000});
+  store_->commit(std::move(batch), io_.get_executor(), [](const store::BatchResult&) {});
+  turn();
+  fail();
+  EXPECT_EQ(state(id), store::State::queued);
+}
+
+TEST_F(GatewayTest, WhatMayHaveBeenSentIsHeldWhenItsRetriesAreUsedUp) {
+  config_->retry.attempts_max = 2;
+  start();
+  const auto id = post("maybe");
+  answer("maybe", {.kind = Kind::unknown, .provider_ids = {}, .error = "no answer"});
+  pass(1s);
+  answer("maybe", {.kind = Kind::temporary, .provider_ids = {}, .error = "busy"});
+  EXPECT_EQ(state(id), store::State::doubtful) << "a receipt may still come";
+}
+
+TEST_F(GatewayTest, RoutesTrustNoGatewayThatTakesFewMessagesOrReportsNoneAnyMore) {
+  config_->receipts_quiet_ms = 1000;
+  start();
+  const auto all = [&](Kind kind) {
+    for (int i = 0; i < 20; ++i) {
+      post("m" + std::to_string(i));
+      answer("m" + std::to_string(i), {.kind = kind, .provider_ids = {"id"}, .error = {}});
+    }
+  };
+  all(Kind::accepted);
+  EXPECT_EQ(router_->state_of(7), "up");
+  all(Kind::temporary);
+  EXPECT_EQ(router_->state_of(7), "probing");
+  all(Kind::accepted);
+  EXPECT_EQ(router_->state_of(7), "up");
+  const auto report = [&] {
+    channel_->owner.on_receipt({.gateway = 7, .provider_ids = {"id"}, .state = store::SegmentState::delivered},
+                               metrics::ReceiptState::delivered, [](bool) {});
+    turn();
+  };
+  report();
+  all(Kind::accepted);
+  pass(3s);
+  EXPECT_EQ(router_->state_of(7), "probing");
+  EXPECT_NE(gateway_->status().receipts_quiet_since, 0);
+  report();
+  EXPECT_EQ(router_->state_of(7), "up");
+}
+
+TEST_F(GatewayTest, TheAccountsHoldWhatTheProviderOrElseThePriceListSays) {
+  prices_.add(7, "+254", {.part = 800'000, .currency = "KES"});
+  start();
+  channel_->parts = 2;
+  struct {
+    const char *price, *currency;
+    std::int64_t want;
+  } const rows[] = {{"", "", 1'600'000}, {"0.7", "USD", 1'600'000}, {"0.7", "KES", 700'000}};
+  for (const auto& row : rows) {
+    const auto before = store_->usage().empty() ? 0 : store_->usage().begin()->second.price;
+    post("long");
+    accept("long");
+    answer("long",
+           {.kind = Kind::accepted, .provider_ids = {"x"}, .error = {}, .price = row.price, .currency = row.currency});
+    EXPECT_EQ(store_->usage().begin()->second.price - before, row.want) << row.price << row.currency;
+  }
+}
+
+TEST_F(GatewayTest, AnOutcomeOutlastsADiskThatFails) {
+  start();
+  const auto id = post("one");
+  store_->fail_commits(5, 3);
+  accept("one");
+  EXPECT_EQ(state(id), store::State::queued);
+  pass(1s);
+  EXPECT_EQ(state(id), store::State::submitted);
+}
+
+TEST_F(GatewayTest, AReceiptThatCannotBeStoredIsGivenBackToTheCarrier) {
+  start();
+  std::vector<bool> answers;
+  store_->fail_commits(5, 1'000'000);
+  channel_->owner.on_receipt({.gateway = 7, .provider_ids = {"x"}, .state = store::SegmentState::delivered},
+                             metrics::ReceiptState::delivered, [&](bool stored) { answers.push_back(stored); });
+  pass(19s);
+  EXPECT_TRUE(answers.empty());
+  pass(2s);
+  EXPECT_EQ(answers, std::vector<bool>{false});
+  store_->fail_commits(0, 0);
+}
+
+TEST_F(GatewayTest, WhatIsDueLaterLeavesAlsoWhenTheClockIsSetAhead) {
+  start();
+  due_at_ = clock_.wall() + 3600'000;
+  post("later");
+  pass(1s);
+  clock_.set_ahead(1h);
+  clock_.advance(61s);
+  turn();
+  EXPECT_EQ(sent(), Texts{"later"});
+}
+
+TEST_F(GatewayTest, TheDelayUntilASubmitIsInSeconds) {
+  start();
+  up(false);
+  post("waits");
+  pass(2s);
+  up(true);
+  channel_->owner.on_room();
+  turn();
+  const auto delays = metrics_.gateway("main", "smpp").submit_delay_seconds->Collect().histogram;
+  EXPECT_EQ(delays.sample_count, 1u);
+  EXPECT_NEAR(delays.sample_sum, 2, 0.1);
 }
 
 }  // namespace

@@ -20,10 +20,14 @@ using http_gateways::Reply;
 
 // Keeps the requests; the test answers them, the oldest first.
 struct ManualTransport : HttpTransport {
-  explicit ManualTransport(std::deque<Done>& waiting) : open(waiting) {}
-  void send(http_gateways::Request, Done done) override { open.push_back(std::move(done)); }
+  ManualTransport(std::deque<Done>& waiting, http_gateways::Request& latest) : open(waiting), last(latest) {}
+  void send(http_gateways::Request request, Done done) override {
+    last = std::move(request);
+    open.push_back(std::move(done));
+  }
   void abort() override {}
   std::deque<Done>& open;
+  http_gateways::Request& last;
 };
 
 class HttpChannelTest : public testing::Test, public Channel::Owner {
@@ -35,18 +39,18 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
     config_.balance_interval = {};
     channel_ = std::make_unique<HttpChannel>(
         config_,
-        HttpContext{.executor = io_.get_executor(),
-                    .clock = clock_,
-                    .metrics = metrics_.gateway("main", kind),
-                    .provider_metrics = metrics_.provider("main"),
-                    .make_transport = [this](auto, const auto&) { return std::make_unique<ManualTransport>(open_); },
-                    .callback_url = std::move(callback_url),
-                    .sent_before = [this](auto) { return sent_; }},
+        HttpContext{
+            .executor = io_.get_executor(),
+            .clock = clock_,
+            .metrics = metrics_.gateway("main", kind),
+            .provider_metrics = metrics_.provider("main"),
+            .make_transport = [this](auto, const auto&) { return std::make_unique<ManualTransport>(open_, last_); },
+            .callback_url = std::move(callback_url),
+            .sent_before = [this](auto) { return sent_; }},
         http_gateways::make_provider(*http_gateways::find_kind(kind), config_.account), *this);
     channel_->start();
   }
-  void submit() {
-    store::Claimed message;
+  void submit(store::Claimed message = {}) {
     message.content.to = "+254700000101";
     message.content.text = "Hello";
     const auto outgoing = channel_->prepare(message, clock_.wall());
@@ -100,6 +104,7 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
   metrics::Metrics metrics_{{}};
   GatewaySettings config_;
   std::deque<HttpTransport::Done> open_;
+  http_gateways::Request last_;
   store::Page sent_;  // by an earlier life
   std::vector<store::ReceiptRecorded> receipts_;
   std::deque<bool> stored_;  // whether the next ones can be; those after them can
@@ -172,6 +177,7 @@ TEST_F(HttpChannelTest, WhatAnAnswerMeans) {
       {"when": {"status": "500"}, "then": {"outcome": "uncertain", "retry_after_ms": {"header": "Retry-After"}}},
       {"when": {"status": "402"}, "then": {"error_class": "balance", "retry_after_ms": {"header": "Retry-After"}}},
       {"when": {"body_matches": "number"}, "then": {"error_class": "route"}},
+      {"when": {"body_matches": "phone"}, "then": {"error_class": "destination"}},
       {"when": {"body_matches": "news"}, "then": {"error_class": "unknown"}}]}})";
   const Headers in_7_s{{"Retry-After", "7"}}, in_10_min{{"Retry-After", "600"}};
   struct {
@@ -188,6 +194,7 @@ TEST_F(HttpChannelTest, WhatAnAnswerMeans) {
       {"too fast, with a time", {429, in_7_s, ""}, "throttled for 7 s", 0s},
       {"too fast, for long", {429, in_10_min, ""}, "blamed", 10min},
       {"refused, with a time", {503, in_7_s, "number"}, "refused, elsewhere", 7s},
+      {"refused, by whom ever", {400, {}, "phone"}, "refused", 0s},
       {"in doubt", {500, {}, ""}, "unknown", 0s},
       {"in doubt, with a time", {500, in_7_s, ""}, "unknown", 7s},
       {"no credit", {402, {}, ""}, "blamed", 30s},
@@ -240,7 +247,9 @@ TEST_F(HttpChannelTest, AsksForWhatWasNotReported) {
   clock_.advance(10s);
   ASSERT_EQ(open_.size(), 1u) << "it cannot call us";
   answer(underway);
-  clock_.advance(20s);
+  clock_.advance(20s - 1ms);
+  EXPECT_TRUE(open_.empty());
+  clock_.advance(1ms);
   ASSERT_EQ(open_.size(), 1u) << "later, and later";
   answer(delivered);
   EXPECT_EQ(receipts_.back().state, store::SegmentState::delivered);
@@ -335,6 +344,26 @@ TEST_F(HttpChannelTest, CountsCallbacksOfNoUse) {
   EXPECT_EQ(receive("<receipt/>"), 200);
   EXPECT_EQ(count->Value(), 2);
   EXPECT_EQ(receipts_.size(), 1u);
+}
+
+TEST_F(HttpChannelTest, WhatNeverLeftIsInNoDoubt) {
+  open_account("twilio", twilio);
+  const auto ends = [this](HttpTransport::End end) {
+    submit();
+    std::exchange(open_.front(), nullptr)({.end = end, .reply = {}, .detail = "no route to host"});
+    open_.pop_front();
+    return heard_;
+  };
+  EXPECT_EQ(ends(HttpTransport::End::not_sent), "not taken");
+  EXPECT_EQ(ends(HttpTransport::End::perhaps_sent), "unknown");
+}
+
+// The provider knows it by that, and sends it once.
+TEST_F(HttpChannelTest, ARepetitionHasTheReferenceOfTheAttemptInDoubt) {
+  open_account("infobip", R"({"base_url": "http://h", "api_key": "k"})");
+  submit({.id = 0x1f, .attempt = 3, .in_doubt = true, .doubtful_attempt = 1});
+  EXPECT_NE(last_.body.find("\"1f-1\""), std::string::npos) << last_.body;
+  EXPECT_EQ(last_.body.find("\"1f-3\""), std::string::npos) << last_.body;
 }
 
 }  // namespace

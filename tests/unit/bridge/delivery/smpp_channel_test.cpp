@@ -76,11 +76,13 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   }
   std::vector<std::string> heard() { return std::exchange(heard_, {}); }
 
-  void on_answer(std::uint64_t, Answer) override {}
-  void on_throttled(std::uint64_t, Duration, const std::string&) override {}
-  void on_not_taken(std::uint64_t) override {}
+  void on_answer(std::uint64_t, Answer answer) override {
+    heard_.emplace_back(answer.kind == Answer::Kind::unknown ? "in doubt" : "answered");
+  }
+  void on_throttled(std::uint64_t, Duration, const std::string&) override { heard_.emplace_back("throttled"); }
+  void on_not_taken(std::uint64_t) override { heard_.emplace_back("not taken"); }
   Blame on_blamed(std::uint64_t, Answer) override { return Blame::way_out; }
-  void on_late_answer(std::uint64_t, std::string) override {}
+  void on_late_answer(std::uint64_t, std::string) override { heard_.emplace_back("late"); }
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                   std::function<void(bool)> answer) override {
     recorded_ = std::move(receipt);
@@ -91,7 +93,7 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   void on_room() override {}
   void on_up_or_down() override { heard_.emplace_back(channel_->is_up() ? "up" : "down"); }
   void on_closed() override {}
-  bool is_sending_to(std::string_view) const override { return false; }
+  bool is_sending_to(std::string_view) const override { return sending_; }
 
   boost::asio::io_context io_;
   VirtualClock clock_;
@@ -102,6 +104,7 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   std::vector<std::string> heard_;
   store::ReceiptRecorded recorded_;
   std::deque<std::function<void(bool)>> answers_;
+  bool sending_ = false;
   std::unique_ptr<SmppChannel> channel_;
 };
 
@@ -240,6 +243,77 @@ TEST_F(SmppChannelTest, ARefusalOfTheAccountIsSaidBeforeAHintAboutItsSettings) {
   }
   EXPECT_FALSE(channel_->is_up());
   EXPECT_THAT(last_error(), testing::HasSubstr("ESME_RINVPASWD"));
+}
+
+TEST_F(SmppChannelTest, WhatNeverLeftIsInNoDoubt) {
+  const auto wire = bind();
+  heard();
+  submit(1);
+  wire->say(raw(unbind, 0, 9));  // before the loop came to write
+  EXPECT_THAT(heard(), testing::Contains("not taken"));
+  EXPECT_EQ(metrics_.gateway("carrier", "smpp").submit_results[metrics::SubmitResult::disconnected]->Value(), 0);
+}
+
+TEST_F(SmppChannelTest, AFullQueueIsCountedAsSuch) {
+  const auto wire = bind();
+  auto& results = metrics_.gateway("carrier", "smpp").submit_results;
+  std::uint32_t sequence = 2;
+  for (const std::uint32_t status : {0x14u, 0x58u, 0x58u}) {
+    submit(sequence);
+    wire->finish_writing();
+    wire->say(raw(submit_sm_resp, status, sequence++));
+  }
+  EXPECT_EQ(results[metrics::SubmitResult::queue_full]->Value(), 1);
+  EXPECT_EQ(results[metrics::SubmitResult::throttled]->Value(), 2);
+}
+
+TEST_F(SmppChannelTest, ALateRefusalEndsNoDoubt) {
+  const auto wire = bind();
+  heard();
+  submit(1), submit(2);
+  io_.run();
+  wire->finish_writing();
+  clock_.advance(config_.session.response_timeout);
+  EXPECT_THAT(heard(), ElementsAre("in doubt", "in doubt"));
+  wire->say(raw(submit_sm_resp, 0x45, 2, octets("00")));
+  EXPECT_THAT(heard(), IsEmpty());
+  wire->say(raw(submit_sm_resp, 0, 3, octets("3100")));
+  EXPECT_THAT(heard(), ElementsAre("late"));
+}
+
+// Centres join what they get over two binds late or never.
+TEST_F(SmppChannelTest, AllPartsOfAMessageLeaveOnOneBind) {
+  const auto first = bind(), second = bind();
+  store::Claimed message;
+  message.content.to = "+254712345678";
+  message.content.text = std::string(400, 'x');
+  const auto outgoing = channel_->prepare(message, clock_.wall());
+  ASSERT_EQ((*outgoing)->parts, 3u);
+  for (std::size_t part = 0; part < 3; ++part)
+    ASSERT_EQ(channel_->submit(part, **outgoing, part), Channel::Submitted::yes);
+  io_.run();
+  EXPECT_TRUE(first->sent.empty() || second->sent.empty());
+}
+
+TEST_F(SmppChannelTest, AfterARefusalOfTheAccountOneMessageAtATimeShowsWhetherItWas) {
+  const auto wire = bind();
+  submit(2);
+  wire->finish_writing();
+  wire->say(raw(submit_sm_resp, 0x0E, 2));
+  EXPECT_EQ(channel_->room(), config_.session.window);
+  submit(3);
+  EXPECT_EQ(channel_->room(), 0u);
+}
+
+TEST_F(SmppChannelTest, WhileAMessageToItsPhoneIsUnderWayAReceiptIsNotGuessed) {
+  const auto wire = bind();
+  std::uint32_t sequence = 5;
+  for (const bool sending : {false, true}) {
+    sending_ = sending;
+    wire->say(receipt("id:23 sub:001 dlvrd:001 stat:DELIVRD err:000 text:", ++sequence));
+    EXPECT_EQ(recorded_.may_guess, !sending);
+    EXPECT_EQ(recorded_.usable == recorded_.as_given, sending);
+  }
 }
 
 }  // namespace

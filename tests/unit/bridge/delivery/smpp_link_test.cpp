@@ -157,6 +157,18 @@ TEST_F(SmppLinkTest, AWrongPasswordIsNotTriedAgainSoon) {
   EXPECT_LE(wait(), 330s);
   clock_.advance(270s - 1ns);
   EXPECT_EQ(connector_.attempts, 1);
+  clock_.advance(wait());
+  bind();
+  end();
+  EXPECT_LE(wait(), 3s) << "the password is right now";
+}
+
+TEST_F(SmppLinkTest, AnAccountThatIsBoundStillIsGivenTimeToEnd) {
+  link_->start();
+  accept_connection();
+  say(raw(bind_transceiver_resp, 0x05, 1));
+  EXPECT_GE(wait(), 27s);
+  EXPECT_LE(wait(), 33s);
 }
 
 TEST_F(SmppLinkTest, ReconnectTriesAtOnce) {

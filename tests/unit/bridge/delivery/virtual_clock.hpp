@@ -12,10 +12,12 @@ class VirtualClock : public Clock {
  public:
   Time now() const override { return now_; }
   WallMs wall() const override {
-    return 1'787'389'200'000 + std::chrono::duration_cast<std::chrono::milliseconds>(now_ - Time{}).count();
+    return wall_begin_ + std::chrono::duration_cast<std::chrono::milliseconds>(now_ - Time{}).count();
   }
   std::unique_ptr<Timer> timer(boost::asio::any_io_executor) override { return std::make_unique<Alarm>(*this); }
 
+  // Only the time of day: no alarm goes off.
+  void set_ahead(Duration by) { wall_begin_ += std::chrono::duration_cast<std::chrono::milliseconds>(by).count(); }
   void advance(Duration by) {
     const auto end = now_ + by;
     while (!alarms_.empty() && alarms_.begin()->first <= end) {
@@ -43,6 +45,7 @@ class VirtualClock : public Clock {
     std::function<void()> handler;
   };
   Time now_{};
+  WallMs wall_begin_ = 1'787'389'200'000;
   std::multimap<Time, Alarm*> alarms_;
 };
 

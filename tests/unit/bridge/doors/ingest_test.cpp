@@ -142,9 +142,52 @@ class Prepare : public testing::Test {
     return bridge::prepare(std::move(s), Tenant{.id = 3, .config = tenant_config_, .metrics = metrics},
                            Directory(router), 1'790'000'000'000);
   }
+  store::GatewayId way_for(const store::Content& refused) {
+    metrics::TenantMetrics metrics;
+    const SystemClock clock;
+    const Router router(std::make_shared<RoutingTable>(config_), {{3, "default"}}, clock);
+    store::Message message{.id = 1, .content = refused, .progress = {}};
+    message.progress.state = store::State::failed;
+    return bridge::way_for(message, Tenant{.id = 3, .config = tenant_config_, .metrics = metrics}, Directory(router),
+                           1'790'000'000'000);
+  }
   Config config_;
   TenantSettings tenant_config_;
 };
+
+// What a person tries again is what was accepted, and nothing else.
+TEST_F(Prepare, WhatWouldBeReadAsAnotherMessageHasNoWay) {
+  Submission s;
+  s.to = "0712345678";
+  s.text = "Habari";
+  const auto refused = prepare(s).enqueue.content;
+  EXPECT_EQ(way_for(refused), 1u);
+  auto other = refused;
+  other.to = "0712345678";  // it was no number then
+  EXPECT_EQ(way_for(other), 0u);
+  config_.gateways[0].charset = text::Charset::ucs2;
+  EXPECT_EQ(way_for(refused), 0u) << "it would have other parts";
+}
+
+TEST_F(Prepare, TheValidityOfWhatIsSentLaterBeginsThen) {
+  Submission s;
+  s.to = "0712345678";
+  s.text = "Habari";
+  s.validity_ms = 60'000;
+  EXPECT_EQ(prepare(s).enqueue.content.expires_at, 1'790'000'060'000);
+  s.send_at = 1'790'003'600'000;
+  EXPECT_EQ(prepare(s).enqueue.content.expires_at, 1'790'003'660'000);
+}
+
+TEST_F(Prepare, AsManyPartsAsTheGatewaySendsAreTaken) {
+  Submission s;
+  s.to = "0712345678";
+  s.text = std::string(3 * 153, 'x');
+  EXPECT_FALSE(prepare(s).refusal);
+  s.text += "x";
+  ASSERT_TRUE(prepare(s).refusal);
+  EXPECT_EQ(prepare(s).refusal->code, ProblemCode::too_many_parts);
+}
 
 TEST_F(Prepare, FillsInWhatTheTenantMeans) {
   Submission s;

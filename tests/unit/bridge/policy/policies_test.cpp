@@ -97,6 +97,14 @@ TEST(Retry, NoDelayIsLongerThanTheLongest) {
   }
 }
 
+TEST(Retry, WhatFailsTogetherDoesNotComeBackTogether) {
+  Random random(1);
+  std::set<WallMs> delays;
+  for (int i = 0; i < 20; ++i)
+    delays.insert(std::get<RetryAfter>(decide({}, Outcome::temporary, 1, false, 0, 0, random)).delay_ms);
+  EXPECT_GT(delays.size(), 10u);
+}
+
 store::Queue queue(store::TenantId tenant, store::Lane lane) { return {.gateway = 1, .tenant = tenant, .lane = lane}; }
 
 std::map<store::Queue, std::uint32_t> ask(FairShare& share, std::size_t free, std::size_t campaign_max = 10000) {
@@ -189,6 +197,8 @@ TEST(SmppMessage, SourceDestinationAndValidity) {
     int ton, npi;
   } const cases[] = {{"UMOJA", "UMOJA", 5, 0},
                      {"40404", "40404", 3, 0},
+                     {"12345678", "12345678", 3, 0},
+                     {"123456789", "123456789", 1, 1},
                      {"+254711000000", "254711000000", 1, 1},
                      {"00254711000000", "254711000000", 1, 1},
                      {"254711000000", "254711000000", 1, 1},
@@ -220,6 +230,7 @@ TEST(SmppMessage, LongTextsByEachWay) {
   ASSERT_EQ(out->segments.size(), 2u);
   EXPECT_EQ(segment_message(*out, 1).esm_class, 0x40);
   EXPECT_EQ(segment_message(*out, 1).short_message[4], 2) << "of two parts";
+  message.attempt = 2;
   EXPECT_EQ(out->segments[0].user_data[3], make_outgoing(message, gateway, 99)->segments[0].user_data[3])
       << "the same reference in each attempt";
   gateway.concat = text::Concat::sar;

@@ -84,6 +84,8 @@ TEST_F(RouterTest, TheFirstRouteThatFitsIsTaken) {
       {"another lane", with([](auto& r) { r.lanes = {store::Lane::otp}; }), false},
       {"noon in Nairobi, within", with([](auto& r) { r.from_minute = 11 * 60, r.zone = "Africa/Nairobi"; }), true},
       {"noon in Nairobi, later", with([](auto& r) { r.from_minute = 13 * 60, r.zone = "Africa/Nairobi"; }), false},
+      {"until this minute", with([](auto& r) { r.until_minute = 9 * 60; }), false},
+      {"until the next", with([](auto& r) { r.until_minute = 9 * 60 + 1; }), true},
       {"over midnight, by day", with([](auto& r) { r.from_minute = 20 * 60, r.until_minute = 6 * 60; }), false},
       {"over midnight, its morning", with([](auto& r) { r.from_minute = 20 * 60, r.until_minute = 10 * 60; }), true},
   };
@@ -109,6 +111,9 @@ TEST_F(RouterTest, GatewaysComeInTheOrderOfTheRouteAndThoseThatAreDownLast) {
   left_b.without = {2};
   EXPECT_EQ(it.choose(left_b, 0).gateways, (std::vector<store::GatewayId>{3, 1}));
   EXPECT_EQ(it.pick(query(), 0).second, 2u);
+  it.drain(2, true);
+  EXPECT_EQ(it.choose(query(), 0).gateways, (std::vector<store::GatewayId>{3, 1})) << "nothing new for b";
+  it.drain(2, false);
   for (store::GatewayId id = 1; id <= 3; ++id) it.can_send(id, false);
   EXPECT_EQ(it.pick(query(), 0).second, 1u) << "it waits for the first one";
 }
@@ -156,6 +161,9 @@ TEST_F(RouterTest, WeightsAndPricesDecideTheOrder) {
   auto two_parts = query();
   two_parts.parts = 2;
   EXPECT_EQ(it.choose(two_parts, 0).gateways, std::vector<store::GatewayId>{2}) << "a costs 1.8, c is not known";
+  config_.routes.front().price_max = 1'000'000;
+  replace();
+  EXPECT_EQ(it.choose(two_parts, 0).gateways, std::vector<store::GatewayId>{2}) << "just as much as is allowed";
 }
 
 TEST_F(RouterTest, TheNextGatewayIsOneThatCanSend) {
@@ -202,6 +210,8 @@ TEST(Health, OpensAfterFailuresInARowAndCloses) {
   health.state(now);
   health.succeeded(now);
   EXPECT_EQ(health.state(now), Health::State::closed);
+  for (int i = 0; i < 5; ++i) health.failed(now);
+  EXPECT_EQ(health.until() - now, first) << "it begins anew";
 }
 
 TEST(Health, KeepsToATimeThatWasNamed) {
