@@ -77,7 +77,7 @@ App::App(Config config, Clock& clock, Connector& connector)
       bodies_(request_bodies_bytes, *metrics_.http().body_bytes),
       lock_(config_.store_path),
       store_(daemon_store_options(config_, clock)),
-      tenants_(RoutingTable(config_).tenants, store_, metrics_),
+      tenants_(RoutingTable(config_).tenants, store_, metrics_, clock_),
       objects_(config_, store_),
       router_(objects_.table(), tenants_.names(), clock_),
       budgets_(router_, tenants_, store_),
@@ -183,7 +183,7 @@ void App::make_servers() {
   control_limits.name = "control";
   control_limits.connections = control_clients_max;
   auto control =
-      std::make_unique<HttpServer>(shards_.front()->io(), control_limits, api_door, metrics_.http(), bodies_);
+      std::make_unique<HttpServer>(shards_.front()->io(), clock_, control_limits, api_door, metrics_.http(), bodies_);
   control->listen_local(config_.control_socket.string());
   servers_.emplace_back(shards_.front().get(), std::move(control));
 }
@@ -191,7 +191,7 @@ void App::make_servers() {
 // On every shard. Port 0 is chosen once; the other shards share it.
 void App::listen(HttpLimits limits, const HttpDoor& door, ListenAddress address, std::uint16_t& port) {
   for (auto& shard : shards_) {
-    auto server = std::make_unique<HttpServer>(shard->io(), limits, door, metrics_.http(), bodies_);
+    auto server = std::make_unique<HttpServer>(shard->io(), clock_, limits, door, metrics_.http(), bodies_);
     address.port = port = server->listen(address, shard == shards_.front());
     servers_.emplace_back(shard.get(), std::move(server));
   }

@@ -58,11 +58,6 @@ tl::unexpected<Problem> unauthenticated(std::string detail) {
   return tl::unexpected(Problem{.code = ProblemCode::unauthenticated, .detail = std::move(detail), .errors = {}});
 }
 
-store::WallMs wall_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 // Only the daemon's user and root reach the control socket; the command line tells on whose behalf.
 std::string local_user(const HttpRequest& request) {
   const auto name = text::repaired_utf8(std::string(request.header("Smsbridge-User").substr(0, 64)));
@@ -81,8 +76,9 @@ bool Caller::may(std::string_view scope) const {
   return everything || std::ranges::find(scopes, scope) != scopes.end();
 }
 
-Tenants::Tenants(const std::vector<TenantSettingsPtr>& tenants, store::Store& store, metrics::Metrics& metrics)
-    : store_(store), metrics_(metrics) {
+Tenants::Tenants(const std::vector<TenantSettingsPtr>& tenants, store::Store& store, metrics::Metrics& metrics,
+                 const Clock& clock)
+    : store_(store), metrics_(metrics), clock_(clock) {
   table_ = prepare(tenants);
 }
 
@@ -176,7 +172,7 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
     shown = shown_keys_.insert_or_assign(id, std::move(*checked)).first;
   }
   const auto expires_at = shown->second.expires_at;
-  if (expires_at && expires_at <= wall_now())
+  if (expires_at && expires_at <= clock_.wall())
     return unauthenticated("the key expired at " + text::time_text(expires_at));
   auto caller = shown->second.caller;
   if (caller.of_all_tenants) return for_tenant(std::move(caller), request);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bridge/config/tenant.hpp"
+#include "bridge/env/clock.hpp"
 #include "bridge/http/problem.hpp"
 #include "bridge/http/request.hpp"
 #include "metrics/metrics.hpp"
@@ -43,7 +44,8 @@ class Tenants {
   // By name; those that the configuration has.
   using ByName = std::map<std::string, const Tenant*, std::less<>>;
 
-  Tenants(const std::vector<TenantSettingsPtr>& tenants, store::Store& store, metrics::Metrics& metrics);
+  Tenants(const std::vector<TenantSettingsPtr>& tenants, store::Store& store, metrics::Metrics& metrics,
+          const Clock& clock);
 
   // nullptr: there is none, or none any more.
   const Tenant* find(std::string_view name) const;
@@ -79,6 +81,7 @@ class Tenants {
 
   store::Store& store_;
   metrics::Metrics& metrics_;
+  const Clock& clock_;
   mutable std::mutex shown_keys_mutex_;  // guards shown_keys_
   mutable std::map<std::string, ShownKey, std::less<>> shown_keys_;
   std::deque<std::pair<TenantSettingsPtr, Tenant>> ever_;  // prepare() only

@@ -8,7 +8,6 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -98,8 +97,10 @@ Problem problem_of(error_code ec, const HttpLimits& limits, bool in_request_line
 
 class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
  public:
-  Impl(asio::io_context& io, HttpLimits limits, HttpDoor door, metrics::HttpMetrics& metrics, BodyMemory& bodies)
+  Impl(asio::io_context& io, Clock& clock, HttpLimits limits, HttpDoor door, metrics::HttpMetrics& metrics,
+       BodyMemory& bodies)
       : io_(io),
+        clock_(clock),
         limits_(std::move(limits)),
         door_(std::move(door)),
         metrics_(metrics),
@@ -107,8 +108,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
         bodies_(bodies),
         tcp_(io),
         local_(io),
-        watch_timer_(io),
-        accept_timer_(io) {}
+        watch_timer_(clock.timer(io.get_executor())),
+        accept_timer_(clock.timer(io.get_executor())) {}
 
   std::uint16_t listen(const ListenAddress& address, bool first);
   void listen_local(const std::string& path);
@@ -126,7 +127,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
     virtual void expire() = 0;
     virtual void stop() = 0;
     virtual void close() = 0;
-    std::chrono::steady_clock::time_point deadline;
+    Time deadline;
     asio::ip::address address;  // that its limit counts; none for the control socket and for loopback
     bool open = true;
     std::optional<Waiting> waiting;  // the list it is in
@@ -147,6 +148,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   bool has_too_many(const asio::ip::address& address) const;
 
   asio::io_context& io_;
+  Clock& clock_;
   const HttpLimits limits_;
   const HttpDoor door_;
   metrics::HttpMetrics& metrics_;
@@ -160,7 +162,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   std::size_t open_ = 0;
   std::array<std::list<Watched*>, waiting_kinds> waiting_;  // those that may be closed, longest first
   std::map<asio::ip::address, std::size_t> per_address_;
-  asio::steady_timer watch_timer_, accept_timer_;
+  const std::unique_ptr<Timer> watch_timer_, accept_timer_;
   log::Throttle repaired_, refused_, dropped_;
   bool stopping_ = false;
 };
@@ -204,13 +206,13 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
 
  private:
   enum class State { idle, header, body, handling, writing, draining };
-  static constexpr auto never = std::chrono::steady_clock::time_point::max();
+  static constexpr auto never = Time::max();
 
   auto self() { return this->shared_from_this(); }
 
   void enter(State state, Duration time) {
     state_ = state;
-    deadline = std::chrono::steady_clock::now() + time;
+    deadline = server_->clock_.now() + time;
   }
 
   // Each request is a turn of its own, since the answer before it was written by one: who sends many in one piece waits
@@ -362,7 +364,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   void make_readable(std::string& body) {
     if (text::is_valid_utf8(body)) return;
     body = text::repaired_utf8(std::move(body));
-    if (const auto count = server_->repaired_.due({}, std::chrono::steady_clock::now()))
+    if (const auto count = server_->repaired_.due({}, server_->clock_.now()))
       log::error("http", "an answer was not valid UTF-8 and was repaired; please report it", "path", request_.path,
                  "times", count);
   }
@@ -415,7 +417,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   void refuse(const Problem& problem) {
     server_->leave(*this);
     server_->unmatched_.requests(static_cast<int>(status_of(problem.code))).Increment();
-    if (const auto count = server_->refused_.due(std::string(name(problem.code)), std::chrono::steady_clock::now()))
+    if (const auto count = server_->refused_.due(std::string(name(problem.code)), server_->clock_.now()))
       log::warn("http", "requests were refused before they were read", "listener", server_->limits_.name, "reason",
                 problem.detail, "address", peer(), "times", count);
     request_.raw = {};
@@ -480,8 +482,7 @@ void HttpServer::Impl::accept(asio::basic_socket_acceptor<Protocol>& acceptor) {
         // Out of descriptors, mostly: trying at once would only burn the processor.
         self->dropped(metrics::ConnectionDrop::no_descriptor, {});
         self->evict_one();
-        self->accept_timer_.expires_after(accept_pause);
-        self->accept_timer_.async_wait([self, &acceptor](error_code) {
+        self->accept_timer_->at(self->clock_.now() + accept_pause, [self, &acceptor] {
           if (!self->stopping_) self->accept(acceptor);
         });
       });
@@ -552,17 +553,16 @@ bool HttpServer::Impl::evict_one() {
 void HttpServer::Impl::dropped(metrics::ConnectionDrop why, const asio::ip::address& address) {
   metrics_.dropped_connections[why]->Increment();
   const std::string reason = metrics::label_value(why);
-  if (const auto count = dropped_.due(reason, std::chrono::steady_clock::now()))
+  if (const auto count = dropped_.due(reason, clock_.now()))
     log::warn("http", "connections of clients were closed to make or keep room", "listener", limits_.name, "reason",
               reason, "open", open_, "limit", limits_.connections, "address",
               address.is_unspecified() ? "" : address.to_string(), "times", count);
 }
 
 void HttpServer::Impl::watch() {
-  watch_timer_.expires_after(watch_interval);
-  watch_timer_.async_wait([self = shared_from_this()](error_code ec) {
-    if (ec || self->stopping_) return;
-    const auto now = std::chrono::steady_clock::now();
+  watch_timer_->at(clock_.now() + watch_interval, [self = shared_from_this()] {
+    if (self->stopping_) return;
+    const auto now = self->clock_.now();
     std::vector<Watched*> late;
     for (auto* connection : self->connections_)
       if (connection->deadline <= now) late.push_back(connection);
@@ -637,8 +637,8 @@ void HttpServer::Impl::stop() {
   error_code ignored;
   tcp_.close(ignored);
   local_.close(ignored);
-  watch_timer_.cancel();
-  accept_timer_.cancel();
+  watch_timer_->cancel();
+  accept_timer_->cancel();
   for (auto* connection : std::vector<Watched*>(connections_.begin(), connections_.end())) connection->stop();
   struct stat now {};
   const bool still_ours = !local_path_.empty() && ::lstat(local_path_.c_str(), &now) == 0 &&
@@ -646,9 +646,9 @@ void HttpServer::Impl::stop() {
   if (still_ours) ::unlink(local_path_.c_str());
 }
 
-HttpServer::HttpServer(asio::io_context& io, HttpLimits limits, HttpDoor door, metrics::HttpMetrics& metrics,
-                       BodyMemory& bodies)
-    : impl_(std::make_shared<Impl>(io, std::move(limits), std::move(door), metrics, bodies)) {}
+HttpServer::HttpServer(asio::io_context& io, Clock& clock, HttpLimits limits, HttpDoor door,
+                       metrics::HttpMetrics& metrics, BodyMemory& bodies)
+    : impl_(std::make_shared<Impl>(io, clock, std::move(limits), std::move(door), metrics, bodies)) {}
 HttpServer::~HttpServer() { stop(); }
 std::uint16_t HttpServer::listen(const ListenAddress& address, bool first) { return impl_->listen(address, first); }
 void HttpServer::listen_local(const std::string& path) { impl_->listen_local(path); }

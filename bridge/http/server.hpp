@@ -63,7 +63,7 @@ class BodyMemory {
 // last those that have shown a key.
 class HttpServer {
  public:
-  HttpServer(boost::asio::io_context& io, HttpLimits limits, HttpDoor door, metrics::HttpMetrics& metrics,
+  HttpServer(boost::asio::io_context& io, Clock& clock, HttpLimits limits, HttpDoor door, metrics::HttpMetrics& metrics,
              BodyMemory& bodies);
   ~HttpServer();
 

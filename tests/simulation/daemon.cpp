@@ -34,7 +34,7 @@ store::Options store_options(const Daemon::World& world) {
 Daemon::Daemon(World world)
     : world_(std::move(world)),
       store_(store_options(world_)),
-      tenants_(world_.table->tenants, store_, world_.metrics),
+      tenants_(world_.table->tenants, store_, world_.metrics, world_.clock),
       router_(world_.table, tenants_.names(), world_.clock),
       directory_(router_),
       running_(world_.table->gateways.size()) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "bridge/routing/routing_table.hpp"
+#include "tests/unit/bridge/delivery/virtual_clock.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -43,11 +44,12 @@ class TenantsTest : public testing::Test {
       std::filesystem::temp_directory_path() / ("smsbridge-tenants-" + std::to_string(::getpid()));
   store::Store store_;
   metrics::Metrics metrics_{{"", "", ""}};
+  VirtualClock clock_;
   Config config_;
 };
 
 TEST_F(TenantsTest, AKeyIsChangedWithoutAGap) {
-  Tenants tenants(RoutingTable(config_).tenants, store_, metrics_);
+  Tenants tenants(RoutingTable(config_).tenants, store_, metrics_, clock_);
   const auto takes = [&](const char* key) { return tenants.by_fineract_headers(fineract("umoja", key)).has_value(); };
   struct {
     const char* step;
@@ -67,7 +69,7 @@ TEST_F(TenantsTest, AKeyIsChangedWithoutAGap) {
 }
 
 TEST_F(TenantsTest, OneThatComesIsLetInAndOneThatGoesIsKnownByItsMessagesOnly) {
-  Tenants tenants(RoutingTable(config_).tenants, store_, metrics_);
+  Tenants tenants(RoutingTable(config_).tenants, store_, metrics_, clock_);
   const auto old_key = bearer("tujenge"), new_key = bearer("pamoja");
   const auto* const umoja = tenants.find("umoja");
   const auto* const tujenge = tenants.find("tujenge");
@@ -96,7 +98,7 @@ TEST_F(TenantsTest, OneThatComesIsLetInAndOneThatGoesIsKnownByItsMessagesOnly) {
 }
 
 TEST_F(TenantsTest, AKeyOpensUntilItExpiresAndAsItsRecordSays) {
-  const Tenants tenants(RoutingTable(config_).tenants, store_, metrics_);
+  const Tenants tenants(RoutingTable(config_).tenants, store_, metrics_, clock_);
   const auto opens = [&](WallMs expires_at) {
     HttpRequest request;
     request.raw.set(http::field::authorization,

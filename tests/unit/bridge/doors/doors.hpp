@@ -103,7 +103,7 @@ class DoorsTest : public testing::Test {
   Config config_ = two_tenants(folder_);
   store::Store store_{options(folder_, clock_)};
   metrics::Metrics metrics_{{"", "", ""}};
-  Tenants tenants_{RoutingTable(config_).tenants, store_, metrics_};
+  Tenants tenants_{RoutingTable(config_).tenants, store_, metrics_, clock_};
   Router router_{std::make_shared<RoutingTable>(config_), tenants_.names(), clock_};
   Directory directory_{router_};
   Intake intake_{store_, directory_, clock_};

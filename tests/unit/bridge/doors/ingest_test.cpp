@@ -335,9 +335,9 @@ TEST(Budgets, StopCampaignsThenRemindersAndNothingElse) {
     store::Store store(std::move(options));
     store.open_queue();
     metrics::Metrics metrics({"", "", ""});
-    const Tenants tenants(RoutingTable(config).tenants, store, metrics);
-    const auto& tenant = *tenants.find("t");
     const SystemClock clock;
+    const Tenants tenants(RoutingTable(config).tenants, store, metrics, clock);
+    const auto& tenant = *tenants.find("t");
     const Router router(std::make_shared<RoutingTable>(config), {}, clock);
     Budgets budgets(router, tenants, store);
     const auto spend = [&] {
@@ -412,8 +412,8 @@ TEST_F(Prepare, ShowsWhateverOctetsCarriersSayAsJson) {
   const auto folder = std::filesystem::temp_directory_path() / ("smsbridge-shown-" + std::to_string(::getpid()));
   {
     store::Store store({.path = folder, .size_limit_bytes = 64u << 20, .prewrite_bytes = 0, .sync = false});
-    const Tenants tenants(RoutingTable(config_).tenants, store, metrics);
     const SystemClock clock;
+    const Tenants tenants(RoutingTable(config_).tenants, store, metrics, clock);
     const Router router(std::make_shared<RoutingTable>(config_), {}, clock);
     const Directory directory(router);
     const std::string octets =

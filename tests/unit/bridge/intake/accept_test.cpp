@@ -59,7 +59,7 @@ class AcceptTest : public testing::Test {
   VirtualClock clock_;
   store::Store store_;
   metrics::Metrics metrics_{{"", "", ""}};
-  Tenants tenants_{table()->tenants, store_, metrics_};
+  Tenants tenants_{table()->tenants, store_, metrics_, clock_};
   Router router_{table(), tenants_.names(), clock_};
   Directory directory_{router_};
   Intake intake_{store_, directory_, clock_};
