@@ -54,7 +54,8 @@ store::Options store_options(const Config& config, Clock& clock) {
   options.prewrite_bytes = std::min(config.store_prewrite_bytes, config.store_size_limit_bytes / 4);
   options.limits.retention_ms = config.retention_ms;
   for (const auto& gateway : config.gateways)
-    options.limits.held_ms = std::max(options.limits.held_ms, gateway.retry.hold_ms);
+    for (const auto& lane : config.lanes)
+      options.limits.held_ms = std::max(options.limits.held_ms, retry_of(gateway.retry, lane.retry).hold_ms);
   options.wall_clock = [&clock] { return clock.wall(); };
   return options;
 }

@@ -39,6 +39,17 @@ void check_listeners(ConfigSection& s, const Config& config) {
               "unsafe", true);
 }
 
+void read_lanes(ConfigSection& root, Lanes& lanes) {
+  root.section("lanes", [&](ConfigSection& s) {
+    for (std::size_t i = 0; i < store::lane_count; ++i)
+      s.section(std::string(store::name(static_cast<store::Lane>(i))), [&](ConfigSection& l) {
+        l.read_duration_ms("validity", lanes[i].validity_ms, second, 63 * 7 * day);
+        l.read_choice("doubt", lanes[i].doubt, doubt_choices);
+        read_retry(l, lanes[i].retry);
+      });
+  });
+}
+
 void read_root(ConfigSection& root, Config& config) {
   root.section("listen", [&](ConfigSection& s) {
     s.read_address("api", config.api);
@@ -80,13 +91,7 @@ void read_root(ConfigSection& root, Config& config) {
     if (!parse_network(text))
       root.problem("allow_private_targets", "'" + text + "' is not an address or a block such as 10.0.0.0/8",
                    "bad-value");
-  root.section("lanes", [&](ConfigSection& s) {
-    for (std::size_t i = 0; i < store::lane_count; ++i)
-      s.section(std::string(store::name(static_cast<store::Lane>(i))), [&](ConfigSection& l) {
-        l.read_duration_ms("validity", config.lanes[i].validity_ms, second, 63 * 7 * day);
-        l.read_choice("doubt", config.lanes[i].doubt, doubt_choices);
-      });
-  });
+  read_lanes(root, config.lanes);
   root.list("tenants", [&](ConfigSection& s) { read_tenant(s, config.tenants.emplace_back()); });
   root.list("gateways", [&](ConfigSection& s) {
     config.gateways.emplace_back().of_file = true;

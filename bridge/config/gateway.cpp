@@ -13,7 +13,7 @@
 namespace smsbridge::bridge {
 namespace {
 
-constexpr WallMs second = 1000, hour = 3600 * second, day = 24 * hour;
+constexpr WallMs second = 1000, day = 24 * 3600 * second;
 
 }  // namespace
 
@@ -54,14 +54,7 @@ void read_gateway(ConfigSection& s, GatewaySettings& g) {
   s.read("receipts", g.receipts);
   s.read_duration_ms("receipt_wait", g.receipt_wait_ms, second, 30 * day);
   s.read_duration_ms("receipts_quiet", g.receipts_quiet_ms, 0, 30 * day);
-  s.section("retry", [&](ConfigSection& r) {
-    r.read_duration_ms("first", g.retry.delay_first_ms, 10, day);
-    r.read_duration_ms("max", g.retry.delay_max_ms, 10, 7 * day);
-    check_first_delay(r, "first", g.retry.delay_first_ms, "max", g.retry.delay_max_ms);
-    r.read("attempts", g.retry.attempts_max, 1, 1000);
-    r.read_duration_ms("resend_delay", g.retry.resend_delay_ms, 0, hour);
-    r.read_duration_ms("hold", g.retry.hold_ms, second, 30 * day);
-  });
+  read_retry(s, g.retry);
   if (s.has("doubt")) {
     g.doubt = DoubtPolicy::resend;
     s.read_choice("doubt", *g.doubt, doubt_choices);

@@ -11,21 +11,11 @@
 #include "bridge/config/problem.hpp"
 #include "bridge/env/stream.hpp"
 #include "bridge/text/segments.hpp"
-#include "smpp/dialect.hpp"
 #include "smpp/client_session.hpp"
+#include "smpp/dialect.hpp"
 #include "store/message.hpp"
 
 namespace smsbridge::bridge {
-
-// How often, and how far apart, a message is tried.
-struct RetryPolicy {
-  WallMs delay_first_ms = 30'000;
-  WallMs delay_max_ms = 600'000;
-  int attempts_max = 5;
-  DoubtPolicy doubt = DoubtPolicy::resend;
-  WallMs resend_delay_ms = 1'000;       // before a message in doubt goes out again
-  WallMs hold_ms = 72ll * 3600 * 1000;  // how long a receipt is waited for before a held message fails
-};
 
 struct GatewaySettings {
   boost::json::object settings;  // as they were given, without secrets

@@ -176,8 +176,9 @@ void Gateway::check_stopped() {
 // ---- from the queue to the channel ----
 
 RetryPolicy Gateway::policy(store::Lane lane) const {
-  auto policy = config_.retry;
-  policy.doubt = config_.doubt.value_or(context_.lanes[static_cast<std::size_t>(lane)].doubt);
+  const auto& settings = context_.lanes[static_cast<std::size_t>(lane)];
+  auto policy = retry_of(config_.retry, settings.retry);
+  policy.doubt = config_.doubt.value_or(settings.doubt);
   return policy;
 }
 

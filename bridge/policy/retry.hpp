@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <variant>
 
-#include "bridge/config/gateway.hpp"
+#include "bridge/config/retry.hpp"
 #include "bridge/env/random.hpp"
 
 namespace smsbridge::bridge {
