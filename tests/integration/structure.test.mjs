@@ -121,6 +121,82 @@ test('leaves and levels do not use what belongs to others', () => {
   assert.deepEqual(clocks, [], 'time comes in as an argument');
 });
 
+test('no two files include each other, by whatever way', () => {
+  const own = new Map(sources.map((file) => [file, includesOf(file).map((include) => include.own).filter(Boolean)]));
+  const done = new Set(), circles = [];
+  const visit = (file, path) => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (done.has(file) || path.includes(file)) return;
+    for (const included of own.get(file) ?? []) visit(included, [...path, file]);
+    done.add(file);
+  };
+  for (const file of sources) visit(file, []);
+  assert.deepEqual(circles, []);
+});
+
+test('time and chance come in from outside', () => {
+  // The command line is a process of its own, and so is the carrier's socket side; app draws the seeds.
+  const rooms = ['text', 'config', 'policy', 'http', 'access', 'routing', 'intake', 'objects', 'delivery', 'doors'];
+  const of = sources.filter((file) => folderOf(file) === 'bridge' && rooms.includes(roomOf(file)));
+  const clocks = /\b(system|steady|high_resolution)_clock::now\b|\brandom_device\b|\bsteady_timer\b/;
+  assert.deepEqual(of.filter((file) => clocks.test(read(file))), []);
+});
+
+// Ratchets: what stands here may become less, not more.
+const longFunctions = {  // lines
+  'bridge/config/route.cpp': 76,         // a list of keys
+  'bridge/intake/submission.cpp': 76,
+  'bridge/main.cpp': 77,                 // a list of commands
+  'bridge/objects/objects.cpp': 109,
+  'smpp/pdu.cpp': 71,                    // a list of PDUs
+};
+const largeFiles = {  // lines; the rest has 400 at most
+  'bridge/cli/provider_lines.cpp': 419,
+  'bridge/config/reader.cpp': 591,
+  'bridge/delivery/gateway.cpp': 784,
+  'bridge/doors/fineract.cpp': 436,
+  'bridge/http/server.cpp': 657,
+  'bridge/objects/objects.cpp': 517,
+  'bridge/text/number.cpp': 417,
+  'bridge/text/numbering_table.cpp': 474,  // data
+  'smpp/pdu.cpp': 596,                     // only this file may see libsmpp34
+  'store/store.cpp': 441,
+};
+const ours = sources.filter((file) => folders.includes(folderOf(file)));
+
+test('no function is longer than 70 lines', () => {
+  const found = [];
+  for (const file of ours) {
+    const lines = read(file).split('\n');
+    lines.forEach((text, at) => {
+      // The last line of a signature, at the outermost level or in a class; its body ends at the same indentation.
+      const indent = /^ {0,2}(?=\S)/.exec(text)?.[0];
+      if (indent === undefined || !/\)[^;=]*\{$/.test(text) || /^\s*(if|for|while|switch|else|do|try|catch|\}|return|namespace)\b/.test(text)) return;
+      const length = lines.slice(at).findIndex((line) => line.startsWith(`${indent}}`)) + 1;
+      if (length > (longFunctions[file] ?? 70)) found.push(`${file}:${at + 1}: ${length} lines`);
+    });
+  }
+  assert.deepEqual(found, []);
+});
+
+test('no file is longer than 400 lines', () => {
+  const length = (file) => read(file).split('\n').length - 1;
+  assert.deepEqual(ours.filter((file) => length(file) > (largeFiles[file] ?? 400)).map((file) => `${file}: ${length(file)} lines`), []);
+});
+
+test('a test stands on the path of its source', () => {
+  const of = sources.filter((file) => file.startsWith('tests/unit/') && file.endsWith('_test.cpp'));
+  const isThere = (file) => {
+    const source = file.slice('tests/unit/'.length, -'_test.cpp'.length);
+    return ['.cpp', '.hpp'].some((end) => existsSync(join(root, source + end)));
+  };
+  // What several files do together.
+  const together = ['tests/unit/bridge/doors/api_test.cpp', 'tests/unit/bridge/doors/ingest_test.cpp', 'tests/unit/bridge/policy/policies_test.cpp',
+    'tests/unit/http_gateways/every_kind_test.cpp', 'tests/unit/smpp/both_sides_test.cpp', 'tests/unit/smpp/pdu_library_test.cpp',
+    'tests/unit/store/damage_test.cpp', 'tests/unit/store/durability_test.cpp', 'tests/unit/store/queue_test.cpp'];
+  assert.deepEqual(of.filter((file) => !isThere(file) && !together.includes(file)), []);
+});
+
 test('every source file has its licence line', () => {
   const kinds = ['.cpp', '.hpp', '.h', '.inc', '.ipp', '.cmake', '.mjs', '.js', '.ts', '.sh', '.pl', '.py', '.yaml', '.yml'];
   const without = files.filter((file) => {
