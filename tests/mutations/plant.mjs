@@ -7,9 +7,9 @@ export const rows = list.flatMap(({file, bugs}) => bugs.map((bug) => ({file, ...
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-// Where the row's source text stands; the layout of white space does not matter.
+// Where the row's source text stands; the layout of white space does not matter, nor does what ends with this text.
 function placeOf(row, source) {
-  const pattern = new RegExp(row.find.trim().split(/\s+/).map(escaped).join('\\s+'), 'g');
+  const pattern = new RegExp('(?<![\\w.>:])' + row.find.trim().split(/\s+/).map(escaped).join('\\s+'), 'g');
   const found = [...source.matchAll(pattern)];
   if (found.length === 1) return {row, from: found[0].index, to: found[0].index + found[0][0].length, text: found[0][0]};
   throw new Error(`${row.file}: bug ${row.id}, "${row.what}": its text occurs ${found.length} times, not once: ${row.find}`);

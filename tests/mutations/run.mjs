@@ -116,13 +116,22 @@ function failedTest(name, {output, late}) {
   return `${name} ${failed ?? `${last ?? ''} ${late ? '(does not end)' : '(crashes)'}`}`;
 }
 
-// Those of the bug's own folder first: they know most of it.
+// The tests of the source, which stand at its path, as a filter of test names; nothing where there are none.
+function ownTests({file}) {
+  const path = join(root, 'tests/unit', file.replace(/\.[ch]pp$/, '_test.cpp'));
+  const suites = existsSync(path) ? [...readFileSync(path, 'utf8').matchAll(/^TEST(?:_[FP])?\((\w+),/gm)].map((found) => found[1]) : [];
+  return [...new Set(suites)].map((suite) => `*${suite}.*`).join(':');
+}
+
+// The source's own tests first, then those of its folder: they know most of it.
 function unitPrograms(row) {
-  const near = (name) => row.file.split('/').some((part) => name === `unit_${part.replace(/\..*/, '')}`) ? 0 : 1;
-  return readdirSync(join(build, 'tests')).filter((name) => /^unit_\w+$/.test(name))
-      .sort((a, b) => near(a) - near(b) || a.localeCompare(b))
+  const folder = row.file.split('/')[0], own = ownTests(row);
+  const far = (name) => name === `unit_${folder}` ? 0 : name.startsWith(folder) ? 1 : 2;
+  const programs = readdirSync(join(build, 'tests')).filter((name) => /^(unit_\w+|store_conformance)$/.test(name))
+      .sort((a, b) => far(a) - far(b) || a.localeCompare(b))
       .map((name) => ({command: join(build, 'tests', name), args: ['--gtest_fail_fast'], plant: row.id,
                        explain: (result) => failedTest(name, result)}));
+  return own ? [{...programs[0], args: [...programs[0].args, `--gtest_filter=${own}`]}, ...programs] : programs;
 }
 
 const simulation = (row) => [{
@@ -159,7 +168,7 @@ const began = Date.now();
 const survivors = [];
 const score = {unit: 0, simulation: 0, integration: 0};
 function print(row, by) {
-  if (by) ++score[by.startsWith('unit_') ? 'unit' : by.startsWith('simulation') ? 'simulation' : 'integration'];
+  if (by) ++score[/^(unit_|store_)/.test(by) ? 'unit' : by.startsWith('simulation') ? 'simulation' : 'integration'];
   else survivors.push(row);
   const survives = row.survives ? `survives: ${row.survives}` : 'SURVIVED';
   console.log(`${String(row.id).padStart(4)}  ${row.what}\n      ${by ?? survives}`);
