@@ -580,7 +580,7 @@ export const list = [
     {id: 286, what: 'the budget of a month counts all months', find: `key.month == month`, plant: `true`},
   ]},
   {file: 'bridge/access/tenants.cpp', bugs: [
-    {id: 287, what: 'expired keys still open', find: `expires_at && expires_at <= wall_now()`, plant: `false`},
+    {id: 287, what: 'expired keys still open', find: `expires_at && expires_at <= clock_.wall()`, plant: `false`},
     {id: 288, what: 'a key may do what its scopes do not say',
      find: `everything || std::ranges::find(scopes, scope) != scopes.end()`, plant: `true`},
     {id: 289, what: 'a key that was changed still opens as it did', find: `shown->second.record != kept->value`, plant: `false`},
