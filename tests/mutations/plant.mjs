@@ -7,7 +7,7 @@ export const rows = list.flatMap(({file, bugs}) => bugs.map((bug) => ({file, ...
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-// Where the row's source text stands; the layout of white space does not matter, nor does what ends with this text.
+// Where the text of the row stands in the source; the layout of white space does not matter. Not inside of a name.
 function placeOf(row, source) {
   const pattern = new RegExp('(?<![\\w.>:])' + row.find.trim().split(/\s+/).map(escaped).join('\\s+'), 'g');
   const found = [...source.matchAll(pattern)];

@@ -2,7 +2,7 @@
 // Plants the bugs of list.mjs one at a time and says which test catches each. See ../mutations.sh --help.
 import {execFileSync, spawn} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {plantAll, rows} from './plant.mjs';
@@ -116,22 +116,25 @@ function failedTest(name, {output, late}) {
   return `${name} ${failed ?? `${last ?? ''} ${late ? '(does not end)' : '(crashes)'}`}`;
 }
 
-// The tests of the source, which stand at its path, as a filter of test names; nothing where there are none.
-function ownTests({file}) {
-  const path = join(root, 'tests/unit', file.replace(/\.[ch]pp$/, '_test.cpp'));
-  const suites = existsSync(path) ? [...readFileSync(path, 'utf8').matchAll(/^TEST(?:_[FP])?\((\w+),/gm)].map((found) => found[1]) : [];
-  return [...new Set(suites)].map((suite) => `*${suite}.*`).join(':');
+// Names of the tests that know most of a source: those at its path, or else those of its room.
+function nearTests({file}) {
+  const folder = join(root, 'tests/unit', dirname(file)), own = basename(file).replace(/\.[ch]pp$/, '_test.cpp');
+  const tests = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('_test.cpp')) : [];
+  const near = tests.includes(own) ? [own] : file.split('/').length > 2 ? tests : [];
+  const text = near.map((name) => readFileSync(join(folder, name), 'utf8')).join('');
+  return [...new Set(Array.from(text.matchAll(/^TEST(?:_[FP])?\((\w+),/gm), ([, suite]) => `*${suite}.*`))].join(':');
 }
 
-// The source's own tests first, then those of its folder: they know most of it.
+// The near ones first, then the programs of the same part; store_conformance is quick.
 function unitPrograms(row) {
-  const folder = row.file.split('/')[0], own = ownTests(row);
-  const far = (name) => name === `unit_${folder}` ? 0 : name.startsWith(folder) ? 1 : 2;
-  const programs = readdirSync(join(build, 'tests')).filter((name) => /^(unit_\w+|store_conformance)$/.test(name))
-      .sort((a, b) => far(a) - far(b) || a.localeCompare(b))
-      .map((name) => ({command: join(build, 'tests', name), args: ['--gtest_fail_fast'], plant: row.id,
-                       explain: (result) => failedTest(name, result)}));
-  return own ? [{...programs[0], args: [...programs[0].args, `--gtest_filter=${own}`]}, ...programs] : programs;
+  const part = row.file.split('/')[0], near = nearTests(row);
+  const far = (name) => name.startsWith(part) ? 0 : name === `unit_${part}` ? 1 : 2;
+  const program = (name, filter = '*') => (
+      {command: join(build, 'tests', name), args: ['--gtest_fail_fast', `--gtest_filter=${filter}`], plant: row.id,
+       explain: (result) => failedTest(name, result)});
+  const all = readdirSync(join(build, 'tests')).filter((name) => /^(unit_\w+|store_conformance)$/.test(name))
+      .sort((a, b) => far(a) - far(b) || a.localeCompare(b)).map((name) => program(name));
+  return near ? [program(`unit_${part}`, near), ...all] : all;
 }
 
 const simulation = (row) => [{
