@@ -57,6 +57,8 @@ TEST_F(JournalConformance, IsFoundByWhatItIsAbout) {
   append("b", "loan 12");
   append("c", "loan 1");
   append("d");
+  append("e", "loan 0");
+  append("f", "loan 3");
   EXPECT_EQ(bodies(events("loan 1")), "ca");
   auto oldest = events("loan 1");
   oldest.oldest_first = true;

@@ -49,6 +49,15 @@ TEST_F(MarkConformance, IsAbsentFromItsExpiryOn) {
   EXPECT_EQ(value(), "(none)");
 }
 
+// Within a second, before what expired is removed.
+TEST_F(MarkConformance, OnePutAnewAtOnceHasItsOwnExpiry) {
+  put("first", store.now + 500);
+  store.now += 600;
+  EXPECT_TRUE(put("second", store.now + 10'000).is_new);
+  store.pass(5'000);
+  EXPECT_EQ(value(), "second");
+}
+
 TEST_F(MarkConformance, OneThatExpiredIsGoneForGood) {
   put("first", store.now + 1000);
   put("stays");
