@@ -474,6 +474,22 @@ TEST(ServerSession, DoesNotReadFromAClientThatDoesNotRead) {
   EXPECT_TRUE(talk.session.wants_read());
 }
 
+TEST(ServerSession, WhomItDoesNotReadItDoesNotCallSilent) {
+  auto config = config_with(100);
+  config.output_max = 100;
+  config.enquire_link_interval = 30s;
+  config.enquire_link_timeout = 40s;
+  Conversation talk(config);
+  talk.bound();
+  talk.deliver(1);
+  talk.deliver(2);
+  talk.after(10min);
+  EXPECT_FALSE(talk.session.is_lost());
+  talk.expect(deliver_sm, 1);
+  talk.after(41s);
+  EXPECT_TRUE(talk.session.is_lost()) << "it was read, and said nothing";
+}
+
 TEST(ServerSession, TellsWhatALostConnectionLeaves) {
   Conversation talk;
   talk.bound();

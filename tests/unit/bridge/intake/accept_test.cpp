@@ -109,6 +109,19 @@ TEST_F(AcceptTest, KnowsARepetitionOfWhatItWouldRefuseNow) {
   EXPECT_EQ((*results)[1].problem->code, ProblemCode::no_route);
 }
 
+// Nobody else could be named by Fineract, which posts a message once: there it waits.
+TEST_F(AcceptTest, AGatewayThatIsBeingEmptiedIsNamedInVain) {
+  router_.drain(1, true);
+  for (const auto source : {store::Source::api, store::Source::fineract}) {
+    Submission s;
+    s.to = "+254711000001";
+    s.text = "one";
+    s.gateway = router_.table()->gateway("g");
+    s.source = source;
+    EXPECT_EQ(intake_.prepare(std::move(s), tenant()).refusal.has_value(), source == store::Source::api);
+  }
+}
+
 TEST_F(AcceptTest, NothingIsAcceptedThatIsNotOnDisk) {
   store_.fail_commits(EIO, 1);
   const auto results = accept({wish("+254711000001", "one"), wish("+254711000002", "two")});

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "bridge/doors/api/contract.hpp"
+#include "tests/unit/bridge/delivery/virtual_clock.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -51,6 +52,36 @@ TEST(MessageFields, HaveTheLengthsOfTheContract) {
     ++compared;
   }
   EXPECT_GE(compared, 8);
+}
+
+TEST(MessageFields, SayWhereEachMistakeIs) {
+  struct {
+    const char *fields, *wrong;
+  } const cases[] = {
+      {R"("validity": "441d", "lane": "otp", "client_ref": "r-1", "gateway": "g")", ""},
+      {R"("colour": "red")", "/colour unknown-field;"},
+      {R"("validity": "442d")", "/validity bad-value;"},
+      {R"("validity": 38102401)", "/validity bad-value;"},
+      {R"("validity": 0)", "/validity bad-value;"},
+      {R"("client_ref": "two\nlines")", "/client_ref bad-value;"},
+      {R"("from": "")", "/from bad-value;"},
+      {R"("from": 7)", "/from bad-type;"},
+      {R"("country": "KEN")", "/country too-long;"},
+      {R"("lane": "fast", "gateway": "h")", "/lane bad-value;/gateway bad-value;"},
+  };
+  Config config;
+  config.gateways = {{.name = "g", .id = 1}};
+  const VirtualClock clock;
+  const Router router(std::make_shared<RoutingTable>(config), {}, clock);
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.fields);
+    const auto message = json::parse(R"({"to": "0712345678", "text": "Habari", )" + std::string(c.fields) + "}");
+    const auto read = read_submission(message, Directory(router), clock.wall());
+    std::string wrong;
+    if (!read)
+      for (const auto& error : read.error().errors) wrong += error.pointer + " " + error.code + ";";
+    EXPECT_EQ(wrong, c.wrong);
+  }
 }
 
 }  // namespace
