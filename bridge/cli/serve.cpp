@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json.hpp>
+#include <boost/system/system_error.hpp>
 #include <iostream>
 
 #include "bridge/app.hpp"
@@ -51,6 +52,10 @@ int run_daemon(const Config& config, boost::asio::io_context& io, boost::asio::s
   return exit_storage;
 }
 
+std::string no_thread(const std::string& why) {
+  return "no thread can be made: " + why + ". Raise the number of processes: ulimit -u, or TasksMax of the unit";
+}
+
 int serve(const ServeOptions& options) {
   process::ignore_broken_pipes();
   boost::asio::io_context io;
@@ -78,8 +83,9 @@ int serve(const ServeOptions& options) {
   } catch (const ListenError& error) {
     return refuse(exit_failed, error.what());
   } catch (const std::system_error& error) {
-    return refuse(exit_failed, "no thread can be made: " + error.code().message() +
-                                   ". Raise the number of processes: ulimit -u, or TasksMax of the unit");
+    return refuse(exit_failed, no_thread(error.code().message()));
+  } catch (const boost::system::system_error& error) {
+    return refuse(exit_failed, no_thread(error.code().message()));
   } catch (const spdlog::spdlog_ex& error) {
     return refuse(exit_failed, std::string("the log cannot be set up: ") + error.what());
   }

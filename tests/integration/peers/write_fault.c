@@ -69,6 +69,19 @@ static ssize_t do_pwv(const char* sym, int fd, const struct iovec* v, int n, off
 }
 ssize_t pwritev(int fd, const struct iovec* v, int n, off_t o) { return do_pwv("pwritev", fd, v, n, o); }
 ssize_t pwritev64(int fd, const struct iovec* v, int n, off_t o) { return do_pwv("pwritev64", fd, v, n, o); }
+/* Pages that stand side by side are written at the file's position. */
+ssize_t writev(int fd, const struct iovec* v, int n) {
+  ssize_t (*real)(int, const struct iovec*, int) =
+      (ssize_t(*)(int, const struct iovec*, int))dlsym(RTLD_NEXT, "writev");
+  if (is_db(fd)) {
+    int e = hit("data");
+    if (e) {
+      errno = e;
+      return -1;
+    }
+  }
+  return real(fd, v, n);
+}
 int fdatasync(int fd) {
   int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
   if (is_db(fd)) {
