@@ -401,6 +401,8 @@ describe('under load', () => {
           const answer = await client.post('/messages', {to: nextNumber(), text: 'Hello', gateway: `round-${round}`});
           if (answer.status !== 202) return assert.equal(answer.body.errors[0].pointer, '/gateway', JSON.stringify(answer.body));
           accepted.push(answer.body.id);
+          // One that never had an empty queue could not be deleted.
+          await client.reaches(answer.body.id, 'delivered', 'failed');
         }
       });
       await until('it to be deleted', async () => (await remove(api, `/gateways/round-${round}`)).status === 200);
