@@ -12,31 +12,31 @@ using namespace std::chrono_literals;
 constexpr Duration commit_retry_delay = 200ms;
 constexpr Duration receipt_answer_max = 20s;  // before most centres give up waiting
 
-// Outcomes of attempts in the words of the store's changes.
+// Outcomes of attempts in the words of the store's changes: each is called once, and takes what the settlement holds.
 struct AsChange {
-  const store::Settlement& settlement;
+  store::Settlement& settlement;
   store::Batch& batch;
 
   store::Finished finished(store::State state) const {
     return {.id = settlement.id,
             .attempt = settlement.attempt,
             .state = state,
-            .status_message = settlement.status_message,
-            .segments = settlement.segments};
+            .status_message = std::move(settlement.status_message),
+            .segments = std::move(settlement.segments)};
   }
   store::Again again() const {
     return {.id = settlement.id,
             .attempt = settlement.attempt,
-            .status_message = settlement.status_message,
-            .segments = settlement.segments};
+            .status_message = std::move(settlement.status_message),
+            .segments = std::move(settlement.segments)};
   }
-  void operator()(const store::Taken& taken) const {
+  void operator()(store::Taken& taken) const {
     auto change = finished(taken.awaits_receipt ? store::State::submitted : store::State::sent);
     change.receipt_wait_ms = taken.receipt_wait_ms;
     change.when_silent = taken.when_silent;
     change.price = taken.price;
     change.parts = taken.parts;
-    change.note = taken.note;
+    change.note = std::move(taken.note);
     batch.finished.push_back(std::move(change));
   }
   void operator()(const store::Failed& failed) const {
