@@ -163,7 +163,8 @@ void App::make_servers() {
   for (auto& endpoint : problem_endpoints()) api.push_back(std::move(endpoint));
   const auto api_door = make_door(std::move(api), metrics_.http(), clock_, to_response, needs_key(services_));
   std::size_t sessions = 0;
-  for (const auto& gateway : config_.gateways) sessions += static_cast<std::size_t>(std::max(1, gateway.sessions));
+  for (const auto& gateway : config_.gateways)
+    sessions += gateway.is_smpp() ? static_cast<std::size_t>(gateway.smpp().sessions) : 1;
   HttpLimits limits;
   limits.connections = clients_per_listener(
       descriptor_limit(), sessions, shards_.size() * (config_.metrics.host.empty() ? 2 : 3), listener_clients_max);

@@ -9,8 +9,8 @@
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
-#include "bridge/config/reader.hpp"
 #include "bridge/env/process.hpp"
+#include "bridge/text/nearest.hpp"
 
 namespace {
 
@@ -21,7 +21,7 @@ int refuse_word(const CLI::App& at, const std::string& words, const std::string&
   std::vector<std::string> names;
   for (const auto* command : at.get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(command->get_name());
-  const auto close = nearest(word, names);
+  const auto close = text::nearest(word, names);
   const bool option = word.starts_with('-');
   std::cerr << "error: there is no " << (option ? "option" : "command") << " '" << word << "'\nhint: "
             << (option || close.empty() || close == word ? "see '" + words + " --help'"
@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
     std::vector<std::string> names;
     for (const auto* command : app.get_subcommands([](CLI::App*) { return true; }))
       names.push_back(command->get_name());
-    const auto close = argc > 1 ? nearest(argv[1], names) : std::string();
+    const auto close = argc > 1 ? text::nearest(argv[1], names) : std::string();
     std::cerr << "error: " << error.what()
               << (close.empty() || close == argv[1] ? "" : "\nhint: did you mean '" + close + "'?") << "\n";
     return exit_usage;

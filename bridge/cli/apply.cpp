@@ -10,8 +10,8 @@
 #include "bridge/cli/cut_off.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/objects.hpp"
-#include "bridge/config/reader.hpp"
 #include "bridge/config/secrets.hpp"
+#include "bridge/config/yaml.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {

@@ -15,7 +15,7 @@
 #include "bridge/cli/objects.hpp"
 #include "bridge/cli/provider_lines.hpp"
 #include "bridge/cli/table.hpp"
-#include "bridge/config/reader.hpp"
+#include "bridge/text/nearest.hpp"
 #include "bridge/text/printable.hpp"
 #include "http_gateways/wire.hpp"
 
@@ -166,7 +166,7 @@ std::string listed(const std::vector<std::string>& words) {
 
 bool is_one_of(const std::vector<std::string>& known, const std::string& word, const std::string& what) {
   if (std::ranges::find(known, word) != known.end()) return true;
-  const auto close = nearest(word, known);
+  const auto close = text::nearest(word, known);
   std::cerr << "error: there is no " << what << " '" << word
             << "'\nhint: " << (close.empty() ? "it is one of " + listed(known) : "did you mean '" + close + "'?")
             << "\n";

@@ -11,7 +11,8 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
-#include "bridge/config/reader.hpp"
+#include "bridge/config/units.hpp"
+#include "bridge/text/nearest.hpp"
 #include "bridge/text/time.hpp"
 
 namespace smsbridge::bridge {
@@ -109,7 +110,7 @@ int create(const KeyOptions& options) {
     if (scopes.empty()) return exit_usage;
     for (const auto& scope : scopes)
       if (std::ranges::find(key_scopes(), scope) == key_scopes().end()) {
-        const auto close = nearest(scope, key_scopes());
+        const auto close = text::nearest(scope, key_scopes());
         std::cerr << "error: there is no scope '" << scope << "'"
                   << (close.empty() ? ": '--for operator' has all of them" : "; did you mean '" + close + "'?") << "\n";
         return exit_usage;

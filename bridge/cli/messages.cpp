@@ -12,7 +12,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
-#include "bridge/config/reader.hpp"
+#include "bridge/config/units.hpp"
 #include "bridge/text/printable.hpp"
 #include "bridge/text/time.hpp"
 #include "http_gateways/wire.hpp"

@@ -10,7 +10,8 @@
 
 #include "bridge/cli/cut_off.hpp"
 #include "bridge/cli/exit_codes.hpp"
-#include "bridge/config/reader.hpp"
+#include "bridge/config/secret_source.hpp"
+#include "bridge/config/yaml.hpp"
 #include "http_gateways/wire.hpp"
 
 namespace smsbridge::bridge {
@@ -125,18 +126,10 @@ int remove(const ObjectOptions& options) {
 }
 
 json::value read_named(const std::string& kind, const std::string& name, const std::filesystem::path& folder) {
-  // The reader of the configuration file knows how.
-  YAML::Node node;
-  node["secret"][kind] = name;
-  std::vector<ConfigProblem> problems;
-  ConfigSection section(node, "", "", folder, problems);
-  std::string secret;
-  section.read_secret("secret", secret);
-  for (const auto& problem : problems) {
-    if (!problem.warning) throw ClientError(exit_usage, problem.text);
-    std::cerr << "warning: " << problem.text << "\n";
-  }
-  return json::value(secret);
+  const auto found = find_secret(kind, name, folder);
+  if (!found.warning.empty()) std::cerr << "warning: " << found.warning << "\n";
+  if (!found.refusal.empty()) throw ClientError(exit_usage, found.refusal);
+  return json::value(found.value);
 }
 
 void read_named(json::value& value, const std::filesystem::path& folder) {

@@ -6,6 +6,9 @@
 #include <algorithm>
 
 #include "bridge/config/reader.hpp"
+#include "bridge/config/units.hpp"
+#include "bridge/text/control.hpp"
+#include "bridge/text/number.hpp"
 #include "bridge/text/sender.hpp"
 
 namespace smsbridge::bridge {
@@ -15,8 +18,7 @@ constexpr std::size_t name_length_max = 64;
 
 }  // namespace
 
-void read_name(ConfigSection& s, std::string& name) {
-  s.read("name", name);
+void check_name(ConfigSection& s, const std::string& name) {
   const auto forbidden = [](unsigned char c) { return c == '/' || c < 0x20 || c == 0x7F; };
   if (std::ranges::any_of(name, forbidden))
     s.problem("name", "is a part of addresses: no '/' and no control characters", "bad-value");
@@ -28,6 +30,15 @@ void check_first_delay(ConfigSection& s, const char* first, WallMs first_ms, con
   if (first_ms > longest_ms)
     s.problem(first, "is longer than '" + std::string(longest) + "', which is " + duration_text(longest_ms),
               "bad-value");
+}
+
+void check_country(ConfigSection& s, const std::string& key, const std::string& country) {
+  if (!country.empty() && !text::is_known_country(country))
+    s.problem(key, "'" + country + "' is not an ISO 3166 country such as KE", "bad-value");
+}
+
+void check_no_control(ConfigSection& s, const std::string& key, const std::string& value) {
+  if (text::has_control(value)) s.problem(key, "holds a control character or a line break", "bad-value");
 }
 
 void check_sender(ConfigSection& s, const std::string& sender, std::string_view country) {

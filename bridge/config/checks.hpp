@@ -10,9 +10,11 @@ namespace smsbridge::bridge {
 
 class ConfigSection;
 // The key `name`: it stands in addresses, in the store's keys and in metrics.
-void read_name(ConfigSection& s, std::string& name);
+void check_name(ConfigSection& s, const std::string& name);
 // The key `sender`: one that a phone shows.
 void check_sender(ConfigSection& s, const std::string& sender, std::string_view country);
+void check_country(ConfigSection& s, const std::string& key, const std::string& country);
+void check_no_control(ConfigSection& s, const std::string& key, const std::string& value);
 // Delays double up to the longest.
 void check_first_delay(ConfigSection& s, const char* first, WallMs first_ms, const char* longest, WallMs longest_ms);
 

@@ -6,19 +6,18 @@
 #include <algorithm>
 #include <fstream>
 
-#include "bridge/config/reader.hpp"
+#include "bridge/config/keys.hpp"
 #include "bridge/config/tls.hpp"
+#include "bridge/config/yaml.hpp"
 #include "bridge/env/network.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::uintmax_t file_size_max_bytes = 4u << 20;
 
 constexpr std::size_t master_key_length_min = 32;
-constexpr WallMs second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
+constexpr WallMs second = 1000, day = 24 * 3600 * second;
 
 // Two listeners cannot have one port where one of them takes it on every address.
 bool collide(const ListenAddress& a, const ListenAddress& b) {
@@ -39,67 +38,121 @@ void check_listeners(ConfigSection& s, const Config& config) {
               "unsafe", true);
 }
 
-void read_lanes(ConfigSection& root, Lanes& lanes) {
-  root.section("lanes", [&](ConfigSection& s) {
-    for (std::size_t i = 0; i < store::lane_count; ++i)
-      s.section(std::string(store::name(static_cast<store::Lane>(i))), [&](ConfigSection& l) {
-        l.read_duration_ms("validity", lanes[i].validity_ms, second, 63 * 7 * day);
-        l.read_choice("doubt", lanes[i].doubt, doubt_choices);
-        read_retry(l, lanes[i].retry);
-      });
-  });
+void check_public_url(ConfigSection& s, Config& config) {
+  auto& url = config.public_url;
+  while (url.ends_with('/')) url.pop_back();
+  if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://"))
+    s.problem("public_url", "'" + url + "' is not an address such as https://sms.example.org", "bad-value");
 }
 
-void read_root(ConfigSection& root, Config& config) {
-  root.section("listen", [&](ConfigSection& s) {
-    s.read_address("api", config.api);
-    s.read_address("fineract", config.fineract);
-    s.read_address("metrics", config.metrics);
-    s.read("connections_per_address", config.connections_per_address, 1, 65536);
-    s.read("fineract_prefix", config.fineract_prefix);
-    s.read("public_url", config.public_url);
-    while (config.public_url.ends_with('/')) config.public_url.pop_back();
-    if (!config.public_url.empty() && !config.public_url.starts_with("http://") &&
-        !config.public_url.starts_with("https://"))
-      s.problem("public_url", "'" + config.public_url + "' is not an address such as https://sms.example.org",
-                "bad-value");
-    s.read_path("control", config.control_socket);
-    check_listeners(s, config);
-  });
-  root.section("store", [&](ConfigSection& s) {
-    s.read_path("path", config.store_path);
-    s.read_size("size_limit", config.store_size_limit_bytes, 1u << 20);
-    s.read_size("prewrite", config.store_prewrite_bytes, 0);
-    s.read_secret("master_key", config.master_key);
-    if (s.has("master_key") && config.master_key.size() < master_key_length_min)
-      s.problem("master_key", fmt::format("must have at least {} octets", master_key_length_min), "bad-value");
-    s.read_duration_ms("retention", config.retention_ms, second, 3650 * day);
-    s.read_duration_ms("unknown_id_grace", config.unknown_id_grace_ms, 0, 30 * day);
-  });
-  root.section("log", [&](ConfigSection& s) {
-    s.read_choice<std::string>(
-        "level", config.log_level,
-        {{"trace", "trace"}, {"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}});
-    s.read_choice<std::string>("format", config.log_format,
-                               {{"auto", "auto"}, {"logfmt", "logfmt"}, {"json", "json"}, {"pretty", "pretty"}});
-    s.read("full_numbers", config.log_full_numbers);
-  });
-  root.read("shards", config.shards, 0, 256);
-  root.read("core_dumps", config.core_dumps);
-  root.read_texts("allow_private_targets", config.allow_private_targets);
+const Keys<Config>& listen_keys() {
+  using C = Config;
+  using K = Keys<C>;
+  static const K keys(
+      {
+          K::listens_at("api", &C::api, "Address of API, health and metrics"),
+          K::listens_at("fineract", &C::fineract, "Address of the plain HTTP listener for Fineract"),
+          K::listens_at("metrics", &C::metrics, "One more address, with /metrics and health alone"),
+          K::integer("connections_per_address", &C::connections_per_address, 1, 65536,
+                     "Most connections of one address to one listener"),
+          K::text("fineract_prefix", &C::fineract_prefix, "Path before /sms and the others, such as /message-gateway"),
+          K::text("public_url", &C::public_url, "How HTTP providers reach 'api', such as https://sms.example.org")
+              .checked(check_public_url),
+          K::file<std::filesystem::path>("control", &C::control_socket, "Unix socket of the command line"),
+      },
+      [](ConfigSection& s, C& config) { check_listeners(s, config); });
+  return keys;
+}
+
+void check_master_key(ConfigSection& s, Config& config) {
+  if (s.has("master_key") && config.master_key.size() < master_key_length_min)
+    s.problem("master_key", fmt::format("must have at least {} octets", master_key_length_min), "bad-value");
+}
+
+const Keys<Config>& store_keys() {
+  using C = Config;
+  using K = Keys<C>;
+  static const K keys{
+      K::file<std::filesystem::path>("path", &C::store_path, "Folder of the store").usually("data"),
+      K::size("size_limit", &C::store_size_limit_bytes, 1u << 20, "Most that the store may hold"),
+      K::size("prewrite", &C::store_prewrite_bytes, 0, "How far ahead the file is written; 0B: not at all"),
+      K::secret("master_key", &C::master_key, "Seals the credentials of gateways made at run time")
+          .checked(check_master_key),
+      K::duration_ms("retention", &C::retention_ms, second, 3650 * day, "How long a finished message is kept"),
+      K::duration_ms("unknown_id_grace", &C::unknown_id_grace_ms, 0, 30 * day,
+                     "After it an id that Fineract asks for and nobody posted is reported as failed"),
+  };
+  return keys;
+}
+
+Choices<std::string> themselves(std::initializer_list<const char*> words) {
+  Choices<std::string> choices;
+  for (const auto* word : words) choices.emplace_back(word, word);
+  return choices;
+}
+
+const Keys<Config>& log_keys() {
+  using C = Config;
+  using K = Keys<C>;
+  static const K keys{
+      K::choice("level", &C::log_level, themselves({"trace", "debug", "info", "warn", "error"}), "From where on"),
+      K::choice("format", &C::log_format, themselves({"auto", "logfmt", "json", "pretty"}),
+                "auto: pretty on a terminal, else logfmt"),
+      K::boolean("full_numbers", &C::log_full_numbers, "Phone numbers stand in the log as they are"),
+  };
+  return keys;
+}
+
+void check_private_targets(ConfigSection& s, Config& config) {
   for (const auto& text : config.allow_private_targets)
     if (!parse_network(text))
-      root.problem("allow_private_targets", "'" + text + "' is not an address or a block such as 10.0.0.0/8",
-                   "bad-value");
-  read_lanes(root, config.lanes);
-  root.list("tenants", [&](ConfigSection& s) { read_tenant(s, config.tenants.emplace_back()); });
-  root.list("gateways", [&](ConfigSection& s) {
-    config.gateways.emplace_back().of_file = true;
-    read_gateway(s, config.gateways.back());
-  });
-  root.list("routes", [&](ConfigSection& s) { read_route(s, config.routes.emplace_back()); });
-  read_prices(root, config.gateways, config.prices);
+      s.problem("allow_private_targets", "'" + text + "' is not an address or a block such as 10.0.0.0/8", "bad-value");
+}
 
+GatewaySettings& one_more_gateway(Config& config) {
+  auto& gateway = config.gateways.emplace_back();
+  gateway.of_file = true;
+  return gateway;
+}
+
+// What stands in the file belongs together; each object has its own keys.
+const Keys<Config>& root_keys() {
+  using C = Config;
+  using K = Keys<C>;
+  static const K keys{
+      K::section<C>("listen", whole<C>, listen_keys(), "Where the daemon is reached"),
+      K::section<C>("store", whole<C>, store_keys(), "Where messages are kept"),
+      K::section<C>("log", whole<C>, log_keys(), "What is logged, and how"),
+      K::integer("shards", &C::shards, 0, 256, "Event loops, each with its own thread; 0: one less than the cores"),
+      K::boolean("core_dumps", &C::core_dumps, "A crash leaves an image of the memory, with keys and texts"),
+      K::texts("allow_private_targets", &C::allow_private_targets,
+               "Addresses and blocks that HTTP gateways made at run time may reach besides public ones")
+          .checked(check_private_targets),
+      K::section<Lanes>("lanes", &C::lanes, lanes_keys(), "How messages of each lane are treated").live(),
+      K::list<TenantSettings>(
+          "tenants", [](C& c) -> TenantSettings& { return c.tenants.emplace_back(); }, read_tenant, tenant_infos,
+          "Who sends")
+          .live(),
+      K::list<GatewaySettings>("gateways", one_more_gateway, read_gateway, gateway_infos, "Ways to phones").live(),
+      K::list<RouteSettings>(
+          "routes", [](C& c) -> RouteSettings& { return c.routes.emplace_back(); }, read_route, route_infos,
+          "Which gateway a message takes")
+          .live(),
+      K::special(
+          "prices", KeyInfo::Type::list, [](ConfigSection& s, C& c) { read_prices(s, c.gateways, c.prices); },
+          "What one SMS costs")
+          .holds(price_infos)
+          .live(),
+      K::special(
+          "prices_file", KeyInfo::Type::file, [](ConfigSection& s, C& c) { read_prices_file(s, c.gateways, c.prices); },
+          "A CSV file of gateway,prefix,price,currency")
+          .live(),
+  };
+  return keys;
+}
+
+// What tenants, gateways and routes are to each other.
+void check_together(ConfigSection& root, const Config& config) {
   if (config.tenants.empty() && (!root.has("tenants") || root.node()["tenants"].IsSequence()))
     root.problem("tenants", "at least one tenant is needed", "missing");
   if (config.gateways.empty())
@@ -117,7 +170,12 @@ void read_root(ConfigSection& root, Config& config) {
 
 // All but what a reload takes over.
 std::map<std::string, std::string> what_is_fixed(const YAML::Node& root) {
-  static const std::set<std::string> live = {"gateways", "routes", "prices", "prices_file", "tenants", "lanes"};
+  static const std::set<std::string> live = [] {
+    std::set<std::string> names;
+    for (const auto& key : config_infos())
+      if (key.live) names.insert(key.name);
+    return names;
+  }();
   std::map<std::string, std::string> fixed;
   const auto note = [&](const std::string& key, const YAML::Node& value) { fixed[key] = YAML::Dump(value); };
   for (const auto& entry : root.IsMap() ? root : YAML::Node(YAML::NodeType::Map)) {
@@ -133,6 +191,8 @@ std::map<std::string, std::string> what_is_fixed(const YAML::Node& root) {
 }
 
 }  // namespace
+
+std::vector<KeyInfo> config_infos() { return root_keys().infos(); }
 
 bool LoadedConfig::ok() const {
   return std::ranges::all_of(problems, [](const ConfigProblem& p) { return p.warning; });
@@ -180,7 +240,8 @@ LoadedConfig load_config(const std::filesystem::path& file) {
              more->line + 1, more->column + 1);
     config.fixed = what_is_fixed(tree);
     ConfigSection root(tree, "", file.string(), config.folder, loaded.problems);
-    read_root(root, config);
+    root_keys().read(root, config);
+    check_together(root, config);
     root.finish();
   } catch (const YAML::Exception& error) {
     refuse("is not readable YAML: " + error.msg, "unreadable", error.mark.line + 1, error.mark.column + 1);

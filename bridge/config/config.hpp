@@ -47,6 +47,9 @@ struct Config {
   Prices prices;
 };
 
+struct KeyInfo;
+std::vector<KeyInfo> config_infos();  // the keys of the whole file
+
 struct LoadedConfig {
   Config config;                        // usable only without errors
   std::vector<ConfigProblem> problems;  // all of them, not just the first

@@ -4,61 +4,103 @@
 #include <algorithm>
 
 #include "bridge/config/checks.hpp"
+#include "bridge/config/keys.hpp"
 #include "bridge/config/provider_gateway.hpp"
-#include "bridge/config/reader.hpp"
 #include "bridge/config/secrets.hpp"
 #include "bridge/config/smpp_gateway.hpp"
 #include "bridge/config/tls.hpp"
+#include "bridge/text/nearest.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 constexpr WallMs second = 1000, day = 24 * 3600 * second;
 
+using G = GatewaySettings;
+
+// The kind says which keys there are.
+void read_kind(ConfigSection& s, G& g) {
+  if (const auto* kind = http_gateways::find_kind(g.kind)) {
+    g.way = ProviderSettings{.kind = kind};
+    return provider_keys().read(s, g);
+  }
+  if (g.kind == "smpp") {
+    auto& dialect = g.smpp().dialect;
+    dialect.response_id = dialect.receipt_id = smpp::IdNotation::automatic;
+    return smpp_keys().read(s, g);
+  }
+  std::vector<std::string> known{"smpp"};
+  for (const auto& each : http_gateways::kinds()) known.emplace_back(each.name);
+  const auto close = text::nearest(g.kind, known);
+  s.problem(
+      "kind",
+      "'" + g.kind + "' is not a kind of gateway" + (close.empty() ? std::string() : "; did you mean '" + close + "'?"),
+      "bad-value");
+  s.accept_rest();
+}
+
+TlsOptions& tls_of(G& g) {
+  auto& tls = g.tls();
+  tls.enabled = true;
+  return tls;
+}
+
+void check_tls(ConfigSection& s, G& g) {
+  if (s.is_file() && s.has("tls") && !s.is_given("tls"))
+    s.problem("tls", "is empty; {} is TLS as it is usual", "missing");
+  if (g.is_smpp() && !g.tls().enabled && is_public(g.smpp().address.host))
+    s.problem("host",
+              "without 'tls', password and texts go to '" + g.smpp().address.host +
+                  "' in clear text, unless a VPN is between",
+              "unsafe", true);
+}
+
+const Keys<G>& common_keys() {
+  using K = Keys<G>;
+  static const K keys{
+      K::text("name", &G::name, "Name in API, metrics and logs").needed().checked([](ConfigSection& s, G& g) {
+        check_name(s, g.name);
+      }),
+      K::integer("id", &G::id, 1, 1'000'000'000, "Number by which Fineract knows it (providerId)").needed(),
+      K::text("description", &G::description, "Shown by Fineract when a provider is chosen"),
+      K::texts("tenants", &G::tenants, "Names of the tenants that may use it"),
+      K::text("kind", &G::kind, "smpp, or an HTTP provider").checked(read_kind),
+      K::section<TlsOptions>("tls", tls_of, tls_keys(), "{} is TLS 1.2 or later with the certificate verified")
+          .address()
+          .checked(check_tls),
+      K::rate("rate", &G::rate, 0.1, 1'000'000, "Most segments a second over all sessions, such as 50/s"),
+      K::text("sender", &G::sender, "Sender when neither message nor tenant names one")
+          .checked([](ConfigSection& s, G& g) { check_sender(s, g.sender, {}); }),
+      K::integer("segments_max", &G::segments_max, 1, segments_max_most, "Longer texts are refused"),
+      K::boolean("receipts", &G::receipts, "Ask for delivery receipts; without them a message ends as sent"),
+      K::duration_ms("receipt_wait", &G::receipt_wait_ms, second, 30 * day,
+                     "Then the message is sent; a later receipt still corrects it"),
+      K::duration_ms("receipts_quiet", &G::receipts_quiet_ms, 0, 30 * day,
+                     "After so long without a receipt, routes trust it less; 0s: never"),
+      K::section<RetryPolicy>("retry", &G::retry, retry_keys(), "Delays after a temporary error"),
+      K::choice("doubt", &G::doubt, doubt_choices, "For all its messages; else as their lane says"),
+  };
+  return keys;
+}
+
 }  // namespace
 
 void read_gateway(ConfigSection& s, GatewaySettings& g) {
   if (s.node().IsMap()) g.settings = to_json(s.node()).as_object();
   for_each_secret(g.settings, [](boost::json::value& secret, const std::string&) { secret = hidden_secret(); });
-  g.dialect.response_id = g.dialect.receipt_id = smpp::IdNotation::automatic;
-  for (const auto* key : {"name", "id"}) s.require(key);
-  read_name(s, g.name);
-  s.read("id", g.id, 1, 1'000'000'000);
-  s.read("description", g.description);
-  s.read_texts("tenants", g.tenants);
-  s.read("kind", g.kind);
-  const auto* kind = http_gateways::find_kind(g.kind);
-  if (kind) {
-    read_provider(s, g, *kind);
-  } else if (g.kind == "smpp") {
-    read_smpp(s, g);
-  } else {
-    std::vector<std::string> known{"smpp"};
-    for (const auto& each : http_gateways::kinds()) known.emplace_back(each.name);
-    const auto close = nearest(g.kind, known);
-    s.problem("kind",
-              "'" + g.kind + "' is not a kind of gateway" +
-                  (close.empty() ? std::string() : "; did you mean '" + close + "'?"),
-              "bad-value");
-    s.accept_rest();
-  }
-  read_tls(s, g.address.tls);
-  if (g.kind == "smpp" && !g.address.tls.enabled && is_public(g.address.host))
-    s.problem("host",
-              "without 'tls', password and texts go to '" + g.address.host + "' in clear text, unless a VPN is between",
-              "unsafe", true);
-  s.read_number("rate", g.rate, 0.1, 1'000'000);
-  s.read("sender", g.sender);
-  check_sender(s, g.sender, {});
-  s.read("segments_max", g.segments_max, 1, segments_max_most);
-  s.read("receipts", g.receipts);
-  s.read_duration_ms("receipt_wait", g.receipt_wait_ms, second, 30 * day);
-  s.read_duration_ms("receipts_quiet", g.receipts_quiet_ms, 0, 30 * day);
-  read_retry(s, g.retry);
-  if (s.has("doubt")) {
-    g.doubt = DoubtPolicy::resend;
-    s.read_choice("doubt", *g.doubt, doubt_choices);
-  }
+  common_keys().read(s, g);
+}
+
+std::vector<KeyInfo> gateway_infos() { return common_keys().infos(); }
+std::vector<KeyInfo> smpp_infos() {
+  GatewaySettings usual;
+  usual.smpp().dialect.response_id = usual.smpp().dialect.receipt_id = smpp::IdNotation::automatic;
+  return smpp_keys().infos(std::move(usual));
+}
+std::vector<KeyInfo> provider_infos() {
+  GatewaySettings usual;
+  usual.way = ProviderSettings{};
+  return provider_keys().infos(std::move(usual));
 }
 
 GatewaySettings read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,
@@ -73,8 +115,10 @@ bool same(const GatewaySettings& a, const GatewaySettings& b) {
 bool works_as(const GatewaySettings& a, const GatewaySettings& b) {
   auto settings = a.settings, others = b.settings;
   for (auto* each : {&settings, &others}) each->erase("description");
-  return settings == others && a.account == b.account && a.session.password == b.session.password &&
-         a.callback_secret == b.callback_secret && a.proxy == b.proxy && a.of_file == b.of_file;
+  if (settings != others || a.of_file != b.of_file || a.way.index() != b.way.index()) return false;
+  if (a.is_smpp()) return a.smpp().session.password == b.smpp().session.password;
+  return a.provider().account == b.provider().account && a.provider().proxy == b.provider().proxy &&
+         a.provider().callback_secret == b.provider().callback_secret;
 }
 
 }  // namespace smsbridge::bridge

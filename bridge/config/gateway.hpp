@@ -5,17 +5,47 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "bridge/config/lanes.hpp"
 #include "bridge/config/problem.hpp"
 #include "bridge/env/stream.hpp"
 #include "bridge/text/segments.hpp"
+#include "http_gateways/provider.hpp"
 #include "smpp/client_session.hpp"
 #include "smpp/dialect.hpp"
 #include "store/message.hpp"
 
 namespace smsbridge::bridge {
+
+struct KeyInfo;
+
+// A bind to a carrier's message centre.
+struct SmppSettings {
+  Address address;
+  smpp::ClientConfig session;
+  smpp::Dialect dialect;
+  enum class Bind { transceiver, pair, transmitter } bind = Bind::transceiver;  // pair: a transmitter and a receiver
+  int sessions = 1;
+  text::Charset charset = text::Charset::automatic;
+  text::Concat concat = text::Concat::udh8;
+  enum class Validity { relative, absolute, none } validity = Validity::relative;
+  Duration reconnect_first = std::chrono::seconds(1), reconnect_max = std::chrono::seconds(60);
+  Duration refused_delay = std::chrono::minutes(5);  // after a bind was refused for its credentials
+};
+
+// An account with an HTTP provider.
+struct ProviderSettings {
+  const http_gateways::Kind* kind = nullptr;  // always there, but for the moment of its making
+  boost::json::object account;                // as its kind names them, secrets read
+  TlsOptions tls;
+  std::string callback_secret;  // in the address that the provider calls; empty: one is made and kept in the store
+  std::size_t max_in_flight = 32;
+  Duration connect_timeout = std::chrono::seconds(5), request_timeout = std::chrono::seconds(30);
+  std::string proxy;
+  Duration balance_interval = std::chrono::minutes(15);
+};
 
 struct GatewaySettings {
   boost::json::object settings;  // as they were given, without secrets
@@ -23,39 +53,37 @@ struct GatewaySettings {
   std::string name;
   store::GatewayId id = 0;
   std::string description;
-  std::string kind = "smpp";         // or a provider of http_gateways
+  std::string kind = "smpp";  // or a provider of http_gateways
+  std::variant<SmppSettings, ProviderSettings> way;
   std::vector<std::string> tenants;  // that may use it; empty: see RoutingTable::may_use()
-  // Of providers: settings as their kind names them, secrets read.
-  boost::json::object account;
-  std::string callback_secret;  // in the address that the provider calls; empty: one is made and kept in the store
-  std::size_t max_in_flight = 32;
-  Duration connect_timeout = std::chrono::seconds(5), request_timeout = std::chrono::seconds(30);
-  std::string proxy;
-  Duration balance_interval = std::chrono::minutes(15);
-  // Of SMPP; its `tls` also of providers.
-  Address address;
-  smpp::ClientConfig session;
-  smpp::Dialect dialect;
-  enum class Bind { transceiver, pair, transmitter } bind = Bind::transceiver;  // pair: a transmitter and a receiver
-  int sessions = 1;
-  double rate = 0;     // segments a second over all sessions, 0: no limit
-  std::string sender;  // when neither message nor tenant names one
-  text::Charset charset = text::Charset::automatic;
-  text::Concat concat = text::Concat::udh8;
-  std::size_t segments_max = 15;  // Fineract's longest text, 1000 characters, when it needs UCS-2
-  bool receipts = true;           // ask for delivery receipts
+  double rate = 0;                   // segments a second over all sessions, 0: no limit
+  std::string sender;                // when neither message nor tenant names one
+  std::size_t segments_max = 15;     // Fineract's longest text, 1000 characters, when it needs UCS-2
+  bool receipts = true;              // ask for delivery receipts
   WallMs receipt_wait_ms = 72ll * 3600 * 1000;
   WallMs receipts_quiet_ms = 15ll * 60 * 1000;  // after this time without any, routes trust it less; 0: never
-  enum class Validity { relative, absolute, none } validity = Validity::relative;
   RetryPolicy retry;
   std::optional<DoubtPolicy> doubt;  // overrides the lanes'
-  Duration reconnect_first = std::chrono::seconds(1), reconnect_max = std::chrono::seconds(60);
-  Duration refused_delay = std::chrono::minutes(5);  // after a bind was refused for its credentials
+
+  bool is_smpp() const { return std::holds_alternative<SmppSettings>(way); }
+  const SmppSettings& smpp() const { return std::get<SmppSettings>(way); }
+  SmppSettings& smpp() { return std::get<SmppSettings>(way); }
+  const ProviderSettings& provider() const { return std::get<ProviderSettings>(way); }
+  ProviderSettings& provider() { return std::get<ProviderSettings>(way); }
+  TlsOptions& tls() { return is_smpp() ? smpp().address.tls : provider().tls; }
+  // How its texts are cut; providers cut them as most carriers do.
+  text::TextOptions text_options() const {
+    return is_smpp() ? text::TextOptions{.charset = smpp().charset, .concat = smpp().concat} : text::TextOptions{};
+  }
 };
 using GatewaySettingsPtr = std::shared_ptr<const GatewaySettings>;
 
 class ConfigSection;
 void read_gateway(ConfigSection& s, GatewaySettings& gateway);
+// What all have, with the keys of one that goes by SMPP, or by a provider: a secret is one of these, or in an account.
+std::vector<KeyInfo> gateway_infos();
+std::vector<KeyInfo> smpp_infos();
+std::vector<KeyInfo> provider_infos();
 // One in the form of the file, as the API and the store have it: its secrets stand in it. The problems have no place;
 // paths begin at the object.
 GatewaySettings read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,

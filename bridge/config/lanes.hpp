@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <array>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "bridge/config/retry.hpp"
 #include "store/message.hpp"
@@ -20,5 +23,10 @@ inline constexpr Lanes default_lanes{{
     {24ll * 3600'000, DoubtPolicy::hold},    // reminder
     {48ll * 3600'000, DoubtPolicy::hold},    // campaign
 }};
+
+template <class Object>
+class Keys;
+const Keys<Lanes>& lanes_keys();  // one section a lane
+const std::vector<std::pair<std::string, store::Lane>>& lane_choices();
 
 }  // namespace smsbridge::bridge

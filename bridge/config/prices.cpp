@@ -6,7 +6,7 @@
 #include <functional>
 #include <sstream>
 
-#include "bridge/config/reader.hpp"
+#include "bridge/config/keys.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -61,6 +61,30 @@ void add_price(const std::vector<GatewaySettings>& gateways, Prices& prices, Pri
     refuse("prefix", "'" + row.gateway + "' has a price for '" + row.prefix + "' already");
 }
 
+const Keys<PriceRow>& price_keys() {
+  using P = PriceRow;
+  using K = Keys<P>;
+  static const K keys{K::text("gateway", &P::gateway, "Name of the gateway").needed(),
+                      K::text("prefix", &P::prefix, "Beginning of the number; the longest that fits counts"),
+                      K::text("price", &P::price, "For one part, decimal, at most six decimals").needed(),
+                      K::text("currency", &P::currency, "Three letters").needed()};
+  return keys;
+}
+
+}  // namespace
+
+std::vector<KeyInfo> price_infos() { return price_keys().infos(); }
+
+void read_prices(ConfigSection& root, const std::vector<GatewaySettings>& gateways, Prices& prices) {
+  root.list("prices", [&](ConfigSection& s) {
+    PriceRow row;
+    price_keys().read(s, row);
+    if (s.is_good())
+      add_price(gateways, prices, row,
+                [&](const char* key, const std::string& why) { s.problem(key, why, "bad-value"); });
+  });
+}
+
 // gateway,prefix,price,currency; a line that begins with # is a remark.
 void read_prices_file(ConfigSection& root, const std::vector<GatewaySettings>& gateways, Prices& prices) {
   std::string file;
@@ -82,24 +106,6 @@ void read_prices_file(ConfigSection& root, const std::vector<GatewaySettings>& g
     else
       add_price(gateways, prices, {fields[0], fields[1], fields[2], fields[3]}, refuse);
   }
-}
-
-}  // namespace
-
-void read_prices(ConfigSection& root, const std::vector<GatewaySettings>& gateways, Prices& prices) {
-  root.list("prices", [&](ConfigSection& s) {
-    const auto before = s.problems();
-    PriceRow row;
-    for (const auto* key : {"gateway", "price", "currency"}) s.require(key);
-    s.read("gateway", row.gateway);
-    s.read("prefix", row.prefix);
-    s.read("price", row.price);
-    s.read("currency", row.currency);
-    if (s.problems() == before)
-      add_price(gateways, prices, row,
-                [&](const char* key, const std::string& why) { s.problem(key, why, "bad-value"); });
-  });
-  read_prices_file(root, gateways, prices);
 }
 
 }  // namespace smsbridge::bridge

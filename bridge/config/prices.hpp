@@ -31,7 +31,9 @@ class Prices {
 };
 
 class ConfigSection;
-// `prices` and `prices_file` of the whole configuration.
+// `prices` of the whole configuration, and then those of its `prices_file`.
 void read_prices(ConfigSection& root, const std::vector<GatewaySettings>& gateways, Prices& prices);
+void read_prices_file(ConfigSection& root, const std::vector<GatewaySettings>& gateways, Prices& prices);
+std::vector<KeyInfo> price_infos();
 
 }  // namespace smsbridge::bridge

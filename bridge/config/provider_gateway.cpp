@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "bridge/config/reader.hpp"
+#include "bridge/config/checks.hpp"
+#include "bridge/config/keys.hpp"
 #include "bridge/text/control.hpp"
 
 namespace smsbridge::bridge {
@@ -34,48 +35,79 @@ void check_lines(ConfigSection& s, const boost::json::object& account, const htt
                 "bad-value");
 }
 
-}  // namespace
+using G = GatewaySettings;
+using P = ProviderSettings;
 
-void read_provider(ConfigSection& s, GatewaySettings& g, const http_gateways::Kind& kind) {
-  s.read("receipts", g.receipts);
-  const auto before = s.problems();
-  s.read_tree("account", g.account, [&](const std::string& name) {
-    const auto setting = std::ranges::find(kind.settings, std::string_view(name), &http_gateways::Setting::name);
-    return setting != kind.settings.end() && setting->secret;
-  });
-  if (s.problems() == before) {
-    check_lines(s, g.account, kind);
-    try {
-      const auto provider = http_gateways::make_provider(kind, g.account);
-      if (!provider->fetched() &&
-          provider->build({.reference = "r-1", .to = "+254700000000", .text = "x"}, 1).url.empty())
-        s.problem("account", "can receive, but lacks what it needs to send", "missing");
-      if (const auto need = provider->receipts_need(); !need.empty() && g.receipts)
-        s.problem("account", "without '" + std::string(need) + "' no receipt can be believed: messages end as sent",
-                  "no-receipts", true);
-      // Before the keys of the gateway are read, which go first.
-      const auto limits = provider->limits();
-      if (limits.rate_per_s > 0) g.rate = limits.rate_per_s;
-      if (limits.max_in_flight > 0) g.max_in_flight = std::min(limits.max_in_flight, max_in_flight_most);
-      if (limits.max_parts > 0) g.segments_max = std::min(limits.max_parts, segments_max_most);
-    } catch (const http_gateways::BadSettings& error) {
-      s.problem("account", error.what(), "bad-value");
-    }
+template <class Value>
+auto of(Value P::*value) {
+  return [value](G& gateway) -> Value& { return gateway.provider().*value; };
+}
+
+// Of an account whose settings were read: what it needs, and what it is held to. The keys of the gateway, which are
+// read later, go before that.
+void check_account(ConfigSection& s, G& gateway) {
+  auto& way = gateway.provider();
+  check_lines(s, way.account, *way.kind);
+  try {
+    const auto provider = http_gateways::make_provider(*way.kind, way.account);
+    if (!provider->fetched() &&
+        provider->build({.reference = "r-1", .to = "+254700000000", .text = "x"}, 1).url.empty())
+      s.problem("account", "can receive, but lacks what it needs to send", "missing");
+    bool receipts = gateway.receipts;
+    s.read("receipts", receipts);
+    if (const auto need = provider->receipts_need(); !need.empty() && receipts)
+      s.problem("account", "without '" + std::string(need) + "' no receipt can be believed: messages end as sent",
+                "no-receipts", true);
+    const auto limits = provider->limits();
+    if (limits.rate_per_s > 0) gateway.rate = limits.rate_per_s;
+    if (limits.max_in_flight > 0) way.max_in_flight = std::min(limits.max_in_flight, max_in_flight_most);
+    if (limits.max_parts > 0) gateway.segments_max = std::min(limits.max_parts, segments_max_most);
+  } catch (const http_gateways::BadSettings& error) {
+    s.problem("account", error.what(), "bad-value");
   }
-  s.read_secret("callback_secret", g.callback_secret);
+}
+
+void read_account(ConfigSection& s, G& gateway) {
+  auto& way = gateway.provider();
+  const auto before = s.problems();
+  s.read_tree("account", way.account, [&](const std::string& name) {
+    const auto setting = std::ranges::find(way.kind->settings, std::string_view(name), &http_gateways::Setting::name);
+    return setting != way.kind->settings.end() && setting->secret;
+  });
+  if (s.problems() == before) check_account(s, gateway);
+}
+
+void check_callback_secret(ConfigSection& s, G& gateway) {
+  const auto& secret = gateway.provider().callback_secret;
   const auto fits_an_address = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; };
-  if (!g.callback_secret.empty() &&
-      (g.callback_secret.size() < callback_secret_min || !std::ranges::all_of(g.callback_secret, fits_an_address)))
+  if (!secret.empty() && (secret.size() < callback_secret_min || !std::ranges::all_of(secret, fits_an_address)))
     s.problem("callback_secret",
               fmt::format("needs at least {} letters, digits, '-' or '_': whoever guesses it can send receipts",
                           callback_secret_min),
               "bad-value");
-  s.read("max_in_flight", g.max_in_flight, 1, max_in_flight_most);
-  s.read_duration("connect_timeout", g.connect_timeout, 100ms, 1min);
-  s.read_duration("request_timeout", g.request_timeout, 1s, 5min);
-  s.read("proxy", g.proxy);
-  if (text::has_control(g.proxy)) s.problem("proxy", "holds a control character or a line break", "bad-value");
-  s.read_duration("balance_interval", g.balance_interval, 0s, 24h);
+}
+
+}  // namespace
+
+const Keys<GatewaySettings>& provider_keys() {
+  using K = Keys<G>;
+  static const K keys{
+      K::special("account", KeyInfo::Type::tree, read_account, "Settings of the account, as its kind names them"),
+      K::secret("callback_secret", of(&P::callback_secret),
+                "Last part of the callback address; made once where there is none")
+          .checked(check_callback_secret),
+      K::integer("max_in_flight", of(&P::max_in_flight), 1, max_in_flight_most,
+                 "Requests without an answer at a time; also the most connections"),
+      K::duration("connect_timeout", of(&P::connect_timeout), 100ms, 1min, "Nothing was sent by then"),
+      K::duration("request_timeout", of(&P::request_timeout), 1s, 5min, "Then the answer counts as lost"),
+      K::text("proxy", of(&P::proxy), "HTTP proxy for requests to the provider")
+          .address()
+          .url()
+          .checked([](ConfigSection& s, G& gateway) { check_no_control(s, "proxy", gateway.provider().proxy); }),
+      K::duration("balance_interval", of(&P::balance_interval), 0s, 24h,
+                  "How often the balance is asked for; 0s: never"),
+  };
+  return keys;
 }
 
 }  // namespace smsbridge::bridge

@@ -5,14 +5,15 @@
 #include <boost/json/object.hpp>
 #include <filesystem>
 #include <functional>
-#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bridge/config/listen_address.hpp"
 #include "bridge/config/problem.hpp"
+#include "bridge/config/yaml.hpp"
 #include "bridge/env/clock.hpp"
+#include "bridge/text/money.hpp"
 
 namespace smsbridge::bridge {
 
@@ -26,6 +27,8 @@ class ConfigSection {
                 std::vector<ConfigProblem>& problems, Secrets secrets = Secrets::named);
 
   bool has(const std::string& key);
+  bool is_given(const std::string& key);                        // is there, and not null
+  void know(const std::string& key) { known_.push_back(key); }  // it is no unknown key, and not read here
   void read(const std::string& key, std::string& value);
   void read(const std::string& key, bool& value);
   void read_integer(const std::string& key, std::int64_t& value, std::int64_t low, std::int64_t high);
@@ -39,7 +42,8 @@ class ConfigSection {
   void read_duration_ms(const std::string& key, WallMs& value, WallMs low, WallMs high);  // 30s 5m 1h30m
   void read_duration(const std::string& key, Duration& value, Duration low, Duration high);
   void read_size(const std::string& key, std::uint64_t& value, std::uint64_t low);  // 64KiB 16GiB
-  void read_address(const std::string& key, ListenAddress& value);                  // host:port
+  void read_money(const std::string& key, std::optional<Micro>& value);
+  void read_address(const std::string& key, ListenAddress& value);  // host:port
   void read_path(const std::string& key, std::filesystem::path& value);
   void read_path(const std::string& key, std::string& value);
   // {file: path}, {env: NAME}, {credential: name}; a literal is a warning.
@@ -50,17 +54,17 @@ class ConfigSection {
     std::string text;
     read(key, text);
     if (text.empty()) return;
-    std::string allowed;
-    for (const auto& [name, choice] : choices) {
-      if (name == text) {
-        value = choice;
-        return;
-      }
-      allowed += (allowed.empty() ? "" : ", ") + name;
-    }
-    problem(key, "'" + text + "' is not one of " + allowed, "bad-value");
+    if (auto found = chosen(key, text, choices)) value = *found;
   }
   void read_texts(const std::string& key, std::vector<std::string>& values);
+  template <class Enum>
+  void read_choices(const std::string& key, std::vector<Enum>& values,
+                    const std::vector<std::pair<std::string, Enum>>& choices) {
+    std::vector<std::string> words;
+    read_texts(key, words);
+    for (const auto& word : words)
+      if (auto value = chosen(key, word, choices)) values.push_back(*value);
+  }
   // A tree of any shape. {file: path}, {env: NAME} and {credential: name} in it are secrets; `is_secret` says which
   // members of the top should be.
   void read_tree(const std::string& key, boost::json::object& value,
@@ -79,37 +83,35 @@ class ConfigSection {
   bool is_file() const { return secrets_ == Secrets::named; }
   void finish();  // reports unknown and repeated keys
   const std::string& path() const { return path_; }
-  std::size_t problems() const;  // errors so far, of the whole file
+  std::size_t problems() const;                           // errors so far, of the whole file
+  bool is_good() const { return problems() == before_; }  // none in this section so far
 
  private:
+  template <class Enum>
+  std::optional<Enum> chosen(const std::string& key, const std::string& text,
+                             const std::vector<std::pair<std::string, Enum>>& choices) {
+    std::string allowed;
+    for (const auto& [name, choice] : choices) {
+      if (name == text) return choice;
+      allowed += (allowed.empty() ? "" : ", ") + name;
+    }
+    problem(key, "'" + text + "' is not one of " + allowed, "bad-value");
+    return std::nullopt;
+  }
   YAML::Node take(const std::string& key);
   bool scalar(const std::string& key, std::string& text);
   bool secret(const YAML::Node& node, const std::string& key, std::string& value);
-  bool secret_from(const std::string& kind, const std::string& name, const std::string& key, std::string& value);
-  std::string meant(const std::string& key) const;
   boost::json::value tree(const YAML::Node& node, const std::string& key);
-  std::filesystem::path resolve(const std::string& text) const;
 
   YAML::Node node_;
   std::string path_, file_;
   const std::filesystem::path& folder_;
   std::vector<ConfigProblem>& problems_;
   const Secrets secrets_;
+  const std::size_t before_;
   std::vector<std::string> known_, told_empty_;
   bool unreadable_ = false, rest_is_accepted_ = false;
 };
-
-// What stands in a file, and where more begins behind '---' or '...', which nobody would read. Throws YAML::Exception,
-// also where it is not UTF-8: the library would put another character in its place, in a password as well.
-struct YamlFile {
-  YAML::Node tree;
-  std::optional<YAML::Mark> more;
-};
-YamlFile read_yaml(std::istream& in);
-
-// The form in which objects come over the API, as the reader knows it; and back.
-YAML::Node to_yaml(const boost::json::value& value);
-boost::json::value to_json(const YAML::Node& node);
 
 // An object in the form of the API: its secrets stand in it, and its problems have no place in a file.
 template <class Object>
@@ -121,12 +123,5 @@ Object read_object(const boost::json::object& settings, const std::filesystem::p
   section.finish();
   return object;
 }
-
-// "1h30m" -> milliseconds. A bare number is refused: its unit would be a guess.
-std::optional<WallMs> parse_duration_ms(std::string_view text);
-std::string duration_text(WallMs ms);  // in the largest unit that has it whole
-std::optional<std::uint64_t> parse_size_bytes(std::string_view text);
-// The known word nearest to a mistyped one, empty if none is near.
-std::string nearest(const std::string& word, const std::vector<std::string>& known);
 
 }  // namespace smsbridge::bridge

@@ -4,19 +4,37 @@
 #include <algorithm>
 
 #include "bridge/config/checks.hpp"
-#include "bridge/config/reader.hpp"
+#include "bridge/config/keys.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 constexpr WallMs second = 1000, hour = 3600 * second, day = 24 * hour;
 
-void read_keys(ConfigSection& s, RetryPolicy& retry) {
-  s.read_duration_ms("first", retry.delay_first_ms, 10, day);
-  s.read_duration_ms("max", retry.delay_max_ms, 10, 7 * day);
-  s.read("attempts", retry.attempts_max, 1, 1000);
-  s.read_duration_ms("resend_delay", retry.resend_delay_ms, 0, hour);
-  s.read_duration_ms("hold", retry.hold_ms, second, 30 * day);
+void check(ConfigSection& s, const RetryPolicy& retry) {
+  check_first_delay(s, "first", retry.delay_first_ms, "max", retry.delay_max_ms);
+}
+
+void check(ConfigSection& s, const LaneRetry& retry) {
+  if (retry.delay_first_ms && retry.delay_max_ms)
+    check_first_delay(s, "first", *retry.delay_first_ms, "max", *retry.delay_max_ms);
+}
+
+template <class Retry>
+const Keys<Retry>& keys_of() {
+  using K = Keys<Retry>;
+  static const K keys(
+      {
+          K::duration_ms("first", &Retry::delay_first_ms, 10, day, "Delay after a temporary error; it doubles"),
+          K::duration_ms("max", &Retry::delay_max_ms, 10, 7 * day, "The longest delay"),
+          K::integer("attempts", &Retry::attempts_max, 1, 1000, "Most attempts"),
+          K::duration_ms("resend_delay", &Retry::resend_delay_ms, 0, hour,
+                         "Delay before a message in doubt goes out again"),
+          K::duration_ms("hold", &Retry::hold_ms, second, 30 * day,
+                         "How long a message in doubt that is held waits for a receipt"),
+      },
+      [](ConfigSection& s, Retry& retry) { check(s, retry); });
+  return keys;
 }
 
 }  // namespace
@@ -30,25 +48,7 @@ RetryPolicy retry_of(RetryPolicy gateway, const LaneRetry& lane) {
   return gateway;
 }
 
-void read_retry(ConfigSection& s, RetryPolicy& retry) {
-  s.section("retry", [&](ConfigSection& r) {
-    read_keys(r, retry);
-    check_first_delay(r, "first", retry.delay_first_ms, "max", retry.delay_max_ms);
-  });
-}
-
-void read_retry(ConfigSection& s, LaneRetry& retry) {
-  s.section("retry", [&](ConfigSection& r) {
-    RetryPolicy given;
-    read_keys(r, given);
-    if (r.has("first")) retry.delay_first_ms = given.delay_first_ms;
-    if (r.has("max")) retry.delay_max_ms = given.delay_max_ms;
-    if (r.has("attempts")) retry.attempts_max = given.attempts_max;
-    if (r.has("resend_delay")) retry.resend_delay_ms = given.resend_delay_ms;
-    if (r.has("hold")) retry.hold_ms = given.hold_ms;
-    if (retry.delay_first_ms && retry.delay_max_ms)
-      check_first_delay(r, "first", *retry.delay_first_ms, "max", *retry.delay_max_ms);
-  });
-}
+const Keys<RetryPolicy>& retry_keys() { return keys_of<RetryPolicy>(); }
+const Keys<LaneRetry>& lane_retry_keys() { return keys_of<LaneRetry>(); }
 
 }  // namespace smsbridge::bridge

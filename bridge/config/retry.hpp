@@ -35,9 +35,10 @@ struct LaneRetry {
 // A lane's longest delay holds for its gateway's first one as well.
 RetryPolicy retry_of(RetryPolicy gateway, const LaneRetry& lane);
 
-class ConfigSection;
-// The section `retry`, of a gateway and of a lane.
-void read_retry(ConfigSection& s, RetryPolicy& retry);
-void read_retry(ConfigSection& s, LaneRetry& retry);
+template <class Object>
+class Keys;
+// Of the section `retry`, of a gateway and of a lane.
+const Keys<RetryPolicy>& retry_keys();
+const Keys<LaneRetry>& lane_retry_keys();
 
 }  // namespace smsbridge::bridge

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 
 #include "bridge/config/checks.hpp"
-#include "bridge/config/reader.hpp"
-#include "bridge/text/number.hpp"
+#include "bridge/config/keys.hpp"
+#include "bridge/config/lanes.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -26,91 +27,146 @@ std::optional<int> parse_clock(const std::string& text) {
   return total <= 24 * 60 ? std::optional(total) : std::nullopt;
 }
 
-void read_by_lane(ConfigSection& s, const std::string& key, std::array<WallMs, store::lane_count>& values) {
-  s.section(key, [&](ConfigSection& lanes) {
-    for (std::size_t i = 0; i < store::lane_count; ++i)
-      lanes.read_duration_ms(std::string(store::name(static_cast<store::Lane>(i))), values[i], second, 30 * day);
-  });
+using R = RouteSettings;
+using ByLane = std::array<WallMs, store::lane_count>;
+
+// Of the section `hours`.
+Keys<R>::Key clock_key(const char* name, int R::*minute_of_day, const char* usual, const char* help) {
+  const auto read = [name, minute_of_day](ConfigSection& s, R& route) {
+    std::string text;
+    s.read(name, text);
+    if (text.empty()) return;
+    if (const auto parsed = parse_clock(text))
+      route.*minute_of_day = *parsed;
+    else
+      s.problem(name, "'" + text + "' is not a time of day such as 08:00", "bad-value");
+  };
+  return Keys<R>::special(name, KeyInfo::Type::text, read, help).usually(usual);
+}
+
+void check_zone(ConfigSection& s, R& route) {
+  try {
+    date::locate_zone(route.zone);
+  } catch (const std::exception&) {
+    s.problem("zone", "'" + route.zone + "' is not a time zone such as Africa/Nairobi", "bad-value");
+  }
+}
+
+void check_hours(ConfigSection& s, R& route) {
+  constexpr int day_minutes = 24 * 60;
+  const bool whole_day = route.from_minute == 0 && route.until_minute == day_minutes;
+  if (!whole_day && route.from_minute % day_minutes == route.until_minute % day_minutes)
+    s.problem(s.has("until") ? "until" : "from", "is when the hours begin: they would have no length", "bad-value");
+}
+
+const Keys<R>& hours_keys() {
+  using K = Keys<R>;
+  static const K keys({clock_key("from", &R::from_minute, "00:00", "When they begin"),
+                       clock_key("until", &R::until_minute, "24:00", "When they end; before 'from': over midnight"),
+                       K::text("zone", &R::zone, "Their time zone, such as Africa/Nairobi").checked(check_zone)},
+                      check_hours);
+  return keys;
+}
+
+const Keys<ByLane>& by_lane_keys() {
+  static const Keys<ByLane> keys = [] {
+    std::vector<Keys<ByLane>::Key> lanes;
+    for (const auto& [name, lane] : lane_choices())
+      lanes.push_back(Keys<ByLane>::duration_ms(
+          name, [at = static_cast<std::size_t>(lane)](ByLane& values) -> WallMs& { return values[at]; }, second,
+          30 * day, "Of the lane " + name));
+    return Keys<ByLane>(std::move(lanes));
+  }();
+  return keys;
+}
+
+const Keys<R>& fail_over_keys() {
+  using K = Keys<R>;
+  static const K keys{
+      K::boolean("after_refusal", &R::after_refusal, "What this gateway refuses, and another may take, goes there"),
+      K::section<ByLane>("unreachable_after", &R::unreachable_after, by_lane_keys(),
+                         "The gateway is down or paused, and the message waits for so long"),
+      K::section<ByLane>("throttled_after", &R::throttled_after, by_lane_keys(),
+                         "The gateway is throttled, and the message waits for so long"),
+      K::section<ByLane>("no_receipt_after", &R::no_receipt_after, by_lane_keys(),
+                         "The message was taken and no final receipt came; the phone may get it twice; 0s: never"),
+  };
+  return keys;
+}
+
+const Keys<R::Via>& via_keys() {
+  using V = R::Via;
+  using K = Keys<V>;
+  static const K keys{
+      K::text("gateway", &V::gateway, "Name of the gateway").needed(),
+      K::integer("weight", &V::weight, 0, 1'000'000, "Share with 'order: weighted'; 0: only when the others cannot")};
+  return keys;
+}
+void read_via(ConfigSection& s, R::Via& via) { via_keys().read(s, via); }
+std::vector<KeyInfo> via_infos() { return via_keys().infos(); }
+
+void check_via(ConfigSection& s, R& route) {
+  for (std::size_t i = 1; i < route.via.size(); ++i) {
+    const auto& name = route.via[i].gateway;
+    const auto before = std::span(route.via).first(i);
+    if (!name.empty() && std::ranges::find(before, name, &R::Via::gateway) != before.end())
+      s.problem_in("via", i, "gateway", "'" + name + "' stands in this route twice", "duplicate");
+  }
+  if (!route.via.empty() && std::ranges::all_of(route.via, [](const auto& via) { return via.weight == 0; }))
+    s.problem("via", "every gateway has the weight 0: no message could choose one", "bad-value");
+}
+
+void check_route_name(ConfigSection& s, R& route) {
+  check_name(s, route.name);
+  if (route.name == "test") s.problem("name", "is what /api/v1/routes/test tests routes by: take another", "bad-value");
+}
+
+void check_prefixes(ConfigSection& s, R& route) {
+  for (const auto& prefix : route.prefixes)
+    if (!prefix.starts_with('+') || prefix.find_first_not_of("0123456789", 1) != std::string::npos)
+      s.problem("prefixes", "'" + prefix + "' is not the beginning of an international number such as +2547",
+                "bad-value");
+}
+
+const Keys<R>& route_keys() {
+  using K = Keys<R>;
+  static const K keys{
+      K::text("name", &R::name, "Name in the API").needed().checked(check_route_name),
+      K::integer("id", &R::id, 1, 1'000'000'000, "Number by which Fineract may ask for it (providerId)").needed(),
+      K::text("description", &R::description, "Shown by Fineract when a provider is chosen"),
+      K::integer("position", &R::position, 0, 1'000'000, "Routes with a lower one are asked first"),
+      K::texts("tenants", &R::tenants, "Names of tenants; none: all"),
+      K::texts("countries", &R::countries, "ISO countries of the number; none: all")
+          .checked([](ConfigSection& s, R& route) {
+            for (const auto& country : route.countries) check_country(s, "countries", country);
+          }),
+      K::texts("prefixes", &R::prefixes, "Beginnings of the number, such as +2547; none: all").checked(check_prefixes),
+      K::texts("senders", &R::senders, "Senders, as the message or its tenant names them; none: all"),
+      K::several("lanes", &R::lanes, lane_choices(), "Lanes; none: all"),
+      K::section<R>("hours", whole<R>, hours_keys(), "When it holds; without it always"),
+      K::choice("order", &R::order,
+                Choices<R::Order>{
+                    {"listed", R::Order::listed}, {"weighted", R::Order::weighted}, {"cheapest", R::Order::cheapest}},
+                "Which gateway comes first"),
+      K::list<R::Via>(
+          "via", [](R& route) -> R::Via& { return route.via.emplace_back(); }, read_via, via_infos, "Its gateways")
+          .needed()
+          .checked(check_via),
+      K::money("price_max", &R::price_max, "Most that a message may cost with all its parts"),
+      K::section<R>("fail_over", whole<R>, fail_over_keys(),
+                    "When a message leaves a gateway for another one of 'via'"),
+  };
+  return keys;
 }
 
 }  // namespace
 
-void read_route(ConfigSection& s, RouteSettings& r) {
-  if (s.node().IsMap()) r.settings = to_json(s.node()).as_object();
-  for (const auto* key : {"name", "id", "via"}) s.require(key);
-  read_name(s, r.name);
-  if (r.name == "test") s.problem("name", "is what /api/v1/routes/test tests routes by: take another", "bad-value");
-  s.read("id", r.id, 1, 1'000'000'000);
-  s.read("description", r.description);
-  s.read("position", r.position, 0, 1'000'000);
-  s.read_texts("tenants", r.tenants);
-  s.read_texts("countries", r.countries);
-  for (const auto& country : r.countries)
-    if (!text::is_known_country(country))
-      s.problem("countries", "'" + country + "' is not an ISO 3166 country such as KE", "bad-value");
-  s.read_texts("prefixes", r.prefixes);
-  for (const auto& prefix : r.prefixes)
-    if (!prefix.starts_with('+') || prefix.find_first_not_of("0123456789", 1) != std::string::npos)
-      s.problem("prefixes", "'" + prefix + "' is not the beginning of an international number such as +2547",
-                "bad-value");
-  s.read_texts("senders", r.senders);
-  std::vector<std::string> lanes;
-  s.read_texts("lanes", lanes);
-  for (const auto& name : lanes) {
-    store::Lane lane{};
-    if (store::parse(name, lane))
-      r.lanes.push_back(lane);
-    else
-      s.problem("lanes", "'" + name + "' is not one of otp, transaction, reminder, campaign", "bad-value");
-  }
-  s.section("hours", [&](ConfigSection& h) {
-    const auto clock = [&](const std::string& key, int& minute_of_day) {
-      std::string text;
-      h.read(key, text);
-      if (text.empty()) return;
-      if (const auto parsed = parse_clock(text))
-        minute_of_day = *parsed;
-      else
-        h.problem(key, "'" + text + "' is not a time of day such as 08:00", "bad-value");
-    };
-    clock("from", r.from_minute);
-    clock("until", r.until_minute);
-    h.read("zone", r.zone);
-    try {
-      date::locate_zone(r.zone);
-    } catch (const std::exception&) {
-      h.problem("zone", "'" + r.zone + "' is not a time zone such as Africa/Nairobi", "bad-value");
-    }
-    constexpr int day_minutes = 24 * 60;
-    const bool whole_day = r.from_minute == 0 && r.until_minute == day_minutes;
-    if (!whole_day && r.from_minute % day_minutes == r.until_minute % day_minutes)
-      h.problem(h.has("until") ? "until" : "from", "is when the hours begin: they would have no length", "bad-value");
-  });
-  s.read_choice("order", r.order,
-                {{"listed", RouteSettings::Order::listed},
-                 {"weighted", RouteSettings::Order::weighted},
-                 {"cheapest", RouteSettings::Order::cheapest}});
-  s.list("via", [&](ConfigSection& v) {
-    auto& via = r.via.emplace_back();
-    v.require("gateway");
-    v.read("gateway", via.gateway);
-    v.read("weight", via.weight, 0, 1'000'000);
-    if (!via.gateway.empty() && std::ranges::count(r.via, via.gateway, &RouteSettings::Via::gateway) > 1)
-      v.problem("gateway", "'" + via.gateway + "' stands in this route twice", "duplicate");
-  });
-  if (!r.via.empty() && std::ranges::all_of(r.via, [](const auto& via) { return via.weight == 0; }))
-    s.problem("via", "every gateway has the weight 0: no message could choose one", "bad-value");
-  std::string price_max;
-  s.read("price_max", price_max);
-  if (!price_max.empty() && !(r.price_max = parse_money(price_max)))
-    s.problem("price_max", "'" + price_max + "' is not a price such as 0.80", "bad-value");
-  s.section("fail_over", [&](ConfigSection& f) {
-    f.read("after_refusal", r.after_refusal);
-    read_by_lane(f, "unreachable_after", r.unreachable_after);
-    read_by_lane(f, "throttled_after", r.throttled_after);
-    read_by_lane(f, "no_receipt_after", r.no_receipt_after);
-  });
+void read_route(ConfigSection& s, RouteSettings& route) {
+  if (s.node().IsMap()) route.settings = to_json(s.node()).as_object();
+  route_keys().read(s, route);
 }
+
+std::vector<KeyInfo> route_infos() { return route_keys().infos(); }
 
 RouteSettings read_route(const boost::json::object& settings, const std::filesystem::path& folder,
                          std::vector<ConfigProblem>& problems) {

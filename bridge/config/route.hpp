@@ -15,6 +15,8 @@
 
 namespace smsbridge::bridge {
 
+struct KeyInfo;
+
 // A way out by rules: which messages take it, by which gateways, and when one of them gives way to the next.
 struct RouteSettings {
   boost::json::object settings;  // as they were given
@@ -43,6 +45,7 @@ struct RouteSettings {
 using RouteSettingsPtr = std::shared_ptr<const RouteSettings>;
 
 class ConfigSection;
+std::vector<KeyInfo> route_infos();
 void read_route(ConfigSection& s, RouteSettings& route);
 // As read_gateway().
 RouteSettings read_route(const boost::json::object& settings, const std::filesystem::path& folder,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/config/secrets.hpp"
 
-#include <algorithm>
-
+#include "bridge/config/gateway.hpp"
+#include "bridge/config/keys.hpp"
 #include "http_gateways/provider.hpp"
 
 namespace smsbridge::bridge {
@@ -24,12 +24,24 @@ const http_gateways::Kind* kind_of(const boost::json::object& settings) {
   return name && name->is_string() ? http_gateways::find_kind(std::string_view(name->get_string())) : nullptr;
 }
 
+// Of every kind: what does not belong to this one is refused later, and is kept from the eye all the same.
+const std::vector<KeyInfo>& keys_of_gateways() {
+  static const auto keys = [] {
+    auto all = gateway_infos();
+    for (auto* more : {smpp_infos, provider_infos})
+      for (auto& key : more()) all.push_back(std::move(key));
+    return all;
+  }();
+  return keys;
+}
+
 }  // namespace
 
 boost::json::object addresses_of(const boost::json::object& settings) {
   boost::json::object addresses;
-  for (const auto* key : {"host", "port", "proxy", "tls"})
-    if (const auto* value = settings.if_contains(key)) addresses["/" + std::string(key)] = *value;
+  for (const auto& key : keys_of_gateways())
+    if (const auto* value = settings.if_contains(key.name); value && key.decides_address)
+      addresses["/" + key.name] = *value;
   const auto* kind = kind_of(settings);
   const auto* account = settings.if_contains("account");
   if (!kind || !account || !account->is_object()) return addresses;
@@ -47,10 +59,11 @@ void for_each_secret(boost::json::object& settings,
   const auto visit = [&](boost::json::object& object, const std::string& base, std::string_view key) {
     if (auto* value = object.if_contains(key); value && !value->is_null()) body(*value, base + "/" + std::string(key));
   };
-  visit(settings, "", "password");
-  visit(settings, "", "callback_secret");
-  if (const auto* proxy = settings.if_contains("proxy"); proxy && holds_a_password(*proxy))
-    visit(settings, "", "proxy");
+  for (const auto& key : keys_of_gateways()) {
+    const auto* value = settings.if_contains(key.name);
+    if (key.type == KeyInfo::Type::secret || (value && key.url && holds_a_password(*value)))
+      visit(settings, "", key.name);
+  }
   const auto* kind = kind_of(settings);
   auto* account = settings.if_contains("account");
   if (!kind || !account || !account->is_object()) return;

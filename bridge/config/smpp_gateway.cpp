@@ -10,7 +10,7 @@
 #include <tuple>
 
 #include "bridge/config/checks.hpp"
-#include "bridge/config/reader.hpp"
+#include "bridge/config/keys.hpp"
 #include "bridge/text/control.hpp"
 
 namespace smsbridge::bridge {
@@ -18,19 +18,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::vector<std::pair<std::string, smpp::StatusClass>> status_class_choices = {
-    {"ok", smpp::StatusClass::ok},
-    {"throttle", smpp::StatusClass::throttle},
-    {"retry", smpp::StatusClass::transient_retry},
-    {"fail", smpp::StatusClass::permanent_message_failure},
-    {"account", smpp::StatusClass::account_refused}};
+const Choices<smpp::StatusClass> status_class_choices = {{"ok", smpp::StatusClass::ok},
+                                                         {"throttle", smpp::StatusClass::throttle},
+                                                         {"retry", smpp::StatusClass::transient_retry},
+                                                         {"fail", smpp::StatusClass::permanent_message_failure},
+                                                         {"account", smpp::StatusClass::account_refused}};
 
 // What a word of `stat:` means, in the words that messages end with.
-const std::vector<std::pair<std::string, smpp::MessageState>> receipt_state_choices = {
+const Choices<smpp::MessageState> receipt_state_choices = {
     {"enroute", smpp::MessageState::enroute},     {"accepted", smpp::MessageState::accepted},
     {"delivered", smpp::MessageState::delivered}, {"expired", smpp::MessageState::expired},
     {"deleted", smpp::MessageState::deleted},     {"undeliverable", smpp::MessageState::undeliverable},
     {"rejected", smpp::MessageState::rejected},   {"unknown", smpp::MessageState::unknown}};
+
+template <class Value>
+std::vector<std::string> words_of(const Choices<Value>& choices) {
+  std::vector<std::string> words;
+  for (const auto& [word, meaning] : choices) words.push_back(word);
+  return words;
+}
 
 void read_receipt_words(ConfigSection& s, smpp::Dialect& dialect) {
   s.map("receipt_words", [&](std::string word, const std::string& meaning) {
@@ -49,19 +55,7 @@ void read_receipt_words(ConfigSection& s, smpp::Dialect& dialect) {
   });
 }
 
-void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
-  using smpp::IdNotation;
-  const std::vector<std::pair<std::string, IdNotation>> notations = {{"auto", IdNotation::automatic},
-                                                                     {"string", IdNotation::string},
-                                                                     {"dec", IdNotation::decimal},
-                                                                     {"hex", IdNotation::hexadecimal}};
-  s.read_choice("id_in_response", dialect.response_id, notations);
-  s.read_choice("id_in_receipt", dialect.receipt_id, notations);
-  s.read("receipts_by_text", dialect.receipts_by_text);
-  s.read("accepted_is_final", dialect.accepted_is_final);
-  s.read("address_may_differ", dialect.address_may_differ);
-  s.read("one_receipt_per_message", dialect.one_receipt_per_message);
-  read_receipt_words(s, dialect);
+void read_status(ConfigSection& s, smpp::Dialect& dialect) {
   s.map("status", [&](const std::string& code, const std::string& meaning) {
     char* end = nullptr;
     const auto value = std::strtoul(code.c_str(), &end, 0);
@@ -78,9 +72,45 @@ void read_dialect(ConfigSection& s, smpp::Dialect& dialect) {
   });
 }
 
+const Keys<smpp::Dialect>& dialect_keys() {
+  using D = smpp::Dialect;
+  using K = Keys<D>;
+  using smpp::IdNotation;
+  const Choices<IdNotation> notations = {{"auto", IdNotation::automatic},
+                                         {"string", IdNotation::string},
+                                         {"dec", IdNotation::decimal},
+                                         {"hex", IdNotation::hexadecimal}};
+  static const K keys{
+      K::choice("id_in_response", &D::response_id, notations, "Notation of message ids in answers to submits"),
+      K::choice("id_in_receipt", &D::receipt_id, notations, "Notation of message ids in receipts"),
+      K::boolean("receipts_by_text", &D::receipts_by_text, "A plain message that looks like a receipt is one"),
+      K::boolean("accepted_is_final", &D::accepted_is_final, "ACCEPTD ends the waiting"),
+      K::boolean("address_may_differ", &D::address_may_differ, "Receipts do not name the phone"),
+      K::boolean("one_receipt_per_message", &D::one_receipt_per_message,
+                 "A long message gets one receipt, which speaks of all parts"),
+      K::special("receipt_words", KeyInfo::Type::words, read_receipt_words, "Meanings of words behind 'stat:'",
+                 words_of(receipt_state_choices)),
+      K::special("status", KeyInfo::Type::words, read_status, "Meanings of error codes such as 0x45",
+                 words_of(status_class_choices)),
+  };
+  return keys;
+}
+
+using G = GatewaySettings;
+using smpp::ClientConfig;
+
+template <class Value>
+auto of(Value SmppSettings::*value) {
+  return [value](G& gateway) -> Value& { return gateway.smpp().*value; };
+}
+template <class Value>
+auto of(Value ClientConfig::*value) {
+  return [value](G& gateway) -> Value& { return gateway.smpp().session.*value; };
+}
+
 // A name or an address, and nothing around it.
-void read_host(ConfigSection& s, std::string& host) {
-  s.read("host", host);
+void check_host(ConfigSection& s, G& gateway) {
+  auto& host = gateway.smpp().address.host;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   boost::system::error_code no_address;
   // Behind the colon of anything else stands a port.
@@ -91,68 +121,122 @@ void read_host(ConfigSection& s, std::string& host) {
 }
 
 // What does not fit into a bind would never be sent, and a bind that was cut would only lock the account.
-void read_account(ConfigSection& s, smpp::ClientConfig& session) {
-  constexpr std::size_t system_id_standard = 15, system_id_max = 64, password_max = 64;
-  constexpr std::size_t system_type_max = 12, address_range_max = 40;
-  const auto fits = [&s](const char* key, const std::string& value, std::size_t size_max) {
-    if (value.size() > size_max)
+Keys<G>::Read fits_a_bind(const char* key, std::string ClientConfig::*value, std::size_t size_max) {
+  return [key, value, size_max](ConfigSection& s, G& gateway) {
+    const auto& text = gateway.smpp().session.*value;
+    if (text.size() > size_max)
       s.problem(key, fmt::format("is longer than {} characters: a bind cannot carry it", size_max), "bad-value");
-    else if (value.find('\0') != std::string::npos)
+    else if (text.find('\0') != std::string::npos)
       s.problem(key, "contains a NUL: a bind cannot carry it", "bad-value");
   };
-  s.read("system_id", session.system_id);
-  fits("system_id", session.system_id, system_id_max);
-  if (session.system_id.size() > system_id_standard && session.system_id.size() <= system_id_max)
+}
+
+void check_system_id(ConfigSection& s, G& gateway) {
+  constexpr std::size_t standard = 15, most = 64;
+  fits_a_bind("system_id", &ClientConfig::system_id, most)(s, gateway);
+  if (const auto size = gateway.smpp().session.system_id.size(); size > standard && size <= most)
     s.problem("system_id", "is longer than the 15 characters of SMPP 3.4; some message centres take it", "unusual",
               true);
-  s.read_secret("password", session.password);
-  fits("password", session.password, password_max);
-  s.read("system_type", session.system_type);
-  fits("system_type", session.system_type, system_type_max);
-  s.read("address_range", session.address_range);
-  fits("address_range", session.address_range, address_range_max);
+}
+
+void check_enquire_link(ConfigSection& s, G& gateway) {
+  const auto interval = gateway.smpp().session.enquire_link_interval;
+  if (interval > 0s && interval < 5s)
+    s.problem("enquire_link_interval", "is shorter than 5s, which carriers take amiss; 0s is off", "bad-value");
+}
+
+void check_reconnect(ConfigSection& s, G& gateway) {
+  const auto& way = gateway.smpp();
+  check_first_delay(s, "reconnect_first", way.reconnect_first / 1ms, "reconnect_max", way.reconnect_max / 1ms);
+}
+
+using Key = Keys<G>::Key;
+
+std::vector<Key> account_keys() {
+  using K = Keys<G>;
+  constexpr std::size_t password_max = 64, system_type_max = 12, address_range_max = 40;
+  return {
+      K::text(
+          "host", [](G& g) -> std::string& { return g.smpp().address.host; }, "The carrier's message centre")
+          .needed()
+          .address()
+          .checked(check_host),
+      K::integer(
+          "port", [](G& g) -> std::uint16_t& { return g.smpp().address.port; }, 1, 65535, "Its port")
+          .needed()
+          .address(),
+      K::text("system_id", of(&ClientConfig::system_id), "Name of the account").needed().checked(check_system_id),
+      K::secret("password", of(&ClientConfig::password), "Its password")
+          .needed_in_file()
+          .checked(fits_a_bind("password", &ClientConfig::password, password_max)),
+      K::text("system_type", of(&ClientConfig::system_type), "Where the carrier asks for one")
+          .checked(fits_a_bind("system_type", &ClientConfig::system_type, system_type_max)),
+      K::text("address_range", of(&ClientConfig::address_range), "Where the carrier asks for one")
+          .checked(fits_a_bind("address_range", &ClientConfig::address_range, address_range_max)),
+  };
+}
+
+std::vector<Key> session_keys() {
+  using K = Keys<G>;
+  using S = SmppSettings;
+  return {
+      K::choice(
+          "bind", of(&S::bind),
+          Choices<S::Bind>{
+              {"transceiver", S::Bind::transceiver}, {"pair", S::Bind::pair}, {"transmitter", S::Bind::transmitter}},
+          "Kind of each session; a pair is a transmitter and a receiver"),
+      K::integer("interface_version", of(&ClientConfig::interface_version), 0, 0x50, "52 is SMPP 3.4"),
+      K::integer("sessions", of(&S::sessions), 1, 100, "Binds that are kept"),
+      K::integer("window", of(&ClientConfig::window), 1, 10000, "Requests without an answer on one session"),
+      K::duration("enquire_link_interval", of(&ClientConfig::enquire_link_interval), 0s, 1h,
+                  "Silence after which the link is checked; 0s: never")
+          .checked(check_enquire_link),
+      K::duration("bind_timeout", of(&ClientConfig::bind_timeout), 5s, 5min,
+                  "How long the answer to a bind is waited for"),
+      K::duration("response_timeout", of(&ClientConfig::response_timeout), 1s, 10min, "After it a submit is in doubt"),
+      K::duration("reconnect_first", of(&S::reconnect_first), 10ms, 10min,
+                  "Wait before the next connection; it doubles"),
+      K::duration("reconnect_max", of(&S::reconnect_max), 10ms, 1h, "The longest wait before the next connection")
+          .checked(check_reconnect),
+      K::duration("refused_delay", of(&S::refused_delay), 1s, 24h, "Wait after the carrier refused the account"),
+  };
+}
+
+std::vector<Key> message_keys() {
+  using K = Keys<G>;
+  using S = SmppSettings;
+  using text::Charset, text::Concat;
+  return {
+      K::choice("charset", of(&S::charset),
+                Choices<Charset>{{"auto", Charset::automatic},
+                                 {"gsm7", Charset::gsm7},
+                                 {"latin1", Charset::latin1},
+                                 {"ucs2", Charset::ucs2}},
+                "GSM 7 bit if the text allows, else UCS-2; or forced"),
+      K::choice(
+          "concat", of(&S::concat),
+          Choices<Concat>{
+              {"udh8", Concat::udh8}, {"udh16", Concat::udh16}, {"sar", Concat::sar}, {"payload", Concat::payload}},
+          "How long texts go"),
+      K::choice(
+          "validity_period", of(&S::validity),
+          Choices<S::Validity>{
+              {"relative", S::Validity::relative}, {"absolute", S::Validity::absolute}, {"none", S::Validity::none}},
+          "How the carrier is told how long to try"),
+      K::section<smpp::Dialect>("dialect", of(&S::dialect), dialect_keys(), "What this carrier does differently"),
+  };
 }
 
 }  // namespace
 
-void read_smpp(ConfigSection& s, GatewaySettings& g) {
-  for (const auto* key : {"host", "port", "system_id"}) s.require(key);
-  if (s.is_file() && !s.has("password")) s.require("password");
-  read_host(s, g.address.host);
-  s.read("port", g.address.port, 1, 65535);
-  auto& session = g.session;
-  read_account(s, session);
-  s.read_choice("bind", g.bind,
-                {{"transceiver", GatewaySettings::Bind::transceiver},
-                 {"pair", GatewaySettings::Bind::pair},
-                 {"transmitter", GatewaySettings::Bind::transmitter}});
-  s.read("interface_version", session.interface_version, 0, 0x50);
-  s.read("sessions", g.sessions, 1, 100);
-  s.read("window", session.window, 1, 10000);
-  s.read_duration("enquire_link_interval", session.enquire_link_interval, 0s, 1h);
-  if (session.enquire_link_interval > 0s && session.enquire_link_interval < 5s)
-    s.problem("enquire_link_interval", "is shorter than 5s, which carriers take amiss; 0s is off", "bad-value");
-  s.read_duration("bind_timeout", session.bind_timeout, 5s, 5min);
-  s.read_duration("response_timeout", session.response_timeout, 1s, 10min);
-  s.read_duration("reconnect_first", g.reconnect_first, 10ms, 10min);
-  s.read_duration("reconnect_max", g.reconnect_max, 10ms, 1h);
-  check_first_delay(s, "reconnect_first", g.reconnect_first / 1ms, "reconnect_max", g.reconnect_max / 1ms);
-  s.read_duration("refused_delay", g.refused_delay, 1s, 24h);
-  s.read_choice("charset", g.charset,
-                {{"auto", text::Charset::automatic},
-                 {"gsm7", text::Charset::gsm7},
-                 {"latin1", text::Charset::latin1},
-                 {"ucs2", text::Charset::ucs2}});
-  s.read_choice("concat", g.concat,
-                {{"udh8", text::Concat::udh8},
-                 {"udh16", text::Concat::udh16},
-                 {"sar", text::Concat::sar},
-                 {"payload", text::Concat::payload}});
-  s.read_choice("validity_period", g.validity,
-                {{"relative", GatewaySettings::Validity::relative},
-                 {"absolute", GatewaySettings::Validity::absolute},
-                 {"none", GatewaySettings::Validity::none}});
-  s.section("dialect", [&](ConfigSection& d) { read_dialect(d, g.dialect); });
+const Keys<GatewaySettings>& smpp_keys() {
+  static const Keys<G> keys = [] {
+    auto all = account_keys();
+    for (auto* more : {session_keys, message_keys})
+      for (auto& key : more()) all.push_back(std::move(key));
+    return Keys<G>(std::move(all));
+  }();
+  return keys;
 }
 
 }  // namespace smsbridge::bridge

@@ -4,7 +4,9 @@
 
 namespace smsbridge::bridge {
 
-// What a gateway by SMPP has beside what all have.
-void read_smpp(ConfigSection& s, GatewaySettings& g);
+template <class Object>
+class Keys;
+// What a gateway by SMPP has beside what all have; it is one already.
+const Keys<GatewaySettings>& smpp_keys();
 
 }  // namespace smsbridge::bridge

@@ -2,44 +2,58 @@
 #include "bridge/config/tenant.hpp"
 
 #include "bridge/config/checks.hpp"
-#include "bridge/config/reader.hpp"
-#include "bridge/text/number.hpp"
+#include "bridge/config/keys.hpp"
+#include "bridge/config/lanes.hpp"
 
 namespace smsbridge::bridge {
+namespace {
 
-void read_tenant(ConfigSection& s, TenantSettings& tenant) {
-  s.require("name");
-  s.read("name", tenant.name);
-  s.read("default_country", tenant.default_country);
-  if (!tenant.default_country.empty() && !text::is_known_country(tenant.default_country))
-    s.problem("default_country", "'" + tenant.default_country + "' is not an ISO 3166 country such as KE", "bad-value");
-  s.read("sender", tenant.sender);
-  check_sender(s, tenant.sender, tenant.default_country);
-  s.read("check_number_length", tenant.check_number_length);
-  s.read("default_gateway", tenant.default_gateway);
-  s.read_secrets("fineract_app_key", tenant.fineract_app_keys);
-  s.read("fineract_allow_empty_key", tenant.fineract_allow_empty_key);
-  // Without one every call of Fineract would be refused; [] says that none comes.
-  if (s.is_file() && !s.has("fineract_app_key") && !tenant.fineract_allow_empty_key) s.require("fineract_app_key");
-  std::string lane;
-  s.read("fineract_lane", lane);
-  if (!lane.empty() && !store::parse(lane, tenant.fineract_lane))
-    s.problem("fineract_lane", "'" + lane + "' is not one of otp, transaction, reminder, campaign", "bad-value");
-  s.read("html_entities", tenant.html_entities);
-  s.section("budget", [&](ConfigSection& b) {
-    auto& budget = tenant.budget.emplace();
-    b.require("currency");
-    b.read("currency", budget.currency);
-    const auto money = [&](const std::string& key, std::optional<Micro>& value) {
-      std::string text;
-      b.read(key, text);
-      if (!text.empty() && !(value = parse_money(text)))
-        b.problem(key, "'" + text + "' is not an amount such as 5000.00", "bad-value");
-    };
-    money("alert", budget.alert);
-    money("refuse_campaigns", budget.refuse_campaigns);
-    money("refuse_reminders", budget.refuse_reminders);
-  });
+using T = TenantSettings;
+
+const Keys<Budget>& budget_keys() {
+  using K = Keys<Budget>;
+  static const K keys{
+      K::text("currency", &Budget::currency, "That of the prices which are added up").needed(),
+      K::money("alert", &Budget::alert, "Logged once a month when so much is spent"),
+      K::money("refuse_campaigns", &Budget::refuse_campaigns, "From here on campaigns are refused"),
+      K::money("refuse_reminders", &Budget::refuse_reminders, "From here on reminders are refused"),
+  };
+  return keys;
 }
+
+// Without one every call of Fineract would be refused; [] says that none comes.
+void require_app_key(ConfigSection& s, T& tenant) {
+  if (s.is_file() && !s.has("fineract_app_key") && !tenant.fineract_allow_empty_key) s.require("fineract_app_key");
+}
+
+const Keys<T>& tenant_keys() {
+  using K = Keys<T>;
+  static const K keys{
+      K::text("name", &T::name, "Fineract's tenant identifier").needed(),
+      K::text("default_country", &T::default_country, "ISO country of numbers in national notation, such as KE")
+          .checked([](ConfigSection& s, T& t) { check_country(s, "default_country", t.default_country); }),
+      K::text("sender", &T::sender, "Sender of messages that name none").checked([](ConfigSection& s, T& t) {
+        check_sender(s, t.sender, t.default_country);
+      }),
+      K::boolean("check_number_length", &T::check_number_length,
+                 "Refuses numbers with more or fewer digits than any mobile of their country has"),
+      K::text("default_gateway", &T::default_gateway, "Gateway of messages that name none and fit no route"),
+      K::secrets("fineract_app_key", &T::fineract_app_keys,
+                 "Secret that Fineract sends as Fineract-Tenant-App-Key; several while it is changed"),
+      K::boolean("fineract_allow_empty_key", &T::fineract_allow_empty_key,
+                 "Takes requests without a key; for a closed network only")
+          .checked(require_app_key),
+      K::choice("fineract_lane", &T::fineract_lane, lane_choices(), "Lane of what comes from Fineract"),
+      K::boolean("html_entities", &T::html_entities, "Makes characters of HTML entities, which Fineract posts"),
+      K::section<Budget>(
+          "budget", [](T& t) -> Budget& { return t.budget.emplace(); }, budget_keys(), "What may be spent in a month"),
+  };
+  return keys;
+}
+
+}  // namespace
+
+void read_tenant(ConfigSection& s, TenantSettings& tenant) { tenant_keys().read(s, tenant); }
+std::vector<KeyInfo> tenant_infos() { return tenant_keys().infos(); }
 
 }  // namespace smsbridge::bridge

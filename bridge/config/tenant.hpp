@@ -10,6 +10,8 @@
 
 namespace smsbridge::bridge {
 
+struct KeyInfo;
+
 // What a tenant may spend in a month. Login codes and transactions are never refused.
 struct Budget {
   std::string currency;
@@ -35,5 +37,6 @@ using TenantSettingsPtr = std::shared_ptr<const TenantSettings>;
 
 class ConfigSection;
 void read_tenant(ConfigSection& s, TenantSettings& tenant);
+std::vector<KeyInfo> tenant_infos();
 
 }  // namespace smsbridge::bridge

@@ -4,8 +4,8 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
 
-#include "bridge/config/reader.hpp"
-#include "bridge/text/control.hpp"
+#include "bridge/config/checks.hpp"
+#include "bridge/config/keys.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -38,24 +38,28 @@ void check_tls_files(ConfigSection& t, const TlsOptions& tls) {
 
 }  // namespace
 
-void read_tls(ConfigSection& s, TlsOptions& tls) {
-  if (s.is_file() && s.has("tls") && s.node()["tls"].IsNull())
-    s.problem("tls", "is empty; {} is TLS as it is usual", "missing");
-  s.section("tls", [&](ConfigSection& t) {
-    tls.enabled = true;
-    t.read("enabled", tls.enabled);
-    const auto before = t.problems();
-    t.read_path("ca_file", tls.ca_file);
-    t.read_path("certificate_file", tls.certificate_file);
-    t.read_path("key_file", tls.key_file);
-    if (t.problems() == before) check_tls_files(t, tls);
-    t.read("server_name", tls.server_name);
-    if (text::has_control(tls.server_name))
-      t.problem("server_name", "holds a control character or a line break", "bad-value");
-    t.read("verify", tls.verify);
-    if (!tls.verify)
-      t.problem("verify", "without verification anybody on the path can read and change messages", "unsafe", true);
-  });
+const Keys<TlsOptions>& tls_keys() {
+  using T = TlsOptions;
+  using K = Keys<T>;
+  static const K keys(
+      {
+          K::boolean("enabled", &T::enabled, "false switches it off without losing the rest"),
+          K::file<std::string>("ca_file", &T::ca_file, "Authorities in PEM; else the system's"),
+          K::file<std::string>("certificate_file", &T::certificate_file, "Client certificate in PEM"),
+          K::file<std::string>("key_file", &T::key_file, "Its key in PEM, without a password"),
+          K::text("server_name", &T::server_name, "Name in the certificate, where it is not that of the host")
+              .checked([](ConfigSection& s, T& tls) { check_no_control(s, "server_name", tls.server_name); }),
+          K::boolean("verify", &T::verify, "false: anybody on the path can read and change messages")
+              .checked([](ConfigSection& s, T& tls) {
+                if (!tls.verify)
+                  s.problem("verify", "without verification anybody on the path can read and change messages", "unsafe",
+                            true);
+              }),
+      },
+      [](ConfigSection& s, T& tls) {
+        if (s.is_good()) check_tls_files(s, tls);
+      });
+  return keys;
 }
 
 bool is_public(const std::string& host) {

@@ -6,8 +6,9 @@
 
 namespace smsbridge::bridge {
 
-class ConfigSection;
-void read_tls(ConfigSection& s, TlsOptions& tls);
+template <class Object>
+class Keys;
+const Keys<TlsOptions>& tls_keys();
 
 // No name or address of this machine or of a network of one's own, as far as can be told without asking.
 bool is_public(const std::string& host);

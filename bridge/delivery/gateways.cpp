@@ -131,7 +131,7 @@ void Gateways::bring_about(const std::string& name, const RunningPtr& running) {
     running->stopping = true;
     // An answer that is not waited for is a message in doubt.
     const auto& old = running->gateway->config();
-    const auto answers_within = old.kind == "smpp" ? old.session.response_timeout : old.request_timeout;
+    const auto answers_within = old.is_smpp() ? old.smpp().session.response_timeout : old.provider().request_timeout;
     const auto patience = wanted ? std::max<Duration>(stop_deadline, answers_within + stop_margin) : stop_deadline;
     running->gateway->stop(context_.clock.now() + patience, [this, name, running] {
       running->stopped = true;
@@ -205,7 +205,7 @@ Targets Gateways::targets_of(const GatewaySettings& gateway) const {
 
 std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, Shard& shard, Channel::Owner& owner) {
   auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
-  if (gateway.kind == "smpp")
+  if (gateway.is_smpp())
     return std::make_unique<SmppChannel>(gateway,
                                          SmppContext{.executor = shard.executor(),
                                                      .clock = context_.clock,
@@ -218,7 +218,7 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, 
   const auto callback_url = public_url.empty()
                                 ? std::string()
                                 : fmt::format("{}/in/{}/{}", public_url, http_gateways::percent_encode(gateway.name),
-                                              http_gateways::percent_encode(gateway.callback_secret));
+                                              http_gateways::percent_encode(gateway.provider().callback_secret));
   if (callback_url.empty() && gateway.receipts)
     log::warn("gateway", "without listen.public_url this provider cannot tell us what became of messages", "gateway",
               gateway.name);
@@ -233,7 +233,7 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, 
                           },
                       .callback_url = callback_url,
                       .sent_before = sent_by(gateway.id)};
-  auto provider = http_gateways::make_provider(*http_gateways::find_kind(gateway.kind), gateway.account);
+  auto provider = http_gateways::make_provider(*gateway.provider().kind, gateway.provider().account);
   if (provider->fetched())
     return std::make_unique<PhoneChannel>(gateway, std::move(context), std::move(provider), owner);
   return std::make_unique<HttpChannel>(gateway, std::move(context), std::move(provider), owner);

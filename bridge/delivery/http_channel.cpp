@@ -52,15 +52,15 @@ std::string with_token(const std::string& url, const boost::json::object& accoun
 HttpChannel::HttpChannel(const GatewaySettings& config, HttpContext context,
                          std::unique_ptr<http_gateways::Provider> provider, Channel::Owner& owner)
     : config_(config),
+      way_(config.provider()),
       context_(std::move(context)),
       owner_(owner),
       provider_(std::move(provider)),
-      transport_(
-          context_.make_transport(context_.executor, {.connect_timeout = config.connect_timeout,
-                                                      .request_timeout = config.request_timeout,
-                                                      .proxy = config.proxy,
-                                                      .tls = config.address.tls,
-                                                      .connections_max = config.max_in_flight + polling_max + 1})),
+      transport_(context_.make_transport(context_.executor, {.connect_timeout = way_.connect_timeout,
+                                                             .request_timeout = way_.request_timeout,
+                                                             .proxy = way_.proxy,
+                                                             .tls = way_.tls,
+                                                             .connections_max = way_.max_in_flight + polling_max + 1})),
       balance_timer_(context_.clock.timer(context_.executor)),
       poll_timer_(context_.clock.timer(context_.executor)),
       health_(config, "provider", context_.executor, context_.clock, owner, [this] {
@@ -71,7 +71,7 @@ HttpChannel::HttpChannel(const GatewaySettings& config, HttpContext context,
   // repeated by all of them.
   asks_ = config.receipts && provider_->reports_delivery() && provider_->build_poll("x", now_s()).has_value();
   if (config.receipts && provider_->reports_delivery() && provider_->receipts_need().empty())
-    callback_url_ = with_token(context_.callback_url, config.account);
+    callback_url_ = with_token(context_.callback_url, way_.account);
 }
 
 HttpChannel::~HttpChannel() { *alive_ = false; }
@@ -101,7 +101,7 @@ bool HttpChannel::is_up() const { return !stopping_ && !health_.is_open(); }
 
 std::size_t HttpChannel::capacity() const {
   if (!is_up()) return 0;
-  return health_.is_probed() ? 1 : config_.max_in_flight;
+  return health_.is_probed() ? 1 : way_.max_in_flight;
 }
 
 bool HttpChannel::reports(std::string_view provider_id) const {
@@ -234,7 +234,7 @@ void HttpChannel::unknown(std::uint64_t cookie, const std::string& reference, st
 // ---- the balance ----
 
 void HttpChannel::ask_balance() {
-  if (config_.balance_interval <= Duration::zero()) return;
+  if (way_.balance_interval <= Duration::zero()) return;
   auto request = provider_->build_balance(now_s());
   if (!request) return;
   transport_->send(std::move(*request), [this, alive = alive_](HttpTransport::Result result) {
@@ -246,7 +246,7 @@ void HttpChannel::ask_balance() {
         context_.provider_metrics.set_balance(std::strtod(balance_.amount.c_str(), nullptr));
       }
     }
-    if (!stopping_) balance_timer_->at(context_.clock.now() + config_.balance_interval, [this] { ask_balance(); });
+    if (!stopping_) balance_timer_->at(context_.clock.now() + way_.balance_interval, [this] { ask_balance(); });
   });
 }
 

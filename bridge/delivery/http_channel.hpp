@@ -75,6 +75,7 @@ class HttpChannel : public Channel {
   void polled(const Poll& poll, const HttpTransport::Result& result);
 
   const GatewaySettings& config_;
+  const ProviderSettings& way_;
   HttpContext context_;
   Channel::Owner& owner_;
   UnreadCallbacks unread_{config_, *context_.metrics.callbacks_unreadable};

@@ -21,7 +21,7 @@ class PhoneChannel : public Channel {
   void abort() override { stop(); }
   bool is_closed() const override { return stopping_; }
   bool is_up() const override { return up_ && !stopping_; }
-  std::size_t capacity() const override { return is_up() ? config_.max_in_flight : 0; }
+  std::size_t capacity() const override { return is_up() ? config_.provider().max_in_flight : 0; }
   std::size_t room() const override { return capacity() - std::min(capacity(), waiting_.size()); }
   std::size_t ahead_max() const override { return 0; }  // it waits for long, and would be in doubt after a crash
   bool reports(std::string_view provider_id) const override { return config_.receipts && !provider_id.empty(); }

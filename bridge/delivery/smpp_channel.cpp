@@ -27,6 +27,7 @@ constexpr const char* accepted_hint =
 
 SmppChannel::SmppChannel(const GatewaySettings& config, SmppContext context, Channel::Owner& owner)
     : config_(config),
+      way_(config.smpp()),
       context_(std::move(context)),
       owner_(owner),
       health_(config, "carrier", context_.executor, context_.clock, owner, [this] {
@@ -39,9 +40,9 @@ SmppChannel::SmppChannel(const GatewaySettings& config, SmppContext context, Cha
                                                 context_.clock, context_.connector, context_.random,
                                                 static_cast<SmppLink::Owner&>(*this)));
   };
-  for (int session = 0; session < config_.sessions; ++session) {
-    add(config_.bind == GatewaySettings::Bind::transceiver ? Type::transceiver : Type::transmitter);
-    if (config_.bind == GatewaySettings::Bind::pair) add(Type::receiver);
+  for (int session = 0; session < way_.sessions; ++session) {
+    add(way_.bind == SmppSettings::Bind::transceiver ? Type::transceiver : Type::transmitter);
+    if (way_.bind == SmppSettings::Bind::pair) add(Type::receiver);
   }
   published_.resize(links_.size());
   told_.resize(links_.size());
@@ -88,7 +89,7 @@ bool SmppChannel::takes_another() const { return !health_.is_open() && (!health_
 
 std::size_t SmppChannel::capacity() const {
   if (!is_up()) return 0;
-  return health_.is_probed() ? 1 : bound_senders() * config_.session.window;
+  return health_.is_probed() ? 1 : bound_senders() * way_.session.window;
 }
 
 std::size_t SmppChannel::room() const {
@@ -177,7 +178,7 @@ void SmppChannel::on_answered(SmppLink&, const smpp::Answered& answer) {
   // The peer could not read the PDU, or not in its place: the message is not at fault.
   const bool misread = answer.nack && answer.status == smpp::status_invalid_command_length;
   const auto count = [this](SubmitResult result) { context_.metrics.submit_results[result]->Increment(); };
-  switch (misread ? Verdict::temporary : judge(answer.status, config_.dialect)) {
+  switch (misread ? Verdict::temporary : judge(answer.status, way_.dialect)) {
     case Verdict::accepted:
       count(SubmitResult::ok);
       health_.passed();
@@ -233,31 +234,31 @@ void SmppChannel::on_late_answer(SmppLink&, const smpp::LateAnswer& answer) {
 // ---- receipts ----
 
 void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) {
-  const auto receipt = smpp::parse_receipt(delivery.message, config_.dialect);
+  const auto receipt = smpp::parse_receipt(delivery.message, way_.dialect);
   if (!receipt) {
     owner_.on_inbound(delivery.message.source.digits);
     return link.answer_delivery(link.generation(), delivery.sequence, delivery.command, 0);
   }
   look_at_words(*receipt);
-  const auto phone = config_.dialect.address_may_differ ? std::string_view() : delivery.message.source.digits;
+  const auto phone = way_.dialect.address_may_differ ? std::string_view() : delivery.message.source.digits;
   store::ReceiptRecorded change{
       .gateway = config_.id, .provider_ids = {}, .error = receipt->reason, .destination = std::string(phone)};
   // Some centres leave the addresses as they stood in the submit.
   if (!phone.empty()) change.other_address = delivery.message.destination.digits;
   change.state = segment_state(receipt->state, receipt->final_state);
-  change.whole_message = config_.dialect.one_receipt_per_message;
+  change.whole_message = way_.dialect.one_receipt_per_message;
   const auto add = [&change](std::string id) {
     if (std::ranges::find(change.provider_ids, id) == change.provider_ids.end())
       change.provider_ids.push_back(std::move(id));
   };
   const auto add_variants = [&] {
     for (const auto& candidate : receipt->id_candidates)
-      for (auto& variant : smpp::id_variants(candidate, config_.dialect)) add(std::move(variant));
+      for (auto& variant : smpp::id_variants(candidate, way_.dialect)) add(std::move(variant));
   };
   // Where the dialect names both notations the conversion is no guess, and the id as it stands would be another
   // message's.
-  const bool stated = config_.dialect.response_id != smpp::IdNotation::automatic &&
-                      config_.dialect.receipt_id != smpp::IdNotation::automatic;
+  const bool stated =
+      way_.dialect.response_id != smpp::IdNotation::automatic && way_.dialect.receipt_id != smpp::IdNotation::automatic;
   if (stated) add_variants();
   if (change.provider_ids.empty())
     for (const auto& candidate : receipt->id_candidates) add(candidate);
@@ -295,7 +296,7 @@ void SmppChannel::look_at_words(const smpp::Receipt& receipt) {
 }
 
 bool SmppChannel::only_accepts() const {
-  return !config_.dialect.accepted_is_final && !final_seen_ && accepted_only_ >= accepted_only_max;
+  return !way_.dialect.accepted_is_final && !final_seen_ && accepted_only_ >= accepted_only_max;
 }
 
 // ---- the binds' news ----
@@ -351,9 +352,8 @@ void SmppChannel::on_not_bound(SmppLink& link, metrics::BindResult result) {
   const auto seconds = link.next_try() ? std::chrono::duration<double>(*link.next_try() - now).count() : 0;
   // What the carrier says of the account is for a person.
   log::line(result == metrics::BindResult::refused ? spdlog::level::err : spdlog::level::warn, "gateway",
-            "not bound; trying again", "gateway", config_.name, "session", link.number(), "host", config_.address.host,
-            "port", config_.address.port, "detail", link.last_error(), "next_try_seconds",
-            fmt::format("{:.0f}", seconds));
+            "not bound; trying again", "gateway", config_.name, "session", link.number(), "host", way_.address.host,
+            "port", way_.address.port, "detail", link.last_error(), "next_try_seconds", fmt::format("{:.0f}", seconds));
 }
 
 void SmppChannel::describe(GatewayStatus& status) const {

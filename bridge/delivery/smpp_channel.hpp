@@ -63,6 +63,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   bool only_accepts() const;
 
   const GatewaySettings& config_;
+  const SmppSettings& way_;
   SmppContext context_;
   Channel::Owner& owner_;
   AccountHealth health_;

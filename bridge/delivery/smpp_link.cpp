@@ -48,7 +48,8 @@ SmppLink::SmppLink(int number, smpp::ClientConfig::BindType type, const GatewayS
                    Owner& owner)
     : number_(number),
       config_(config),
-      session_config_(config.session),
+      way_(config.smpp()),
+      session_config_(way_.session),
       executor_(executor),
       clock_(clock),
       connector_(connector),
@@ -94,7 +95,7 @@ void SmppLink::abort() {
 void SmppLink::connect() {
   state_ = State::connecting;
   const auto generation = ++generation_;
-  connector_.connect(executor_, config_.address, clock_.now() + connect_timeout,
+  connector_.connect(executor_, way_.address, clock_.now() + connect_timeout,
                      [self = shared_from_this(), generation](ConnectStage stage, const std::string& detail,
                                                              std::unique_ptr<Stream> stream) {
                        if (self->generation_ != generation || self->stopping_) return;
@@ -228,7 +229,7 @@ void SmppLink::refused(std::uint32_t status) {
   // Accounts are locked after repeated wrong passwords: try again slowly, but never give up.
   const auto bind_class = smpp::status_info(status).bind_class;
   if (bind_class == smpp::StatusClass::account_refused || bind_class == smpp::StatusClass::permanent_message_failure)
-    refused_delay_ = config_.refused_delay;
+    refused_delay_ = way_.refused_delay;
   else if (status == status_already_bound)
     refused_delay_ = already_bound_delay;
 }
@@ -281,7 +282,7 @@ smpp::PduCounts SmppLink::sum(smpp::PduCounts a, const smpp::PduCounts& b) {
 void SmppLink::come_back(Duration delay) {
   ++failures_;
   if (delay == Duration{}) {
-    delay = std::min<Duration>(config_.reconnect_max, config_.reconnect_first * (1 << std::min(failures_ - 1, 16)));
+    delay = std::min<Duration>(way_.reconnect_max, way_.reconnect_first * (1 << std::min(failures_ - 1, 16)));
     delay = random_.jitter(delay, 0.2);
   } else {
     delay = random_.jitter(delay, 0.1);

@@ -34,7 +34,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
     virtual void on_not_bound(SmppLink& link, metrics::BindResult result) = 0;
   };
 
-  // `config.session` says what is common to the gateway's binds.
+  // `session` of `config` says what is common to the gateway's binds.
   SmppLink(int number, smpp::ClientConfig::BindType type, const GatewaySettings& config,
            boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random, Owner& owner);
 
@@ -87,6 +87,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
 
   const int number_;
   const GatewaySettings& config_;
+  const SmppSettings& way_;
   smpp::ClientConfig session_config_;
   boost::asio::any_io_executor executor_;
   Clock& clock_;

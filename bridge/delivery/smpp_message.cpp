@@ -41,11 +41,11 @@ void set_source(SmppMessage& out, std::string sender) {
 }
 
 // SMPP 3.4 section 7.1.1. Relative is independent of both clocks; days up to 28, because months differ in length.
-std::string validity(GatewaySettings::Validity form, store::WallMs now, store::WallMs expires) {
-  if (form == GatewaySettings::Validity::none || expires <= now) return {};
+std::string validity(SmppSettings::Validity form, store::WallMs now, store::WallMs expires) {
+  if (form == SmppSettings::Validity::none || expires <= now) return {};
   constexpr long day = 24 * 3600;
   const long seconds = std::min<long>((expires - now + 999) / 1000, 28 * day);
-  if (form == GatewaySettings::Validity::relative)
+  if (form == SmppSettings::Validity::relative)
     return fmt::format("0000{:02}{:02}{:02}{:02}000R", seconds / day, seconds / 3600 % 24, seconds / 60 % 60,
                        seconds % 60);
   return fmt::format("{:%y%m%d%H%M%S}000+", fmt::gmtime(static_cast<std::time_t>(now / 1000 + seconds)));
@@ -55,21 +55,21 @@ std::string validity(GatewaySettings::Validity form, store::WallMs now, store::W
 
 tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewaySettings& gateway,
                                                      store::WallMs now) {
+  const auto& way = gateway.smpp();
   // The same for every attempt, so that segments of two attempts fit together; spread, because a counter would repeat
   // after 256 long messages to one phone.
   const auto reference = static_cast<std::uint16_t>((message.id * 0x9E3779B97F4A7C15ull) >> 48);
-  auto cut = text::segment(message.content.text,
-                           {.charset = gateway.charset, .concat = gateway.concat, .reference = reference},
+  auto cut = text::segment(message.content.text, {.charset = way.charset, .concat = way.concat, .reference = reference},
                            gateway.segments_max);
   if (!cut) return tl::unexpected(std::string(text::explain(cut.error())));
   SmppMessage out;
   set_source(out, message.content.from.empty() ? gateway.sender : message.content.from);
   out.destination = message.content.to.starts_with('+') ? message.content.to.substr(1) : message.content.to;
-  out.validity = validity(gateway.validity, now, message.expires_at);
+  out.validity = validity(way.validity, now, message.expires_at);
   out.esm_class = cut->udhi ? esm_udhi : 0;
   out.data_coding = cut->data_coding;
   out.registered_delivery = gateway.receipts ? 1 : 0;
-  out.payload = gateway.concat == text::Concat::payload;
+  out.payload = way.concat == text::Concat::payload;
   const auto total = static_cast<std::uint8_t>(cut->segments.size());
   for (auto& segment : cut->segments) {
     SegmentPdu pdu;
@@ -78,7 +78,7 @@ tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& messa
       pdu.user_data = std::move(segment.body);
     else
       pdu.user_data.insert(pdu.user_data.end(), segment.body.begin(), segment.body.end());
-    if (gateway.concat == text::Concat::sar && total > 1)
+    if (way.concat == text::Concat::sar && total > 1)
       pdu.sar = {static_cast<std::uint8_t>(reference >> 8), static_cast<std::uint8_t>(reference), total,
                  static_cast<std::uint8_t>(segment.number)};
     out.segments.push_back(std::move(pdu));

@@ -9,8 +9,8 @@ namespace {
 // The gateway whose callback address this is. Neither the name nor the secret is confirmed to somebody who guesses.
 GatewaySettingsPtr called_gateway(Services& services, const HttpRequest& request) {
   const auto gateway = services.directory.table()->gateway(request.captures[0]);
-  if (!gateway || gateway->callback_secret.empty() ||
-      !http_gateways::same_secret(gateway->callback_secret, request.captures[1]))
+  if (!gateway || gateway->is_smpp() || gateway->provider().callback_secret.empty() ||
+      !http_gateways::same_secret(gateway->provider().callback_secret, request.captures[1]))
     return nullptr;
   return gateway;
 }

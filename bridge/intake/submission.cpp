@@ -156,15 +156,14 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
 
   if (!is_text) refuse(ProblemCode::invalid_request, "/text", "the text is not valid UTF-8");
   if (s.text.empty()) refuse(ProblemCode::invalid_request, "/text", "the text is empty");
-  const auto charset = gateway ? gateway->charset : text::Charset::automatic;
-  const auto concat = gateway ? gateway->concat : text::Concat::udh8;
+  const auto options = gateway ? gateway->text_options() : text::TextOptions{};
   const std::size_t parts_max = gateway ? gateway->segments_max : 255;
   std::size_t parts = 1;
-  if (charset == text::Charset::automatic && concat == text::Concat::udh8) {
+  if (options.charset == text::Charset::automatic && options.concat == text::Concat::udh8) {
     parts = measured.parts;
     content.encoding = stored(measured.encoding);
     if (parts == 0) refuse(ProblemCode::invalid_request, "/text", "the text holds a NUL character");
-  } else if (auto cut = text::segment(s.text, {.charset = charset, .concat = concat})) {
+  } else if (auto cut = text::segment(s.text, options)) {
     parts = cut->parts;
     content.encoding = stored(cut->encoding);
   } else if (cut.error() == text::TextError::too_many_segments) {

@@ -288,15 +288,16 @@ std::vector<ConfigProblem> Objects::problems(const std::set<std::string>& assume
 // A secret in a provider's address for callbacks that nobody chose is made once and stays, also when the gateway goes
 // and comes again, since it stands in the provider's settings.
 GatewaySettingsPtr Objects::with_callback_secret(const GatewaySettingsPtr& gateway) {
-  if (gateway->kind == "smpp" || !gateway->callback_secret.empty()) return gateway;
+  if (gateway->is_smpp() || !gateway->provider().callback_secret.empty()) return gateway;
   auto complete = std::make_shared<GatewaySettings>(*gateway);
+  auto& secret = complete->provider().callback_secret;
   const auto key = callback_secret_prefix + gateway->name;
   const auto kept = store_.reader().object(key);
   if (kept) {
-    complete->callback_secret = opened(kept->value, key, "the callback address of the gateway '" + gateway->name + "'");
+    secret = opened(kept->value, key, "the callback address of the gateway '" + gateway->name + "'");
   } else {
-    complete->callback_secret = random_hex(16);
-    put(key, seal_.close(complete->callback_secret, key));
+    secret = random_hex(16);
+    put(key, seal_.close(secret, key));
   }
   return complete;
 }

@@ -2,6 +2,7 @@
 #include "bridge/routing/routing_table.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace smsbridge::bridge {
 namespace {
@@ -33,11 +34,12 @@ GatewaySettingsPtr RoutingTable::gateway(std::string_view name) const {
 GatewaySettingsPtr RoutingTable::gateway(store::GatewayId id) const { return find(gateways, id, &GatewaySettings::id); }
 std::vector<store::GatewayId> RoutingTable::sharing_account(const GatewaySettings& gateway) const {
   std::vector<store::GatewayId> ids;
-  if (gateway.kind != "smpp") return ids;
+  if (!gateway.is_smpp()) return ids;
+  const auto account = [](const GatewaySettings& each) {
+    return std::tie(each.smpp().address.host, each.smpp().address.port, each.smpp().session.system_id);
+  };
   for (const auto& other : gateways)
-    if (other->kind == gateway.kind && other->address.host == gateway.address.host &&
-        other->address.port == gateway.address.port && other->session.system_id == gateway.session.system_id)
-      ids.push_back(other->id);
+    if (other->is_smpp() && account(*other) == account(gateway)) ids.push_back(other->id);
   if (ids.size() < 2) ids.clear();
   return ids;
 }

@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "bridge/config/reader.hpp"
+#include "bridge/config/units.hpp"
 
 namespace smsbridge::bridge::smsc_sim {
 namespace {

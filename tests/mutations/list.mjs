@@ -357,10 +357,10 @@ export const list = [
      plant: `return true;`},
   ]},
   {file: 'bridge/delivery/smpp_link.cpp', bugs: [
-    {id: 97, what: 'a wrong password is tried again fast', find: `refused_delay_ = config_.refused_delay;`, plant: `;`},
+    {id: 97, what: 'a wrong password is tried again fast', find: `refused_delay_ = way_.refused_delay;`, plant: `;`},
     {id: 49, what: 'the delay of reconnects has no cap',
-     find: `std::min<Duration>(config_.reconnect_max, config_.reconnect_first * (1 << std::min(failures_ - 1, 16)))`,
-     plant: `config_.reconnect_first * (1 << std::min(failures_ - 1, 16))`},
+     find: `std::min<Duration>(way_.reconnect_max, way_.reconnect_first * (1 << std::min(failures_ - 1, 16)))`,
+     plant: `way_.reconnect_first * (1 << std::min(failures_ - 1, 16))`},
     {id: 50, what: 'reconnects have no jitter', find: `delay = random_.jitter(delay, 0.2);`, plant: `;`},
     {id: 100, what: 'after a stable bind the delay begins with its last value',
      find: `was_bound && clock_.now() - bound_at_ >= stable_after`, plant: `false`},
@@ -643,7 +643,7 @@ export const list = [
      find: `asked.results[asked.places[i]]`, plant: `asked.results[i]`},
   ]},
   {file: 'bridge/doors/provider_callbacks.cpp', bugs: [
-    {id: 305, what: 'anybody may call back', find: `!http_gateways::same_secret(gateway->callback_secret, request.captures[1])`,
+    {id: 305, what: 'anybody may call back', find: `!http_gateways::same_secret(gateway->provider().callback_secret, request.captures[1])`,
      plant: `false`},
   ]},
   {file: 'bridge/doors/admission.cpp', bugs: [
@@ -680,10 +680,10 @@ export const list = [
 
   // ---- configuration and command line ----
   {file: 'bridge/config/smpp_gateway.cpp', bugs: [
-    {id: 320, what: 'a window of 0 is taken', find: `s.read("window", session.window, 1, 10000);`,
-     plant: `s.read("window", session.window, 0, 10000);`},
+    {id: 320, what: 'a window of 0 is taken', find: `of(&ClientConfig::window), 1, 10000,`,
+     plant: `of(&ClientConfig::window), planted ? 0 : 1, 10000,`},
     {id: 321, what: 'an enquire_link every second is taken',
-     find: `session.enquire_link_interval > 0s && session.enquire_link_interval < 5s`, plant: `false`},
+     find: `interval > 0s && interval < 5s`, plant: `false`},
   ]},
   {file: 'bridge/config/checks.cpp', bugs: [
     {id: 322, what: 'a first delay longer than the longest is taken', find: `first_ms > longest_ms`, plant: `false`},
@@ -691,12 +691,12 @@ export const list = [
   {file: 'bridge/config/route.cpp', bugs: [
     {id: 323, what: 'hours cannot end at 24:00', find: `total <= 24 * 60`, plant: `total < 24 * 60`},
     {id: 325, what: 'a route may lead to one gateway twice',
-     find: `!via.gateway.empty() && std::ranges::count(r.via, via.gateway, &RouteSettings::Via::gateway) > 1`, plant: `false`},
+     find: `!name.empty() && std::ranges::find(before, name, &R::Via::gateway) != before.end()`, plant: `false`},
   ]},
   {file: 'bridge/config/provider_gateway.cpp', bugs: [
-    {id: 324, what: 'a short callback secret is taken', find: `g.callback_secret.size() < callback_secret_min`, plant: `false`},
+    {id: 324, what: 'a short callback secret is taken', find: `secret.size() < callback_secret_min`, plant: `false`},
   ]},
-  {file: 'bridge/config/reader.cpp', bugs: [
+  {file: 'bridge/config/units.cpp', bugs: [
     {id: 326, what: 'minutes are read as seconds', find: `{"m", 60'000}`, plant: `{"m", planted ? 1'000 : 60'000}`},
   ]},
   {file: 'bridge/cli/table.cpp', bugs: [

@@ -116,7 +116,7 @@ void Daemon::make(std::size_t place) {
 std::unique_ptr<bridge::Channel> Daemon::make_channel(std::size_t place, bridge::Channel::Owner& owner) {
   const auto& gateway = *running_[place].wanted;
   auto& counted = world_.metrics.gateway(gateway.name, gateway.kind);
-  if (gateway.kind == "smpp")
+  if (gateway.is_smpp())
     return std::make_unique<bridge::SmppChannel>(gateway,
                                                  bridge::SmppContext{.executor = world_.io.get_executor(),
                                                                      .clock = world_.clock,
@@ -139,7 +139,7 @@ std::unique_ptr<bridge::Channel> Daemon::make_channel(std::size_t place, bridge:
               [this, id = gateway.id](store::MessageId before) {
                 return store_.reader().page({.states = {store::State::submitted}, .gateway = id}, before, 100);
               }},
-      http_gateways::make_provider(*http_gateways::find_kind(gateway.kind), gateway.account), owner);
+      http_gateways::make_provider(*gateway.provider().kind, gateway.provider().account), owner);
 }
 
 // ---- what an operator does ----

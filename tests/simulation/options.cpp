@@ -58,7 +58,7 @@ void draw_centre(Random& random, RunOptions& options, bridge::GatewaySettings& g
   centre.wall_at_zero = 1'790'000'000'000;
   centre.response_delay = milliseconds_between(random, 0, 200);
   centre.response_jitter = milliseconds_between(random, 0, 500);
-  if (options.late_answers) centre.response_jitter += gateway.session.response_timeout * 3 / 2;
+  if (options.late_answers) centre.response_jitter += gateway.smpp().session.response_timeout * 3 / 2;
   centre.receipt_delay = milliseconds_between(random, 0, 3000);
   centre.receipt_jitter = milliseconds_between(random, 0, random.chance(0.2) ? 600'000 : 20'000);
   centre.outcomes = {{MessageState::delivered, 1.0},
@@ -81,9 +81,9 @@ void draw_centre(Random& random, RunOptions& options, bridge::GatewaySettings& g
   centre.receipt_tlvs = random.chance(0.7);
   centre.receipt_window = static_cast<std::size_t>(random.between(1, 20));
   centre.receipt_retry = milliseconds_between(random, 3000, 15000);
-  if (random.chance(0.3)) centre.sessions_max = static_cast<std::size_t>(gateway.sessions);
+  if (random.chance(0.3)) centre.sessions_max = static_cast<std::size_t>(gateway.smpp().sessions);
   if (random.chance(0.3)) centre.enquire_link_interval = milliseconds_between(random, 2000, 20000);
-  draw_ids(random, gateway.dialect, centre);
+  draw_ids(random, gateway.smpp().dialect, centre);
   options.centres.push_back(std::move(centre));
 }
 
@@ -109,11 +109,12 @@ bridge::GatewaySettings draw_gateway(Random& random, std::size_t number) {
   bridge::GatewaySettings gateway;
   gateway.name = fmt::format("carrier-{}", number + 1);
   gateway.id = static_cast<store::GatewayId>(number + 1);
-  gateway.address.host = "centre";
-  gateway.address.port = static_cast<std::uint16_t>(first_port + number);
+  auto& way = gateway.smpp();
+  way.address.host = "centre";
+  way.address.port = static_cast<std::uint16_t>(first_port + number);
   gateway.sender = "Bank";
-  gateway.sessions = static_cast<int>(random.between(1, 3));
-  auto& session = gateway.session;
+  way.sessions = static_cast<int>(random.between(1, 3));
+  auto& session = way.session;
   session.system_id = "bridge";
   session.password = "secret";
   session.window = draw_window(random);
@@ -122,25 +123,24 @@ bridge::GatewaySettings draw_gateway(Random& random, std::size_t number) {
   session.enquire_link_timeout = milliseconds_between(random, 2000, 6000);
   session.deliveries_max = static_cast<std::size_t>(random.chance(0.3) ? random.between(1, 5) : 1000);
   gateway.rate = draw_rate(random);
-  gateway.concat = static_cast<bridge::text::Concat>(random.between(0, 3));
-  gateway.validity = static_cast<bridge::GatewaySettings::Validity>(random.between(0, 2));
+  way.concat = static_cast<bridge::text::Concat>(random.between(0, 3));
+  way.validity = static_cast<bridge::SmppSettings::Validity>(random.between(0, 2));
   gateway.receipts = random.chance(0.9);
   gateway.receipt_wait_ms = random.between(60, 300) * 1000;
   draw_retry(random, gateway);
-  gateway.reconnect_first = milliseconds_between(random, 200, 1500);
-  gateway.reconnect_max = milliseconds_between(random, 3000, 10000);
-  gateway.refused_delay = milliseconds_between(random, 5000, 20000);
+  way.reconnect_first = milliseconds_between(random, 200, 1500);
+  way.reconnect_max = milliseconds_between(random, 3000, 10000);
+  way.refused_delay = milliseconds_between(random, 5000, 20000);
   return gateway;
 }
 
 // Some gateways are accounts with a provider.
 void make_provider(Random& random, bridge::GatewaySettings& gateway) {
   gateway.kind = random.chance(0.5) ? "generic" : "infobip";
-  gateway.account = provider_account(gateway.kind);
-  gateway.max_in_flight = draw_in_flight(random);
-  gateway.balance_interval = {};
-  gateway.charset = bridge::text::Charset::automatic;
-  gateway.concat = bridge::text::Concat::udh8;
+  gateway.way = bridge::ProviderSettings{.kind = http_gateways::find_kind(gateway.kind),
+                                         .account = provider_account(gateway.kind),
+                                         .max_in_flight = draw_in_flight(random),
+                                         .balance_interval = {}};
 }
 
 // Some carriers, or all of them, for most of the run. What gives way to what is seen where a route has several
@@ -183,16 +183,17 @@ void draw_manners(Random& random, RunOptions& options) {
 // The first two gateways bind to one centre as one client, which reports on whichever bind it likes.
 void share_account(RunOptions& options) {
   auto& gateways = options.config.gateways;
-  if (gateways.size() < 2 || gateways[0].kind != "smpp" || gateways[1].kind != "smpp") return;
+  if (gateways.size() < 2 || !gateways[0].is_smpp() || !gateways[1].is_smpp()) return;
   options.shared_account = true;
   options.changes = 0;
   auto& centre = options.centres[0];
   centre.sessions_max = 0;
   centre.receipts_on_other_session = true;
   gateways[0].rate = gateways[1].rate = 0;
-  gateways[1].session.window = gateways[0].session.window;
-  gateways[1].dialect = gateways[0].dialect;
-  gateways[1].address = gateways[0].address;
+  auto &first = gateways[0].smpp(), &second = gateways[1].smpp();
+  second.session.window = first.session.window;
+  second.dialect = first.dialect;
+  second.address = first.address;
 }
 
 // A run without losses shows what every message may expect: its parts leave together, and another one's fault does not
@@ -212,10 +213,15 @@ void calm_down(Random& random, RunOptions& options) {
   options.poison = random.chance(0.5) ? "*33" : "";
   for (auto& gateway : options.config.gateways) {
     gateway.rate = 0;
-    gateway.sessions = static_cast<int>(random.between(1, 4));
-    gateway.session.window = std::max<std::size_t>(gateway.session.window, 10);
-    gateway.max_in_flight = std::max<std::size_t>(gateway.max_in_flight, 10);
-    gateway.session.response_timeout = 12s;
+    const auto sessions = static_cast<int>(random.between(1, 4));
+    if (!gateway.is_smpp()) {
+      gateway.provider().max_in_flight = std::max<std::size_t>(gateway.provider().max_in_flight, 10);
+      continue;
+    }
+    gateway.smpp().sessions = sessions;
+    auto& session = gateway.smpp().session;
+    session.window = std::max<std::size_t>(session.window, 10);
+    session.response_timeout = 12s;
   }
   for (auto& centre : options.centres) {
     centre.poison = options.poison;
@@ -251,8 +257,10 @@ bridge::RouteSettings draw_route(Random& random, const std::vector<bridge::Gatew
 
 void draw_change(Random& random, bridge::GatewaySettings& gateway) {
   if (random.chance(0.5)) gateway.rate = draw_rate(random);
-  if (random.chance(0.5)) gateway.session.window = draw_window(random);
-  if (random.chance(0.5)) gateway.max_in_flight = draw_in_flight(random);
+  if (random.chance(0.5))
+    if (const auto window = draw_window(random); gateway.is_smpp()) gateway.smpp().session.window = window;
+  if (random.chance(0.5))
+    if (const auto most = draw_in_flight(random); !gateway.is_smpp()) gateway.provider().max_in_flight = most;
   if (random.chance(0.5)) draw_retry(random, gateway);
 }
 
@@ -357,15 +365,18 @@ std::string describe(const RunOptions& o) {
   for (std::size_t i = 0; i < o.centres.size(); ++i) {
     const auto& g = o.config.gateways[i];
     const auto& c = o.centres[i];
+    const auto way =
+        g.is_smpp() ? fmt::format("sessions={} window={} response_timeout={}ms deliveries_max={} concat={}",
+                                  g.smpp().sessions, g.smpp().session.window, ms(g.smpp().session.response_timeout),
+                                  g.smpp().session.deliveries_max, static_cast<int>(g.smpp().concat))
+                    : fmt::format("max_in_flight={}", g.provider().max_in_flight);
     text += fmt::format(
-        "\n  {} {}: sessions={} window={} rate={} response_timeout={}ms deliveries_max={} concat={} receipts={} "
-        "receipt_wait={}ms "
+        "\n  {} {}: {} rate={} receipts={} receipt_wait={}ms "
         "attempts_max={} hold={}ms doubt={} | response={}+{}ms receipt={}+{}ms throttle={} reject={} "
         "error={:.2f}/0x{:x} "
         "swallow={:.3f} disconnect={:.3f}/{:.3f} before={:.2f} twice={:.2f} lost={:.2f} other_session={} ids={} "
         "sessions_max={}",
-        g.name, g.kind, g.sessions, g.session.window, g.rate, ms(g.session.response_timeout), g.session.deliveries_max,
-        static_cast<int>(g.concat), g.receipts, g.receipt_wait_ms, g.retry.attempts_max, g.retry.hold_ms,
+        g.name, g.kind, way, g.rate, g.receipts, g.receipt_wait_ms, g.retry.attempts_max, g.retry.hold_ms,
         g.doubt ? (*g.doubt == bridge::DoubtPolicy::hold ? "hold" : "resend") : "lane", ms(c.response_delay),
         ms(c.response_jitter), ms(c.receipt_delay), ms(c.receipt_jitter), c.throttle_rate, !c.reject.empty(),
         c.error_rate, c.error_status, c.swallow, c.disconnect, c.disconnect_before, c.receipt_before_response,

@@ -87,7 +87,8 @@ void Promises::opened(const store::Store& store) {
 }
 
 void Promises::gateway_started(std::size_t gateway, const bridge::GatewaySettings& config) {
-  started_[gateway].push_back({.at = clock_.now(), .rate = config.rate, .window = config.session.window});
+  started_[gateway].push_back(
+      {.at = clock_.now(), .rate = config.rate, .window = config.is_smpp() ? config.smpp().session.window : 0});
 }
 
 void Promises::answered(std::size_t number, const store::Enqueue& asked, const store::Enqueued& answer) {

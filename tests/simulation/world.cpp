@@ -64,9 +64,9 @@ void World::make_centres() {
     const auto& gateway = options_.config.gateways[number];
     if (number == 1 && options_.shared_account) {
       centres_.push_back(centres_[0]);
-    } else if (gateway.kind == "smpp") {
-      centres_.push_back(std::make_shared<SimCentre>(number, gateway.address.port, options_.centres[number], clock_,
-                                                     network_, std::move(observer)));
+    } else if (gateway.is_smpp()) {
+      centres_.push_back(std::make_shared<SimCentre>(number, gateway.smpp().address.port, options_.centres[number],
+                                                     clock_, network_, std::move(observer)));
     } else {
       auto provider = std::make_unique<SimProvider>(
           number, gateway.kind, options_.centres[number], options_.network.faults.refuse, clock_, std::move(observer),
@@ -143,13 +143,11 @@ void World::watch() {
         const auto* gateway = daemon_->gateway(place);
         if (!gateway) continue;
         const auto& config = gateway->config();
-        const auto most =
-            static_cast<std::size_t>(config.sessions) * config.session.window + config.max_in_flight + 2048;
+        const auto open_most = config.is_smpp()
+                                   ? static_cast<std::size_t>(config.smpp().sessions) * config.smpp().session.window
+                                   : config.provider().max_in_flight;
         if (const auto status = gateway->status();
-            status.in_flight > most ||
-            status.window_in_use > status.window_limit +
-                                       config.session.window * static_cast<std::size_t>(config.sessions) +
-                                       config.max_in_flight)
+            status.in_flight > open_most + 2048 || status.window_in_use > status.window_limit + open_most)
           promises_.fail("memory", fmt::format("{} messages in flight", status.in_flight));
       }
       if (clock_.now().time_since_epoch() % 60s < 1s) promises_.scan(false);
@@ -431,7 +429,7 @@ std::string World::draw_text(std::size_t number, std::size_t length, bool ucs2,
   for (;; length += 7) {
     auto text = marked_text(number, length, ucs2);
     const auto fits = [&](const bridge::GatewaySettings& g) {
-      const auto cut = bridge::text::segment(text, {.charset = g.charset, .concat = g.concat});
+      const auto cut = bridge::text::segment(text, g.text_options());
       return !cut || cut->segments.size() == 1 || cut->segments.back().body.size() >= (ucs2 ? 22 : 11);
     };
     const auto& gateways = options_.config.gateways;

@@ -31,11 +31,12 @@ json::object gateway_json(const Services& services, const GatewaySettings& confi
   // Nothing new comes, and nothing is left of what came.
   const bool drained = queued <= 0 && in_flight == 0 && awaiting <= 0;
   const auto state = status.draining_since && !status.paused_since ? (drained ? "drained" : "draining") : status.state;
+  const auto* address = config.is_smpp() ? &config.smpp().address : nullptr;
   return {{"name", config.name},
           {"id", config.id},
           {"kind", config.kind},
-          {"host", text_or_null(config.address.host)},
-          {"port", config.address.port ? json::value(config.address.port) : json::value(nullptr)},
+          {"host", address ? json::value(address->host) : json::value(nullptr)},
+          {"port", address ? json::value(address->port) : json::value(nullptr)},
           {"state", state},
           {"paused_since", time_or_null(status.paused_since)},
           {"draining_since", time_or_null(status.draining_since)},

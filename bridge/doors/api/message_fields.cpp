@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "bridge/config/reader.hpp"
+#include "bridge/config/units.hpp"
 #include "bridge/text/control.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/time.hpp"

@@ -242,7 +242,7 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
   const auto& content = prepared.enqueue.content;
   const auto table = services.directory.table();
   const auto gateway = table->gateway(content.gateway);
-  const auto cut = text::segment(content.text, {.charset = gateway->charset, .concat = gateway->concat});
+  const auto cut = text::segment(content.text, gateway->text_options());
   const auto number = text::normalise_number(content.to, country, text::Lengths::any);
   const auto warning = number_warning(content.to);
   const auto route = table->route(content.route);

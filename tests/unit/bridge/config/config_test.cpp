@@ -6,7 +6,8 @@
 #include <fstream>
 #include <random>
 
-#include "bridge/config/reader.hpp"
+#include "bridge/config/units.hpp"
+#include "bridge/config/yaml.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -41,7 +42,7 @@ TEST_F(ConfigTest, TheSmallestFileWorks) {
   EXPECT_EQ(loaded.config.api.port, 9190);
   EXPECT_EQ(loaded.config.fineract.port, 9191);
   EXPECT_EQ(loaded.config.tenants[0].fineract_app_keys, std::vector<std::string>{"k"}) << "without its line end";
-  EXPECT_EQ(loaded.config.gateways[0].session.window, 10u);
+  EXPECT_EQ(loaded.config.gateways[0].smpp().session.window, 10u);
 }
 
 TEST_F(ConfigTest, EachMistakeIsNamedWithItsPlace) {
@@ -148,11 +149,11 @@ TEST_F(ConfigTest, WhatCarriersAskForIsTaken) {
   ASSERT_EQ(loaded.problems.size(), 1U);
   EXPECT_EQ(loaded.problems[0].path, "gateways[0].system_id") << "beyond the standard: a warning";
   const auto& gateway = loaded.config.gateways.at(0);
-  EXPECT_EQ(gateway.address.host, "::1");
-  EXPECT_EQ(gateway.session.enquire_link_interval, 0s);
-  EXPECT_EQ(gateway.session.bind_timeout, 25s);
-  EXPECT_EQ(gateway.dialect.receipt_words.at("NOCRED"), smpp::MessageState::undeliverable);
-  EXPECT_EQ(load(tenants + gateways).config.gateways.at(0).session.bind_timeout, 60s);
+  EXPECT_EQ(gateway.smpp().address.host, "::1");
+  EXPECT_EQ(gateway.smpp().session.enquire_link_interval, 0s);
+  EXPECT_EQ(gateway.smpp().session.bind_timeout, 25s);
+  EXPECT_EQ(gateway.smpp().dialect.receipt_words.at("NOCRED"), smpp::MessageState::undeliverable);
+  EXPECT_EQ(load(tenants + gateways).config.gateways.at(0).smpp().session.bind_timeout, 60s);
 }
 
 TEST_F(ConfigTest, SendersAreWhatCarriersTake) {
@@ -175,7 +176,7 @@ TEST_F(ConfigTest, SecretsComeFromElsewhere) {
   const auto loaded =
       load(tenants +
            "gateways:\n  - {name: a, id: 1, host: h, port: 1, system_id: s, password: {env: SMSBRIDGE_TEST_SECRET}}\n");
-  EXPECT_EQ(loaded.config.gateways.at(0).session.password, "from-env");
+  EXPECT_EQ(loaded.config.gateways.at(0).smpp().session.password, "from-env");
   EXPECT_FALSE(
       load(tenants + "gateways:\n  - {name: a, id: 1, host: h, port: 1, system_id: s, password: {file: nowhere}}\n")
           .ok());
@@ -294,7 +295,7 @@ TEST_F(MistakeTest, OfSecrets) {
          tenant + "gateways: [^{name: a, id: 1, host: h, port: 1, system_id: s}]\n");
   expect({"open to all", "gateways[0].password", "unsafe"}, with("^password: {file: open}"), true);
   write("windows", "\xEF\xBB\xBFsecret\r\n");
-  EXPECT_EQ(load(with("password: {file: windows}")).config.gateways.at(0).session.password, "secret");
+  EXPECT_EQ(load(with("password: {file: windows}")).config.gateways.at(0).smpp().session.password, "secret");
 }
 
 TEST_F(MistakeTest, OfAGateway) {
@@ -539,11 +540,11 @@ TEST_F(ConfigTest, LimitsOfADefinitionCountWhereTheGatewaySetsNone) {
   };
   const auto told = gateway("");
   EXPECT_EQ(told.rate, 2.5);
-  EXPECT_EQ(told.max_in_flight, 4u);
+  EXPECT_EQ(told.provider().max_in_flight, 4u);
   EXPECT_EQ(told.segments_max, 255u) << "no message has more";
   const auto own = gateway(", rate: 10/s, max_in_flight: 20, segments_max: 6");
   EXPECT_EQ(own.rate, 10);
-  EXPECT_EQ(own.max_in_flight, 20u);
+  EXPECT_EQ(own.provider().max_in_flight, 20u);
   EXPECT_EQ(own.segments_max, 6u);
 }
 

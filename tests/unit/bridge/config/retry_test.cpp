@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "bridge/config/reader.hpp"
+#include "bridge/config/keys.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -51,7 +51,7 @@ Read read(const std::string& yaml) {
   Read result;
   const std::filesystem::path folder;
   ConfigSection section(YAML::Load(yaml), "lanes.otp", "file", folder, result.problems);
-  read_retry(section, result.retry);
+  section.section("retry", [&](ConfigSection& retry) { lane_retry_keys().read(retry, result.retry); });
   section.finish();
   return result;
 }

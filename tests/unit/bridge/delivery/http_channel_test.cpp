@@ -35,8 +35,9 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
   void open_account(const std::string& kind, const char* account, std::string callback_url = {}) {
     config_.name = "main";
     config_.kind = kind;
-    config_.account = boost::json::parse(account).as_object();
-    config_.balance_interval = {};
+    config_.way = ProviderSettings{.kind = http_gateways::find_kind(kind),
+                                   .account = boost::json::parse(account).as_object(),
+                                   .balance_interval = {}};
     channel_ = std::make_unique<HttpChannel>(
         config_,
         HttpContext{
@@ -47,7 +48,7 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
             .make_transport = [this](auto, const auto&) { return std::make_unique<ManualTransport>(open_, last_); },
             .callback_url = std::move(callback_url),
             .sent_before = [this](auto) { return sent_; }},
-        http_gateways::make_provider(*http_gateways::find_kind(kind), config_.account), *this);
+        http_gateways::make_provider(*config_.provider().kind, config_.provider().account), *this);
     channel_->start();
   }
   void submit(store::Claimed message = {}) {
@@ -133,7 +134,7 @@ TEST_F(HttpChannelTest, ARefusalOfOneNumberLeavesTheGatewayUp) {
     submit();
     EXPECT_EQ(answer(row.reply), "refused, elsewhere");
     EXPECT_TRUE(channel_->is_up());
-    EXPECT_EQ(channel_->capacity(), config_.max_in_flight);
+    EXPECT_EQ(channel_->capacity(), config_.provider().max_in_flight);
   }
 }
 
@@ -157,11 +158,11 @@ TEST_F(HttpChannelTest, AMessageIsRefusedWhereOthersPass) {
   EXPECT_EQ(answer(refused), "blamed");
   submit();
   EXPECT_EQ(answer(taken), "accepted");
-  EXPECT_EQ(channel_->capacity(), config_.max_in_flight);
+  EXPECT_EQ(channel_->capacity(), config_.provider().max_in_flight);
   blame_ = Blame::message;
   submit();
   EXPECT_EQ(answer(refused), "refused, elsewhere");
-  EXPECT_EQ(channel_->capacity(), config_.max_in_flight);
+  EXPECT_EQ(channel_->capacity(), config_.provider().max_in_flight);
 }
 
 // Flooding of one number is that number's: it waits, and the others go on at full speed.
@@ -169,7 +170,7 @@ TEST_F(HttpChannelTest, OneNumberThatIsThrottledHoldsUpNoOther) {
   open_account("infobip", R"({"base_url": "http://h", "api_key": "k"})");
   submit();
   EXPECT_EQ(answer({200, {}, R"({"messages":[{"messageId":"m","status":{"groupId":5,"id":20}}]})"}), "temporary");
-  EXPECT_EQ(channel_->capacity(), config_.max_in_flight);
+  EXPECT_EQ(channel_->capacity(), config_.provider().max_in_flight);
 }
 
 TEST_F(HttpChannelTest, WhatAnAnswerMeans) {
@@ -215,7 +216,7 @@ TEST_F(HttpChannelTest, WhatAnAnswerMeans) {
     EXPECT_EQ(channel_->room(), 1u) << "then one message shows whether it is back";
     submit();
     EXPECT_EQ(answer({200, {}, "OK"}), "accepted");
-    EXPECT_EQ(channel_->room(), config_.max_in_flight);
+    EXPECT_EQ(channel_->room(), config_.provider().max_in_flight);
   }
 }
 

@@ -74,7 +74,7 @@ class PhoneChannelTest : public testing::Test {
   PhoneChannelTest() {
     config_.name = "phone";
     config_.id = 7;
-    config_.max_in_flight = 200;
+    config_.way = ProviderSettings{.kind = http_gateways::find_kind("frontlinesms"), .max_in_flight = 200};
     const boost::json::object account{{"mode", "sync"}, {"secret", "s3cr3t"}, {"check_interval_s", 10}};
     channel_ = std::make_unique<PhoneChannel>(
         config_,

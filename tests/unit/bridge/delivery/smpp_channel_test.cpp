@@ -36,9 +36,9 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   SmppChannelTest() {
     config_.name = "carrier";
     config_.id = 7;
-    config_.sessions = 2;
-    config_.session.system_id = "bank";
-    config_.session.enquire_link_interval = 0s;
+    config_.smpp().sessions = 2;
+    config_.smpp().session.system_id = "bank";
+    config_.smpp().session.enquire_link_interval = 0s;
     channel_ = std::make_unique<SmppChannel>(config_,
                                              SmppContext{.executor = io_.get_executor(),
                                                          .clock = clock_,
@@ -113,7 +113,7 @@ TEST_F(SmppChannelTest, TheLossOfTheLastBindIsTold) {
   EXPECT_THAT(heard(), testing::Each("up"));
   first->end();
   EXPECT_THAT(heard(), IsEmpty()) << "the other one is there";
-  EXPECT_EQ(channel_->capacity(), config_.session.window);
+  EXPECT_EQ(channel_->capacity(), config_.smpp().session.window);
   second->end();
   EXPECT_THAT(heard(), ElementsAre("down"));
   EXPECT_FALSE(channel_->is_up());
@@ -182,7 +182,7 @@ TEST_F(SmppChannelTest, AReceiptNamesItsPhoneInEitherAddress) {
   const auto wire = bind();
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
-    config_.dialect.address_may_differ = row.address_may_differ;
+    config_.smpp().dialect.address_may_differ = row.address_may_differ;
     heard();
     wire->say(row.pdu);
     EXPECT_THAT(heard(), ElementsAre("delivered"));
@@ -273,7 +273,7 @@ TEST_F(SmppChannelTest, ALateRefusalEndsNoDoubt) {
   submit(1), submit(2);
   io_.run();
   wire->finish_writing();
-  clock_.advance(config_.session.response_timeout);
+  clock_.advance(config_.smpp().session.response_timeout);
   EXPECT_THAT(heard(), ElementsAre("in doubt", "in doubt"));
   wire->say(raw(submit_sm_resp, 0x45, 2, octets("00")));
   EXPECT_THAT(heard(), IsEmpty());
@@ -300,7 +300,7 @@ TEST_F(SmppChannelTest, AfterARefusalOfTheAccountOneMessageAtATimeShowsWhetherIt
   submit(2);
   wire->finish_writing();
   wire->say(raw(submit_sm_resp, 0x0E, 2));
-  EXPECT_EQ(channel_->room(), config_.session.window);
+  EXPECT_EQ(channel_->room(), config_.smpp().session.window);
   submit(3);
   EXPECT_EQ(channel_->room(), 0u);
 }

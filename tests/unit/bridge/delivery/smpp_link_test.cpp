@@ -40,8 +40,8 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
  protected:
   SmppLinkTest() {
     config_.name = "carrier";
-    config_.session.system_id = "bank";
-    config_.session.enquire_link_interval = 0s;
+    config_.smpp().session.system_id = "bank";
+    config_.smpp().session.enquire_link_interval = 0s;
     link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(),
                                        clock_, connector_, random_, *this);
   }
@@ -111,8 +111,8 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
 };
 
 TEST_F(SmppLinkTest, WaitsLongerAfterEachFailureUpToTheMost) {
-  config_.reconnect_first = 1s;
-  config_.reconnect_max = 60s;
+  config_.smpp().reconnect_first = 1s;
+  config_.smpp().reconnect_max = 60s;
   link_->start();
   std::set<Duration> waits;
   for (int failure = 1; failure <= 12; ++failure) {
@@ -147,7 +147,7 @@ TEST_F(SmppLinkTest, AStableBindBeginsAnew) {
 }
 
 TEST_F(SmppLinkTest, AWrongPasswordIsNotTriedAgainSoon) {
-  config_.refused_delay = 5min;
+  config_.smpp().refused_delay = 5min;
   link_->start();
   accept_connection();
   say(raw(bind_transceiver_resp, 0x0E, 1));
@@ -293,7 +293,7 @@ TEST_F(SmppLinkTest, ALateAnswerToTheBindIsTaken) {
 }
 
 TEST_F(SmppLinkTest, TheBindTimeoutIsASetting) {
-  config_.session.bind_timeout = 20s;
+  config_.smpp().session.bind_timeout = 20s;
   link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(), clock_,
                                      connector_, random_, *this);
   link_->start();

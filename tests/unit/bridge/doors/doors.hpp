@@ -74,7 +74,9 @@ class DoorsTest : public testing::Test {
       gateway.name = tenant.default_gateway;
       gateway.id = static_cast<store::GatewayId>(config.gateways.size());
       gateway.tenants = {name};
-      gateway.callback_secret = "secret-of-" + name;
+      gateway.kind = "twilio";
+      gateway.way =
+          ProviderSettings{.kind = http_gateways::find_kind(gateway.kind), .callback_secret = "secret-of-" + name};
     }
     return config;
   }

@@ -165,7 +165,7 @@ TEST_F(Prepare, WhatWouldBeReadAsAnotherMessageHasNoWay) {
   auto other = refused;
   other.to = "0712345678";  // it was no number then
   EXPECT_EQ(way_for(other), 0u);
-  config_.gateways[0].charset = text::Charset::ucs2;
+  config_.gateways[0].smpp().charset = text::Charset::ucs2;
   EXPECT_EQ(way_for(refused), 0u) << "it would have other parts";
 }
 
@@ -277,7 +277,7 @@ TEST_F(Prepare, RefusesSendersThatNoCarrierTakes) {
 }
 
 TEST_F(Prepare, CountsThePartsOfAPayload) {
-  config_.gateways[0].concat = text::Concat::payload;
+  config_.gateways[0].smpp().concat = text::Concat::payload;
   Submission s;
   s.to = "0712345678";
   s.text = std::string(3 * 153, 'x');

@@ -233,15 +233,15 @@ TEST(SmppMessage, LongTextsByEachWay) {
   message.attempt = 2;
   EXPECT_EQ(out->segments[0].user_data[3], make_outgoing(message, gateway, 99)->segments[0].user_data[3])
       << "the same reference in each attempt";
-  gateway.concat = text::Concat::sar;
+  gateway.smpp().concat = text::Concat::sar;
   out = make_outgoing(message, gateway, 0);
   EXPECT_EQ(segment_message(*out, 0).esm_class, 0);
   EXPECT_EQ(segment_message(*out, 0).tlvs.size(), 3u);
-  gateway.concat = text::Concat::payload;
+  gateway.smpp().concat = text::Concat::payload;
   out = make_outgoing(message, gateway, 0);
   ASSERT_EQ(out->segments.size(), 1u);
   EXPECT_TRUE(segment_message(*out, 0).short_message.empty());
-  gateway.concat = text::Concat::udh8;
+  gateway.smpp().concat = text::Concat::udh8;
   gateway.segments_max = 1;
   EXPECT_FALSE(make_outgoing(message, gateway, 0)) << "never part of a message";
 }

@@ -107,9 +107,12 @@ TEST(RoutingTable, GatewaysShareAnAccountByHostPortAndSystemId) {
   const auto with = [](const std::string& name, const Account& account) {
     auto made = gateway(name);
     made.kind = account.kind;
-    made.address.host = account.host;
-    made.address.port = account.port;
-    made.session.system_id = account.system_id;
+    if (const auto* kind = http_gateways::find_kind(made.kind)) {
+      made.way = ProviderSettings{.kind = kind};
+      return made;
+    }
+    made.smpp().address = {.host = account.host, .port = account.port};
+    made.smpp().session.system_id = account.system_id;
     return made;
   };
   for (const auto& c : cases) {
@@ -135,7 +138,7 @@ TEST(RoutingTable, SaysWhatDiffers) {
   auto after = before;
   after.tenants[0].fineract_app_keys = {"k", "l"};
   after.tenants[1].name = "z";
-  after.gateways[1].session.password = "another";
+  after.gateways[1].smpp().session.password = "another";
   after.routes[1].settings["position"] = 5;
   after.lanes[2].doubt = DoubtPolicy::resend;
   after.lanes[3].validity_ms = 1000;
