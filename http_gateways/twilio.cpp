@@ -263,7 +263,7 @@ class Twilio final : public Provider {
 const Kind twilio{
     .name = "twilio",
     .help = "Twilio Programmable Messaging",
-    .settings = {{.name = "account_sid", .help = "AC... of the account"},
+    .settings = {{.name = "account_sid", .required = true, .help = "AC... of the account"},
                  {.name = "auth_token",
                   .secret = true,
                   .help = "of the account; also checks the signature of callbacks"},

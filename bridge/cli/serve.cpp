@@ -2,7 +2,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/json.hpp>
 #include <boost/system/system_error.hpp>
 #include <iostream>
 
@@ -20,7 +19,6 @@ namespace {
 struct ServeOptions {
   std::string config_file = "/etc/smsbridge/smsbridge.yaml";
   std::string log_level, log_format;
-  bool strict = false, json = false;
 };
 
 // Until a signal, or the end of the store.
@@ -73,6 +71,7 @@ int serve(const ServeOptions& options) {
   try {
     log::set_up(options.log_level.empty() ? config.log_level : options.log_level,
                 options.log_format.empty() ? config.log_format : options.log_format);
+    log::show_full_numbers(config.log_full_numbers);
     process::raise_open_files_limit();
     if (!config.core_dumps) process::forbid_core_dumps();
     result = run_daemon(config, io, signals);
@@ -94,30 +93,6 @@ int serve(const ServeOptions& options) {
   return result;
 }
 
-int check_config(const ServeOptions& options) {
-  auto loaded = load_config(options.config_file);
-  if (options.strict)
-    for (auto& problem : loaded.problems) problem.warning = false;
-  const bool ok = loaded.ok();
-  for (const auto& p : loaded.problems) {
-    if (options.json)
-      std::cout << boost::json::serialize(boost::json::object{{"file", p.file},
-                                                              {"line", p.line},
-                                                              {"column", p.column},
-                                                              {"severity", p.warning ? "warning" : "error"},
-                                                              {"path", p.path},
-                                                              {"text", p.text},
-                                                              {"code", p.code}})
-                << "\n";
-    else
-      std::cout << describe(p) << "\n";
-  }
-  if (ok && !options.json)
-    std::cout << options.config_file << ": ok, " << loaded.config.tenants.size() << " tenant(s), "
-              << loaded.config.gateways.size() << " gateway(s)\n";
-  return ok ? exit_done : exit_bad_config;
-}
-
 }  // namespace
 
 void add_serve(CLI::App& app, Run& run) {
@@ -127,13 +102,6 @@ void add_serve(CLI::App& app, Run& run) {
   command->add_option("--log-level", options->log_level, "trace, debug, info, warn or error; overrides log.level");
   command->add_option("--log-format", options->log_format, "auto, logfmt, json or pretty; overrides log.format");
   command->callback([options, &run] { run = [options] { return serve(*options); }; });
-
-  add_reload(app, run);
-  auto* check = app.add_subcommand("check-config", "Report every mistake of a configuration, with line and column");
-  check->add_option("-c,--config", options->config_file, "Configuration file")->capture_default_str();
-  check->add_flag("--strict", options->strict, "Warnings count as errors");
-  check->add_flag("--json", options->json, "One JSON object a line");
-  check->callback([options, &run] { run = [options] { return check_config(*options); }; });
 
   app.add_subcommand("version", "Version, revision and compiler")->callback([&run] {
     run = [] {

@@ -719,7 +719,7 @@ void Gateway::say_unmatched(const std::vector<store::Receipted>& receipts) {
 void Gateway::on_inbound(std::string_view from) {
   context_.metrics.inbound_messages->Increment();
   if (const auto count = inbound_.due("", context_.clock.now()))
-    log::info("gateway", "inbound message received", "gateway", config_.name, "from", log::masked(from), "messages",
+    log::info("gateway", "inbound message received", "gateway", config_.name, "from", log::phone(from), "messages",
               count);
 }
 

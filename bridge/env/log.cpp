@@ -16,6 +16,7 @@ namespace {
 
 std::atomic<Format> format_{Format::logfmt};
 std::atomic<void (*)(spdlog::level::level_enum)> counter_{nullptr};
+bool full_numbers_ = false;
 
 // JSON escapes what is below a blank; the other controls of terminals, and what is no UTF-8, come from peers as well.
 std::string quoted(std::string_view value) {
@@ -56,6 +57,10 @@ std::string masked(std::string_view number) {
   if (number.size() <= 3) return "***";
   return std::string(number.size() - 3, '*') + std::string(number.substr(number.size() - 3));
 }
+
+void show_full_numbers(bool full) { full_numbers_ = full; }
+
+std::string phone(std::string_view number) { return full_numbers_ ? std::string(number) : masked(number); }
 
 void append_field(std::string& line, std::string_view key, std::string_view value) {
   if (format_ == Format::json) {

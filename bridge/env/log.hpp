@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-// Lines of key=value (or JSON) over spdlog, which does levels, sinks and asynchrony. Never a text, never a whole
-// number, never a secret.
+// Lines of key=value (or JSON) over spdlog, which does levels, sinks and asynchrony. Never a text, never a
+// secret, and a whole number only where that is wanted.
 namespace smsbridge::bridge::log {
 
 enum class Format { logfmt, json, pretty };
@@ -18,6 +18,9 @@ void set_counter(void (*count)(spdlog::level::level_enum));
 
 // The last three digits stay: enough to recognise a number one knows.
 std::string masked(std::string_view number);
+// As it stands in the log: masked, unless whoever runs the daemon wants it whole. Before the threads begin.
+void show_full_numbers(bool full);
+std::string phone(std::string_view number);
 
 void append_field(std::string& line, std::string_view key, std::string_view value);
 void write(spdlog::level::level_enum level, std::string_view component, std::string_view message,

@@ -103,7 +103,7 @@ void Intake::note_doubt(const Prepared& prepared, const Tenant& tenant) {
   tenant.metrics.unlikely_numbers->Increment();
   if (const auto count = doubts_.due(tenant.config.name, clock_.now()))
     log::warn("intake", "a number does not look like a mobile of its country", "tenant", tenant.config.name, "to",
-              log::masked(prepared.enqueue.content.to), "times", count);
+              log::phone(prepared.enqueue.content.to), "times", count);
 }
 
 Problem problem_of(const Refusal& refusal) {

@@ -26,5 +26,14 @@ TEST(Log, ValuesOfPeersStayValues) {
   EXPECT_EQ(field("\u202E"), " id=\"\\u202e\"");
 }
 
+TEST(Log, NumbersAreMaskedUnlessTheyAreWanted) {
+  EXPECT_EQ(phone("+254712345678"), "**********678");
+  EXPECT_EQ(phone("678"), "***") << "a short one would be given away";
+  show_full_numbers(true);
+  EXPECT_EQ(phone("+254712345678"), "+254712345678");
+  EXPECT_EQ(masked("+254712345678"), "**********678") << "what keys without the right see stays masked";
+  show_full_numbers(false);
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge::log
