@@ -46,6 +46,8 @@ int main(int argc, char** argv) {
   app.set_help_all_flag("--help-all", "Help for all commands");
   Run run;
   add_serve(app, run);
+  add_reload(app, run);
+  add_config(app, run);
   add_messages(app, run);
   add_gateways(app, run);
   add_routes(app, run);

@@ -11,7 +11,8 @@ void add_tenant_option(CLI::App& command, ClientOptions& options);   // --tenant
 
 // Each adds its subcommands to `app` and, when one was chosen, sets `run`.
 using Run = std::function<int()>;
-void add_serve(CLI::App& app, Run& run);       // serve, check-config, version
+void add_serve(CLI::App& app, Run& run);       // serve, version
+void add_config(CLI::App& app, Run& run);      // check-config, config schema
 void add_reload(CLI::App& app, Run& run);      // reload
 void add_keys(CLI::App& app, Run& run);        // keys create|list|remove
 void add_messages(CLI::App& app, Run& run);    // send, messages list|show|tail|cancel|retry

@@ -122,6 +122,7 @@ class Keys {
     for (const auto& key : keys_) {
       auto& info = infos.emplace_back(key.info);
       if (key.describe) key.describe(info, usual);
+      if (info.required) info.usual = nullptr;
     }
     return infos;
   }
