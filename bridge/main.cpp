@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include <iostream>
+#include <optional>
 #include <string_view>
 
 #include "bridge/cli/client.hpp"
@@ -16,12 +17,25 @@ namespace {
 
 using namespace smsbridge::bridge;
 
-// A word that is no command where one could stand, or no option.
-int refuse_word(const CLI::App& at, const std::string& words, const std::string& word) {
+std::vector<std::string> names_of(const CLI::App& commands) {
   std::vector<std::string> names;
-  for (const auto* command : at.get_subcommands([](const CLI::App*) { return true; }))
+  for (const auto* command : commands.get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(command->get_name());
-  const auto close = text::nearest(word, names);
+  return names;
+}
+
+// The last command that was understood, and the words that led to it.
+std::pair<const CLI::App*, std::string> understood(const CLI::App& app) {
+  const auto* at = &app;
+  std::string words = app.get_name();
+  for (; !at->get_subcommands().empty(); words += " " + at->get_name()) at = at->get_subcommands().front();
+  return {at, words};
+}
+
+// A word that is no command where one could stand, or no option.
+int refuse_word(const CLI::App& app, const std::string& word) {
+  const auto [at, words] = understood(app);
+  const auto close = text::nearest(word, names_of(*at));
   const bool option = word.starts_with('-');
   std::cerr << "error: there is no " << (option ? "option" : "command") << " '" << word << "'\nhint: "
             << (option || close.empty() || close == word ? "see '" + words + " --help'"
@@ -30,21 +44,9 @@ int refuse_word(const CLI::App& at, const std::string& words, const std::string&
   return exit_usage;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  process::open_standard_descriptors();
-  // The daemon answers signals once it can; one that comes before is neither lost nor its end.
-  if (argc > 1 && std::string_view(argv[1]) == "serve") process::hold_signals_back();
-  if (::sodium_init() < 0) {
-    std::cerr << "error: libsodium cannot find a source of randomness\n";
-    return exit_failed;
-  }
-  CLI::App app("smsbridge carries SMS between core banking (Mifos X, Apache Fineract) and mobile carriers.",
-               "smsbridge");
+void add_commands(CLI::App& app, Run& run) {
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help for all commands");
-  Run run;
   add_serve(app, run);
   add_reload(app, run);
   add_config(app, run);
@@ -66,41 +68,48 @@ int main(int argc, char** argv) {
       "  smsbridge messages list -c FILE        what is in the queue, and what became of it\n"
       "\nExit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 not allowed, 5 not found, 6 conflict,\n"
       "69 daemon unreachable, 74 storage failed, 75 timed out, 78 bad configuration.");
+}
+
+// Nothing: a command was chosen. Else the exit code.
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
+    return std::nullopt;
   } catch (const CLI::ExtrasError& error) {
-    std::vector<std::string> names;
-    for (const auto* command : app.get_subcommands([](CLI::App*) { return true; }))
-      names.push_back(command->get_name());
-    const auto close = argc > 1 ? text::nearest(argv[1], names) : std::string();
+    const auto close = argc > 1 ? text::nearest(argv[1], names_of(app)) : std::string();
     std::cerr << "error: " << error.what()
               << (close.empty() || close == argv[1] ? "" : "\nhint: did you mean '" + close + "'?") << "\n";
     return exit_usage;
   } catch (const CLI::RequiredError& error) {
     // A word that is no command is missing where one is required; say which.
-    const CLI::App* at = &app;
-    std::string words = app.get_name();
-    while (!at->get_subcommands().empty()) {
-      at = at->get_subcommands().front();
-      words += " " + at->get_name();
-    }
-    const auto left = app.remaining(true);
-    if (left.empty() || at->get_subcommands([](const CLI::App*) { return true; }).empty()) {
-      std::cerr << "error: " << error.what() << "\nhint: see '" << words << " --help'\n";
-      return exit_usage;
-    }
-    return refuse_word(*at, words, left.front());
+    const auto [at, words] = understood(app);
+    if (const auto left = app.remaining(true); !left.empty() && !names_of(*at).empty())
+      return refuse_word(app, left.front());
+    std::cerr << "error: " << error.what() << "\nhint: see '" << words << " --help'\n";
+    return exit_usage;
   } catch (const CLI::ParseError& error) {
     // Who asks a command that there is not for its help has a typing error, not an answer.
-    if (const auto left = app.remaining(true); error.get_exit_code() == 0 && !left.empty()) {
-      const CLI::App* at = &app;
-      std::string words = app.get_name();
-      for (; !at->get_subcommands().empty(); words += " " + at->get_name()) at = at->get_subcommands().front();
-      return refuse_word(*at, words, left.front());
-    }
-    const int code = app.exit(error);
-    return code == 0 ? exit_done : exit_usage;
+    if (const auto left = app.remaining(true); error.get_exit_code() == 0 && !left.empty())
+      return refuse_word(app, left.front());
+    return app.exit(error) == 0 ? exit_done : exit_usage;
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  process::open_standard_descriptors();
+  // The daemon answers signals once it can; one that comes before is neither lost nor its end.
+  if (argc > 1 && std::string_view(argv[1]) == "serve") process::hold_signals_back();
+  if (::sodium_init() < 0) {
+    std::cerr << "error: libsodium cannot find a source of randomness\n";
+    return exit_failed;
+  }
+  CLI::App app("smsbridge carries SMS between core banking (Mifos X, Apache Fineract) and mobile carriers.",
+               "smsbridge");
+  Run run;
+  add_commands(app, run);
+  if (const auto code = parse(app, argc, argv)) return *code;
   try {
     return run();
   } catch (const ClientError& error) {

@@ -145,7 +145,6 @@ test('time and chance come in from outside', () => {
 // Ratchets: what stands here may become less, not more.
 const longFunctions = {  // lines
   'bridge/intake/submission.cpp': 76,
-  'bridge/main.cpp': 77,                 // a list of commands
   'bridge/objects/objects.cpp': 109,
   'smpp/pdu.cpp': 71,                    // a list of PDUs
 };

@@ -215,7 +215,7 @@ export const list = [
      find: `outcomes_.flush(); store::Batch batch;`, plant: `if (!planted) outcomes_.flush(); store::Batch batch;`},
     {id: 82, what: 'metrics: receipts that match nothing are not counted',
      find: `context_.metrics.receipts_unmatched->Increment();`, plant: `;`},
-    {id: 38, what: 'the number of an inbound message is logged whole', find: `log::masked(from)`, plant: `std::string(from)`},
+    {id: 38, what: 'the number of an inbound message is logged whole', find: `log::phone(from)`, plant: `std::string(from)`},
     {id: 171, what: 'a message is submitted after its validity',
      find: `attempt.message().expires_at; expires && expires <= moment.wall`,
      plant: `attempt.message().expires_at; !planted && expires && expires <= moment.wall`},
