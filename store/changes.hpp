@@ -9,6 +9,7 @@
 #include "store/marks.hpp"
 #include "store/message.hpp"
 #include "store/objects.hpp"
+#include "store/settlement.hpp"
 #include "store/tasks.hpp"
 #include "store/usage.hpp"
 
@@ -32,35 +33,6 @@ struct Enqueued {
   } kind = Kind::stored;
   MessageId id = 0;
   WallMs created_at = 0;
-};
-
-// The attempt ended: taken by the carrier, or never to be sent.
-struct Finished {
-  MessageId id = 0;
-  std::uint16_t attempt = 0;
-  State state = State::submitted;  // submitted (receipt awaited), sent (none will come), failed or expired
-  std::string status_message;
-  std::vector<Segment> segments;
-  WallMs receipt_wait_ms = 0;         // with submitted: how long a receipt is waited for
-  GatewayId when_silent = 0;          // after this wait the message goes out by that gateway, perhaps a second time
-  std::string note;                   // for its line of the timeline
-  std::optional<std::int64_t> price;  // of all parts, in millionths of the gateway's currency; not known: none
-  std::size_t parts = 0;              // SMS on the bill; at least one for each segment
-  bool sent = true;                   // with failed or expired: it reached the carrier
-};
-
-// The attempt ended and another follows, or the message is held as doubtful.
-struct Again {
-  MessageId id = 0;
-  std::uint16_t attempt = 0;
-  bool sent = true;             // false: given back, or held, without being sent: the attempt does not count
-  bool doubtful = false;        // perhaps sent
-  bool repeatable = false;      // perhaps sent, and a repetition does not reach the phone a second time
-  State state = State::queued;  // queued, or doubtful: held for `delay_ms`, then failed unless a receipt comes
-  WallMs delay_ms = 0;          // ignored when given back unsent: the message keeps its place
-  GatewayId move_to = 0;        // the gateway that makes the next attempt; 0: the same
-  std::string status_message;
-  std::vector<Segment> segments;  // what is known of each segment so far
 };
 
 struct ReceiptRecorded {
@@ -117,8 +89,7 @@ using Condition = std::variant<MarkAbsent, TaskHeld, ObjectAt>;
 // task is done, its message is enqueued, its line is in the journal, its mark is set" happens once, or not at all.
 struct Batch {
   std::vector<ReceiptRecorded> receipts;
-  std::vector<Finished> finished;
-  std::vector<Again> again;
+  std::vector<Settlement> settlements;
   std::vector<Enqueue> enqueue;
   std::vector<Control> controls;
   std::vector<Move> moves;
@@ -132,9 +103,9 @@ struct Batch {
   std::vector<PutMark> marks;
   std::vector<std::string> tenants;  // names that get a number, if they have none
   std::size_t size() const {
-    return receipts.size() + finished.size() + again.size() + enqueue.size() + controls.size() + moves.size() +
-           only_if.size() + objects.size() + erased_objects.size() + ended_tasks.size() + tasks.size() +
-           journal.size() + erased_marks.size() + marks.size() + tenants.size();
+    return receipts.size() + settlements.size() + enqueue.size() + controls.size() + moves.size() + only_if.size() +
+           objects.size() + erased_objects.size() + ended_tasks.size() + tasks.size() + journal.size() +
+           erased_marks.size() + marks.size() + tenants.size();
   }
   // It brings what needs room later, too, and is refused when there is little.
   bool brings_work() const { return !enqueue.empty() || !tasks.empty(); }
@@ -165,8 +136,7 @@ enum class Controlled : std::uint8_t {
 struct BatchResult {
   Error error = Error::none;
   std::vector<Receipted> receipts;
-  std::vector<Settled> finished;
-  std::vector<Settled> again;
+  std::vector<Settled> settled;
   std::vector<Enqueued> enqueued;
   std::vector<Controlled> controls;
   std::vector<Settled> moved;        // superseded: it left the queue by another way

@@ -166,8 +166,13 @@ BatchResult Ledger::apply(Batch& batch, lmdb::Transaction& txn, WallMs now, bool
 
 void Ledger::apply_to_messages(Batch& batch, BatchResult& result, lmdb::Transaction& txn, WallMs now) {
   for (const auto& change : batch.receipts) result.receipts.push_back(receipt(change, txn, now));
-  for (const auto& change : batch.finished) result.finished.push_back(finished(change, txn, now));
-  for (const auto& change : batch.again) result.again.push_back(again(change, txn, now));
+  // What ended goes first: an answer that comes in the same turn as the doubt about its attempt ends that before it is
+  // written.
+  result.settled.resize(batch.settlements.size());
+  for (const bool ended : {true, false})
+    for (std::size_t i = 0; i < batch.settlements.size(); ++i)
+      if (const auto& change = batch.settlements[i]; is_end(change) == ended)
+        result.settled[i] = settle(change, txn, now);
   result.enqueued.reserve(batch.enqueue.size());
   for (auto& change : batch.enqueue) result.enqueued.push_back(enqueue(change, txn, now));
   for (const auto& change : batch.controls) result.controls.push_back(control(change, txn, now));

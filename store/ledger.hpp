@@ -93,13 +93,23 @@ class Ledger {
   void apply_to_messages(Batch& batch, BatchResult& result, lmdb::Transaction& txn, WallMs now);
   TenantId number_of(const std::string& tenant, lmdb::Transaction& txn);
   Enqueued enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now);
-  Settled finished(const Finished& change, lmdb::Transaction& txn, WallMs now);
-  Settled again(const Again& change, lmdb::Transaction& txn, WallMs now);
+  Settled settle(const Settlement& change, lmdb::Transaction& txn, WallMs now);
+  Settled settle(const Settlement& change, const Taken& taken, lmdb::Transaction& txn, WallMs now);
+  Settled settle(const Settlement& change, const Failed& failed, lmdb::Transaction& txn, WallMs now);
+  Settled settle(const Settlement& change, const RetryLater& later, lmdb::Transaction& txn, WallMs now);
+  Settled settle(const Settlement& change, const Held& held, lmdb::Transaction& txn, WallMs now);
+  Settled settle(const Settlement& change, const MovedTo& moved, lmdb::Transaction& txn, WallMs now);
+  Settled settle(const Settlement& change, const GivenBack&, lmdb::Transaction& txn, WallMs now);
   Receipted receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now);
   Controlled control(const Control& change, lmdb::Transaction& txn, WallMs now);
   Settled move(const Move& change, lmdb::Transaction& txn, WallMs now);
 
   Lease::Holder holder_of(lmdb::Transaction& txn, MessageId id, std::uint16_t attempt, bool accepted, Stored& stored);
+  Settled end_attempt(const Settlement& change, bool accepted, Stored& stored, lmdb::Transaction& txn);
+  Settled take_back(const Settlement& change, Stored& stored, Lease& lease, lmdb::Transaction& txn);
+  void count_attempt(const Settlement& change, Stored& stored, WallMs now);
+  void note_parts(const Settlement& change, bool doubtful, bool repeatable, Stored& stored, lmdb::Transaction& txn,
+                  WallMs now);
   void change_state(Progress& progress, State to, const Queue& queue);
   void wait_for_receipt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs deadline);
   void end_wait(lmdb::Transaction& txn, MessageId id, const Progress& progress);

@@ -25,14 +25,17 @@ Ledger::Lease::Holder Ledger::holder_of(lmdb::Transaction& txn, MessageId id, st
   return accepted && in_doubt ? Lease::Holder::late : Lease::Holder::repeated;
 }
 
-Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs now) {
-  Stored stored;
-  const bool taken_by_carrier = change.state == State::submitted || change.state == State::sent;
-  const auto where = holder_of(txn, change.id, change.attempt, taken_by_carrier, stored);
-  if (where == Lease::Holder::superseded) return Settled::superseded;
-  if (where == Lease::Holder::repeated) return Settled::repeated;
+Settled Ledger::settle(const Settlement& change, lmdb::Transaction& txn, WallMs now) {
+  return std::visit([&](const auto& what) { return settle(change, what, txn, now); }, change.what);
+}
+
+// No attempt holds the message any more, and what this one said of it is what is known.
+Settled Ledger::end_attempt(const Settlement& change, bool accepted, Stored& stored, lmdb::Transaction& txn) {
+  const auto holder = holder_of(txn, change.id, change.attempt, accepted, stored);
+  if (holder == Lease::Holder::superseded) return Settled::superseded;
+  if (holder == Lease::Holder::repeated) return Settled::repeated;
   auto& p = stored.progress;
-  if (where == Lease::Holder::mine) {
+  if (holder == Lease::Holder::mine) {
     release(txn, change.id);
   } else if (p.state == State::doubtful) {
     end_wait(txn, change.id, p);
@@ -41,28 +44,28 @@ Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs 
   }
   p.attempts = change.attempt;
   p.gateway = stored.queue.gateway;
-  p.when_silent = change.when_silent;
+  p.when_silent = 0;
   p.status_message = change.status_message;
   p.segments = with_receipts(change.segments, p.segments);
-  if (taken_by_carrier) {
-    auto& used_here = counts_.used(stored.queue, now);
-    ++used_here.submitted;
-    ++used_here.accepted;
-    used_here.parts += static_cast<std::int64_t>(std::max<std::size_t>(change.parts, change.segments.size()));
-    if (change.price)
-      used_here.price += *change.price;
-    else
-      ++used_here.unpriced;
-  } else if (change.sent) {
-    ++counts_.used(stored.queue, now).submitted;
-  }
-  if (change.state == State::failed || change.state == State::expired) {
-    finalise(txn, change.id, stored, change.state, change.status_message, now);
-    return Settled::ok;
-  }
+  return Settled::ok;
+}
+
+Settled Ledger::settle(const Settlement& change, const Taken& taken, lmdb::Transaction& txn, WallMs now) {
+  Stored stored;
+  if (const auto ended = end_attempt(change, true, stored, txn); ended != Settled::ok) return ended;
+  auto& p = stored.progress;
+  p.when_silent = taken.when_silent;
+  auto& used_here = counts_.used(stored.queue, now);
+  ++used_here.submitted;
+  ++used_here.accepted;
+  used_here.parts += static_cast<std::int64_t>(std::max<std::size_t>(taken.parts, change.segments.size()));
+  if (taken.price)
+    used_here.price += *taken.price;
+  else
+    ++used_here.unpriced;
   if (!p.submitted_at) p.submitted_at = now;
-  note(p, now, EventKind::submitted, p.gateway, change.note.empty() ? change.status_message : change.note);
-  if (change.state == State::sent) {
+  note(p, now, EventKind::submitted, p.gateway, taken.note.empty() ? change.status_message : taken.note);
+  if (!taken.awaits_receipt) {
     finalise(txn, change.id, stored, State::sent, change.status_message, now);
     return Settled::ok;
   }
@@ -71,58 +74,100 @@ Settled Ledger::finished(const Finished& change, lmdb::Transaction& txn, WallMs 
   correlate(change.id, p, stored.queue.gateway);
   p.due_at = 0;
   conclude(txn, change.id, stored, now);
-  if (!is_final(p.state)) wait_for_receipt(txn, change.id, stored, now + change.receipt_wait_ms);
+  if (!is_final(p.state)) wait_for_receipt(txn, change.id, stored, now + taken.receipt_wait_ms);
   return Settled::ok;
 }
 
-Settled Ledger::again(const Again& change, lmdb::Transaction& txn, WallMs now) {
+Settled Ledger::settle(const Settlement& change, const Failed& failed, lmdb::Transaction& txn, WallMs now) {
   Stored stored;
-  const auto where = holder_of(txn, change.id, change.attempt, false, stored);
-  if (where == Lease::Holder::superseded) return Settled::superseded;
-  if (where != Lease::Holder::mine) return Settled::repeated;
-  const auto lease = leases_.at(change.id);
+  if (const auto ended = end_attempt(change, false, stored, txn); ended != Settled::ok) return ended;
+  if (failed.sent) ++counts_.used(stored.queue, now).submitted;
+  finalise(txn, change.id, stored, failed.state, change.status_message, now);
+  return Settled::ok;
+}
+
+// Another attempt may follow: the claim of this one is over.
+Settled Ledger::take_back(const Settlement& change, Stored& stored, Lease& lease, lmdb::Transaction& txn) {
+  const auto holder = holder_of(txn, change.id, change.attempt, false, stored);
+  if (holder == Lease::Holder::superseded) return Settled::superseded;
+  if (holder != Lease::Holder::mine) return Settled::repeated;
+  lease = leases_.at(change.id);
   release(txn, change.id);
-  const auto move_to = closed_.contains(change.move_to) ? 0 : change.move_to;
-  const bool held = change.state == State::doubtful;
-  if (!change.sent && !move_to && !held) {
-    records_.write(txn, lease.queue, lease.due_at, change.id, lease.entry);
-    effects_.due_now.insert(lease.queue);
-    return Settled::ok;
-  }
+  return Settled::ok;
+}
+
+void Ledger::count_attempt(const Settlement& change, Stored& stored, WallMs now) {
+  ++counts_.used(stored.queue, now).submitted;
+  stored.progress.attempts = change.attempt;
+  stored.progress.gateway = stored.queue.gateway;
+}
+
+// What the attempt left of its parts, so that the next one, or a receipt, finds it.
+void Ledger::note_parts(const Settlement& change, bool doubtful, bool repeatable, Stored& stored,
+                        lmdb::Transaction& txn, WallMs now) {
   auto& p = stored.progress;
-  // What is held unsent was perhaps sent by a process that died, which counted nothing.
-  if (change.sent || held) ++counts_.used(lease.queue, now).submitted;
-  if (change.sent) {
-    p.attempts = change.attempt;
-    p.gateway = lease.queue.gateway;
-  }
-  if (move_to) {
-    relocate(stored, move_to, change.status_message, now);
-    p.due_at = change.sent ? now + change.delay_ms : lease.due_at;  // unsent: among those that move with it
-    records_.write(txn, change.id, p);
-    records_.write(txn, stored.queue, p.due_at, change.id,
-                   {.expires_at = lease.entry.expires_at, .in_doubt = lease.entry.in_doubt, .has_progress = true});
-    effects_.due_now.insert(stored.queue);
-    return Settled::ok;
-  }
-  p.maybe_duplicate = p.maybe_duplicate || (change.doubtful && !change.repeatable);
-  if (change.doubtful && !p.doubtful_attempt) p.doubtful_attempt = change.attempt;
+  p.maybe_duplicate = p.maybe_duplicate || (doubtful && !repeatable);
+  if (doubtful && !p.doubtful_attempt) p.doubtful_attempt = change.attempt;
   p.status_message = change.status_message;
   if (!change.segments.empty()) p.segments = with_receipts(change.segments, p.segments);
   apply_parked(txn, change.id, stored, now);
-  correlate(change.id, p, lease.queue.gateway);
-  note(p, now, change.doubtful ? EventKind::doubtful : EventKind::retry_scheduled, p.gateway, change.status_message);
-  if (held) {
-    put_in_doubt(txn, change.id, stored, now + change.delay_ms, now);
-    name_parked(txn, change.id, stored.queue.gateway, now);
-    return Settled::ok;
-  }
-  p.due_at = now + change.delay_ms;
+  correlate(change.id, p, stored.queue.gateway);
+  note(p, now, doubtful ? EventKind::doubtful : EventKind::retry_scheduled, p.gateway, change.status_message);
+}
+
+Settled Ledger::settle(const Settlement& change, const RetryLater& later, lmdb::Transaction& txn, WallMs now) {
+  Stored stored;
+  Lease lease;
+  if (const auto taken = take_back(change, stored, lease, txn); taken != Settled::ok) return taken;
+  count_attempt(change, stored, now);
+  note_parts(change, later.doubtful, later.repeatable, stored, txn, now);
+  auto& p = stored.progress;
+  p.due_at = now + later.delay_ms;
   records_.write(txn, change.id, p);
-  records_.write(txn, lease.queue, p.due_at, change.id,
-                 {.expires_at = lease.entry.expires_at,
-                  .in_doubt = lease.entry.in_doubt || change.doubtful,
-                  .has_progress = true});
+  records_.write(
+      txn, lease.queue, p.due_at, change.id,
+      {.expires_at = lease.entry.expires_at, .in_doubt = lease.entry.in_doubt || later.doubtful, .has_progress = true});
+  effects_.due_now.insert(lease.queue);
+  return Settled::ok;
+}
+
+Settled Ledger::settle(const Settlement& change, const Held& held, lmdb::Transaction& txn, WallMs now) {
+  Stored stored;
+  Lease lease;
+  if (const auto taken = take_back(change, stored, lease, txn); taken != Settled::ok) return taken;
+  // What is held unsent was perhaps sent by a process that died, which counted nothing.
+  if (held.sent)
+    count_attempt(change, stored, now);
+  else
+    ++counts_.used(stored.queue, now).submitted;
+  note_parts(change, held.doubtful, held.repeatable, stored, txn, now);
+  put_in_doubt(txn, change.id, stored, now + held.wait_ms, now);
+  name_parked(txn, change.id, stored.queue.gateway, now);
+  return Settled::ok;
+}
+
+Settled Ledger::settle(const Settlement& change, const MovedTo& moved, lmdb::Transaction& txn, WallMs now) {
+  if (moved.gateway == 0 || closed_.contains(moved.gateway))
+    return moved.sent ? settle(change, RetryLater{}, txn, now) : settle(change, GivenBack{}, txn, now);
+  Stored stored;
+  Lease lease;
+  if (const auto taken = take_back(change, stored, lease, txn); taken != Settled::ok) return taken;
+  if (moved.sent) count_attempt(change, stored, now);
+  relocate(stored, moved.gateway, change.status_message, now);
+  auto& p = stored.progress;
+  p.due_at = moved.sent ? now : lease.due_at;  // unsent: among those that move with it
+  records_.write(txn, change.id, p);
+  records_.write(txn, stored.queue, p.due_at, change.id,
+                 {.expires_at = lease.entry.expires_at, .in_doubt = lease.entry.in_doubt, .has_progress = true});
+  effects_.due_now.insert(stored.queue);
+  return Settled::ok;
+}
+
+Settled Ledger::settle(const Settlement& change, const GivenBack&, lmdb::Transaction& txn, WallMs) {
+  Stored stored;
+  Lease lease;
+  if (const auto taken = take_back(change, stored, lease, txn); taken != Settled::ok) return taken;
+  records_.write(txn, lease.queue, lease.due_at, change.id, lease.entry);
   effects_.due_now.insert(lease.queue);
   return Settled::ok;
 }

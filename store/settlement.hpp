@@ -43,13 +43,19 @@ struct MovedTo {
 // It was not sent, and keeps its place in the queue.
 struct GivenBack {};
 
+using Ending = std::variant<GivenBack, Taken, Failed, RetryLater, Held, MovedTo>;
+
 // How an attempt ended.
 struct Settlement {
   MessageId id = 0;
   std::uint16_t attempt = 0;
-  std::variant<GivenBack, Taken, Failed, RetryLater, Held, MovedTo> what;
+  Ending what;
   std::string status_message;
   std::vector<Segment> segments;  // what is known of each
 };
+// No other attempt follows by itself.
+inline bool is_end(const Settlement& settlement) {
+  return std::holds_alternative<Taken>(settlement.what) || std::holds_alternative<Failed>(settlement.what);
+}
 
 }  // namespace smsbridge::store

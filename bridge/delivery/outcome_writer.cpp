@@ -12,71 +12,10 @@ using namespace std::chrono_literals;
 constexpr Duration commit_retry_delay = 200ms;
 constexpr Duration receipt_answer_max = 20s;  // before most centres give up waiting
 
-// Outcomes of attempts in the words of the store's changes: each is called once, and takes what the settlement holds.
-struct AsChange {
-  store::Settlement& settlement;
-  store::Batch& batch;
-
-  store::Finished finished(store::State state) const {
-    return {.id = settlement.id,
-            .attempt = settlement.attempt,
-            .state = state,
-            .status_message = std::move(settlement.status_message),
-            .segments = std::move(settlement.segments)};
-  }
-  store::Again again() const {
-    return {.id = settlement.id,
-            .attempt = settlement.attempt,
-            .status_message = std::move(settlement.status_message),
-            .segments = std::move(settlement.segments)};
-  }
-  void operator()(store::Taken& taken) const {
-    auto change = finished(taken.awaits_receipt ? store::State::submitted : store::State::sent);
-    change.receipt_wait_ms = taken.receipt_wait_ms;
-    change.when_silent = taken.when_silent;
-    change.price = taken.price;
-    change.parts = taken.parts;
-    change.note = std::move(taken.note);
-    batch.finished.push_back(std::move(change));
-  }
-  void operator()(const store::Failed& failed) const {
-    auto change = finished(failed.state);
-    change.sent = failed.sent;
-    batch.finished.push_back(std::move(change));
-  }
-  void operator()(const store::RetryLater& later) const {
-    auto change = again();
-    change.delay_ms = later.delay_ms;
-    change.doubtful = later.doubtful;
-    change.repeatable = later.repeatable;
-    batch.again.push_back(std::move(change));
-  }
-  void operator()(const store::Held& held) const {
-    auto change = again();
-    change.state = store::State::doubtful;
-    change.delay_ms = held.wait_ms;
-    change.doubtful = held.doubtful;
-    change.repeatable = held.repeatable;
-    change.sent = held.sent;
-    batch.again.push_back(std::move(change));
-  }
-  void operator()(const store::MovedTo& moved) const {
-    auto change = again();
-    change.move_to = moved.gateway;
-    change.sent = moved.sent;
-    batch.again.push_back(std::move(change));
-  }
-  void operator()(const store::GivenBack&) const {
-    auto change = again();
-    change.sent = false;
-    batch.again.push_back(std::move(change));
-  }
-};
-
 }  // namespace
 
 void OutcomeWriter::add(store::Settlement settlement) {
-  std::visit(AsChange{settlement, batch_}, settlement.what);
+  batch_.settlements.push_back(std::move(settlement));
   schedule_flush();
 }
 

@@ -254,13 +254,12 @@ class Life {
     for (const auto& message : claimed_) {
       auto id = std::to_string(1'000'000'000'000 + next_provider_id_++);
       submitted_.push_back(id);
-      outcomes.finished.push_back(
+      outcomes.settlements.push_back(
           {.id = message.id,
            .attempt = message.attempt,
-           .state = store::State::submitted,
+           .what = store::Taken{.receipt_wait_ms = 3'600'000},
            .status_message = {},
-           .segments = {{.state = store::SegmentState::accepted, .provider_id = std::move(id), .error = {}}},
-           .receipt_wait_ms = 3'600'000});
+           .segments = {{.state = store::SegmentState::accepted, .provider_id = std::move(id), .error = {}}}});
     }
     claimed_.clear();
     if (with_new)

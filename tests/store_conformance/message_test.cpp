@@ -22,12 +22,12 @@ TEST_F(MessageConformance, FromItsAcceptanceToItsReceipt) {
   EXPECT_EQ(claimed[0].id, id);
   EXPECT_TRUE(store.claim(10).messages.empty()) << "it has a holder";
   Batch taken;
-  taken.finished.push_back({.id = id,
-                            .attempt = claimed[0].attempt,
-                            .segments = {{.state = SegmentState::accepted, .provider_id = "A"}},
-                            .receipt_wait_ms = 60'000});
-  EXPECT_EQ(store.commit(taken).finished.at(0), Settled::ok);
-  EXPECT_EQ(store.commit(taken).finished.at(0), Settled::repeated);
+  taken.settlements.push_back({.id = id,
+                               .attempt = claimed[0].attempt,
+                               .what = Taken{.receipt_wait_ms = 60'000},
+                               .segments = {{.state = SegmentState::accepted, .provider_id = "A"}}});
+  EXPECT_EQ(store.commit(taken).settled.at(0), Settled::ok);
+  EXPECT_EQ(store.commit(taken).settled.at(0), Settled::repeated);
   EXPECT_EQ(state(id), State::submitted);
   Batch receipt;
   receipt.receipts.push_back({.gateway = queue.gateway, .provider_ids = {"A"}, .state = SegmentState::delivered});

@@ -79,7 +79,7 @@ TEST_F(StoreTest, AStandingClaimTakesWhatComesInTheSameCommit) {
   EXPECT_EQ(taken.size(), 1u) << "withdrawn";
   stand_by(5);
   store_->fail_commits(EIO, 1);
-  commit({.receipts = {}, .finished = {}, .again = {}, .enqueue = {message("6")}, .controls = {}});
+  commit({.receipts = {}, .settlements = {}, .enqueue = {message("6")}, .controls = {}});
   EXPECT_EQ(taken.size(), 1u) << "a commit that failed hands nothing over";
   enqueue(message("6"));
   ASSERT_EQ(taken.size(), 2u);

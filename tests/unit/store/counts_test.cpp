@@ -10,12 +10,12 @@ TEST_F(StoreTest, AccountsHoldWhatTheCarrierWillBill) {
   const auto took = [&](const std::string& ref, SegmentState state) {
     const auto id = enqueue(message(ref)).id;
     claim(1);
-    Finished change{.id = id, .attempt = 1, .receipt_wait_ms = 60'000, .price = 800'000, .parts = 2};
-    change.segments.push_back({.state = SegmentState::accepted, .provider_id = "id-" + ref});
-    Batch batch;
-    batch.finished.push_back(change);
-    commit(batch);
-    commit(std::move(batch));  // repeated after a lost answer
+    const Settlement taken{.id = id,
+                           .attempt = 1,
+                           .what = Taken{.receipt_wait_ms = 60'000, .price = 800'000, .parts = 2},
+                           .segments = parts({"id-" + ref})};
+    settle(taken);
+    settle(taken);  // repeated after a lost answer
     receipt("id-" + ref, state);
     receipt("id-" + ref, state);
   };
@@ -26,15 +26,15 @@ TEST_F(StoreTest, AccountsHoldWhatTheCarrierWillBill) {
   finish(of_no_price, 1, "id-6");
   const auto refused = enqueue(message("3")).id;
   claim(1);
-  again({.id = refused, .attempt = 1});
+  settle(refused, 1, RetryLater{});
   pass(1);
   claim(1);
   finish(refused, 2, "", State::failed);
   const auto never_left = enqueue(message("4")).id;
   claim(1);
-  again({.id = never_left, .attempt = 1, .sent = false});
+  settle(never_left, 1, GivenBack{});
   store_->fail_commits(EIO, 1);
-  commit({.receipts = {}, .finished = {}, .again = {}, .enqueue = {message("5")}, .controls = {}});
+  commit({.receipts = {}, .settlements = {}, .enqueue = {message("5")}, .controls = {}});
   for (int life = 0; life < 2; ++life) {
     SCOPED_TRACE(life);
     const auto all = store_->usage();

@@ -110,14 +110,14 @@ void fill(const fs::path& path) {
   Batch outcomes;
   int number = 0;
   for (const auto& m : it.claim(60).messages) {
-    const std::vector<Segment> part = {{.state = SegmentState::accepted, .provider_id = "P" + std::to_string(number)}};
+    Settlement settlement{.id = m.id, .attempt = m.attempt, .what = Taken{.receipt_wait_ms = 600'000}};
     if (++number % 4 == 0)
-      outcomes.again.push_back(
-          {.id = m.id, .attempt = m.attempt, .doubtful = true, .state = State::doubtful, .delay_ms = 600'000});
+      settlement.what = Held{.wait_ms = 600'000};
     else if (number % 4 == 1)
-      outcomes.finished.push_back({.id = m.id, .attempt = m.attempt, .state = State::failed, .status_message = "no"});
+      settlement.what = Failed{}, settlement.status_message = "no";
     else
-      outcomes.finished.push_back({.id = m.id, .attempt = m.attempt, .segments = part, .receipt_wait_ms = 600'000});
+      settlement.segments = {{.state = SegmentState::accepted, .provider_id = "P" + std::to_string(number - 1)}};
+    outcomes.settlements.push_back(std::move(settlement));
   }
   it.commit(std::move(outcomes));
   Batch receipts;
@@ -168,7 +168,7 @@ void use(Opened& it) {
     const auto claimed = it.claim(40);
     EXPECT_EQ(claimed.error, Error::none);
     for (const auto& m : claimed.messages)
-      outcomes.finished.push_back({.id = m.id, .attempt = m.attempt, .state = State::sent});
+      outcomes.settlements.push_back({.id = m.id, .attempt = m.attempt, .what = Taken{.awaits_receipt = false}});
     EXPECT_EQ(it.commit(std::move(outcomes)).error, Error::none);
     it.pass(1'200'000);
   }
@@ -390,7 +390,7 @@ TEST_F(DamageTest, ASoundFileIsSoundAlsoAfterMuchHasBeenDone) {
     it.commit(std::move(batch));
     Batch outcomes;
     for (const auto& m : it.claim(90).messages)
-      outcomes.finished.push_back({.id = m.id, .attempt = m.attempt, .state = State::sent});
+      outcomes.settlements.push_back({.id = m.id, .attempt = m.attempt, .what = Taken{.awaits_receipt = false}});
     it.commit(std::move(outcomes));
     it.pass(31'000);
     ASSERT_EQ(find_damage(path / "data.mdb"), std::nullopt) << round;

@@ -80,7 +80,7 @@ TEST(Durability, ACommitIsOnTheDiskBeforeItIsAnswered) {
     EXPECT_EQ(step(), durable) << "before a byte of it leaves";
     ASSERT_EQ(claimed.messages.size(), 1u);
     Batch sent;
-    sent.finished.push_back({.id = claimed.messages[0].id, .attempt = 1, .state = State::sent});
+    sent.settlements.push_back({.id = claimed.messages[0].id, .attempt = 1, .what = Taken{.awaits_receipt = false}});
     store.commit(std::move(sent), io.get_executor(), [](const BatchResult&) {});
     EXPECT_EQ(step(), durable);
   }

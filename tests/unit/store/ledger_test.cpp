@@ -28,7 +28,7 @@ TEST_F(StoreTest, WhatIsHeldAfterACrashWasTriedOnce) {
   claim(2);
   die_and_open();
   ASSERT_EQ(claim(2).messages.at(0).attempt, 2);
-  again({.id = sent, .attempt = 2, .sent = false, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(sent, 2, Held{.wait_ms = 60'000, .sent = false});
   finish(again_sent, 2, "b", State::submitted);
   EXPECT_EQ(progress(sent).state, State::doubtful);
   EXPECT_EQ(progress(sent).attempts, 1);
@@ -44,7 +44,7 @@ TEST_F(StoreTest, WhatIsHeldAfterACrashWasTriedOnce) {
 TEST_F(StoreTest, ADoubtOutlivesACrash) {
   const auto id = enqueue(message("1")).id;
   claim(1);
-  again({.id = id, .attempt = 1, .doubtful = true, .delay_ms = 30'000});
+  settle(id, 1, RetryLater{.delay_ms = 30'000, .doubtful = true});
   die_and_open();
   pass(31'000);
   const auto claimed = claim(1).messages;

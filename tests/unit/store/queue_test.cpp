@@ -131,7 +131,11 @@ TEST_F(StoreTest, WhatWasClaimedAndWhatWaitsMoveInTheirOrder) {
   pass(1000);
   Batch batch;
   for (const auto id : {ids[0], ids[1]})
-    batch.again.push_back({.id = id, .attempt = 1, .sent = false, .move_to = 8, .status_message = "gateway down"});
+    batch.settlements.push_back({.id = id,
+                                 .attempt = 1,
+                                 .what = MovedTo{.gateway = 8, .sent = false},
+                                 .status_message = "gateway down",
+                                 .segments = {}});
   batch.moves.push_back({.id = ids[2],
                          .from = queue.gateway,
                          .to = 8,
@@ -187,7 +191,7 @@ TEST_F(StoreTest, CancelAndRetry) {
 TEST_F(StoreTest, RetryOfADoubtfulMessageButNotOfASentOne) {
   const auto held = enqueue(message("1")).id;
   claim(1);
-  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(held, 1, Held{.wait_ms = 60'000});
   EXPECT_EQ(control(Control::Action::retry, held), Controlled::done);
   ASSERT_EQ(claim(1).messages.size(), 1u);
   EXPECT_TRUE(progress(held).maybe_duplicate);
@@ -253,7 +257,7 @@ TEST_F(StoreTest, ARevivedMessageHasAllItsAttemptsAgain) {
   const auto id = enqueue(message("1")).id;
   for (std::uint16_t attempt = 1; attempt <= 3; ++attempt) {
     ASSERT_EQ(claim(1).messages.at(0).attempt, attempt);
-    again({.id = id, .attempt = attempt, .delay_ms = 0});
+    settle(id, attempt, RetryLater{});
   }
   claim(1);
   finish(id, 4, "", State::failed);
@@ -266,11 +270,7 @@ TEST_F(StoreTest, ARevivedMessageHasAllItsAttemptsAgain) {
 TEST_F(StoreTest, ARetryByHandSendsOnlyWhatDidNotArrive) {
   const auto id = enqueue(message("1")).id;
   claim(1);
-  Batch batch;
-  batch.finished.push_back({.id = id, .attempt = 1, .receipt_wait_ms = 60'000});
-  batch.finished[0].segments = {{.state = SegmentState::accepted, .provider_id = "A"},
-                                {.state = SegmentState::accepted, .provider_id = "B"}};
-  commit(std::move(batch));
+  settle(id, 1, Taken{.receipt_wait_ms = 60'000}, parts({"A", "B"}));
   receipt("A", SegmentState::delivered);
   receipt("B", SegmentState::undeliverable);
   ASSERT_EQ(progress(id).state, State::undeliverable);

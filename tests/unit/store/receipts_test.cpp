@@ -8,19 +8,14 @@ TEST_F(StoreTest, AReceiptThatCameFirstEndsTheDoubt) {
   const auto held = enqueue(message("1")).id;
   claim(1);
   EXPECT_EQ(receipt("early", SegmentState::delivered), Receipted::parked);
-  again({.id = held,
-         .attempt = 1,
-         .doubtful = true,
-         .state = State::doubtful,
-         .delay_ms = 60'000,
-         .segments = {{.state = SegmentState::unsent, .provider_id = "early", .error = {}}}});
+  settle(held, 1, Held{.wait_ms = 60'000}, {{.state = SegmentState::unsent, .provider_id = "early", .error = {}}});
   EXPECT_EQ(progress(held).state, State::delivered);
 }
 
 TEST_F(StoreTest, AReceiptToTheOnlyHeldMessageOfAPhoneDecidesIt) {
   const auto held = enqueue(message("1")).id;
   claim(1);
-  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(held, 1, Held{.wait_ms = 60'000});
   EXPECT_EQ(receipt("unseen", SegmentState::delivered, "254700000000"), Receipted::parked) << "another phone";
   EXPECT_EQ(receipt("unseen2", SegmentState::delivered), Receipted::matched);
   EXPECT_EQ(progress(held).state, State::delivered);
@@ -87,11 +82,7 @@ TEST_F(StoreTest, PartsHaveTheirOwnFates) {
     const auto ref = std::to_string(++number);
     const auto id = enqueue(message(ref)).id;
     ASSERT_EQ(claim(1).messages.size(), 1u);
-    Batch batch;
-    batch.finished.push_back({.id = id, .attempt = 1, .receipt_wait_ms = 60'000});
-    batch.finished[0].segments = {{.state = SegmentState::accepted, .provider_id = "a" + ref},
-                                  {.state = SegmentState::accepted, .provider_id = "b" + ref}};
-    commit(std::move(batch));
+    settle(id, 1, Taken{.receipt_wait_ms = 60'000}, parts({"a" + ref, "b" + ref}));
     receipt("a" + ref, c.first);
     receipt("b" + ref, c.second);
     EXPECT_EQ(progress(id).state, c.want);
@@ -117,17 +108,14 @@ TEST_F(StoreTest, OneReceiptMaySpeakOfAllParts) {
     SCOPED_TRACE(c.name);
     const auto id = enqueue(message(c.name)).id;
     ASSERT_EQ(claim(1).messages.size(), 1u);
-    Batch receipts, outcome;
+    Batch receipts;
     receipts.receipts.push_back({.gateway = queue.gateway,
                                  .provider_ids = {c.ids.back()},
                                  .state = SegmentState::delivered,
                                  .whole_message = c.whole_message,
                                  .destination = "254712345678"});
-    outcome.finished.push_back({.id = id, .attempt = 1, .receipt_wait_ms = 60'000});
-    for (const auto& part : c.ids)
-      outcome.finished[0].segments.push_back({.state = SegmentState::accepted, .provider_id = part});
     if (c.early) commit(std::move(receipts));
-    commit(std::move(outcome));
+    settle(id, 1, Taken{.receipt_wait_ms = 60'000}, parts(c.ids));
     if (!c.early) commit(std::move(receipts));
     EXPECT_EQ(progress(id).state, c.want);
   }
@@ -152,16 +140,15 @@ TEST_F(StoreTest, AReceiptWithOurOwnReferenceFindsItsMessage) {
 
   const auto held = enqueue(message("2")).id;
   claim(1);
-  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(held, 1, Held{.wait_ms = 60'000});
   EXPECT_EQ(tell(held, "ref-2"), Receipted::matched) << "the attempt that got no answer";
   EXPECT_EQ(progress(held).state, State::delivered);
 
   // A lost answer: the reference stands where the provider's id would, and the message is to be repeated.
   const auto lost = enqueue(message("4")).id;
   claim(1);
-  Again change{.id = lost, .attempt = 1, .doubtful = true, .repeatable = true, .delay_ms = 60'000};
-  change.segments.push_back({.state = SegmentState::unsent, .provider_id = "ref-4"});
-  again(std::move(change));
+  settle(lost, 1, RetryLater{.delay_ms = 60'000, .doubtful = true, .repeatable = true},
+         {{.state = SegmentState::unsent, .provider_id = "ref-4", .error = {}}});
   EXPECT_FALSE(progress(lost).maybe_duplicate);
   EXPECT_EQ(receipt("ref-4", SegmentState::delivered), Receipted::matched);
   pass(61'000);
@@ -186,10 +173,10 @@ TEST_F(StoreTest, OfTwoCopiesInDoubtTheOneThatArrivedIsNamed) {
     return commit(std::move(batch)).receipts.at(0);
   };
   claim(1);
-  again({.id = id, .attempt = 1, .doubtful = true});
+  settle(id, 1, RetryLater{.doubtful = true});
   pass(1000);
   claim(1);
-  again({.id = id, .attempt = 2, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(id, 2, Held{.wait_ms = 60'000});
   EXPECT_EQ(tell("first-copy", 1, SegmentState::enroute), Receipted::matched);
   EXPECT_EQ(progress(id).segments.at(0).provider_id, "first-copy");
   EXPECT_EQ(tell("second-copy", 2, SegmentState::delivered), Receipted::matched);
@@ -209,7 +196,7 @@ TEST_F(StoreTest, AReceiptThatCameWhileItsMessageWasClaimedToBeHeldEndsTheDoubt)
                             .message = id,
                             .attempt = 1});
   EXPECT_EQ(commit(std::move(batch)).receipts.at(0), Receipted::parked);
-  again({.id = id, .attempt = 2, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(id, 2, Held{.wait_ms = 60'000});
   EXPECT_EQ(progress(id).state, State::delivered);
 }
 
@@ -247,7 +234,7 @@ TEST_F(StoreTest, AGuessedIdWaitsWithTheReceipt) {
 TEST_F(StoreTest, AQuoteOfAnotherTextDecidesNoHeldMessage) {
   const auto held = enqueue(message("1", "hello")).id;
   claim(1);
-  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(held, 1, Held{.wait_ms = 60'000});
   const auto tell = [&](const std::string& quote, bool may_guess) {
     Batch batch;
     batch.receipts.push_back({.gateway = queue.gateway,
@@ -320,7 +307,7 @@ TEST_F(StoreTest, ReceiptsBelongToTheAccount) {
 
   const auto held = enqueue(message("3")).id;
   claim(1);
-  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(held, 1, Held{.wait_ms = 60'000});
   EXPECT_EQ(tell("c", {7, 8}), Receipted::matched);
   EXPECT_EQ(progress(held).state, State::delivered);
 }
@@ -369,12 +356,7 @@ TEST_F(StoreTest, ALateReceiptCorrectsAnAssumedEndAlsoAfterARestart) {
 TEST_F(StoreTest, ThePartThatIsKnownDecidesWhenTheOtherIsSilent) {
   const auto id = enqueue(message("1")).id;
   claim(1);
-  Batch batch;
-  Finished change{.id = id, .attempt = 1, .receipt_wait_ms = 60'000};
-  for (const auto* part : {"4a", "4b"})
-    change.segments.push_back({.state = SegmentState::accepted, .provider_id = part});
-  batch.finished.push_back(std::move(change));
-  commit(std::move(batch));
+  settle(id, 1, Taken{.receipt_wait_ms = 60'000}, parts({"4a", "4b"}));
   receipt("4a", SegmentState::undeliverable);
   pass(61'000);
   EXPECT_EQ(progress(id).state, State::undeliverable);
@@ -383,7 +365,7 @@ TEST_F(StoreTest, ThePartThatIsKnownDecidesWhenTheOtherIsSilent) {
 TEST_F(StoreTest, AHeldMessageIsFoundByItsPhoneAlsoAfterARestart) {
   const auto held = enqueue(message("1")).id;
   claim(1);
-  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(held, 1, Held{.wait_ms = 60'000});
   die_and_open();
   EXPECT_EQ(receipt("unseen", SegmentState::delivered), Receipted::matched);
   EXPECT_EQ(progress(held).state, State::delivered);

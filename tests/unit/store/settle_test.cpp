@@ -17,7 +17,7 @@ TEST_F(StoreTest, AnOutcomeCountsOnce) {
 TEST_F(StoreTest, AnOutcomeOfAnEarlierAttemptIsSuperseded) {
   const auto id = enqueue(message("1")).id;
   claim(1);
-  again({.id = id, .attempt = 1, .doubtful = true, .delay_ms = 0});
+  settle(id, 1, RetryLater{.delay_ms = 0, .doubtful = true});
   ASSERT_EQ(claim(1).messages.size(), 1u);
   EXPECT_EQ(finish(id, 1, "late"), Settled::superseded);
   EXPECT_EQ(finish(id, 2, "B"), Settled::ok);
@@ -26,7 +26,7 @@ TEST_F(StoreTest, AnOutcomeOfAnEarlierAttemptIsSuperseded) {
 TEST_F(StoreTest, ALateAnswerEndsTheDoubtBeforeTheNextAttempt) {
   const auto id = enqueue(message("1")).id;
   claim(1);
-  again({.id = id, .attempt = 1, .doubtful = true, .delay_ms = 30'000});
+  settle(id, 1, RetryLater{.delay_ms = 30'000, .doubtful = true});
   EXPECT_EQ(finish(id, 1, "late"), Settled::ok);
   now_ += 59'000;
   EXPECT_TRUE(claim(1).messages.empty());
@@ -36,7 +36,7 @@ TEST_F(StoreTest, ALateAnswerEndsTheDoubtBeforeTheNextAttempt) {
 TEST_F(StoreTest, RetriesWaitForTheirTime) {
   const auto id = enqueue(message("1")).id;
   claim(1);
-  EXPECT_EQ(again({.id = id, .attempt = 1, .delay_ms = 30'000, .status_message = "0x08"}), Settled::ok);
+  EXPECT_EQ(settle(id, 1, RetryLater{.delay_ms = 30'000}), Settled::ok);
   auto claimed = claim(1);
   EXPECT_TRUE(claimed.messages.empty());
   EXPECT_EQ(claimed.ends[0].next_due, now_ + 30'000);
@@ -52,7 +52,7 @@ TEST_F(StoreTest, GivenBackUnsentKeepsItsPlaceAndItsAttempt) {
   now_ += 10;
   enqueue(message("2"));
   ASSERT_EQ(claim(1).messages[0].id, first);
-  again({.id = first, .attempt = 1, .sent = false});
+  settle(first, 1, GivenBack{});
   const auto claimed = claim(1);
   EXPECT_EQ(claimed.messages[0].id, first) << "still the oldest";
   EXPECT_EQ(claimed.messages[0].attempt, 1);
@@ -64,7 +64,7 @@ TEST_F(StoreTest, GivenBackUnsentKeepsItsPlaceAndItsAttempt) {
 TEST_F(StoreTest, AHeldMessageWaitsForAReceiptThenFails) {
   const auto held = enqueue(message("1")).id;
   claim(1);
-  again({.id = held, .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(held, 1, Held{.wait_ms = 60'000});
   EXPECT_EQ(progress(held).state, State::doubtful);
   die_and_open();
   EXPECT_TRUE(claim(1).messages.empty());
@@ -76,7 +76,7 @@ TEST_F(StoreTest, AHeldMessageWaitsForAReceiptThenFails) {
 TEST_F(StoreTest, AnAttemptThatWasRefusedGoesOnElsewhere) {
   const auto id = enqueue(message("1")).id;
   claim(1);
-  again({.id = id, .attempt = 1, .move_to = 8, .status_message = "refused"});
+  settle(id, 1, MovedTo{.gateway = 8});
   EXPECT_EQ(progress(id).gateway, queue.gateway) << "of the last attempt";
   EXPECT_EQ(progress(id).queue_gateway, 8u);
   const auto claimed = claim(1, other_queue).messages;
@@ -85,6 +85,112 @@ TEST_F(StoreTest, AnAttemptThatWasRefusedGoesOnElsewhere) {
   EXPECT_EQ(claimed[0].attempts_before, 1) << "all its attempts again";
   die_and_open();
   EXPECT_TRUE(claim(1, other_queue).messages.at(0).in_doubt);
+}
+
+class SettleTest : public StoreTest {
+ protected:
+  // "queued by 7 for 300, 1 attempts": for so long from now.
+  std::string kept(MessageId id) {
+    const auto message = store_->reader().get(id).value();
+    const auto& now = message.progress;
+    auto text = std::string(name(now.state)) + " by " + std::to_string(gateway_of(message.content, now));
+    if (const auto wait = now.due_at - now_; wait > 0) text += " for " + std::to_string(wait);
+    return text + ", " + std::to_string(now.attempts) + " attempts";
+  }
+  std::string doubts(MessageId id) {
+    const auto now = progress(id);
+    return std::string(now.doubtful_attempt ? ", in doubt" : "") + (now.maybe_duplicate ? ", twice" : "");
+  }
+  std::int64_t counted_attempts() {
+    std::int64_t count = 0;
+    for (const auto& [key, used] : store_->usage()) count += used.submitted;
+    return count;
+  }
+};
+
+TEST_F(SettleTest, EachEndingOfAnAttemptIsWrittenInItsOwnWords) {
+  struct Case {
+    Ending what;
+    const char* kept;  // see kept()
+  };
+  const Case cases[] = {
+      {Taken{.receipt_wait_ms = 5'000}, "submitted by 7 for 5000, 1 attempts, 1 counted"},
+      {Taken{.awaits_receipt = false}, "sent by 7, 1 attempts, 1 counted"},
+      {Failed{}, "failed by 7, 1 attempts, 1 counted"},
+      {Failed{.sent = false}, "failed by 7, 1 attempts, 0 counted"},
+      {Failed{.state = State::expired}, "expired by 7, 1 attempts, 1 counted"},
+      {RetryLater{.delay_ms = 300}, "queued by 7 for 300, 1 attempts, 1 counted"},
+      {RetryLater{.delay_ms = 300, .doubtful = true}, "queued by 7 for 300, 1 attempts, 1 counted, in doubt, twice"},
+      {RetryLater{.delay_ms = 300, .doubtful = true, .repeatable = true},
+       "queued by 7 for 300, 1 attempts, 1 counted, in doubt"},
+      {Held{.wait_ms = 900}, "doubtful by 7 for 900, 1 attempts, 1 counted, in doubt, twice"},
+      {Held{.wait_ms = 900, .repeatable = true}, "doubtful by 7 for 900, 1 attempts, 1 counted, in doubt"},
+      {Held{.wait_ms = 900, .doubtful = false}, "doubtful by 7 for 900, 1 attempts, 1 counted"},
+      {Held{.wait_ms = 900, .doubtful = false, .sent = false}, "doubtful by 7 for 900, 0 attempts, 1 counted"},
+      {MovedTo{.gateway = 8}, "queued by 8, 1 attempts, 1 counted"},
+      {MovedTo{.gateway = 8, .sent = false}, "queued by 8, 0 attempts, 0 counted"},
+      {MovedTo{.gateway = 9}, "queued by 7, 1 attempts, 1 counted"},
+      {MovedTo{.gateway = 9, .sent = false}, "queued by 7, 0 attempts, 0 counted"},
+      {GivenBack{}, "queued by 7, 0 attempts, 0 counted"},
+  };
+  for (const auto& each : cases) {
+    store_->close_gateway(9, true);
+    const auto id = enqueue(message("1")).id;
+    claim(1);
+    EXPECT_EQ(settle(id, 1, each.what), Settled::ok);
+    EXPECT_EQ(kept(id) + ", " + std::to_string(counted_attempts()) + " counted" + doubts(id), each.kept);
+    EXPECT_EQ(settle(id, 2, each.what), Settled::superseded) << each.kept;
+    TearDown();  // what is queued again would stand before the next row's message
+    SetUp();
+  }
+}
+
+TEST_F(SettleTest, WhatIsTakenIsWrittenWithItsPriceAndWhereItGoesInSilence) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  settle(
+      {.id = id,
+       .attempt = 1,
+       .what =
+           Taken{.receipt_wait_ms = 5'000, .when_silent = 8, .price = 1'600'000, .parts = 2, .note = "price 1.6 KES"},
+       .status_message = "why",
+       .segments = parts({"a"})});
+  const auto now = progress(id);
+  EXPECT_EQ(now.when_silent, 8u);
+  EXPECT_EQ(now.status_message, "why");
+  EXPECT_EQ(now.segments.at(0).provider_id, "a");
+  EXPECT_NE(now.events.at(0).detail.find("price 1.6 KES"), std::string::npos) << now.events.at(0).detail;
+  const auto usage = store_->usage();
+  ASSERT_EQ(usage.size(), 1u);
+  EXPECT_EQ(usage.begin()->second.price, 1'600'000);
+  EXPECT_EQ(usage.begin()->second.parts, 2);
+}
+
+TEST_F(SettleTest, WhatIsTriedAgainIsWrittenWithWhatIsKnownOfItsParts) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  settle({.id = id,
+          .attempt = 1,
+          .what = RetryLater{.delay_ms = 300},
+          .status_message = "busy",
+          .segments = {{.state = SegmentState::accepted, .provider_id = "a", .error = {}},
+                       {.state = SegmentState::unsent, .provider_id = {}, .error = "busy"}}});
+  const auto now = progress(id);
+  EXPECT_EQ(now.status_message, "busy");
+  ASSERT_EQ(now.segments.size(), 2u);
+  EXPECT_EQ(now.segments[0].provider_id, "a");
+  EXPECT_EQ(now.segments[1].error, "busy");
+}
+
+TEST_F(SettleTest, AnAnswerBesideItsDoubtLeavesNoDoubt) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  Batch batch;
+  batch.settlements.push_back({.id = id, .attempt = 1, .what = RetryLater{.doubtful = true}});
+  batch.settlements.push_back({.id = id, .attempt = 1, .what = Taken{.receipt_wait_ms = 60'000}});
+  EXPECT_EQ(commit(std::move(batch)).settled, (std::vector{Settled::repeated, Settled::ok}));
+  EXPECT_EQ(kept(id) + doubts(id), "submitted by 7 for 60000, 1 attempts");
+  EXPECT_EQ(progress(id).events.size(), 1u) << "nor a line in its timeline";
 }
 
 TEST_F(StoreTest, ARevivedMessageExpiresAsOneThatCameNow) {

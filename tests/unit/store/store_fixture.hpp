@@ -87,17 +87,24 @@ class StoreTest : public testing::Test {
     batch.enqueue.push_back(std::move(change));
     return commit(std::move(batch)).enqueued.at(0);
   }
-  Settled finish(MessageId id, std::uint16_t attempt, const std::string& provider_id, State state = State::submitted) {
-    Batch batch;
-    Finished change{.id = id, .attempt = attempt, .state = state, .receipt_wait_ms = 60'000};
-    if (!provider_id.empty()) change.segments.push_back({.state = SegmentState::accepted, .provider_id = provider_id});
-    batch.finished.push_back(std::move(change));
-    return commit(std::move(batch)).finished.at(0);
+  static std::vector<Segment> parts(const std::vector<std::string>& provider_ids) {
+    std::vector<Segment> segments;
+    for (const auto& id : provider_ids) segments.push_back({.state = SegmentState::accepted, .provider_id = id});
+    return segments;
   }
-  Settled again(Again change) {
+  Settled settle(Settlement settlement) {
     Batch batch;
-    batch.again.push_back(std::move(change));
-    return commit(std::move(batch)).again.at(0);
+    batch.settlements.push_back(std::move(settlement));
+    return commit(std::move(batch)).settled.at(0);
+  }
+  Settled settle(MessageId id, std::uint16_t attempt, Ending how, std::vector<Segment> segments = {}) {
+    return settle({.id = id, .attempt = attempt, .what = std::move(how), .segments = std::move(segments)});
+  }
+  Settled finish(MessageId id, std::uint16_t attempt, const std::string& provider_id, State state = State::submitted) {
+    auto segments = parts(provider_id.empty() ? std::vector<std::string>{} : std::vector{provider_id});
+    if (state == State::failed) return settle(id, attempt, Failed{}, std::move(segments));
+    return settle(id, attempt, Taken{.awaits_receipt = state == State::submitted, .receipt_wait_ms = 60'000},
+                  std::move(segments));
   }
   Receipted receipt(const std::string& provider_id, SegmentState state,
                     const std::string& destination = "254712345678") {

@@ -10,15 +10,13 @@ TEST_F(StoreTest, AFailedCommitChangesNothing) {
   claim(1);
   store_->fail_commits(EIO, 1);
   Batch batch;
-  batch.finished.push_back({.id = id,
-                            .attempt = 1,
-                            .segments = {{.state = SegmentState::accepted, .provider_id = "A"}},
-                            .receipt_wait_ms = 60'000});
+  batch.settlements.push_back(
+      {.id = id, .attempt = 1, .what = Taken{.receipt_wait_ms = 60'000}, .segments = parts({"A"})});
   const auto failed = commit(std::move(batch));
   EXPECT_EQ(failed.error, Error::unknown);
-  ASSERT_EQ(failed.unapplied.finished.size(), 1u) << "given back for the caller to repeat";
+  ASSERT_EQ(failed.unapplied.settlements.size(), 1u) << "given back for the caller to repeat";
   EXPECT_EQ(count(State::queued), 1);
-  EXPECT_EQ(commit(failed.unapplied).finished.at(0), Settled::ok);
+  EXPECT_EQ(commit(failed.unapplied).settled.at(0), Settled::ok);
   EXPECT_EQ(progress(id).state, State::submitted);
 }
 
@@ -32,17 +30,15 @@ TEST_F(StoreTest, AFullDiskRefusesTheNewAndKeepsTheOld) {
   BatchResult outcome;
   store_->commit(std::move(with_new), io_.get_executor(), [&](BatchResult r) { refused = std::move(r); });
   Batch with_outcome;
-  with_outcome.finished.push_back({.id = id,
-                                   .attempt = 1,
-                                   .segments = {{.state = SegmentState::accepted, .provider_id = "A"}},
-                                   .receipt_wait_ms = 60'000});
+  with_outcome.settlements.push_back(
+      {.id = id, .attempt = 1, .what = Taken{.receipt_wait_ms = 60'000}, .segments = parts({"A"})});
   store_->commit(std::move(with_outcome), io_.get_executor(), [&](BatchResult r) { outcome = std::move(r); });
   store_->step();
   io_.restart();
   io_.poll();
   EXPECT_EQ(refused.error, Error::full);
   EXPECT_EQ(outcome.error, Error::none);
-  EXPECT_EQ(outcome.finished.at(0), Settled::ok);
+  EXPECT_EQ(outcome.settled.at(0), Settled::ok);
   EXPECT_EQ(enqueue(message("2")).kind, Enqueued::Kind::stored) << "there is room again, and nothing of it was kept";
 }
 
@@ -69,10 +65,10 @@ TEST_F(StoreTest, AFullMapRefusesTheNewUntilThereIsRoom) {
   for (auto claimed = claim(100); !claimed.messages.empty(); claimed = claim(100)) {
     Batch batch;
     for (const auto& m : claimed.messages)
-      batch.finished.push_back({.id = m.id, .attempt = m.attempt, .state = State::sent});
+      batch.settlements.push_back({.id = m.id, .attempt = m.attempt, .what = Taken{.awaits_receipt = false}});
     const auto result = commit(std::move(batch));
     ASSERT_EQ(result.error, Error::none);
-    finished += result.finished.size();
+    finished += result.settled.size();
   }
   EXPECT_EQ(finished, accepted.size());
   for (int i = 0; i < 200; ++i) pass(60'000);

@@ -17,13 +17,9 @@ TEST_F(StoreTest, SilenceMovesAMessageOnceItsRouteSaysSo) {
     SCOPED_TRACE(c.name);
     const auto id = enqueue(message(c.name)).id;
     claim(1);
-    Finished change{.id = id, .attempt = 1, .receipt_wait_ms = 60'000, .when_silent = c.when_silent};
-    for (const auto* part : {"x", "y"})
-      change.segments.push_back({.state = SegmentState::accepted, .provider_id = c.name + std::string(part)});
-    Batch batch;
-    batch.finished.push_back(std::move(change));
-    commit(std::move(batch));
-    if (c.partly_known) receipt(c.name + std::string("x"), SegmentState::undeliverable);
+    const std::string name = c.name;
+    settle(id, 1, Taken{.receipt_wait_ms = 60'000, .when_silent = c.when_silent}, parts({name + "x", name + "y"}));
+    if (c.partly_known) receipt(name + "x", SegmentState::undeliverable);
     pass(61'000);
     EXPECT_EQ(progress(id).state, c.want);
     EXPECT_EQ(progress(id).maybe_duplicate, c.want == State::queued);
@@ -62,11 +58,8 @@ TEST_F(StoreTest, WhatIsNotAtItsEndOutlivesTheRetention) {
   for (const auto* ref : {"1", "2", "3", "4"}) ids.push_back(enqueue(lasting(ref)).id);
   ASSERT_EQ(claim(3).messages.size(), 3u);
   finish(ids[0], 1, "", State::sent);
-  Batch batch;
-  batch.finished.push_back({.id = ids[1], .attempt = 1, .receipt_wait_ms = 365ll * 86'400'000});
-  batch.finished[0].segments = {{.state = SegmentState::accepted, .provider_id = "A"}};
-  commit(std::move(batch));
-  again({.id = ids[2], .attempt = 1, .doubtful = true, .state = State::doubtful, .delay_ms = 365ll * 86'400'000});
+  settle(ids[1], 1, Taken{.receipt_wait_ms = 365ll * 86'400'000}, parts({"A"}));
+  settle(ids[2], 1, Held{.wait_ms = 365ll * 86'400'000});
   for (int i = 0; i < 200; ++i) pass(1000);
   EXPECT_FALSE(store_->reader().get(ids[0])) << "it had ended, and was purged";
   for (const auto i : {1U, 2U, 3U}) EXPECT_TRUE(store_->reader().get(ids[i])) << i + 1;
@@ -85,7 +78,7 @@ TEST_F(StoreTest, TheFileStaysFlatUnderSteadyLoad) {
     commit(std::move(batch));
     Batch outcomes;
     for (const auto& m : claim(100).messages)
-      outcomes.finished.push_back({.id = m.id, .attempt = m.attempt, .state = State::sent});
+      outcomes.settlements.push_back({.id = m.id, .attempt = m.attempt, .what = Taken{.awaits_receipt = false}});
     commit(std::move(outcomes));
     pass(1000);
     if (round == 100) early = std::filesystem::file_size(path_ / "data.mdb");
@@ -100,11 +93,7 @@ TEST_F(StoreTest, WhatIsNoLongerValidMovesNowhere) {
   short_lived.content.expires_at = start_time + 30'000;
   const auto id = enqueue(short_lived).id;
   claim(1);
-  Batch batch;
-  auto& change = batch.finished.emplace_back();
-  change = {.id = id, .attempt = 1, .receipt_wait_ms = 60'000, .when_silent = 8};
-  change.segments.push_back({.state = SegmentState::accepted, .provider_id = "x"});
-  commit(std::move(batch));
+  settle(id, 1, Taken{.receipt_wait_ms = 60'000, .when_silent = 8}, parts({"x"}));
   pass(61'000);
   EXPECT_EQ(progress(id).state, State::sent);
 }

@@ -88,25 +88,7 @@ class OutcomeWriterTest : public testing::Test {
     receipt.state = store::SegmentState::delivered;
     writer_->add(std::move(receipt), [this](bool stored) { answers_.push_back(stored); });
   }
-  store::Progress progress(store::MessageId id) { return store_->reader().get(id).value().progress; }
-  // "queued by 7 for 300, 1 attempts": for so long from now.
-  std::string kept(store::MessageId id) {
-    const auto message = store_->reader().get(id).value();
-    const auto& now = message.progress;
-    auto text = std::string(name(now.state)) + " by " + std::to_string(gateway_of(message.content, now));
-    if (const auto wait = now.due_at - clock_.wall(); wait > 0) text += " for " + std::to_string(wait);
-    return text + ", " + std::to_string(now.attempts) + " attempts";
-  }
-  std::string doubts(store::MessageId id) {
-    const auto now = progress(id);
-    return std::string(now.doubtful_attempt ? ", in doubt" : "") + (now.maybe_duplicate ? ", twice" : "");
-  }
-  std::int64_t counted_attempts() {
-    std::int64_t count = 0;
-    for (const auto& [key, used] : store_->usage()) count += used.submitted;
-    return count;
-  }
-  store::State state(store::MessageId id) { return progress(id).state; }
+  store::State state(store::MessageId id) { return store_->reader().get(id).value().progress.state; }
 
   using Counts = std::vector<std::size_t>;
   using Answers = std::vector<bool>;
@@ -171,78 +153,6 @@ TEST_F(OutcomeWriterTest, ABatchIsNotLargerThanTheStoreTakes) {
   add_receipt("a");
   turn();
   EXPECT_EQ(stored_, (Counts{store::batch_items_max, 1}));
-}
-
-TEST_F(OutcomeWriterTest, EachOutcomeIsWrittenInItsOwnWords) {
-  struct Case {
-    decltype(store::Settlement::what) what;
-    const char* kept;  // see kept()
-  };
-  using store::Failed, store::GivenBack, store::Held, store::MovedTo, store::RetryLater, store::Taken;
-  const Case cases[] = {
-      {Taken{.receipt_wait_ms = 5'000}, "submitted by 7 for 5000, 1 attempts, 1 counted"},
-      {Taken{.awaits_receipt = false}, "sent by 7, 1 attempts, 1 counted"},
-      {Failed{}, "failed by 7, 1 attempts, 1 counted"},
-      {Failed{.sent = false}, "failed by 7, 1 attempts, 0 counted"},
-      {Failed{.state = store::State::expired}, "expired by 7, 1 attempts, 1 counted"},
-      {RetryLater{.delay_ms = 300}, "queued by 7 for 300, 1 attempts, 1 counted"},
-      {RetryLater{.delay_ms = 300, .doubtful = true}, "queued by 7 for 300, 1 attempts, 1 counted, in doubt, twice"},
-      {RetryLater{.delay_ms = 300, .doubtful = true, .repeatable = true},
-       "queued by 7 for 300, 1 attempts, 1 counted, in doubt"},
-      {Held{.wait_ms = 900}, "doubtful by 7 for 900, 1 attempts, 1 counted, in doubt, twice"},
-      {Held{.wait_ms = 900, .repeatable = true}, "doubtful by 7 for 900, 1 attempts, 1 counted, in doubt"},
-      {Held{.wait_ms = 900, .doubtful = false}, "doubtful by 7 for 900, 1 attempts, 1 counted"},
-      {Held{.wait_ms = 900, .doubtful = false, .sent = false}, "doubtful by 7 for 900, 0 attempts, 1 counted"},
-      {MovedTo{.gateway = 8}, "queued by 8, 1 attempts, 1 counted"},
-      {MovedTo{.gateway = 8, .sent = false}, "queued by 8, 0 attempts, 0 counted"},
-      {GivenBack{}, "queued by 7, 0 attempts, 0 counted"},
-  };
-  for (const auto& each : cases) {
-    const auto id = claimed_one();
-    writer_->add({.id = id, .attempt = 1, .what = each.what, .status_message = "why", .segments = {}});
-    turn();
-    EXPECT_EQ(kept(id) + ", " + std::to_string(counted_attempts()) + " counted" + doubts(id), each.kept);
-    TearDown();  // what is queued again would stand before the next row's message
-    SetUp();
-  }
-}
-
-TEST_F(OutcomeWriterTest, WhatIsTakenIsWrittenWithItsPriceAndWhereItGoesInSilence) {
-  const auto id = claimed_one();
-  writer_->add(
-      {.id = id,
-       .attempt = 1,
-       .what =
-           store::Taken{
-               .receipt_wait_ms = 5'000, .when_silent = 8, .price = 1'600'000, .parts = 2, .note = "price 1.6 KES"},
-       .status_message = "why",
-       .segments = {{.state = store::SegmentState::accepted, .provider_id = "a", .error = {}}}});
-  turn();
-  const auto now = progress(id);
-  EXPECT_EQ(now.when_silent, 8u);
-  EXPECT_EQ(now.status_message, "why");
-  EXPECT_EQ(now.segments.at(0).provider_id, "a");
-  EXPECT_NE(now.events.at(0).detail.find("price 1.6 KES"), std::string::npos) << now.events.at(0).detail;
-  const auto usage = store_->usage();
-  ASSERT_EQ(usage.size(), 1u);
-  EXPECT_EQ(usage.begin()->second.price, 1'600'000);
-  EXPECT_EQ(usage.begin()->second.parts, 2);
-}
-
-TEST_F(OutcomeWriterTest, WhatIsTriedAgainIsWrittenWithWhatIsKnownOfItsParts) {
-  const auto id = claimed_one();
-  writer_->add({.id = id,
-                .attempt = 1,
-                .what = store::RetryLater{.delay_ms = 300},
-                .status_message = "busy",
-                .segments = {{.state = store::SegmentState::accepted, .provider_id = "a", .error = {}},
-                             {.state = store::SegmentState::unsent, .provider_id = {}, .error = "busy"}}});
-  turn();
-  const auto now = progress(id);
-  EXPECT_EQ(now.status_message, "busy");
-  ASSERT_EQ(now.segments.size(), 2u);
-  EXPECT_EQ(now.segments[0].provider_id, "a");
-  EXPECT_EQ(now.segments[1].error, "busy");
 }
 
 TEST_F(OutcomeWriterTest, WhatFailedIsWrittenAgainAsItWas) {

@@ -100,7 +100,7 @@ TEST_F(ApiTest, WhatIsAnothersIsNotThere) {
   const auto mine = key("umoja"), others = key("tujenge");
   const auto sent = "/messages/" + submit(mine), waits = "/messages/" + submit(mine);
   send("umoja", [](const store::Claimed& claimed, store::Batch& batch) {
-    batch.finished.push_back({.id = claimed.id, .attempt = 1, .state = store::State::sent, .segments = {}});
+    batch.settlements.push_back({.id = claimed.id, .attempt = 1, .what = store::Taken{.awaits_receipt = false}});
   });
   for (const auto& path : {sent, sent + "/timeline"}) {
     EXPECT_EQ(ask(get, path, mine).status, http::status::ok) << path;
@@ -172,8 +172,8 @@ TEST_F(ApiTest, APriceThatNobodyKnowsIsNotShownAsNothing) {
   const auto price_after = [&](std::optional<std::int64_t> price) {
     submit(bearer);
     send("umoja", [&](const store::Claimed& claimed, store::Batch& batch) {
-      batch.finished.push_back(
-          {.id = claimed.id, .attempt = 1, .state = store::State::sent, .segments = {}, .price = price, .parts = 1});
+      batch.settlements.push_back(
+          {.id = claimed.id, .attempt = 1, .what = store::Taken{.awaits_receipt = false, .price = price, .parts = 1}});
     });
     return items(ask(get, "/usage", bearer)).at(0).at("price");
   };

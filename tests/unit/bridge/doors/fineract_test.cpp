@@ -37,7 +37,8 @@ TEST_F(FineractTest, WhatMayHaveBeenSentIsNotPending) {
   post("1");
   EXPECT_EQ(report("1"), "100");
   send("umoja", [](const store::Claimed& claimed, store::Batch& batch) {
-    batch.again.push_back({.id = claimed.id, .attempt = 1, .doubtful = true, .delay_ms = 60'000});
+    batch.settlements.push_back(
+        {.id = claimed.id, .attempt = 1, .what = store::RetryLater{.delay_ms = 60'000, .doubtful = true}});
   });
   EXPECT_EQ(report("1"), "150");
 }

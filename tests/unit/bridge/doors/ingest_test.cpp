@@ -355,8 +355,9 @@ TEST(Budgets, StopCampaignsThenRemindersAndNothingElse) {
       io.restart();
       io.poll();
       store::Batch outcome;
-      outcome.finished.push_back(
-          {.id = claimed.messages.at(0).id, .attempt = 1, .state = store::State::sent, .price = 800'000, .parts = 1});
+      outcome.settlements.push_back({.id = claimed.messages.at(0).id,
+                                     .attempt = 1,
+                                     .what = store::Taken{.awaits_receipt = false, .price = 800'000, .parts = 1}});
       store.commit(std::move(outcome), io.get_executor(), [](const store::BatchResult&) {});
       store.step();
       budgets.refresh(now);
