@@ -49,7 +49,7 @@ Gateway::Gateway(GatewaySettingsPtr config, GatewayContext context, const MakeCh
       stop_timer_(context_.clock.timer(context_.executor)),
       abandon_timer_(context_.clock.timer(context_.executor)),
       metrics_timer_(context_.clock.timer(context_.executor)),
-      receipt_watch_(config_.receipts_quiet_ms),
+      watch_(config_, context_.router),
       outcomes_({.executor = context_.executor, .clock = context_.clock, .store = context_.store},
                 {.receipts_stored = [this](const auto& receipts) { say_unmatched(receipts); },
                  .receipts_given_back =
@@ -398,14 +398,11 @@ void Gateway::on_answer(std::uint64_t cookie, Answer answer) {
   if (answer.kind != Kind::unknown)
     context_.metrics.submit_duration_seconds->Observe(
         std::chrono::duration<double>(context_.clock.now() - submitted_at).count());
-  if (answer.kind == Kind::accepted || answer.kind == Kind::temporary) see_errors(answer.kind == Kind::temporary);
+  if (answer.kind == Kind::temporary) watch_.failed();
   see_passed(*sending, submitted_at, answer);
-  if (answer.kind == Kind::accepted) {
-    if (!receipt_watch_.quiet_since() && !error_rate_.is_high()) context_.router.accepted(config_.id);
-    patience_.accepted();
-    if (std::ranges::any_of(answer.provider_ids, [&](const auto& id) { return channel_->reports(id); }))
-      receipt_watch_.awaited(context_.clock.wall());
-  }
+  if (answer.kind == Kind::accepted)
+    watch_.taken(context_.clock.wall(),
+                 std::ranges::any_of(answer.provider_ids, [&](const auto& id) { return channel_->reports(id); }));
   if (answer.kind == Kind::unknown && attempt.parts() == 1)
     under_way_.note_overdue(cookie, {.id = sending->id(), .attempt = attempt.message().attempt});
   attempt.answered(part, std::move(answer));
@@ -490,14 +487,16 @@ void Gateway::give_up_waiting(UnderWay::Order order) {
   if (!sending || !sending->attempt.is_untouched()) return;
   const auto& message = sending->attempt.message();
   const auto route = context_.router.table()->route(message.content.route);
-  if (!route || context_.clock.wall() < patience_.ends(*route, message.content.lane, message.due_at)) return;
+  const auto patience = watch_.trust().patience();
+  if (!route || !patience || context_.clock.wall() < patience->ends(*route, message.content.lane, message.due_at))
+    return;
   const auto to = next_gateway(message, Router::Ask::by_probe);
   if (!to) return;
-  context_.metrics.moves[patience_.reason()]->Increment();
+  context_.metrics.moves[patience->reason]->Increment();
   store::Settlement elsewhere{.id = message.id,
                               .attempt = message.attempt,
                               .what = store::MovedTo{.gateway = to, .sent = false},
-                              .status_message = fmt::format("{} {}", config_.name, patience_.words()),
+                              .status_message = fmt::format("{} {}", config_.name, patience->words()),
                               .segments = {}};
   forget(order);
   outcomes_.add(std::move(elsewhere));
@@ -580,33 +579,16 @@ store::GatewayId Gateway::next_gateway(const store::Claimed& message, Router::As
 
 // ---- messages that wait here too long ----
 
-// Whether it can send, is throttled, and still gets receipts.
 void Gateway::see_how_it_goes() {
-  const auto now = context_.clock.wall();
-  patience_.see(now, !paused() && channel_->is_up(), rate_.is_throttled(context_.clock.now()));
-  // A carrier that takes everything and has stopped reporting: routes give it one message a second until a receipt
-  // comes.
-  if (!receipt_watch_.became_quiet(now)) return;
-  log::warn("gateway", "receipts have stopped coming: routes prefer other gateways until one comes", "gateway",
-            config_.name);
-  context_.router.distrust(config_.id);
-}
-
-// A carrier that takes only some of what it is given: routes give it one message a second until it is better.
-void Gateway::see_errors(bool failed) {
-  const bool was_high = error_rate_.is_high();
-  error_rate_.ended(failed);
-  if (was_high == error_rate_.is_high()) return;
-  if (was_high) return log::info("gateway", "fewer messages fail", "gateway", config_.name);
-  log::warn("gateway", "many messages fail: routes prefer other gateways until it is better", "gateway", config_.name);
-  context_.router.distrust(config_.id);
+  watch_.see(context_.clock.wall(), rate_.is_throttled(context_.clock.now()));
 }
 
 void Gateway::move_waiting() {
   see_how_it_goes();
   const auto now = context_.clock.wall();
   if (moving_ || stopping_ || context_.router.table()->routes.empty()) return;
-  if (!patience_.is_tried()) return;
+  const auto patience = watch_.trust().patience();
+  if (!patience) return;
   // What was claimed and is not under way leaves as well, and before what is behind it in the queue.
   const auto& ready = under_way_.ready();
   for (const auto order : std::vector<UnderWay::Order>(ready.begin(), ready.end())) give_up_waiting(order);
@@ -614,17 +596,17 @@ void Gateway::move_waiting() {
   store::Batch batch;
   for (const auto& [tenant, queue_metrics] : context_.queue_metrics)
     for (std::size_t lane = 0; lane < store::lane_count && batch.moves.size() < moves_max; ++lane)
-      move_waiting({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)}, now, batch);
+      move_waiting({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)}, *patience, now,
+                   batch);
   if (batch.moves.empty()) return;
   log::info("gateway",
-            patience_.is_down() ? "cannot send: messages move to other gateways"
-                                : "throttled for long: messages move to other gateways",
+            patience->is_unreachable() ? "cannot send: messages move to other gateways"
+                                       : "throttled for long: messages move to other gateways",
             "gateway", config_.name, "messages", batch.moves.size());
   moving_ = true;
   const bool more = batch.moves.size() >= moves_max;
-  const auto reason = patience_.reason();
   context_.store.commit(std::move(batch), context_.executor,
-                        [this, alive = alive_, more, reason](const store::BatchResult& result) {
+                        [this, alive = alive_, more, reason = patience->reason](const store::BatchResult& result) {
                           if (!*alive) return;
                           moving_ = false;
                           for (const auto moved : result.moved)
@@ -635,7 +617,7 @@ void Gateway::move_waiting() {
 }
 
 // Looks at some messages of a queue; the next call goes on behind them, and at its end begins anew.
-void Gateway::move_waiting(const store::Queue& queue, WallMs now, store::Batch& batch) {
+void Gateway::move_waiting(const store::Queue& queue, const Patience& patience, WallMs now, store::Batch& batch) {
   const auto place = looked_at_.find(queue);
   auto waiting = context_.store.reader().waiting(queue, now, place == looked_at_.end() ? nullptr : &place->second,
                                                  moves_max - batch.moves.size());
@@ -643,7 +625,7 @@ void Gateway::move_waiting(const store::Queue& queue, WallMs now, store::Batch& 
   for (const auto& [due_at, message] : waiting) {
     const auto route = context_.router.table()->route(message.content.route);
     if (!route) continue;
-    if (now < patience_.ends(*route, message.content.lane, due_at)) continue;
+    if (now < patience.ends(*route, message.content.lane, due_at)) continue;
     if (!store::untouched(message.progress.segments)) continue;
     const auto to = context_.router.next(message.content, message.progress.left, config_.id, now);
     if (!to) continue;
@@ -653,7 +635,7 @@ void Gateway::move_waiting(const store::Queue& queue, WallMs now, store::Batch& 
                            .tenant = queue.tenant,
                            .lane = queue.lane,
                            .due_at = due_at,
-                           .why = fmt::format("{} {}", config_.name, patience_.words())});
+                           .why = fmt::format("{} {}", config_.name, patience.words())});
   }
   if (at_end)
     looked_at_.erase(queue);
@@ -682,10 +664,7 @@ void Gateway::give_back_unsent() {
 void Gateway::on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                          std::function<void(bool stored)> answer) {
   context_.metrics.receipts[state]->Increment();
-  if (receipt_watch_.came()) {
-    log::info("gateway", "receipts come again", "gateway", config_.name);
-    context_.router.accepted(config_.id);
-  }
+  watch_.receipt_came();
   see_account();
   receipt.account = account_;
   outcomes_.add(std::move(receipt), std::move(answer));
@@ -759,8 +738,8 @@ void Gateway::arm_idle_timer() {
 }
 
 void Gateway::update_gauges() {
-  context_.router.can_send(config_.id, !paused() && channel_->is_up());
-  context_.metrics.up->Set(!paused() && channel_->is_up() ? 1 : 0);
+  watch_.can_send(can_send());
+  context_.metrics.up->Set(can_send() ? 1 : 0);
   context_.metrics.enabled->Set(paused() ? 0 : 1);
   // 0 would read as a gateway that sends nothing.
   const double limit = rate_.current();
@@ -775,9 +754,9 @@ GatewayStatus Gateway::status() const {
   status.state = paused() ? "paused" : channel_->is_up() ? "up" : "down";
   status.in_flight = under_way_.size();
   status.rate_limit = rate_.current();
-  status.receipts_quiet_since = receipt_watch_.quiet_since();
-  status.down_since = patience_.down_since();
-  status.throttled = patience_.is_throttled();
+  status.receipts_quiet_since = watch_.trust().receipts_quiet_since();
+  status.down_since = watch_.trust().down_since();
+  status.throttled = watch_.trust().is_throttled();
   return status;
 }
 

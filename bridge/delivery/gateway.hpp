@@ -8,13 +8,11 @@
 #include "bridge/delivery/claiming.hpp"
 #include "bridge/delivery/outcome_writer.hpp"
 #include "bridge/delivery/under_way.hpp"
+#include "bridge/delivery/watch.hpp"
 #include "bridge/env/log_throttle.hpp"
 #include "bridge/env/random.hpp"
-#include "bridge/policy/error_rate.hpp"
 #include "bridge/policy/fair_share.hpp"
-#include "bridge/policy/patience.hpp"
 #include "bridge/policy/rate.hpp"
-#include "bridge/policy/receipt_watch.hpp"
 #include "bridge/policy/retry.hpp"
 #include "bridge/policy/suspects.hpp"
 #include "bridge/routing/router.hpp"
@@ -130,15 +128,15 @@ class Gateway : private Channel::Owner {
 
   // How it goes, and what leaves because of it.
   void see_how_it_goes();
-  void see_errors(bool failed);
   void move_waiting();
-  void move_waiting(const store::Queue& queue, WallMs now, store::Batch& batch);
+  void move_waiting(const store::Queue& queue, const Patience& patience, WallMs now, store::Batch& batch);
 
   void check_stopped();
   RetryPolicy policy(store::Lane lane) const;
   bool is_held(store::Lane lane) const { return policy(lane).doubt == DoubtPolicy::hold; }
   UnderWay::Lanes held_lanes() const;
   bool paused() const { return paused_since_ != 0; }
+  bool can_send() const { return !paused() && channel_->is_up(); }
   void update_gauges();
   void publish_metrics();
 
@@ -156,9 +154,7 @@ class Gateway : private Channel::Owner {
   Claiming claiming_ahead_;
   bool claiming_ = false, standing_by_ = false, stopping_ = false, full_ask_ = false;
   WallMs paused_since_ = 0, draining_since_ = 0;
-  Patience patience_;
-  ReceiptWatch receipt_watch_;
-  ErrorRate error_rate_;
+  Watch watch_;
   std::shared_ptr<const RoutingTable> account_seen_in_;
   std::vector<store::GatewayId> account_;  // gateways that share it; empty: this one alone
   log::Throttle unmatched_, inbound_{std::chrono::seconds(1)};

@@ -13,7 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration probe_every = 1s;
+constexpr auto probe_every_ticks = std::chrono::duration_cast<Duration>(1s).count();
+
+bool is_chosen_freely(Trust::State state) { return state == Trust::State::trusted || state == Trust::State::tried; }
 
 template <class Value, class List>
 bool holds(const List& list, const Value& value) {
@@ -73,7 +75,7 @@ std::vector<GatewaySettingsPtr> ordered(const RoutingTable& table, const RouteSe
 
 Router::Router(std::shared_ptr<const RoutingTable> table, std::map<store::TenantId, std::string> tenants,
                const Clock& clock)
-    : clock_(clock), ways_(std::make_shared<Ways>(Ways{.table = {}, .health = {}, .tenants = std::move(tenants)})) {
+    : clock_(clock), ways_(std::make_shared<Ways>(Ways{.table = {}, .known = {}, .tenants = std::move(tenants)})) {
   replace(std::move(table));
 }
 
@@ -87,17 +89,17 @@ void Router::replace(std::shared_ptr<const RoutingTable> table) {
   auto ways = std::make_shared<Ways>();
   ways->tenants = ways_.load()->tenants;
   for (const auto& gateway : table->gateways) {
-    auto known = health(gateway->id);
-    ways->health[gateway->id] = known ? std::move(known) : std::make_shared<Health>();
+    auto before = known(gateway->id);
+    ways->known[gateway->id] = before ? std::move(before) : std::make_shared<Known>();
   }
   ways->table = std::move(table);
   ways_ = std::move(ways);
 }
 
-std::shared_ptr<Router::Health> Router::health(store::GatewayId gateway) const {
+std::shared_ptr<Router::Known> Router::known(store::GatewayId gateway) const {
   const auto ways = ways_.load();
-  const auto it = ways->health.find(gateway);
-  return it == ways->health.end() ? nullptr : it->second;
+  const auto it = ways->known.find(gateway);
+  return it == ways->known.end() ? nullptr : it->second;
 }
 
 bool Router::fits(const RoutingTable& table, const RouteSettings& route, const RouteQuery& query, WallMs now,
@@ -209,64 +211,52 @@ store::GatewayId Router::next(const store::Content& content, const std::vector<s
   return ask == Ask::anyway && !gateways.empty() ? gateways.front() : 0;
 }
 
-void Router::can_send(store::GatewayId gateway, bool can) {
-  const auto health = this->health(gateway);
-  if (!health) return;
-  if (!can) {
-    health->state = Health::down;
-    return;
-  }
-  int was = Health::down;
-  health->state.compare_exchange_strong(was, Health::probing);
+void Router::trust(store::GatewayId gateway, Trust::State state) {
+  if (const auto known = this->known(gateway)) known->state = state;
 }
 
-void Router::accepted(store::GatewayId gateway) {
-  int was = Health::probing;
-  if (const auto health = this->health(gateway)) health->state.compare_exchange_strong(was, Health::up);
-}
-
-void Router::distrust(store::GatewayId gateway) {
-  int was = Health::up;
-  if (const auto health = this->health(gateway)) health->state.compare_exchange_strong(was, Health::probing);
+Trust::State Router::trust_in(store::GatewayId gateway) const {
+  const auto known = this->known(gateway);
+  return known ? known->state.load() : Trust::State::down;
 }
 
 void Router::drain(store::GatewayId gateway, bool draining) {
-  if (const auto health = this->health(gateway)) health->draining = draining;
+  if (const auto known = this->known(gateway)) known->draining = draining;
 }
 
 bool Router::is_draining(store::GatewayId gateway) const {
-  const auto health = this->health(gateway);
-  return health && health->draining;
+  const auto known = this->known(gateway);
+  return known && known->draining;
 }
 
 std::set<store::GatewayId> Router::draining() const {
   std::set<store::GatewayId> ids;
-  for (const auto& [id, health] : ways_.load()->health)
-    if (health->draining) ids.insert(id);
+  for (const auto& [id, known] : ways_.load()->known)
+    if (known->draining) ids.insert(id);
   return ids;
 }
 
 bool Router::usable(store::GatewayId gateway) const {
-  const auto health = this->health(gateway);
-  return health && (health->state == Health::up || (health->state == Health::probing &&
-                                                    clock_.now().time_since_epoch().count() - health->probed_at >=
-                                                        std::chrono::duration_cast<Duration>(probe_every).count()));
+  const auto known = this->known(gateway);
+  if (!known) return false;
+  const auto state = known->state.load();
+  return is_chosen_freely(state) || (state == Trust::State::probing &&
+                                     clock_.now().time_since_epoch().count() - known->probed_at >= probe_every_ticks);
 }
 
 bool Router::admit(store::GatewayId gateway) const {
-  const auto health = this->health(gateway);
-  if (!health || health->state == Health::down) return false;
-  if (health->state == Health::up) return true;
-  auto last = health->probed_at.load();
+  const auto known = this->known(gateway);
+  if (!known) return false;
+  const auto state = known->state.load();
+  if (state != Trust::State::probing) return is_chosen_freely(state);
+  auto last = known->probed_at.load();
   const auto now = clock_.now().time_since_epoch().count();
-  return now - last >= std::chrono::duration_cast<Duration>(probe_every).count() &&
-         health->probed_at.compare_exchange_strong(last, now);
+  return now - last >= probe_every_ticks && known->probed_at.compare_exchange_strong(last, now);
 }
 
 std::string_view Router::state_of(store::GatewayId gateway) const {
-  static constexpr std::array<std::string_view, 3> names = {"down", "probing", "up"};
-  const auto health = this->health(gateway);
-  return names[static_cast<std::size_t>(health ? health->state.load() : int{Health::down})];
+  const auto state = trust_in(gateway);
+  return state == Trust::State::down ? "down" : state == Trust::State::probing ? "probing" : "up";
 }
 
 }  // namespace smsbridge::bridge

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/policy/trust.hpp"
 #include "bridge/routing/routing_table.hpp"
 
 namespace smsbridge::bridge {
@@ -58,11 +59,9 @@ class Router {
   store::GatewayId next(const store::Content& content, const std::vector<store::GatewayId>& left,
                         store::GatewayId now_at, WallMs now, Ask ask = Ask::by_probe) const;
 
-  // A gateway can send, or cannot. When it comes back it gets one message a second until one is accepted.
-  void can_send(store::GatewayId gateway, bool can);
-  void accepted(store::GatewayId gateway);
-  // It can send, but is as one that came back.
-  void distrust(store::GatewayId gateway);
+  // How far a gateway is trusted, as itself says; down before it says anything.
+  void trust(store::GatewayId gateway, Trust::State state);
+  Trust::State trust_in(store::GatewayId gateway) const;
   // A gateway that is being drained is chosen for nothing new.
   void drain(store::GatewayId gateway, bool draining);
   bool is_draining(store::GatewayId gateway) const;
@@ -73,18 +72,17 @@ class Router {
   std::string_view state_of(store::GatewayId gateway) const;  // up, probing, down
 
  private:
-  struct Health {
-    enum State : int { down, probing, up };
-    std::atomic<int> state{down};
+  struct Known {
+    std::atomic<Trust::State> state{Trust::State::down};
     std::atomic<Time::rep> probed_at{0};
     std::atomic<bool> draining{false};
   };
   struct Ways {
     std::shared_ptr<const RoutingTable> table;
-    std::map<store::GatewayId, std::shared_ptr<Health>> health;
+    std::map<store::GatewayId, std::shared_ptr<Known>> known;
     std::map<store::TenantId, std::string> tenants;
   };
-  std::shared_ptr<Health> health(store::GatewayId gateway) const;
+  std::shared_ptr<Known> known(store::GatewayId gateway) const;
   bool fits(const RoutingTable& table, const RouteSettings& route, const RouteQuery& query, WallMs now,
             std::string& why) const;
   const Clock& clock_;

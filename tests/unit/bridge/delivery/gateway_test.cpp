@@ -3,16 +3,14 @@
 #include "bridge/delivery/gateway.hpp"
 
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <filesystem>
 #include <functional>
 #include <random>
-#include <sstream>
 
+#include "tests/unit/bridge/delivery/logged.hpp"
 #include "tests/unit/bridge/delivery/virtual_clock.hpp"
 
 namespace smsbridge::bridge {
@@ -140,10 +138,7 @@ class GatewayTest : public testing::Test {
     turn();
   }
   // It has been trusted all the while.
-  void other_is_up() {
-    router_->can_send(8, true);
-    router_->accepted(8);
-  }
+  void other_is_up() { router_->trust(8, Trust::State::trusted); }
   static store::Queue queue(store::Lane lane) { return {.gateway = 7, .tenant = 1, .lane = lane}; }
 
   // Everything that was asked of the store and of the loop is done.
@@ -227,15 +222,6 @@ class GatewayTest : public testing::Test {
     channel_->owner.on_room();
     turn();
     return blamed;
-  }
-  static std::string logged(const std::function<void()>& happens) {
-    std::ostringstream lines;
-    const auto usual = spdlog::default_logger();
-    spdlog::set_default_logger(
-        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(lines)));
-    happens();
-    spdlog::set_default_logger(usual);
-    return lines.str();
   }
   store::Progress progress(store::MessageId id) { return store_->reader().get(id).value().progress; }
   store::State state(store::MessageId id) { return progress(id).state; }

@@ -250,24 +250,13 @@ TEST(Patience, EndsByLaneAndByWhatIsWrong) {
   RouteSettings route;
   route.unreachable_after = {10, 20, 30, 40};
   route.throttled_after = {100, 200, 300, 400};
-  Patience patience;
-  patience.see(1000, false, false);
-  EXPECT_TRUE(patience.is_down() && patience.is_tried());
-  EXPECT_EQ(patience.ends(route, store::Lane::otp, 500), 1010) << "it waits since the gateway is down";
-  EXPECT_EQ(patience.ends(route, store::Lane::campaign, 1500), 1540) << "or since it is due";
-  EXPECT_EQ(patience.reason(), metrics::MoveReason::unreachable);
-  patience.see(2000, true, true);
-  EXPECT_FALSE(patience.is_down());
-  EXPECT_TRUE(patience.is_tried());
-  EXPECT_EQ(patience.ends(route, store::Lane::transaction, 0), 2200);
-  EXPECT_EQ(patience.words(), "is throttled");
-  patience.see(3000, false, false);
-  EXPECT_EQ(patience.ends(route, store::Lane::otp, 0), 1010) << "one that comes and goes was down all the while";
-  patience.see(4000, true, false);
-  EXPECT_FALSE(patience.is_tried());
-  patience.accepted();
-  patience.see(5000, false, false);
-  EXPECT_EQ(patience.ends(route, store::Lane::otp, 0), 5010) << "what was accepted in between restores the trust";
+  const Patience unreachable{.reason = metrics::MoveReason::unreachable, .since = 1000};
+  EXPECT_EQ(unreachable.ends(route, store::Lane::otp, 500), 1010) << "it waits since the gateway is down";
+  EXPECT_EQ(unreachable.ends(route, store::Lane::campaign, 1500), 1540) << "or since it is due";
+  EXPECT_EQ(unreachable.words(), "cannot send");
+  const Patience throttled{.reason = metrics::MoveReason::throttled, .since = 2000};
+  EXPECT_EQ(throttled.ends(route, store::Lane::transaction, 0), 2200);
+  EXPECT_EQ(throttled.words(), "is throttled");
 }
 
 TEST(ErrorRate, IsHighWithHalfAndLowAgainWithAFifth) {

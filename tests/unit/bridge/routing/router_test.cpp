@@ -42,10 +42,7 @@ class RouterTest : public testing::Test {
   }
   Router router() { return Router(std::make_shared<RoutingTable>(config_), {{1, "umoja"}}, clock_); }
   static void all_up(Router& router) {
-    for (store::GatewayId id = 1; id <= 3; ++id) {
-      router.can_send(id, true);
-      router.accepted(id);
-    }
+    for (store::GatewayId id = 1; id <= 3; ++id) router.trust(id, Trust::State::trusted);
   }
   static RouteQuery query() { return {.tenant = "umoja", .to = "+254712345678", .from = "UMOJA", .without = {}}; }
 
@@ -105,7 +102,7 @@ TEST_F(RouterTest, GatewaysComeInTheOrderOfTheRouteAndThoseThatAreDownLast) {
   auto it = router();
   all_up(it);
   EXPECT_EQ(it.choose(query(), 0).gateways, (std::vector<store::GatewayId>{1, 2, 3}));
-  it.can_send(1, false);
+  it.trust(1, Trust::State::down);
   EXPECT_EQ(it.choose(query(), 0).gateways, (std::vector<store::GatewayId>{2, 3, 1}));
   auto left_b = query();
   left_b.without = {2};
@@ -114,7 +111,7 @@ TEST_F(RouterTest, GatewaysComeInTheOrderOfTheRouteAndThoseThatAreDownLast) {
   it.drain(2, true);
   EXPECT_EQ(it.choose(query(), 0).gateways, (std::vector<store::GatewayId>{3, 1})) << "nothing new for b";
   it.drain(2, false);
-  for (store::GatewayId id = 1; id <= 3; ++id) it.can_send(id, false);
+  for (store::GatewayId id = 1; id <= 3; ++id) it.trust(id, Trust::State::down);
   EXPECT_EQ(it.pick(query(), 0).second, 1u) << "it waits for the first one";
 }
 
@@ -122,17 +119,44 @@ TEST_F(RouterTest, AGatewayThatCameBackIsProbed) {
   route("r", {{.gateway = "a"}, {.gateway = "b"}});
   auto it = router();
   all_up(it);
-  it.can_send(1, false);
-  it.can_send(1, true);
+  it.trust(1, Trust::State::probing);
   EXPECT_EQ(it.state_of(1), "probing");
   EXPECT_EQ(it.pick(query(), 0).second, 1u) << "the probe";
   EXPECT_EQ(it.pick(query(), 0).second, 2u) << "one a second";
   clock_.now_ += 1s;
   EXPECT_EQ(it.pick(query(), 0).second, 1u);
-  it.accepted(1);
+  it.trust(1, Trust::State::trusted);
   EXPECT_EQ(it.state_of(1), "up");
   EXPECT_EQ(it.pick(query(), 0).second, 1u);
   EXPECT_EQ(it.pick(query(), 0).second, 1u);
+}
+
+TEST_F(RouterTest, WhatAGatewayIsTrustedWithAsItSays) {
+  struct {
+    const char* name;
+    Trust::State state;
+    const char* shown;
+    bool usable, probed;  // probed: once a second
+  } const cases[] = {{"down", Trust::State::down, "down", false, false},
+                     {"probing", Trust::State::probing, "probing", true, true},
+                     {"tried", Trust::State::tried, "up", true, false},
+                     {"trusted", Trust::State::trusted, "up", true, false}};
+  route("r", {{.gateway = "a"}, {.gateway = "b"}});
+  auto it = router();
+  EXPECT_EQ(it.state_of(1), "down") << "it has said nothing yet";
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    it.trust(1, c.state);
+    clock_.now_ += 1s;
+    EXPECT_EQ(it.trust_in(1), c.state);
+    EXPECT_EQ(it.state_of(1), c.shown);
+    EXPECT_EQ(it.usable(1), c.usable);
+    EXPECT_EQ(it.admit(1), c.usable);
+    EXPECT_EQ(it.admit(1), c.usable && !c.probed);
+    EXPECT_EQ(it.usable(1), c.usable && !c.probed);
+  }
+  it.trust(99, Trust::State::trusted);
+  EXPECT_EQ(it.state_of(99), "down") << "there is no such gateway";
 }
 
 TEST_F(RouterTest, WeightsAndPricesDecideTheOrder) {
@@ -177,9 +201,9 @@ TEST_F(RouterTest, TheNextGatewayIsOneThatCanSend) {
   content.route = 101;
   EXPECT_EQ(it.next(content, {}, 1, 0), 2u);
   EXPECT_EQ(it.next(content, {2}, 1, 0), 3u);
-  it.can_send(3, false);
+  it.trust(3, Trust::State::down);
   EXPECT_EQ(it.next(content, {2}, 1, 0), 0u) << "it stays where it is";
-  it.can_send(3, true);
+  it.trust(3, Trust::State::probing);
   EXPECT_EQ(it.next(content, {2}, 1, 0), 3u) << "its probe";
   EXPECT_EQ(it.next(content, {2}, 1, 0), 0u);
   EXPECT_EQ(it.next(content, {2}, 1, 0, Router::Ask::anyway), 3u) << "it has no other way";
