@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/delivery/gateway.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <boost/asio/post.hpp>
+#include <iterator>
 #include <limits>
 
 #include "bridge/env/log.hpp"
-#include "store/rules.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -446,8 +443,8 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
   back_to_its_place(cookie, *sending);
   if (another)
     stand_back(order);
-  else
-    give_up_waiting(order);
+  else if (const auto moving = this->moving())
+    give_up_waiting(order, *moving);
 }
 
 Channel::Owner::Blame Gateway::on_blamed(std::uint64_t cookie, Answer if_at_fault) {
@@ -481,25 +478,14 @@ void Gateway::stand_back(UnderWay::Order order) {
     under_way_.stand_back(order);
 }
 
-// Was claimed, and waits for longer than its route does: it goes out elsewhere, if nothing of it is under way here.
-void Gateway::give_up_waiting(UnderWay::Order order) {
+// What was claimed leaves as well, before what is behind it in the queue.
+void Gateway::give_up_waiting(UnderWay::Order order, const Moving& moving) {
   const auto* const sending = under_way_.find(order);
-  if (!sending || !sending->attempt.is_untouched()) return;
-  const auto& message = sending->attempt.message();
-  const auto route = context_.router.table()->route(message.content.route);
-  const auto patience = watch_.trust().patience();
-  if (!route || !patience || context_.clock.wall() < patience->ends(*route, message.content.lane, message.due_at))
-    return;
-  const auto to = next_gateway(message, Router::Ask::by_probe);
-  if (!to) return;
-  context_.metrics.moves[patience->reason]->Increment();
-  store::Settlement elsewhere{.id = message.id,
-                              .attempt = message.attempt,
-                              .what = store::MovedTo{.gateway = to, .sent = false},
-                              .status_message = fmt::format("{} {}", config_.name, patience->words()),
-                              .segments = {}};
+  auto elsewhere = sending ? moving.of(sending->attempt) : std::nullopt;
+  if (!elsewhere) return;
+  context_.metrics.moves[moving.patience.reason]->Increment();
   forget(order);
-  outcomes_.add(std::move(elsewhere));
+  outcomes_.add(std::move(*elsewhere));
 }
 
 // What is known of a message that is claimed no more.
@@ -579,65 +565,61 @@ store::GatewayId Gateway::next_gateway(const store::Claimed& message, Router::As
 
 // ---- messages that wait here too long ----
 
-void Gateway::see_how_it_goes() {
-  watch_.see(context_.clock.wall(), rate_.is_throttled(context_.clock.now()));
+void Gateway::see_how_it_goes() { watch_.see(context_.clock.wall(), rate_.is_throttled(context_.clock.now())); }
+
+// How what waits here may leave; nothing: it may not.
+std::optional<Moving> Gateway::moving() const {
+  const auto patience = watch_.trust().patience();
+  if (!patience) return std::nullopt;
+  const auto now = context_.clock.wall();
+  return Moving{
+      .gateway = config_.id,
+      .name = config_.name,
+      .patience = *patience,
+      .now = now,
+      .route = [table = context_.router.table()](store::RouteId route) { return table->route(route); },
+      .elsewhere = [this, now](const auto& content,
+                               const auto& left) { return context_.router.next(content, left, config_.id, now); }};
 }
 
 void Gateway::move_waiting() {
-  see_how_it_goes();
-  const auto now = context_.clock.wall();
   if (moving_ || stopping_ || context_.router.table()->routes.empty()) return;
-  const auto patience = watch_.trust().patience();
-  if (!patience) return;
-  // What was claimed and is not under way leaves as well, and before what is behind it in the queue.
+  const auto moving = this->moving();
+  if (!moving) return;
   const auto& ready = under_way_.ready();
-  for (const auto order : std::vector<UnderWay::Order>(ready.begin(), ready.end())) give_up_waiting(order);
+  for (const auto order : std::vector<UnderWay::Order>(ready.begin(), ready.end())) give_up_waiting(order, *moving);
   outcomes_.flush();
   store::Batch batch;
   for (const auto& [tenant, queue_metrics] : context_.queue_metrics)
     for (std::size_t lane = 0; lane < store::lane_count && batch.moves.size() < moves_max; ++lane)
-      move_waiting({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)}, *patience, now,
-                   batch);
+      move_waiting({.gateway = config_.id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)}, *moving, batch);
   if (batch.moves.empty()) return;
   log::info("gateway",
-            patience->is_unreachable() ? "cannot send: messages move to other gateways"
-                                       : "throttled for long: messages move to other gateways",
+            moving->patience.is_unreachable() ? "cannot send: messages move to other gateways"
+                                              : "throttled for long: messages move to other gateways",
             "gateway", config_.name, "messages", batch.moves.size());
   moving_ = true;
   const bool more = batch.moves.size() >= moves_max;
-  context_.store.commit(std::move(batch), context_.executor,
-                        [this, alive = alive_, more, reason = patience->reason](const store::BatchResult& result) {
-                          if (!*alive) return;
-                          moving_ = false;
-                          for (const auto moved : result.moved)
-                            if (moved == store::Settled::ok) context_.metrics.moves[reason]->Increment();
-                          if (stopping_) return check_stopped();
-                          if (more) move_waiting();
-                        });
+  context_.store.commit(
+      std::move(batch), context_.executor,
+      [this, alive = alive_, more, reason = moving->patience.reason](const store::BatchResult& result) {
+        if (!*alive) return;
+        moving_ = false;
+        for (const auto moved : result.moved)
+          if (moved == store::Settled::ok) context_.metrics.moves[reason]->Increment();
+        if (stopping_) return check_stopped();
+        if (more) move_waiting();
+      });
 }
 
 // Looks at some messages of a queue; the next call goes on behind them, and at its end begins anew.
-void Gateway::move_waiting(const store::Queue& queue, const Patience& patience, WallMs now, store::Batch& batch) {
+void Gateway::move_waiting(const store::Queue& queue, const Moving& moving, store::Batch& batch) {
   const auto place = looked_at_.find(queue);
-  auto waiting = context_.store.reader().waiting(queue, now, place == looked_at_.end() ? nullptr : &place->second,
-                                                 moves_max - batch.moves.size());
-  const bool at_end = waiting.size() < moves_max - batch.moves.size();
-  for (const auto& [due_at, message] : waiting) {
-    const auto route = context_.router.table()->route(message.content.route);
-    if (!route) continue;
-    if (now < patience.ends(*route, message.content.lane, due_at)) continue;
-    if (!store::untouched(message.progress.segments)) continue;
-    const auto to = context_.router.next(message.content, message.progress.left, config_.id, now);
-    if (!to) continue;
-    batch.moves.push_back({.id = message.id,
-                           .from = config_.id,
-                           .to = to,
-                           .tenant = queue.tenant,
-                           .lane = queue.lane,
-                           .due_at = due_at,
-                           .why = fmt::format("{} {}", config_.name, patience.words())});
-  }
-  if (at_end)
+  const auto most = moves_max - batch.moves.size();
+  auto waiting =
+      context_.store.reader().waiting(queue, moving.now, place == looked_at_.end() ? nullptr : &place->second, most);
+  std::ranges::move(moving.of(queue, waiting), std::back_inserter(batch.moves));
+  if (waiting.size() < most)
     looked_at_.erase(queue);
   else
     looked_at_[queue] = std::move(waiting.back());

@@ -6,6 +6,7 @@
 #include "bridge/config/gateway.hpp"
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/claiming.hpp"
+#include "bridge/delivery/moving.hpp"
 #include "bridge/delivery/outcome_writer.hpp"
 #include "bridge/delivery/under_way.hpp"
 #include "bridge/delivery/watch.hpp"
@@ -117,7 +118,7 @@ class Gateway : private Channel::Owner {
   void see_passed(const UnderWay::Sending& sending, Time submitted_at, const Answer& answer);
   void back_to_its_place(std::uint64_t cookie, UnderWay::Sending& sending);
   void stand_back(UnderWay::Order order);
-  void give_up_waiting(UnderWay::Order order);
+  void give_up_waiting(UnderWay::Order order, const Moving& moving);
   UnderWay::Sending forget(UnderWay::Order order);
   void settle(UnderWay::Order order);
   void count(const store::Settlement& settlement, const UnderWay::Sending& sending);
@@ -129,7 +130,8 @@ class Gateway : private Channel::Owner {
   // How it goes, and what leaves because of it.
   void see_how_it_goes();
   void move_waiting();
-  void move_waiting(const store::Queue& queue, const Patience& patience, WallMs now, store::Batch& batch);
+  void move_waiting(const store::Queue& queue, const Moving& moving, store::Batch& batch);
+  std::optional<Moving> moving() const;
 
   void check_stopped();
   RetryPolicy policy(store::Lane lane) const;
