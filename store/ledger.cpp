@@ -47,7 +47,8 @@ void Ledger::load_leases(const lmdb::Transaction& txn) {
 void Ledger::load_lease(const lmdb::Transaction& txn, std::uint64_t claim, const LeasedMessage& message) {
   // The record is one for the whole claim and stays until its last outcome: skip what already has one.
   const auto progress = records_.progress(txn, message.id);
-  if (progress && (progress->attempts >= message.attempt || is_final(progress->state))) return;
+  // What is held after a crash has one too, and its attempt was none.
+  if (progress && (progress->attempts >= message.attempt || progress->state != State::queued)) return;
   const auto content = records_.content(txn, message.id);
   if (!content) return;
   const Queue queue{

@@ -41,6 +41,22 @@ TEST_F(StoreTest, WhatIsHeldAfterACrashWasTriedOnce) {
   EXPECT_EQ(claim(2).messages.size(), 0u) << "it is not in the queue";
 }
 
+// The record of its claim stays as long as another message of it has no outcome.
+TEST_F(StoreTest, WhatIsHeldAfterACrashIsHeldAfterAnotherOne) {
+  const auto held = enqueue(message("1")).id, sent = enqueue(message("2")).id;
+  claim(2);
+  die_and_open();
+  ASSERT_EQ(claim(2).messages.size(), 2u);
+  again({.id = held, .attempt = 2, .sent = false, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  die_and_open();
+  const auto claimed = claim(2).messages;
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_EQ(claimed[0].id, sent);
+  pass(61'000);
+  EXPECT_EQ(progress(held).state, State::failed) << "no receipt came";
+  EXPECT_EQ(claim(2).messages.size(), 0u) << "it has ended";
+}
+
 TEST_F(StoreTest, ADoubtOutlivesACrash) {
   const auto id = enqueue(message("1")).id;
   claim(1);
