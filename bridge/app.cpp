@@ -2,6 +2,7 @@
 #include "bridge/app.hpp"
 
 #include <boost/asio/post.hpp>
+#include <future>
 #include <random>
 
 #include "bridge/doors/admission.hpp"
@@ -45,6 +46,21 @@ std::uint64_t system_seed() {
   return std::uint64_t{device()} << 32 | device();
 }
 
+std::vector<std::unique_ptr<Shard>> make_shards(const Config& config, Clock& clock, metrics::Metrics& metrics) {
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int count = config.shards > 0 ? config.shards : std::max(1, cores - 1);
+  std::vector<std::unique_ptr<Shard>> shards;
+  for (int number = 0; number < count; ++number)
+    shards.push_back(std::make_unique<Shard>(number, system_seed(), clock, metrics));
+  return shards;
+}
+
+std::vector<Gateways::Place> places_on(const std::vector<std::unique_ptr<Shard>>& shards) {
+  std::vector<Gateways::Place> places;
+  for (const auto& shard : shards) places.push_back({.executor = shard->executor(), .random = shard->random()});
+  return places;
+}
+
 }  // namespace
 
 store::Options store_options(const Config& config, Clock& clock) {
@@ -84,13 +100,15 @@ App::App(Config config, Clock& clock, Connector& connector)
       budgets_(router_, tenants_, store_),
       directory_(router_, &budgets_),
       intake_(store_, directory_, clock_),
+      shards_(make_shards(config_, clock_, metrics_)),
       gateways_({.config = config_,
                  .clock = clock_,
                  .connector = connector,
+                 .make_transport = make_curl_transport,
                  .metrics = metrics_,
                  .store = store_,
                  .router = router_,
-                 .shards = shards_}),
+                 .places = places_on(shards_)}),
       services_{.config = config_,
                 .store = store_,
                 .clock = clock_,
@@ -103,10 +121,6 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .reload = [this](bool dry_run) { return reload(dry_run); },
                 .ready = ready_,
                 .aside = aside_.get_executor()} {
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  const int count = config_.shards > 0 ? config_.shards : std::max(1, cores - 1);
-  for (int number = 0; number < count; ++number)
-    shards_.push_back(std::make_unique<Shard>(number, system_seed(), clock_, metrics_));
   store_.open_queue();
   set_hooks();
   tell_unreadable();
@@ -366,7 +380,9 @@ void App::stop() {
   if (!std::exchange(started_, false)) return;
   // Fineract does not post again what nobody took: the doors stay open while gateways wait for answers. What comes in
   // is kept, and goes out after the next start.
-  gateways_.stop();
+  std::promise<void> ended;
+  gateways_.stop([&ended] { ended.set_value(); });
+  ended.get_future().wait();
   // A server's sockets are closed on its own shard; requests that are being handled get their answers.
   for (auto& [shard, server] : servers_) boost::asio::post(shard->io(), [&server] { server->stop(); });
   aside_.join();

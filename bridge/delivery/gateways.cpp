@@ -53,7 +53,7 @@ void Gateways::serve(const std::map<store::TenantId, std::string>& tenants) {
     for (const auto& [gateway, running] : running_) {
       if (running->wanted) count_queue(tenant, name, *running->wanted);
       // One that is not there yet serves all when it starts.
-      boost::asio::post(running->shard.io(), [running, tenant, &metrics = context_.metrics.queue(name, gateway)] {
+      boost::asio::post(running->place.executor, [running, tenant, &metrics = context_.metrics.queue(name, gateway)] {
         if (running->gateway) running->gateway->serve(tenant, metrics);
       });
     }
@@ -70,7 +70,7 @@ void Gateways::use_lanes(const Lanes& lanes) {
   if (lanes_ == lanes) return;
   lanes_ = lanes;
   for (const auto& [name, running] : running_)
-    boost::asio::post(running->shard.io(), [running, lanes] {
+    boost::asio::post(running->place.executor, [running, lanes] {
       if (running->gateway) running->gateway->use_lanes(lanes);
     });
 }
@@ -84,28 +84,29 @@ void Gateways::run(const RoutingTable& table) {
     if (!table.gateway(name)) want(name, nullptr);
 }
 
-void Gateways::stop() {
-  std::promise<void> all_ended;
+void Gateways::stop(std::function<void()> ended) {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
-    if (running_.empty()) return;
-    all_ended_ = &all_ended;
     for (const auto& [name, running] : running_) {
       want(name, nullptr);
       // Also one that stopped before, for a change, and cannot write.
-      boost::asio::post(running->shard.io(), [this, running] {
+      boost::asio::post(running->place.executor, [this, running] {
         if (running->gateway) running->gateway->abandon(context_.clock.now() + stop_deadline);
       });
     }
+    if (!running_.empty()) {
+      all_ended_ = std::move(ended);
+      return;
+    }
   }
-  all_ended.get_future().wait();
+  ended();
 }
 
 void Gateways::want(const std::string& name, GatewaySettingsPtr gateway) {
   auto& running = running_[name];
   if (!running)
-    running = std::make_shared<Running>(Running{.shard = *context_.shards[made_++ % context_.shards.size()]});
+    running = std::make_shared<Running>(Running{.place = context_.places[made_++ % context_.places.size()]});
   else if (running->wanted == gateway)
     return;
   if (gateway)
@@ -113,11 +114,11 @@ void Gateways::want(const std::string& name, GatewaySettingsPtr gateway) {
   context_.metrics.show_gauges_of(name, gateway != nullptr);
   if (!gateway && !ending_) {
     // Removed, not stopped: one of the same name begins anew.
-    remember(name, {.paused = 0, .draining = 0}, running->shard.executor(), [] {});
-    boost::asio::post(running->shard.io(), [running] { running->since = {.paused = 0, .draining = 0}; });
+    remember(name, {.paused = 0, .draining = 0}, running->place.executor, [] {});
+    boost::asio::post(running->place.executor, [running] { running->since = {.paused = 0, .draining = 0}; });
   }
   running->wanted = std::move(gateway);
-  boost::asio::post(running->shard.io(), [this, name, running] { bring_about(name, running); });
+  boost::asio::post(running->place.executor, [this, name, running] { bring_about(name, running); });
 }
 
 // One step from what runs to what is wanted; on the shard.
@@ -136,7 +137,7 @@ void Gateways::bring_about(const std::string& name, const RunningPtr& running) {
     running->gateway->stop(context_.clock.now() + patience, [this, name, running] {
       running->stopped = true;
       // Not at once: it is still at work when it says this.
-      boost::asio::post(running->shard.io(), [this, name, running] {
+      boost::asio::post(running->place.executor, [this, name, running] {
         running->gateway.reset();
         running->stopping = running->stopped = false;
         bring_about(name, running);
@@ -145,14 +146,18 @@ void Gateways::bring_about(const std::string& name, const RunningPtr& running) {
     return;
   }
   if (wanted) return make(wanted, *running);
-  const std::lock_guard lock(mutex_);
-  if (running->wanted) return;  // since a moment: that change has posted its own call
-  running_.erase(name);
-  if (running_.empty() && all_ended_) std::exchange(all_ended_, nullptr)->set_value();
+  std::function<void()> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    if (running->wanted) return;  // since a moment: that change has posted its own call
+    running_.erase(name);
+    if (running_.empty()) ended = std::exchange(all_ended_, nullptr);
+  }
+  if (ended) ended();
 }
 
 void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
-  auto& shard = running.shard;
+  const auto& place = running.place;
   std::map<store::TenantId, metrics::QueueMetrics*> queues;
   std::vector<store::Queue> all;
   const auto [tenants, lanes] = [this] {
@@ -166,15 +171,15 @@ void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
   }
   running.gateway =
       std::make_unique<Gateway>(config,
-                                GatewayContext{.executor = shard.executor(),
+                                GatewayContext{.executor = place.executor,
                                                .clock = context_.clock,
-                                               .random = shard.random(),
+                                               .random = place.random,
                                                .store = context_.store,
                                                .metrics = context_.metrics.gateway(config->name, config->kind),
                                                .queue_metrics = std::move(queues),
                                                .lanes = lanes,
                                                .router = context_.router},
-                                [&](Channel::Owner& owner) { return make_channel(*config, shard, owner); });
+                                [&](Channel::Owner& owner) { return make_channel(*config, place, owner); });
   // What was asked a moment ago may not be on disk yet.
   if (!running.since.draining) running.since.draining = remembered(draining_prefix + config->name);
   if (!running.since.paused) running.since.paused = remembered(paused_prefix + config->name);
@@ -184,6 +189,7 @@ void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
               text::time_text(since));
     running.gateway->pause(since);
   }
+  if (context_.starting) context_.starting(*config);
   running.gateway->start();
   // Everything that waits is looked at once; later the store says what became due.
   running.gateway->due(all);
@@ -203,14 +209,15 @@ Targets Gateways::targets_of(const GatewaySettings& gateway) const {
   return targets;
 }
 
-std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, Shard& shard, Channel::Owner& owner) {
+std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, const Place& place,
+                                                Channel::Owner& owner) {
   auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
   if (gateway.is_smpp())
     return std::make_unique<SmppChannel>(gateway,
-                                         SmppContext{.executor = shard.executor(),
+                                         SmppContext{.executor = place.executor,
                                                      .clock = context_.clock,
                                                      .connector = context_.connector,
-                                                     .random = shard.random(),
+                                                     .random = place.random,
                                                      .metrics = counted,
                                                      .smpp_metrics = context_.metrics.smpp(gateway.name)},
                                          owner);
@@ -222,14 +229,15 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, 
   if (callback_url.empty() && gateway.receipts)
     log::warn("gateway", "without listen.public_url this provider cannot tell us what became of messages", "gateway",
               gateway.name);
-  HttpContext context{.executor = shard.executor(),
+  HttpContext context{.executor = place.executor,
                       .clock = context_.clock,
                       .metrics = counted,
                       .provider_metrics = context_.metrics.provider(gateway.name),
                       .make_transport =
-                          [targets = targets_of(gateway)](boost::asio::any_io_executor executor, HttpOptions options) {
+                          [make = context_.make_transport, targets = targets_of(gateway)](
+                              boost::asio::any_io_executor executor, HttpOptions options) {
                             options.targets = targets;
-                            return make_curl_transport(std::move(executor), options);
+                            return make(std::move(executor), options);
                           },
                       .callback_url = callback_url,
                       .sent_before = sent_by(gateway.id)};
@@ -253,7 +261,7 @@ void Gateways::due(const std::set<store::Queue>& queues) {
     const auto it = running->wanted ? by_gateway.find(running->wanted->id) : by_gateway.end();
     if (it == by_gateway.end()) continue;
     // One that is not there yet looks at everything when it starts.
-    boost::asio::post(running->shard.io(), [running, list = std::move(it->second)] {
+    boost::asio::post(running->place.executor, [running, list = std::move(it->second)] {
       if (running->gateway) running->gateway->due(list);
     });
   }
@@ -327,7 +335,7 @@ void Gateways::ask(const std::string& gateway, Action action, boost::asio::any_i
   const auto running = find(gateway);
   if (!running)
     return boost::asio::post(home, [done = std::move(done)] { done({.state = "down", .last_error = "was removed"}); });
-  boost::asio::post(running->shard.io(),
+  boost::asio::post(running->place.executor,
                     [this, running, gateway, action, home = std::move(home), done = std::move(done)] {
                       const auto changed = act(gateway, *running, action);
                       GatewayStatus status{.state = "down", .last_error = "is being changed; ask again"};
@@ -372,7 +380,7 @@ void Gateways::callback(const std::string& gateway, http_gateways::CallbackReque
   const http_gateways::CallbackAnswer later{.status = 503, .body = "the gateway is being changed\n"};
   const auto running = find(gateway);
   if (!running) return answer(later);
-  boost::asio::post(running->shard.io(), [running, request = std::move(request), answer, later] {
+  boost::asio::post(running->place.executor, [running, request = std::move(request), answer, later] {
     if (!running->gateway || running->stopped) return answer(later);
     running->gateway->receive(request, answer);
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include <future>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,8 +10,9 @@
 #include "bridge/config/config.hpp"
 #include "bridge/delivery/gateway.hpp"
 #include "bridge/delivery/gateway_control.hpp"
+#include "bridge/env/http_transport.hpp"
 #include "bridge/env/network.hpp"
-#include "bridge/env/shard.hpp"
+#include "bridge/env/random.hpp"
 #include "bridge/env/stream.hpp"
 
 namespace smsbridge::bridge {
@@ -20,24 +21,32 @@ namespace smsbridge::bridge {
 // called from any thread.
 class Gateways : public GatewayControl {
  public:
+  // A shard, as its gateways need it. The executor runs one handler at a time.
+  struct Place {
+    boost::asio::any_io_executor executor;
+    Random& random;
+  };
   struct Context {
     const Config& config;
     Clock& clock;
     Connector& connector;
+    MakeHttpTransport make_transport;
     metrics::Metrics& metrics;
     store::Store& store;
     Router& router;
-    std::vector<std::unique_ptr<Shard>>& shards;
+    std::vector<Place> places;
+    // Told of each gateway before it starts; perhaps empty.
+    std::function<void(const GatewaySettings&)> starting{};
   };
-  explicit Gateways(Context context) : context_(context) {}
+  explicit Gateways(Context context) : context_(std::move(context)) {}
 
   // The tenants whose messages go out, by name for metrics. Those of before stay: what they have waits perhaps.
   void serve(const std::map<store::TenantId, std::string>& tenants);
   // Runs what the table names and nothing else. A gateway that is the same object as before goes on untouched; one that
   // changed empties its windows and closes before its successor starts, and meanwhile its messages wait.
   void run(const RoutingTable& table);
-  // The same with nothing at all; returns when everything has ended.
-  void stop();
+  // The same with nothing at all. `ended` is called once, when everything has ended, where the last one did.
+  void stop(std::function<void()> ended);
 
   void due(const std::set<store::Queue>& queues);
   void count(const std::vector<store::Final>& finals);
@@ -54,7 +63,7 @@ class Gateways : public GatewayControl {
     std::optional<WallMs> paused, draining;
   };
   struct Running {
-    Shard& shard;
+    const Place& place;
     GatewaySettingsPtr wanted;         // nullptr: it is to go. Guarded by mutex_
     std::unique_ptr<Gateway> gateway;  // the shard's own, as all below
     bool stopping = false, stopped = false;
@@ -67,7 +76,7 @@ class Gateways : public GatewayControl {
   void use_lanes(const Lanes& lanes);
   void bring_about(const std::string& name, const RunningPtr& running);
   void make(const GatewaySettingsPtr& config, Running& running);
-  std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, Shard& shard, Channel::Owner& owner);
+  std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, const Place& place, Channel::Owner& owner);
   Targets targets_of(const GatewaySettings& gateway) const;
   std::function<store::Page(store::MessageId)> sent_by(store::GatewayId gateway) const;
   bool act(const std::string& name, Running& running, Action action);
@@ -88,7 +97,7 @@ class Gateways : public GatewayControl {
   std::map<std::pair<store::TenantId, store::GatewayId>, Counted> counted_;
   std::size_t made_ = 0;
   bool ending_ = false;  // no other table counts any more
-  std::promise<void>* all_ended_ = nullptr;
+  std::function<void()> all_ended_;
 };
 
 }  // namespace smsbridge::bridge

@@ -138,7 +138,8 @@ bridge::GatewaySettings draw_gateway(Random& random, std::size_t number) {
 void make_provider(Random& random, bridge::GatewaySettings& gateway) {
   gateway.kind = random.chance(0.5) ? "generic" : "infobip";
   gateway.way = bridge::ProviderSettings{.kind = http_gateways::find_kind(gateway.kind),
-                                         .account = provider_account(gateway.kind),
+                                         .account = provider_account(gateway.kind, gateway.id - 1),
+                                         .callback_secret = "secret",
                                          .max_in_flight = draw_in_flight(random),
                                          .balance_interval = {}};
 }
@@ -256,6 +257,8 @@ bridge::RouteSettings draw_route(Random& random, const std::vector<bridge::Gatew
 }
 
 void draw_change(Random& random, bridge::GatewaySettings& gateway) {
+  // As it is written, it is another one.
+  gateway.settings["changed"] = random.next();
   if (random.chance(0.5)) gateway.rate = draw_rate(random);
   if (random.chance(0.5))
     if (const auto window = draw_window(random); gateway.is_smpp()) gateway.smpp().session.window = window;

@@ -374,6 +374,18 @@ bool Promises::all_final() const {
   });
 }
 
+std::string Promises::first_open() const {
+  store::MessageId before = 0;
+  while (store_) {
+    const auto page = store_->reader().page({}, before, 100);
+    for (const auto& message : page.messages)
+      if (!store::is_final(message.progress.state))
+        return fmt::format(", message {} is {}", message.id, store::name(message.progress.state));
+    if ((before = page.next) == 0) break;
+  }
+  return {};
+}
+
 void Promises::check_centre(std::size_t gateway, const bridge::smsc_sim::Counts& counts) {
   std::size_t window = 0;
   for (const auto& started : started_[gateway]) window = std::max(window, started.window);

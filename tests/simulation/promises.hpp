@@ -28,6 +28,7 @@ struct Broken {
 //   receipt     it is answered with 0 only when its effect is on disk
 //   outcome     a state by receipt is what the centre said
 //   reference   one reference and one content are one message; known, stored and conflict are told as they are
+//   operated    a gateway that is paused or drained is so after a restart, and one that was resumed is not
 //   drained     nothing new is given to a gateway that is being drained, and what waits there is not sent
 //   one-bind    in a calm run all parts of a message leave on one bind
 //   held-up     in a calm run nothing waits for longer than a probe because of a message that a carrier chokes on
@@ -66,6 +67,7 @@ class Promises {
   void check_centre(std::size_t gateway, const bridge::smsc_sim::Counts& counts);
   void set_centres(std::vector<Peer*> centres) { centres_ = std::move(centres); }
   bool all_final() const;
+  std::string first_open() const;  // ", message ..."; empty: all are final
   // What only the store itself reads, from a copy of its file.
   bool nothing_waits();
   bool nothing_is_leased();

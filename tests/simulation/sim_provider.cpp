@@ -37,13 +37,19 @@ const Word& word_of(MessageState state) {
   return words[0];
 }
 
+std::string host_of(std::string_view url) {
+  url.remove_prefix(std::string_view("http://").size());
+  return std::string(url.substr(0, url.find('/')));
+}
+
 }  // namespace
 
-boost::json::object provider_account(const std::string& kind) {
-  if (kind == "infobip") return {{"base_url", "http://provider"}, {"api_key", "key"}, {"from", "Bank"}};
-  return json::parse(R"({
+boost::json::object provider_account(const std::string& kind, std::size_t gateway) {
+  const auto url = "http://" + SimProvider::host(gateway);
+  if (kind == "infobip") return {{"base_url", url}, {"api_key", "key"}, {"from", "Bank"}};
+  auto account = json::parse(R"({
     "name": "sim",
-    "request": {"method": "POST", "url": "http://provider/send", "body": {"type": "json", "value": {
+    "request": {"method": "POST", "body": {"type": "json", "value": {
       "to": "{{to_digits}}", "text": "{{text}}", "ref": "{{ref}}", "cb": "{{callback_url}}"}}},
     "response": {"format": "json", "rules": [
       {"when": {"status": "2xx"}, "then": {"outcome": "accepted"}},
@@ -54,17 +60,19 @@ boost::json::object provider_account(const std::string& kind) {
     "callback": {"id": {"param": "id"}, "ref": {"query": "ref"}, "status": {"param": "st"}, "map": {
       "ENROUTE": "sent", "DELIVRD": "delivered", "UNDELIV": "undelivered", "EXPIRED": "expired",
       "REJECTD": "rejected"}, "default": "unknown"}})")
-      .as_object();
+                     .as_object();
+  account["request"].as_object()["url"] = url + "/send";
+  return account;
 }
 
 class SimProvider::Transport : public bridge::HttpTransport {
  public:
-  Transport(SimProvider& provider, boost::asio::any_io_executor executor)
-      : provider_(provider), executor_(std::move(executor)) {}
+  Transport(const std::map<std::string, SimProvider*>& by_host, SimClock& clock, boost::asio::any_io_executor executor)
+      : by_host_(by_host), clock_(clock), executor_(std::move(executor)) {}
   ~Transport() override { *alive_ = false; }
 
   void send(http_gateways::Request request, Done done) override {
-    auto& p = provider_;
+    auto& p = *by_host_.at(host_of(request.url));
     const auto way = p.drawn(1ms, 80ms);
     if (p.down_ || p.random_.chance(p.refuse_))
       return end(way, {.end = End::not_sent, .reply = {}, .detail = "connection refused"}, std::move(done));
@@ -95,16 +103,16 @@ class SimProvider::Transport : public bridge::HttpTransport {
 
  private:
   void end(Duration later, Result result, Done done) {
-    provider_.clock_.after(later,
-                           [alive = alive_, executor = executor_, result = std::move(result), done = std::move(done)] {
-                             if (*alive)
-                               boost::asio::post(executor, [alive, result, done] {
-                                 if (*alive) done(result);
-                               });
-                           });
+    clock_.after(later, [alive = alive_, executor = executor_, result = std::move(result), done = std::move(done)] {
+      if (*alive)
+        boost::asio::post(executor, [alive, result, done] {
+          if (*alive) done(result);
+        });
+    });
   }
 
-  SimProvider& provider_;
+  const std::map<std::string, SimProvider*>& by_host_;
+  SimClock& clock_;
   boost::asio::any_io_executor executor_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
@@ -122,8 +130,9 @@ SimProvider::SimProvider(std::size_t gateway, std::string kind, const bridge::sm
   std::erase_if(options_.outcomes, [](const auto& outcome) { return outcome.first == MessageState::unknown; });
 }
 
-std::unique_ptr<bridge::HttpTransport> SimProvider::transport(boost::asio::any_io_executor executor) {
-  return std::make_unique<Transport>(*this, std::move(executor));
+std::unique_ptr<bridge::HttpTransport> SimProvider::transport(const std::map<std::string, SimProvider*>& by_host,
+                                                              SimClock& clock, boost::asio::any_io_executor executor) {
+  return std::make_unique<Transport>(by_host, clock, std::move(executor));
 }
 
 void SimProvider::heal() {

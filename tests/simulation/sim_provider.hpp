@@ -12,7 +12,7 @@ namespace smsbridge::simulation {
 
 // The account of a gateway of this kind. Two kinds are played: `generic`, which sends a repeated request again, and
 // `infobip`, which knows it by our id.
-boost::json::object provider_account(const std::string& kind);
+boost::json::object provider_account(const std::string& kind, std::size_t gateway);
 
 // A provider of SMS over HTTP, without HTTP: it gets what the adapter built, and what it answers the adapter reads. Its
 // faults are those of the simulated centre, by their meaning: swallow and disconnect lose answers, disconnect_before
@@ -26,7 +26,10 @@ class SimProvider : public Peer {
   SimProvider(std::size_t gateway, std::string kind, const bridge::smsc_sim::Options& options, double refuse,
               SimClock& clock, Observer observer, CallBack call_back);
 
-  std::unique_ptr<bridge::HttpTransport> transport(boost::asio::any_io_executor executor);
+  // To whichever of them a request's address names.
+  static std::unique_ptr<bridge::HttpTransport> transport(const std::map<std::string, SimProvider*>& by_host,
+                                                          SimClock& clock, boost::asio::any_io_executor executor);
+  static std::string host(std::size_t gateway) { return "provider-" + std::to_string(gateway + 1); }
 
   void hang_up() override {}
   void set_down(bool down) override { down_ = down; }

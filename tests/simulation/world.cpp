@@ -29,7 +29,12 @@ World::World(const RunOptions& options, std::filesystem::path folder, bool verbo
       network_(clock_, random_, options.network),
       metrics_({"sim", "sim", "sim"}),
       promises_(options_, clock_, network_.latency_max(), folder_),
-      table_(std::make_shared<bridge::RoutingTable>(options.config)) {
+      config_(options.config) {
+  config_.public_url = "http://bridge";
+  config_.store_path = folder_ / "store";
+  config_.store_size_limit_bytes = options.store_limit_bytes;
+  config_.master_key = "simulated";
+  operated_.resize(options.centres.size());
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(folder_);
   make_centres();
@@ -48,7 +53,7 @@ void World::make_centres() {
     observer.taken = [this, number](TakenPart& part) {
       ++result_.parts_taken;
       trace("taken " + part.provider_id + " " + part.text.substr(0, 8), static_cast<std::uint64_t>(part.part));
-      promises_.taken(part, daemon_ ? daemon_->draining_since(number) : 0);
+      promises_.taken(part, daemon_ ? operated_[number].draining_since : 0);
       if (!change_at_next_part_) return;
       if (daemon_ && *change_at_next_part_ > 0) daemon_->store().fail_commits(EIO, *change_at_next_part_);
       change_at_next_part_.reset();
@@ -73,10 +78,10 @@ void World::make_centres() {
           [this, number](const http_gateways::CallbackRequest& request,
                          std::function<void(http_gateways::CallbackAnswer)> respond) {
             if (!daemon_ || stopping_) return false;
-            daemon_->receive(number, request, std::move(respond));
+            daemon_->receive(options_.config.gateways[number].name, request, std::move(respond));
             return true;
           });
-      providers_[number] = provider.get();
+      providers_[SimProvider::host(number)] = provider.get();
       centres_.push_back(std::move(provider));
     }
     centres.push_back(centres_.back().get());
@@ -93,18 +98,14 @@ RunResult World::run() {
   clock_.run_until(clock_.now() + options_.safety, broken);
   if (!broken()) {
     heal();
-    const auto quiet = [&] {
-      if (broken()) return true;
-      if (!daemon_ || stopping_ || !promises_.all_final()) return false;
-      const bool asked = std::ranges::all_of(wishes_, [](const Wish& w) { return w.asked; });
-      return asked && std::ranges::all_of(centres_, [](const auto& centre) { return centre->is_idle(); });
-    };
+    const auto quiet = [&] { return broken() || unrest().empty(); };
     const auto end = liveness_end();
     clock_.run_until(end, quiet);
     // What is on its way arrives.
     clock_.run_until(clock_.now() + 5s, broken);
     if (!broken()) {
-      if (!quiet()) promises_.fail("liveness", "the healed world does not come to rest");
+      if (!quiet())
+        promises_.fail("liveness", "the healed world does not come to rest: " + unrest() + promises_.first_open());
       promises_.scan(true);
       if (!promises_.nothing_waits())
         promises_.fail("liveness", "all messages are final, but the queue's tables are not empty");
@@ -127,6 +128,16 @@ RunResult World::run() {
   return result_;
 }
 
+// What is still to come; empty: nothing.
+std::string World::unrest() const {
+  if (!daemon_ || stopping_) return "the daemon does not run";
+  if (!promises_.all_final()) return "not all messages are final";
+  if (!std::ranges::all_of(wishes_, [](const Wish& w) { return w.asked; })) return "a client still asks";
+  if (!std::ranges::all_of(centres_, [](const auto& centre) { return centre->is_idle(); }))
+    return "a carrier has receipts to report";
+  return {};
+}
+
 // Scheduled messages become due, their parts are tried, receipts and waits end.
 Time World::liveness_end() const {
   WallMs longest = 0;
@@ -139,21 +150,22 @@ Time World::liveness_end() const {
 void World::watch() {
   clock_.after(1s, [this] {
     if (daemon_) {
-      for (std::size_t place = 0; place < centres_.size(); ++place) {
-        const auto* gateway = daemon_->gateway(place);
-        if (!gateway) continue;
-        const auto& config = gateway->config();
-        const auto open_most = config.is_smpp()
-                                   ? static_cast<std::size_t>(config.smpp().sessions) * config.smpp().session.window
-                                   : config.provider().max_in_flight;
-        if (const auto status = gateway->status();
-            status.in_flight > open_most + 2048 || status.window_in_use > status.window_limit + open_most)
-          promises_.fail("memory", fmt::format("{} messages in flight", status.in_flight));
-      }
+      for (std::size_t place = 0; place < centres_.size(); ++place)
+        operate(place, Action::show,
+                [this, place](const bridge::GatewayStatus& status) { check_memory(place, status); });
       if (clock_.now().time_since_epoch() % 60s < 1s) promises_.scan(false);
     }
     watch();
   });
+}
+
+void World::check_memory(std::size_t place, const bridge::GatewayStatus& status) {
+  const auto& running = operated_[place].running;
+  const auto windows = running.is_smpp()
+                           ? static_cast<std::size_t>(running.smpp().sessions) * running.smpp().session.window
+                           : running.provider().max_in_flight;
+  if (status.in_flight > windows + 2048 || status.window_in_use > status.window_limit + windows)
+    promises_.fail("memory", fmt::format("{} messages in flight", status.in_flight));
 }
 
 void World::trace(std::string_view what, std::uint64_t a, std::uint64_t b) {
@@ -170,26 +182,22 @@ void World::trace(std::string_view what, std::uint64_t a, std::uint64_t b) {
 void World::open() {
   ++life_;
   stopping_ = false;
+  for (auto& operated : operated_) operated.draining_since = 0, operated.starts = 0;
   Daemon::World world{.io = io_,
                       .clock = clock_,
                       .connector = network_,
+                      .make_transport =
+                          [this](boost::asio::any_io_executor executor, const bridge::HttpOptions&) {
+                            return SimProvider::transport(providers_, clock_, std::move(executor));
+                          },
                       .random = random_,
                       .metrics = metrics_,
                       .options = options_,
-                      .table = table_,
-                      .store_path = folder_ / "store",
+                      .config = config_,
                       .finals = {},
                       .commit_failed = [this] { promises_.read_anew(); },
                       .stepped = [] {},
-                      .gateway_started =
-                          [this](std::size_t number, const bridge::GatewaySettings& gateway) {
-                            trace("gateway started", number);
-                            promises_.gateway_started(number, gateway);
-                          },
-                      .transport =
-                          [this](std::size_t number, boost::asio::any_io_executor executor) {
-                            return providers_.at(number)->transport(std::move(executor));
-                          }};
+                      .gateway_starting = [this](const bridge::GatewaySettings& gateway) { starting(gateway); }};
   world.finals = [this](const std::vector<store::Final>& finals) {
     for (const auto& f : finals) trace("final", f.id, static_cast<std::uint64_t>(f.state));
     promises_.finals(finals);
@@ -197,6 +205,51 @@ void World::open() {
   daemon_ = std::make_unique<Daemon>(std::move(world));
   promises_.opened(daemon_->store());
   daemon_->start();
+  // Somebody looks after what was left paused or drained.
+  if (healed_)
+    for (std::size_t place = 0; place < centres_.size(); ++place) operate(place, Action::resume);
+}
+
+void World::starting(const bridge::GatewaySettings& gateway) {
+  const auto place = gateway.id - 1;
+  trace("gateway started", place);
+  promises_.gateway_started(place, gateway);
+  operated_[place].running = gateway;
+  ++operated_[place].starts;
+  operate(place, Action::show, [this, place](const bridge::GatewayStatus& status) { check_kept(place, status); });
+}
+
+// What an operator is told of a gateway holds until he asks for something else.
+void World::operate(std::size_t place, Action action, std::function<void(const bridge::GatewayStatus&)> told) {
+  if (!daemon_) return;
+  auto& operated = operated_[place];
+  if (action != Action::show) ++operated.asked, operated.kept.reset();
+  if (action == Action::resume) operated.draining_since = 0;
+  daemon_->ask(options_.config.gateways[place].name, action,
+               [this, place, action, asked = operated.asked, told](const bridge::GatewayStatus& status) {
+                 auto& known = operated_[place];
+                 if (asked != known.asked) return;
+                 known.draining_since = status.draining_since;
+                 if (action != Action::show) known.kept = kept(place);
+                 if (told) told(status);
+               });
+}
+
+World::Kept World::kept(std::size_t place) const {
+  const auto& reader = daemon_->store().reader();
+  const auto& name = options_.config.gateways[place].name;
+  return {.paused = reader.object("paused/" + name).has_value(),
+          .draining = reader.object("draining/" + name).has_value()};
+}
+
+// A gateway comes back as it was left, as far as that could be written down.
+void World::check_kept(std::size_t place, const bridge::GatewayStatus& status) {
+  const auto& kept = operated_[place].kept;
+  const Kept is{.paused = status.paused_since != 0, .draining = status.draining_since != 0};
+  if (kept && operated_[place].starts == 1 && is != *kept)
+    promises_.fail("operated",
+                   fmt::format("gateway {} was left paused: {} draining: {}, and is paused: {} draining: {}", place + 1,
+                               kept->paused, kept->draining, is.paused, is.draining));
 }
 
 void World::crash(bool after_commit) {
@@ -266,21 +319,18 @@ void World::plan_faults() {
   for (int i = 0; i < options_.pauses; ++i) {
     const auto place = some_place();
     const auto from = some_time();
-    clock_.at(from, unless_healed([this, place] {
-                if (daemon_) daemon_->pause(place);
-              }));
-    clock_.at(from + std::chrono::milliseconds(random_.between(0, 60'000)), unless_healed([this, place] {
-                if (daemon_) daemon_->resume(place);
-              }));
+    clock_.at(from, unless_healed([this, place] { operate(place, Action::pause); }));
+    clock_.at(from + std::chrono::milliseconds(random_.between(0, 60'000)),
+              unless_healed([this, place] { operate(place, Action::resume); }));
   }
   for (int i = 0; i < options_.drains; ++i) {
     const auto place = some_place();
     const auto from = some_time();
     clock_.at(from, unless_healed([this, place] {
-                if (daemon_) trace("drained", place), daemon_->drain(place);
+                if (daemon_) trace("drained", place), operate(place, Action::drain);
               }));
     clock_.at(from + std::chrono::milliseconds(random_.between(0, 120'000)), unless_healed([this, place] {
-                if (daemon_) trace("resumed", place), daemon_->resume(place);
+                if (daemon_) trace("resumed", place), operate(place, Action::resume);
               }));
   }
   for (int i = 0; i < options_.changes; ++i) {
@@ -319,24 +369,20 @@ void World::flap(const Flapping& flapping, bool down) {
                [this, &flapping, down] { flap(flapping, !down); });
 }
 
-// Somebody changes a gateway's settings or the route. What did not change stays the same object.
+// Somebody changes a gateway's settings or the route in the configuration file, and has it read again.
 void World::change(std::optional<std::size_t> place) {
   if (healed_) return;
   ++result_.changes;
-  auto table = std::make_shared<bridge::RoutingTable>(*table_);
-  if (!place && !table->routes.empty() && random_.chance(0.3)) {
-    table->routes = {std::make_shared<bridge::RouteSettings>(draw_route(random_, options_.config.gateways))};
+  if (!place && !config_.routes.empty() && random_.chance(0.3)) {
+    config_.routes = {draw_route(random_, options_.config.gateways)};
     trace("route changed");
   } else {
-    const auto last = static_cast<std::int64_t>(table->gateways.size()) - 1;
-    auto& gateway = table->gateways[place ? *place : static_cast<std::size_t>(random_.between(0, last))];
-    auto changed = std::make_shared<bridge::GatewaySettings>(*gateway);
-    draw_change(random_, *changed);
-    gateway = std::move(changed);
-    trace("gateway changed", gateway->id);
+    const auto last = static_cast<std::int64_t>(config_.gateways.size()) - 1;
+    auto& gateway = config_.gateways[place ? *place : static_cast<std::size_t>(random_.between(0, last))];
+    draw_change(random_, gateway);
+    trace("gateway changed", gateway.id);
   }
-  table_ = std::move(table);
-  if (daemon_ && !stopping_) daemon_->take_over(table_);
+  if (daemon_ && !stopping_) daemon_->take_over(config_);
   // Also before the first change has been carried through.
   if (random_.chance(0.3)) clock_.after(std::chrono::milliseconds(random_.between(0, 3000)), [this] { change(); });
 }
@@ -348,7 +394,7 @@ void World::heal() {
   for (auto& centre : centres_) centre->heal();
   if (!daemon_) return;
   daemon_->store().fail_commits(0, 0);
-  for (std::size_t place = 0; place < centres_.size(); ++place) daemon_->resume(place);
+  for (std::size_t place = 0; place < centres_.size(); ++place) operate(place, Action::resume);
 }
 
 // ---- clients ----
@@ -444,7 +490,7 @@ void World::ask(std::size_t place) {
   auto prepared = bridge::prepare(wish.submission, daemon_->tenant(wish.tenant), daemon_->directory(), clock_.wall());
   auto& enqueue = prepared.enqueue;
   // What Fineract posts waits there.
-  if (!prepared.refusal && !wish.by_fineract && daemon_->draining_since(enqueue.content.gateway - 1))
+  if (!prepared.refusal && !wish.by_fineract && operated_[enqueue.content.gateway - 1].draining_since)
     promises_.fail("drained", fmt::format("#{} is to leave by gateway {}", place, enqueue.content.gateway));
   if (prepared.refusal) {
     if (!wish.by_fineract) {

@@ -47,6 +47,25 @@ class World {
   void ask_again(std::size_t wish);
   void control(store::MessageId id, store::TenantId tenant, store::Control::Action action);
 
+  using Action = bridge::GatewayControl::Action;
+  // Which of an operator's wishes for a gateway are on disk.
+  struct Kept {
+    bool paused = false, draining = false;
+    bool operator==(const Kept&) const = default;
+  };
+  struct Operated {
+    std::size_t asked = 0;      // how often an operator asked for something
+    WallMs draining_since = 0;  // as he was told; 0: it is not
+    std::optional<Kept> kept;   // what a restart must find; nothing: he was not answered yet
+    std::size_t starts = 0;     // in this life
+    bridge::GatewaySettings running;
+  };
+  void operate(std::size_t place, Action action, std::function<void(const bridge::GatewayStatus&)> told = {});
+  Kept kept(std::size_t place) const;
+  void check_kept(std::size_t place, const bridge::GatewayStatus& status);
+  void check_memory(std::size_t place, const bridge::GatewayStatus& status);
+  void starting(const bridge::GatewaySettings& gateway);
+
   void open();
   void crash(bool after_commit);
   void stop();
@@ -54,6 +73,7 @@ class World {
   void heal();
   void watch();
   Time liveness_end() const;
+  std::string unrest() const;
   void trace(std::string_view what, std::uint64_t a = 0, std::uint64_t b = 0);
 
   const RunOptions& options_;
@@ -66,10 +86,11 @@ class World {
   metrics::Metrics metrics_;
   Promises promises_;
   std::vector<std::shared_ptr<Peer>> centres_;     // one may serve two gateways
-  std::map<std::size_t, SimProvider*> providers_;  // of these: by the gateway's place
+  std::map<std::string, SimProvider*> providers_;  // of these: by host
   std::deque<Wish> wishes_;
-  std::shared_ptr<const bridge::RoutingTable> table_;  // as the daemon's configuration says it now
-  std::optional<std::size_t> change_at_next_part_;     // that a carrier takes: how many commits fail then
+  bridge::Config config_;                           // the daemon's file, as it is now
+  std::vector<Operated> operated_;                  // by the gateway's place
+  std::optional<std::size_t> change_at_next_part_;  // that a carrier takes: how many commits fail then
   std::unique_ptr<Daemon> daemon_;
   std::uint64_t life_ = 0;  // an answer for a client of an earlier life never arrives
   bool healed_ = false, stopping_ = false;

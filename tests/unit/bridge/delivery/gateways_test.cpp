@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <random>
 
@@ -32,15 +33,16 @@ TEST(Gateways, CountsMessagesByHowTheyEnded) {
     const auto table = std::make_shared<RoutingTable>();
     table->gateways = {gateway};
     Router router(table, {}, clock);
-    std::vector<std::unique_ptr<Shard>> shards;
-    shards.push_back(std::make_unique<Shard>(0, 1, clock, metrics));  // which does not run
+    boost::asio::io_context io;  // which does not run
+    Random random(1);
     Gateways gateways({.config = config,
                        .clock = clock,
                        .connector = connector,
+                       .make_transport = {},
                        .metrics = metrics,
                        .store = store,
                        .router = router,
-                       .shards = shards});
+                       .places = {{.executor = io.get_executor(), .random = random}}});
     gateways.serve({{1, "umoja"}});
     gateways.run(*table);
 
