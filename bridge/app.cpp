@@ -5,11 +5,8 @@
 #include <future>
 #include <random>
 
-#include "bridge/doors/admission.hpp"
-#include "bridge/doors/api/api.hpp"
 #include "bridge/doors/api/objects.hpp"
-#include "bridge/doors/fineract.hpp"
-#include "bridge/doors/provider_callbacks.hpp"
+#include "bridge/doors/listeners.hpp"
 #include "bridge/env/descriptors.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/env/wall_clock.hpp"
@@ -170,12 +167,7 @@ void App::commit_failed(store::Error error, const std::string& why) {
 }
 
 void App::make_servers() {
-  std::vector<Endpoint> api;
-  for (auto* const made : {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints,
-                           object_endpoints, usage_endpoints, system_endpoints, callback_endpoints})
-    for (auto& endpoint : made(services_)) api.push_back(std::move(endpoint));
-  for (auto& endpoint : problem_endpoints()) api.push_back(std::move(endpoint));
-  const auto api_door = make_door(std::move(api), metrics_.http(), clock_, to_response, needs_key(services_));
+  const auto api = api_door(services_);
   std::size_t sessions = 0;
   for (const auto& gateway : config_.gateways)
     sessions += gateway.is_smpp() ? static_cast<std::size_t>(gateway.smpp().sessions) : 1;
@@ -185,21 +177,17 @@ void App::make_servers() {
   // One address never has all of them.
   limits.connections_per_address =
       std::min(static_cast<std::size_t>(config_.connections_per_address), (limits.connections + 1) / 2);
-  listen(limits, api_door, config_.api, api_port_);
-  if (!config_.metrics.host.empty())
-    listen(limits, make_door(monitoring_endpoints(services_), metrics_.http(), clock_, to_response), config_.metrics,
-           metrics_port_);
+  listen(limits, api, config_.api, api_port_);
+  if (!config_.metrics.host.empty()) listen(limits, monitoring_door(services_), config_.metrics, metrics_port_);
   auto fineract_limits = limits;
   fineract_limits.name = "fineract";
   fineract_limits.body_bytes = fineract_body_bytes;
-  listen(fineract_limits,
-         make_door(fineract_endpoints(services_), metrics_.http(), clock_, noted_fineract_refusal(clock_)),
-         config_.fineract, fineract_port_);
+  listen(fineract_limits, fineract_door(services_), config_.fineract, fineract_port_);
   HttpLimits control_limits;
   control_limits.name = "control";
   control_limits.connections = control_clients_max;
   auto control =
-      std::make_unique<HttpServer>(shards_.front()->io(), clock_, control_limits, api_door, metrics_.http(), bodies_);
+      std::make_unique<HttpServer>(shards_.front()->io(), clock_, control_limits, api, metrics_.http(), bodies_);
   control->listen_local(config_.control_socket.string());
   servers_.emplace_back(shards_.front().get(), std::move(control));
 }

@@ -2,8 +2,10 @@
 #include "tests/simulation/daemon.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 
 #include "bridge/app.hpp"
+#include "bridge/doors/listeners.hpp"
 
 namespace smsbridge::simulation {
 namespace {
@@ -33,7 +35,9 @@ Daemon::Daemon(World world)
       tenants_(bridge::RoutingTable(config_).tenants, store_, world_.metrics, world_.clock),
       objects_(config_, store_),
       router_(objects_.table(), tenants_.names(), world_.clock),
-      directory_(router_),
+      budgets_(router_, tenants_, store_),
+      directory_(router_, &budgets_),
+      intake_(store_, directory_, world_.clock),
       gateways_({.config = config_,
                  .clock = world_.clock,
                  .connector = world_.connector,
@@ -42,7 +46,21 @@ Daemon::Daemon(World world)
                  .store = store_,
                  .router = router_,
                  .places = {{.executor = life_.executor(), .random = world_.random}},
-                 .starting = world_.gateway_starting}) {
+                 .starting = world_.gateway_starting}),
+      services_{.config = config_,
+                .store = store_,
+                .clock = world_.clock,
+                .directory = directory_,
+                .intake = intake_,
+                .tenants = tenants_,
+                .metrics = world_.metrics,
+                .gateways = gateways_,
+                .objects = objects_,
+                .reload = [](bool) { return bridge::Reloaded{}; },
+                .ready = ready_,
+                .aside = life_.executor()},
+      api_(bridge::api_door(services_)),
+      fineract_(bridge::fineract_door(services_)) {
   store_.open_queue();
   set_hooks();
   objects_.on_change([this](std::shared_ptr<const bridge::RoutingTable> table) {
@@ -65,9 +83,16 @@ void Daemon::ask(const std::string& gateway, bridge::GatewayControl::Action acti
   gateways_.ask(gateway, action, life_.executor(), std::move(done));
 }
 
-void Daemon::receive(const std::string& gateway, const http_gateways::CallbackRequest& request,
-                     std::function<void(http_gateways::CallbackAnswer)> respond) {
-  gateways_.callback(gateway, request, life_.executor(), std::move(respond));
+// As the HTTP server does it with a request that has a body.
+void Daemon::receive(Listener listener, bridge::HttpRequest given, bridge::Respond respond) {
+  const auto& door = listener == Listener::api ? api_ : fineract_;
+  const auto request = std::make_shared<bridge::HttpRequest>(std::move(given));
+  request->executor = life_.executor();
+  if (!bridge::parse_target(std::string(request->raw.target()), request->path, request->query))
+    throw std::logic_error("a client asks for what is no target");
+  if (auto refusal = door.before_body(*request)) return respond(std::move(*refusal));
+  door.handle(*request,
+              [request, respond = std::move(respond)](bridge::HttpResponse response) { respond(std::move(response)); });
 }
 
 void Daemon::set_hooks() {
@@ -102,7 +127,8 @@ void Daemon::stop(std::function<void()> done) {
   gateways_.stop([this, done = std::move(done)] {
     while (store_.step() > 0) continue;
     world_.stepped();
-    done();
+    // Behind the answers to the last commit.
+    boost::asio::post(life_.executor(), done);
   });
 }
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include "bridge/delivery/gateways.hpp"
-#include "bridge/intake/submission.hpp"
-#include "bridge/objects/objects.hpp"
+#include "bridge/doors/services.hpp"
 #include "tests/simulation/life.hpp"
 #include "tests/simulation/options.hpp"
 
 namespace smsbridge::simulation {
 
-// One life of the daemon: its real store, gateways and objects, wired as App does it, on one loop. The store's writer
-// is no thread but an alarm, so that a commit happens at a virtual time. The destructor is a crash: what no step()
-// committed, and what was committed but not told, is lost.
+// One life of the daemon: its real doors, intake, store, objects and gateways, wired as App does it, on one loop. The
+// store's writer is no thread but an alarm, so that a commit happens at a virtual time. The destructor is a crash: what
+// no step() committed, and what was committed but not told, is lost.
 class Daemon {
  public:
   struct World {
@@ -42,13 +41,12 @@ class Daemon {
   void take_over(const bridge::Config& config);
   void ask(const std::string& gateway, bridge::GatewayControl::Action action,
            std::function<void(const bridge::GatewayStatus&)> done);
-  // A provider calls back.
-  void receive(const std::string& gateway, const http_gateways::CallbackRequest& request,
-               std::function<void(http_gateways::CallbackAnswer)> respond);
+  // A request comes to one of its listeners, read as a whole.
+  enum class Listener : std::uint8_t { api, fineract };
+  void receive(Listener listener, bridge::HttpRequest request, bridge::Respond respond);
 
   store::Store& store() { return store_; }
-  const bridge::Tenant& tenant(std::size_t number) const { return *tenants_.find(config_.tenants[number].name); }
-  const bridge::Directory& directory() const { return directory_; }
+  store::TenantId tenant(std::size_t place) const { return tenants_.find(config_.tenants[place].name)->id; }
 
  private:
   void set_hooks();
@@ -61,8 +59,13 @@ class Daemon {
   bridge::Tenants tenants_;
   bridge::Objects objects_;
   bridge::Router router_;
+  bridge::Budgets budgets_;
   bridge::Directory directory_;
+  bridge::Intake intake_;
   bridge::Gateways gateways_;
+  std::atomic<bool> ready_{true};
+  bridge::Services services_;
+  bridge::HttpDoor api_, fineract_;
   std::optional<SimClock::AlarmId> step_alarm_;
   std::size_t idle_steps_ = 0;
 };

@@ -290,6 +290,7 @@ RunOptions draw_options(std::uint64_t seed) {
     bridge::TenantSettings tenant;
     tenant.name = fmt::format("bank-{}", number + 1);
     tenant.default_country = "DE";
+    tenant.fineract_app_keys = {"app-key"};
     tenant.fineract_lane = static_cast<store::Lane>(random.between(0, 3));
     tenant.default_gateway = config.gateways[static_cast<std::size_t>(number) % gateways].name;
     config.tenants.push_back(std::move(tenant));

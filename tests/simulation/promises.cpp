@@ -25,10 +25,16 @@ constexpr Duration rate_span = 10s;
 constexpr WallMs drain_slack_ms = 3000;
 constexpr WallMs held_up_max_ms = 60'000;
 
-std::string reference_of(const store::Content& content) {
-  if (!content.client_ref.empty()) return fmt::format("{}/ref/{}", content.tenant, content.client_ref);
-  if (!content.idempotency_key.empty()) return fmt::format("{}/key/{}", content.tenant, content.idempotency_key);
+std::string reference_of(const Promises::Wanted& wanted) {
+  if (!wanted.client_ref.empty()) return fmt::format("{}/ref/{}", wanted.tenant, wanted.client_ref);
+  if (!wanted.idempotency_key.empty()) return fmt::format("{}/key/{}", wanted.tenant, wanted.idempotency_key);
   return {};
+}
+
+// A door may add to the key what it was used for.
+bool has_reference(const store::Content& content, const Promises::Wanted& wanted) {
+  return content.tenant == wanted.tenant && content.client_ref == wanted.client_ref &&
+         content.idempotency_key.starts_with(wanted.idempotency_key);
 }
 
 bool may_follow(State before, State after) {
@@ -91,48 +97,56 @@ void Promises::gateway_started(std::size_t gateway, const bridge::GatewaySetting
       {.at = clock_.now(), .rate = config.rate, .window = config.is_smpp() ? config.smpp().session.window : 0});
 }
 
-void Promises::answered(std::size_t number, const store::Enqueue& asked, const store::Enqueued& answer) {
-  using Kind = store::Enqueued::Kind;
-  const auto message = store_->reader().get(answer.id);
-  if (!message)
-    return fail("accepted", fmt::format("#{} was answered with id {}, which no reader finds", number, answer.id));
-  const auto& content = message->content;
-  const auto key = reference_of(asked.content);
-  const auto before = references_.find(key);
-  const bool known_before = !key.empty() && before != references_.end();
-  const bool same = content.digest == asked.content.digest;
-  const auto lost = perhaps_stored_.find(key);
-  const auto maybe = [&](std::uint64_t digest) {
-    return lost != perhaps_stored_.end() && lost->second.contains(digest);
-  };
-  if (answer.kind == Kind::stored) {
-    if (known_before && !(asked.replace_on_conflict && before->second.digest != asked.content.digest))
-      return fail("reference",
-                  fmt::format("#{} {} is stored as {}, but was {}", number, key, answer.id, before->second.id));
-    if (number_in(content.text) != number)
-      return fail("accepted", fmt::format("#{} is stored with another text", number));
-  } else {
-    if (key.empty()) return fail("reference", fmt::format("#{} has no reference, but was not stored", number));
-    if (reference_of(content) != key)
-      return fail("reference",
-                  fmt::format("#{} {} was said to be {}, which has another reference", number, key, answer.id));
-    if (known_before && before->second.id != answer.id && !maybe(content.digest))
-      return fail("reference",
-                  fmt::format("#{} {} was said to be {}, but is {}", number, key, answer.id, before->second.id));
-    if (!known_before && !maybe(content.digest))
-      return fail("reference", fmt::format("#{} {} was said to be {}, which nobody asked for", number, key, answer.id));
-    if (same != (answer.kind == Kind::known) || (answer.kind == Kind::conflict && asked.replace_on_conflict))
-      return fail("reference",
-                  fmt::format("#{} {}: same content {}, answer {}", number, key, same, static_cast<int>(answer.kind)));
-  }
-  if (!key.empty()) references_[key] = {.id = answer.id, .digest = content.digest};
-  auto& seen = seen_[answer.id];
-  seen.accepted = true;
-  if (const auto stored = number_in(content.text)) id_of_number_[*stored] = answer.id;
+void Promises::asked(const Wanted& wanted) {
+  ++asked_[reference_of(wanted)][wanted.number];
+  refused_.erase(wanted.number);
 }
 
-void Promises::unanswered(const store::Enqueue& asked) {
-  if (const auto key = reference_of(asked.content); !key.empty()) perhaps_stored_[key].insert(asked.content.digest);
+std::optional<store::MessageId> Promises::accepted(const Wanted& wanted, std::optional<store::MessageId> id,
+                                                   std::optional<bool> replayed) {
+  if (!id) id = message_of(wanted);
+  const auto message = id ? store_->reader().get(*id) : std::nullopt;
+  if (!message) {
+    fail("accepted", fmt::format("#{} was accepted as {}, which no reader finds", wanted.number, id.value_or(0)));
+    return std::nullopt;
+  }
+  const auto& content = message->content;
+  if (number_in(content.text) != wanted.number)
+    fail("reference", fmt::format("#{} was said to be message {}, which has another text", wanted.number, *id));
+  if (!has_reference(content, wanted))
+    fail("reference", fmt::format("#{} was said to be message {}, which has another reference", wanted.number, *id));
+  if (replayed) check_replayed(wanted, *id, *replayed);
+  if (const auto key = reference_of(wanted); !key.empty()) references_[key] = {.id = *id, .number = wanted.number};
+  seen_[*id].accepted = true;
+  id_of_number_[wanted.number] = *id;
+  return id;
+}
+
+void Promises::check_replayed(const Wanted& wanted, store::MessageId id, bool replayed) {
+  const auto key = reference_of(wanted);
+  const auto before = references_.find(key);
+  const bool known = !key.empty() && before != references_.end();
+  const auto what = fmt::format("#{} '{}' was said to be {}", wanted.number, key, id);
+  if (known && before->second.id != id)
+    fail("reference", fmt::format("{}, but is {}", what, before->second.id));
+  else if (known && !replayed)
+    fail("reference", what + " as if it were new, twice");
+  else if (replayed && (key.empty() || asked_[key][wanted.number] < 2))
+    fail("reference", what + " as a repetition, but was asked for once");
+}
+
+void Promises::conflict(const Wanted& wanted) {
+  const auto& numbers = asked_[reference_of(wanted)];
+  const bool others = std::ranges::any_of(numbers, [&](const auto& each) { return each.first != wanted.number; });
+  const auto before = references_.find(reference_of(wanted));
+  const bool is_its_own = before != references_.end() && before->second.number == wanted.number;
+  if (reference_of(wanted).empty() || wanted.replaces || !others || is_its_own)
+    fail("reference", fmt::format("#{} '{}' was said to be a conflict", wanted.number, reference_of(wanted)));
+}
+
+void Promises::refused(const Wanted& wanted) {
+  if (wanted.replaces) return fail("accepted", fmt::format("#{} of Fineract was refused", wanted.number));
+  if (asked_[reference_of(wanted)][wanted.number] == 1) refused_.insert(wanted.number);
 }
 
 std::optional<store::MessageId> Promises::message_of(std::size_t number) {
@@ -140,6 +154,13 @@ std::optional<store::MessageId> Promises::message_of(std::size_t number) {
   const auto found = id_of_number_.find(number);
   if (found == id_of_number_.end()) return std::nullopt;
   return found->second;
+}
+
+// The one that its reference names, or, where another content has that by now, the one with its text.
+std::optional<store::MessageId> Promises::message_of(const Wanted& wanted) {
+  const auto found = store_->reader().find(wanted.tenant, {wanted.client_ref}).front();
+  if (found && number_in(found->content.text) == wanted.number) return found->id;
+  return message_of(wanted.number);
 }
 
 void Promises::taken(TakenPart& part, WallMs draining_since) {
@@ -333,6 +354,8 @@ void Promises::scan(bool at_end) {
       const auto number = number_in(message.content.text);
       found.insert(message.id);
       ++counts[{message.content.tenant, store::gateway_of(message.content, p)}][static_cast<std::size_t>(p.state)];
+      if (number && refused_.contains(*number))
+        fail("refused", fmt::format("#{} was refused, and is message {}", *number, message.id));
       if (number) {
         const auto [place, is_new] = id_of_number_.emplace(*number, message.id);
         if (!is_new && place->second != message.id)

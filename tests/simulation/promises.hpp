@@ -19,7 +19,8 @@ struct Broken {
 // Watches a run. It is told what the outside sees (answers to clients, parts at the centre, receipts answered) and
 // compares it with what the store's readers show; it never looks into the code under test.
 //
-//   accepted    what a client was told is stored stays, and comes to an end
+//   accepted    what a client was told is stored stays, and comes to an end; what Fineract posts is never refused
+//   refused     what a client was told is refused is not stored
 //   twice       a part is taken twice only of a message that was marked maybe_duplicate before
 //   held        of a lane that is held when in doubt nothing is taken twice, crashes included
 //   one-way     all parts of a message leave by one gateway, unless it is so marked
@@ -27,13 +28,12 @@ struct Broken {
 //   one-end     a final state is never left, but for a better one after `sent` or `unknown`, or by a person's retry
 //   receipt     it is answered with 0 only when its effect is on disk
 //   outcome     a state by receipt is what the centre said
-//   reference   one reference and one content are one message; known, stored and conflict are told as they are
-//   operated    a gateway that is paused or drained is so after a restart, and one that was resumed is not
-//   drained     nothing new is given to a gateway that is being drained, and what waits there is not sent
-//   one-bind    in a calm run all parts of a message leave on one bind
-//   held-up     in a calm run nothing waits for longer than a probe because of a message that a carrier chokes on
-//   too-early   nothing expires before its time, whatever the machine's clock says for a moment
-//   window, protocol, rate, memory, counts
+//   reference   one reference and one content are one message; a new one, a repetition and a conflict are told as they
+//   are operated    a gateway that is paused or drained is so after a restart, and one that was resumed is not drained
+//   nothing new is given to a gateway that is being drained, and what waits there is not sent one-bind    in a calm run
+//   all parts of a message leave on one bind held-up     in a calm run nothing waits for longer than a probe because of
+//   a message that a carrier chokes on too-early   nothing expires before its time, whatever the machine's clock says
+//   for a moment window, protocol, rate, memory, counts
 class Promises {
  public:
   Promises(const RunOptions& options, const SimClock& clock, Duration latency_max, std::filesystem::path folder);
@@ -50,10 +50,20 @@ class Promises {
   // the carrier's ids of what ended as `sent` or `unknown`, so that later receipts stay parked.
   void read_anew() { read_anew_at_.push_back(clock_.now()); }
 
-  // What clients were told. `replaces`: as Fineract's door does on a conflict.
-  void answered(std::size_t number, const store::Enqueue& asked, const store::Enqueued& answer);
-  // No answer came: it is stored, or not.
-  void unanswered(const store::Enqueue& asked);
+  // What a client wants, in his words.
+  struct Wanted {
+    std::size_t number = 0;  // in its text: another content has another one
+    store::TenantId tenant = 0;
+    std::string client_ref, idempotency_key;
+    bool replaces = false;  // what was asked for under its reference, as Fineract's door does
+  };
+  // He asks for it. Until it is answered, nobody knows whether it is stored.
+  void asked(const Wanted& wanted);
+  // What he was told. Of Fineract only that it is accepted: the store says as which message.
+  std::optional<store::MessageId> accepted(const Wanted& wanted, std::optional<store::MessageId> id,
+                                           std::optional<bool> replayed);
+  void conflict(const Wanted& wanted);
+  void refused(const Wanted& wanted);
   void retry_asked(store::MessageId id) { seen_[id].retry_asked = true; }
 
   // What the centres saw.
@@ -85,9 +95,11 @@ class Promises {
   };
   struct Known {
     store::MessageId id = 0;
-    std::uint64_t digest = 0;
+    std::size_t number = 0;
   };
   std::optional<store::MessageId> message_of(std::size_t number);
+  std::optional<store::MessageId> message_of(const Wanted& wanted);
+  void check_replayed(const Wanted& wanted, store::MessageId id, bool replayed);
   const TakenPart* find_part(const store::Message& message, std::size_t segment) const;
   void see_revived(const store::Message& message);
   void note_final(store::MessageId id, store::State state);
@@ -108,7 +120,8 @@ class Promises {
   std::map<std::size_t, store::MessageId> id_of_number_;
   std::map<std::size_t, std::map<int, std::vector<TakenPart*>>> copies_;  // of each text's parts at the centres
   std::map<std::string, Known> references_;
-  std::map<std::string, std::set<std::uint64_t>> perhaps_stored_;  // digests under a reference that got no answer
+  std::map<std::string, std::map<std::size_t, int>> asked_;  // of a reference the numbers, and how often each
+  std::set<std::size_t> refused_;                            // numbers that were never accepted
   std::vector<std::deque<Time>> submits_;
   struct Started {
     Time at{};

@@ -73,14 +73,13 @@ void World::make_centres() {
       centres_.push_back(std::make_shared<SimCentre>(number, gateway.smpp().address.port, options_.centres[number],
                                                      clock_, network_, std::move(observer)));
     } else {
-      auto provider = std::make_unique<SimProvider>(
-          number, gateway.kind, options_.centres[number], options_.network.faults.refuse, clock_, std::move(observer),
-          [this, number](const http_gateways::CallbackRequest& request,
-                         std::function<void(http_gateways::CallbackAnswer)> respond) {
-            if (!daemon_ || stopping_) return false;
-            daemon_->receive(options_.config.gateways[number].name, request, std::move(respond));
-            return true;
-          });
+      auto provider = std::make_unique<SimProvider>(number, gateway.kind, options_.centres[number],
+                                                    options_.network.faults.refuse, clock_, std::move(observer),
+                                                    [this](const http_gateways::CallbackRequest& request,
+                                                           std::function<void(http_gateways::CallbackAnswer)> respond) {
+                                                      if (daemon_) call_back(request, std::move(respond));
+                                                      return daemon_ != nullptr;
+                                                    });
       providers_[SimProvider::host(number)] = provider.get();
       centres_.push_back(std::move(provider));
     }
@@ -204,10 +203,18 @@ void World::open() {
   };
   daemon_ = std::make_unique<Daemon>(std::move(world));
   promises_.opened(daemon_->store());
+  if (keys_.empty()) make_keys();
   daemon_->start();
   // Somebody looks after what was left paused or drained.
   if (healed_)
     for (std::size_t place = 0; place < centres_.size(); ++place) operate(place, Action::resume);
+}
+
+// One an API client of each tenant; they outlive the daemon's lives.
+void World::make_keys() {
+  for (const auto& tenant : config_.tenants)
+    keys_.push_back(
+        bridge::create_key(daemon_->store(), tenant.name, "client", {"messages:send"}, clock_.wall(), 0).bearer);
 }
 
 void World::starting(const bridge::GatewaySettings& gateway) {
@@ -230,7 +237,7 @@ void World::operate(std::size_t place, Action action, std::function<void(const b
                  auto& known = operated_[place];
                  if (asked != known.asked) return;
                  known.draining_since = status.draining_since;
-                 if (action != Action::show) known.kept = kept(place);
+                 if (action != Action::show) note_kept(place, action);
                  if (told) told(status);
                });
 }
@@ -240,6 +247,17 @@ World::Kept World::kept(std::size_t place) const {
   const auto& name = options_.config.gateways[place].name;
   return {.paused = reader.object("paused/" + name).has_value(),
           .draining = reader.object("draining/" + name).has_value()};
+}
+
+// What he was answered is on disk, unless that took nothing at the time.
+void World::note_kept(std::size_t place, Action action) {
+  const auto is = kept(place);
+  operated_[place].kept = is;
+  if (options_.failing_commits > 0 || options_.store_limit_bytes < RunOptions().store_limit_bytes) return;
+  const bool lost = action == Action::pause   ? !is.paused
+                    : action == Action::drain ? !is.draining
+                                              : is.paused || is.draining;
+  if (lost) promises_.fail("operated", fmt::format("what was asked of gateway {} is not on disk", place + 1));
 }
 
 // A gateway comes back as it was left, as far as that could be written down.
@@ -426,46 +444,46 @@ void World::plan_wishes() {
 std::size_t World::draw_wish(std::size_t like_reference_of) {
   const auto place = wishes_.size();
   auto& wish = wishes_.emplace_back();
-  wish.number = place;
-  auto& s = wish.submission;
+  wish.wanted.number = place;
+  const auto& gateways = options_.config.gateways;
+  const auto some_of = [this](const auto& list) {
+    return static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(list.size()) - 1));
+  };
   if (like_reference_of != none) {
     const auto& other = wishes_[like_reference_of];
     wish.tenant = other.tenant;
     wish.by_fineract = other.by_fineract;
     wish.may_repeat = true;
-    s.client_ref = other.submission.client_ref;
-    s.idempotency_key = other.submission.idempotency_key;
-    s.gateway = other.submission.gateway;
-    s.route = other.submission.route;
+    wish.wanted.client_ref = other.wanted.client_ref;
+    wish.wanted.idempotency_key = other.wanted.idempotency_key;
+    wish.gateway = other.gateway;
+    wish.by_route = other.by_route;
   } else {
-    wish.tenant =
-        static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(options_.config.tenants.size()) - 1));
+    wish.tenant = some_of(options_.config.tenants);
     wish.by_fineract = random_.chance(0.4);
     const auto kind = random_.between(0, 9);
     if (wish.by_fineract || kind < 6)
-      s.client_ref = fmt::format("ref-{}", place);
+      wish.wanted.client_ref = fmt::format("ref-{}", place);
     else if (kind < 8)
-      s.idempotency_key = fmt::format("key-{}", place);
-    wish.may_repeat = !s.client_ref.empty() || !s.idempotency_key.empty();
-    const auto& gateways = options_.config.gateways;
+      wish.wanted.idempotency_key = fmt::format("key-{}.", place);
+    wish.may_repeat = !wish.wanted.client_ref.empty() || !wish.wanted.idempotency_key.empty();
     if (random_.chance(0.3))
-      s.gateway = std::make_shared<bridge::GatewaySettings>(
-          gateways[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(gateways.size()) - 1))]);
+      wish.gateway = some_of(gateways);
     else if (!options_.config.routes.empty() && random_.chance(0.3))
-      s.route = std::make_shared<bridge::RouteSettings>(options_.config.routes.front());
+      wish.by_route = true;
   }
-  s.source = wish.by_fineract ? store::Source::fineract : store::Source::api;
-  s.lane = wish.by_fineract ? options_.config.tenants[wish.tenant].fineract_lane
-                            : static_cast<store::Lane>(random_.between(0, 3));
-  s.to =
+  wish.wanted.tenant = daemon_->tenant(wish.tenant);
+  wish.wanted.replaces = wish.by_fineract;
+  wish.lane = static_cast<store::Lane>(random_.between(0, 3));
+  wish.to =
       random_.chance(options_.bad_number)
           ? "12x"
           : fmt::format("+4917{:08}", 10'000'000 + random_.between(0, static_cast<std::int64_t>(options_.phones) - 1));
   const bool is_long = random_.chance(options_.long_text);
-  s.text = draw_text(place, static_cast<std::size_t>(is_long ? random_.between(100, 900) : random_.between(1, 100)),
-                     random_.chance(options_.ucs2), s.gateway.get());
-  if (random_.chance(options_.short_validity)) s.validity_ms = random_.between(500, 60'000);
-  if (random_.chance(options_.scheduled)) s.send_at = wall_at_start + random_.between(0, 600'000);
+  wish.text = draw_text(place, static_cast<std::size_t>(is_long ? random_.between(100, 900) : random_.between(1, 100)),
+                        random_.chance(options_.ucs2), wish.gateway ? &gateways[*wish.gateway] : nullptr);
+  if (random_.chance(options_.short_validity)) wish.validity_ms = random_.between(1000, 60'000);
+  if (random_.chance(options_.scheduled)) wish.send_at = wall_at_start + random_.between(0, 600'000);
   return place;
 }
 
@@ -486,64 +504,69 @@ std::string World::draw_text(std::size_t number, std::size_t length, bool ucs2,
 void World::ask(std::size_t place) {
   auto& wish = wishes_[place];
   if (wish.replaced) return;
-  if (!daemon_ || stopping_) return ask_again(place);
-  auto prepared = bridge::prepare(wish.submission, daemon_->tenant(wish.tenant), daemon_->directory(), clock_.wall());
-  auto& enqueue = prepared.enqueue;
-  // What Fineract posts waits there.
-  if (!prepared.refusal && !wish.by_fineract && operated_[enqueue.content.gateway - 1].draining_since)
-    promises_.fail("drained", fmt::format("#{} is to leave by gateway {}", place, enqueue.content.gateway));
-  if (prepared.refusal) {
-    if (!wish.by_fineract) {
-      wish.asked = true;
-      return;
-    }
-    enqueue.failed_because = prepared.refusal->detail;
-  }
-  if (wish.by_fineract) {
-    enqueue.content.digest = bridge::digest_of({wish.submission.to, wish.submission.text});
-    enqueue.replace_on_conflict = true;
-  }
-  // Until it is answered, nobody knows.
-  promises_.unanswered(enqueue);
-  store::Batch batch;
-  batch.enqueue.push_back(enqueue);
-  const auto answer = std::make_shared<bool>(false);
-  daemon_->store().commit(std::move(batch), io_.get_executor(),
-                          [this, life = life_, place, enqueue, answer](const store::BatchResult& result) {
-                            if (life != life_) return;
-                            *answer = true;
-                            answered(place, enqueue, result.error,
-                                     result.enqueued.empty() ? nullptr : &result.enqueued.front());
-                          });
-  clock_.after(20s, [this, place, answer] {
-    if (!*answer && wishes_[place].may_repeat)
+  if (!daemon_) return ask_again(place);
+  promises_.asked(wish.wanted);
+  std::set<std::size_t> draining;
+  for (std::size_t gateway = 0; gateway < operated_.size(); ++gateway)
+    if (operated_[gateway].draining_since) draining.insert(gateway);
+  const auto listener = wish.by_fineract ? Daemon::Listener::fineract : Daemon::Listener::api;
+  const auto is_answered = std::make_shared<bool>(false);
+  daemon_->receive(listener, request_of(wish, options_, keys_[wish.tenant]),
+                   [this, place, draining, is_answered](const bridge::HttpResponse& response) {
+                     *is_answered = true;
+                     answered(place, response, draining);
+                   });
+  clock_.after(20s, [this, place, is_answered] {
+    if (!*is_answered && wishes_[place].may_repeat)
       ask_again(place);
     else
       wishes_[place].asked = true;
   });
 }
 
-void World::answered(std::size_t place, const store::Enqueue& asked, store::Error error,
-                     const store::Enqueued* answer) {
+void World::answered(std::size_t place, const bridge::HttpResponse& response, const std::set<std::size_t>& draining) {
   auto& wish = wishes_[place];
-  trace("answered " + std::to_string(place), static_cast<std::uint64_t>(error), answer ? answer->id : 0);
-  if (error != store::Error::none || !answer) {
-    // Without a reference a client that was told "perhaps" does not ask again.
-    if (wish.may_repeat || error == store::Error::full || error == store::Error::busy) return ask_again(place);
-    wish.asked = true;
-    return;
-  }
-  promises_.answered(wish.number, asked, *answer);
+  const auto told = told_by(response);
+  trace("answered " + std::to_string(place), static_cast<std::uint64_t>(response.status), told.id.value_or(0));
+  // Without a reference a client that was told "perhaps" does not ask again.
+  if (told.kind == Told::Kind::later || (told.kind == Told::Kind::perhaps && wish.may_repeat)) return ask_again(place);
   wish.asked = true;
-  if (std::exchange(wish.id, answer->id)) return;
-  const auto tenant = asked.content.tenant;
-  if (random_.chance(options_.cancel))
-    clock_.after(std::chrono::milliseconds(random_.between(0, 60'000)),
-                 [this, id = answer->id, tenant] { control(id, tenant, store::Control::Action::cancel); });
+  if (told.kind == Told::Kind::accepted) accepted(place, told, draining);
+  if (told.kind == Told::Kind::conflict) promises_.conflict(wish.wanted);
+  if (told.kind == Told::Kind::refused) promises_.refused(wish.wanted);
+}
+
+void World::accepted(std::size_t place, const Told& told, const std::set<std::size_t>& draining) {
+  auto& wish = wishes_[place];
+  const auto id = promises_.accepted(wish.wanted, told.id, told.replayed);
+  if (!id) return;
+  const auto message = daemon_->store().reader().get(*id);
+  const auto& content = message->content;
+  // What Fineract posts waits there.
+  if (!wish.by_fineract && told.replayed == false && draining.contains(content.gateway - 1))
+    promises_.fail("drained", fmt::format("#{} is to leave by gateway {}", place, content.gateway));
+  if (std::exchange(wish.id, id)) return;
+  const auto control_later = [&](std::int64_t within_ms, store::Control::Action action) {
+    clock_.after(std::chrono::milliseconds(random_.between(0, within_ms)),
+                 [this, id = *id, tenant = content.tenant, action] { control(id, tenant, action); });
+  };
+  if (random_.chance(options_.cancel)) control_later(60'000, store::Control::Action::cancel);
   // What was refused at the door is not tried again: nobody could carry it.
-  if (asked.failed_because.empty() && random_.chance(options_.retry))
-    clock_.after(std::chrono::milliseconds(random_.between(0, 400'000)),
-                 [this, id = answer->id, tenant] { control(id, tenant, store::Control::Action::retry); });
+  const bool was_refused = message->progress.state == store::State::failed && message->progress.attempts == 0;
+  if (!was_refused && random_.chance(options_.retry)) control_later(400'000, store::Control::Action::retry);
+}
+
+void World::call_back(const http_gateways::CallbackRequest& callback,
+                      std::function<void(http_gateways::CallbackAnswer)> respond) {
+  bridge::HttpRequest request;
+  request.raw.method_string(callback.method);
+  request.raw.target(callback.url);
+  for (const auto& [name, value] : callback.headers) request.raw.set(name, value);
+  request.raw.body() = callback.body;
+  daemon_->receive(Daemon::Listener::api, std::move(request),
+                   [respond = std::move(respond)](const bridge::HttpResponse& response) {
+                     respond({.status = static_cast<int>(response.status), .body = response.body});
+                   });
 }
 
 void World::ask_again(std::size_t place) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include "tests/simulation/client.hpp"
 #include "tests/simulation/daemon.hpp"
 #include "tests/simulation/promises.hpp"
 #include "tests/simulation/sim_centre.hpp"
@@ -25,15 +26,6 @@ class World {
   RunResult run();
 
  private:
-  // What a client wants sent; it asks until it gets an answer.
-  struct Wish {
-    std::size_t number = 0, tenant = 0;
-    bridge::Submission submission;
-    bool by_fineract = false, may_repeat = false, replaced = false, asked = false;
-    int tries = 0;
-    std::optional<store::MessageId> id;
-  };
-
   void make_centres();
   void plan_faults();
   void flap(const Flapping& flapping, bool down);
@@ -43,7 +35,10 @@ class World {
   std::string draw_text(std::size_t number, std::size_t length, bool ucs2,
                         const bridge::GatewaySettings* gateway) const;
   void ask(std::size_t wish);
-  void answered(std::size_t wish, const store::Enqueue& asked, store::Error error, const store::Enqueued* answer);
+  void answered(std::size_t wish, const bridge::HttpResponse& response, const std::set<std::size_t>& draining);
+  void accepted(std::size_t wish, const Told& told, const std::set<std::size_t>& draining);
+  void call_back(const http_gateways::CallbackRequest& request,
+                 std::function<void(http_gateways::CallbackAnswer)> respond);
   void ask_again(std::size_t wish);
   void control(store::MessageId id, store::TenantId tenant, store::Control::Action action);
 
@@ -62,9 +57,11 @@ class World {
   };
   void operate(std::size_t place, Action action, std::function<void(const bridge::GatewayStatus&)> told = {});
   Kept kept(std::size_t place) const;
+  void note_kept(std::size_t place, Action action);
   void check_kept(std::size_t place, const bridge::GatewayStatus& status);
   void check_memory(std::size_t place, const bridge::GatewayStatus& status);
   void starting(const bridge::GatewaySettings& gateway);
+  void make_keys();
 
   void open();
   void crash(bool after_commit);
@@ -88,6 +85,7 @@ class World {
   std::vector<std::shared_ptr<Peer>> centres_;     // one may serve two gateways
   std::map<std::string, SimProvider*> providers_;  // of these: by host
   std::deque<Wish> wishes_;
+  std::vector<std::string> keys_;                   // of the API, by tenant
   bridge::Config config_;                           // the daemon's file, as it is now
   std::vector<Operated> operated_;                  // by the gateway's place
   std::optional<std::size_t> change_at_next_part_;  // that a carrier takes: how many commits fail then

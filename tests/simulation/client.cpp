@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "tests/simulation/client.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "bridge/text/message_id.hpp"
+#include "bridge/text/time.hpp"
+
+namespace smsbridge::simulation {
+namespace {
+
+namespace json = boost::json;
+namespace http = bridge::http;
+
+json::object fineract_entry(const Wish& wish, const RunOptions& options) {
+  json::object entry{{"internalId", wish.wanted.client_ref}, {"mobileNumber", wish.to}, {"message", wish.text}};
+  if (wish.gateway) entry["providerId"] = options.config.gateways[*wish.gateway].id;
+  if (wish.by_route) entry["providerId"] = options.config.routes.front().id;
+  return entry;
+}
+
+json::object api_message(const Wish& wish, const RunOptions& options) {
+  json::object message{{"to", wish.to}, {"text", wish.text}, {"lane", store::name(wish.lane)}};
+  if (!wish.wanted.client_ref.empty()) message["client_ref"] = wish.wanted.client_ref;
+  if (wish.gateway) message["gateway"] = options.config.gateways[*wish.gateway].name;
+  if (wish.by_route) message["route"] = options.config.routes.front().name;
+  if (wish.send_at) message["send_at"] = bridge::text::time_text(wish.send_at);
+  if (wish.validity_ms) message["validity"] = fmt::format("{}ms", wish.validity_ms);
+  return message;
+}
+
+}  // namespace
+
+bridge::HttpRequest request_of(const Wish& wish, const RunOptions& options, const std::string& key) {
+  bridge::HttpRequest request;
+  auto& raw = request.raw;
+  raw.method(http::verb::post);
+  raw.set(http::field::content_type, "application/json");
+  if (wish.by_fineract) {
+    const auto& tenant = options.config.tenants[wish.tenant];
+    raw.target("/sms");
+    raw.set("Fineract-Platform-TenantId", tenant.name);
+    raw.set("Fineract-Tenant-App-Key", tenant.fineract_app_keys.front());
+    raw.body() = json::serialize(json::array{fineract_entry(wish, options)});
+  } else {
+    raw.target("/api/v1/messages");
+    raw.set(http::field::authorization, "Bearer " + key);
+    if (!wish.wanted.idempotency_key.empty()) raw.set("Idempotency-Key", wish.wanted.idempotency_key);
+    raw.body() = json::serialize(api_message(wish, options));
+  }
+  return request;
+}
+
+Told told_by(const bridge::HttpResponse& response) {
+  using Kind = Told::Kind;
+  const auto header = [&](std::string_view name) {
+    for (const auto& [given, value] : response.headers)
+      if (given == name) return value;
+    return std::string();
+  };
+  if (response.status == http::status::accepted) {
+    Told told{.kind = Kind::accepted, .id = {}, .replayed = {}};
+    static constexpr std::string_view before_id = "/api/v1/messages/";
+    if (const auto location = header("Location"); location.starts_with(before_id)) {
+      told.id = bridge::parse_message_id(location.substr(before_id.size()));
+      told.replayed = header("Idempotency-Replayed") == "true";
+    }
+    return told;
+  }
+  const auto status = static_cast<int>(response.status);
+  if (status == 429 || status == 507) return {.kind = Kind::later, .id = {}, .replayed = {}};
+  if (status >= 500) return {.kind = Kind::perhaps, .id = {}, .replayed = {}};
+  const bool mismatch = response.body.find("idempotency-mismatch") != std::string::npos;
+  return {.kind = mismatch ? Kind::conflict : Kind::refused, .id = {}, .replayed = {}};
+}
+
+}  // namespace smsbridge::simulation
