@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // Typed PDUs of SMPP 3.4 and their octets. What is read points into the frame and is valid as long as the frame is;
-// what is written points to the caller's memory. The layouts are libsmpp34's installed definitions (see pdu.cpp).
+// what is written points to the caller's memory. The layouts are libsmpp34's installed definitions (see frames.cpp).
 //
 // Reading is lenient where message centres are known to be sloppy: responses may lack their body or carry more, status
 // and TON/NPI may have any value, unknown TLVs are kept, and in deliver_sm and data_sm a string ends at its NUL

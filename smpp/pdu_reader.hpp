@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-// The bounded cursor that the frame definitions read through. Private to pdu.cpp.
+// The bounded cursor that the frame definitions read through. Private to pdu.cpp and frames.cpp.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-// The strict writer that the frame definitions write through. Private to pdu.cpp.
+// The strict writer that the frame definitions write through. Private to pdu.cpp and frames.cpp.
 #pragma once
 
 #include <cstring>

@@ -7,8 +7,8 @@
 #include <exception>
 #include <memory>
 
+#include "bridge/cli/provider_line_answers.hpp"
 #include "bridge/text/segments.hpp"
-#include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -42,12 +42,7 @@ struct Refusal {
 
 [[noreturn]] void bad_line(std::string detail) { throw Refusal{"bad-line", std::move(detail)}; }
 
-// JSON is UTF-8; what a provider sent need not be.
-json::string string_of(std::string_view text) {
-  return text::is_valid_utf8(text) ? json::string(text) : json::string(text::utf8_from_latin1(text));
-}
-
-json::object object_of(const Refusal& refusal) {
+json::object refused(const Refusal& refusal) {
   return {{"error", {{"code", refusal.code}, {"detail", string_of(refusal.detail)}}}};
 }
 
@@ -209,113 +204,6 @@ std::unique_ptr<Provider> account_to_read(const Job& job, Asked asked) {
   return make_provider(job.kind, settings);
 }
 
-// ---- writing an object: what is not known is left out ----
-
-void put(json::object& object, std::string_view name, std::string_view text) {
-  if (!text.empty()) object[name] = string_of(text);
-}
-void put(json::object& object, std::string_view name, ErrorClass error_class) {
-  if (error_class != ErrorClass::none) object[name] = http_gateways::name(error_class);
-}
-template <class Number>
-void put(json::object& object, std::string_view name, const std::optional<Number>& number) {
-  if (number) object[name] = *number;
-}
-
-json::value ids_of(const std::vector<std::string>& ids) {
-  if (ids.empty()) return nullptr;
-  if (ids.size() == 1) return string_of(ids.front());
-  json::array all;
-  for (const auto& id : ids) all.emplace_back(string_of(id));
-  return all;
-}
-
-json::object object_of(const Verdict& verdict) {
-  json::object object{{"outcome", name(verdict.outcome)}};
-  if (verdict.outcome == Outcome::accepted) object["status"] = name(verdict.status);
-  object["provider_message_id"] = ids_of(verdict.provider_message_ids);
-  put(object, "error_class", verdict.error_class);
-  object["retry"] = name(verdict.retry);
-  put(object, "provider_code", verdict.provider_code);
-  put(object, "parts", verdict.parts);
-  put(object, "price", verdict.price);
-  put(object, "currency", verdict.currency);
-  put(object, "retry_after_ms", verdict.retry_after_ms);
-  if (verdict.duplicate) object["duplicate"] = true;
-  if (verdict.one_number) object["one_number"] = true;
-  if (verdict.failed_parts > 0) {
-    object["partial_failure"] = true;
-    object["failed_parts"] = verdict.failed_parts;
-  }
-  put(object, "detail", verdict.detail);
-  return object;
-}
-
-json::object object_of(const StatusUpdate& update) {
-  json::object object;
-  put(object, "provider_message_id", update.provider_message_id);
-  put(object, "ref", update.reference);
-  object["status"] = name(update.status);
-  object["state"] = name(update.status);  // the same under the name that our API gives it
-  object["final"] = update.final_status;
-  put(object, "error_code", update.error_code);
-  put(object, "error_class", update.error_class);
-  put(object, "parts", update.parts);
-  put(object, "price", update.price);
-  put(object, "currency", update.currency);
-  return object;
-}
-
-json::array array_of(const std::vector<StatusUpdate>& updates) {
-  json::array all;
-  for (const auto& update : updates) all.push_back(object_of(update));
-  return all;
-}
-
-json::object object_of(const InboundSms& sms) {
-  json::object object;
-  put(object, "provider_message_id", sms.provider_message_id);
-  put(object, "from", sms.from);
-  put(object, "to", sms.to);
-  object["text"] = string_of(sms.text);
-  object["opt_out"] = sms.opt_out;
-  if (sms.part_total > 0)
-    object["part"] = {{"ref", string_of(sms.part_reference)},
-                      {"total", sms.part_total},
-                      {"number", sms.part_number},
-                      {"text", string_of(sms.text)}};
-  return object;
-}
-
-json::object object_of(const CallbackResult& result) {
-  json::object object{{"authentic", result.authentic}};
-  if (!result.authentic) object["refusal"] = string_of(result.refusal);
-  const auto updates = array_of(result.updates);
-  if (!updates.empty())
-    for (const auto* each : {"state", "final", "provider_message_id", "ref", "error_code", "error_class"})
-      if (const auto* value = updates.front().get_object().if_contains(each)) object[each] = *value;
-  object["updates"] = updates;
-  if (!result.inbound.empty()) {
-    json::array messages;
-    for (const auto& sms : result.inbound) messages.push_back(object_of(sms));
-    auto first = messages.front().get_object();
-    if (const auto* part = first.if_contains("part")) {
-      object["part"] = *part;
-      first.erase("part");
-    }
-    object["message"] = std::move(first);
-    object["messages"] = std::move(messages);
-  }
-  if (result.unread)
-    object["unread"] = {{"content_type", string_of(result.unread->content_type)},
-                        {"octets", result.unread->size},
-                        {"fields", string_of(result.unread->field_names)}};
-  object["reply"] = {{"http_status", result.answer.status},
-                     {"content_type", string_of(result.answer.content_type)},
-                     {"body", string_of(result.answer.body)}};
-  return object;
-}
-
 // ---- what can be asked ----
 
 json::object parse_reply(const Job& job) {
@@ -384,12 +272,12 @@ json::object answer_line(Answer answer, const Kind& kind, std::string_view line,
   try {
     return answer(read_job(kind, line, surroundings));
   } catch (const Refusal& refusal) {
-    return object_of(refusal);
+    return refused(refusal);
   } catch (const BadSettings& error) {
-    return object_of(Refusal{"bad-settings", error.what()});
+    return refused(Refusal{"bad-settings", error.what()});
   } catch (const std::exception& error) {
     // A provider threw what it should not. The lines after this one are answered all the same.
-    return object_of(Refusal{"failed", error.what()});
+    return refused(Refusal{"failed", error.what()});
   }
 }
 
@@ -407,8 +295,7 @@ const std::vector<std::string>& provider_answers() {
 json::object parse_provider_line(const Kind& kind, std::string_view answer, std::string_view line,
                                  const LineSurroundings& surroundings) {
   const auto* it = std::ranges::find(answers, answer, &std::pair<std::string_view, Answer>::first);
-  if (it == answers.end())
-    return object_of(Refusal{"not-supported", "there is no " + std::string(answer) + " to parse"});
+  if (it == answers.end()) return refused(Refusal{"not-supported", "there is no " + std::string(answer) + " to parse"});
   return answer_line(it->second, kind, line, surroundings);
 }
 

@@ -6,10 +6,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
-#include <cmath>
-#include <deque>
-#include <mutex>
 
+#include "bridge/doors/fineract_body.hpp"
+#include "bridge/doors/unknown_ids.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/env/log_throttle.hpp"
 #include "bridge/http/reading.hpp"
@@ -27,8 +26,6 @@ namespace json = boost::json;
 
 constexpr std::size_t entries_max = store::batch_items_max;
 constexpr std::size_t asked_ids_max = 10000;
-constexpr std::size_t unknown_ids_max = 20000;  // of one tenant, of at most client_ref_max octets each
-constexpr std::size_t client_ref_max = 100;
 constexpr std::size_t text_length_max = 60000;  // what the store keeps of a text; a carrier takes 255 parts of it
 constexpr std::size_t logged_name_max = 64;
 
@@ -74,70 +71,6 @@ HttpResponse not_authenticated() {
                         "Unknown tenant or wrong key: check Fineract-Platform-TenantId and Fineract-Tenant-App-Key");
 }
 
-// Every string of a body becomes text here, each by itself: Fineract before 1.4 sends ISO 8859-1 without saying so, and
-// one octet of it must not garble the neighbours.
-std::string text_of(const json::string& octets) { return text::repaired_utf8(std::string(std::string_view(octets))); }
-
-// Ids come as numbers from Fineract and as strings from others.
-std::string scalar_text(const json::value* value) {
-  if (!value) return {};
-  if (value->is_string()) return text_of(value->get_string());
-  if (value->is_int64()) return std::to_string(value->as_int64());
-  if (value->is_uint64()) return std::to_string(value->as_uint64());
-  // 12.0 is 12 to whoever wrote it; 1.5 is no id.
-  if (const auto* number = value->if_double(); number && std::abs(*number) < 9e15 && std::trunc(*number) == *number)
-    return std::to_string(static_cast<std::int64_t>(*number));
-  return {};
-}
-
-std::string string_of(const json::object& entry, std::string_view name) {
-  const auto* value = entry.if_contains(name);
-  return value && value->is_string() ? text_of(value->get_string()) : std::string();
-}
-
-// The parser refuses half of a surrogate pair, but one bad text must not cost its batch: it becomes U+FFFD.
-std::string without_lone_surrogates(std::string_view body) {
-  const auto unit_at = [&](std::size_t at) {
-    unsigned unit = 0;
-    if (at + 6 > body.size() || body[at] != '\\' || body[at + 1] != 'u') return 0u;
-    const auto [end, ec] = std::from_chars(body.data() + at + 2, body.data() + at + 6, unit, 16);
-    return ec == std::errc() && end == body.data() + at + 6 ? unit : 0u;
-  };
-  std::string repaired;
-  repaired.reserve(body.size());
-  for (std::size_t at = 0; at < body.size();) {
-    const unsigned unit = unit_at(at);
-    std::size_t size = body[at] == '\\' ? 2 : 1;
-    if (unit >= 0xD800 && unit <= 0xDFFF) {
-      const unsigned next = unit_at(at + 6);
-      const bool pair = unit <= 0xDBFF && next >= 0xDC00 && next <= 0xDFFF;
-      if (!pair) {
-        repaired += "\\ufffd";
-        at += 6;
-        continue;
-      }
-      size = 12;
-    }
-    repaired += body.substr(at, size);
-    at += size;
-  }
-  return repaired;
-}
-
-// The strings may be anything but UTF-8: text_of() reads them.
-json::value parse_body(std::string_view body, const json::storage_ptr& memory, json::error_code& ec) {
-  body = without_byte_order_mark(body);
-  json::parse_options options;
-  options.allow_invalid_utf8 = true;
-  auto value = json::parse(body, ec, memory, options);
-  return ec ? json::parse(without_lone_surrogates(body), ec, memory, options) : value;
-}
-
-// As much of an id as is kept, so that a report finds it again.
-std::string client_ref_of(const json::value* value) {
-  return std::string(text::cut_utf8(scalar_text(value), client_ref_max));
-}
-
 // What Fineract posts is kept also when it cannot be sent: it reads the reason in its report.
 Prepared read_entry(const json::value& value, const Tenant& tenant, Services& services) {
   Submission s{.source = store::Source::fineract};
@@ -179,35 +112,6 @@ Prepared read_entry(const json::value& value, const Tenant& tenant, Services& se
   prepared.refusal.reset();
   return prepared;
 }
-
-// When an id was first asked for that nobody posted. After a grace time it is called failed, because ids that never
-// resolve hide newer ones from Fineract, which always asks for the same 200. In memory: a restart starts the grace
-// anew, and so does a tenant's full table for the id that stood there longest. No tenant costs another one its ids.
-class UnknownIds {
- public:
-  bool expired(store::TenantId tenant, const std::string& id, store::WallMs now, store::WallMs grace) {
-    std::lock_guard lock(mutex_);
-    auto& asked = asked_[tenant];
-    const auto [it, inserted] = asked.first.try_emplace(id, now);
-    if (inserted) {
-      asked.order.push_back(it);
-      if (asked.order.size() > unknown_ids_max) {
-        asked.first.erase(asked.order.front());
-        asked.order.pop_front();
-      }
-    }
-    return now - it->second >= grace;
-  }
-
- private:
-  using Table = std::map<std::string, store::WallMs>;
-  struct Asked {
-    Table first;
-    std::deque<Table::iterator> order;  // as they came
-  };
-  std::mutex mutex_;
-  std::map<store::TenantId, Asked> asked_;
-};
 
 // What is kept for all requests of the listener.
 struct Noticed {

@@ -650,13 +650,15 @@ export const list = [
   {file: 'bridge/doors/fineract.cpp', bugs: [
     {id: 300, what: 'what may have been sent is told as pending', integration: 'tests/integration/fineract.test.mjs',
      find: `message.progress.maybe_duplicate ? waiting : pending`, plant: `pending`},
-    {id: 301, what: 'an id that Fineract asks for too early fails at once', find: `now - it->second >= grace`, plant: `true`},
     {id: 302, what: "Fineract may name another tenant's gateway",
      find: `way && table->may_use(tenant.config.name, *way) ? way : nullptr`, plant: `way`},
     {id: 303, what: 'messages of other doors are reported to Fineract',
      find: `messages[i] && messages[i]->content.source == store::Source::fineract`, plant: `messages[i].has_value()`},
     {id: 416, what: 'another message under a known internalId is lost', find: `enqueue.replace_on_conflict = true;`, plant: `;`},
     {id: 417, what: 'what Fineract posts and cannot be sent is not kept', find: `prepared.refusal.reset();`, plant: `;`},
+  ]},
+  {file: 'bridge/doors/unknown_ids.hpp', bugs: [
+    {id: 301, what: 'an id that Fineract asks for too early fails at once', find: `now - it->second >= grace`, plant: `true`},
   ]},
   {file: 'bridge/intake/accept.cpp', bugs: [
     {id: 418, what: 'what was not written is accepted', find: `result.error == store::Error::none`, plant: `true`},

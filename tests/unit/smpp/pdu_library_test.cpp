@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // Every PDU of SMPP 3.4, octet by octet against libsmpp34's own functions. They are the reference here and are used
-// nowhere else: see the head of smpp/pdu.cpp.
+// nowhere else: see the head of smpp/frames.cpp.
 #include <gtest/gtest.h>
 
 #include <cstdint>
