@@ -2,6 +2,7 @@
 #include "bridge/http/endpoints.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 
 #include "bridge/env/log.hpp"
 #include "bridge/env/log_throttle.hpp"
@@ -77,11 +78,14 @@ class Table {
     auto* const row = find(request, allow);
     auto answer = counted(row ? *row->metrics : unmatched_, std::move(respond));
     if (!row) return answer(no_row(request, allow));
-    try {
-      row->endpoint.handler(request, answer);
-    } catch (const std::exception& error) {
-      answer(failed(row->endpoint.path, error));
-    }
+    const auto& endpoint = row->endpoint;
+    if (!endpoint.aside) return run(endpoint, request, answer);
+    // The connection waits with its request for the answer, and keeps this table.
+    boost::asio::post(endpoint.aside, [this, &endpoint, &request, answer] {
+      run(endpoint, request, [shard = request.executor, answer](HttpResponse response) {
+        boost::asio::post(shard, [answer, response = std::move(response)] { answer(response); });
+      });
+    });
   }
 
   std::optional<HttpResponse> before_body(HttpRequest& request) {
@@ -113,6 +117,14 @@ class Table {
       allow += (allow.empty() ? "" : ", ") + std::string(http::to_string(row.endpoint.method));
     }
     return nullptr;
+  }
+
+  void run(const Endpoint& endpoint, const HttpRequest& request, const Respond& answer) {
+    try {
+      endpoint.handler(request, answer);
+    } catch (const std::exception& error) {
+      answer(failed(endpoint.path, error));
+    }
   }
 
   HttpResponse failed(const std::string& path, const std::exception& error) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ struct Endpoint {
   std::string path;
   HttpHandler handler;
   BeforeBody before_body{};  // none: the listener's
+  // Where a handler runs that may wait for the disk: no shard does, its links and doors would stand still meanwhile.
+  // The shard answers all the same. None: the shard runs the handler.
+  boost::asio::any_io_executor aside{};
 };
 
 // Finds the row, counts, and answers what no row takes with `refuse`.

@@ -689,9 +689,9 @@ export const list = [
   {file: 'bridge/objects/secrets.cpp', bugs: [
     {id: 307, what: 'a known secret is sent to another address', find: `addresses_of(before) == addresses_of(after)`, plant: `true`},
   ]},
-  {file: 'bridge/doors/api/objects.cpp', bugs: [
+  {file: 'bridge/http/endpoints.cpp', bugs: [
     {id: 377, what: 'a change of objects waits for the disk on a shard',
-     find: `boost::asio::post(services.aside, `, plant: `boost::asio::post(planted ? request.executor : services.aside, `},
+     find: `boost::asio::post(endpoint.aside, `, plant: `boost::asio::post(planted ? request.executor : endpoint.aside, `},
   ]},
 
   // ---- text ----

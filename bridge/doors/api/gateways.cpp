@@ -5,6 +5,7 @@
 #include "bridge/doors/admission.hpp"
 #include "bridge/doors/api/api.hpp"
 #include "bridge/doors/api/objects.hpp"
+#include "bridge/doors/api/values.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/http/reading.hpp"
 #include "bridge/text/time.hpp"
@@ -14,7 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::value time_or_null(WallMs at) { return at ? json::value(text::time_text(at)) : json::value(nullptr); }
 json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
 json::object gateway_json(const Services& services, const GatewaySettings& config, const GatewayStatus& status,

@@ -9,7 +9,7 @@
 #include "bridge/doors/api/message_fields.hpp"
 #include "bridge/doors/api/message_json.hpp"
 #include "bridge/text/number.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {

@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <ranges>
 
+#include "bridge/doors/api/values.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/text/message_id.hpp"
 #include "bridge/text/number.hpp"
@@ -20,7 +21,6 @@ json::value text_or_null(std::string_view text) {
   if (text.empty()) return nullptr;
   return text::is_valid_utf8(text) ? json::value(text) : json::value(text::repaired_utf8(std::string(text)));
 }
-json::value time_or_null(store::WallMs at) { return at ? json::value(text::time_text(at)) : json::value(nullptr); }
 json::value gateway_name(const Directory& directory, store::GatewayId id) {
   const auto gateway = directory.table()->gateway(id);
   return gateway ? json::value(gateway->name) : json::value(nullptr);

@@ -2,15 +2,15 @@
 // Making, changing and removing gateways and routes.
 #include "bridge/doors/api/objects.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/json.hpp>
 #include <sstream>
 
 #include "bridge/doors/admission.hpp"
 #include "bridge/doors/api/api.hpp"
+#include "bridge/doors/api/values.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/http/reading.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -69,8 +69,6 @@ void change_object(Services& services, const HttpRequest& request, const Respond
   respond(std::move(response));
 }
 
-json::array texts(const std::vector<std::string>& words) { return json::array(words.begin(), words.end()); }
-
 json::object reloaded_json(const Reloaded& reloaded) {
   const auto names = [](const TableChanges::Names& n) {
     return json::object{{"new", texts(n.added)}, {"changed", texts(n.changed)}, {"removed", texts(n.removed)}};
@@ -96,25 +94,6 @@ void reload(Services& services, const HttpRequest& request, const Respond& respo
   std::vector<FieldError> errors;
   for (const auto& error : done.error()) errors.push_back({"", "bad-configuration", error});
   respond(to_response(invalid(std::move(errors))));
-}
-
-// A change is answered once it is on disk. No shard waits for that: its links and doors would stand still meanwhile.
-HttpHandler aside(Services& services, std::function<void(const HttpRequest&, const Respond&)> work) {
-  return [&services, work = std::move(work)](const HttpRequest& request, Respond respond) {
-    const Respond on_shard = [shard = request.executor, respond = std::move(respond)](HttpResponse response) {
-      boost::asio::post(shard, [respond, response = std::move(response)] { respond(response); });
-    };
-    boost::asio::post(services.aside, [&request, work, on_shard] {
-      try {
-        work(request, on_shard);
-      } catch (const std::exception& error) {
-        log::error("http", "a request failed inside", "path", request.path, "error", error.what());
-        on_shard(to_response({.code = ProblemCode::internal,
-                              .detail = "the request could not be handled; the log says why",
-                              .errors = {}}));
-      }
-    });
-  };
 }
 
 }  // namespace
@@ -144,24 +123,28 @@ std::vector<std::pair<std::string, std::string>> etag_header(const std::optional
   return {{"ETag", object->etag}};
 }
 
+// A change is answered once it is on disk.
 std::vector<Endpoint> object_endpoints(Services& services) {
   using enum http::verb;
   std::vector<Endpoint> endpoints;
   for (const auto kind : {Kind::gateway, Kind::route}) {
     const auto add = [&](http::verb method, const std::string& path, Action action) {
       endpoints.push_back(
-          {method, path, aside(services, [&services, kind, action](const HttpRequest& r, const Respond& a) {
-             change_object(services, r, a, kind, action);
-           })});
+          {.method = method,
+           .path = path,
+           .handler = [&services, kind, action](const HttpRequest& r,
+                                                const Respond& a) { change_object(services, r, a, kind, action); },
+           .aside = services.aside});
     };
     add(post, base_of(kind), Action::create);
     add(put, base_of(kind) + "/{name}", Action::replace);
     add(patch, base_of(kind) + "/{name}", Action::patch);
     add(delete_, base_of(kind) + "/{name}", Action::remove);
   }
-  endpoints.push_back(
-      {post, "/api/v1/config/reload",
-       aside(services, [&services](const HttpRequest& r, const Respond& a) { reload(services, r, a); })});
+  endpoints.push_back({.method = post,
+                       .path = "/api/v1/config/reload",
+                       .handler = [&services](const HttpRequest& r, const Respond& a) { reload(services, r, a); },
+                       .aside = services.aside});
   return endpoints;
 }
 

@@ -8,6 +8,7 @@
 #include "bridge/doors/admission.hpp"
 #include "bridge/doors/api/api.hpp"
 #include "bridge/doors/api/objects.hpp"
+#include "bridge/doors/api/values.hpp"
 #include "bridge/http/reading.hpp"
 #include "bridge/intake/submission.hpp"
 #include "bridge/text/number.hpp"
@@ -16,8 +17,6 @@ namespace smsbridge::bridge {
 namespace {
 
 namespace json = boost::json;
-
-json::array texts(const std::vector<std::string>& values) { return json::array(values.begin(), values.end()); }
 
 json::value seconds_by_lane(const std::array<WallMs, store::lane_count>& values) {
   json::object object;

@@ -436,6 +436,31 @@ TEST(Door, AMistakeOfOursIsAnAnswer) {
   EXPECT_EQ(answer->status, http::status::internal_server_error);
 }
 
+TEST(Door, AMistakeAsideIsAnAnswerOfTheShard) {
+  metrics::Metrics metrics({"", "", ""});
+  SystemClock clock;
+  asio::io_context shard, aside;
+  const auto door =
+      make_door({{.method = http::verb::post,
+                  .path = "/a",
+                  .handler = [](const HttpRequest&, const Respond&) { throw std::runtime_error("broken"); },
+                  .aside = aside.get_executor()}},
+                metrics.http(), clock, to_response);
+  HttpRequest request;
+  request.raw.method(http::verb::post);
+  request.path = "/a";
+  request.executor = shard.get_executor();
+  std::optional<HttpResponse> answer;
+  door.handle(request, [&answer](HttpResponse given) { answer = std::move(given); });
+  EXPECT_EQ(shard.poll(), 0u) << "nothing runs on the shard before there is an answer";
+  EXPECT_EQ(aside.poll(), 1u);
+  EXPECT_FALSE(answer);
+  shard.restart();
+  shard.poll();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, http::status::internal_server_error);
+}
+
 TEST(Door, ShowsSomeOfAMillionMistakes) {
   const auto problem = invalid(std::vector<FieldError>(100'000, {"/x", "unknown-field", "there is no field x"}));
   EXPECT_EQ(problem.errors.size(), 1000u);
