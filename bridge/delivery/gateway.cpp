@@ -583,6 +583,7 @@ std::optional<Moving> Gateway::moving() const {
 }
 
 void Gateway::move_waiting() {
+  see_how_it_goes();
   if (moving_ || stopping_ || context_.router.table()->routes.empty()) return;
   const auto moving = this->moving();
   if (!moving) return;

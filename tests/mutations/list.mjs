@@ -38,7 +38,8 @@ export const list = [
      find: `++used_here.accepted;`, plant: `used_here.accepted += taken.parts;`},
     {id: 105, what: 'usage: what has no price is not counted as such', find: `++used_here.unpriced;`, plant: `;`},
     {id: 106, what: 'usage: attempts that are repeated are not counted',
-     find: `++counts_.used(stored.queue, now).submitted; stored.progress.attempts`, plant: `stored.progress.attempts`},
+     find: `++counts_.used(stored.queue, now).submitted; stored.progress.attempts = change.attempt;`,
+     plant: `stored.progress.attempts = change.attempt;`},
     {id: 107, what: 'the wait for a receipt is taken for seconds',
      find: `now + taken.receipt_wait_ms`, plant: `now + taken.receipt_wait_ms / 1000`},
     {id: 108, what: 'a receipt ahead of the answer to its submit is forgotten',
@@ -367,7 +368,7 @@ export const list = [
      find: `price ? price->part * query.parts : 0`, plant: `price ? price->part : 0`},
     {id: 214, what: 'routes choose gateways that are being emptied', find: `is_draining(gateway->id)`, plant: `false`},
     {id: 215, what: 'a gateway on trial gets all messages at once',
-     find: `return now - last >= std::chrono::duration_cast<Duration>(probe_every).count() && health->probed_at.compare_exchange_strong(last, now);`,
+     find: `return now - last >= probe_every_ticks && known->probed_at.compare_exchange_strong(last, now);`,
      plant: `return true;`},
   ]},
   {file: 'bridge/delivery/smpp_link.cpp', bugs: [
