@@ -5,17 +5,17 @@
 
 #include "bridge/config/gateway.hpp"
 #include "bridge/delivery/channel.hpp"
-#include "bridge/delivery/claiming.hpp"
-#include "bridge/delivery/moving.hpp"
+#include "bridge/delivery/claims.hpp"
+#include "bridge/delivery/incoming.hpp"
+#include "bridge/delivery/mover.hpp"
 #include "bridge/delivery/outcome_writer.hpp"
+#include "bridge/delivery/tally.hpp"
+#include "bridge/delivery/turns.hpp"
 #include "bridge/delivery/under_way.hpp"
 #include "bridge/delivery/watch.hpp"
-#include "bridge/env/log_throttle.hpp"
 #include "bridge/env/random.hpp"
-#include "bridge/policy/fair_share.hpp"
 #include "bridge/policy/rate.hpp"
 #include "bridge/policy/retry.hpp"
-#include "bridge/policy/suspects.hpp"
 #include "bridge/routing/router.hpp"
 #include "store/store.hpp"
 
@@ -36,8 +36,10 @@ struct GatewayContext {
 // Takes messages out of the queue, gives them to its channel, and writes down what became of them.
 //
 // It holds no queue of its own: it claims from the store what its channel can take soon, so a million waiting messages
-// are not a million objects. A claim and each outcome are durable before their effect shows outside. One shard; all
-// calls and callbacks run there.
+// are not a million objects. A claim and each outcome are durable before their effect shows outside. It takes the
+// channel's news and asks the others what follows: claims bring messages, turns submit them, an attempt says what came
+// of it, watch sees how it goes, mover takes away what waits too long, and the writer brings outcomes to the store. One
+// shard; all calls and callbacks run there.
 class Gateway : private Channel::Owner {
  public:
   using MakeChannel = std::function<std::unique_ptr<Channel>(Channel::Owner&)>;
@@ -46,7 +48,10 @@ class Gateway : private Channel::Owner {
 
   void start();
   // These queues got something; only those of this gateway are given.
-  void due(const std::vector<store::Queue>& queues);
+  void due(const std::vector<store::Queue>& queues) {
+    claims_.due(queues);
+    claims_.claim();
+  }
   // Submits nothing until resume(); the channel stays connected. Whoever calls remembers it over a restart.
   void pause(WallMs since);
   void resume();
@@ -73,17 +78,6 @@ class Gateway : private Channel::Owner {
   const GatewaySettings& config() const { return config_; }
 
  private:
-  // Read once for all that is submitted in one go: a look at the clock is not cheap.
-  struct Moment {
-    Time now{};
-    WallMs wall = 0;
-  };
-  // What came of an attempt to submit something.
-  enum class Turn : std::uint8_t {
-    went,   // something was submitted, or ended
-    waits,  // for its own bind; another message may go
-    none,   // nothing can go now
-  };
   void on_answer(std::uint64_t cookie, Answer answer) override;
   void on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) override;
   void on_not_taken(std::uint64_t cookie) override;
@@ -91,77 +85,50 @@ class Gateway : private Channel::Owner {
   void on_late_answer(std::uint64_t cookie, std::string provider_id) override;
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                   std::function<void(bool stored)> answer) override;
-  void on_inbound(std::string_view from) override;
-  void on_room() override;
+  void on_inbound(std::string_view from) override { incoming_.from_phone(from); }
+  void on_room() override { pump(); }
   void on_up_or_down() override;
   void on_closed() override;
-  bool is_sending_to(std::string_view phone) const override;
+  bool is_sending_to(std::string_view phone) const override { return under_way_.is_to(phone); }
 
   // From the queue to the channel.
-  void look_at_queues(store::TenantId tenant);
-  void claim();
-  void claimed(store::ClaimResult result);
-  void stand_by(const Claiming::Plan& plan);
-  void withdraw();
-  void handed_over(store::ClaimResult result);
+  Claims::Owner owner_of_claims();
+  std::optional<Claiming::Room> room() const;
   void take(std::vector<store::Claimed> messages);
   void take(store::Claimed message);
   void pump();
-  Turn submit_others(const Moment& moment);
-  Turn submit_apart(const Moment& moment);
-  Turn submit_next(UnderWay::Order order, const Moment& moment);
   void give_back_unsent();
   void give_back_soon();
-  void arm_idle_timer();
 
   // From the channel to the store.
-  void see_passed(const UnderWay::Sending& sending, Time submitted_at, const Answer& answer);
-  void back_to_its_place(std::uint64_t cookie, UnderWay::Sending& sending);
-  void stand_back(UnderWay::Order order);
-  void give_up_waiting(UnderWay::Order order, const Moving& moving);
   UnderWay::Sending forget(UnderWay::Order order);
   void settle(UnderWay::Order order);
-  void count(const store::Settlement& settlement, const UnderWay::Sending& sending);
-  void count_doubtful(store::TenantId tenant, metrics::DoubtPolicy how);
-  store::GatewayId next_gateway(const store::Claimed& message, Router::Ask ask) const;
-  void see_account();
-  void say_unmatched(const std::vector<store::Receipted>& receipts);
 
-  // How it goes, and what leaves because of it.
-  void see_how_it_goes();
-  void move_waiting();
-  void move_waiting(const store::Queue& queue, const Moving& moving, store::Batch& batch);
-  std::optional<Moving> moving() const;
+  // How it goes.
+  void see() { watch_.see(context_.clock.wall(), rate_.is_throttled(context_.clock.now())); }
+  void look();
+  void look_each_second();
 
   void check_stopped();
   RetryPolicy policy(store::Lane lane) const;
-  bool is_held(store::Lane lane) const { return policy(lane).doubt == DoubtPolicy::hold; }
   UnderWay::Lanes held_lanes() const;
   bool paused() const { return paused_since_ != 0; }
   bool can_send() const { return !paused() && channel_->is_up(); }
-  void update_gauges();
-  void publish_metrics();
 
   const GatewaySettingsPtr config_kept_;
   const GatewaySettings& config_;
   GatewayContext context_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  FairShare share_;
   Rate rate_;
-  std::unique_ptr<Timer> pump_timer_, apart_timer_, due_timer_, give_back_timer_, stop_timer_, abandon_timer_,
-      metrics_timer_;
+  std::unique_ptr<Timer> give_back_timer_, stop_timer_, abandon_timer_, look_timer_;
   UnderWay under_way_;
-  bool turn_of_apart_ = false;
-  Suspects suspects_;
-  Claiming claiming_ahead_;
-  bool claiming_ = false, standing_by_ = false, stopping_ = false, full_ask_ = false;
-  WallMs paused_since_ = 0, draining_since_ = 0;
+  bool stopping_ = false;
+  WallMs paused_since_ = 0;
   Watch watch_;
-  std::shared_ptr<const RoutingTable> account_seen_in_;
-  std::vector<store::GatewayId> account_;  // gateways that share it; empty: this one alone
-  log::Throttle unmatched_, inbound_{std::chrono::seconds(1)};
-  bool moving_ = false;
-  std::map<store::Queue, store::Waiting> looked_at_;  // how far move_waiting() came
+  Incoming incoming_;
+  Tally tally_;
+  Claims claims_;
+  Turns turns_;
+  Mover mover_;
   OutcomeWriter outcomes_;
   std::function<void()> stopped_;
   std::unique_ptr<Channel> channel_;  // last: it may call back while it goes

@@ -148,7 +148,6 @@ const longFunctions = {  // lines
   'bridge/objects/objects.cpp': 109,
 };
 const largeFiles = {  // lines; the rest has 400 at most
-  'bridge/delivery/gateway.cpp': 784,
   'bridge/objects/objects.cpp': 518,
   'bridge/text/numbering_table.cpp': 474,  // data
   'store/store.cpp': 441,

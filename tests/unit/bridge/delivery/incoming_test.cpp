@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MPL-2.0
+// What a carrier sends by itself: to whose messages its receipts may belong, and what people are told.
+#include "bridge/delivery/incoming.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/unit/bridge/delivery/logged.hpp"
+#include "tests/unit/bridge/delivery/virtual_clock.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using metrics::ReceiptState;
+using store::Receipted;
+
+class IncomingTest : public testing::Test {
+ protected:
+  static GatewaySettingsPtr gateway(const std::string& name, store::GatewayId id) {
+    auto settings = std::make_shared<GatewaySettings>();
+    settings->name = name;
+    settings->id = id;
+    settings->kind = "smpp";
+    settings->address = {.host = "smsc.example", .port = 2775};
+    settings->session.system_id = "umoja";
+    return settings;
+  }
+  static std::shared_ptr<const RoutingTable> table(std::vector<GatewaySettingsPtr> gateways) {
+    auto table = std::make_shared<RoutingTable>();
+    table->gateways = std::move(gateways);
+    return table;
+  }
+  // What is said when this became of a receipt.
+  std::string said_of(Receipted receipt) {
+    return logged([&] { incoming_.receipts_stored({receipt}); });
+  }
+
+  VirtualClock clock_;
+  metrics::Metrics metrics_{{}};
+  metrics::GatewayMetrics& counted_ = metrics_.gateway("main", "smpp");
+  const GatewaySettingsPtr main_ = gateway("main", 7);
+  Router router_{table({main_}), {}, clock_};
+  Incoming incoming_{{.settings = *main_, .clock = clock_, .metrics = counted_, .router = router_}};
+};
+
+TEST_F(IncomingTest, AReceiptIsCountedAndBelongsToItsAccount) {
+  const auto alone = incoming_.receipt({.gateway = 7, .provider_ids = {"a"}}, ReceiptState::delivered);
+  EXPECT_EQ(alone.provider_ids, std::vector<std::string>{"a"});
+  EXPECT_TRUE(alone.account.empty());
+  router_.replace(table({main_, gateway("second", 8)}));
+  const auto shared = incoming_.receipt({.gateway = 7, .provider_ids = {"b"}}, ReceiptState::expired);
+  EXPECT_EQ(shared.account, (std::vector<store::GatewayId>{7, 8})) << "since the table changed";
+  EXPECT_EQ(counted_.receipts[ReceiptState::delivered]->Value(), 1);
+  EXPECT_EQ(counted_.receipts[ReceiptState::expired]->Value(), 1);
+}
+
+TEST_F(IncomingTest, WhatMatchesNothingIsCountedAndSaidWhereThereIsSomethingToDo) {
+  struct Case {
+    Receipted receipt;
+    bool unmatched;
+    const char* said;  // nothing: empty
+  };
+  const Case cases[] = {{Receipted::matched, false, ""},
+                        {Receipted::repeated, false, ""},
+                        {Receipted::parked, true, ""},
+                        {Receipted::another_phone, true, "set dialect.address_may_differ"},
+                        {Receipted::ambiguous, true, "several messages have its id"}};
+  for (const auto& each : cases) {
+    const auto before = counted_.receipts_unmatched->Value();
+    const auto said = said_of(each.receipt);
+    EXPECT_EQ(counted_.receipts_unmatched->Value() - before, each.unmatched ? 1 : 0) << said;
+    EXPECT_EQ(said.empty(), !*each.said) << said;
+    EXPECT_NE(said.find(each.said), std::string::npos) << said;
+    EXPECT_EQ(said_of(each.receipt), "") << "once a minute";
+  }
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_NE(said_of(Receipted::ambiguous).find("receipts=2"), std::string::npos) << "with how many there were";
+}
+
+TEST_F(IncomingTest, ReceiptsThatWereGivenBackAreSaid) {
+  const auto said = logged([&] { incoming_.receipts_given_back(3); });
+  EXPECT_NE(said.find("could not be stored"), std::string::npos) << said;
+  EXPECT_NE(said.find("receipts=3"), std::string::npos) << said;
+}
+
+TEST_F(IncomingTest, MessagesOfPhonesAreALineASecondWithTheLastDigits) {
+  const auto said = logged([&] {
+    for (int i = 0; i < 2'000; ++i) {
+      incoming_.from_phone("254712345678");
+      clock_.advance(std::chrono::milliseconds(1));
+    }
+  });
+  EXPECT_EQ(std::ranges::count(said, '\n'), 2) << said;
+  EXPECT_NE(said.find("messages=1000\n"), std::string::npos) << said;
+  EXPECT_NE(said.find("678"), std::string::npos) << said;
+  EXPECT_EQ(said.find("5678"), std::string::npos) << said;
+  EXPECT_EQ(counted_.inbound_messages->Value(), 2'000);
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge
