@@ -53,6 +53,14 @@ bridge::HttpRequest request_of(const Wish& wish, const RunOptions& options, cons
   return request;
 }
 
+bridge::HttpRequest control_request(store::MessageId id, std::string_view action, const std::string& key) {
+  bridge::HttpRequest request;
+  request.raw.method(http::verb::post);
+  request.raw.target(fmt::format("/api/v1/messages/{}/{}", bridge::message_id_text(id), action));
+  request.raw.set(http::field::authorization, "Bearer " + key);
+  return request;
+}
+
 Told told_by(const bridge::HttpResponse& response) {
   using Kind = Told::Kind;
   const auto header = [&](std::string_view name) {

@@ -23,6 +23,9 @@ struct Wish {
 // The request of a client of the API, which shows this key, or of Fineract.
 bridge::HttpRequest request_of(const Wish& wish, const RunOptions& options, const std::string& key);
 
+// A client of the API wants a message "cancel"led, or sent again: "retry".
+bridge::HttpRequest control_request(store::MessageId id, std::string_view action, const std::string& key);
+
 // What an answer tells him.
 struct Told {
   enum class Kind : std::uint8_t {

@@ -28,12 +28,14 @@ struct Broken {
 //   one-end     a final state is never left, but for a better one after `sent` or `unknown`, or by a person's retry
 //   receipt     it is answered with 0 only when its effect is on disk
 //   outcome     a state by receipt is what the centre said
-//   reference   one reference and one content are one message; a new one, a repetition and a conflict are told as they
-//   are operated    a gateway that is paused or drained is so after a restart, and one that was resumed is not drained
-//   nothing new is given to a gateway that is being drained, and what waits there is not sent one-bind    in a calm run
-//   all parts of a message leave on one bind held-up     in a calm run nothing waits for longer than a probe because of
-//   a message that a carrier chokes on too-early   nothing expires before its time, whatever the machine's clock says
-//   for a moment window, protocol, rate, memory, counts
+//   reference   one reference and one content are one message; new, repeated and in conflict are told as they are
+//   changed     in the end every gateway runs as the file says
+//   operated    a gateway that is paused or drained is so after a restart, and one that was resumed is not
+//   drained     nothing new is given to a gateway that is being drained, and what waits there is not sent
+//   one-bind    in a calm run all parts of a message leave on one bind
+//   held-up     in a calm run nothing waits for longer than a probe because of a message that a carrier chokes on
+//   too-early   nothing expires before its time, whatever the machine's clock says for a moment
+//   window, protocol, rate, memory, counts
 class Promises {
  public:
   Promises(const RunOptions& options, const SimClock& clock, Duration latency_max, std::filesystem::path folder);

@@ -106,6 +106,7 @@ RunResult World::run() {
       if (!quiet())
         promises_.fail("liveness", "the healed world does not come to rest: " + unrest() + promises_.first_open());
       promises_.scan(true);
+      check_changed();
       if (!promises_.nothing_waits())
         promises_.fail("liveness", "all messages are final, but the queue's tables are not empty");
     }
@@ -156,6 +157,12 @@ void World::watch() {
     }
     watch();
   });
+}
+
+void World::check_changed() {
+  for (const auto& gateway : config_.gateways)
+    if (operated_[gateway.id - 1].running.settings != gateway.settings)
+      promises_.fail("changed", gateway.name + " does not run as the file says");
 }
 
 void World::check_memory(std::size_t place, const bridge::GatewayStatus& status) {
@@ -213,8 +220,9 @@ void World::open() {
 // One an API client of each tenant; they outlive the daemon's lives.
 void World::make_keys() {
   for (const auto& tenant : config_.tenants)
-    keys_.push_back(
-        bridge::create_key(daemon_->store(), tenant.name, "client", {"messages:send"}, clock_.wall(), 0).bearer);
+    keys_.push_back(bridge::create_key(daemon_->store(), tenant.name, "client", {"messages:send", "messages:manage"},
+                                       clock_.wall(), 0)
+                        .bearer);
 }
 
 void World::starting(const bridge::GatewaySettings& gateway) {
@@ -546,14 +554,12 @@ void World::accepted(std::size_t place, const Told& told, const std::set<std::si
   if (!wish.by_fineract && told.replayed == false && draining.contains(content.gateway - 1))
     promises_.fail("drained", fmt::format("#{} is to leave by gateway {}", place, content.gateway));
   if (std::exchange(wish.id, id)) return;
-  const auto control_later = [&](std::int64_t within_ms, store::Control::Action action) {
+  const auto control_later = [&](std::int64_t within_ms, std::string_view action) {
     clock_.after(std::chrono::milliseconds(random_.between(0, within_ms)),
-                 [this, id = *id, tenant = content.tenant, action] { control(id, tenant, action); });
+                 [this, id = *id, tenant = wish.tenant, action] { control(id, tenant, action); });
   };
-  if (random_.chance(options_.cancel)) control_later(60'000, store::Control::Action::cancel);
-  // What was refused at the door is not tried again: nobody could carry it.
-  const bool was_refused = message->progress.state == store::State::failed && message->progress.attempts == 0;
-  if (!was_refused && random_.chance(options_.retry)) control_later(400'000, store::Control::Action::retry);
+  if (random_.chance(options_.cancel)) control_later(60'000, "cancel");
+  if (random_.chance(options_.retry)) control_later(400'000, "retry");
 }
 
 void World::call_back(const http_gateways::CallbackRequest& callback,
@@ -578,17 +584,13 @@ void World::ask_again(std::size_t place) {
   clock_.after(std::chrono::milliseconds(random_.between(500, 15'000)), [this, place] { ask(place); });
 }
 
-void World::control(store::MessageId id, store::TenantId tenant, store::Control::Action action) {
-  if (!daemon_ || stopping_ || healed_) return;
-  if (action == store::Control::Action::retry) promises_.retry_asked(id);
-  store::Batch batch;
-  batch.controls.push_back(
-      {.action = action, .tenant = tenant, .id = id, .validity_ms = random_.between(30'000, 600'000)});
-  daemon_->store().commit(
-      std::move(batch), io_.get_executor(), [this, life = life_, id](const store::BatchResult& result) {
-        if (life != life_) return;
-        trace("controlled", id, result.controls.empty() ? 9 : static_cast<std::uint64_t>(result.controls.front()));
-      });
+void World::control(store::MessageId id, std::size_t tenant, std::string_view action) {
+  if (!daemon_ || healed_) return;
+  if (action == "retry") promises_.retry_asked(id);
+  daemon_->receive(Daemon::Listener::api, control_request(id, action, keys_[tenant]),
+                   [this, id](const bridge::HttpResponse& response) {
+                     trace("controlled", id, static_cast<std::uint64_t>(response.status));
+                   });
 }
 
 }  // namespace smsbridge::simulation

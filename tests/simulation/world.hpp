@@ -40,7 +40,7 @@ class World {
   void call_back(const http_gateways::CallbackRequest& request,
                  std::function<void(http_gateways::CallbackAnswer)> respond);
   void ask_again(std::size_t wish);
-  void control(store::MessageId id, store::TenantId tenant, store::Control::Action action);
+  void control(store::MessageId id, std::size_t tenant, std::string_view action);
 
   using Action = bridge::GatewayControl::Action;
   // Which of an operator's wishes for a gateway are on disk.
@@ -60,6 +60,7 @@ class World {
   void note_kept(std::size_t place, Action action);
   void check_kept(std::size_t place, const bridge::GatewayStatus& status);
   void check_memory(std::size_t place, const bridge::GatewayStatus& status);
+  void check_changed();
   void starting(const bridge::GatewaySettings& gateway);
   void make_keys();
 
