@@ -257,11 +257,11 @@ World::Kept World::kept(std::size_t place) const {
           .draining = reader.object("draining/" + name).has_value()};
 }
 
-// What he was answered is on disk, unless that took nothing at the time.
+// What he was answered is on disk, unless that took nothing at the time, or the gateway had ended with the daemon.
 void World::note_kept(std::size_t place, Action action) {
   const auto is = kept(place);
   operated_[place].kept = is;
-  if (options_.failing_commits > 0 || options_.store_limit_bytes < RunOptions().store_limit_bytes) return;
+  if (stopping_ || options_.failing_commits > 0 || options_.store_limit_bytes < RunOptions().store_limit_bytes) return;
   const bool lost = action == Action::pause   ? !is.paused
                     : action == Action::drain ? !is.draining
                                               : is.paused || is.draining;
