@@ -8,7 +8,11 @@
 #include <charconv>
 #include <map>
 
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
+#include "http_gateways/digest.hpp"
+#include "http_gateways/form.hpp"
+#include "http_gateways/json.hpp"
+#include "http_gateways/reply.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

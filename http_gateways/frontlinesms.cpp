@@ -7,7 +7,13 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
-#include "http_gateways/wire.hpp"
+#include "http_gateways/callback_fields.hpp"
+#include "http_gateways/coding.hpp"
+#include "http_gateways/digest.hpp"
+#include "http_gateways/form.hpp"
+#include "http_gateways/json.hpp"
+#include "http_gateways/readable.hpp"
+#include "http_gateways/reply.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

@@ -7,7 +7,12 @@
 #include <boost/json/serialize.hpp>
 #include <map>
 
-#include "http_gateways/wire.hpp"
+#include "http_gateways/callback_fields.hpp"
+#include "http_gateways/decimal.hpp"
+#include "http_gateways/e164.hpp"
+#include "http_gateways/form.hpp"
+#include "http_gateways/json.hpp"
+#include "http_gateways/reply.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

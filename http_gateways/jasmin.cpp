@@ -7,10 +7,13 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "http_gateways/callback_fields.hpp"
+#include "http_gateways/digest.hpp"
+#include "http_gateways/form.hpp"
 #include "http_gateways/generic/definition.hpp"
 #include "http_gateways/generic/generic.hpp"
+#include "http_gateways/json.hpp"
 #include "http_gateways/sms_octets.hpp"
-#include "http_gateways/wire.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

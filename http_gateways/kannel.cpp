@@ -6,11 +6,15 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "http_gateways/coding.hpp"
+#include "http_gateways/e164.hpp"
+#include "http_gateways/form.hpp"
 #include "http_gateways/generic/callback.hpp"
 #include "http_gateways/generic/definition.hpp"
 #include "http_gateways/generic/generic.hpp"
+#include "http_gateways/json.hpp"
+#include "http_gateways/readable.hpp"
 #include "http_gateways/sms_octets.hpp"
-#include "http_gateways/wire.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

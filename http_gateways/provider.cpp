@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <array>
 
-#include "http_gateways/wire.hpp"
+#include "http_gateways/callback_fields.hpp"
+#include "http_gateways/json.hpp"
+#include "http_gateways/readable.hpp"
+#include "http_gateways/reply.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

@@ -5,8 +5,9 @@
 #include <charconv>
 #include <optional>
 
+#include "http_gateways/coding.hpp"
+#include "http_gateways/digest.hpp"
 #include "http_gateways/sms_octets.hpp"
-#include "http_gateways/wire.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

@@ -8,6 +8,17 @@
 #include <charconv>
 #include <map>
 
+#include "http_gateways/callback_fields.hpp"
+#include "http_gateways/coding.hpp"
+#include "http_gateways/decimal.hpp"
+#include "http_gateways/digest.hpp"
+#include "http_gateways/e164.hpp"
+#include "http_gateways/form.hpp"
+#include "http_gateways/json.hpp"
+#include "http_gateways/provider.hpp"
+#include "http_gateways/readable.hpp"
+#include "http_gateways/reply.hpp"
+
 namespace smsbridge::http_gateways {
 namespace {
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include "http_gateways/wire.hpp"
+#include <cstdint>
+
+#include "http_gateways/form.hpp"
+#include "http_gateways/provider.hpp"
 
 namespace smsbridge::http_gateways {
 

@@ -12,7 +12,7 @@
 #include "bridge/cli/objects.hpp"
 #include "bridge/config/secrets.hpp"
 #include "bridge/config/yaml.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {

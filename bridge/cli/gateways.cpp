@@ -17,7 +17,7 @@
 #include "bridge/cli/table.hpp"
 #include "bridge/text/nearest.hpp"
 #include "bridge/text/printable.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {

@@ -15,7 +15,7 @@
 #include "bridge/config/units.hpp"
 #include "bridge/text/printable.hpp"
 #include "bridge/text/time.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {

@@ -12,7 +12,7 @@
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/config/secret_source.hpp"
 #include "bridge/config/yaml.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {

@@ -10,7 +10,7 @@
 #include "bridge/cli/table.hpp"
 #include "bridge/text/csv.hpp"
 #include "bridge/text/printable.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {

@@ -8,7 +8,7 @@
 #include "bridge/delivery/smpp_channel.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/text/time.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {

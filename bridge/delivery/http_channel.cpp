@@ -5,7 +5,8 @@
 
 #include "bridge/delivery/provider_message.hpp"
 #include "bridge/env/log.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/form.hpp"
+#include "http_gateways/json.hpp"
 
 namespace smsbridge::bridge {
 namespace {

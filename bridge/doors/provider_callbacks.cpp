@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/doors/provider_callbacks.hpp"
 
-#include "http_gateways/wire.hpp"
+#include "http_gateways/digest.hpp"
 
 namespace smsbridge::bridge {
 namespace {

@@ -7,7 +7,9 @@
 #include <array>
 #include <boost/beast/zlib/inflate_stream.hpp>
 
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
+#include "http_gateways/readable.hpp"
+#include "http_gateways/reply.hpp"
 
 namespace smsbridge::bridge {
 namespace {

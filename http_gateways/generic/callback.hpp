@@ -7,10 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "http_gateways/digest.hpp"
+#include "http_gateways/form.hpp"
 #include "http_gateways/generic/definition.hpp"
 #include "http_gateways/generic/response.hpp"
 #include "http_gateways/provider.hpp"
-#include "http_gateways/wire.hpp"
 
 namespace smsbridge::http_gateways {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <boost/json/object.hpp>
 
-#include "http_gateways/wire.hpp"
+#include "http_gateways/json.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

@@ -8,11 +8,15 @@
 #include <boost/json/serialize.hpp>
 #include <cstdlib>
 
+#include "http_gateways/coding.hpp"
+#include "http_gateways/decimal.hpp"
+#include "http_gateways/digest.hpp"
+#include "http_gateways/form.hpp"
 #include "http_gateways/generic/callback.hpp"
 #include "http_gateways/generic/definition.hpp"
 #include "http_gateways/generic/response.hpp"
 #include "http_gateways/generic/template.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/reply.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

@@ -6,9 +6,11 @@
 #include <charconv>
 #include <ctime>
 
+#include "http_gateways/coding.hpp"
+#include "http_gateways/digest.hpp"
+#include "http_gateways/e164.hpp"
 #include "http_gateways/generic/trunk_prefix.hpp"
 #include "http_gateways/sms_octets.hpp"
-#include "http_gateways/wire.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

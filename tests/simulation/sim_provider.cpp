@@ -7,7 +7,8 @@
 #include <boost/json.hpp>
 
 #include "bridge/smsc_sim/glob.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/form.hpp"
+#include "http_gateways/json.hpp"
 
 namespace smsbridge::simulation {
 namespace {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "http_gateways/android_smsgate.hpp"
 
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
+#include "http_gateways/digest.hpp"
+#include "http_gateways/json.hpp"
+#include "http_gateways/reply.hpp"
 #include "tests/unit/http_gateways/cases.hpp"
 
 namespace smsbridge::http_gateways::testing {

@@ -8,7 +8,12 @@
 #include <sstream>
 
 #include "bridge/text/segments.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
+#include "http_gateways/decimal.hpp"
+#include "http_gateways/e164.hpp"
+#include "http_gateways/form.hpp"
+#include "http_gateways/json.hpp"
+#include "http_gateways/reply.hpp"
 
 namespace smsbridge::http_gateways::testing {
 namespace {

@@ -8,8 +8,13 @@
 #include <set>
 
 #include "bridge/text/numbering_table.hpp"
+#include "http_gateways/callback_fields.hpp"
+#include "http_gateways/coding.hpp"
+#include "http_gateways/digest.hpp"
+#include "http_gateways/form.hpp"
 #include "http_gateways/generic/trunk_prefix.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/json.hpp"
+#include "http_gateways/readable.hpp"
 
 namespace smsbridge::http_gateways {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "http_gateways/frontlinesms.hpp"
 
-#include "http_gateways/wire.hpp"
+#include "http_gateways/json.hpp"
 #include "tests/unit/http_gateways/cases.hpp"
 
 namespace smsbridge::http_gateways::testing {

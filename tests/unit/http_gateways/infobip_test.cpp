@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "http_gateways/infobip.hpp"
 
-#include "http_gateways/wire.hpp"
 #include "tests/unit/http_gateways/cases.hpp"
 
 namespace smsbridge::http_gateways::testing {

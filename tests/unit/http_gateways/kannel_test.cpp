@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-#include "http_gateways/wire.hpp"
+#include "http_gateways/form.hpp"
 #include "tests/unit/http_gateways/cases.hpp"
 
 namespace smsbridge::http_gateways::testing {

@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 
-#include "http_gateways/wire.hpp"
+#include "http_gateways/coding.hpp"
+#include "http_gateways/digest.hpp"
+#include "http_gateways/json.hpp"
+#include "http_gateways/reply.hpp"
 #include "tests/unit/http_gateways/cases.hpp"
 
 namespace smsbridge::http_gateways::testing {

@@ -3,6 +3,10 @@
 
 #include <map>
 
+#include "http_gateways/coding.hpp"
+#include "http_gateways/digest.hpp"
+#include "http_gateways/form.hpp"
+#include "http_gateways/json.hpp"
 #include "tests/unit/http_gateways/cases.hpp"
 
 namespace smsbridge::http_gateways::testing {

@@ -7,7 +7,7 @@
 #include <boost/json.hpp>
 
 #include "bridge/version.hpp"
-#include "http_gateways/wire.hpp"
+#include "http_gateways/json.hpp"
 
 namespace smsbridge::bridge {
 namespace {
