@@ -12,24 +12,40 @@ Installs what is missing (Debian 12 or 13, as root or through sudo), builds the 
 bridge with its embedded store, a simulated carrier, and a batch as Fineract posts it. It stays up and prints the
 addresses of API, metrics and Fineract listener.
 
-  --once   end after delivery, with exit code 0
+  --once   end after delivery, with exit code 0, and say how long each step took
 
 Other options go to `smsbridge demo`; `build/release/smsbridge demo --help` lists them.
 TEXT
 }
 
+once=0
 for argument in "$@"; do
   case $argument in
     -h | --help) usage; exit 0 ;;
+    --once) once=1 ;;
   esac
 done
 
+times=()
+timed() {
+  local name=$1 begin=$SECONDS
+  shift
+  "$@"
+  times+=("$name ($((SECONDS - begin)) s)")
+}
+
+build() {
+  # A build folder of another checkout or CMake is of no use; a new one is.
+  cmake --preset release >/dev/null || cmake --preset release --fresh
+  cmake --build --preset release -j "$(nproc)"
+}
+
 # shellcheck source=conf/packages/install.sh
 source conf/packages/install.sh
-install_packages conf/packages/build.txt
+timed "packages" install_packages conf/packages/build.txt
+timed "build" build
 
-# A build folder of another checkout or CMake is of no use; a new one is.
-cmake --preset release >/dev/null || { cmake --preset release --fresh; }
-cmake --build --preset release -j "$(nproc)"
-
-exec build/release/smsbridge demo "$@"
+((once)) || exec build/release/smsbridge demo "$@"
+timed "demo" build/release/smsbridge demo "$@"
+printf '\n== times\n'
+printf '%s\n' "${times[@]}"

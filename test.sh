@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
-# Builds and tests everything: C++ tests under sanitizers, then the release binary against real peers.
+# Builds and tests everything: the release binary against real peers, and meanwhile C++ tests under sanitizers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -45,11 +45,45 @@ step() {
   return "$status"
 }
 
+# meanwhile NAME COMMAND... starts a step that runs beside those that follow; what it says is shown by finish.
+beside_name='' beside_pid='' beside_begin=0 beside_log=''
+meanwhile() {
+  beside_name=$1 beside_begin=$SECONDS
+  beside_log=$(mktemp)
+  shift
+  printf '\n== %s: begun, shown at its end\n' "$beside_name"
+  set -m # a process group of its own, so that all of it can be ended
+  { status=0; "$@" || status=$?; echo "$SECONDS" >"$beside_log.end"; exit "$status"; } </dev/null >"$beside_log" 2>&1 &
+  beside_pid=$!
+  set +m
+}
+finish() {
+  local status=0 time
+  [[ -n $beside_pid ]] || return 0
+  wait "$beside_pid" || status=$?
+  beside_pid=''
+  printf '\n== %s\n' "$beside_name"
+  cat "$beside_log"
+  time=$(($(cat "$beside_log.end" 2>/dev/null || echo "$SECONDS") - beside_begin))
+  if ((status == 0)); then
+    results+=("ok      $beside_name ($time s, beside others)")
+  else
+    results+=("FAILED  $beside_name (exit code $status, $time s, beside others)")
+    failed=1
+  fi
+}
+at_end() {
+  [[ -z $beside_pid ]] || kill -- "-$beside_pid" 2>/dev/null || true
+  [[ -z $beside_log ]] || rm -f "$beside_log" "$beside_log.end"
+}
+trap at_end EXIT
+
 not_run() { results+=("not run $1"); }
 
 summary() {
   printf '\n== summary\n'
   printf '%s\n' "${results[@]}"
+  echo "all of it: $SECONDS s"
   if ((failed != 0)); then
     echo "test.sh: FAILED"
     exit 1
@@ -59,7 +93,8 @@ summary() {
 
 build() {
   cmake --preset "$1" >/dev/null || cmake --preset "$1" --fresh || return
-  cmake --build --preset "$1" -j "$jobs"
+  # What runs beside it has deadlines; a build has none.
+  nice -n 10 cmake --build --preset "$1" -j "$jobs"
 }
 
 run_ctest() { ctest --preset "$@" --no-tests=error; }
@@ -116,6 +151,15 @@ step "Debian packages" install_packages conf/packages/build.txt conf/packages/te
 step "structure" structure || true
 step "format" format || true
 
+if ((!unit_only)); then
+  if step "build release" build release && step "npm packages" npm_packages; then
+    # Most of their time they wait for something: the build below takes the rest.
+    meanwhile "integration tests" integration
+  else
+    not_run "integration tests"
+  fi
+fi
+
 if step "build dev (sanitizers)" build dev; then
   if ((unit_only)); then
     step "unit tests" run_ctest dev -L unit -j "$jobs" || true
@@ -136,14 +180,5 @@ if ((tsan)); then
   fi
 fi
 
-if ((unit_only)); then
-  summary
-  exit 0
-fi
-
-if step "build release" build release && step "npm packages" npm_packages; then
-  step "integration tests" integration || true
-else
-  not_run "integration tests"
-fi
+finish
 summary

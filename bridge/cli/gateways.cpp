@@ -33,7 +33,7 @@ struct GatewayOptions : ClientOptions {
   bool yes = false;
 };
 
-std::vector<std::string> row(const json::object& g, bool terminal) {
+std::vector<std::string> gateway_row(const json::object& g, bool terminal) {
   std::size_t bound = 0;
   auto error = text_of(g, "last_error"),
        next = text_of(g, "next_try_at");  // of the account; SMPP has one a session, too
@@ -111,7 +111,7 @@ int test_send(const GatewayOptions& options) {
   }
 }
 
-int show(const GatewayOptions& options, const std::string& method, const std::string& target) {
+int show_gateways(const GatewayOptions& options, const std::string& method, const std::string& target) {
   const auto answer = call(options, method, target);
   if (!answer.ok()) return report(answer);
   if (options.json) {
@@ -125,9 +125,9 @@ int show(const GatewayOptions& options, const std::string& method, const std::st
   table.leave_out_first({"WINDOW", "ID", "KIND", "IN FLIGHT", "AWAITING"});
   const auto& object = answer.body.as_object();
   if (const auto* items = object.if_contains("items"))
-    for (const auto& item : items->as_array()) table.add(row(item.as_object(), terminal));
+    for (const auto& item : items->as_array()) table.add(gateway_row(item.as_object(), terminal));
   else
-    table.add(row(object, terminal));
+    table.add(gateway_row(object, terminal));
   table.print(std::cout);
   if (options.whole) print_details(object);
   return exit_done;
@@ -245,7 +245,7 @@ void add_gateways(CLI::App& app, Run& run) {
         const auto target =
             "/api/v1/gateways" + (one ? "/" + http_gateways::percent_encode(options->name) : "") + suffix;
         if (suffix == "/drain") confirm_cut_off(call(*options, method, target + "?dry_run=true"), options->yes);
-        return show(*options, method, target);
+        return show_gateways(*options, method, target);
       };
     });
   };

@@ -89,7 +89,7 @@ void note(const char* what, const std::string& id) {
   ::closelog();
 }
 
-int create(const KeyOptions& options) {
+int make_key(const KeyOptions& options) {
   return with_store(options, [&](const Config& config, store::Store& store, Clock& clock) {
     const auto tenant = options.owner                                          ? std::string()
                         : options.tenant.empty() && config.tenants.size() == 1 ? config.tenants.front().name
@@ -133,7 +133,7 @@ int create(const KeyOptions& options) {
   });
 }
 
-int list(const KeyOptions& options) {
+int list_keys(const KeyOptions& options) {
   return with_store(options, [](const Config&, store::Store& store, Clock&) {
     Table table({"ID", "TENANT", "NAME", "EXPIRES", "SCOPES", "MADE BY"}, ::isatty(STDOUT_FILENO) != 0);
     for (const auto& record : store.reader().objects("key/")) {
@@ -151,7 +151,7 @@ int list(const KeyOptions& options) {
   });
 }
 
-int remove(const KeyOptions& options) {
+int remove_key(const KeyOptions& options) {
   return with_store(options, [&](const Config&, store::Store& store, Clock&) {
     store::Batch batch;
     batch.erased_objects.push_back({.key = "key/" + options.id, .expected = {}});
@@ -177,13 +177,13 @@ void add_keys(CLI::App& app, Run& run) {
   make->add_option("--for", options->purpose, "fineract-addon, monitoring, integrator or operator: chooses the scopes");
   make->add_option("--scope", options->scopes, "Scopes, beside those of --for")->delimiter(',');
   make->add_option("--expires", options->expires, "Validity such as 90d; for ever when not given");
-  make->callback([options, &run] { run = [options] { return create(*options); }; });
+  make->callback([options, &run] { run = [options] { return make_key(*options); }; });
   keys->add_subcommand("list", "Id, tenant, name, expiry, scopes and maker of each key")->callback([options, &run] {
-    run = [options] { return list(*options); };
+    run = [options] { return list_keys(*options); };
   });
   auto* gone = keys->add_subcommand("remove", "Make a key invalid at once");
   gone->add_option("id", options->id, "Id of the key, as listed")->required();
-  gone->callback([options, &run] { run = [options] { return remove(*options); }; });
+  gone->callback([options, &run] { run = [options] { return remove_key(*options); }; });
 }
 
 }  // namespace smsbridge::bridge

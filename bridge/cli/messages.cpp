@@ -60,7 +60,7 @@ std::string query(const MessageOptions& options, std::size_t limit, const std::s
   return target;
 }
 
-std::vector<std::string> row(const json::object& m, bool terminal) {
+std::vector<std::string> message_row(const json::object& m, bool terminal) {
   auto at = text_of(m, "created_at");
   if (terminal) at = at.substr(5, 5) + " " + at.substr(11, 5);
   auto state = text_of(m, "state");
@@ -84,7 +84,7 @@ Table message_table(bool terminal) {
   return table;
 }
 
-int list(const MessageOptions& options) {
+int list_messages(const MessageOptions& options) {
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   auto table = message_table(terminal);
   std::string cursor;
@@ -98,7 +98,7 @@ int list(const MessageOptions& options) {
       if (options.json)
         std::cout << text::printable(json::serialize(item)) << "\n";
       else
-        table.add(row(item.as_object(), terminal));
+        table.add(message_row(item.as_object(), terminal));
     }
     cursor = body.at("next_cursor").is_string() ? std::string(body.at("next_cursor").as_string()) : "";
   } while (!cursor.empty() && shown < options.limit);
@@ -167,7 +167,7 @@ void print_message(const json::object& message) {
   }
 }
 
-int show(const MessageOptions& options) {
+int show_message(const MessageOptions& options) {
   const auto message = call(options, "GET", "/api/v1/messages/" + http_gateways::percent_encode(options.id));
   if (!message.ok()) return report(message);
   const auto timeline =
@@ -212,7 +212,7 @@ int tail(const MessageOptions& options) {
       if (options.json) {
         std::cout << text::printable(json::serialize(m)) << std::endl;
       } else {
-        table.add(row(m, terminal));
+        table.add(message_row(m, terminal));
       }
     }
     if (!options.json) table.print(std::cout);
@@ -223,7 +223,7 @@ int tail(const MessageOptions& options) {
   return exit_done;
 }
 
-int change(const MessageOptions& options, const std::string& action) {
+int change_message(const MessageOptions& options, const std::string& action) {
   const auto answer =
       call(options, "POST", "/api/v1/messages/" + http_gateways::percent_encode(options.id) + "/" + action);
   if (!answer.ok()) return report(answer);
@@ -305,7 +305,7 @@ void add_messages(CLI::App& app, Run& run) {
   add_client_options(*lister, *options);
   add_tenant_option(*lister, *options);
   add_filters(*lister, *options);
-  lister->callback([options, &run] { run = [options] { return list(*options); }; });
+  lister->callback([options, &run] { run = [options] { return list_messages(*options); }; });
   auto* follower = messages->add_subcommand("tail", "Follow messages as they change, until Ctrl-C");
   add_client_options(*follower, *options);
   add_tenant_option(*follower, *options);
@@ -318,10 +318,12 @@ void add_messages(CLI::App& app, Run& run) {
     command->add_option("id", options->id, "msg_...")->required();
     command->callback([options, work, &run] { run = [options, work] { return work(*options); }; });
   };
-  one("show", "Everything about one message, with its timeline", show);
-  one("cancel", "Take a waiting message out of the queue", [](const MessageOptions& o) { return change(o, "cancel"); });
+  one("show", "Everything about one message, with its timeline",
+      [](const MessageOptions& o) { return show_message(o); });
+  one("cancel", "Take a waiting message out of the queue",
+      [](const MessageOptions& o) { return change_message(o, "cancel"); });
   one("retry", "Try a message again that ended without delivery",
-      [](const MessageOptions& o) { return change(o, "retry"); });
+      [](const MessageOptions& o) { return change_message(o, "retry"); });
 }
 
 }  // namespace smsbridge::bridge

@@ -94,14 +94,14 @@ int say(const ObjectOptions& options, const ClientAnswer& answer, const std::str
   return exit_done;
 }
 
-int create(const ObjectOptions& options) {
+int create_object(const ObjectOptions& options) {
   auto settings = given(options);
   settings["name"] = options.name;
   read_named_secrets(settings, std::filesystem::path(options.file).parent_path());
   return say(options, ask(options, "POST", false, json::serialize(settings)), "made");
 }
 
-int change(const ObjectOptions& options) {
+int change_settings(const ObjectOptions& options) {
   auto patch = given(options);
   if (patch.empty()) throw ClientError(exit_usage, "nothing to change: use --set, --secret, --unset or --file");
   const auto now = call(options, "GET", address_of(options.what, options.name));
@@ -111,7 +111,7 @@ int change(const ObjectOptions& options) {
   return say(options, answer, answer.ok() && answer.etag == now.etag ? "as it was" : "changed");
 }
 
-int remove(const ObjectOptions& options) {
+int remove_object(const ObjectOptions& options) {
   const auto dry_run = call(options, "DELETE", address(options, true, true), {}, "*");
   if (!dry_run.ok()) return report(dry_run);
   confirm_cut_off(dry_run, true);  // only says it: the name is asked for in any case
@@ -199,11 +199,11 @@ void add_object_commands(CLI::App& group, const std::string& what, Run& run) {
   const auto add_yes = [&](CLI::App& command) {
     command.add_flag("-y,--yes", options->yes, "Do not ask, whoever is cut off");
   };
-  auto* maker = add("create", "Make a " + what + "; it is in force at once", create);
+  auto* maker = add("create", "Make a " + what + "; it is in force at once", create_object);
   add_settings(*maker);
   add_yes(*maker);
   if (what == "gateway") add_secrets(*maker);
-  auto* changer = add("change", "Change settings of a " + what + "; the others stay", change);
+  auto* changer = add("change", "Change settings of a " + what + "; the others stay", change_settings);
   add_settings(*changer);
   add_yes(*changer);
   if (what == "gateway") add_secrets(*changer);
@@ -214,7 +214,7 @@ void add_object_commands(CLI::App& group, const std::string& what, Run& run) {
   smsbridge gateways create twilio --set kind=twilio --set account.account_sid=AC0123 --secret account.auth_token=token.txt)"
                                   : R"(The keys are those of the configuration file:
   smsbridge routes create kenya --set countries=[KE] --set 'via=[{gateway: mtn}, {gateway: twilio}]')");
-  auto* remover = add("delete", "Remove a " + what, remove);
+  auto* remover = add("delete", "Remove a " + what, remove_object);
   add_yes(*remover);
   if (what == "gateway")
     remover->add_flag("--force", options->force, "Although messages wait for it: they expire, unless it comes back");

@@ -12,25 +12,26 @@ namespace {
 
 namespace json = boost::json;
 
-std::string joined(const json::value& words) {
+std::string joined_words(const json::value& words) {
   std::string text;
   for (const auto& word : words.as_array()) text += (text.empty() ? "" : ", ") + std::string(word.as_string());
   return text;
 }
 
 // "  gateways: new third; changed first"
-void print(const json::object& answer, const char* done) {
+void print_reloaded(const json::object& answer, const char* done) {
   std::cout << done << "\n";
   for (const auto* what : {"tenants", "gateways", "routes"}) {
     std::string line;
     for (const auto* how : {"new", "changed", "removed"})
-      if (const auto names = joined(answer.at(what).as_object().at(how)); !names.empty())
+      if (const auto names = joined_words(answer.at(what).as_object().at(how)); !names.empty())
         line += (line.empty() ? " " : "; ") + std::string(how) + " " + names;
     if (!line.empty()) std::cout << "  " << what << ":" << line << "\n";
   }
-  if (const auto lanes = joined(answer.at("lanes")); !lanes.empty()) std::cout << "  lanes: changed " << lanes << "\n";
+  if (const auto lanes = joined_words(answer.at("lanes")); !lanes.empty())
+    std::cout << "  lanes: changed " << lanes << "\n";
   if (answer.at("prices").as_bool()) std::cout << "  prices: changed\n";
-  if (const auto keys = joined(answer.at("takes_restart")); !keys.empty())
+  if (const auto keys = joined_words(answer.at("takes_restart")); !keys.empty())
     std::cout << "  takes a restart: " << keys << "\n";
 }
 
@@ -45,7 +46,7 @@ int reload(const ReloadOptions& options) {
   if (answer.ok() && options.json)
     std::cout << json::serialize(answer.body) << "\n";
   else if (answer.ok())
-    print(answer.body.as_object(), options.dry_run ? "could be reloaded" : "reloaded");
+    print_reloaded(answer.body.as_object(), options.dry_run ? "could be reloaded" : "reloaded");
   return answer.status == 422 ? (report(answer), exit_bad_config) : report(answer);
 }
 

@@ -26,7 +26,7 @@ struct RouteOptions : ClientOptions {
 
 bool is_terminal() { return ::isatty(STDOUT_FILENO) != 0; }
 
-std::string joined(const json::array& values, std::string_view separator) {
+std::string joined_with(const json::array& values, std::string_view separator) {
   std::string text;
   for (const auto& value : values) {
     if (!text.empty()) text += separator;
@@ -46,7 +46,7 @@ std::string conditions_of(const json::object& route) {
   std::string text;
   for (const auto* name : {"tenants", "countries", "prefixes", "senders", "lanes"})
     if (const auto& values = route.at(name).as_array(); !values.empty())
-      text += (text.empty() ? "" : "; ") + std::string(name) + " " + joined(values, ",");
+      text += (text.empty() ? "" : "; ") + std::string(name) + " " + joined_with(values, ",");
   return text.empty() ? "all" : text;
 }
 
@@ -62,12 +62,12 @@ std::string gateways_of(const json::object& route) {
   return text;
 }
 
-std::vector<std::string> row(const json::object& route) {
+std::vector<std::string> route_row(const json::object& route) {
   return {text_of(route, "name"), text_of(route, "id"), text_of(route, "order"),    gateways_of(route),
           conditions_of(route),   hours_of(route),      text_of(route, "price_max")};
 }
 
-int list(const RouteOptions& options) {
+int list_routes(const RouteOptions& options) {
   const auto answer = call(options, "GET", "/api/v1/routes");
   if (!answer.ok()) return report(answer);
   if (options.json) {
@@ -75,12 +75,12 @@ int list(const RouteOptions& options) {
     return exit_done;
   }
   Table table({"NAME", "ID", "ORDER", "GATEWAYS", "FOR", "HOURS", "PRICE MAX"}, is_terminal());
-  for (const auto& route : answer.body.as_object().at("items").as_array()) table.add(row(route.as_object()));
+  for (const auto& route : answer.body.as_object().at("items").as_array()) table.add(route_row(route.as_object()));
   table.print(std::cout);
   return exit_done;
 }
 
-int show(const RouteOptions& options) {
+int show_route(const RouteOptions& options) {
   const auto answer = call(options, "GET", "/api/v1/routes/" + http_gateways::percent_encode(options.name));
   if (!answer.ok()) return report(answer);
   if (options.json) {
@@ -130,7 +130,7 @@ int test(const RouteOptions& options) {
   const bool terminal = is_terminal();
   Table choice({"TO", "COUNTRY", "ROUTE", "GATEWAYS"}, terminal);
   choice.add({text_of(body, "to"), text_of(body, "country"), text_of(body, "route"),
-              gateways.empty() ? "-" : joined(gateways, ",")});
+              gateways.empty() ? "-" : joined_with(gateways, ",")});
   choice.print(std::cout);
   std::cout << "\n";
   Table steps({"STEP", "TAKEN", "WHY"}, terminal);
@@ -154,8 +154,8 @@ void add_routes(CLI::App& app, Run& run) {
     command->callback([options, work, &run] { run = [options, work] { return work(*options); }; });
     return command;
   };
-  add("list", "All routes, in the order in which they are looked at", list);
-  add("show", "One route, with its times of fail-over", show)
+  add("list", "All routes, in the order in which they are looked at", list_routes);
+  add("show", "One route, with its times of fail-over", show_route)
       ->add_option("name", options->name, "Name of the route")
       ->required();
   auto* tester = add("test", "Which way a message would take now; sends nothing", test);

@@ -21,7 +21,7 @@ constexpr std::size_t page_messages = 500;
 // Objects: since when, milliseconds.
 const std::string paused_prefix = "paused/", draining_prefix = "draining/";
 
-std::optional<metrics::FinalState> label_of(store::State state) {
+std::optional<metrics::FinalState> final_label_of(store::State state) {
   using metrics::FinalState;
   switch (state) {
     case store::State::delivered:
@@ -277,7 +277,7 @@ void Gateways::count(const std::vector<store::Final>& finals) {
   for (const auto& final_state : finals) {
     const auto it = counted_.find({final_state.tenant, final_state.gateway});
     if (it == counted_.end()) continue;
-    if (const auto label = label_of(final_state.state)) it->second.queue->finished[*label]->Increment();
+    if (const auto label = final_label_of(final_state.state)) it->second.queue->finished[*label]->Increment();
     if (final_state.state == store::State::delivered && final_state.submitted_at)
       it->second.gateway->delivery_delay_seconds->Observe(
           static_cast<double>(final_state.finished_at - final_state.submitted_at) / 1000.0);

@@ -31,7 +31,7 @@ store::SegmentState segment_state(const http_gateways::StatusUpdate& update) {
   }
 }
 
-metrics::ReceiptState label_of(http_gateways::Status status) {
+metrics::ReceiptState receipt_label_of(http_gateways::Status status) {
   using http_gateways::Status;
   using metrics::ReceiptState;
   switch (status) {
@@ -96,7 +96,7 @@ void report(Channel::Owner& owner, const GatewaySettings& gateway, const http_ga
   receipt.may_guess = false;
   if (receipt.error.empty() && update.error_class != http_gateways::ErrorClass::none)
     receipt.error = name(update.error_class);
-  owner.on_receipt(std::move(receipt), label_of(update.status), std::move(answer));
+  owner.on_receipt(std::move(receipt), receipt_label_of(update.status), std::move(answer));
 }
 
 void report(Channel::Owner& owner, const GatewaySettings& gateway, const http_gateways::CallbackResult& callback,

@@ -187,6 +187,30 @@ test('a test stands on the path of its source', () => {
   assert.deepEqual(of.filter((file) => !isThere(file) && !together.includes(file)), []);
 });
 
+test('files that are compiled as one have no two functions of one name', () => {
+  // Each calls its own: among two in unnamed namespaces the compiler would choose what fits better, and say nothing.
+  const alone = new Set(folders.flatMap((folder) => {
+    const words = /compile_rooms\(\w+ ALONE([^)]*)\)/.exec(read(`${folder}/CMakeLists.txt`))?.[1].split(/\s+/) ?? [];
+    return words.filter((word) => word.endsWith('.cpp')).map((word) => `${folder}/${word}`);
+  }));
+  const found = [];
+  const names = new Map();
+  for (const file of ours) {
+    if (!file.endsWith('.cpp') || alone.has(file) || /^(metrics|http_gateways)\/[^/]*$/.test(file)) continue;
+    let hidden = false;
+    for (const line of read(file).split('\n')) {
+      if (line === 'namespace {') hidden = true;
+      if (line === '}  // namespace') hidden = false;
+      const name = /^(?!using|return|namespace|struct|class|enum|template)[A-Za-z_][\w:<>,&* ]*[ &*](\w+)\(/.exec(line)?.[1];
+      if (!hidden || !name) continue;
+      const key = `${dirname(file)}: ${name}`, first = names.get(key) ?? file;
+      names.set(key, first);
+      if (first !== file) found.push(`${first} and ${file}: ${name}()`);
+    }
+  }
+  assert.deepEqual(found, []);
+});
+
 test('every source file has its licence line', () => {
   const kinds = ['.cpp', '.hpp', '.h', '.inc', '.ipp', '.cmake', '.mjs', '.js', '.ts', '.sh', '.pl', '.py', '.yaml', '.yml'];
   const without = files.filter((file) => {

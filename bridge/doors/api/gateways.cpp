@@ -15,8 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
-
 json::object gateway_json(const Services& services, const GatewaySettings& config, const GatewayStatus& status,
                           const store::CountsByQueueOwner& counts, const std::optional<Objects::Object>& object,
                           bool manages) {

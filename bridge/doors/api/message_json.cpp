@@ -16,11 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-// What carriers say, ids and reasons, is octets: one that is no UTF-8 makes the page unreadable it stands on.
-json::value text_or_null(std::string_view text) {
-  if (text.empty()) return nullptr;
-  return text::is_valid_utf8(text) ? json::value(text) : json::value(text::repaired_utf8(std::string(text)));
-}
 json::value gateway_name(const Directory& directory, store::GatewayId id) {
   const auto gateway = directory.table()->gateway(id);
   return gateway ? json::value(gateway->name) : json::value(nullptr);
