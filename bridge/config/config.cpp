@@ -17,7 +17,6 @@ namespace {
 constexpr std::uintmax_t file_size_max_bytes = 4u << 20;
 
 constexpr std::size_t master_key_length_min = 32;
-constexpr WallMs second = 1000, day = 24 * 3600 * second;
 
 // Two listeners cannot have one port where one of them takes it on every address.
 bool collide(const ListenAddress& a, const ListenAddress& b) {

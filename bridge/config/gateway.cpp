@@ -14,8 +14,6 @@
 namespace smsbridge::bridge {
 namespace {
 
-constexpr WallMs second = 1000, day = 24 * 3600 * second;
-
 using G = GatewaySettings;
 
 // The kind says which keys there are.

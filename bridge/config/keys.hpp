@@ -15,6 +15,9 @@
 
 namespace smsbridge::bridge {
 
+// The lengths of time of the tables, in ms.
+inline constexpr WallMs second = 1000, hour = 3600 * second, day = 24 * hour, week = 7 * day;
+
 // What there is to say of a key to somebody who does not read its value: the schema, the hiding of secrets, forms.
 struct KeyInfo {
   enum class Type : std::uint8_t {

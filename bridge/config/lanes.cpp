@@ -6,8 +6,6 @@
 namespace smsbridge::bridge {
 namespace {
 
-constexpr WallMs second = 1000, week = 7 * 24 * 3600 * second;
-
 const Keys<LaneSettings>& lane_keys() {
   using L = LaneSettings;
   using K = Keys<L>;

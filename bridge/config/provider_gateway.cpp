@@ -39,7 +39,7 @@ using G = GatewaySettings;
 using P = ProviderSettings;
 
 template <class Value>
-auto of(Value P::*value) {
+auto of_account(Value P::*value) {
   return [value](G& gateway) -> Value& { return gateway.provider().*value; };
 }
 
@@ -93,18 +93,18 @@ const Keys<GatewaySettings>& provider_keys() {
   using K = Keys<G>;
   static const K keys{
       K::special("account", KeyInfo::Type::tree, read_account, "Settings of the account, as its kind names them"),
-      K::secret("callback_secret", of(&P::callback_secret),
+      K::secret("callback_secret", of_account(&P::callback_secret),
                 "Last part of the callback address; made once where there is none")
           .checked(check_callback_secret),
-      K::integer("max_in_flight", of(&P::max_in_flight), 1, max_in_flight_most,
+      K::integer("max_in_flight", of_account(&P::max_in_flight), 1, max_in_flight_most,
                  "Requests without an answer at a time; also the most connections"),
-      K::duration("connect_timeout", of(&P::connect_timeout), 100ms, 1min, "Nothing was sent by then"),
-      K::duration("request_timeout", of(&P::request_timeout), 1s, 5min, "Then the answer counts as lost"),
-      K::text("proxy", of(&P::proxy), "HTTP proxy for requests to the provider")
+      K::duration("connect_timeout", of_account(&P::connect_timeout), 100ms, 1min, "Nothing was sent by then"),
+      K::duration("request_timeout", of_account(&P::request_timeout), 1s, 5min, "Then the answer counts as lost"),
+      K::text("proxy", of_account(&P::proxy), "HTTP proxy for requests to the provider")
           .address()
           .url()
           .checked([](ConfigSection& s, G& gateway) { check_no_control(s, "proxy", gateway.provider().proxy); }),
-      K::duration("balance_interval", of(&P::balance_interval), 0s, 24h,
+      K::duration("balance_interval", of_account(&P::balance_interval), 0s, 24h,
                   "How often the balance is asked for; 0s: never"),
   };
   return keys;

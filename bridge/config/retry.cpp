@@ -9,8 +9,6 @@
 namespace smsbridge::bridge {
 namespace {
 
-constexpr WallMs second = 1000, hour = 3600 * second, day = 24 * hour;
-
 void check(ConfigSection& s, const RetryPolicy& retry) {
   check_first_delay(s, "first", retry.delay_first_ms, "max", retry.delay_max_ms);
 }

@@ -14,8 +14,6 @@
 namespace smsbridge::bridge {
 namespace {
 
-constexpr WallMs second = 1000, day = 24 * 3600 * second;
-
 // "08:00" -> minutes of the day; 24:00 is its end.
 std::optional<int> parse_clock(const std::string& text) {
   int hours = 0, minutes = 0;

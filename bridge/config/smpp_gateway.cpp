@@ -100,11 +100,11 @@ using G = GatewaySettings;
 using smpp::ClientConfig;
 
 template <class Value>
-auto of(Value SmppSettings::*value) {
+auto of_bind(Value SmppSettings::*value) {
   return [value](G& gateway) -> Value& { return gateway.smpp().*value; };
 }
 template <class Value>
-auto of(Value ClientConfig::*value) {
+auto of_bind(Value ClientConfig::*value) {
   return [value](G& gateway) -> Value& { return gateway.smpp().session.*value; };
 }
 
@@ -165,13 +165,13 @@ std::vector<Key> account_keys() {
           "port", [](G& g) -> std::uint16_t& { return g.smpp().address.port; }, 1, 65535, "Its port")
           .needed()
           .address(),
-      K::text("system_id", of(&ClientConfig::system_id), "Name of the account").needed().checked(check_system_id),
-      K::secret("password", of(&ClientConfig::password), "Its password")
+      K::text("system_id", of_bind(&ClientConfig::system_id), "Name of the account").needed().checked(check_system_id),
+      K::secret("password", of_bind(&ClientConfig::password), "Its password")
           .needed_in_file()
           .checked(fits_a_bind("password", &ClientConfig::password, password_max)),
-      K::text("system_type", of(&ClientConfig::system_type), "Where the carrier asks for one")
+      K::text("system_type", of_bind(&ClientConfig::system_type), "Where the carrier asks for one")
           .checked(fits_a_bind("system_type", &ClientConfig::system_type, system_type_max)),
-      K::text("address_range", of(&ClientConfig::address_range), "Where the carrier asks for one")
+      K::text("address_range", of_bind(&ClientConfig::address_range), "Where the carrier asks for one")
           .checked(fits_a_bind("address_range", &ClientConfig::address_range, address_range_max)),
   };
 }
@@ -181,24 +181,25 @@ std::vector<Key> session_keys() {
   using S = SmppSettings;
   return {
       K::choice(
-          "bind", of(&S::bind),
+          "bind", of_bind(&S::bind),
           Choices<S::Bind>{
               {"transceiver", S::Bind::transceiver}, {"pair", S::Bind::pair}, {"transmitter", S::Bind::transmitter}},
           "Kind of each session; a pair is a transmitter and a receiver"),
-      K::integer("interface_version", of(&ClientConfig::interface_version), 0, 0x50, "52 is SMPP 3.4"),
-      K::integer("sessions", of(&S::sessions), 1, 100, "Binds that are kept"),
-      K::integer("window", of(&ClientConfig::window), 1, 10000, "Requests without an answer on one session"),
-      K::duration("enquire_link_interval", of(&ClientConfig::enquire_link_interval), 0s, 1h,
+      K::integer("interface_version", of_bind(&ClientConfig::interface_version), 0, 0x50, "52 is SMPP 3.4"),
+      K::integer("sessions", of_bind(&S::sessions), 1, 100, "Binds that are kept"),
+      K::integer("window", of_bind(&ClientConfig::window), 1, 10000, "Requests without an answer on one session"),
+      K::duration("enquire_link_interval", of_bind(&ClientConfig::enquire_link_interval), 0s, 1h,
                   "Silence after which the link is checked; 0s: never")
           .checked(check_enquire_link),
-      K::duration("bind_timeout", of(&ClientConfig::bind_timeout), 5s, 5min,
+      K::duration("bind_timeout", of_bind(&ClientConfig::bind_timeout), 5s, 5min,
                   "How long the answer to a bind is waited for"),
-      K::duration("response_timeout", of(&ClientConfig::response_timeout), 1s, 10min, "After it a submit is in doubt"),
-      K::duration("reconnect_first", of(&S::reconnect_first), 10ms, 10min,
+      K::duration("response_timeout", of_bind(&ClientConfig::response_timeout), 1s, 10min,
+                  "After it a submit is in doubt"),
+      K::duration("reconnect_first", of_bind(&S::reconnect_first), 10ms, 10min,
                   "Wait before the next connection; it doubles"),
-      K::duration("reconnect_max", of(&S::reconnect_max), 10ms, 1h, "The longest wait before the next connection")
+      K::duration("reconnect_max", of_bind(&S::reconnect_max), 10ms, 1h, "The longest wait before the next connection")
           .checked(check_reconnect),
-      K::duration("refused_delay", of(&S::refused_delay), 1s, 24h, "Wait after the carrier refused the account"),
+      K::duration("refused_delay", of_bind(&S::refused_delay), 1s, 24h, "Wait after the carrier refused the account"),
   };
 }
 
@@ -207,23 +208,23 @@ std::vector<Key> message_keys() {
   using S = SmppSettings;
   using text::Charset, text::Concat;
   return {
-      K::choice("charset", of(&S::charset),
+      K::choice("charset", of_bind(&S::charset),
                 Choices<Charset>{{"auto", Charset::automatic},
                                  {"gsm7", Charset::gsm7},
                                  {"latin1", Charset::latin1},
                                  {"ucs2", Charset::ucs2}},
                 "GSM 7 bit if the text allows, else UCS-2; or forced"),
       K::choice(
-          "concat", of(&S::concat),
+          "concat", of_bind(&S::concat),
           Choices<Concat>{
               {"udh8", Concat::udh8}, {"udh16", Concat::udh16}, {"sar", Concat::sar}, {"payload", Concat::payload}},
           "How long texts go"),
       K::choice(
-          "validity_period", of(&S::validity),
+          "validity_period", of_bind(&S::validity),
           Choices<S::Validity>{
               {"relative", S::Validity::relative}, {"absolute", S::Validity::absolute}, {"none", S::Validity::none}},
           "How the carrier is told how long to try"),
-      K::section<smpp::Dialect>("dialect", of(&S::dialect), dialect_keys(), "What this carrier does differently"),
+      K::section<smpp::Dialect>("dialect", of_bind(&S::dialect), dialect_keys(), "What this carrier does differently"),
   };
 }
 

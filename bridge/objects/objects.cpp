@@ -2,12 +2,10 @@
 #include "bridge/objects/objects.hpp"
 
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "bridge/access/tenants.hpp"
 #include "bridge/config/secrets.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/objects/secrets.hpp"
@@ -16,92 +14,72 @@ namespace smsbridge::bridge {
 namespace {
 
 namespace json = boost::json;
+using Why = ObjectError::Why;
+using Action = Objects::Change::Action;
 
-constexpr const char* key_file = "master.key";
 constexpr std::size_t settings_octets_max = 64 * 1024;
-const std::string callback_secret_prefix = "callback-secret/", last_id_key = "last-id";
 
-std::string_view word(Objects::Kind kind) { return kind == Objects::Kind::gateway ? "gateway" : "route"; }
+ObjectError refusal(Why why, std::string detail) { return {.why = why, .detail = std::move(detail), .mistakes = {}}; }
 
-std::string key_of(Objects::Kind kind, std::string_view name) { return fmt::format("{}/{}", word(kind), name); }
-
-// Strong: no two records have the same, since sealing takes a new nonce each time.
-std::string etag_of(std::string_view record) {
-  std::array<unsigned char, crypto_generichash_BYTES_MIN> hash{};
-  std::array<char, 2 * crypto_generichash_BYTES_MIN + 1> text{};
-  ::crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(record.data()), record.size(),
-                       nullptr, 0);
-  ::sodium_bin2hex(text.data(), text.size(), hash.data(), hash.size());
-  return fmt::format("\"{}\"", text.data());
+// Puts the secrets that are kept where the caller left them hidden.
+std::optional<ObjectError> reveal_hidden(json::object& settings, const json::object* before) {
+  const auto known = before ? secrets_of(*before) : std::map<std::string, json::value>();
+  std::vector<ConfigProblem> problems;
+  for_each_secret(settings, [&](json::value& value, const std::string& place) {
+    if (!is_hidden_secret(value)) return;
+    if (const auto it = known.find(place); it != known.end())
+      value = it->second;
+    else
+      problems.push_back({.file = {},
+                          .path = place.substr(1),
+                          .text = "no secret is kept here that could stay: give it",
+                          .code = "missing"});
+  });
+  return error_of(problems);
 }
 
-// retry.first -> /retry/first, via[0].weight -> /via/0/weight
-std::string pointer_of(std::string_view path) {
-  std::string pointer = path.empty() ? "" : "/";
-  for (const char c : path)
-    if (c == '.' || c == '[')
-      pointer += '/';
-    else if (c != ']')
-      pointer += c;
-  return pointer;
-}
-
-std::optional<Problem> as_problem(const std::vector<ConfigProblem>& problems) {
-  Problem problem{.code = ProblemCode::invalid_request, .detail = {}, .errors = {}};
-  for (const auto& each : problems)
-    if (!each.warning) problem.errors.push_back({pointer_of(each.path), each.code, each.text});
-  if (problem.errors.empty()) return std::nullopt;
-  const auto& first = problem.errors.front();
-  problem.detail = problem.errors.size() > 1 ? fmt::format("{} settings are wrong", problem.errors.size())
-                   : first.pointer.empty()   ? first.detail
-                                             : first.pointer + ": " + first.detail;
-  return problem;
-}
-
-tl::unexpected<Problem> refuse(ProblemCode code, std::string detail) {
-  return tl::unexpected(Problem{.code = code, .detail = std::move(detail), .errors = {}});
-}
-
-std::optional<Problem> needs_secrets_again(const json::object& before, const json::object& after,
-                                           const json::object& given) {
+std::optional<ObjectError> needs_secrets_again(const json::object& before, const json::object& after,
+                                               const json::object& given) {
   std::vector<ConfigProblem> problems;
   for (const auto& place : secrets_sent_elsewhere(before, after, given))
     problems.push_back(
         {.file = {}, .path = place.substr(1), .text = "goes to another address now: give it again", .code = "missing"});
-  return as_problem(problems);
+  return error_of(problems);
 }
 
-std::optional<Problem> why_too_large(Objects::Kind kind, const json::object& settings) {
+std::optional<ObjectError> why_too_large(const KindRow& kind, const json::object& settings) {
   const auto octets = json::serialize(settings).size();
   if (octets <= settings_octets_max) return std::nullopt;
-  return Problem{.code = ProblemCode::invalid_request,
-                 .detail = fmt::format(
-                     "the settings of the {} have {} octets, and at most {} are taken: nothing else is "
-                     "served while they are read. {}",
-                     word(kind), octets, settings_octets_max,
-                     kind == Objects::Kind::gateway ? "Leave out what is not used" : "Make several routes of it"),
-                 .errors = {}};
+  return refusal(Why::wrong,
+                 fmt::format("the settings of the {} have {} octets, and at most {} are taken: nothing else "
+                             "is served while they are read. {}",
+                             kind.word, octets, settings_octets_max, kind.when_too_large));
 }
 
-std::optional<Problem> write(const std::function<void()>& work) {
-  try {
-    work();
-    return std::nullopt;
-  } catch (const std::exception& error) {
-    return Problem{.code = ProblemCode::store_full,
-                   .detail = std::string("the change could not be kept: ") + error.what(),
-                   .errors = {}};
-  }
+template <class Pointer>
+std::vector<typename Pointer::element_type*> pointers(const std::vector<Pointer>& objects) {
+  std::vector<typename Pointer::element_type*> list;
+  for (const auto& object : objects) list.push_back(object.get());
+  return list;
 }
 
-template <class Config>
-Objects::Object object_of(const Config& config, bool from_file, std::string etag) {
-  return {.name = config.name,
-          .id = config.id,
-          .settings = config.settings,
-          .from_file = from_file,
-          .etag = std::move(etag)};
+// What those of a table say of each other and is not so.
+std::vector<ConfigProblem> problems_of(const RoutingTable& table, const std::set<std::string>& assumed = {}) {
+  return check_references(pointers(table.gateways), pointers(table.routes), pointers(table.tenants), assumed);
 }
+
+// What did not fit before is not the fault of what changes now.
+std::vector<ConfigProblem> new_problems(const RoutingTable& before, const RoutingTable& after,
+                                        const std::set<std::string>& assumed = {}) {
+  const auto known = problems_of(before, assumed);
+  auto problems = problems_of(after, assumed);
+  std::erase_if(problems, [&](const ConfigProblem& problem) {
+    return std::ranges::find(known, problem.text, &ConfigProblem::text) != known.end();
+  });
+  return problems;
+}
+
+bool has_id(const RoutingTable& table, store::GatewayId id) { return table.gateway(id) || table.route(id); }
 
 }  // namespace
 
@@ -116,281 +94,190 @@ GatewayLoad load_of(const store::CountsByQueueOwner& counts, store::GatewayId ga
   return load;
 }
 
-Objects::Objects(const Config& file, store::Store& store)
-    : file_(file), store_(store), seal_(file.master_key, file.store_path / key_file) {
-  use_file(file);
-  load(Kind::gateway);
-  load(Kind::route);
-  remember_ids();
-  show();
-  for (const auto& problem : problems())
+Objects::Objects(const Config& file, store::Store& store) : file_(file), store_(store), records_(file, store) {
+  auto state = loaded(taken_from(file));
+  records_.remember_last_id(records_.last_id(*state.table));
+  for (const auto& problem : problems_of(*state.table))
     log::warn("objects", "what the store keeps does not fit together", "list", problem.path, "problem", problem.text);
+  state_ = std::make_shared<const State>(std::move(state));
 }
 
-// What did not change stays the same object, and so the gateway that runs by it is left alone.
-void Objects::use_file(const Config& file) {
-  RoutingTable table(file);
-  for (auto& gateway : table.gateways) {
-    gateway = with_callback_secret(gateway);
-    if (auto known = of_file_.gateway(gateway->name); known && same(*known, *gateway)) gateway = std::move(known);
-  }
-  for (auto& tenant : table.tenants)
-    if (auto known = of_file_.tenant(tenant->name); known && *known == *tenant) tenant = std::move(known);
-  of_file_ = std::move(table);
+// ---- what there is ----
+
+Objects::StatePtr Objects::state() const {
+  const std::lock_guard lock(state_mutex_);
+  return state_;
 }
 
-bool Objects::id_in_file(store::GatewayId id) const { return of_file_.gateway(id) || of_file_.route(id); }
+std::shared_ptr<const RoutingTable> Objects::table() const { return state()->table; }
 
-tl::expected<Objects::Taken, std::string> Objects::take_over(const Config& file, bool dry_run) {
-  const std::lock_guard lock(mutex_);
-  const auto table_before = table_;
-  const auto file_before = of_file_;
-  const auto gateways_before = gateways_, routes_before = routes_;
-  const auto restore = [&] {
-    of_file_ = file_before;
-    gateways_ = gateways_before;
-    routes_ = routes_before;
-  };
-  try {
-    if (auto problem = take(file)) {
-      restore();
-      return tl::unexpected(std::move(*problem));
-    }
-    if (dry_run) {
-      Taken would{table_before, make_table()};
-      restore();
-      return would;
-    }
-    remember_ids();
-  } catch (...) {
-    restore();
-    throw;
-  }
-  publish();
-  return Taken{table_before, table_};
-}
-
-// Why it does not fit; what was taken by then has to be given back.
-std::optional<std::string> Objects::take(const Config& file) {
-  const auto known = problems();
-  use_file(file);
-  for (const auto* objects : {&gateways_, &routes_})
-    for (const auto& [name, object] : *objects) {
-      const auto id = object.gateway ? object.gateway->id : object.route->id;
-      const auto kind = object.gateway ? Kind::gateway : Kind::route;
-      if (find_in_file(of_file_, kind, name) || !id_in_file(id)) continue;
-      return fmt::format("two of the gateways and routes have the id {}: '{}', which was made at run time, has it too",
-                         id, name);
-    }
-  // What stands in the file now is no longer in force here, and what stood in it may be again.
-  for (const auto kind : {Kind::gateway, Kind::route}) load(kind);
-  for (const auto& problem : problems()) {
-    if (std::ranges::find(known, problem.text, &ConfigProblem::text) != known.end()) continue;
-    return problem.path + ": " + problem.text;
-  }
+std::optional<Objects::Object> Objects::find_in(const RoutingTable& of_file, ObjectKind kind, std::string_view name) {
+  for (const auto& made : row_of(kind).of(of_file))
+    if (name_of(made) == name)
+      return Object{.name = name_of(made),
+                    .id = id_of(made),
+                    .settings = settings_of(made),
+                    .from_file = true,
+                    .etag = ObjectRecords::etag_of(json::serialize(settings_of(made)))};
   return std::nullopt;
-}
-
-std::string Objects::opened(std::string_view sealed, const std::string& place, const std::string& what) const {
-  if (auto secret = seal_.open(sealed, place)) return std::move(*secret);
-  throw SealError(
-      fmt::format("the master key does not open {}: give the key under which it was sealed "
-                  "(store.master_key, or the file {} in the store's folder)",
-                  what, key_file));
-}
-
-// What is the same as before stays the same object.
-void Objects::load(Kind kind) {
-  const auto before = std::exchange(kept(kind), {});
-  const auto prefix = key_of(kind, "");
-  for (const auto& [key, text, revision] : store_.reader().objects(prefix)) {
-    const auto name = key.substr(prefix.size());
-    json::error_code unreadable;
-    auto settings = json::parse(text, unreadable);
-    if (unreadable || !settings.is_object() || !settings.as_object().contains("id") ||
-        !settings.as_object().at("id").is_number()) {
-      log::error("objects", "its record in the store is damaged: it is left out, make it again", word(kind), name);
-      continue;
-    }
-    Kept object{.settings = std::move(settings.as_object()), .etag = etag_of(text), .gateway = {}, .route = {}};
-    for_each_secret(object.settings, [&](json::value& value, const std::string& place) {
-      const auto sealed = value.as_object().at("sealed").as_string();
-      value = json::parse(opened(sealed, key + place, fmt::format("the secrets of the {} '{}'", word(kind), name)));
-    });
-    const auto ignore = [&](const std::string& why) {
-      log::error("objects", "is kept in the store but not in force", word(kind), name, "why", why);
-    };
-    const auto same = before.find(name);
-    if (find_in_file(of_file_, kind, name)) {
-      ignore("the configuration file has one of this name, which is used");
-    } else if (id_in_file(object.settings.at("id").to_number<store::GatewayId>())) {
-      ignore("the configuration file has a gateway or route of its id, which is used");
-    } else if (same != before.end() && same->second.etag == object.etag) {
-      kept(kind).emplace(name, same->second);
-    } else if (const auto wrong = parse(kind, object)) {
-      ignore(wrong->errors.front().pointer + ": " + wrong->errors.front().detail);
-    } else {
-      if (object.gateway) object.gateway = with_callback_secret(object.gateway);
-      kept(kind).emplace(name, std::move(object));
-    }
-  }
-}
-
-// Makes of the settings what is used.
-std::optional<Problem> Objects::parse(Kind kind, Kept& object) const {
-  std::vector<ConfigProblem> problems;
-  if (kind == Kind::gateway) {
-    object.gateway = std::make_shared<GatewaySettings>(read_gateway(object.settings, file_.folder, problems));
-  } else {
-    object.route = std::make_shared<RouteSettings>(read_route(object.settings, file_.folder, problems));
-  }
-  return as_problem(problems);
-}
-
-std::string Objects::record(Kind kind, const std::string& name, json::object settings) const {
-  const auto key = key_of(kind, name);
-  for_each_secret(settings, [&](json::value& value, const std::string& place) {
-    value = json::object{{"sealed", seal_.close(json::serialize(value), key + place)}};
-  });
-  return json::serialize(settings);
-}
-
-void Objects::publish() {
-  table_ = make_table();
-  show();
-  for (const auto& gateway : table_->gateways) store_.close_gateway(gateway->id, false);
-  told_(table_);
-}
-
-std::shared_ptr<const RoutingTable> Objects::make_table() const {
-  auto table = std::make_shared<RoutingTable>(of_file_);
-  // The first one is the way out of tenants that have no other: a new one does not take its place.
-  const auto of_file = static_cast<std::ptrdiff_t>(table->gateways.size());
-  for (const auto& [name, object] : gateways_) table->gateways.push_back(object.gateway);
-  std::sort(table->gateways.begin() + of_file, table->gateways.end(),
-            [](const GatewaySettingsPtr& a, const GatewaySettingsPtr& b) { return a->id < b->id; });
-  for (const auto& [name, object] : routes_) table->routes.push_back(object.route);
-  table->sort_routes();
-  return table;
-}
-
-std::vector<ConfigProblem> Objects::problems(const std::set<std::string>& assumed) const {
-  std::vector<const GatewaySettings*> gateways;
-  std::vector<const RouteSettings*> routes;
-  const auto table = make_table();
-  for (const auto& gateway : table->gateways) gateways.push_back(gateway.get());
-  for (const auto& route : table->routes) routes.push_back(route.get());
-  std::vector<const TenantSettings*> tenants;
-  for (const auto& tenant : table->tenants) tenants.push_back(tenant.get());
-  return check_references(gateways, routes, tenants, assumed);
-}
-
-// A secret in a provider's address for callbacks that nobody chose is made once and stays, also when the gateway goes
-// and comes again, since it stands in the provider's settings.
-GatewaySettingsPtr Objects::with_callback_secret(const GatewaySettingsPtr& gateway) {
-  if (gateway->is_smpp() || !gateway->provider().callback_secret.empty()) return gateway;
-  auto complete = std::make_shared<GatewaySettings>(*gateway);
-  auto& secret = complete->provider().callback_secret;
-  const auto key = callback_secret_prefix + gateway->name;
-  const auto kept = store_.reader().object(key);
-  if (kept) {
-    secret = opened(kept->value, key, "the callback address of the gateway '" + gateway->name + "'");
-  } else {
-    secret = random_hex(16);
-    put(key, seal_.close(secret, key));
-  }
-  return complete;
-}
-
-void Objects::put(const std::string& key, std::string value) {
-  store::Batch batch;
-  batch.objects.push_back({.key = key, .value = std::move(value), .expected = {}});
-  store_.commit_and_wait(std::move(batch));
-}
-
-void Objects::show() {
-  auto shown = std::make_shared<const Shown>(Shown{of_file_, gateways_, routes_, table_});
-  const std::lock_guard lock(shown_mutex_);
-  shown_ = std::move(shown);
-}
-
-std::shared_ptr<const Objects::Shown> Objects::in_force() const {
-  const std::lock_guard lock(shown_mutex_);
-  return shown_;
-}
-
-std::shared_ptr<const RoutingTable> Objects::table() const { return in_force()->table; }
-
-std::optional<Objects::Object> Objects::find_in_file(const RoutingTable& of_file, Kind kind, std::string_view name) {
-  const auto found = [](const auto& config) {
-    return object_of(*config, true, etag_of(json::serialize(config->settings)));
-  };
-  if (kind == Kind::gateway) {
-    if (const auto gateway = of_file.gateway(name)) return found(gateway);
-  } else if (const auto route = of_file.route(name)) {
-    return found(route);
-  }
-  return std::nullopt;
-}
-
-std::optional<Objects::Object> Objects::find(Kind kind, std::string_view name) const {
-  const auto now = in_force();
-  if (auto object = find_in_file(now->of_file, kind, name)) return object;
-  const auto& kept = kind == Kind::gateway ? now->gateways : now->routes;
-  const auto it = kept.find(name);
-  if (it == kept.end()) return std::nullopt;
-  return shown(it->second);
 }
 
 Objects::Object Objects::shown(const Kept& object) {
-  return object.gateway ? object_of(*object.gateway, false, object.etag) : object_of(*object.route, false, object.etag);
+  return {.name = name_of(object.made),
+          .id = id_of(object.made),
+          .settings = settings_of(object.made),
+          .from_file = false,
+          .etag = object.etag};
 }
 
-// Ids of what is gone stay in the records of messages and in the accounts: they are not given again.
-store::GatewayId Objects::last_id() const {
-  const auto kept = store_.reader().object(last_id_key);
-  store::GatewayId last = kept ? static_cast<store::GatewayId>(std::strtoul(kept->value.c_str(), nullptr, 10)) : 0;
-  for (const auto& gateway : table_->gateways) last = std::max(last, gateway->id);
-  for (const auto& route : table_->routes) last = std::max(last, route->id);
-  for (const auto& [owner, counts] : store_.counts()) last = std::max(last, owner.second);
-  for (const auto& [key, usage] : store_.usage()) last = std::max(last, key.gateway);
-  return last;
+std::optional<Objects::Object> Objects::find(ObjectKind kind, std::string_view name) const {
+  const auto now = state();
+  if (auto object = find_in(*now->of_file, kind, name)) return object;
+  const auto& kept = now->kept.at(kind);
+  const auto it = kept.find(name);
+  if (it == kept.end()) return std::nullopt;
+  return shown(*it->second);
 }
 
-void Objects::remember_ids() {
-  table_ = make_table();
-  const auto last = std::to_string(last_id());
-  if (const auto kept = store_.reader().object(last_id_key); !kept || kept->value != last) put(last_id_key, last);
+Objects::TablePtr Objects::table_of(const State& state) {
+  auto table = std::make_shared<RoutingTable>(*state.of_file);
+  for (const auto& [kind, kept] : state.kept) {
+    std::vector<Made> objects;
+    for (const auto& [name, object] : kept) objects.push_back(object->made);
+    row_of(kind).join(*table, objects);
+  }
+  return table;
 }
 
-// Puts the secrets that are kept where the caller left them hidden.
-std::optional<Problem> Objects::reveal_hidden(json::object& settings, const json::object* before) const {
-  const auto known = before ? secrets_of(*before) : std::map<std::string, json::value>();
+// ---- the file, and what the store keeps ----
+
+// What did not change stays the same object, and so the gateway that runs by it is left alone.
+Objects::TablePtr Objects::taken_from(const Config& file) {
+  auto table = std::make_shared<RoutingTable>(file);
+  const auto known = state()->of_file;
+  for (auto& gateway : table->gateways) {
+    gateway = records_.with_callback_secret(gateway);
+    if (auto before = known->gateway(gateway->name); before && same(*before, *gateway)) gateway = std::move(before);
+  }
+  for (auto& tenant : table->tenants)
+    if (auto before = known->tenant(tenant->name); before && *before == *tenant) tenant = std::move(before);
+  return table;
+}
+
+Objects::State Objects::loaded(TablePtr of_file) {
+  State state{.of_file = std::move(of_file), .kept = {}, .table = {}};
+  for (const auto kind : {ObjectKind::gateway, ObjectKind::route}) {
+    auto& kept = state.kept[kind];
+    for (auto& record : records_.read(row_of(kind))) {
+      auto name = record.name;
+      if (auto object = kept_of(kind, std::move(record), *state.of_file))
+        kept.emplace(std::move(name), std::move(object));
+    }
+  }
+  state.table = table_of(state);
+  return state;
+}
+
+// nullptr: it is not in force, and the log says why. What is the same as before stays the same object.
+Objects::KeptPtr Objects::kept_of(ObjectKind kind, ObjectRecords::Record record, const RoutingTable& of_file) {
+  const auto ignored = [&](const std::string& why) {
+    log::error("objects", "is kept in the store but not in force", row_of(kind).word, record.name, "why", why);
+    return nullptr;
+  };
+  if (find_in(of_file, kind, record.name)) return ignored("the configuration file has one of this name, which is used");
+  if (has_id(of_file, record.settings.at("id").to_number<store::GatewayId>()))
+    return ignored("the configuration file has a gateway or route of its id, which is used");
+  const auto before = state();
+  if (const auto known = before->kept.find(kind); known != before->kept.end())
+    if (const auto it = known->second.find(record.name); it != known->second.end() && it->second->etag == record.etag)
+      return it->second;
+  auto made = parsed(kind, record.settings);
+  if (!made) return ignored(made.error().mistakes.front().pointer + ": " + made.error().mistakes.front().text);
+  return std::make_shared<const Kept>(Kept{.settings = std::move(record.settings),
+                                           .etag = std::move(record.etag),
+                                           .revision = record.revision,
+                                           .made = completed(std::move(*made))});
+}
+
+tl::expected<Made, ObjectError> Objects::parsed(ObjectKind kind, const json::object& settings) const {
   std::vector<ConfigProblem> problems;
-  for_each_secret(settings, [&](json::value& value, const std::string& place) {
-    if (!is_hidden_secret(value)) return;
-    if (const auto it = known.find(place); it != known.end())
-      value = it->second;
-    else
-      problems.push_back({.file = {},
-                          .path = place.substr(1),
-                          .text = "no secret is kept here that could stay: give it",
-                          .code = "missing"});
-  });
-  return as_problem(problems);
+  auto made = row_of(kind).parse(settings, file_.folder, problems);
+  if (auto error = error_of(problems)) return tl::unexpected(std::move(*error));
+  return made;
+}
+
+Made Objects::completed(Made made) {
+  if (const auto* gateway = std::get_if<GatewaySettingsPtr>(&made)) return records_.with_callback_secret(*gateway);
+  return made;
+}
+
+tl::expected<Objects::Taken, std::string> Objects::take_over(const Config& file, bool dry_run) {
+  const std::lock_guard lock(mutex_);
+  const auto before = state();
+  auto of_file = taken_from(file);
+  for (const auto& [kind, kept] : before->kept)
+    for (const auto& [name, object] : kept)
+      if (const auto id = id_of(object->made); !find_in(*of_file, kind, name) && has_id(*of_file, id))
+        return tl::unexpected(fmt::format(
+            "two of the gateways and routes have the id {}: '{}', which was made at run time, has it too", id, name));
+  // What stands in the file now is no longer in force here, and what stood in it may be again.
+  auto after = loaded(std::move(of_file));
+  if (const auto problems = new_problems(*before->table, *after.table); !problems.empty())
+    return tl::unexpected(problems.front().path + ": " + problems.front().text);
+  const Taken taken{before->table, after.table};
+  if (dry_run) return taken;
+  records_.remember_last_id(records_.last_id(*after.table));
+  put_in_force(std::move(after));
+  return taken;
+}
+
+void Objects::put_in_force(State state) {
+  const auto table = state.table;
+  {
+    auto next = std::make_shared<const State>(std::move(state));
+    const std::lock_guard lock(state_mutex_);
+    state_.swap(next);
+  }
+  for (const auto& gateway : table->gateways) store_.close_gateway(gateway->id, false);
+  told_(table);
+}
+
+// ---- changes ----
+
+tl::expected<Objects::Changed, ObjectError> Objects::change(const Change& change) {
+  const std::lock_guard lock(mutex_);
+  const auto now = state();
+  const auto& kept = now->kept.at(change.kind);
+  const auto it = kept.find(change.name);
+  const auto* before = it == kept.end() ? nullptr : it->second.get();
+  if (auto error = why_not_at_all(change, before)) return tl::unexpected(std::move(*error));
+  return change.action == Action::remove ? removed(change, *before) : written(change, before);
+}
+
+std::optional<ObjectError> Objects::why_not_at_all(const Change& change, const Kept* before) const {
+  const auto word = row_of(change.kind).word;
+  if (find_in(*state()->of_file, change.kind, change.name))
+    return refusal(Why::managed_by_file,
+                   fmt::format("the {} {} stands in the configuration file: change it there", word, change.name));
+  if (change.action == Action::create) {
+    if (before) return refusal(Why::is_there, fmt::format("there is a {} {} already", word, change.name));
+    return std::nullopt;
+  }
+  if (!before) return refusal(Why::is_not_there, fmt::format("there is no {} {}", word, change.name));
+  if (change.if_match.empty())
+    return refusal(Why::revision_needed,
+                   "send the ETag that you saw in the header If-Match, so that nobody's change is lost");
+  if (change.if_match != "*" && change.if_match != before->etag)
+    return refusal(Why::changed_since, "it was changed since: read it again");
+  return std::nullopt;
 }
 
 // Why it cannot go. Nothing new comes to it once this was asked, unless the answer is that it stays.
-std::optional<Problem> Objects::still_needed(const Change& change, store::GatewayId id) {
-  if (change.kind == Kind::route) return std::nullopt;
-  std::string users;
-  for (const auto& route : table_->routes)
-    if (std::ranges::find(route->via, change.name, &RouteSettings::Via::gateway) != route->via.end())
-      users += (users.empty() ? "" : ", ") + route->name;
-  if (!users.empty())
-    return Problem{.code = ProblemCode::state_conflict,
-                   .detail = "these routes go by the gateway " + change.name + ": " + users + "; change them first",
-                   .errors = {}};
+std::optional<ObjectError> Objects::still_needed(const Change& change, store::GatewayId id) {
+  const auto& kind = row_of(change.kind);
+  if (auto who = kind.needed_by(*state()->table, change.name); !who.empty())
+    return refusal(Why::needed, std::move(who));
+  if (!kind.has_messages) return std::nullopt;
   if (!change.dry_run) {
     store_.close_gateway(id, true);
     store_.wait_for_commit();
@@ -398,121 +285,99 @@ std::optional<Problem> Objects::still_needed(const Change& change, store::Gatewa
   const auto [waiting, awaiting] = load_of(store_.counts(), id);
   if (change.force || (waiting <= 0 && awaiting <= 0)) return std::nullopt;
   store_.close_gateway(id, false);
-  return Problem{.code = ProblemCode::state_conflict,
-                 .detail = fmt::format("{} messages wait for the gateway {} and {} await a receipt by it: drain it "
-                                       "first, or force the removal, after which those that wait expire",
-                                       waiting, change.name, awaiting),
-                 .errors = {}};
+  return refusal(Why::needed, fmt::format("{} messages wait for the gateway {} and {} await a receipt by it: drain it "
+                                          "first, or force the removal, after which those that wait expire",
+                                          waiting, change.name, awaiting));
 }
 
-tl::expected<Objects::Changed, Problem> Objects::change(Change change) {
-  using Action = Change::Action;
-  const std::lock_guard lock(mutex_);
-  const auto table_before = table_;
-  const auto as_it_was = [&](Object object) { return Changed{std::move(object), table_before, table_before}; };
-  const auto kind = change.kind;
-  const auto& name = change.name;
-  if (find_in_file(of_file_, kind, name))
-    return refuse(ProblemCode::managed_by_file,
-                  fmt::format("the {} {} stands in the configuration file: change it there", word(kind), name));
-  auto& objects = kept(kind);
-  const auto existing = objects.find(name);
-  const bool exists = existing != objects.end();
-  if (change.action == Action::create) {
-    if (exists) return refuse(ProblemCode::state_conflict, fmt::format("there is a {} {} already", word(kind), name));
-  } else {
-    if (!exists) return refuse(ProblemCode::not_found, fmt::format("there is no {} {}", word(kind), name));
-    if (change.if_match.empty())
-      return refuse(ProblemCode::precondition_required,
-                    "send the ETag that you saw in the header If-Match, so that nobody's change is lost");
-    if (change.if_match != "*" && change.if_match != existing->second.etag)
-      return refuse(ProblemCode::precondition_failed, "it was changed since: read it again");
-  }
-  const auto key = key_of(kind, name);
-  if (change.action == Action::remove) {
-    const auto before = shown(existing->second);
-    if (auto needed = still_needed(change, before.id)) return tl::unexpected(std::move(*needed));
-    if (change.dry_run) {
-      auto taken_out = objects.extract(existing);
-      auto table_after = make_table();
-      objects.insert(std::move(taken_out));
-      return Changed{before, table_before, std::move(table_after)};
-    }
-    if (auto failed = write([&] {
-          store::Batch batch;
-          batch.erased_objects.push_back({.key = key, .expected = {}});
-          store_.commit_and_wait(std::move(batch));
-        })) {
-      store_.close_gateway(before.id, false);
-      return tl::unexpected(std::move(*failed));
-    }
-    objects.erase(existing);
-    log::info("objects", "removed", word(kind), name, "by", change.by);
-    publish();
-    return Changed{before, table_before, table_};
-  }
-
-  auto settings = change.settings;
-  if (change.action == Action::patch) {
-    settings = existing->second.settings;
-    merge_patch(settings, change.settings);
-  }
-  Kept object{.settings = std::move(settings), .etag = {}, .gateway = {}, .route = {}};
-  if (auto missing = reveal_hidden(object.settings, exists ? &existing->second.settings : nullptr))
-    return tl::unexpected(std::move(*missing));
-  if (!object.settings.contains("name")) object.settings["name"] = name;
-  if (!object.settings.contains("id")) object.settings["id"] = exists ? shown(existing->second).id : last_id() + 1;
-  if (auto wrong = why_too_large(kind, object.settings)) return tl::unexpected(std::move(*wrong));
-  if (auto wrong = parse(kind, object)) return tl::unexpected(std::move(*wrong));
-  if (exists && existing->second.settings == object.settings) return as_it_was(shown(existing->second));
-  if (exists && kind == Kind::gateway)
-    if (auto wrong = needs_secrets_again(existing->second.settings, object.settings, change.settings))
-      return tl::unexpected(std::move(*wrong));
-  const auto now = shown(object);
-  if (now.name != name || (exists && now.id != shown(existing->second).id))
-    return refuse(ProblemCode::state_conflict, "name and id stay as they are: messages are kept under them");
-  if (exists && kind == Kind::gateway && existing->second.gateway->kind != object.gateway->kind)
-    return refuse(ProblemCode::state_conflict, "a gateway stays of its kind: make another one, and remove this");
-
-  // What did not fit before is not this change's fault.
-  const auto before = problems(change.assumed);
-  const auto text = record(kind, name, object.settings);
-  object.etag = etag_of(text);
-  const auto previous = exists ? std::optional(existing->second) : std::nullopt;
-  objects[name] = object;
-  auto after = problems(change.assumed);
-  std::erase_if(after, [&](const ConfigProblem& problem) {
-    return std::ranges::find(before, problem.text, &ConfigProblem::text) != before.end();
-  });
-  const auto undo = [&] {
-    if (previous)
-      objects[name] = *previous;
-    else
-      objects.erase(name);
-  };
-  auto table_after = make_table();
-  if (!after.empty() || change.dry_run) undo();
-  if (auto wrong = as_problem(after)) {
-    for (auto& error : wrong->errors) error.pointer.clear();
-    wrong->detail = wrong->errors.front().detail;
-    return tl::unexpected(std::move(*wrong));
-  }
-  if (change.dry_run) return Changed{shown(object), table_before, std::move(table_after)};
-  if (auto failed = write([&] {
-        if (object.gateway) objects[name].gateway = with_callback_secret(object.gateway);
-        store::Batch batch;
-        if (!exists)
-          batch.objects.push_back(
-              {.key = last_id_key, .value = std::to_string(std::max(last_id(), now.id)), .expected = {}});
-        batch.objects.push_back({.key = key, .value = text, .expected = {}});
-        store_.commit_and_wait(std::move(batch));
-      })) {
-    undo();
+tl::expected<Objects::Changed, ObjectError> Objects::removed(const Change& change, const Kept& before) {
+  const auto was = shown(before);
+  if (auto needed = still_needed(change, was.id)) return tl::unexpected(std::move(*needed));
+  const auto now = state();
+  State after = *now;
+  after.kept[change.kind].erase(change.name);
+  after.table = table_of(after);
+  Changed changed{was, now->table, after.table};
+  if (change.dry_run) return changed;
+  const auto& kind = row_of(change.kind);
+  if (auto failed = records_.erase(kind, change.name, before.revision)) {
+    if (kind.has_messages) store_.close_gateway(was.id, false);
     return tl::unexpected(std::move(*failed));
   }
-  log::info("objects", exists ? "changed" : "made", word(kind), name, "by", change.by);
-  publish();
-  return Changed{shown(object), table_before, table_};
+  log::info("objects", "removed", kind.word, change.name, "by", change.by);
+  put_in_force(std::move(after));
+  return changed;
+}
+
+// The settings as they are to be, with their secrets.
+tl::expected<json::object, ObjectError> Objects::wanted(const Change& change, const Kept* before) const {
+  auto settings = change.settings;
+  if (change.action == Action::patch) {
+    settings = before->settings;
+    merge_patch(settings, change.settings);
+  }
+  if (auto missing = reveal_hidden(settings, before ? &before->settings : nullptr))
+    return tl::unexpected(std::move(*missing));
+  if (!settings.contains("name")) settings["name"] = change.name;
+  if (!settings.contains("id")) settings["id"] = before ? id_of(before->made) : records_.last_id(*state()->table) + 1;
+  if (auto wrong = why_too_large(row_of(change.kind), settings)) return tl::unexpected(std::move(*wrong));
+  return settings;
+}
+
+tl::expected<Objects::Changed, ObjectError> Objects::written(const Change& change, const Kept* before) {
+  auto settings = wanted(change, before);
+  if (!settings) return tl::unexpected(std::move(settings.error()));
+  auto made = parsed(change.kind, *settings);
+  if (!made) return tl::unexpected(std::move(made.error()));
+  if (before && before->settings == *settings) return Changed{shown(*before), table(), table()};
+  if (before)
+    if (auto wrong = needs_secrets_again(before->settings, *settings, change.settings))
+      return tl::unexpected(std::move(*wrong));
+  if (name_of(*made) != change.name || (before && id_of(*made) != id_of(before->made)))
+    return tl::unexpected(refusal(Why::stays, "name and id stay as they are: messages are kept under them"));
+  if (before)
+    if (auto what = row_of(change.kind).stays(before->made, *made); !what.empty())
+      return tl::unexpected(refusal(Why::stays, std::move(what)));
+  return tried(change, before,
+               {.settings = std::move(*settings),
+                .etag = {},
+                .revision = before ? before->revision : 0,
+                .made = std::move(*made)});
+}
+
+// It is right by itself: does it fit to the others? Then it is kept, and in force.
+tl::expected<Objects::Changed, ObjectError> Objects::tried(const Change& change, const Kept* before, Kept object) {
+  const auto now = state();
+  State after = *now;
+  const auto put = [&] {
+    after.kept[change.kind].insert_or_assign(change.name, std::make_shared<const Kept>(object));
+    after.table = table_of(after);
+  };
+  const auto& kind = row_of(change.kind);
+  const auto sealed = records_.seal(kind, change.name, object.settings);
+  object.etag = sealed.etag;
+  put();
+  if (auto wrong = error_of(new_problems(*now->table, *after.table, change.assumed))) {
+    for (auto& mistake : wrong->mistakes) mistake.pointer.clear();
+    wrong->detail = wrong->mistakes.front().text;
+    return tl::unexpected(std::move(*wrong));
+  }
+  if (change.dry_run) return Changed{shown(object), now->table, after.table};
+  std::optional<store::GatewayId> last_id;
+  if (!before) last_id = std::max(records_.last_id(*now->table), id_of(object.made));
+  try {
+    object.made = completed(object.made);
+  } catch (const std::exception& error) {
+    return tl::unexpected(refusal(Why::not_kept, std::string("the change could not be kept: ") + error.what()));
+  }
+  const auto revision = records_.put(kind, change.name, sealed, object.revision, last_id);
+  if (!revision) return tl::unexpected(revision.error());
+  object.revision = *revision;
+  put();
+  log::info("objects", before ? "changed" : "made", kind.word, change.name, "by", change.by);
+  const auto table = after.table;
+  put_in_force(std::move(after));
+  return Changed{shown(object), now->table, table};
 }
 
 }  // namespace smsbridge::bridge

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <boost/json/object.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <tl/expected.hpp>
 
-#include "bridge/http/problem.hpp"
-#include "bridge/objects/seal.hpp"
-#include "bridge/routing/routing_table.hpp"
+#include "bridge/objects/kinds.hpp"
+#include "bridge/objects/object_error.hpp"
+#include "bridge/objects/records.hpp"
 #include "store/store.hpp"
 
 namespace smsbridge::bridge {
@@ -20,12 +21,11 @@ struct GatewayLoad {
 };
 GatewayLoad load_of(const store::CountsByQueueOwner& counts, store::GatewayId gateway);
 
-// Gateways and routes as things that can be made, changed and removed while the daemon runs. Those of the
-// configuration file stand beside those that are kept in the store; only the latter change. A change is checked, then
-// durable, then in force. Any thread may read; whoever changes waits for the disk, and is no shard.
+// What can be made, changed and removed while the daemon runs. Objects of the configuration file stand beside those
+// that are kept in the store; only the latter change. A change is checked, then durable, then in force. Any thread may
+// read; whoever changes waits for the disk, and is no shard.
 class Objects {
  public:
-  enum class Kind { gateway, route };
   struct Object {
     std::string name;
     store::GatewayId id = 0;
@@ -34,7 +34,7 @@ class Objects {
     std::string etag;  // with its quotes
   };
   struct Change {
-    Kind kind = Kind::gateway;
+    ObjectKind kind = ObjectKind::gateway;
     std::string name;
     enum class Action { create, replace, patch, remove } action = Action::create;
     boost::json::object settings;   // of replace and create; of patch a JSON merge patch (RFC 7396)
@@ -57,63 +57,58 @@ class Objects {
   Objects(const Config& file, store::Store& store);
 
   std::shared_ptr<const RoutingTable> table() const;
-  std::optional<Object> find(Kind kind, std::string_view name) const;
+  std::optional<Object> find(ObjectKind kind, std::string_view name) const;
   // Takes tenants, lanes, gateways, routes and prices from a configuration file that was read anew. What is the same
   // stays the same object. Nothing is taken when something does not fit: the text says what.
   tl::expected<Taken, std::string> take_over(const Config& file, bool dry_run = false);
-  tl::expected<Changed, Problem> change(Change change);
+  tl::expected<Changed, ObjectError> change(const Change& change);
   // Called with the new table inside of change(). Before the first one.
   void on_change(std::function<void(std::shared_ptr<const RoutingTable>)> told) { told_ = std::move(told); }
 
  private:
+  // One of the store.
   struct Kept {
     boost::json::object settings;  // with its secrets
     std::string etag;
-    GatewaySettingsPtr gateway;  // one of the two
-    RouteSettingsPtr route;
+    store::Revision revision = 0;
+    Made made;
   };
+  using KeptPtr = std::shared_ptr<const Kept>;
+  using KeptByName = std::map<std::string, KeptPtr, std::less<>>;
+  // All that there is at one time. It never changes: a change makes another one.
+  struct State {
+    TablePtr of_file = std::make_shared<RoutingTable>();
+    std::map<ObjectKind, KeptByName> kept;
+    TablePtr table = std::make_shared<RoutingTable>();  // of both
+  };
+  using StatePtr = std::shared_ptr<const State>;
+
+  StatePtr state() const;
+  static std::optional<Object> find_in(const RoutingTable& of_file, ObjectKind kind, std::string_view name);
   static Object shown(const Kept& object);
-  using KeptObjects = std::map<std::string, Kept, std::less<>>;
+  static TablePtr table_of(const State& state);
 
-  // What is in force, for readers: they never wait for a change.
-  struct Shown {
-    RoutingTable of_file;
-    KeptObjects gateways, routes;
-    TablePtr table;
-  };
-  std::shared_ptr<const Shown> in_force() const;
+  TablePtr taken_from(const Config& file);
+  State loaded(TablePtr of_file);
+  KeptPtr kept_of(ObjectKind kind, ObjectRecords::Record record, const RoutingTable& of_file);
+  tl::expected<Made, ObjectError> parsed(ObjectKind kind, const boost::json::object& settings) const;
+  Made completed(Made made);
 
-  KeptObjects& kept(Kind kind) { return kind == Kind::gateway ? gateways_ : routes_; }
-  const KeptObjects& kept(Kind kind) const { return kind == Kind::gateway ? gateways_ : routes_; }
-  std::optional<std::string> take(const Config& file);
-  std::string opened(std::string_view sealed, const std::string& place, const std::string& what) const;
-  void load(Kind kind);
-  void use_file(const Config& file);
-  bool id_in_file(store::GatewayId id) const;
-  void remember_ids();
-  void publish();
-  std::optional<Problem> parse(Kind kind, Kept& object) const;
-  std::string record(Kind kind, const std::string& name, boost::json::object settings) const;
-  std::shared_ptr<const RoutingTable> make_table() const;
-  std::vector<ConfigProblem> problems(const std::set<std::string>& assumed = {}) const;
-  std::optional<Problem> reveal_hidden(boost::json::object& settings, const boost::json::object* before) const;
-  std::optional<Problem> still_needed(const Change& change, store::GatewayId id);
-  store::GatewayId last_id() const;
-  GatewaySettingsPtr with_callback_secret(const GatewaySettingsPtr& gateway);
-  static std::optional<Object> find_in_file(const RoutingTable& of_file, Kind kind, std::string_view name);
-  void put(const std::string& key, std::string value);
-  void show();
+  std::optional<ObjectError> why_not_at_all(const Change& change, const Kept* before) const;
+  tl::expected<Changed, ObjectError> removed(const Change& change, const Kept& before);
+  std::optional<ObjectError> still_needed(const Change& change, store::GatewayId id);
+  tl::expected<Changed, ObjectError> written(const Change& change, const Kept* before);
+  tl::expected<boost::json::object, ObjectError> wanted(const Change& change, const Kept* before) const;
+  tl::expected<Changed, ObjectError> tried(const Change& change, const Kept* before, Kept after);
+  void put_in_force(State state);
 
   const Config& file_;
   store::Store& store_;
-  const Seal seal_;
-  std::mutex mutex_;  // guards what follows, and is held through a change, which waits for the disk
-  RoutingTable of_file_;
-  KeptObjects gateways_, routes_;
-  std::shared_ptr<const RoutingTable> table_;
+  ObjectRecords records_;
+  std::mutex mutex_;  // of whoever changes something; held through the wait for the disk
   std::function<void(std::shared_ptr<const RoutingTable>)> told_;
-  mutable std::mutex shown_mutex_;  // guards shown_
-  std::shared_ptr<const Shown> shown_;
+  mutable std::mutex state_mutex_;  // guards state_
+  StatePtr state_ = std::make_shared<const State>();
 };
 
 }  // namespace smsbridge::bridge

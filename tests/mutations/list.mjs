@@ -740,8 +740,8 @@ export const list = [
 
   // ---- configuration and command line ----
   {file: 'bridge/config/smpp_gateway.cpp', bugs: [
-    {id: 320, what: 'a window of 0 is taken', find: `of(&ClientConfig::window), 1, 10000,`,
-     plant: `of(&ClientConfig::window), planted ? 0 : 1, 10000,`},
+    {id: 320, what: 'a window of 0 is taken', find: `of_bind(&ClientConfig::window), 1, 10000,`,
+     plant: `of_bind(&ClientConfig::window), planted ? 0 : 1, 10000,`},
     {id: 321, what: 'an enquire_link every second is taken',
      find: `interval > 0s && interval < 5s`, plant: `false`},
   ]},

@@ -83,7 +83,7 @@ void list_gateways(Services& services, const HttpRequest& request, const Caller&
         gateways[place]->name, GatewayControl::Action::show, request.executor,
         [&services, gateway = gateways[place], place, list, answer, manages](const GatewayStatus& status) {
           list->items[place] = gateway_json(services, *gateway, status, list->counts,
-                                            services.objects.find(Objects::Kind::gateway, gateway->name), manages);
+                                            services.objects.find(ObjectKind::gateway, gateway->name), manages);
           if (--list->left == 0) answer();
         });
 }
@@ -96,7 +96,7 @@ void one_gateway(Services& services, const HttpRequest& request, const Caller& c
   services.gateways.ask(gateway->name, action, request.executor,
                         [&services, gateway, cut_off = std::move(cut_off), respond = std::move(respond),
                          manages = may_manage(services, caller)](const GatewayStatus& status) {
-                          const auto object = services.objects.find(Objects::Kind::gateway, gateway->name);
+                          const auto object = services.objects.find(ObjectKind::gateway, gateway->name);
                           auto body =
                               gateway_json(services, *gateway, status, services.store.counts(), object, manages);
                           if (cut_off) body["cut_off"] = cut_off_json(*cut_off);

@@ -2,7 +2,10 @@
 // Making, changing and removing gateways and routes.
 #include "bridge/doors/api/objects.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
+#include <map>
 #include <sstream>
 
 #include "bridge/doors/admission.hpp"
@@ -16,12 +19,28 @@ namespace smsbridge::bridge {
 namespace {
 
 namespace json = boost::json;
-using Kind = Objects::Kind;
 using Action = Objects::Change::Action;
 
-std::string base_of(Kind kind) { return kind == Kind::gateway ? "/api/v1/gateways" : "/api/v1/routes"; }
+std::string base_of(ObjectKind kind) { return fmt::format("/api/v1/{}s", row_of(kind).word); }
 
-void change_object(Services& services, const HttpRequest& request, const Respond& respond, Kind kind, Action action) {
+Problem problem_of(const ObjectError& error) {
+  using Why = ObjectError::Why;
+  static const std::map<Why, ProblemCode> codes = {{Why::managed_by_file, ProblemCode::managed_by_file},
+                                                   {Why::is_there, ProblemCode::state_conflict},
+                                                   {Why::is_not_there, ProblemCode::not_found},
+                                                   {Why::revision_needed, ProblemCode::precondition_required},
+                                                   {Why::changed_since, ProblemCode::precondition_failed},
+                                                   {Why::wrong, ProblemCode::invalid_request},
+                                                   {Why::stays, ProblemCode::state_conflict},
+                                                   {Why::needed, ProblemCode::state_conflict},
+                                                   {Why::not_kept, ProblemCode::store_full}};
+  Problem problem{.code = codes.at(error.why), .detail = error.detail, .errors = {}};
+  for (const auto& mistake : error.mistakes) problem.errors.push_back({mistake.pointer, mistake.code, mistake.text});
+  return problem;
+}
+
+void change_object(Services& services, const HttpRequest& request, const Respond& respond, ObjectKind kind,
+                   Action action) {
   const auto caller = admit_for_all(services, request, "config:write", respond);
   if (!caller) return;
   const auto dry_run = flag(request, "dry_run"), force = flag(request, "force");
@@ -52,8 +71,8 @@ void change_object(Services& services, const HttpRequest& request, const Respond
     }
   }
   const auto draining = services.directory.router().draining();
-  const auto changed = services.objects.change(std::move(change));
-  if (!changed) return respond(to_response(changed.error()));
+  const auto changed = services.objects.change(change);
+  if (!changed) return respond(to_response(problem_of(changed.error())));
   const auto cut_off = cut_off_between({*changed->before, draining}, {*changed->after, draining});
   if (!*dry_run) say_cut_off(cut_off, caller->who);
   const auto& object = changed->object;
@@ -127,7 +146,7 @@ std::vector<std::pair<std::string, std::string>> etag_header(const std::optional
 std::vector<Endpoint> object_endpoints(Services& services) {
   using enum http::verb;
   std::vector<Endpoint> endpoints;
-  for (const auto kind : {Kind::gateway, Kind::route}) {
+  for (const auto kind : {ObjectKind::gateway, ObjectKind::route}) {
     const auto add = [&](http::verb method, const std::string& path, Action action) {
       endpoints.push_back(
           {.method = method,

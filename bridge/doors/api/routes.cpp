@@ -133,7 +133,7 @@ void list_routes(Services& services, const Caller& caller, const Respond& respon
   json::array items;
   for (const auto& route : services.directory.table()->routes)
     if (may_see(services, caller, *route))
-      items.push_back(route_json(services, caller, *route, services.objects.find(Objects::Kind::route, route->name)));
+      items.push_back(route_json(services, caller, *route, services.objects.find(ObjectKind::route, route->name)));
   respond(
       {.body = json::serialize(json::object{{"items", std::move(items)}, {"next_cursor", nullptr}}), .headers = {}});
 }
@@ -142,7 +142,7 @@ void get_route(Services& services, const HttpRequest& request, const Caller& cal
   const auto route = services.directory.table()->route(request.captures.front());
   if (!route || !may_see(services, caller, *route))
     return respond(to_response(no_such("route", request.captures.front())));
-  const auto object = services.objects.find(Objects::Kind::route, route->name);
+  const auto object = services.objects.find(ObjectKind::route, route->name);
   respond({.body = json::serialize(route_json(services, caller, *route, object)), .headers = etag_header(object)});
 }
 

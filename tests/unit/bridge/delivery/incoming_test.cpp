@@ -22,8 +22,8 @@ class IncomingTest : public testing::Test {
     settings->name = name;
     settings->id = id;
     settings->kind = "smpp";
-    settings->address = {.host = "smsc.example", .port = 2775};
-    settings->session.system_id = "umoja";
+    settings->smpp().address = {.host = "smsc.example", .port = 2775};
+    settings->smpp().session.system_id = "umoja";
     return settings;
   }
   static std::shared_ptr<const RoutingTable> table(std::vector<GatewaySettingsPtr> gateways) {

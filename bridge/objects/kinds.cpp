@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/objects/kinds.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace smsbridge::bridge {
+namespace {
+
+template <class Settings>
+Made made_of(const boost::json::object& settings, const std::filesystem::path& folder,
+             std::vector<ConfigProblem>& problems,
+             Settings (*read)(const boost::json::object&, const std::filesystem::path&, std::vector<ConfigProblem>&)) {
+  return std::make_shared<const Settings>(read(settings, folder, problems));
+}
+
+template <class Pointer>
+std::vector<Made> all_of(const std::vector<Pointer>& objects) {
+  return {objects.begin(), objects.end()};
+}
+
+template <class Pointer>
+void append(std::vector<Pointer>& to, const std::vector<Made>& objects) {
+  for (const auto& object : objects) to.push_back(std::get<Pointer>(object));
+}
+
+const KindRow gateway{
+    .word = "gateway",
+    .has_messages = true,
+    .when_too_large = "Leave out what is not used",
+    .parse =
+        [](const boost::json::object& settings, const std::filesystem::path& folder,
+           std::vector<ConfigProblem>& problems) {
+          return made_of<GatewaySettings>(settings, folder, problems, read_gateway);
+        },
+    .of = [](const RoutingTable& table) { return all_of(table.gateways); },
+    // The first one is the way out of tenants that have no other: a new one does not take its place.
+    .join =
+        [](RoutingTable& table, const std::vector<Made>& objects) {
+          const auto of_file = static_cast<std::ptrdiff_t>(table.gateways.size());
+          append(table.gateways, objects);
+          std::sort(table.gateways.begin() + of_file, table.gateways.end(),
+                    [](const GatewaySettingsPtr& a, const GatewaySettingsPtr& b) { return a->id < b->id; });
+        },
+    .needed_by =
+        [](const RoutingTable& table, std::string_view name) {
+          std::string routes;
+          for (const auto& route : table.routes)
+            if (std::ranges::find(route->via, name, &RouteSettings::Via::gateway) != route->via.end())
+              routes += (routes.empty() ? "" : ", ") + route->name;
+          return routes.empty()
+                     ? routes
+                     : "these routes go by the gateway " + std::string(name) + ": " + routes + "; change them first";
+        },
+    .stays = [](const Made& before, const Made& after) -> std::string {
+      const bool same = std::get<GatewaySettingsPtr>(before)->kind == std::get<GatewaySettingsPtr>(after)->kind;
+      return same ? "" : "a gateway stays of its kind: make another one, and remove this";
+    }};
+
+const KindRow route{.word = "route",
+                    .when_too_large = "Make several routes of it",
+                    .parse =
+                        [](const boost::json::object& settings, const std::filesystem::path& folder,
+                           std::vector<ConfigProblem>& problems) {
+                          return made_of<RouteSettings>(settings, folder, problems, read_route);
+                        },
+                    .of = [](const RoutingTable& table) { return all_of(table.routes); },
+                    .join =
+                        [](RoutingTable& table, const std::vector<Made>& objects) {
+                          append(table.routes, objects);
+                          table.sort_routes();
+                        },
+                    .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
+                    .stays = [](const Made&, const Made&) { return std::string(); }};
+
+const std::array rows{gateway, route};
+
+}  // namespace
+
+const std::string& name_of(const Made& made) {
+  return std::visit([](const auto& object) -> const std::string& { return object->name; }, made);
+}
+store::GatewayId id_of(const Made& made) {
+  return std::visit([](const auto& object) -> store::GatewayId { return object->id; }, made);
+}
+const boost::json::object& settings_of(const Made& made) {
+  return std::visit([](const auto& object) -> const boost::json::object& { return object->settings; }, made);
+}
+
+std::span<const KindRow> kinds() { return rows; }
+const KindRow& row_of(ObjectKind kind) { return rows.at(static_cast<std::size_t>(kind)); }
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <boost/json/object.hpp>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "bridge/routing/routing_table.hpp"
+
+// Which kinds of objects there are, and in what they differ. Another kind is another row.
+namespace smsbridge::bridge {
+
+// What was made of an object's settings.
+using Made = std::variant<GatewaySettingsPtr, RouteSettingsPtr>;
+const std::string& name_of(const Made& made);
+store::GatewayId id_of(const Made& made);
+const boost::json::object& settings_of(const Made& made);  // as they were given, without secrets
+
+enum class ObjectKind : std::uint8_t { gateway, route };
+
+struct KindRow {
+  std::string_view word;      // in addresses ("/api/v1/" word "s"), in the store's keys and in messages
+  bool has_messages = false;  // some wait for it or await receipts by it, so it is emptied before it goes
+  std::string_view when_too_large;
+  // Problems of it alone; paths begin at the object.
+  Made (*parse)(const boost::json::object& settings, const std::filesystem::path& folder,
+                std::vector<ConfigProblem>& problems);
+  // Those in a table, of the file or of both.
+  std::vector<Made> (*of)(const RoutingTable& table);
+  // Those that were made at run time take their places among the file's.
+  void (*join)(RoutingTable& table, const std::vector<Made>& objects);
+  // Why it cannot go while others name it; empty: it can.
+  std::string (*needed_by)(const RoutingTable& table, std::string_view name);
+  // What a change of it must not change; empty: it does not.
+  std::string (*stays)(const Made& before, const Made& after);
+};
+
+std::span<const KindRow> kinds();  // in the order of ObjectKind
+const KindRow& row_of(ObjectKind kind);
+
+}  // namespace smsbridge::bridge
