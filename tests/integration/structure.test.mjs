@@ -145,10 +145,8 @@ test('time and chance come in from outside', () => {
 // Ratchets: what stands here may become less, not more.
 const longFunctions = {  // lines
   'bridge/intake/submission.cpp': 76,
-  'bridge/objects/objects.cpp': 109,
 };
 const largeFiles = {  // lines; the rest has 400 at most
-  'bridge/objects/objects.cpp': 518,
   'bridge/text/numbering_table.cpp': 474,  // data
   'store/store.cpp': 441,
 };
