@@ -47,7 +47,7 @@ TEST_F(StoreTest, WhatIsHeldAfterACrashIsHeldAfterAnotherOne) {
   claim(2);
   die_and_open();
   ASSERT_EQ(claim(2).messages.size(), 2u);
-  again({.id = held, .attempt = 2, .sent = false, .doubtful = true, .state = State::doubtful, .delay_ms = 60'000});
+  settle(held, 2, Held{.wait_ms = 60'000, .sent = false});
   die_and_open();
   const auto claimed = claim(2).messages;
   ASSERT_EQ(claimed.size(), 1u);
