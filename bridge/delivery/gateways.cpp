@@ -134,13 +134,15 @@ void Gateways::bring_about(const std::string& name, const RunningPtr& running) {
     const auto& old = running->gateway->config();
     const auto answers_within = old.is_smpp() ? old.smpp().session.response_timeout : old.provider().request_timeout;
     const auto patience = wanted ? std::max<Duration>(stop_deadline, answers_within + stop_margin) : stop_deadline;
-    running->gateway->stop(context_.clock.now() + patience, [this, name, running] {
-      running->stopped = true;
+    // The gateway keeps this until it has ended, and must not keep itself by it.
+    running->gateway->stop(context_.clock.now() + patience, [this, name, known = std::weak_ptr(running)] {
+      const auto kept = known.lock();
+      kept->stopped = true;
       // Not at once: it is still at work when it says this.
-      boost::asio::post(running->place.executor, [this, name, running] {
-        running->gateway.reset();
-        running->stopping = running->stopped = false;
-        bring_about(name, running);
+      boost::asio::post(kept->place.executor, [this, name, kept] {
+        kept->gateway.reset();
+        kept->stopping = kept->stopped = false;
+        bring_about(name, kept);
       });
     });
     return;
