@@ -12,9 +12,16 @@ constexpr std::size_t usage_key_size = 13;
 
 void Counts::count(const Queue& queue, State state, int change) {
   const std::pair owner{queue.tenant, queue.gateway};
-  counts_[owner][static_cast<std::size_t>(state)] += change;
+  auto& counted = counts_[owner][static_cast<std::size_t>(state)];
+  counted += change;
   if (!is_final(state)) unfinished_ += change;
   counts_changed_.insert(owner);
+  if (counted >= 0) return;
+  // A record is damaged whose sum is right. No message depends on it, so nothing stops; but it is said, and mended.
+  unreadable_.note("counts", keys::of_counts(owner), "fewer than none would be " + std::string(name(state)));
+  if (!is_final(state)) unfinished_ -= counted;
+  counted = 0;
+  unsound_ = true;
 }
 
 Usage& Counts::used(const Queue& queue, WallMs now) {
@@ -25,6 +32,7 @@ Usage& Counts::used(const Queue& queue, WallMs now) {
 
 void Counts::load(const lmdb::Transaction& txn) {
   counts_changed_.clear();
+  unsound_ = false;
   load_usage(txn);
   load_counts(txn);
   std::lock_guard lock(mutex_);
@@ -33,6 +41,10 @@ void Counts::load(const lmdb::Transaction& txn) {
 }
 
 void Counts::write(lmdb::Transaction& txn) {
+  if (std::exchange(unsound_, false)) {
+    lmdb::Cursor cursor(txn, tables_.counts);
+    for (bool ok = cursor.first(); ok; ok = cursor.next()) cursor.erase();
+  }
   for (const auto& owner : counts_changed_) {
     encode(counts_[owner], record_);
     txn.put(tables_.counts, keys::of_counts(owner), record_);

@@ -43,6 +43,7 @@ class Counts {
   UsageByKey usage_;           // likewise
   std::set<std::pair<TenantId, GatewayId>> counts_changed_;
   std::set<UsageKey> usage_changed_;
+  bool unsound_ = false;                 // fewer than none would have been in a state: the next process counts anew
   mutable std::mutex mutex_;             // guards what follows
   CountsByQueueOwner published_counts_;  // as committed
   UsageByKey published_usage_;

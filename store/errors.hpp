@@ -13,7 +13,8 @@ enum class Error {
   busy,         // certainly not applied: the inbox is full, try again shortly
   full,     // certainly not applied: no room on the disk or in the map; only what brings messages or tasks gets this
   invalid,  // certainly not applied: the caller broke a limit
-  broken,   // certainly not applied: after a failed write this process can never write again, only the next one
+  broken,  // certainly not applied: after a failed write, or where a sum does not hold, only the next process can write
+           // again
 };
 
 std::string explain(Error error);

@@ -9,6 +9,7 @@
 
 namespace smsbridge::store {
 
+inline constexpr std::uint64_t full_below_bytes = 1 << 20;  // a disk with less free is full
 std::uint64_t disk_free_bytes(const std::filesystem::path& folder);
 
 // Keeps blocks behind the end of the database file written with zeros, well ahead of need. A commit that grows the file

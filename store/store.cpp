@@ -8,70 +8,27 @@
 #include <chrono>
 
 #include "store/keys.hpp"
-#include "store/pages.hpp"
+#include "store/opening.hpp"
 
 namespace smsbridge::store {
 namespace {
 
 constexpr std::string_view format_key = "format version";
 constexpr WallMs maintain_every_ms = 1000;
-constexpr std::uint64_t full_below_bytes = 1 << 20, room_again_bytes = 8 << 20;
+constexpr std::uint64_t room_again_bytes = 8 << 20;
 constexpr std::string_view trial_key = "tried to write at";
 constexpr std::uint64_t page_bytes = 4096;
-constexpr std::uint64_t checked_leaves_max = 65536;  // 256 MiB, about a second
 // Kept free for outcomes and receipts of what was accepted: for each message that has no end yet, and at least.
 constexpr std::uint64_t reserve_message_bytes = 512, reserve_bytes_min = 64ull << 20;
 
 std::int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
-
-const std::filesystem::path& prepared(const std::filesystem::path& folder) {
-  std::error_code ec;
-  std::filesystem::create_directories(folder, ec);
-  if (ec) throw OpenError("store: cannot make the folder " + folder.string() + ": " + ec.message());
-  return folder;
-}
-
-const std::string advice =
-    "restore a backup of the folder, or move it away to start with an empty one; 'smsbridge store verify' says what "
-    "can "
-    "be read";
-
-// Its companions are there, and it is not.
-bool is_lost(const std::filesystem::path& folder) {
-  std::error_code ec;
-  const auto size = std::filesystem::file_size(folder / "data.mdb", ec);
-  if (!ec && size > 0) return false;
-  return std::filesystem::exists(folder / "lock.mdb", ec) || std::filesystem::exists(folder / "master.key", ec);
-}
-
-const std::filesystem::path& checked(const Options& options) {
-  const auto file = options.path / "data.mdb";
-  auto damage = options.check_file ? find_damage(file, checked_leaves_max) : std::nullopt;
-  // A command on this host may have written meanwhile.
-  if (damage) damage = find_damage(file, checked_leaves_max);
-  std::error_code ec;
-  // LMDB takes an empty file for a new one.
-  if (damage && std::filesystem::file_size(file, ec) > 0)
-    throw OpenError("store: " + file.string() + " is damaged: " + *damage + ". Nothing was changed: " + advice);
-  return options.path;
-}
-
-std::string cannot(const char* verb, const std::filesystem::path& folder, const lmdb::LmdbError& error) {
-  const auto what = std::string("store: cannot ") + verb + " " + folder.string() + ": " + error.what();
-  if (error.means_disk_full() || (error.code() == EIO && disk_free_bytes(folder) < full_below_bytes))
-    return what + ". No room is left on its disk: make room, and try again";
-  if (error.means_full()) return what + ". It has reached store.size_limit: raise it";
-  if (error.code() == EACCES || error.code() == EROFS || error.code() == ENOENT || error.code() == EAGAIN)
-    return what + ". Is the folder writable, and no other smsbridge running on it?";
-  return what + ": " + advice;
-}
 
 }  // namespace
 
 Store::Store(Options options) try
     : options_(options),  // a copy: the handlers below need the path, and members are gone there
       lost_file_(is_lost(prepared(options_.path))),
-      environment_(checked(options_), options_.size_limit_bytes, options_.sync),
+      environment_(checked(options_.path, options_.check_file), options_.size_limit_bytes, options_.sync),
       ledger_(tables_, options_.limits, unreadable_),
       reader_(environment_, tables_, ledger_.references(), unreadable_),
       space_(options_.path / "data.mdb", options_.prewrite_bytes, options_.size_limit_bytes) {
@@ -179,20 +136,6 @@ void Store::claim(std::vector<TaskWant> wants, boost::asio::any_io_executor home
   put(std::move(request));
 }
 
-void Store::Request::refuse(Error error) {
-  result = {};
-  result.error = error;
-  result.unapplied = std::move(batch);
-  claim_result = {.error = error, .messages = {}, .ends = {}};
-  task_claim_result = {.error = error, .tasks = {}, .ends = {}};
-}
-
-void Store::Request::answer() {
-  if (done) done(std::move(result));
-  if (claimed) claimed(std::move(claim_result));
-  if (tasks_claimed) tasks_claimed(std::move(task_claim_result));
-}
-
 void Store::stand_by(const StandingClaim& standing, boost::asio::any_io_executor home, ClaimDone done) {
   // Nobody is woken: the writer looks here whenever it has something to write.
   const std::lock_guard lock(mutex_);
@@ -229,7 +172,7 @@ void Store::put(Request request) {
   wake_.notify_one();
 }
 
-std::vector<Store::Request> Store::take() {
+std::vector<Request> Store::take() {
   std::vector<Request> requests;
   std::lock_guard lock(mutex_);
   for (std::size_t items = 0; !inbox_.empty(); inbox_.pop_front()) {
@@ -409,21 +352,6 @@ bool Store::room_left(const lmdb::Transaction& txn) {
   if (disk_free < full_below_bytes && !options_.prewrite_bytes) no_room_on_disk_ = true;
   // On a full disk the free pages inside the file still serve.
   return !(space_.disk_full() || no_room_on_disk_) || file_bytes_ - std::min(file_bytes_, used_bytes_) > reserve / 4;
-}
-
-void Store::answer(std::vector<Request>& requests) {
-  // One wake-up a shard, not one a request.
-  std::vector<std::pair<boost::asio::any_io_executor, std::vector<Request>>> homes;
-  for (auto& request : requests) {
-    auto home =
-        std::find_if(homes.begin(), homes.end(), [&](const auto& entry) { return entry.first == request.home; });
-    if (home == homes.end()) home = homes.insert(homes.end(), {request.home, {}});
-    home->second.push_back(std::move(request));
-  }
-  for (auto& [home, answered] : homes)
-    boost::asio::post(home, [done = std::make_shared<std::vector<Request>>(std::move(answered))] {
-      for (auto& request : *done) request.answer();
-    });
 }
 
 void Store::run() {

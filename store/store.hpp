@@ -12,6 +12,7 @@
 
 #include "store/ledger.hpp"
 #include "store/reader.hpp"
+#include "store/request.hpp"
 #include "store/space.hpp"
 
 namespace smsbridge::store {
@@ -51,10 +52,6 @@ struct Hooks {
 // durable: fdatasync returned.
 class Store {
  public:
-  using Done = std::function<void(BatchResult)>;
-  using ClaimDone = std::function<void(ClaimResult)>;
-  using TaskClaimDone = std::function<void(TaskClaimResult)>;
-
   explicit Store(Options options);
   ~Store();
   Store(const Store&) = delete;
@@ -109,22 +106,6 @@ class Store {
   void fail_commits(int code, std::size_t count) { fail_code_ = code, fail_count_ = count; }
 
  private:
-  struct Request {
-    Batch batch;
-    std::vector<Want> wants;
-    std::vector<TaskWant> task_wants;
-    boost::asio::any_io_executor home;
-    Done done;
-    ClaimDone claimed;
-    TaskClaimDone tasks_claimed;
-    BatchResult result;
-    ClaimResult claim_result;
-    TaskClaimResult task_claim_result;
-    std::size_t size() const { return std::max<std::size_t>(1, batch.size()) + wants.size() + task_wants.size(); }
-    void refuse(Error error);
-    void answer();
-  };
-
   struct Standing {
     StandingClaim claim;
     boost::asio::any_io_executor home;
@@ -138,7 +119,6 @@ class Store {
   Error transact(std::vector<Request>& requests, WallMs now, bool with_enqueues);
   Error undo(Error error, const char* why);
   void tell_effects();
-  void answer(std::vector<Request>& requests);
   bool room_left(const lmdb::Transaction& txn);
   void run();
 

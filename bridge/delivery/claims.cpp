@@ -44,7 +44,7 @@ void Claims::claim() {
   context_.store.claim(std::move(wants), context_.executor, when_claimed());
 }
 
-store::Store::ClaimDone Claims::when_claimed() {
+store::ClaimDone Claims::when_claimed() {
   return [this, alive = alive_](store::ClaimResult result) {
     if (*alive) claimed(std::move(result));
   };

@@ -54,7 +54,7 @@ class Claims {
   void stand_by(const Claiming::Plan& plan);
   void handed_over(store::ClaimResult result);
   void arm_due_timer();
-  store::Store::ClaimDone when_claimed();
+  store::ClaimDone when_claimed();
 
   const Context context_;
   const Owner owner_;

@@ -337,6 +337,50 @@ TEST_F(DamageTest, CountsThatDisagreeAreCountedAnew) {
   use(it);
 }
 
+// As many messages as there are, and in other states: nothing that is looked at when a store is opened shows it.
+TEST_F(DamageTest, CountsWhoseSumAloneIsRightAreSaidAndCountedAnewByTheNext) {
+  const auto path = copy();
+  CountsByQueueOwner sound;
+  {
+    Opened it(path);
+    sound = it.store->counts();
+  }
+  {
+    lmdb::Environment environment(path, 64 << 20, false);
+    lmdb::Transaction txn(environment, lmdb::Transaction::Kind::write);
+    for (auto [owner, counts] : sound) {
+      auto& queued = counts[static_cast<std::size_t>(State::queued)];
+      counts[static_cast<std::size_t>(State::delivered)] += std::exchange(queued, 0);
+      std::string record;
+      encode(counts, record);
+      txn.put(txn.open_table("counts"), keys::of_counts(owner), record);
+    }
+    txn.commit();
+  }
+  std::int64_t settled = 0;
+  {
+    Opened it(path);
+    EXPECT_TRUE(it.store->take_unreadable().empty());
+    const auto claimed = it.claim(2).messages;
+    Batch batch;
+    for (const auto& message : claimed)
+      batch.settlements.push_back(
+          {.id = message.id, .attempt = message.attempt, .what = Failed{}, .status_message = "no", .segments = {}});
+    settled = static_cast<std::int64_t>(claimed.size());
+    ASSERT_EQ(it.commit(std::move(batch)).error, Error::none) << "no message depends on it";
+    ASSERT_EQ(it.store->take_unreadable().size(), 1u);
+    for (const auto& [owner, counts] : it.store->counts())
+      for (const auto count : counts) EXPECT_GE(count, 0);
+  }
+  Opened it(path);
+  const auto anew = it.store->counts().at({queue.tenant, queue.gateway});
+  const auto before = sound.at({queue.tenant, queue.gateway});
+  const auto failed = static_cast<std::size_t>(State::failed), delivered = static_cast<std::size_t>(State::delivered);
+  EXPECT_EQ(anew[failed], before[failed] + settled);
+  EXPECT_EQ(anew[delivered], before[delivered]);
+  use(it);
+}
+
 TEST_F(DamageTest, BitsThatFlipInPagesAreFoundOrHarmless) {
   std::size_t refused = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
