@@ -114,6 +114,26 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
   return {.asked = asked, .why = "no route fits this message, and the tenant has no default_gateway"};
 }
 
+// How a text goes out.
+struct Cut {
+  std::size_t parts = 1;
+  store::Encoding encoding{};
+  std::string why_not;
+};
+
+Cut cut_of(const std::string& text, const text::Measure& measured, const text::TextOptions& options) {
+  if (options.charset == text::Charset::automatic && options.concat == text::Concat::udh8)
+    return {.parts = measured.parts,
+            .encoding = stored(measured.encoding),
+            .why_not = measured.parts == 0 ? "the text holds a NUL character" : ""};
+  if (const auto cut = text::segment(text, options))
+    return {.parts = cut->parts, .encoding = stored(cut->encoding), .why_not = {}};
+  else if (cut.error() == text::TextError::too_many_segments)
+    return {.parts = 256, .why_not = {}};
+  else
+    return {.why_not = std::string(text::explain(cut.error()))};
+}
+
 }  // namespace
 
 Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory, store::WallMs now) {
@@ -156,26 +176,14 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
 
   if (!is_text) refuse(ProblemCode::invalid_request, "/text", "the text is not valid UTF-8");
   if (s.text.empty()) refuse(ProblemCode::invalid_request, "/text", "the text is empty");
-  const auto options = gateway ? gateway->text_options() : text::TextOptions{};
-  const std::size_t parts_max = gateway ? gateway->segments_max : 255;
-  std::size_t parts = 1;
-  if (options.charset == text::Charset::automatic && options.concat == text::Concat::udh8) {
-    parts = measured.parts;
-    content.encoding = stored(measured.encoding);
-    if (parts == 0) refuse(ProblemCode::invalid_request, "/text", "the text holds a NUL character");
-  } else if (auto cut = text::segment(s.text, options)) {
-    parts = cut->parts;
-    content.encoding = stored(cut->encoding);
-  } else if (cut.error() == text::TextError::too_many_segments) {
-    parts = 256;
-  } else {
-    refuse(ProblemCode::invalid_request, "/text", std::string(text::explain(cut.error())));
-  }
-  if (parts > parts_max)
-    refuse(
-        ProblemCode::too_many_parts, "/text",
-        "the text needs " + std::to_string(parts) + " parts, the gateway sends at most " + std::to_string(parts_max));
-  content.parts = static_cast<std::uint8_t>(std::min<std::size_t>(parts, 255));
+  const auto cut = cut_of(s.text, measured, gateway ? gateway->text_options() : text::TextOptions{});
+  if (!cut.why_not.empty()) refuse(ProblemCode::invalid_request, "/text", cut.why_not);
+  if (const std::size_t parts_max = gateway ? gateway->segments_max : 255; cut.parts > parts_max)
+    refuse(ProblemCode::too_many_parts, "/text",
+           "the text needs " + std::to_string(cut.parts) + " parts, the gateway sends at most " +
+               std::to_string(parts_max));
+  content.encoding = cut.encoding;
+  content.parts = static_cast<std::uint8_t>(std::min<std::size_t>(cut.parts, 255));
   content.from = !s.from.empty()                 ? std::move(s.from)
                  : !tenant.config.sender.empty() ? tenant.config.sender
                  : gateway && !way.route         ? gateway->sender

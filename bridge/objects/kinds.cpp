@@ -2,7 +2,7 @@
 #include "bridge/objects/kinds.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cstdlib>
 
 namespace smsbridge::bridge {
 namespace {
@@ -73,8 +73,6 @@ const KindRow route{.word = "route",
                     .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
                     .stays = [](const Made&, const Made&) { return std::string(); }};
 
-const std::array rows{gateway, route};
-
 }  // namespace
 
 const std::string& name_of(const Made& made) {
@@ -87,7 +85,14 @@ const boost::json::object& settings_of(const Made& made) {
   return std::visit([](const auto& object) -> const boost::json::object& { return object->settings; }, made);
 }
 
-std::span<const KindRow> kinds() { return rows; }
-const KindRow& row_of(ObjectKind kind) { return rows.at(static_cast<std::size_t>(kind)); }
+const KindRow& row_of(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::gateway:
+      return gateway;
+    case ObjectKind::route:
+      return route;
+  }
+  std::abort();
+}
 
 }  // namespace smsbridge::bridge

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <array>
 #include <boost/json/object.hpp>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,6 +20,7 @@ store::GatewayId id_of(const Made& made);
 const boost::json::object& settings_of(const Made& made);  // as they were given, without secrets
 
 enum class ObjectKind : std::uint8_t { gateway, route };
+inline constexpr std::array object_kinds{ObjectKind::gateway, ObjectKind::route};
 
 struct KindRow {
   std::string_view word;      // in addresses ("/api/v1/" word "s"), in the store's keys and in messages
@@ -38,7 +39,6 @@ struct KindRow {
   std::string (*stays)(const Made& before, const Made& after);
 };
 
-std::span<const KindRow> kinds();  // in the order of ObjectKind
 const KindRow& row_of(ObjectKind kind);
 
 }  // namespace smsbridge::bridge

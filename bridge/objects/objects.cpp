@@ -166,7 +166,7 @@ Objects::TablePtr Objects::taken_from(const Config& file) {
 
 Objects::State Objects::loaded(TablePtr of_file) {
   State state{.of_file = std::move(of_file), .kept = {}, .table = {}};
-  for (const auto kind : {ObjectKind::gateway, ObjectKind::route}) {
+  for (const auto kind : object_kinds) {
     auto& kept = state.kept[kind];
     for (auto& record : records_.read(row_of(kind))) {
       auto name = record.name;

@@ -136,8 +136,8 @@ GatewaySettingsPtr ObjectRecords::with_callback_secret(const GatewaySettingsPtr&
 store::GatewayId ObjectRecords::last_id(const RoutingTable& table) const {
   const auto kept = store_.reader().object(last_id_key);
   store::GatewayId last = kept ? static_cast<store::GatewayId>(std::strtoul(kept->value.c_str(), nullptr, 10)) : 0;
-  for (const auto& kind : kinds())
-    for (const auto& object : kind.of(table)) last = std::max(last, id_of(object));
+  for (const auto kind : object_kinds)
+    for (const auto& object : row_of(kind).of(table)) last = std::max(last, id_of(object));
   for (const auto& [owner, counts] : store_.counts()) last = std::max(last, owner.second);
   for (const auto& [key, usage] : store_.usage()) last = std::max(last, key.gateway);
   return last;

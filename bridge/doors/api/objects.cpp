@@ -146,7 +146,7 @@ std::vector<std::pair<std::string, std::string>> etag_header(const std::optional
 std::vector<Endpoint> object_endpoints(Services& services) {
   using enum http::verb;
   std::vector<Endpoint> endpoints;
-  for (const auto kind : {ObjectKind::gateway, ObjectKind::route}) {
+  for (const auto kind : object_kinds) {
     const auto add = [&](http::verb method, const std::string& path, Action action) {
       endpoints.push_back(
           {.method = method,
