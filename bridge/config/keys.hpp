@@ -57,12 +57,6 @@ struct KeyInfo {
 template <class Value>
 using Choices = std::vector<std::pair<std::string, Value>>;
 
-// A member of a member, as the place of a value.
-template <class Object, class Part, class Value>
-auto within(Part Object::*part, Value Part::*value) {
-  return [part, value](Object& object) -> Value& { return object.*part.*value; };
-}
-
 // The object itself, for a section whose keys stand in the same object.
 template <class Object>
 Object& whole(Object& object) {

@@ -309,28 +309,26 @@ TEST_F(DamageTest, AnOutcomeDoesNotDestroyTheDamagedRecordItReplaces) {
   EXPECT_EQ(txn.get(txn.open_table("aside"), "parked/" + key), damaged);
 }
 
+// The counts that a store has, and then is made to have.
+template <class Change>
+CountsByQueueOwner with_other_counts(const fs::path& path, Change change) {
+  const auto sound = Opened(path).store->counts();
+  lmdb::Environment environment(path, 64 << 20, false);
+  lmdb::Transaction txn(environment, lmdb::Transaction::Kind::write);
+  for (auto [owner, counts] : sound) {
+    change(counts);
+    std::string record;
+    encode(counts, record);
+    txn.put(txn.open_table("counts"), keys::of_counts(owner), record);
+  }
+  txn.commit();
+  return sound;
+}
+
 TEST_F(DamageTest, CountsThatDisagreeAreCountedAnew) {
   const auto path = copy();
-  CountsByQueueOwner sound;
-  {
-    Opened it(path);
-    sound = it.store->counts();
-  }
-  {
-    lmdb::Environment environment(path, 64 << 20, false);
-    lmdb::Transaction txn(environment, lmdb::Transaction::Kind::write);
-    const auto table = txn.open_table("counts");
-    std::string key, value;
-    {
-      lmdb::Cursor cursor(txn, table);
-      ASSERT_TRUE(cursor.first());
-      key = cursor.key();
-      value = cursor.value();
-    }
-    value[6] = 1;  // 2^48 more are queued
-    txn.put(table, key, value);
-    txn.commit();
-  }
+  const auto sound = with_other_counts(
+      path, [](StateCounts& counts) { counts[static_cast<std::size_t>(State::queued)] += std::int64_t{1} << 48; });
   Opened it(path);
   EXPECT_EQ(it.store->counts(), sound);
   ASSERT_EQ(it.store->take_unreadable().size(), 1u);
@@ -340,23 +338,10 @@ TEST_F(DamageTest, CountsThatDisagreeAreCountedAnew) {
 // As many messages as there are, and in other states: nothing that is looked at when a store is opened shows it.
 TEST_F(DamageTest, CountsWhoseSumAloneIsRightAreSaidAndCountedAnewByTheNext) {
   const auto path = copy();
-  CountsByQueueOwner sound;
-  {
-    Opened it(path);
-    sound = it.store->counts();
-  }
-  {
-    lmdb::Environment environment(path, 64 << 20, false);
-    lmdb::Transaction txn(environment, lmdb::Transaction::Kind::write);
-    for (auto [owner, counts] : sound) {
-      auto& queued = counts[static_cast<std::size_t>(State::queued)];
-      counts[static_cast<std::size_t>(State::delivered)] += std::exchange(queued, 0);
-      std::string record;
-      encode(counts, record);
-      txn.put(txn.open_table("counts"), keys::of_counts(owner), record);
-    }
-    txn.commit();
-  }
+  const auto sound = with_other_counts(path, [](StateCounts& counts) {
+    auto& queued = counts[static_cast<std::size_t>(State::queued)];
+    counts[static_cast<std::size_t>(State::delivered)] += std::exchange(queued, 0);
+  });
   std::int64_t settled = 0;
   {
     Opened it(path);
