@@ -14,13 +14,11 @@ class SimTimer : public bridge::Timer {
   void at(Time due, std::function<void()> handler) override {
     cancel();
     handler_ = std::make_shared<std::function<void()>>(std::move(handler));
-    alarm_ = clock_.at(due, [this, current = current_, number = *current_, weak = std::weak_ptr(handler_)] {
+    alarm_ = clock_.at(due, [this, current = current_, number = *current_] {
       alarm_.reset();
-      boost::asio::post(executor_, [this, current, number, weak] {
-        if (*current != number) return;
-        const auto ready = weak.lock();
-        handler_.reset();
-        if (ready) (*ready)();
+      // It goes along: one that keeps its own timer goes with it where the process dies before it runs.
+      boost::asio::post(executor_, [current, number, ready = std::move(handler_)] {
+        if (*current == number) (*ready)();
       });
     });
   }
