@@ -59,7 +59,7 @@ void Incoming::receipts_given_back(std::size_t receipts) const {
 void Incoming::from_phone(std::string_view phone) {
   context_.metrics.inbound_messages->Increment();
   if (const auto count = from_phones_.due("", context_.clock.now()))
-    log::info("gateway", "inbound message received", "gateway", context_.settings.name, "from", log::masked(phone),
+    log::info("gateway", "inbound message received", "gateway", context_.settings.name, "from", log::phone(phone),
               "messages", count);
 }
 

@@ -245,7 +245,7 @@ export const list = [
   {file: 'bridge/delivery/incoming.cpp', bugs: [
     {id: 82, what: 'metrics: receipts that match nothing are not counted',
      find: `context_.metrics.receipts_unmatched->Increment();`, plant: `;`},
-    {id: 38, what: 'the number of an inbound message is logged whole', find: `log::masked(phone)`,
+    {id: 38, what: 'the number of an inbound message is logged whole', find: `log::phone(phone)`,
      plant: `std::string(phone)`},
     {id: 386, what: 'receipts are looked for by the account of before the change', find: `table != account_seen_in_`,
      plant: `!account_seen_in_`},

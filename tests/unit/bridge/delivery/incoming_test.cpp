@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "bridge/env/log.hpp"
 #include "tests/unit/bridge/delivery/logged.hpp"
 #include "tests/unit/bridge/delivery/virtual_clock.hpp"
 
@@ -96,6 +97,13 @@ TEST_F(IncomingTest, MessagesOfPhonesAreALineASecondWithTheLastDigits) {
   EXPECT_NE(said.find("678"), std::string::npos) << said;
   EXPECT_EQ(said.find("5678"), std::string::npos) << said;
   EXPECT_EQ(counted_.inbound_messages->Value(), 2'000);
+}
+
+TEST_F(IncomingTest, ANumberIsWholeWhereThatIsWanted) {
+  log::show_full_numbers(true);
+  const auto said = logged([&] { incoming_.from_phone("254712345678"); });
+  log::show_full_numbers(false);
+  EXPECT_NE(said.find("from=254712345678"), std::string::npos) << said;
 }
 
 }  // namespace
