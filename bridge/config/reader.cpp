@@ -35,23 +35,20 @@ ConfigSection::ConfigSection(YAML::Node node, std::string path, std::string file
   }
 }
 
+YAML::Node ConfigSection::find(const std::string& key) const {
+  if (!node_.IsMap()) return YAML::Node(YAML::NodeType::Undefined);
+  return node_[key];
+}
+
 YAML::Node ConfigSection::take(const std::string& key) {
   known_.push_back(key);
-  if (!node_.IsMap()) return YAML::Node(YAML::NodeType::Undefined);
-  const YAML::Node& readable = node_;
-  return readable[key];
+  return find(key);
 }
 
-bool ConfigSection::has(const std::string& key) {
-  if (!node_.IsMap()) return false;
-  const YAML::Node& readable = node_;
-  return readable[key].IsDefined();
-}
+bool ConfigSection::has(const std::string& key) const { return find(key).IsDefined(); }
 
-bool ConfigSection::is_given(const std::string& key) {
-  if (!node_.IsMap()) return false;
-  const YAML::Node& readable = node_;
-  const auto node = readable[key];
+bool ConfigSection::is_given(const std::string& key) const {
+  const auto node = find(key);
   return node.IsDefined() && !node.IsNull();
 }
 
@@ -308,8 +305,7 @@ void ConfigSection::map(const std::string& key,
 void ConfigSection::require(const std::string& key) {
   if (unreadable_) return;  // said already, and once is enough
   if (!has(key)) return problem("", "the key '" + key + "' is missing", "missing");
-  const YAML::Node& readable = node_;
-  const auto node = readable[key];
+  const auto node = find(key);
   const bool empty = node.IsNull() || (node.IsScalar() ? node.Scalar().empty() : node.IsSequence() && node.size() == 0);
   if (!empty) return;
   problem(key, "is empty", "missing");

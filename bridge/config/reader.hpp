@@ -26,8 +26,8 @@ class ConfigSection {
   ConfigSection(YAML::Node node, std::string path, std::string file, const std::filesystem::path& folder,
                 std::vector<ConfigProblem>& problems, Secrets secrets = Secrets::named);
 
-  bool has(const std::string& key);
-  bool is_given(const std::string& key);                        // is there, and not null
+  bool has(const std::string& key) const;
+  bool is_given(const std::string& key) const;                  // is there, and not null
   void know(const std::string& key) { known_.push_back(key); }  // it is no unknown key, and not read here
   void read(const std::string& key, std::string& value);
   void read(const std::string& key, bool& value);
@@ -98,6 +98,7 @@ class ConfigSection {
     problem(key, "'" + text + "' is not one of " + allowed, "bad-value");
     return std::nullopt;
   }
+  YAML::Node find(const std::string& key) const;
   YAML::Node take(const std::string& key);
   bool scalar(const std::string& key, std::string& text);
   bool secret(const YAML::Node& node, const std::string& key, std::string& value);
