@@ -187,7 +187,7 @@ void App::make_servers() {
   control_limits.name = "control";
   control_limits.connections = control_clients_max;
   auto control =
-      std::make_unique<HttpServer>(shards_.front()->io(), clock_, control_limits, api, metrics_.http(), bodies_);
+      std::make_unique<HttpServer>(shards_.front()->executor(), clock_, control_limits, api, metrics_.http(), bodies_);
   control->listen_local(config_.control_socket.string());
   servers_.emplace_back(shards_.front().get(), std::move(control));
 }
@@ -195,7 +195,7 @@ void App::make_servers() {
 // On every shard. Port 0 is chosen once; the other shards share it.
 void App::listen(HttpLimits limits, const HttpDoor& door, ListenAddress address, std::uint16_t& port) {
   for (auto& shard : shards_) {
-    auto server = std::make_unique<HttpServer>(shard->io(), clock_, limits, door, metrics_.http(), bodies_);
+    auto server = std::make_unique<HttpServer>(shard->executor(), clock_, limits, door, metrics_.http(), bodies_);
     address.port = port = server->listen(address, shard == shards_.front());
     servers_.emplace_back(shard.get(), std::move(server));
   }

@@ -149,7 +149,7 @@ tl::expected<Caller, Problem> Tenants::for_tenant(Caller caller, const HttpReque
 }
 
 tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const {
-  if (request.local)
+  if (request.peer.local)
     return for_tenant(
         {.tenant = nullptr, .scopes = {}, .everything = true, .of_all_tenants = true, .who = local_user(request)},
         request);

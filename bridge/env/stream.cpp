@@ -10,6 +10,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <optional>
 
+#include "bridge/env/socket_stream.hpp"
+
 namespace smsbridge::bridge {
 namespace {
 
@@ -18,28 +20,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr auto next_address_after = std::chrono::milliseconds(250);
-
-// The socket belongs to a shared object, because a handler may run after the stream's owner let it go.
-class TcpStream : public Stream {
- public:
-  explicit TcpStream(std::shared_ptr<tcp::socket> socket) : socket_(std::move(socket)) {}
-  ~TcpStream() override { TcpStream::close(); }
-  void read_some(asio::mutable_buffer buffer, Handler handler) override {
-    socket_->async_read_some(buffer,
-                             [socket = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
-  }
-  void write_some(asio::const_buffer buffer, Handler handler) override {
-    socket_->async_write_some(buffer,
-                              [socket = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
-  }
-  void close() override {
-    error_code ignored;
-    socket_->close(ignored);
-  }
-
- private:
-  std::shared_ptr<tcp::socket> socket_;
-};
 
 struct TlsSocket {
   asio::ssl::context context{asio::ssl::context::tls_client};
@@ -58,6 +38,11 @@ class TlsStream : public Stream {
     socket_->stream->async_write_some(
         buffer, [s = socket_, h = std::move(handler)](error_code ec, std::size_t n) { h(ec, n); });
   }
+  void cancel() override {
+    error_code ignored;
+    socket_->stream->next_layer().cancel(ignored);
+  }
+  void finish() override { close(); }
   void close() override {
     error_code ignored;
     socket_->stream->next_layer().close(ignored);
@@ -147,7 +132,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     set(TCP_KEEPINTVL, 10);
     set(TCP_KEEPCNT, 3);
     set(TCP_USER_TIMEOUT, 30000);
-    if (!address_.tls.enabled) return finish(ConnectStage::ok, {}, std::make_unique<TcpStream>(tcp_));
+    if (!address_.tls.enabled) return finish(ConnectStage::ok, {}, std::make_unique<SocketStream<tcp::socket>>(tcp_));
     stage_ = ConnectStage::tls;
     try {
       secure();

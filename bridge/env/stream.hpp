@@ -20,6 +20,8 @@ class Stream {
   virtual ~Stream() = default;
   virtual void read_some(boost::asio::mutable_buffer buffer, Handler handler) = 0;
   virtual void write_some(boost::asio::const_buffer buffer, Handler handler) = 0;
+  virtual void cancel() = 0;  // what is awaited ends with an error; the stream stays open
+  virtual void finish() = 0;  // nothing more will be written: the peer sees the end, and may still write
   virtual void close() = 0;
 };
 

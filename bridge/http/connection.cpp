@@ -3,9 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <optional>
@@ -21,9 +18,7 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using asio::ip::tcp;
 using boost::system::error_code;
-using local = asio::local::stream_protocol;
 using Waiting = Connections::Waiting;
 
 constexpr std::size_t drain_bytes_max = 8u << 20;  // read and thrown away after a refusal, so that the client sees it
@@ -57,18 +52,15 @@ Problem problem_of(error_code ec, const HttpLimits& limits, bool in_request_line
 }
 
 // Read the header, read the body, let the handler answer, write, again.
-template <class Protocol>
-class Connection : public std::enable_shared_from_this<Connection<Protocol>>, public Connections::Connection {
+class Connection : public std::enable_shared_from_this<Connection>, public Connections::Connection {
  public:
-  using Socket = StreamSocket<Protocol>;
-
-  Connection(std::shared_ptr<Listener> listener, Socket socket, const Peer& peer)
-      : listener_(std::move(listener)), socket_(std::move(socket)) {
-    address = peer.counted;
+  Connection(std::shared_ptr<Listener> listener, std::unique_ptr<Stream> stream, const Peer& peer,
+             const asio::ip::address& counted)
+      : listener_(std::move(listener)), stream_(std::move(stream)) {
+    address = counted;
     listener_->connections.add(*this);
-    request_.executor = listener_->io.get_executor();
-    request_.local = std::is_same_v<Protocol, local>;
-    request_.from_loopback = peer.from_loopback;
+    request_.executor = listener_->executor;
+    request_.peer = peer;
   }
   ~Connection() override {
     Connection::close();
@@ -83,8 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>>, pu
     if (state_ != State::header && state_ != State::body) return close();
     // The read ends with an error, and its handler answers.
     timed_out_ = true;
-    error_code ignored;
-    socket_.cancel(ignored);
+    stream_->cancel();
   }
 
   void stop() override {
@@ -127,17 +118,17 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>>, pu
 
   void read() {
     const bool large = parser_->is_header_done() && parser_->content_length_remaining().value_or(0) > read_bytes;
-    socket_.async_read_some(buffer_.prepare(large ? large_read_bytes : read_bytes),
-                            [self = self()](error_code ec, std::size_t count) {
-                              if (self->timed_out_) return self->refuse_late();
-                              if (ec || !self->open) return self->close();
-                              self->buffer_.commit(count);
-                              if (self->skip_ > 0) return self->wait_for_request();
-                              // The whole header has one deadline: octets that trickle in do not extend it.
-                              if (self->state_ == State::idle)
-                                self->enter(State::header, self->listener_->limits.header_time);
-                              self->parse();
-                            });
+    stream_->read_some(buffer_.prepare(large ? large_read_bytes : read_bytes),
+                       [self = self()](error_code ec, std::size_t count) {
+                         if (self->timed_out_) return self->refuse_late();
+                         if (ec || !self->open) return self->close();
+                         self->buffer_.commit(count);
+                         if (self->skip_ > 0) return self->wait_for_request();
+                         // The whole header has one deadline: octets that trickle in do not extend it.
+                         if (self->state_ == State::idle)
+                           self->enter(State::header, self->listener_->limits.header_time);
+                         self->parse();
+                       });
   }
 
   void parse() {
@@ -230,12 +221,26 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>>, pu
   }
 
   void send_continue() {
-    static const std::string text = "HTTP/1.1 100 Continue\r\n\r\n";
-    asio::async_write(socket_, asio::buffer(text), [self = self()](error_code ec, std::size_t) {
-      if (self->timed_out_) return self->refuse_late();
-      if (ec) return self->close();
-      self->parse();
-    });
+    static constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
+    unsent_ = {asio::buffer(text), {}};
+    write();
+  }
+
+  // What is unsent, and then on with what the state says.
+  void write() {
+    stream_->write_some(unsent_[unsent_[0].size() > 0 ? 0 : 1],
+                        [self = self()](error_code ec, std::size_t count) { self->wrote(ec, count); });
+  }
+  void wrote(error_code ec, std::size_t count) {
+    if (timed_out_) return refuse_late();
+    if (ec || !open) return close();
+    unsent_[unsent_[0].size() > 0 ? 0 : 1] += count;
+    if (unsent_[0].size() + unsent_[1].size() > 0) return write();
+    if (state_ != State::writing) return parse();
+    shared_.reset();
+    if (output_.capacity() > large_read_bytes) std::string().swap(output_);
+    if (!keep_alive_) return drain();
+    wait_for_request();
   }
 
   void handle() {
@@ -269,15 +274,8 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>>, pu
     enter(State::writing, listener_->limits.write_time);
     // Who does not read what he asked for waits like one who says nothing, unless he may have been told of a message.
     if (last_ != Waiting::known) listener_->connections.wait_in(*this, last_);
-    const std::array<asio::const_buffer, 2> pieces{asio::buffer(output_),
-                                                   shared_ && !head ? asio::buffer(*shared_) : asio::const_buffer()};
-    asio::async_write(socket_, pieces, [self = self()](error_code ec, std::size_t) {
-      self->shared_.reset();
-      if (self->output_.capacity() > large_read_bytes) std::string().swap(self->output_);
-      if (ec || !self->open) return self->close();
-      if (!self->keep_alive_) return self->drain();
-      self->wait_for_request();
-    });
+    unsent_ = {asio::buffer(output_), shared_ && !head ? asio::buffer(*shared_) : asio::const_buffer()};
+    write();
   }
 
   void refuse_late() {
@@ -298,26 +296,18 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>>, pu
     respond(listener_->door.refuse(problem), false);
   }
 
-  std::string peer() const {
-    if constexpr (std::is_same_v<Protocol, tcp>) {
-      error_code ec;
-      const auto endpoint = socket_.remote_endpoint(ec);
-      return ec ? "" : endpoint.address().to_string();
-    }
-    return "local";
-  }
+  std::string peer() const { return request_.peer.local ? "local" : request_.peer.address.to_string(); }
 
   // Closing with unread octets would reset the connection and destroy the answer on its way.
   void drain() {
-    error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    stream_->finish();
     enter(State::draining, drain_time);
     listener_->connections.wait_in(*this, Waiting::stranger);
     drain_some();
   }
   void drain_some() {
     buffer_.clear();
-    socket_.async_read_some(buffer_.prepare(large_read_bytes), [self = self()](error_code ec, std::size_t count) {
+    stream_->read_some(buffer_.prepare(large_read_bytes), [self = self()](error_code ec, std::size_t count) {
       self->drained_ += count;
       if (ec || !self->open || self->drained_ > drain_bytes_max) return self->close();
       self->drain_some();
@@ -326,13 +316,12 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>>, pu
 
   void close() override {
     deadline = never;
-    error_code ignored;
-    socket_.close(ignored);
+    stream_->close();
     listener_->connections.closed(*this);
   }
 
   std::shared_ptr<Listener> listener_;
-  Socket socket_;
+  const std::unique_ptr<Stream> stream_;
   State state_ = State::idle;
   bool timed_out_ = false, keep_alive_ = true;
   Waiting last_ = Waiting::stranger;  // as what it waits for its next request
@@ -342,16 +331,14 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>>, pu
   HttpRequest request_;
   std::string output_;
   std::shared_ptr<const std::string> shared_;
+  std::array<asio::const_buffer, 2> unsent_;
 };
 
 }  // namespace
 
-template <class Protocol>
-void serve(std::shared_ptr<Listener> listener, StreamSocket<Protocol> socket, const Peer& peer) {
-  std::make_shared<Connection<Protocol>>(std::move(listener), std::move(socket), peer)->start();
+void serve(std::shared_ptr<Listener> listener, std::unique_ptr<Stream> stream, const Peer& peer,
+           const asio::ip::address& counted) {
+  std::make_shared<Connection>(std::move(listener), std::move(stream), peer, counted)->start();
 }
-
-template void serve(std::shared_ptr<Listener> listener, StreamSocket<tcp> socket, const Peer& peer);
-template void serve(std::shared_ptr<Listener> listener, StreamSocket<local> socket, const Peer& peer);
 
 }  // namespace smsbridge::bridge

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 // One connection of a client: read the header, read the body, let the handler answer, write, again.
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <memory>
 
 #include "bridge/env/clock.hpp"
 #include "bridge/env/log_throttle.hpp"
+#include "bridge/env/stream.hpp"
 #include "bridge/http/connections.hpp"
 #include "bridge/http/limits.hpp"
 #include "bridge/http/request.hpp"
@@ -17,9 +17,9 @@ namespace smsbridge::bridge {
 
 // What the connections of a listener share. It lives as long as the last of them.
 struct Listener {
-  Listener(boost::asio::io_context& io, Clock& clock, HttpLimits limits, HttpDoor door,
+  Listener(boost::asio::any_io_executor executor, Clock& clock, HttpLimits limits, HttpDoor door,
            metrics::HttpMetrics& http_metrics, BodyMemory& bodies)
-      : io(io),
+      : executor(std::move(executor)),
         clock(clock),
         limits(std::move(limits)),
         door(std::move(door)),
@@ -27,7 +27,7 @@ struct Listener {
         bodies(bodies),
         connections(this->limits, clock, http_metrics) {}
 
-  boost::asio::io_context& io;
+  const boost::asio::any_io_executor executor;
   Clock& clock;
   const HttpLimits limits;
   const HttpDoor door;
@@ -38,16 +38,9 @@ struct Listener {
   bool stopping = false;
 };
 
-template <class Protocol>
-using StreamSocket = boost::asio::basic_stream_socket<Protocol, boost::asio::io_context::executor_type>;
-
-struct Peer {
-  boost::asio::ip::address counted;  // that the limit of an address counts; none for those it spares
-  bool from_loopback = false;
-};
-
-// Serves what was accepted until it is closed. For TCP and for local sockets.
-template <class Protocol>
-void serve(std::shared_ptr<Listener> listener, StreamSocket<Protocol> socket, const Peer& peer);
+// Serves what was accepted until it is closed. `counted` is the address that the limit of an address counts; none for
+// those it spares.
+void serve(std::shared_ptr<Listener> listener, std::unique_ptr<Stream> stream, const Peer& peer,
+           const boost::asio::ip::address& counted);
 
 }  // namespace smsbridge::bridge

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <functional>
@@ -15,15 +16,20 @@ namespace smsbridge::bridge {
 
 namespace http = boost::beast::http;
 
+// Who is connected.
+struct Peer {
+  boost::asio::ip::address address;  // unspecified: of the control socket
+  bool local = false;                // over the control socket: a user who may do everything
+};
+
 // A request as handlers see it. Lives until its answer is given.
 struct HttpRequest {
   http::request<http::string_body> raw;
   std::string path;                          // decoded, slashes merged, no trailing slash, no query
   std::map<std::string, std::string> query;  // decoded
   std::vector<std::string> captures;         // what stood for {id} and the like
-  bool local = false;                        // came over the control socket from a user who may do everything
-  bool from_loopback = false;                // the peer's address is one of this machine
-  boost::asio::any_io_executor executor;     // the shard's
+  Peer peer;
+  boost::asio::any_io_executor executor;  // the shard's
 
   std::string_view header(http::field name) const { return raw[name]; }
   std::string_view header(std::string_view name) const { return raw[name]; }

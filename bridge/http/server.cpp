@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include "bridge/env/socket_stream.hpp"
 #include "bridge/http/connection.hpp"
 
 namespace smsbridge::bridge {
@@ -27,10 +28,14 @@ bool peer_is_ours(int socket) {
   return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == ::geteuid());
 }
 
+asio::ip::address unmapped(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 // Whom a limit per address means: one host of IPv4, one network of IPv6, where a host has as many as it likes.
 asio::ip::address counted_address(const asio::ip::address& address) {
   if (!address.is_v6()) return address;
-  if (address.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
   auto octets = address.to_v6().to_bytes();
   std::fill(octets.begin() + 8, octets.end(), 0);
   return asio::ip::address_v6(octets);
@@ -40,28 +45,27 @@ asio::ip::address counted_address(const asio::ip::address& address) {
 
 class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
  public:
-  Impl(asio::io_context& io, Clock& clock, HttpLimits limits, HttpDoor door, metrics::HttpMetrics& metrics,
-       BodyMemory& bodies)
-      : listener_(std::make_shared<Listener>(io, clock, std::move(limits), std::move(door), metrics, bodies)),
-        tcp_(io),
-        local_(io),
-        watch_timer_(clock.timer(io.get_executor())),
-        accept_timer_(clock.timer(io.get_executor())) {}
+  Impl(const asio::any_io_executor& executor, Clock& clock, HttpLimits limits, HttpDoor door,
+       metrics::HttpMetrics& metrics, BodyMemory& bodies)
+      : listener_(std::make_shared<Listener>(executor, clock, std::move(limits), std::move(door), metrics, bodies)),
+        watch_timer_(clock.timer(executor)),
+        accept_timer_(clock.timer(executor)) {}
 
   std::uint16_t listen(const ListenAddress& address, bool first);
   void listen_local(const std::string& path);
+  void admit(std::unique_ptr<Stream> stream, const Peer& peer);
+  void watch();
   void stop();
 
  private:
   template <class Protocol>
   void accept(asio::basic_socket_acceptor<Protocol>& acceptor);
-  template <class Protocol>
-  void admit(StreamSocket<Protocol> socket);
-  void watch();
+  void admit(tcp::socket socket);
+  void admit(local::socket socket);
 
   const std::shared_ptr<Listener> listener_;
-  tcp::acceptor tcp_;
-  local::acceptor local_;
+  std::optional<tcp::acceptor> tcp_;  // each only where it listens: the simulation's sockets are none of the kernel's
+  std::optional<local::acceptor> local_;
   std::string local_path_;
   struct stat local_file_ {};  // as it was made
   const std::unique_ptr<Timer> watch_timer_, accept_timer_;
@@ -69,36 +73,39 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
 
 template <class Protocol>
 void HttpServer::Impl::accept(asio::basic_socket_acceptor<Protocol>& acceptor) {
-  acceptor.async_accept(listener_->io,
-                        [self = shared_from_this(), &acceptor](error_code ec, StreamSocket<Protocol> socket) {
-                          if (self->listener_->stopping || ec == asio::error::operation_aborted) return;
-                          if (!ec) {
-                            self->admit(std::move(socket));
-                            return self->accept(acceptor);
-                          }
-                          // Out of descriptors, mostly: trying at once would only burn the processor.
-                          self->listener_->connections.out_of_descriptors();
-                          self->accept_timer_->at(self->listener_->clock.now() + accept_pause, [self, &acceptor] {
-                            if (!self->listener_->stopping) self->accept(acceptor);
-                          });
-                        });
+  acceptor.async_accept([self = shared_from_this(), &acceptor](error_code ec, typename Protocol::socket socket) {
+    if (self->listener_->stopping || ec == asio::error::operation_aborted) return;
+    if (!ec) {
+      self->admit(std::move(socket));
+      return self->accept(acceptor);
+    }
+    // Out of descriptors, mostly: trying at once would only burn the processor.
+    self->listener_->connections.out_of_descriptors();
+    self->accept_timer_->at(self->listener_->clock.now() + accept_pause, [self, &acceptor] {
+      if (!self->listener_->stopping) self->accept(acceptor);
+    });
+  });
 }
 
-template <class Protocol>
-void HttpServer::Impl::admit(StreamSocket<Protocol> socket) {
+void HttpServer::Impl::admit(tcp::socket socket) {
   error_code ec;
-  Peer peer;
-  if constexpr (std::is_same_v<Protocol, tcp>) {
-    const auto endpoint = socket.remote_endpoint(ec);
-    if (ec) return;  // gone already
-    peer.counted = counted_address(endpoint.address());
-    peer.from_loopback = peer.counted.is_loopback() || endpoint.address().is_loopback();
-    if (peer.from_loopback && listener_->limits.spares_loopback) peer.counted = asio::ip::address();
-    socket.set_option(tcp::no_delay(true), ec);
-  } else if (!peer_is_ours(socket.native_handle())) {
-    return;
-  }
-  if (listener_->connections.has_room(peer.counted)) serve(listener_, std::move(socket), peer);
+  const auto endpoint = socket.remote_endpoint(ec);
+  if (ec) return;  // gone already
+  socket.set_option(tcp::no_delay(true), ec);
+  admit(std::make_unique<SocketStream<tcp::socket>>(std::make_shared<tcp::socket>(std::move(socket))),
+        {.address = unmapped(endpoint.address())});
+}
+
+void HttpServer::Impl::admit(local::socket socket) {
+  if (peer_is_ours(socket.native_handle()))
+    admit(std::make_unique<SocketStream<local::socket>>(std::make_shared<local::socket>(std::move(socket))),
+          {.local = true});
+}
+
+void HttpServer::Impl::admit(std::unique_ptr<Stream> stream, const Peer& peer) {
+  const bool spared = peer.address.is_loopback() && listener_->limits.spares_loopback;
+  const auto counted = spared ? asio::ip::address() : counted_address(peer.address);
+  if (listener_->connections.has_room(counted)) serve(listener_, std::move(stream), peer, counted);
 }
 
 void HttpServer::Impl::watch() {
@@ -116,7 +123,7 @@ std::string cannot_listen(const std::string& where, const error_code& reason) {
 }
 
 // Left behind by a daemon that was killed; anything else is not ours to remove.
-void remove_stale_socket(asio::io_context& io, const std::string& path) {
+void remove_stale_socket(const asio::any_io_executor& executor, const std::string& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return;
   if (!S_ISSOCK(info.st_mode))
@@ -124,7 +131,7 @@ void remove_stale_socket(asio::io_context& io, const std::string& path) {
         "cannot listen on " + path +
         ": a file that is no socket has this name; it is left as it is. Remove it, or name another path in "
         "listen.control");
-  local::socket peer(io);
+  local::socket peer(executor);
   error_code ec;
   peer.connect(local::endpoint(path), ec);
   if (ec != asio::error::connection_refused && ec != asio::error::not_found)
@@ -137,35 +144,33 @@ void remove_stale_socket(asio::io_context& io, const std::string& path) {
 }  // namespace
 
 std::uint16_t HttpServer::Impl::listen(const ListenAddress& address, bool first) try {
-  tcp::resolver resolver(listener_->io);
+  tcp::resolver resolver(listener_->executor);
   const tcp::endpoint endpoint = *resolver.resolve(address.host, std::to_string(address.port)).begin();
   if (first) {
     // SO_REUSEPORT would also let a second daemon in, and each would get some of the requests.
-    tcp::acceptor alone(listener_->io, endpoint, true);
+    tcp::acceptor alone(listener_->executor, endpoint, true);
   }
-  tcp_.open(endpoint.protocol());
-  tcp_.set_option(asio::socket_base::reuse_address(true));
+  auto& acceptor = tcp_.emplace(listener_->executor, endpoint.protocol());
+  acceptor.set_option(asio::socket_base::reuse_address(true));
   using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-  tcp_.set_option(reuse_port(true));
-  tcp_.bind(endpoint);
-  tcp_.listen(1024);
-  accept(tcp_);
-  watch();
-  return tcp_.local_endpoint().port();
+  acceptor.set_option(reuse_port(true));
+  acceptor.bind(endpoint);
+  acceptor.listen(1024);
+  accept(acceptor);
+  return acceptor.local_endpoint().port();
 } catch (const boost::system::system_error& error) {
   throw ListenError(cannot_listen(address.host + ":" + std::to_string(address.port), error.code()));
 }
 
 void HttpServer::Impl::listen_local(const std::string& path) try {
-  remove_stale_socket(listener_->io, path);
-  local_.open();
-  local_.bind(local::endpoint(path));
+  remove_stale_socket(listener_->executor, path);
+  auto& acceptor = local_.emplace(listener_->executor, local());
+  acceptor.bind(local::endpoint(path));
   ::lstat(path.c_str(), &local_file_);
   local_path_ = path;
   ::chmod(path.c_str(), 0600);
-  local_.listen(64);
-  accept(local_);
-  watch();
+  acceptor.listen(64);
+  accept(acceptor);
 } catch (const boost::system::system_error& error) {
   throw ListenError(cannot_listen(path, error.code()) + ". See listen.control");
 }
@@ -173,8 +178,8 @@ void HttpServer::Impl::listen_local(const std::string& path) try {
 void HttpServer::Impl::stop() {
   listener_->stopping = true;
   error_code ignored;
-  tcp_.close(ignored);
-  local_.close(ignored);
+  if (tcp_) tcp_->close(ignored);
+  if (local_) local_->close(ignored);
   watch_timer_->cancel();
   accept_timer_->cancel();
   listener_->connections.stop();
@@ -184,12 +189,15 @@ void HttpServer::Impl::stop() {
   if (still_ours) ::unlink(local_path_.c_str());
 }
 
-HttpServer::HttpServer(asio::io_context& io, Clock& clock, HttpLimits limits, HttpDoor door,
+HttpServer::HttpServer(asio::any_io_executor executor, Clock& clock, HttpLimits limits, HttpDoor door,
                        metrics::HttpMetrics& metrics, BodyMemory& bodies)
-    : impl_(std::make_shared<Impl>(io, clock, std::move(limits), std::move(door), metrics, bodies)) {}
+    : impl_(std::make_shared<Impl>(std::move(executor), clock, std::move(limits), std::move(door), metrics, bodies)) {
+  impl_->watch();
+}
 HttpServer::~HttpServer() { stop(); }
 std::uint16_t HttpServer::listen(const ListenAddress& address, bool first) { return impl_->listen(address, first); }
 void HttpServer::listen_local(const std::string& path) { impl_->listen_local(path); }
+void HttpServer::admit(std::unique_ptr<Stream> stream, const Peer& peer) { impl_->admit(std::move(stream), peer); }
 void HttpServer::stop() { impl_->stop(); }
 
 }  // namespace smsbridge::bridge

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
 #include "bridge/config/listen_address.hpp"
 #include "bridge/env/clock.hpp"
+#include "bridge/env/stream.hpp"
 #include "bridge/http/limits.hpp"
 #include "bridge/http/problem.hpp"
 #include "bridge/http/request.hpp"
@@ -25,8 +26,8 @@ class ListenError : public std::runtime_error {
 // last those that have shown a key.
 class HttpServer {
  public:
-  HttpServer(boost::asio::io_context& io, Clock& clock, HttpLimits limits, HttpDoor door, metrics::HttpMetrics& metrics,
-             BodyMemory& bodies);
+  HttpServer(boost::asio::any_io_executor executor, Clock& clock, HttpLimits limits, HttpDoor door,
+             metrics::HttpMetrics& metrics, BodyMemory& bodies);
   ~HttpServer();
 
   // Throws ListenError when the address cannot be used. Several shards may share one address: the first
@@ -36,6 +37,8 @@ class HttpServer {
   // The control socket: only the daemon's own user and root get in, and they may do everything. What is no socket, or
   // belongs to a daemon that lives, is left alone.
   void listen_local(const std::string& path);
+  // One that came, by a socket or a simulated network, on the executor.
+  void admit(std::unique_ptr<Stream> stream, const Peer& peer);
   // Accepts nothing more; open connections end after their running request.
   void stop();
 

@@ -52,7 +52,7 @@ tl::expected<Prepared, Problem> read_wish(const json::value& value, const Servic
                                           bool any_gateway = false) {
   auto submission = read_submission(value, services.directory, services.clock.wall());
   if (!submission) return tl::unexpected(std::move(submission.error()));
-  submission->source = request.local ? store::Source::cli : store::Source::api;
+  submission->source = request.peer.local ? store::Source::cli : store::Source::api;
   submission->idempotency_key = idempotency_key(request, index);
   submission->any_gateway = any_gateway;
   return services.intake.prepare(std::move(*submission), tenant);

@@ -42,7 +42,7 @@ bool is_forwarded(const HttpRequest& request) {
 
 // They name tenants, budgets and volumes of everybody.
 bool may_see_metrics(Services& services, const HttpRequest& request, const Respond& respond) {
-  if (request.local || (request.from_loopback && !is_forwarded(request))) return true;
+  if (request.peer.local || (request.peer.address.is_loopback() && !is_forwarded(request))) return true;
   auto caller = services.tenants.by_key(request);
   if (caller && caller->may("system:read") && speaks_for_all(services, *caller)) return true;
   constexpr std::string_view ways =
@@ -95,7 +95,7 @@ Endpoint metrics_endpoint(Services& services, bool to_all) {
             a({.content_type = metrics::exposition_content_type,
                .body = {},
                .headers = {},
-               .shared_body = rendered->text(services, r.local)});
+               .shared_body = rendered->text(services, r.peer.local)});
           }};
 }
 

@@ -54,6 +54,10 @@ struct FakeStream : Stream {
     wire->writing = buffer.size();
     wire->write = std::move(handler);
   }
+  void cancel() override {
+    if (wire->read) wire->end(boost::asio::error::operation_aborted);
+  }
+  void finish() override {}
   void close() override { wire->open = false; }
   std::shared_ptr<Wire> wire;
 };

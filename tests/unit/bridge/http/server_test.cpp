@@ -40,7 +40,7 @@ class Listener {
         {http::verb::get, "/large", [](const HttpRequest&, const Respond& respond) {
            respond({.body = {}, .headers = {}, .shared_body = std::make_shared<const std::string>(4u << 20, 'x')});
          }}};
-    server_ = std::make_unique<HttpServer>(io_, clock_, std::move(limits),
+    server_ = std::make_unique<HttpServer>(io_.get_executor(), clock_, std::move(limits),
                                            make_door(std::move(endpoints), metrics.http(), clock_, to_response),
                                            metrics.http(), bodies_);
     port = server_->listen({.host = "127.0.0.1", .port = 0}, true);
