@@ -12,7 +12,6 @@ namespace smsbridge::simulation {
 namespace {
 
 namespace json = boost::json;
-namespace http = bridge::http;
 
 json::object fineract_entry(const Wish& wish, const RunOptions& options) {
   json::object entry{{"internalId", wish.wanted.client_ref}, {"mobileNumber", wish.to}, {"message", wish.text}};
@@ -33,9 +32,8 @@ json::object api_message(const Wish& wish, const RunOptions& options) {
 
 }  // namespace
 
-bridge::HttpRequest request_of(const Wish& wish, const RunOptions& options, const std::string& key) {
-  bridge::HttpRequest request;
-  auto& raw = request.raw;
+HttpClient::Request request_of(const Wish& wish, const RunOptions& options, const std::string& key) {
+  HttpClient::Request raw;
   raw.method(http::verb::post);
   raw.set(http::field::content_type, "application/json");
   if (wish.by_fineract) {
@@ -50,37 +48,33 @@ bridge::HttpRequest request_of(const Wish& wish, const RunOptions& options, cons
     if (!wish.wanted.idempotency_key.empty()) raw.set("Idempotency-Key", wish.wanted.idempotency_key);
     raw.body() = json::serialize(api_message(wish, options));
   }
+  return raw;
+}
+
+HttpClient::Request control_request(store::MessageId id, std::string_view action, const std::string& key) {
+  HttpClient::Request request;
+  request.method(http::verb::post);
+  request.target(fmt::format("/api/v1/messages/{}/{}", bridge::message_id_text(id), action));
+  request.set(http::field::authorization, "Bearer " + key);
   return request;
 }
 
-bridge::HttpRequest control_request(store::MessageId id, std::string_view action, const std::string& key) {
-  bridge::HttpRequest request;
-  request.raw.method(http::verb::post);
-  request.raw.target(fmt::format("/api/v1/messages/{}/{}", bridge::message_id_text(id), action));
-  request.raw.set(http::field::authorization, "Bearer " + key);
-  return request;
-}
-
-Told told_by(const bridge::HttpResponse& response) {
+Told told_by(const std::optional<HttpClient::Response>& response) {
   using Kind = Told::Kind;
-  const auto header = [&](std::string_view name) {
-    for (const auto& [given, value] : response.headers)
-      if (given == name) return value;
-    return std::string();
-  };
-  if (response.status == http::status::accepted) {
+  if (!response) return {};
+  if (response->result() == http::status::accepted) {
     Told told{.kind = Kind::accepted, .id = {}, .replayed = {}};
     static constexpr std::string_view before_id = "/api/v1/messages/";
-    if (const auto location = header("Location"); location.starts_with(before_id)) {
+    if (const std::string_view location = (*response)["Location"]; location.starts_with(before_id)) {
       told.id = bridge::parse_message_id(location.substr(before_id.size()));
-      told.replayed = header("Idempotency-Replayed") == "true";
+      told.replayed = (*response)["Idempotency-Replayed"] == "true";
     }
     return told;
   }
-  const auto status = static_cast<int>(response.status);
+  const auto status = static_cast<int>(response->result_int());
   if (status == 429 || status == 507) return {.kind = Kind::later, .id = {}, .replayed = {}};
-  if (status >= 500) return {.kind = Kind::perhaps, .id = {}, .replayed = {}};
-  const bool mismatch = response.body.find("idempotency-mismatch") != std::string::npos;
+  if (status >= 500 || status == 408) return {.kind = Kind::perhaps, .id = {}, .replayed = {}};
+  const bool mismatch = response->body().find("idempotency-mismatch") != std::string::npos;
   return {.kind = mismatch ? Kind::conflict : Kind::refused, .id = {}, .replayed = {}};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include "bridge/http/request.hpp"
 #include "store/message.hpp"
+#include "tests/simulation/http_client.hpp"
 #include "tests/simulation/promises.hpp"
 
 namespace smsbridge::simulation {
@@ -21,12 +21,12 @@ struct Wish {
 };
 
 // The request of a client of the API, which shows this key, or of Fineract.
-bridge::HttpRequest request_of(const Wish& wish, const RunOptions& options, const std::string& key);
+HttpClient::Request request_of(const Wish& wish, const RunOptions& options, const std::string& key);
 
 // A client of the API wants a message "cancel"led, or sent again: "retry".
-bridge::HttpRequest control_request(store::MessageId id, std::string_view action, const std::string& key);
+HttpClient::Request control_request(store::MessageId id, std::string_view action, const std::string& key);
 
-// What an answer tells him.
+// What an answer tells him, or none.
 struct Told {
   enum class Kind : std::uint8_t {
     accepted,
@@ -38,6 +38,6 @@ struct Told {
   std::optional<store::MessageId> id;  // Fineract is told neither
   std::optional<bool> replayed;
 };
-Told told_by(const bridge::HttpResponse& response);
+Told told_by(const std::optional<HttpClient::Response>& response);
 
 }  // namespace smsbridge::simulation

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t idle_steps_max = 20;  // then the writer looks into its inbox less often, to save the run's time
 constexpr Duration idle_step = 200ms;
+constexpr std::size_t bodies_bytes = 128u << 20;
 
 store::Options store_options(const Daemon::World& world) {
   auto options = bridge::store_options(world.config, world.clock);
@@ -31,6 +32,7 @@ store::Options store_options(const Daemon::World& world) {
 Daemon::Daemon(World world)
     : world_(std::move(world)),
       life_(world_.io),
+      bodies_(bodies_bytes, *world_.metrics.http().body_bytes),
       store_(store_options(world_)),
       tenants_(bridge::RoutingTable(config_).tenants, store_, world_.metrics, world_.clock),
       objects_(config_, store_),
@@ -40,7 +42,7 @@ Daemon::Daemon(World world)
       intake_(store_, directory_, world_.clock),
       gateways_({.config = config_,
                  .clock = world_.clock,
-                 .connector = world_.connector,
+                 .connector = world_.network,
                  .make_transport = world_.make_transport,
                  .metrics = world_.metrics,
                  .store = store_,
@@ -58,9 +60,7 @@ Daemon::Daemon(World world)
                 .objects = objects_,
                 .reload = [](bool) { return bridge::Reloaded{}; },
                 .ready = ready_,
-                .aside = life_.executor()},
-      api_(bridge::api_door(services_)),
-      fineract_(bridge::fineract_door(services_)) {
+                .aside = life_.executor()} {
   store_.open_queue();
   set_hooks();
   objects_.on_change([this](std::shared_ptr<const bridge::RoutingTable> table) {
@@ -71,6 +71,7 @@ Daemon::Daemon(World world)
 
 Daemon::~Daemon() {
   life_.end();
+  world_.network.process_ended();
   if (step_alarm_) world_.clock.cancel(*step_alarm_);
 }
 
@@ -83,16 +84,19 @@ void Daemon::ask(const std::string& gateway, bridge::GatewayControl::Action acti
   gateways_.ask(gateway, action, life_.executor(), std::move(done));
 }
 
-// As the HTTP server does it with a request that has a body.
-void Daemon::receive(Listener listener, bridge::HttpRequest given, bridge::Respond respond) {
-  const auto& door = listener == Listener::api ? api_ : fineract_;
-  const auto request = std::make_shared<bridge::HttpRequest>(std::move(given));
-  request->executor = life_.executor();
-  if (!bridge::parse_target(std::string(request->raw.target()), request->path, request->query))
-    throw std::logic_error("a client asks for what is no target");
-  if (auto refusal = door.before_body(*request)) return respond(std::move(*refusal));
-  door.handle(*request,
-              [request, respond = std::move(respond)](bridge::HttpResponse response) { respond(std::move(response)); });
+void Daemon::listen() {
+  const auto serve = [this](std::uint16_t port, std::string name, bridge::HttpDoor door) {
+    bridge::HttpLimits limits;
+    limits.name = std::move(name);
+    auto& server = servers_[port];
+    server = std::make_unique<bridge::HttpServer>(life_.executor(), world_.clock, std::move(limits), std::move(door),
+                                                  world_.metrics.http(), bodies_);
+    world_.network.listen(port, life_.executor(), [&server](std::unique_ptr<bridge::Stream> stream) {
+      server->admit(std::move(stream), {.address = boost::asio::ip::make_address("192.0.2.1")});
+    });
+  };
+  serve(api_port, "api", bridge::api_door(services_));
+  serve(fineract_port, "fineract", bridge::fineract_door(services_));
 }
 
 void Daemon::set_hooks() {
@@ -109,6 +113,7 @@ void Daemon::set_hooks() {
 void Daemon::start() {
   gateways_.serve(tenants_.names());
   gateways_.run(*router_.table());
+  listen();
   arm_step();
 }
 
@@ -125,6 +130,7 @@ void Daemon::arm_step() {
 
 void Daemon::stop(std::function<void()> done) {
   gateways_.stop([this, done = std::move(done)] {
+    for (auto& [port, server] : servers_) server->stop();
     while (store_.step() > 0) continue;
     world_.stepped();
     // Behind the answers to the last commit.

@@ -2,8 +2,10 @@
 #pragma once
 #include "bridge/delivery/gateways.hpp"
 #include "bridge/doors/services.hpp"
+#include "bridge/http/server.hpp"
 #include "tests/simulation/life.hpp"
 #include "tests/simulation/options.hpp"
+#include "tests/simulation/sim_network.hpp"
 
 namespace smsbridge::simulation {
 
@@ -15,7 +17,7 @@ class Daemon {
   struct World {
     boost::asio::io_context& io;
     SimClock& clock;
-    bridge::Connector& connector;
+    SimNetwork& network;
     bridge::MakeHttpTransport make_transport;
     bridge::Random& random;
     metrics::Metrics& metrics;
@@ -41,20 +43,21 @@ class Daemon {
   void take_over(const bridge::Config& config);
   void ask(const std::string& gateway, bridge::GatewayControl::Action action,
            std::function<void(const bridge::GatewayStatus&)> done);
-  // A request comes to one of its listeners, read as a whole.
-  enum class Listener : std::uint8_t { api, fineract };
-  void receive(Listener listener, bridge::HttpRequest request, bridge::Respond respond);
+  // Where it listens.
+  static constexpr std::uint16_t api_port = 8080, fineract_port = 9191;
 
   store::Store& store() { return store_; }
   store::TenantId tenant(std::size_t place) const { return tenants_.find(config_.tenants[place].name)->id; }
 
  private:
   void set_hooks();
+  void listen();
   void arm_step();
 
   World world_;
   const bridge::Config& config_ = world_.config;
   Life life_;
+  bridge::BodyMemory bodies_;
   store::Store store_;
   bridge::Tenants tenants_;
   bridge::Objects objects_;
@@ -65,7 +68,7 @@ class Daemon {
   bridge::Gateways gateways_;
   std::atomic<bool> ready_{true};
   bridge::Services services_;
-  bridge::HttpDoor api_, fineract_;
+  std::map<std::uint16_t, std::unique_ptr<bridge::HttpServer>> servers_;  // by port
   std::optional<SimClock::AlarmId> step_alarm_;
   std::size_t idle_steps_ = 0;
 };

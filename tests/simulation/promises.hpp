@@ -122,6 +122,7 @@ class Promises {
   std::map<std::size_t, store::MessageId> id_of_number_;
   std::map<std::size_t, std::map<int, std::vector<TakenPart*>>> copies_;  // of each text's parts at the centres
   std::map<std::string, Known> references_;
+  std::set<store::MessageId> said_new_;
   std::map<std::string, std::map<std::size_t, int>> asked_;  // of a reference the numbers, and how often each
   std::set<std::size_t> refused_;                            // numbers that were never accepted
   std::vector<std::deque<Time>> submits_;

@@ -23,7 +23,7 @@ class SimStream : public bridge::Stream {
 
   void write_some(boost::asio::const_buffer buffer, Handler handler) override {
     auto& c = *connection_;
-    if (c.reset || !c.client_open) {
+    if (c.reset || !c.open) {
       return boost::asio::post(c.executor,
                                [handler = std::move(handler)] { handler(boost::asio::error::broken_pipe, 0); });
     }
@@ -31,14 +31,16 @@ class SimStream : public bridge::Stream {
     if (octets.size() > 1 && network_.random_.chance(network_.options_.faults.fragment))
       octets.resize(static_cast<std::size_t>(network_.random_.between(1, static_cast<std::int64_t>(octets.size()))));
     const auto count = octets.size();
-    network_.transmit(connection_, SimNetwork::Way::to_server, std::move(octets));
+    network_.transmit(connection_, SimNetwork::Way::to_far_end, std::move(octets));
     network_.clock_.after(std::chrono::microseconds(network_.random_.between(0, 500)),
                           [executor = c.executor, handler = std::move(handler), count] {
                             boost::asio::post(executor, [handler, count] { handler({}, count); });
                           });
   }
 
-  void close() override { network_.close_client(connection_); }
+  void cancel() override { network_.cancel_read(connection_); }
+  void finish() override { network_.finish_ours(connection_); }
+  void close() override { network_.close_ours(connection_); }
 
  private:
   SimNetwork& network_;
@@ -65,23 +67,61 @@ void SimNetwork::connect(boost::asio::any_io_executor executor, const bridge::Ad
     });
   };
   if (random_.chance(options_.faults.no_answer)) return fail(deadline, "no answer in time");
-  const auto ready = clock_.now() + 2 * options_.latency + Duration(random_.between(0, options_.jitter.count()));
+  const auto ready = connected_at();
   if (random_.chance(options_.faults.refuse)) return fail(ready, "connection refused");
   clock_.at(ready, [this, executor, port = address.port, handler = std::move(handler)] {
     const auto acceptor = acceptors_.find(port);
     if (acceptor == acceptors_.end() || down_.contains(port))
       return boost::asio::post(executor, [handler] { handler(ConnectStage::connect, "connection refused", nullptr); });
-    auto connection = std::make_shared<Connection>();
-    connection->number = ++last_connection_;
-    connection->port = port;
-    connection->acceptor = acceptor->second;
-    connection->executor = executor;
-    connections_[connection->number] = connection;
-    connection->session = connection->acceptor->accepted();
+    const auto connection = connect(port, executor, *acceptor->second, 0);
+    connection->session = acceptor->second->accepted();
     boost::asio::post(executor, [this, handler, connection] {
       handler(ConnectStage::ok, {}, std::make_unique<SimStream>(*this, connection));
     });
   });
+}
+
+void SimNetwork::listen(std::uint16_t port, boost::asio::any_io_executor executor, Admit admit) {
+  listeners_[port] = {.executor = std::move(executor), .admit = std::move(admit)};
+}
+
+void SimNetwork::process_ended() {
+  listeners_.clear();
+  const auto all = connections_;
+  for (const auto& [number, connection] : all) close_ours(connection);
+}
+
+// Whose call gets no answer gives up some time.
+void SimNetwork::call(std::uint16_t port, Caller& caller, std::uint64_t session) {
+  const bool answered = !random_.chance(options_.faults.no_answer);
+  const bool refused = random_.chance(options_.faults.refuse);
+  clock_.at(answered ? connected_at() : clock_.now() + 10s, [this, port, &caller, session, answered, refused] {
+    const auto listener = listeners_.find(port);
+    if (!answered || refused || listener == listeners_.end()) return caller.closed(session);
+    const auto connection = connect(port, listener->second.executor, caller, session);
+    boost::asio::post(connection->executor,
+                      [admit = listener->second.admit, stream = std::make_shared<std::unique_ptr<bridge::Stream>>(
+                                                           std::make_unique<SimStream>(*this, connection))] {
+                        admit(std::move(*stream));
+                      });
+    caller.connected(session, connection->number);
+  });
+}
+
+SimNetwork::Shared SimNetwork::connect(std::uint16_t port, boost::asio::any_io_executor executor, FarEnd& far_end,
+                                       std::uint64_t session) {
+  auto connection = std::make_shared<Connection>();
+  connection->number = ++last_connection_;
+  connection->session = session;
+  connection->port = port;
+  connection->far_end = &far_end;
+  connection->executor = std::move(executor);
+  connections_[connection->number] = connection;
+  return connection;
+}
+
+Time SimNetwork::connected_at() {
+  return clock_.now() + 2 * options_.latency + Duration(random_.between(0, options_.jitter.count()));
 }
 
 SimNetwork::Shared SimNetwork::find(std::uint64_t connection) const {
@@ -103,7 +143,7 @@ void SimNetwork::transmit(const Shared& connection, Way way, std::string octets)
     connection->hung = true;
     // The server's own patience ends some time, whatever the client does.
     clock_.after(std::chrono::milliseconds(random_.between(3000, 40'000)),
-                 [this, connection] { close_server(connection); });
+                 [this, connection] { close_far_end(connection); });
     return;
   }
   const auto due = arrival(*connection, way);
@@ -114,11 +154,11 @@ void SimNetwork::transmit(const Shared& connection, Way way, std::string octets)
   }
   clock_.at(due, [this, connection, way, octets = std::move(octets)] {
     if (connection->reset) return;
-    if (way == Way::to_client) {
+    if (way == Way::to_daemon) {
       connection->arrived += octets;
       serve_read(connection);
-    } else if (connection->server_open) {
-      connection->acceptor->received(connection->session, octets);
+    } else if (connection->far_open) {
+      connection->far_end->received(connection->session, octets);
     }
   });
 }
@@ -128,7 +168,7 @@ void SimNetwork::serve_read(const Shared& connection) {
   if (!c.read) return;
   error_code ec;
   std::string octets;
-  if (!c.client_open) {
+  if (!c.open) {
     ec = boost::asio::error::operation_aborted;
   } else if (c.reset) {
     ec = boost::asio::error::connection_reset;
@@ -147,7 +187,7 @@ void SimNetwork::serve_read(const Shared& connection) {
   c.read.reset();
   boost::asio::post(c.executor, [connection, read = std::move(read), octets = std::move(octets), ec] {
     // The buffer lives as long as the handler, but nothing may be written to it once the stream is closed.
-    if (!connection->client_open) return read.handler(boost::asio::error::operation_aborted, 0);
+    if (!connection->open) return read.handler(boost::asio::error::operation_aborted, 0);
     boost::asio::buffer_copy(read.buffer, boost::asio::buffer(octets));
     read.handler(ec, octets.size());
   });
@@ -155,18 +195,18 @@ void SimNetwork::serve_read(const Shared& connection) {
 
 void SimNetwork::send(std::uint64_t connection, std::string octets) {
   const auto c = find(connection);
-  if (c && c->server_open) transmit(c, Way::to_client, std::move(octets));
+  if (c && c->far_open) transmit(c, Way::to_daemon, std::move(octets));
 }
 
 void SimNetwork::finish(std::uint64_t connection) {
   const auto c = find(connection);
-  if (!c || !c->server_open) return;
+  if (!c || !c->far_open) return;
   if (!c->hung && !c->reset)
-    clock_.at(arrival(*c, Way::to_client), [this, c] {
+    clock_.at(arrival(*c, Way::to_daemon), [this, c] {
       c->ended = true;
       serve_read(c);
     });
-  close_server(c);
+  close_far_end(c);
 }
 
 void SimNetwork::reset(std::uint64_t connection) {
@@ -177,24 +217,43 @@ void SimNetwork::break_off(const Shared& connection) {
   if (connection->hung || connection->reset) return;
   connection->reset = true;
   connection->arrived.clear();
-  close_server(connection);
+  close_far_end(connection);
   serve_read(connection);
 }
 
-void SimNetwork::close_server(const Shared& connection) {
-  if (!std::exchange(connection->server_open, false)) return;
-  connection->acceptor->closed(connection->session);
-  if (!connection->client_open) connections_.erase(connection->number);
+void SimNetwork::close_far_end(const Shared& connection) {
+  if (!std::exchange(connection->far_open, false)) return;
+  connection->far_end->closed(connection->session);
+  if (!connection->open) connections_.erase(connection->number);
+}
+
+void SimNetwork::cancel_read(const Shared& connection) {
+  if (!connection->read) return;
+  auto read = std::move(*connection->read);
+  connection->read.reset();
+  boost::asio::post(connection->executor,
+                    [read = std::move(read)] { read.handler(boost::asio::error::operation_aborted, 0); });
+}
+
+// The far end closes as well once it sees the end.
+void SimNetwork::finish_ours(const Shared& connection) {
+  if (connection->hung || connection->reset) return;
+  clock_.at(arrival(*connection, Way::to_far_end), [this, connection] {
+    if (connection->hung || connection->reset || connection->ended) return;
+    close_far_end(connection);
+    connection->ended = true;
+    serve_read(connection);
+  });
 }
 
 // What was written before still arrives.
-void SimNetwork::close_client(const Shared& connection) {
-  if (!std::exchange(connection->client_open, false)) return;
+void SimNetwork::close_ours(const Shared& connection) {
+  if (!std::exchange(connection->open, false)) return;
   serve_read(connection);
-  if (!connection->server_open) {
+  if (!connection->far_open) {
     connections_.erase(connection->number);
   } else if (!connection->hung) {
-    clock_.at(arrival(*connection, Way::to_server), [this, connection] { close_server(connection); });
+    clock_.at(arrival(*connection, Way::to_far_end), [this, connection] { close_far_end(connection); });
   }
 }
 

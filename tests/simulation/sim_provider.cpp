@@ -266,16 +266,15 @@ void SimProvider::report(TakenPart& part, const std::string& callback_url, const
       if (!std::exchange(*answered, true)) report(part, callback_url, reference, final_state);
     });
   };
-  const bool there =
-      call_back_(request, [this, &part, state, answered, again](const http_gateways::CallbackAnswer& answer) {
-        if (*answered) return;
-        if (answer.status < 200 || answer.status > 299) return again(callback_retry);
-        *answered = true;
-        --waiting_;
-        part.receipt_answered_at = clock_.now();
-        observer_.receipt_answered(part, state);
-      });
-  again(there ? callback_timeout : callback_retry);
+  call_back_(request, [this, &part, state, answered, again](const http_gateways::CallbackAnswer& answer) {
+    if (*answered) return;
+    if (answer.status < 200 || answer.status > 299) return again(callback_retry);
+    *answered = true;
+    --waiting_;
+    part.receipt_answered_at = clock_.now();
+    observer_.receipt_answered(part, state);
+  });
+  again(callback_timeout);
 }
 
 }  // namespace smsbridge::simulation

@@ -19,9 +19,9 @@ boost::json::object provider_account(const std::string& kind, std::size_t gatewa
 // loses requests.
 class SimProvider : public Peer {
  public:
-  // Calls the daemon back; false: it is not there.
+  // Calls the daemon back.
   using CallBack =
-      std::function<bool(const http_gateways::CallbackRequest&, std::function<void(http_gateways::CallbackAnswer)>)>;
+      std::function<void(const http_gateways::CallbackRequest&, std::function<void(http_gateways::CallbackAnswer)>)>;
 
   SimProvider(std::size_t gateway, std::string kind, const bridge::smsc_sim::Options& options, double refuse,
               SimClock& clock, Observer observer, CallBack call_back);

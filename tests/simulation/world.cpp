@@ -28,6 +28,7 @@ World::World(const RunOptions& options, std::filesystem::path folder, bool verbo
       clock_(io_, wall_at_start),
       network_(clock_, random_, options.network),
       metrics_({"sim", "sim", "sim"}),
+      clients_(clock_, random_, network_),
       promises_(options_, clock_, network_.latency_max(), folder_),
       config_(options.config) {
   config_.public_url = "http://bridge";
@@ -77,8 +78,7 @@ void World::make_centres() {
                                                     options_.network.faults.refuse, clock_, std::move(observer),
                                                     [this](const http_gateways::CallbackRequest& request,
                                                            std::function<void(http_gateways::CallbackAnswer)> respond) {
-                                                      if (daemon_) call_back(request, std::move(respond));
-                                                      return daemon_ != nullptr;
+                                                      call_back(request, std::move(respond));
                                                     });
       providers_[SimProvider::host(number)] = provider.get();
       centres_.push_back(std::move(provider));
@@ -191,7 +191,7 @@ void World::open() {
   for (auto& operated : operated_) operated.draining_since = 0, operated.starts = 0;
   Daemon::World world{.io = io_,
                       .clock = clock_,
-                      .connector = network_,
+                      .network = network_,
                       .make_transport =
                           [this](boost::asio::any_io_executor executor, const bridge::HttpOptions&) {
                             return SimProvider::transport(providers_, clock_, std::move(executor));
@@ -512,46 +512,46 @@ std::string World::draw_text(std::size_t number, std::size_t length, bool ucs2,
 void World::ask(std::size_t place) {
   auto& wish = wishes_[place];
   if (wish.replaced) return;
-  if (!daemon_) return ask_again(place);
   promises_.asked(wish.wanted);
-  std::set<std::size_t> draining;
-  for (std::size_t gateway = 0; gateway < operated_.size(); ++gateway)
-    if (operated_[gateway].draining_since) draining.insert(gateway);
-  const auto listener = wish.by_fineract ? Daemon::Listener::fineract : Daemon::Listener::api;
-  const auto is_answered = std::make_shared<bool>(false);
-  daemon_->receive(listener, request_of(wish, options_, keys_[wish.tenant]),
-                   [this, place, draining, is_answered](const bridge::HttpResponse& response) {
-                     *is_answered = true;
-                     answered(place, response, draining);
-                   });
-  clock_.after(20s, [this, place, is_answered] {
-    if (!*is_answered && wishes_[place].may_repeat)
-      ask_again(place);
-    else
-      wishes_[place].asked = true;
-  });
+  clients_.ask(wish.by_fineract ? Daemon::fineract_port : Daemon::api_port,
+               request_of(wish, options_, keys_[wish.tenant]),
+               [this, place, since_asked = draining()](const std::optional<HttpClient::Response>& response) {
+                 trace("answered " + std::to_string(place), response ? response->result_int() : 0);
+                 answered(place, told_by(response), since_asked);
+               });
 }
 
-void World::answered(std::size_t place, const bridge::HttpResponse& response, const std::set<std::size_t>& draining) {
+World::Draining World::draining() const {
+  Draining draining;
+  for (std::size_t gateway = 0; gateway < operated_.size(); ++gateway)
+    if (const auto since = operated_[gateway].draining_since) draining[gateway] = since;
+  return draining;
+}
+
+void World::answered(std::size_t place, const Told& told, const Draining& since_asked) {
+  // The daemon's store is looked into once it lives again.
+  if (!daemon_) return clock_.after(1s, [=, this] { answered(place, told, since_asked); }), void();
   auto& wish = wishes_[place];
-  const auto told = told_by(response);
-  trace("answered " + std::to_string(place), static_cast<std::uint64_t>(response.status), told.id.value_or(0));
   // Without a reference a client that was told "perhaps" does not ask again.
   if (told.kind == Told::Kind::later || (told.kind == Told::Kind::perhaps && wish.may_repeat)) return ask_again(place);
   wish.asked = true;
-  if (told.kind == Told::Kind::accepted) accepted(place, told, draining);
+  if (told.kind == Told::Kind::accepted) accepted(place, told, since_asked);
   if (told.kind == Told::Kind::conflict) promises_.conflict(wish.wanted);
   if (told.kind == Told::Kind::refused) promises_.refused(wish.wanted);
 }
 
-void World::accepted(std::size_t place, const Told& told, const std::set<std::size_t>& draining) {
+void World::accepted(std::size_t place, const Told& told, const Draining& since_asked) {
   auto& wish = wishes_[place];
   const auto id = promises_.accepted(wish.wanted, told.id, told.replayed);
   if (!id) return;
   const auto message = daemon_->store().reader().get(*id);
   const auto& content = message->content;
   // What Fineract posts waits there.
-  if (!wish.by_fineract && told.replayed == false && draining.contains(content.gateway - 1))
+  const auto now = draining(), before = since_asked;
+  const auto drains = before.find(content.gateway - 1);
+  const bool all_the_time =
+      drains != before.end() && now.contains(drains->first) && now.at(drains->first) == drains->second;
+  if (!wish.by_fineract && told.replayed == false && all_the_time)
     promises_.fail("drained", fmt::format("#{} is to leave by gateway {}", place, content.gateway));
   if (std::exchange(wish.id, id)) return;
   const auto control_later = [&](std::int64_t within_ms, std::string_view action) {
@@ -564,15 +564,17 @@ void World::accepted(std::size_t place, const Told& told, const std::set<std::si
 
 void World::call_back(const http_gateways::CallbackRequest& callback,
                       std::function<void(http_gateways::CallbackAnswer)> respond) {
-  bridge::HttpRequest request;
-  request.raw.method_string(callback.method);
-  request.raw.target(callback.url);
-  for (const auto& [name, value] : callback.headers) request.raw.set(name, value);
-  request.raw.body() = callback.body;
-  daemon_->receive(Daemon::Listener::api, std::move(request),
-                   [respond = std::move(respond)](const bridge::HttpResponse& response) {
-                     respond({.status = static_cast<int>(response.status), .body = response.body});
-                   });
+  HttpClient::Request request;
+  request.method_string(callback.method);
+  request.target(callback.url);
+  for (const auto& [name, value] : callback.headers) request.set(name, value);
+  request.body() = callback.body;
+  clients_.ask(Daemon::api_port, std::move(request),
+               [respond = std::move(respond)](const std::optional<HttpClient::Response>& response) {
+                 respond(response ? http_gateways::CallbackAnswer{.status = static_cast<int>(response->result_int()),
+                                                                  .body = response->body()}
+                                  : http_gateways::CallbackAnswer{.status = 0, .body = {}});
+               });
 }
 
 void World::ask_again(std::size_t place) {
@@ -587,10 +589,10 @@ void World::ask_again(std::size_t place) {
 void World::control(store::MessageId id, std::size_t tenant, std::string_view action) {
   if (!daemon_ || healed_) return;
   if (action == "retry") promises_.retry_asked(id);
-  daemon_->receive(Daemon::Listener::api, control_request(id, action, keys_[tenant]),
-                   [this, id](const bridge::HttpResponse& response) {
-                     trace("controlled", id, static_cast<std::uint64_t>(response.status));
-                   });
+  clients_.ask(Daemon::api_port, control_request(id, action, keys_[tenant]),
+               [this, id](const std::optional<HttpClient::Response>& response) {
+                 trace("controlled", id, response ? response->result_int() : 0);
+               });
 }
 
 }  // namespace smsbridge::simulation

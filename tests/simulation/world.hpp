@@ -35,8 +35,11 @@ class World {
   std::string draw_text(std::size_t number, std::size_t length, bool ucs2,
                         const bridge::GatewaySettings* gateway) const;
   void ask(std::size_t wish);
-  void answered(std::size_t wish, const bridge::HttpResponse& response, const std::set<std::size_t>& draining);
-  void accepted(std::size_t wish, const Told& told, const std::set<std::size_t>& draining);
+  // Which gateways are being drained, and since when.
+  using Draining = std::map<std::size_t, WallMs>;
+  Draining draining() const;
+  void answered(std::size_t wish, const Told& told, const Draining& since_asked);
+  void accepted(std::size_t wish, const Told& told, const Draining& since_asked);
   void call_back(const http_gateways::CallbackRequest& request,
                  std::function<void(http_gateways::CallbackAnswer)> respond);
   void ask_again(std::size_t wish);
@@ -82,6 +85,7 @@ class World {
   SimClock clock_;
   SimNetwork network_;
   metrics::Metrics metrics_;
+  HttpClient clients_;
   Promises promises_;
   std::vector<std::shared_ptr<Peer>> centres_;     // one may serve two gateways
   std::map<std::string, SimProvider*> providers_;  // of these: by host
