@@ -22,6 +22,10 @@ inline bool is_ascii(std::string_view text) {
 // Takes the first code point off `rest`, or returns invalid_code_point and leaves `rest` as it was. Overlong forms,
 // surrogates and values above U+10FFFF are invalid (RFC 3629 section 3). `rest` must not be empty.
 inline char32_t take_code_point(std::string_view& rest) {
+  if (const auto first = static_cast<unsigned char>(rest.front()); first < 0x80) {
+    rest.remove_prefix(1);
+    return first;
+  }
   const auto* at = rest.data();
   const char32_t value = boost::locale::utf::utf_traits<char>::decode(at, rest.data() + rest.size());
   if (value == boost::locale::utf::illegal || value == boost::locale::utf::incomplete) return invalid_code_point;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <memory>
 
 namespace smsbridge::store {
 
@@ -21,18 +20,21 @@ void Request::answer() {
   if (tasks_claimed) tasks_claimed(std::move(task_claim_result));
 }
 
-void answer(std::vector<Request>& requests) {
+void answer(std::vector<RequestPtr> requests) {
   // One wake-up a shard, not one a request.
-  std::vector<std::pair<boost::asio::any_io_executor, std::vector<Request>>> homes;
+  std::vector<std::pair<boost::asio::any_io_executor, std::vector<RequestPtr>>> homes;
   for (auto& request : requests) {
     auto home =
-        std::find_if(homes.begin(), homes.end(), [&](const auto& entry) { return entry.first == request.home; });
-    if (home == homes.end()) home = homes.insert(homes.end(), {request.home, {}});
+        std::find_if(homes.begin(), homes.end(), [&](const auto& entry) { return entry.first == request->home; });
+    if (home == homes.end()) {
+      homes.emplace_back(request->home, std::vector<RequestPtr>());
+      home = std::prev(homes.end());
+    }
     home->second.push_back(std::move(request));
   }
   for (auto& [home, answered] : homes)
-    boost::asio::post(home, [done = std::make_shared<std::vector<Request>>(std::move(answered))] {
-      for (auto& request : *done) request.answer();
+    boost::asio::post(home, [done = std::make_shared<std::vector<RequestPtr>>(std::move(answered))] {
+      for (auto& request : *done) request->answer();
     });
 }
 

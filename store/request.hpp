@@ -2,6 +2,7 @@
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "store/changes.hpp"
@@ -30,8 +31,10 @@ struct Request {
   void refuse(Error error);
   void answer();  // at home
 };
+// It is large, and goes through several lists.
+using RequestPtr = std::unique_ptr<Request>;
 
 // Each at its home, with one wake-up a home.
-void answer(std::vector<Request>& requests);
+void answer(std::vector<RequestPtr> requests);
 
 }  // namespace smsbridge::store

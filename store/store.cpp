@@ -113,26 +113,26 @@ void Store::stop() {
 }
 
 void Store::commit(Batch batch, boost::asio::any_io_executor home, Done done) {
-  Request request;
-  request.batch = std::move(batch);
-  request.home = std::move(home);
-  request.done = std::move(done);
+  auto request = std::make_unique<Request>();
+  request->batch = std::move(batch);
+  request->home = std::move(home);
+  request->done = std::move(done);
   put(std::move(request));
 }
 
 void Store::claim(std::vector<Want> wants, boost::asio::any_io_executor home, ClaimDone done) {
-  Request request;
-  request.wants = std::move(wants);
-  request.home = std::move(home);
-  request.claimed = std::move(done);
+  auto request = std::make_unique<Request>();
+  request->wants = std::move(wants);
+  request->home = std::move(home);
+  request->claimed = std::move(done);
   put(std::move(request));
 }
 
 void Store::claim(std::vector<TaskWant> wants, boost::asio::any_io_executor home, TaskClaimDone done) {
-  Request request;
-  request.task_wants = std::move(wants);
-  request.home = std::move(home);
-  request.tasks_claimed = std::move(done);
+  auto request = std::make_unique<Request>();
+  request->task_wants = std::move(wants);
+  request->home = std::move(home);
+  request->tasks_claimed = std::move(done);
   put(std::move(request));
 }
 
@@ -145,7 +145,7 @@ void Store::stand_by(const StandingClaim& standing, boost::asio::any_io_executor
     standing_[standing.gateway] = {standing, std::move(home), std::move(done), ++last_standing_};
 }
 
-void Store::put(Request request) {
+void Store::put(RequestPtr request) {
   {
     std::lock_guard lock(mutex_);
     auto refused = Error::none;
@@ -153,30 +153,30 @@ void Store::put(Request request) {
       refused = Error::broken;
     else if (stopping_)
       refused = Error::unavailable;
-    else if (!is_within_limits(request.batch))
+    else if (!is_within_limits(request->batch))
       refused = Error::invalid;
     // Outcomes and receipts always find a place: they are bounded by windows, and refusing them helps nobody.
-    else if (request.batch.brings_work() && inbox_items_ >= options_.inbox_items_max)
+    else if (request->batch.brings_work() && inbox_items_ >= options_.inbox_items_max)
       refused = Error::busy;
     if (refused == Error::none) {
-      inbox_items_ += request.size();
+      inbox_items_ += request->size();
       inbox_.push_back(std::move(request));
       if (inbox_.size() > 1) return;  // the writer was woken by the first one
     } else {
-      request.refuse(refused);
-      auto home = request.home;
-      boost::asio::post(home, [r = std::make_shared<Request>(std::move(request))] { r->answer(); });
+      request->refuse(refused);
+      auto home = request->home;
+      boost::asio::post(home, [r = std::shared_ptr<Request>(std::move(request))] { r->answer(); });
       return;
     }
   }
   wake_.notify_one();
 }
 
-std::vector<Request> Store::take() {
-  std::vector<Request> requests;
+std::vector<RequestPtr> Store::take() {
+  std::vector<RequestPtr> requests;
   std::lock_guard lock(mutex_);
   for (std::size_t items = 0; !inbox_.empty(); inbox_.pop_front()) {
-    const auto size = inbox_.front().size();
+    const auto size = inbox_.front()->size();
     if (!requests.empty() && items + size > options_.commit_items_max) break;
     items += size;
     inbox_items_ -= size;
@@ -210,13 +210,13 @@ std::size_t Store::step() {
   if (requests.empty() && !maintain) return 0;
   const auto began = std::chrono::steady_clock::now();
   std::size_t items = 0;
-  for (const auto& request : requests) items += request.size();
+  for (const auto& request : requests) items += request->size();
 
   step_began_ns_ = steady_ns();
   const auto error = write(requests, now);
   step_began_ns_ = 0;
   for (auto& request : requests)
-    if (const auto own = error != Error::none ? error : request.result.error; own != Error::none) request.refuse(own);
+    if (const auto own = error != Error::none ? error : request->result.error; own != Error::none) request->refuse(own);
   if (error == Error::none) {
     tell_effects();
     if (hooks_.committed)
@@ -226,7 +226,7 @@ std::size_t Store::step() {
                         .free_bytes = options_.size_limit_bytes - std::min(used_bytes_, options_.size_limit_bytes),
                         .disk_free_bytes = space_.disk_free_bytes()});
   }
-  answer(requests);
+  answer(std::move(requests));
   return items;
 }
 
@@ -235,7 +235,7 @@ double Store::commit_running_seconds() const {
   return began ? static_cast<double>(steady_ns() - began) / 1e9 : 0;
 }
 
-Error Store::write(std::vector<Request>& requests, WallMs now) {
+Error Store::write(const std::vector<RequestPtr>& requests, WallMs now) {
   if (broken_) return Error::broken;
   auto error = transact(requests, now, true);
   if (error == Error::full) {
@@ -247,7 +247,7 @@ Error Store::write(std::vector<Request>& requests, WallMs now) {
   return error;
 }
 
-Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqueues) {
+Error Store::transact(const std::vector<RequestPtr>& requests, WallMs now, bool with_enqueues) {
   try {
     lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
     if (!std::exchange(loaded_, true)) ledger_.load(txn);
@@ -255,17 +255,17 @@ Error Store::transact(std::vector<Request>& requests, WallMs now, bool with_enqu
     room_ = room;
     std::size_t enqueued = 0;
     if (room)
-      for (const auto& request : requests) enqueued += request.batch.enqueue.size();
+      for (const auto& request : requests) enqueued += request->batch.enqueue.size();
     ledger_.begin(txn, enqueued, now);
     const bool maintain = now < maintained_at_ || now - maintained_at_ >= maintain_every_ms;
     if (maintain) ledger_.maintain(txn, now);
     for (auto& request : requests) {
-      if (request.claimed)
-        request.claim_result = ledger_.claim(request.wants, txn, now);
-      else if (request.tasks_claimed)
-        request.task_claim_result = ledger_.claim(request.task_wants, txn, now);
+      if (request->claimed)
+        request->claim_result = ledger_.claim(request->wants, txn, now);
+      else if (request->tasks_claimed)
+        request->task_claim_result = ledger_.claim(request->task_wants, txn, now);
       else
-        request.result = ledger_.apply(request.batch, txn, now, room);
+        request->result = ledger_.apply(request->batch, txn, now, room);
     }
     served_.clear();
     for (const auto& [gateway, standing] : standing_now_)

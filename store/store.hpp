@@ -113,10 +113,10 @@ class Store {
     std::uint64_t number = 0;  // tells it from the one that replaced it
   };
 
-  void put(Request request);
-  std::vector<Request> take();
-  Error write(std::vector<Request>& requests, WallMs now);
-  Error transact(std::vector<Request>& requests, WallMs now, bool with_enqueues);
+  void put(RequestPtr request);
+  std::vector<RequestPtr> take();
+  Error write(const std::vector<RequestPtr>& requests, WallMs now);
+  Error transact(const std::vector<RequestPtr>& requests, WallMs now, bool with_enqueues);
   Error undo(Error error, const char* why);
   void tell_effects();
   bool room_left(const lmdb::Transaction& txn);
@@ -133,7 +133,7 @@ class Store {
   Hooks hooks_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Request> inbox_;
+  std::deque<RequestPtr> inbox_;
   std::size_t inbox_items_ = 0;
   std::map<GatewayId, Standing> standing_;
   std::set<GatewayId> closed_;
