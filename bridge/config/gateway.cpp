@@ -110,6 +110,15 @@ bool same(const GatewaySettings& a, const GatewaySettings& b) {
   return works_as(a, b) && a.description == b.description;
 }
 
+bool have_one_account(const GatewaySettings& a, const GatewaySettings& b) {
+  if (a.kind != b.kind) return false;
+  if (!a.is_smpp()) return a.provider().account == b.provider().account;
+  const auto account = [](const SmppSettings& way) {
+    return std::tie(way.address.host, way.address.port, way.session.system_id);
+  };
+  return account(a.smpp()) == account(b.smpp());
+}
+
 bool works_as(const GatewaySettings& a, const GatewaySettings& b) {
   auto settings = a.settings, others = b.settings;
   for (auto* each : {&settings, &others}) each->erase("description");

@@ -24,7 +24,7 @@ struct KeyInfo;
 // A bind to a carrier's message centre.
 struct SmppSettings {
   Address address;
-  smpp::ClientConfig session;
+  smpp::ClientConfig session = {.window = 200};
   smpp::Dialect dialect;
   enum class Bind { transceiver, pair, transmitter } bind = Bind::transceiver;  // pair: a transmitter and a receiver
   int sessions = 1;
@@ -41,7 +41,7 @@ struct ProviderSettings {
   boost::json::object account;                // as its kind names them, secrets read
   TlsOptions tls;
   std::string callback_secret;  // in the address that the provider calls; empty: one is made and kept in the store
-  std::size_t max_in_flight = 32;
+  std::size_t max_in_flight = 100;
   Duration connect_timeout = std::chrono::seconds(5), request_timeout = std::chrono::seconds(30);
   std::string proxy;
   Duration balance_interval = std::chrono::minutes(15);
@@ -89,6 +89,8 @@ std::vector<KeyInfo> provider_infos();
 GatewaySettings read_gateway(const boost::json::object& settings, const std::filesystem::path& folder,
                              std::vector<ConfigProblem>& problems);
 
+// Both use one account with a carrier or provider, so that what it takes and the ids it gives are of both.
+bool have_one_account(const GatewaySettings& a, const GatewaySettings& b);
 // Nothing differs, secrets included; or nothing but what is for people.
 bool same(const GatewaySettings& a, const GatewaySettings& b);
 bool works_as(const GatewaySettings& a, const GatewaySettings& b);

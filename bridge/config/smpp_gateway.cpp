@@ -187,7 +187,8 @@ std::vector<Key> session_keys() {
           "Kind of each session; a pair is a transmitter and a receiver"),
       K::integer("interface_version", of_bind(&ClientConfig::interface_version), 0, 0x50, "52 is SMPP 3.4"),
       K::integer("sessions", of_bind(&S::sessions), 1, 100, "Binds that are kept"),
-      K::integer("window", of_bind(&ClientConfig::window), 1, 10000, "Requests without an answer on one session"),
+      K::integer("window", of_bind(&ClientConfig::window), 1, 10000,
+                 "Requests without an answer on one session, at most"),
       K::duration("enquire_link_interval", of_bind(&ClientConfig::enquire_link_interval), 0s, 1h,
                   "Silence after which the link is checked; 0s: never")
           .checked(check_enquire_link),

@@ -53,7 +53,8 @@ class Channel {
     virtual ~Owner() = default;
     // `cookie` is what submit() was given.
     virtual void on_answer(std::uint64_t cookie, Answer answer) = 0;
-    // Too fast, and the message is not at fault: it keeps its place, and nothing goes out for `pause`.
+    // Too fast, and the message is not at fault: it keeps its place, and nothing goes out for the `pause` that the peer
+    // asks for; 0: it asks for none.
     virtual void on_throttled(std::uint64_t cookie, Duration pause, const std::string& why) = 0;
     // Surely not sent, because the way out is at fault: it keeps its place.
     virtual void on_not_taken(std::uint64_t cookie) = 0;

@@ -20,7 +20,6 @@ Gateway::Gateway(GatewaySettingsPtr config, GatewayContext context, const MakeCh
     : config_kept_(std::move(config)),
       config_(*config_kept_),
       context_(std::move(context)),
-      rate_(config_.rate),
       give_back_timer_(context_.clock.timer(context_.executor)),
       stop_timer_(context_.clock.timer(context_.executor)),
       abandon_timer_(context_.clock.timer(context_.executor)),
@@ -30,7 +29,7 @@ Gateway::Gateway(GatewaySettingsPtr config, GatewayContext context, const MakeCh
       tally_(context_.metrics, std::move(context_.queue_metrics)),
       claims_({.executor = context_.executor, .clock = context_.clock, .store = context_.store, .gateway = config_.id},
               owner_of_claims()),
-      turns_({.executor = context_.executor, .clock = context_.clock, .under_way = under_way_, .rate = rate_},
+      turns_({.executor = context_.executor, .clock = context_.clock, .under_way = under_way_, .pace = *context_.pace},
              {.more_may_come = [this] { return claims_.is_asking(); },
               .went = [this](const Attempt& attempt) { tally_.submitted(attempt); },
               .is_over = [this](UnderWay::Order order) { settle(order); },
@@ -54,6 +53,7 @@ Gateway::Gateway(GatewaySettingsPtr config, GatewayContext context, const MakeCh
                 {.receipts_stored = [this](const auto& receipts) { incoming_.receipts_stored(receipts); },
                  .receipts_given_back = [this](std::size_t receipts) { incoming_.receipts_given_back(receipts); },
                  .idle = [this] { check_stopped(); }}),
+      pace_keeper_(config_, context_.pace),
       channel_(make_channel(static_cast<Channel::Owner&>(*this))) {}
 
 Claims::Owner Gateway::owner_of_claims() {
@@ -173,7 +173,7 @@ std::optional<Claiming::Room> Gateway::room() const {
                         .taken = under_way_.size() - under_way_.ready_apart(),
                         .ready = under_way_.ready_others(),
                         .ready_to_hold = under_way_.ready_to_hold(),
-                        .rate = rate_.current(),
+                        .rate = context_.pace->rate(),
                         .held = held_lanes()};
 }
 
@@ -246,11 +246,10 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
               sending->id(), "status", why);
     return on_answer(cookie, {.kind = Answer::Kind::temporary, .provider_ids = {}, .error = why});
   }
-  if (!rate_.is_throttled(now))
+  if (!context_.pace->is_throttled(now))
     log::warn("gateway", "throttled by the carrier: slowing down", "gateway", config_.name, "status", why);
-  rate_.throttled(now, pause);
-  see();
   const bool stands_back = turns_.throttled(cookie, *sending, pause, *channel_);
+  see();
   if (stopping_ || paused()) return give_back_unsent();
   if (!stands_back) mover_.look_at(UnderWay::order_of(cookie));
 }
@@ -367,7 +366,7 @@ void Gateway::on_up_or_down() {
 
 void Gateway::look() {
   watch_.can_send(can_send());
-  tally_.show(can_send(), paused(), rate_.current());
+  tally_.show(can_send(), paused(), context_.pace->rate());
   channel_->publish_metrics();
 }
 
@@ -376,6 +375,7 @@ void Gateway::look_each_second() {
   look();
   see();
   if (watch_.trust().is_throttled()) tally_.show_throttled(look_interval);
+  pace_keeper_.look(context_.store, context_.executor, context_.clock.now(), context_.clock.wall());
   under_way_.check();
   tally_.show(under_way_);
   mover_.look();
@@ -388,7 +388,7 @@ GatewayStatus Gateway::status() const {
   status.paused_since = paused_since_;
   status.state = paused() ? "paused" : channel_->is_up() ? "up" : "down";
   status.in_flight = under_way_.size();
-  status.rate_limit = rate_.current();
+  status.rate_limit = context_.pace->rate();
   status.receipts_quiet_since = watch_.trust().receipts_quiet_since();
   status.down_since = watch_.trust().down_since();
   status.throttled = watch_.trust().is_throttled();

@@ -9,12 +9,12 @@
 #include "bridge/delivery/incoming.hpp"
 #include "bridge/delivery/mover.hpp"
 #include "bridge/delivery/outcome_writer.hpp"
+#include "bridge/delivery/paces.hpp"
 #include "bridge/delivery/tally.hpp"
 #include "bridge/delivery/turns.hpp"
 #include "bridge/delivery/under_way.hpp"
 #include "bridge/delivery/watch.hpp"
 #include "bridge/env/random.hpp"
-#include "bridge/policy/rate.hpp"
 #include "bridge/policy/retry.hpp"
 #include "bridge/routing/router.hpp"
 #include "store/store.hpp"
@@ -31,6 +31,7 @@ struct GatewayContext {
   std::map<store::TenantId, metrics::QueueMetrics*> queue_metrics;
   Lanes lanes;
   Router& router;
+  std::shared_ptr<Pace> pace;  // of the account, which other gateways may share
 };
 
 // Takes messages out of the queue, gives them to its channel, and writes down what became of them.
@@ -105,7 +106,7 @@ class Gateway : private Channel::Owner {
   void settle(UnderWay::Order order);
 
   // How it goes.
-  void see() { watch_.see(context_.clock.wall(), rate_.is_throttled(context_.clock.now())); }
+  void see() { watch_.see(context_.clock.wall(), context_.pace->is_throttled(context_.clock.now())); }
   void look();
   void look_each_second();
 
@@ -118,7 +119,6 @@ class Gateway : private Channel::Owner {
   const GatewaySettingsPtr config_kept_;
   const GatewaySettings& config_;
   GatewayContext context_;
-  Rate rate_;
   std::unique_ptr<Timer> give_back_timer_, stop_timer_, abandon_timer_, look_timer_;
   UnderWay under_way_;
   bool stopping_ = false;
@@ -130,6 +130,7 @@ class Gateway : private Channel::Owner {
   Turns turns_;
   Mover mover_;
   OutcomeWriter outcomes_;
+  PaceKeeper pace_keeper_;
   std::function<void()> stopped_;
   std::unique_ptr<Channel> channel_;  // last: it may call back while it goes
 };

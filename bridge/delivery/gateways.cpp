@@ -171,6 +171,7 @@ void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
     for (std::size_t lane = 0; lane < store::lane_count; ++lane)
       all.push_back({.gateway = config->id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)});
   }
+  const auto pace = paces_.of(config, context_.store, context_.clock.wall());
   running.gateway =
       std::make_unique<Gateway>(config,
                                 GatewayContext{.executor = place.executor,
@@ -180,8 +181,9 @@ void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
                                                .metrics = context_.metrics.gateway(config->name, config->kind),
                                                .queue_metrics = std::move(queues),
                                                .lanes = lanes,
-                                               .router = context_.router},
-                                [&](Channel::Owner& owner) { return make_channel(*config, place, owner); });
+                                               .router = context_.router,
+                                               .pace = pace},
+                                [&](Channel::Owner& owner) { return make_channel(*config, place, pace, owner); });
   // What was asked a moment ago may not be on disk yet.
   if (!running.since.draining) running.since.draining = remembered(draining_prefix + config->name);
   if (!running.since.paused) running.since.paused = remembered(paused_prefix + config->name);
@@ -212,7 +214,7 @@ Targets Gateways::targets_of(const GatewaySettings& gateway) const {
 }
 
 std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, const Place& place,
-                                                Channel::Owner& owner) {
+                                                const std::shared_ptr<Pace>& pace, Channel::Owner& owner) {
   auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
   if (gateway.is_smpp())
     return std::make_unique<SmppChannel>(gateway,
@@ -221,7 +223,8 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, 
                                                      .connector = context_.connector,
                                                      .random = place.random,
                                                      .metrics = counted,
-                                                     .smpp_metrics = context_.metrics.smpp(gateway.name)},
+                                                     .smpp_metrics = context_.metrics.smpp(gateway.name),
+                                                     .pace = pace},
                                          owner);
   const auto& public_url = context_.config.public_url;
   const auto callback_url = public_url.empty()
@@ -235,6 +238,7 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, 
                       .clock = context_.clock,
                       .metrics = counted,
                       .provider_metrics = context_.metrics.provider(gateway.name),
+                      .pace = pace,
                       .make_transport =
                           [make = context_.make_transport, targets = targets_of(gateway)](
                               boost::asio::any_io_executor executor, HttpOptions options) {

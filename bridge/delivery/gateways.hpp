@@ -76,7 +76,8 @@ class Gateways : public GatewayControl {
   void use_lanes(const Lanes& lanes);
   void bring_about(const std::string& name, const RunningPtr& running);
   void make(const GatewaySettingsPtr& config, Running& running);
-  std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, const Place& place, Channel::Owner& owner);
+  std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, const Place& place,
+                                        const std::shared_ptr<Pace>& pace, Channel::Owner& owner);
   Targets targets_of(const GatewaySettings& gateway) const;
   std::function<store::Page(store::MessageId)> sent_by(store::GatewayId gateway) const;
   bool act(const std::string& name, Running& running, Action action);
@@ -86,6 +87,7 @@ class Gateways : public GatewayControl {
                 std::function<void()> done);
 
   const Context context_;
+  Paces paces_;
   mutable std::mutex mutex_;  // guards everything below
   std::map<std::string, RunningPtr> running_;
   std::map<store::TenantId, std::string> tenants_;

@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using http_gateways::ErrorClass;
 
-constexpr Duration throttle_pause_default = 1s, throttle_pause_max = 60s;
+constexpr Duration throttle_pause_max = 60s;
 constexpr Duration poll_first = 10s, poll_max = 1h;  // doubling between
 constexpr Duration poll_first_when_called = 15min;   // then its call got lost, or the phone is off
 constexpr std::size_t polls_max = 20'000, polling_max = 2;
@@ -102,7 +102,7 @@ bool HttpChannel::is_up() const { return !stopping_ && !health_.is_open(); }
 
 std::size_t HttpChannel::capacity() const {
   if (!is_up()) return 0;
-  return health_.is_probed() ? 1 : way_.max_in_flight;
+  return health_.is_probed() ? 1 : std::min(context_.pace->window(), way_.max_in_flight);
 }
 
 bool HttpChannel::reports(std::string_view provider_id) const {
@@ -208,8 +208,8 @@ void HttpChannel::judge(std::uint64_t cookie, const http_gateways::Verdict& verd
       health_.passed();
       return owner_.on_answer(cookie, {.kind = Kind::temporary, .provider_ids = {}, .error = words_of(verdict)});
     }
-    const auto pause = wait.value_or(throttle_pause_default);
-    if (pause <= throttle_pause_max) return owner_.on_throttled(cookie, pause, words_of(verdict));
+    if (const auto pause = wait.value_or(Duration{}); pause <= throttle_pause_max)
+      return owner_.on_throttled(cookie, pause, words_of(verdict));
     // So long it is rather down: what waits here returns to the queue, and moves as from any gateway that is down.
     return blamed(Kind::temporary, false);
   }

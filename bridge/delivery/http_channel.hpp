@@ -8,6 +8,7 @@
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/provider_message.hpp"
 #include "bridge/env/http_transport.hpp"
+#include "bridge/policy/pace.hpp"
 #include "store/reader.hpp"
 
 namespace smsbridge::bridge {
@@ -18,6 +19,7 @@ struct HttpContext {
   Clock& clock;
   metrics::GatewayMetrics& metrics;
   metrics::ProviderMetrics& provider_metrics;
+  std::shared_ptr<Pace> pace;
   MakeHttpTransport make_transport;
   std::string callback_url;  // of this gateway; empty: status callbacks cannot reach us
   // Messages that went out by this gateway, older than `before` (0: the newest first), in pages.

@@ -37,7 +37,7 @@ SmppChannel::SmppChannel(const GatewaySettings& config, SmppContext context, Cha
   using Type = smpp::ClientConfig::BindType;
   const auto add = [this](Type type) {
     links_.push_back(std::make_shared<SmppLink>(static_cast<int>(links_.size()) + 1, type, config_, context_.executor,
-                                                context_.clock, context_.connector, context_.random,
+                                                context_.clock, context_.connector, context_.random, *context_.pace,
                                                 static_cast<SmppLink::Owner&>(*this)));
   };
   for (int session = 0; session < way_.sessions; ++session) {
@@ -89,7 +89,7 @@ bool SmppChannel::takes_another() const { return !health_.is_open() && (!health_
 
 std::size_t SmppChannel::capacity() const {
   if (!is_up()) return 0;
-  return health_.is_probed() ? 1 : bound_senders() * way_.session.window;
+  return health_.is_probed() ? 1 : bound_senders() * std::min(context_.pace->window(), way_.session.window);
 }
 
 std::size_t SmppChannel::room() const {
@@ -187,8 +187,7 @@ void SmppChannel::on_answered(SmppLink&, const smpp::Answered& answer) {
           {.kind = Answer::Kind::accepted, .provider_ids = {std::string(answer.message_id)}, .error = {}});
     case Verdict::throttled:
       count(answer.status == status_queue_full ? SubmitResult::queue_full : SubmitResult::throttled);
-      return owner_.on_throttled(answer.cookie, std::chrono::milliseconds(context_.random.between(500, 1000)),
-                                 std::string(smpp::status_name(answer.status)));
+      return owner_.on_throttled(answer.cookie, {}, std::string(smpp::status_name(answer.status)));
     case Verdict::temporary:
       count(SubmitResult::temporary);
       // What it could not read ends the connection, with all that was under way.

@@ -18,6 +18,7 @@ struct SmppContext {
   Random& random;
   metrics::GatewayMetrics& metrics;
   metrics::SmppMetrics& smpp_metrics;
+  std::shared_ptr<Pace> pace;
 };
 
 // The binds to one carrier. Chooses the bind for each part, reads answers and receipts in the carrier's dialect.

@@ -45,7 +45,7 @@ std::string_view name(SmppLink::State state) {
 
 SmppLink::SmppLink(int number, smpp::ClientConfig::BindType type, const GatewaySettings& config,
                    boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random,
-                   Owner& owner)
+                   const Pace& pace, Owner& owner)
     : number_(number),
       config_(config),
       way_(config.smpp()),
@@ -54,6 +54,7 @@ SmppLink::SmppLink(int number, smpp::ClientConfig::BindType type, const GatewayS
       clock_(clock),
       connector_(connector),
       random_(random),
+      pace_(pace),
       owner_(owner),
       deadline_timer_(clock.timer(executor)),
       reconnect_timer_(clock.timer(executor)),

@@ -9,6 +9,7 @@
 #include "bridge/env/random.hpp"
 #include "bridge/env/stream.hpp"
 #include "bridge/policy/bind_failure.hpp"
+#include "bridge/policy/pace.hpp"
 #include "smpp/client_session.hpp"
 
 namespace smsbridge::bridge {
@@ -36,7 +37,8 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
 
   // `session` of `config` says what is common to the gateway's binds.
   SmppLink(int number, smpp::ClientConfig::BindType type, const GatewaySettings& config,
-           boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random, Owner& owner);
+           boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random, const Pace& pace,
+           Owner& owner);
 
   void start();
   // Where it waits before the next attempt: tries now.
@@ -57,7 +59,12 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   bool can_submit() const {
     return is_bound() && !write_failed_ && session_config_.bind_type != smpp::ClientConfig::BindType::receiver;
   }
-  std::size_t window_free() const { return can_submit() ? session_->window_free() : 0; }
+  // As far as the pace of the account goes.
+  std::size_t window_free() const {
+    if (!can_submit()) return 0;
+    const auto window = pace_.window(), used = session_->in_flight();
+    return window > used ? std::min(session_->window_free(), window - used) : 0;
+  }
   std::size_t in_flight() const { return session_ ? session_->in_flight() : 0; }
   std::uint64_t generation() const { return generation_; }
   const std::string& last_error() const { return last_error_; }
@@ -93,6 +100,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   Clock& clock_;
   Connector& connector_;
   Random& random_;
+  const Pace& pace_;
   Owner& owner_;
   std::unique_ptr<Timer> deadline_timer_, reconnect_timer_;
   std::unique_ptr<Stream> stream_;

@@ -10,7 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int throttled_max = 2;      // so often the same message before another is tried
+constexpr int throttled_max = 2;  // so often the same message before another is tried
+constexpr Duration throttled_wait = 750ms;
 constexpr Duration blamed_wait = 5s;  // for another message, before the one is tried again that blamed the way out
 
 }  // namespace
@@ -86,8 +87,12 @@ Turns::Turn Turns::submit_next(UnderWay::Order order, const Moment& moment) {
     attempt.expire();  // never sent after its validity
     return Turn::went;
   }
-  if (!channel.has_room_for(*sending.outgoing)) return channel.room() > 0 ? Turn::waits : Turn::none;
-  if (const auto later = context_.rate.take(moment.now)) {
+  if (!channel.has_room_for(*sending.outgoing)) {
+    if (channel.room() > 0) return Turn::waits;
+    context_.pace.is_full();
+    return Turn::none;
+  }
+  if (const auto later = context_.pace.take(moment.now)) {
     again_at(*later);
     return Turn::none;
   }
@@ -111,6 +116,8 @@ Turns::Turn Turns::submit_next(UnderWay::Order order, const Moment& moment) {
 // What is taken, or refused for its own sake, shows that the way out is not at fault.
 void Turns::answered(store::MessageId id, Time submitted_at, const Answer& answer) {
   using Kind = Answer::Kind;
+  const auto now = context_.clock.now();
+  if (answer.kind != Kind::unknown) context_.pace.answered(now, now - submitted_at);
   if (answer.kind == Kind::accepted || answer.kind == Kind::refused) suspects_.cleared(id);
   if (answer.kind == Kind::accepted || (answer.kind == Kind::refused && answer.elsewhere))
     suspects_.passed(submitted_at);
@@ -123,11 +130,13 @@ void Turns::not_taken(std::uint64_t cookie, UnderWay::Sending& sending) {
 
 // Twice in a row the same one: the next that goes out is another, and this one waits ever longer for it.
 bool Turns::throttled(std::uint64_t cookie, UnderWay::Sending& sending, Duration pause, Channel& channel) {
+  const auto now = context_.clock.now(), submitted_at = sending.attempt.submitted_at(UnderWay::part_of(cookie));
+  context_.pace.throttled(now, submitted_at, pause);
   const bool all = suspects_.throttled(sending.id());
   const bool another = ++sending.throttled >= throttled_max && !all && sending.attempt.in_flight() == 1;
   if (another) {
-    suspects_.blamed(sending.id(), sending.attempt.submitted_at(UnderWay::part_of(cookie)), context_.clock.now(),
-                     pause * (1 << std::min(sending.throttled - 1, 5)));
+    suspects_.blamed(sending.id(), submitted_at, now,
+                     std::max(pause, throttled_wait) * (1 << std::min(sending.throttled - 1, 5)));
     // Nobody could show anything while it keeps a bind for itself.
     if (std::exchange(sending.outgoing->alone, false)) channel.done_with(*sending.outgoing);
   }

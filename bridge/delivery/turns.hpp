@@ -6,12 +6,12 @@
 
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/under_way.hpp"
-#include "bridge/policy/rate.hpp"
+#include "bridge/policy/pace.hpp"
 #include "bridge/policy/suspects.hpp"
 
 namespace smsbridge::bridge {
 
-// Whose turn it is: submits what is ready, in its order and no faster than the rate. What may be at fault for what the
+// Whose turn it is: submits what is ready, in its order and no faster than the pace. What may be at fault for what the
 // way out said goes apart, see Suspects: such messages have their turn when the others cannot go on, and before they do
 // again, so that neither waits for all of the other kind. One shard, as its gateway.
 class Turns {
@@ -21,7 +21,7 @@ class Turns {
     boost::asio::any_io_executor executor;
     Clock& clock;
     UnderWay& under_way;
-    Rate& rate;
+    Pace& pace;
   };
   struct Owner {
     std::function<bool()> more_may_come;                 // of others than those that are here

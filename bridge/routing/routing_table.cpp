@@ -35,11 +35,8 @@ GatewaySettingsPtr RoutingTable::gateway(store::GatewayId id) const { return fin
 std::vector<store::GatewayId> RoutingTable::sharing_account(const GatewaySettings& gateway) const {
   std::vector<store::GatewayId> ids;
   if (!gateway.is_smpp()) return ids;
-  const auto account = [](const GatewaySettings& each) {
-    return std::tie(each.smpp().address.host, each.smpp().address.port, each.smpp().session.system_id);
-  };
   for (const auto& other : gateways)
-    if (other->is_smpp() && account(*other) == account(gateway)) ids.push_back(other->id);
+    if (have_one_account(*other, gateway)) ids.push_back(other->id);
   if (ids.size() < 2) ids.clear();
   return ids;
 }

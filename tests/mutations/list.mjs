@@ -214,7 +214,6 @@ export const list = [
   {file: 'bridge/delivery/gateway.cpp', bugs: [
     {id: 9, what: 'on a lane that holds, a doubtful message is sent again after a crash',
      find: `message.in_doubt && lane_policy.doubt == DoubtPolicy::hold && !channel_->can_repeat()`, plant: `false`},
-    {id: 92, what: 'throttling does not slow us down', find: `rate_.throttled(now, pause);`, plant: `;`},
     {id: 175, what: 'a carrier that takes few messages is trusted',
      find: `if (answer.kind == Kind::temporary) watch_.failed();`, plant: `;`},
     {id: 188, what: 'what was claimed stays claimed while its gateway is down',
@@ -230,6 +229,7 @@ export const list = [
      find: `std::min<Duration>(wait, due_check_max)`, plant: `wait`},
   ]},
   {file: 'bridge/delivery/turns.cpp', bugs: [
+    {id: 92, what: 'throttling does not slow us down', find: `context_.pace.throttled(now, submitted_at, pause);`, plant: `;`},
     {id: 171, what: 'a message is submitted after its validity',
      find: `attempt.message().expires_at; expires && expires <= moment.wall`,
      plant: `attempt.message().expires_at; !planted && expires && expires <= moment.wall`},
@@ -333,10 +333,23 @@ export const list = [
     {id: 195, what: 'a retry is planned behind the end of the validity',
      find: `expires && now + delay >= expires`, plant: `expires && now >= expires`},
   ]},
-  {file: 'bridge/policy/rate.hpp', bugs: [
+  {file: 'bridge/policy/pace.hpp', bugs: [
     {id: 196, what: 'after a pause a whole second of messages goes at once',
-     find: `std::max(1.0, current_ / 10)`, plant: `std::max(1.0, current_)`},
-    {id: 197, what: 'a gateway that was throttled stays slow', find: `std::max(0.5, current_ * 0.05) * steps`, plant: `0.0`},
+     find: `1.0 + rate_ * burst_seconds`, plant: `1.0 + rate_`},
+    {id: 197, what: 'a gateway that was throttled stays slow', find: `std::max(0.2, rate_ * growth) * time`, plant: `0.0`},
+    {id: 420, what: 'each answer of a window slows down anew', find: `if (slowed_ && submitted_at <= throttled_at_) return;`, plant: `;`},
+    {id: 421, what: 'the window grows although answers take ever longer', find: `longer > much_longer`, plant: `false`},
+    {id: 422, what: 'the window grows where little is sent', find: `full_ && now >= paused_until_`,
+     plant: `now >= paused_until_`},
+    {id: 423, what: 'what was learnt is forgotten with the process', find: `slowed_ = learnt.rate > 0 && (bounds.rate <= 0 || rate_ < bounds.rate);`, plant: `;`},
+    {id: 424, what: 'the pause that a provider asks for is cut short', find: `paused_until_ = std::max(paused_until_, now + pause);`,
+     plant: `paused_until_ = std::max(paused_until_, now + std::min<Duration>(pause, std::chrono::seconds(1)));`},
+  ]},
+  {file: 'bridge/delivery/paces.cpp', bugs: [
+    {id: 425, what: 'two gateways of one account do not know of each other', find: `pace && have_one_account(*other, *gateway)`,
+     plant: `pace && other == gateway`},
+    {id: 426, what: 'what was learnt is written down once', find: `batch.erased_marks.push_back({.scope = scope, .key = gateway_.name});`,
+     plant: `;`},
   ]},
   {file: 'bridge/policy/health.hpp', bugs: [
     {id: 198, what: 'the breaker opens one failure late', find: `++failures_ < failures_max`, plant: `++failures_ <= failures_max`},

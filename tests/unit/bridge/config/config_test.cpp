@@ -42,7 +42,7 @@ TEST_F(ConfigTest, TheSmallestFileWorks) {
   EXPECT_EQ(loaded.config.api.port, 9190);
   EXPECT_EQ(loaded.config.fineract.port, 9191);
   EXPECT_EQ(loaded.config.tenants[0].fineract_app_keys, std::vector<std::string>{"k"}) << "without its line end";
-  EXPECT_EQ(loaded.config.gateways[0].smpp().session.window, 10u);
+  EXPECT_EQ(loaded.config.gateways[0].smpp().session.window, 200u);
 }
 
 TEST_F(ConfigTest, EachMistakeIsNamedWithItsPlace) {

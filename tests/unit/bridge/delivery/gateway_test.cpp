@@ -119,20 +119,22 @@ class GatewayTest : public testing::Test {
       table->routes = {std::make_shared<RouteSettings>(route_)};
     }
     router_ = std::make_unique<Router>(table, std::map<store::TenantId, std::string>{{1, "umoja"}}, clock_);
-    gateway_ = std::make_unique<Gateway>(config_,
-                                         GatewayContext{.executor = io_.get_executor(),
-                                                        .clock = clock_,
-                                                        .random = random_,
-                                                        .store = *store_,
-                                                        .metrics = metrics_.gateway("main", "smpp"),
-                                                        .queue_metrics = {{1, &metrics_.queue("umoja", "main")}},
-                                                        .lanes = lanes_,
-                                                        .router = *router_},
-                                         [this](Channel::Owner& owner) {
-                                           auto channel = std::make_unique<PlayedChannel>(owner);
-                                           channel_ = channel.get();
-                                           return channel;
-                                         });
+    gateway_ = std::make_unique<Gateway>(
+        config_,
+        GatewayContext{.executor = io_.get_executor(),
+                       .clock = clock_,
+                       .random = random_,
+                       .store = *store_,
+                       .metrics = metrics_.gateway("main", "smpp"),
+                       .queue_metrics = {{1, &metrics_.queue("umoja", "main")}},
+                       .lanes = lanes_,
+                       .router = *router_,
+                       .pace = std::make_shared<Pace>(Pace::Bounds{.rate = config_->rate, .window = 1000})},
+        [this](Channel::Owner& owner) {
+          auto channel = std::make_unique<PlayedChannel>(owner);
+          channel_ = channel.get();
+          return channel;
+        });
     gateway_->start();
     gateway_->due({queue(store::Lane::transaction), queue(store::Lane::campaign)});
     turn();

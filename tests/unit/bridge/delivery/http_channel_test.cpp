@@ -45,6 +45,7 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
             .clock = clock_,
             .metrics = metrics_.gateway("main", kind),
             .provider_metrics = metrics_.provider("main"),
+            .pace = pace_,
             .make_transport = [this](auto, const auto&) { return std::make_unique<ManualTransport>(open_, last_); },
             .callback_url = std::move(callback_url),
             .sent_before = [this](auto) { return sent_; }},
@@ -103,6 +104,8 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
   boost::asio::io_context io_;
   VirtualClock clock_;
   metrics::Metrics metrics_{{}};
+  const std::shared_ptr<Pace> pace_ =
+      std::make_shared<Pace>(Pace::Bounds{.rate = 0, .window = 1000}, Pace::Learnt{.rate = 0, .window = 1000});
   GatewaySettings config_;
   std::deque<HttpTransport::Done> open_;
   http_gateways::Request last_;
@@ -191,7 +194,7 @@ TEST_F(HttpChannelTest, WhatAnAnswerMeans) {
       {"a fault", {503, {}, ""}, "temporary", 0s},
       {"a fault, with a time", {503, in_7_s, ""}, "temporary", 7s},
       {"a fault of no known kind, with a time", {503, in_7_s, "news"}, "temporary", 7s},
-      {"too fast", {429, {}, ""}, "throttled for 1 s", 0s},
+      {"too fast", {429, {}, ""}, "throttled for 0 s", 0s},
       {"too fast, with a time", {429, in_7_s, ""}, "throttled for 7 s", 0s},
       {"too fast, for long", {429, in_10_min, ""}, "blamed", 10min},
       {"refused, with a time", {503, in_7_s, "number"}, "refused, elsewhere", 7s},

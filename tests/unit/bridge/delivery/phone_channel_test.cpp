@@ -82,6 +82,7 @@ class PhoneChannelTest : public testing::Test {
                     .clock = clock_,
                     .metrics = metrics_.gateway("phone", "frontlinesms"),
                     .provider_metrics = metrics_.provider("phone"),
+                    .pace = {},
                     .make_transport = {},
                     .callback_url = "https://sms.example.org/in/phone/abc"},
         http_gateways::make_provider(*http_gateways::find_kind("frontlinesms"), account), owner_);

@@ -45,7 +45,8 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
                                                          .connector = centre_,
                                                          .random = random_,
                                                          .metrics = metrics_.gateway("carrier", "smpp"),
-                                                         .smpp_metrics = metrics_.smpp("carrier")},
+                                                         .smpp_metrics = metrics_.smpp("carrier"),
+                                                         .pace = pace_},
                                              *this);
     channel_->start();
   }
@@ -99,6 +100,8 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   VirtualClock clock_;
   Random random_{1};
   metrics::Metrics metrics_{{}};
+  const std::shared_ptr<Pace> pace_ =
+      std::make_shared<Pace>(Pace::Bounds{.rate = 0, .window = 1000}, Pace::Learnt{.rate = 0, .window = 1000});
   GatewaySettings config_;
   Centre centre_;
   std::vector<std::string> heard_;

@@ -43,7 +43,7 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
     config_.smpp().session.system_id = "bank";
     config_.smpp().session.enquire_link_interval = 0s;
     link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(),
-                                       clock_, connector_, random_, *this);
+                                       clock_, connector_, random_, pace_, *this);
   }
   ~SmppLinkTest() override { link_->abort(); }
 
@@ -102,6 +102,7 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
   VirtualClock clock_;
   FakeConnector connector_;
   Random random_{1};
+  const Pace pace_{{.rate = 0, .window = 1000}};
   GatewaySettings config_;
   std::shared_ptr<SmppLink> link_;
   std::shared_ptr<Wire> wire_;
@@ -295,7 +296,7 @@ TEST_F(SmppLinkTest, ALateAnswerToTheBindIsTaken) {
 TEST_F(SmppLinkTest, TheBindTimeoutIsASetting) {
   config_.smpp().session.bind_timeout = 20s;
   link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(), clock_,
-                                     connector_, random_, *this);
+                                     connector_, random_, pace_, *this);
   link_->start();
   accept_connection();
   clock_.advance(19s);
@@ -376,7 +377,7 @@ TEST_F(SmppLinkTest, EndsEachMessageOnceWhereverTheLineBreaks) {
   const auto steps = fails_at_each_step([this](Fault& fault) {
     link_->abort();
     link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(),
-                                       clock_, connector_, random_, *this);
+                                       clock_, connector_, random_, pace_, *this);
     told_.clear();
     link_->start();
     accept_connection();

@@ -97,12 +97,12 @@ class TurnsTest : public testing::Test {
   boost::asio::io_context io_;
   VirtualClock clock_;
   UnderWay under_way_;
-  Rate rate_{0};
+  Pace pace_{{.rate = 0, .window = 1000}};
   OpenChannel channel_;
   std::size_t parts_ = 1;
   bool more_may_come_ = false;
   std::string said_;
-  Turns turns_{{.executor = io_.get_executor(), .clock = clock_, .under_way = under_way_, .rate = rate_},
+  Turns turns_{{.executor = io_.get_executor(), .clock = clock_, .under_way = under_way_, .pace = pace_},
                {.more_may_come = [this] { return more_may_come_; },
                 .went = [this](const Attempt& attempt) { say(std::to_string(attempt.message().id)); },
                 .is_over =
@@ -125,7 +125,7 @@ TEST_F(TurnsTest, OneTimePasswordsFirstAndNoMoreThanThereIsRoomFor) {
 }
 
 TEST_F(TurnsTest, TheRateIsKept) {
-  rate_ = Rate(2);
+  pace_.share({.rate = 2, .window = 1});
   for (store::MessageId id = 1; id <= 3; ++id) add(id);
   EXPECT_EQ(run(), "1");
   EXPECT_EQ(pass(499ms), "");
@@ -188,12 +188,13 @@ TEST_F(TurnsTest, OneThatIsThrottledTwiceLetsAnotherTry) {
   add(1);
   run();
   EXPECT_FALSE(throttle(1)) << "it keeps its place";
-  EXPECT_EQ(run(), "1");
+  EXPECT_EQ(run(), "") << "a pause first";
+  EXPECT_EQ(pass(1001ms), "1");
   EXPECT_TRUE(throttle(1));
   add(2);
-  EXPECT_EQ(run(), "2") << "behind others";
+  EXPECT_EQ(run() + pass(1001ms), "2") << "behind others";
   EXPECT_FALSE(throttle(2)) << "all are throttled";
-  EXPECT_EQ(run(), "1 2");
+  EXPECT_EQ(run() + pass(3s), "1 2");
   EXPECT_FALSE(throttle(2)) << "and the order stays";
 }
 
@@ -206,7 +207,7 @@ TEST_F(TurnsTest, WhatIsLostWithOthersHoldsABindOnlyUntilItIsThrottled) {
   channel_.a_bind_is_free = true;
   EXPECT_EQ(run(), "1");
   throttle(1);
-  EXPECT_EQ(run(), "1");
+  EXPECT_EQ(run() + pass(1001ms), "1");
   answer(2, Kind::temporary);
   throttle(1);
   EXPECT_EQ(channel_.done, 1) << "nobody could show anything while it keeps it";

@@ -9,7 +9,6 @@
 #include "bridge/policy/fair_share.hpp"
 #include "bridge/policy/outcome.hpp"
 #include "bridge/policy/patience.hpp"
-#include "bridge/policy/rate.hpp"
 #include "bridge/policy/receipt_watch.hpp"
 #include "bridge/policy/retry.hpp"
 
@@ -17,53 +16,6 @@ namespace smsbridge::bridge {
 namespace {
 
 using namespace std::chrono_literals;
-
-int sent_within(Rate& rate, Time& now, Duration span) {
-  int sent = 0;
-  for (const auto end = now + span; now < end;) {
-    if (const auto later = rate.take(now))
-      now = std::max(*later, now + 1us);
-    else
-      ++sent;
-  }
-  return sent;
-}
-
-TEST(Rate, KeepsItsLimitAlsoAcrossSecondBoundaries) {
-  Time now{1000s};
-  Rate rate(50);
-  EXPECT_NEAR(sent_within(rate, now, 10s), 500, 10);
-  now += 60s;  // an idle minute saves up a tenth of a second's worth, not a minute's
-  EXPECT_LE(sent_within(rate, now, 100ms), 11);
-}
-
-TEST(Rate, UnlimitedNeverWaits) {
-  Time now{1000s};
-  Rate rate(0);
-  for (int i = 0; i < 100000; ++i) ASSERT_FALSE(rate.take(now));
-}
-
-TEST(Rate, ThrottlingHalvesOnceAWindowAndRecovers) {
-  Time now{1000s};
-  Rate rate(100);
-  sent_within(rate, now, 5s);
-  for (int i = 0; i < 50; ++i) rate.throttled(now, 500ms);
-  EXPECT_NEAR(rate.current(), 50, 5) << "fifty answers of one window are one event";
-  EXPECT_TRUE(rate.take(now)) << "a pause first";
-  now += 1s;
-  EXPECT_NEAR(sent_within(rate, now, 2s), 100, 15);
-  sent_within(rate, now, 60s);
-  EXPECT_EQ(rate.current(), 100);
-}
-
-TEST(Rate, ThrottlingWithoutALimitFindsOne) {
-  Time now{1000s};
-  Rate rate(0);
-  for (int second = 0; second < 3; ++second)
-    for (int i = 0; i < 1000; ++i, now += 1ms) rate.take(now);
-  rate.throttled(now, 500ms);
-  EXPECT_NEAR(rate.current(), 500, 60);
-}
 
 TEST(Retry, Decides) {
   Random random(1);

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <mutex>
+#include <numeric>
+#include <optional>
+
+#include "bridge/env/clock.hpp"
+
+namespace smsbridge::bridge {
+
+// What an account with a carrier or provider takes, found out by trying: how fast, and how much at once. All gateways
+// and sessions of the account share it.
+//
+// Rate: a token bucket, and not a count per calendar second, which would allow double speed across the boundary. It
+// begins without a limit of its own. "Too fast" and "queue full" bring it a little below what was taken in the last
+// second, further down when that was not enough; then it feels its way up, slowly near the rate that was too fast and
+// ever faster beyond, so that a contract is used up to a few per cent, and a new one is found within seconds.
+//
+// Window: it grows while all of it is used and answers come as soon as ever, and shrinks when they take longer: then
+// the carrier only queues what we send.
+//
+// Any thread: gateways of one account may live on several shards.
+class Pace {
+ public:
+  struct Bounds {
+    double rate = 0;         // parts a second, 0: none
+    std::size_t window = 1;  // of each session
+    bool operator==(const Bounds&) const = default;
+  };
+  // What it has learnt, to go on with after a restart. 0: nothing.
+  struct Learnt {
+    double rate = 0;
+    std::size_t window = 0;
+  };
+  explicit Pace(Bounds bounds) : Pace(bounds, Learnt{}) {}
+  Pace(Bounds bounds, Learnt learnt)
+      : bounds_(bounds),
+        rate_(learnt.rate > 0 ? within(learnt.rate * a_little_below) : bounds.rate),
+        known_(learnt.rate) {
+    slowed_ = learnt.rate > 0 && (bounds.rate <= 0 || rate_ < bounds.rate);
+    const auto window = learnt.window ? learnt.window : window_first;
+    window_ = static_cast<double>(std::clamp<std::size_t>(window, 1, bounds.window));
+  }
+
+  // Another gateway of the account came: the narrower rate and the wider window hold for all.
+  void share(Bounds bounds) {
+    const std::lock_guard lock(mutex_);
+    if (bounds.rate > 0) bounds_.rate = bounds_.rate > 0 ? std::min(bounds_.rate, bounds.rate) : bounds.rate;
+    if (rate_ <= 0) rate_ = bounds_.rate;
+    rate_ = within(rate_);
+    bounds_.window = std::max(bounds_.window, bounds.window);
+  }
+
+  // Takes one token, or says from when on it is worth asking again.
+  std::optional<Time> take(Time now) {
+    const std::lock_guard lock(mutex_);
+    recover(now);
+    if (now < paused_until_) return paused_until_;
+    if (rate_ <= 0) return std::nullopt;
+    const double burst = 1.0 + rate_ * burst_seconds;
+    tokens_ = std::min(burst, tokens_ + rate_ * seconds(now - refilled_at_));
+    refilled_at_ = now;
+    if (tokens_ < 1.0)
+      return now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>((1.0 - tokens_) / rate_)) +
+             std::chrono::milliseconds(1);
+    tokens_ -= 1.0;
+    return std::nullopt;
+  }
+
+  // Something waits, and nothing more may be under way.
+  void is_full() {
+    const std::lock_guard lock(mutex_);
+    full_ = true;
+  }
+
+  // The peer took a part, or refused it for its own sake, after `took`.
+  void answered(Time now, Duration took) {
+    const std::lock_guard lock(mutex_);
+    taken_.count(now);
+    repeated_ = 0;
+    see_round_trip(now, took);
+  }
+
+  // The carrier said "too fast" or "queue full" of what left at `submitted_at`. Nothing goes out for the pause that it
+  // asks for; 0: for a moment, the longer the oftener it says so. What left before the last time says nothing new.
+  void throttled(Time now, Time submitted_at, Duration pause) {
+    const std::lock_guard lock(mutex_);
+    if (pause == Duration::zero()) pause = pause_first * (1 << std::min(repeated_, pause_doublings));
+    paused_until_ = std::max(paused_until_, now + pause);
+    if (slowed_ && submitted_at <= throttled_at_) return;
+    ++repeated_;
+    // What a carrier counts is a second that is still full.
+    if (slowed_ && now - throttled_at_ < full_second) {
+      paused_until_ = std::max(paused_until_, throttled_at_ + full_second);
+      return;
+    }
+    const bool again = slowed_ && now - throttled_at_ < soon;
+    const double taken = std::max(rate_ > 0 ? taken_.last_second(now) : taken_.running(now), rate_min);
+    // A second that was filled without any limit has to pass.
+    if (rate_ <= 0) paused_until_ = std::max(paused_until_, now + full_second);
+    known_ = rate_ > 0 ? std::clamp(taken, rate_ * (again ? 0.25 : 0.75), rate_) : taken;
+    rate_ = within(std::max(rate_min, known_ * (again ? further_down : a_little_below)));
+    window_ = std::max(1.0, window_ * (again ? further_down : 1.0));
+    slowed_ = true;
+    throttled_at_ = grown_at_ = now;
+    tokens_ = 0;
+    refilled_at_ = now;
+  }
+
+  // Parts a second, 0: unlimited.
+  double rate() const {
+    const std::lock_guard lock(mutex_);
+    return rate_;
+  }
+  // Of each session.
+  std::size_t window() const {
+    const std::lock_guard lock(mutex_);
+    return window_now();
+  }
+  Learnt learnt() const {
+    const std::lock_guard lock(mutex_);
+    return {.rate = slowed_ ? known_ : 0, .window = window_now()};
+  }
+  bool is_throttled(Time now) {
+    const std::lock_guard lock(mutex_);
+    recover(now);
+    return now < paused_until_ || slowed_;
+  }
+
+ private:
+  static constexpr double rate_min = 1, a_little_below = 0.98, further_down = 0.9;
+  static constexpr double burst_seconds = 0.02;
+  static constexpr Duration pause_first = std::chrono::milliseconds(50);
+  static constexpr int pause_doublings = 4;
+  static constexpr Duration full_second = std::chrono::seconds(1), soon = std::chrono::seconds(3);
+  static constexpr Duration hold = std::chrono::seconds(2);
+  static constexpr Duration forget = std::chrono::seconds(60);  // without a limit of our own
+  static constexpr double climb = 0.5, probe_first = 0.005,
+                          probe_most = 0.3;  // a second: of what is missing, of the rate
+  static constexpr std::size_t window_first = 10;
+  static constexpr Duration quick = std::chrono::milliseconds(20);  // so soon nobody queues
+  static constexpr double much_longer = 2.0;
+
+  // How many in a second, by tenths of it.
+  class Tally {
+   public:
+    static constexpr Duration step = std::chrono::milliseconds(100);
+    void count(Time now) {
+      advance(now);
+      ++steps_[at(step_)];
+    }
+    // The last ten tenths that are over; and with the one that runs.
+    double last_second(Time now) {
+      advance(now);
+      return std::accumulate(steps_.begin(), steps_.end(), 0.0) - steps_[at(step_)];
+    }
+    double running(Time now) { return last_second(now) + steps_[at(step_)]; }
+
+   private:
+    static std::size_t at(std::int64_t step) { return static_cast<std::size_t>(step) % std::tuple_size_v<Steps>; }
+    void advance(Time now) {
+      const auto current = now.time_since_epoch() / step;
+      if (current - step_ >= static_cast<std::int64_t>(steps_.size())) steps_.fill(0), step_ = current;
+      while (step_ < current) steps_[at(++step_)] = 0;
+    }
+    using Steps = std::array<std::uint32_t, 11>;
+    Steps steps_{};
+    std::int64_t step_ = 0;
+  };
+
+  static double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+  std::size_t window_now() const { return static_cast<std::size_t>(window_); }
+  double within(double rate) const { return bounds_.rate > 0 ? std::min(rate, bounds_.rate) : rate; }
+
+  void recover(Time now) {
+    if (!slowed_) return;
+    if (throttled_at_ == Time{}) throttled_at_ = grown_at_ = probing_since_ = now;  // in the life of before
+    if (bounds_.rate <= 0 && now - throttled_at_ > forget) {
+      rate_ = 0;
+      slowed_ = false;
+      return;
+    }
+    if (now - throttled_at_ < hold) return;
+    const auto from = std::max(grown_at_, throttled_at_ + hold);
+    if (now - from < Tally::step) return;
+    const double time = seconds(now - from);
+    grown_at_ = now;
+    if (rate_ < known_ * a_little_below) {
+      rate_ += std::min(known_ - rate_, std::max(0.5, (known_ - rate_) * climb) * time);
+      probing_since_ = now;
+    } else {
+      const double growth =
+          std::min(probe_most, probe_first * std::exp2(seconds(now - std::max(probing_since_, throttled_at_ + hold))));
+      rate_ += std::max(0.2, rate_ * growth) * time;
+    }
+    if (bounds_.rate > 0 && rate_ >= bounds_.rate) {
+      rate_ = bounds_.rate;
+      slowed_ = false;
+    }
+  }
+
+  // Once a round trip's worth of answers: how long they took, beside the quickest of late.
+  void see_round_trip(Time now, Duration took) {
+    total_ += took;
+    if (++samples_ < window_now()) return;
+    const Duration mean = total_ / samples_;
+    if (quickest_ == Duration::zero() || mean < quickest_)
+      quickest_ = mean;
+    else
+      quickest_ += (mean - quickest_) / 100;  // a path that has become longer for good
+    const double longer = mean <= quick ? 1.0 : seconds(mean) / seconds(std::max(quickest_, quick));
+    if (longer > much_longer)
+      window_ = std::max(1.0, window_ * std::max(0.5, much_longer / longer));
+    else if (full_ && now >= paused_until_)
+      window_ = std::min(static_cast<double>(bounds_.window), window_ + std::max(4.0, slowed_ ? 0.0 : window_ / 2));
+    full_ = false;
+    samples_ = 0;
+    total_ = {};
+  }
+
+  mutable std::mutex mutex_;
+  Bounds bounds_;
+  double rate_, known_;  // now; and what was too fast
+  double tokens_ = 1.0;
+  Time refilled_at_{}, paused_until_{}, throttled_at_{}, grown_at_{}, probing_since_{};
+  bool slowed_ = false;  // below the bound, since throttled_at_
+  int repeated_ = 0;     // times in a row, without an answer that is good
+  Tally taken_;
+  double window_ = 1;
+  Duration quickest_{}, total_{};
+  std::size_t samples_ = 0;
+  bool full_ = false;
+};
+
+}  // namespace smsbridge::bridge
