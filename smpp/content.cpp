@@ -54,6 +54,27 @@ std::string utf8_of(smpp::Octets body, std::uint8_t data_coding) {
   return utf8_from_latin1(body);
 }
 
+Shift shift_of(const UserData& data) {
+  Shift shift;
+  for (const auto& element : data.elements) {
+    if (element.data.size() != 1) continue;
+    if (element.id == element_single_shift) shift.single = element.data[0];
+    if (element.id == element_locking_shift) shift.locking = element.data[0];
+  }
+  return shift;
+}
+
+std::string utf8_of(const UserData& data, std::uint8_t data_coding, const Dialect& dialect) {
+  const bool is_gsm7 = data_coding == 0   ? dialect.latin1_coding != 0
+                       : data_coding == 1 ? dialect.gsm7_coding == 1
+                                          : coding_of(data_coding) == Coding::gsm7;
+  if (!is_gsm7) return data_coding == 0 ? utf8_from_latin1(data.body) : utf8_of(data.body, data_coding);
+  if (!dialect.gsm7_packed) return gsm7_decode(data.body, shift_of(data));
+  std::size_t header_octets = data.has_header ? 1 : 0;
+  for (const auto& element : data.elements) header_octets += 2 + element.data.size();
+  return gsm7_decode(gsm7_unpack(data.body, header_octets), shift_of(data));
+}
+
 void append_quote(std::string& out, smpp::Octets body, std::uint8_t data_coding, std::size_t size) {
   const bool plain = data_coding != 1 && coding_of(data_coding) == Coding::gsm7;
   if (plain) {

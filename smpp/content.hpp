@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "smpp/dialect.hpp"
+#include "smpp/national.hpp"
 #include "smpp/pdu.hpp"
 #include "smpp/text.hpp"
 
@@ -25,6 +27,12 @@ enum class Coding : std::uint8_t { gsm7, ucs2, octets };
 Coding coding_of(std::uint8_t data_coding);
 
 std::string utf8_of(smpp::Octets body, std::uint8_t data_coding);
+
+// The national tables that the header names (3GPP TS 23.040 sections 9.2.3.24.15 and .16).
+Shift shift_of(const UserData& data);
+
+// The text of a message: by the header's national tables, and as this message centre carries its alphabets.
+std::string utf8_of(const UserData& data, std::uint8_t data_coding, const Dialect& dialect = {});
 
 // The first `size` characters in the GSM alphabet, for the text of a receipt; what the alphabet lacks becomes '?'.
 void append_quote(std::string& out, smpp::Octets body, std::uint8_t data_coding, std::size_t size);

@@ -34,7 +34,22 @@ enum class MessageState : std::uint8_t {
   none = 255,         // there is no receipt
 };
 
+// How a message is marked that the phone shows at once and does not keep. 3GPP TS 23.038 section 4; SMPP 3.4 section
+// 5.2.19 has both forms of data_coding.
+enum class Flash : std::uint8_t {
+  dcs,      // data_coding 0x10, 0x14 and 0x18: centres pass it on to the phone as it is
+  classes,  // data_coding 0xF0 and 0xF4; there is none for UCS-2, which goes as 0x18
+  tlv,      // dest_addr_subunit 1, and data_coding as ever (section 5.3.2.1)
+};
+
 struct Dialect {
+  // Alphabets, where they do not travel as by most.
+  std::uint8_t gsm7_coding = 0;    // data_coding of text in the GSM alphabet: 0 or 1
+  bool gsm7_packed = false;        // eight septets in seven octets
+  std::uint8_t latin1_coding = 3;  // of text in ISO 8859-1: 3, or 0 where that is the centre's default alphabet
+  std::uint8_t binary_coding = 4;  // of octets; some take 2 or 0xF5 only
+  Flash flash = Flash::dcs;
+
   // Message ids: how they are written in the response to the submit and in the receipt.
   IdNotation response_id = IdNotation::string;
   IdNotation receipt_id = IdNotation::string;

@@ -93,6 +93,39 @@ std::string gsm7_decode(std::span<const std::uint8_t> septets) {
   return out;
 }
 
+namespace {
+
+// Bits between a header and the first septet.
+std::size_t fill_bits(std::size_t header_octets) { return (7 - header_octets * 8 % 7) % 7; }
+
+}  // namespace
+
+std::vector<std::uint8_t> gsm7_pack(std::span<const std::uint8_t> septets, std::size_t header_octets) {
+  std::vector<std::uint8_t> octets;
+  octets.reserve((septets.size() * 7 + 13) / 8);
+  unsigned held = 0;
+  std::size_t bits = fill_bits(header_octets);
+  for (const auto septet : septets) {
+    held |= static_cast<unsigned>(septet & 0x7F) << bits;
+    for (bits += 7; bits >= 8; bits -= 8, held >>= 8) octets.push_back(static_cast<std::uint8_t>(held));
+  }
+  if (bits == 1) held |= 0x0D << 1;
+  if (bits > 0) octets.push_back(static_cast<std::uint8_t>(held));
+  return octets;
+}
+
+std::vector<std::uint8_t> gsm7_unpack(std::span<const std::uint8_t> octets, std::size_t header_octets) {
+  std::vector<std::uint8_t> septets;
+  const std::size_t total = octets.size() * 8;
+  std::size_t at = fill_bits(header_octets);
+  for (; at + 7 <= total; at += 7) {
+    const unsigned low = octets[at / 8], high = at / 8 + 1 < octets.size() ? octets[at / 8 + 1] : 0U;
+    septets.push_back(static_cast<std::uint8_t>((low | high << 8) >> at % 8 & 0x7F));
+  }
+  if (at == total && !septets.empty() && septets.back() == 0x0D) septets.pop_back();
+  return septets;
+}
+
 bool is_gsm7(std::string_view utf8) {
   while (!utf8.empty())
     if (gsm7_code(take_code_point(utf8)) == gsm7_outside) return false;

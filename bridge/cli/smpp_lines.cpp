@@ -11,6 +11,7 @@
 
 #include "bridge/text/gsm7.hpp"
 #include "smpp/client_session.hpp"
+#include "smpp/content.hpp"
 #include "smpp/framer.hpp"
 #include "smpp/pdu.hpp"
 #include "smpp/receipt.hpp"
@@ -280,10 +281,11 @@ Reading reading_of(std::uint8_t data_coding) {
   return Reading::binary;
 }
 
-json::value text_of(Octets body, std::uint8_t data_coding) {
+json::value text_of(const smpp::UserData& data, std::uint8_t data_coding) {
+  const auto body = data.body;
   switch (reading_of(data_coding)) {
     case Reading::gsm7:
-      return json::string(text::gsm7_decode(body));
+      return json::string(smpp::gsm7_decode(body, smpp::shift_of(data)));
     case Reading::ascii:
       return json::string(string_of(smpp::as_text(body)));
     case Reading::latin1:
@@ -320,7 +322,7 @@ json::object decode_line(const smpp::Buffer& octets) {
                       {"tlvs", tlvs_of(pdu.body)}};
   if (const auto* message = std::get_if<smpp::Message>(&pdu.body)) {
     const auto data = smpp::split_user_data(message->payload(), message->esm_class);
-    object["text"] = text_of(data.body, message->data_coding);
+    object["text"] = text_of(data, message->data_coding);
     object["udh"] = udh_of(data);
   }
   return object;

@@ -102,5 +102,40 @@ TEST(Gsm7, DecodesLeniently) {
   }
 }
 
+TEST(Gsm7, Packs) {
+  const struct {
+    const char* name;
+    std::string text;
+    std::size_t header_octets;
+    Octets want;
+  } cases[] = {
+      {"nothing", "", 0, {}},
+      {"five", "hello", 0, {0xE8, 0x32, 0x9B, 0xFD, 0x06}},
+      {"eight fill seven", "hellohel", 0, {0xE8, 0x32, 0x9B, 0xFD, 0x46, 0x97, 0xD9}},
+      {"seven leave room that is no at sign", "hellohe", 0, {0xE8, 0x32, 0x9B, 0xFD, 0x46, 0x97, 0x1B}},
+      {"one bit behind six octets", "he", 6, {0xD0, 0x65}},
+      {"none behind seven", "he", 7, {0xE8, 0x32}},
+      {"three behind four", "h", 4, {0x40, 0x03}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto septets = *gsm7_encode(c.text);
+    EXPECT_EQ(gsm7_pack(septets, c.header_octets), c.want);
+    EXPECT_EQ(gsm7_unpack(c.want, c.header_octets), septets);
+  }
+}
+
+TEST(Gsm7, PackedIsReadBackAtEveryLengthAndHeader) {
+  for (std::size_t header = 0; header < 16; ++header)
+    for (std::size_t size = 0; size < 161; ++size) {
+      Octets septets;
+      for (std::size_t i = 0; i < size; ++i) septets.push_back(static_cast<std::uint8_t>((i * 37 + size) % 127 + 1));
+      if (!septets.empty() && septets.back() == 0x0D) septets.back() = 0;
+      const auto packed = gsm7_pack(septets, header);
+      ASSERT_EQ(gsm7_unpack(packed, header), septets) << header << " " << size;
+      if (header + packed.size() > 140) ASSERT_GT(size, (140 - header) * 8 / 7);
+    }
+}
+
 }  // namespace
 }  // namespace smsbridge::smpp
