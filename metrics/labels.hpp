@@ -67,8 +67,8 @@ SMSBRIDGE_LABEL(RejectReason, other, "malformed_json", "unauthenticated", "forbi
                 "budget_spent", "too_many_parts", "idempotency_mismatch", "idempotency_in_progress", "rate_limited",
                 "queue_full", "shutting_down", "store_full", "storage_failed", "other");
 
-enum class PartEncoding { gsm7, latin1, ucs2, binary };
-SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "latin1", "ucs2", "binary");
+enum class PartEncoding { gsm7, gsm7_shift, latin1, ucs2, binary };
+SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "gsm7_shift", "latin1", "ucs2", "binary");
 
 enum class FinalState { delivered, undeliverable, expired, rejected, failed, cancelled, unknown };
 SMSBRIDGE_LABEL(FinalState, unknown, "delivered", "undeliverable", "expired", "rejected", "failed", "cancelled",

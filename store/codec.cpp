@@ -8,8 +8,9 @@
 namespace smsbridge::store {
 namespace {
 
-// 1 had no routes; 2 no accounts of receipts and no reasons of routes. What a version added stands at the end.
-constexpr std::uint8_t record_version = 3;
+// 1 had no routes; 2 no accounts of receipts and no reasons of routes; 3 only texts. What a version added stands at the
+// end.
+constexpr std::uint8_t record_version = 4;
 
 class Out {
  public:
@@ -83,6 +84,7 @@ void encode(const Content& c, std::string& out) {
   o.put(c.tenant).put(c.gateway).put(c.created_at).put(c.due_at).put(c.expires_at).put(c.digest);
   o.put(c.client_ref).put(c.idempotency_key).put(c.from).put(c.to).put(c.text).put(c.target_user).put(c.triggered_by);
   o.put(c.route).put(c.way);
+  o.put(std::uint8_t{c.flash}).put(std::uint8_t{c.transliterated}).put(c.octets).put(c.header).put(c.data_coding);
 }
 
 Content decode_content(std::string_view record) {
@@ -90,7 +92,7 @@ Content decode_content(std::string_view record) {
   Content c;
   c.lane = in.get_enum<Lane>(lane_count);
   c.source = in.get_enum<Source>(3);
-  c.encoding = in.get_enum<Encoding>(3);
+  c.encoding = in.get_enum<Encoding>(encoding_count);
   c.parts = in.get<std::uint8_t>();
   c.tenant = in.get<TenantId>();
   c.gateway = in.get<GatewayId>();
@@ -107,6 +109,12 @@ Content decode_content(std::string_view record) {
   c.triggered_by = in.text();
   if (in.has_routes()) c.route = in.get<RouteId>();
   if (in.version() >= 3) c.way = in.text();
+  if (in.version() < 4) return c;
+  c.flash = in.get<std::uint8_t>() != 0;
+  c.transliterated = in.get<std::uint8_t>() != 0;
+  c.octets = in.text();
+  c.header = in.text();
+  c.data_coding = in.get<std::int16_t>();
   return c;
 }
 

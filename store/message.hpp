@@ -29,7 +29,14 @@ constexpr std::size_t lane_count = 4;
 
 enum class Source : std::uint8_t { api, fineract, cli };
 
-enum class Encoding : std::uint8_t { gsm7, ucs2, latin1 };
+enum class Encoding : std::uint8_t {
+  gsm7,
+  ucs2,
+  latin1,
+  gsm7_shift,  // by the national tables of a language
+  binary,      // no text
+};
+constexpr std::size_t encoding_count = 5;
 
 enum class State : std::uint8_t {
   queued,         // waits for its due time or for a free place in a window
@@ -71,6 +78,11 @@ struct Content {
   // For people: who its route passed over, and why; without a route, who named its gateway. Empty: the route's first,
   // or the tenant's default.
   std::string way;
+  bool flash = false;           // the phone shows it at once, and does not keep it
+  bool transliterated = false;  // the text is not the one that was given, but close to it and with fewer parts
+  // Instead of a text, where the encoding is binary.
+  std::string octets, header;     // the header with its length octet
+  std::int16_t data_coding = -1;  // as the caller set it; -1: as the gateway carries octets
 };
 
 enum class SegmentState : std::uint8_t {

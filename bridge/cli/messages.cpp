@@ -29,6 +29,9 @@ struct MessageOptions : ClientOptions {
                                                            {"from", ""},       {"until", ""},   {"q", ""}};
   std::size_t limit = 50;
   std::string to, text, from, client_ref, lane, gateway, route, validity, send_at, target_user, triggered_by;
+  std::string binary, udh;
+  std::optional<int> data_coding;
+  bool flash = false, transliterate = false, preview = false;
 };
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -234,8 +237,53 @@ int change_message(const MessageOptions& options, const std::string& action) {
   return exit_done;
 }
 
+std::string alphabet_text(const json::object& o) {
+  auto text = text_of(o, "encoding");
+  if (const auto* tables = o.at("national").if_object())
+    for (const auto* kind : {"single", "locking"})
+      if (const auto language = text_of(*tables, kind); language != "-") text += " " + language + " " + kind;
+  if (o.at("transliterated").as_bool()) text += ", transliterated";
+  return text;
+}
+
+int preview(const ClientOptions& options, json::object body) {
+  body.erase("triggered_by");
+  const auto answer = call(options, "POST", "/api/v1/messages/preview", json::serialize(body));
+  if (!answer.ok()) return report(answer);
+  const auto& p = answer.body.as_object();
+  if (options.json) {
+    std::cout << json::serialize(p) << "\n";
+    return exit_done;
+  }
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  std::cout << "to " << text_of(p, "to") << " by " << text_of(p, "gateway") << ": " << text_of(p, "parts")
+            << " part(s) " << alphabet_text(p) << ", " << text_of(p, "units") << " of " << text_of(p, "units_per_part")
+            << " in each\n";
+  if (p.at("transliterated").as_bool()) std::cout << "text " << text::printable(one_line(text_of(p, "text"))) << "\n";
+  if (text_of(p, "replaced") != "0") std::cout << text_of(p, "replaced") << " character(s) become ?\n";
+  Table forcing({"AT", "CHARACTER", "CODE POINT", "REPLACEMENT"}, terminal);
+  for (const auto& each : p.at("forces_ucs2").as_array()) {
+    const auto& f = each.as_object();
+    forcing.add({text_of(f, "position"), text::printable(text_of(f, "character")), text_of(f, "code_point"),
+                 one_line(text_of(f, "replacement"))});
+  }
+  Table choices({"PARTS", "PRICE", "ALPHABET", "NEEDS"}, terminal);
+  for (const auto& each : p.at("choices").as_array()) {
+    const auto& c = each.as_object();
+    choices.add({text_of(c, "parts"), text_of(c, "price"), alphabet_text(c), text_of(c, "needs")});
+  }
+  forcing.print(std::cout);
+  choices.print(std::cout);
+  return exit_done;
+}
+
 int send(const MessageOptions& o) {
-  json::object body{{"to", o.to}, {"text", o.text}};
+  if (o.text.empty() && o.binary.empty()) throw ClientError(exit_usage, "a text is required, or --binary with octets");
+  json::object body{{"to", o.to}};
+  if (!o.text.empty()) body["text"] = o.text;
+  if (o.flash) body["flash"] = true;
+  if (o.transliterate) body["transliterate"] = true;
+  if (o.data_coding) body["data_coding"] = *o.data_coding;
   for (const auto& [key, value] : {std::pair<const char*, const std::string&>{"from", o.from},
                                    {"client_ref", o.client_ref},
                                    {"lane", o.lane},
@@ -244,8 +292,11 @@ int send(const MessageOptions& o) {
                                    {"validity", o.validity},
                                    {"send_at", o.send_at},
                                    {"target_user", o.target_user},
-                                   {"triggered_by", o.triggered_by}})
+                                   {"triggered_by", o.triggered_by},
+                                   {"binary", o.binary},
+                                   {"udh", o.udh}})
     if (!value.empty()) body[key] = value;
+  if (o.preview) return preview(o, body);
   if (!body.contains("triggered_by"))
     if (const char* user = std::getenv("USER")) body["triggered_by"] = user;
   const auto answer = call(o, "POST", "/api/v1/messages", json::serialize(body));
@@ -286,7 +337,7 @@ void add_messages(CLI::App& app, Run& run) {
   add_client_options(*sender, *options);
   add_tenant_option(*sender, *options);
   sender->add_option("to", options->to, "Phone number")->required();
-  sender->add_option("text", options->text, "Text")->required();
+  sender->add_option("text", options->text, "Text");
   sender->add_option("--from", options->from, "Sender: name, short code or number");
   sender->add_option("--ref", options->client_ref, "Own reference; the same one is never sent twice");
   sender->add_option("--lane", options->lane, "otp, transaction, reminder or campaign");
@@ -297,6 +348,14 @@ void add_messages(CLI::App& app, Run& run) {
   sender->add_option("--send-at", options->send_at, "Not before, such as 2026-11-24T10:15:00Z");
   sender->add_option("--target-user", options->target_user, "Whom the message is for, for the queue's list");
   sender->add_option("--triggered-by", options->triggered_by, "Who or what caused it; your user name otherwise");
+  sender->add_flag("--flash", options->flash, "The phone shows it at once, and does not keep it");
+  sender->add_flag("--transliterate", options->transliterate,
+                   "Replaces what costs parts by what is close: typographic quotes, dashes, accents");
+  sender->add_option("--binary", options->binary, "Octets in hex, instead of a text");
+  sender->add_option("--udh", options->udh, "Their user data header in hex, with its length octet");
+  sender->add_option("--data-coding", options->data_coding, "Of the octets; otherwise the gateway's, mostly 4")
+      ->check(CLI::Range(0, 255));
+  sender->add_flag("--preview", options->preview, "Only says how it would go, and what would make it cheaper");
   sender->callback([options, &run] { run = [options] { return send(*options); }; });
 
   auto* messages = app.add_subcommand("messages", "Look at the queue and at what became of messages");

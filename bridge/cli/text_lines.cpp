@@ -4,13 +4,16 @@
 #include <array>
 #include <boost/json.hpp>
 #include <istream>
+#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "bridge/doors/api/text_json.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
+#include "bridge/text/transliteration.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -32,7 +35,8 @@ tl::unexpected<Refusal> refuse(std::string code, std::string detail) {
 
 struct Job {
   std::string text;
-  text::TextOptions options;
+  text::TextOptions options{.clusters = false};
+  bool transliterate = false, explain = false;
 };
 
 constexpr std::array charsets{
@@ -40,6 +44,8 @@ constexpr std::array charsets{
     std::pair<std::string_view, text::Charset>{"gsm7", text::Charset::gsm7},
     std::pair<std::string_view, text::Charset>{"latin1", text::Charset::latin1},
     std::pair<std::string_view, text::Charset>{"ucs2", text::Charset::ucs2},
+    std::pair<std::string_view, text::Charset>{"gsm7_latin1", text::Charset::gsm7_latin1},
+    std::pair<std::string_view, text::Charset>{"latin1_ucs2", text::Charset::latin1_ucs2},
 };
 constexpr std::array concats{
     std::pair<std::string_view, text::Concat>{"udh8", text::Concat::udh8},
@@ -59,12 +65,46 @@ bool choose(const Choices& choices, const json::value& given, Value& chosen) {
   return false;
 }
 
-// National tables are named in a request already, so that a caller learns that they are missing instead of getting
-// another encoding than it asked for. No language at all asks for nothing.
-bool asks_for_national_tables(const json::value& national) {
-  if (!national.is_object()) return true;
-  const auto* langs = national.get_object().if_contains("langs");
-  return langs != nullptr && !(langs->is_array() && langs->get_array().empty());
+// A language by its ISO 639-1 code, its name or its id. 0: there is none.
+std::uint8_t language_of(const json::value& given) {
+  for (const auto& language : smpp::national_languages()) {
+    const auto* number = given.if_int64();
+    const auto* text = given.if_string();
+    if (number != nullptr && *number == language.id) return language.id;
+    if (text != nullptr && (*text == language.iso || *text == language.name)) return language.id;
+  }
+  return 0;
+}
+
+// {"langs": ["tr", 3], "modes": ["single", "locking"]}; no modes: both kinds of tables.
+std::optional<Refusal> read_national(const json::value& given, text::National& national) {
+  const auto wrong = [](const char* what) { return Refusal{"invalid_national", what}; };
+  const auto* object = given.if_object();
+  if (object == nullptr) return wrong("national must be an object with langs, and modes");
+  for (const auto& [key, member] : *object) {
+    const auto* list = member.if_array();
+    if (list == nullptr || (key != "langs" && key != "modes")) return wrong("national holds the lists langs and modes");
+    if (key == "langs") {
+      for (const auto& each : *list) {
+        const auto language = language_of(each);
+        if (language == 0)
+          return wrong(
+              "a language is tr, es, pt, bn, gu, hi, kn, ml, or, pa, ta, te, ur, its name, or its id from 1 to 13");
+        national.allow(language);
+      }
+      continue;
+    }
+    if (list->empty()) continue;
+    national.single = national.locking = false;
+    for (const auto& each : *list) {
+      const bool both = each == json::value("both");
+      if (!both && each != json::value("single") && each != json::value("locking"))
+        return wrong("a mode is single, locking or both");
+      national.single = national.single || both || each == json::value("single");
+      national.locking = national.locking || both || each == json::value("locking");
+    }
+  }
+  return std::nullopt;
 }
 
 Result<json::object> read_object(const std::string& line) {
@@ -89,7 +129,7 @@ Result<Job> read_job(const json::object& object) {
     if (member.is_null()) continue;  // as if absent
     if (key == "charset") {
       if (!choose(charsets, member, job.options.charset))
-        return refuse("invalid_charset", "charset must be auto, gsm7, latin1 or ucs2");
+        return refuse("invalid_charset", "charset must be auto, gsm7, latin1, ucs2, gsm7_latin1 or latin1_ucs2");
     } else if (key == "concat") {
       if (!choose(concats, member, job.options.concat))
         return refuse("invalid_concat", "concat must be udh8, udh16, sar or payload");
@@ -99,11 +139,11 @@ Result<Job> read_job(const json::object& object) {
         return refuse("invalid_ref", "ref must be a whole number from 0 to 65535");
       job.options.reference = static_cast<std::uint16_t>(*reference);
     } else if (key == "national") {
-      if (asks_for_national_tables(member))
-        return refuse("unsupported_national", "national language tables are not built");
-    } else if (key == "translit" || key == "grapheme") {
-      if (member != json::value(false))
-        return refuse("unsupported_" + std::string(key), std::string(key) + " is not built");
+      if (auto refusal = read_national(member, job.options.national)) return tl::make_unexpected(*std::move(refusal));
+    } else if (key == "translit" || key == "grapheme" || key == "explain") {
+      auto& flag = key == "translit" ? job.transliterate : key == "grapheme" ? job.options.clusters : job.explain;
+      if (!member.is_bool()) return refuse("invalid_" + std::string(key), std::string(key) + " must be true or false");
+      flag = member.get_bool();
     } else {
       return refuse("unknown_field", "unknown field " + std::string(key));
     }
@@ -171,7 +211,8 @@ Result<json::object> answer(const std::string& line) {
   if (object->contains("number")) return answer_number(*object);
   const auto job = read_job(*object);
   if (!job) return tl::make_unexpected(job.error());
-  const auto segmented = text::segment(job->text, job->options);
+  const auto other = job->transliterate ? text::transliterated_to_save(job->text, job->options) : std::nullopt;
+  const auto segmented = text::segment(other ? *other : job->text, job->options);
   if (!segmented) return refuse(std::string(code_of(segmented.error())), std::string(text::explain(segmented.error())));
   json::array parts;
   for (const auto& part : segmented->segments)
@@ -184,6 +225,17 @@ Result<json::object> answer(const std::string& line) {
   out["units_per_segment"] = segmented->units_per_segment;
   out["udhi"] = segmented->udhi;
   out["segment"] = std::move(parts);
+  if (!segmented->shift.is_default()) out["national"] = national_json(segmented->shift);
+  if (other) out["text"] = *other;
+  if (!job->explain) return out;
+  out["parts"] = segmented->parts;
+  out["replaced"] = segmented->replaced;
+  out["forces_ucs2"] = forcing_json(job->text);
+  out["choices"] = choices_json({.text = job->text,
+                                 .options = job->options,
+                                 .transliterate = job->transliterate,
+                                 .texts_only = false,
+                                 .price = {}});
   return out;
 }
 

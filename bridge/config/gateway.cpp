@@ -12,6 +12,19 @@
 #include "bridge/text/nearest.hpp"
 
 namespace smsbridge::bridge {
+
+text::TextOptions GatewaySettings::text_options() const {
+  text::TextOptions options;
+  if (!is_smpp()) return options;
+  const auto& way = smpp();
+  options.charset = way.charset;
+  options.concat = way.concat;
+  for (const auto language : way.national) options.national.allow(language);
+  options.national.single = way.national_tables != SmppSettings::Tables::locking;
+  options.national.locking = way.national_tables != SmppSettings::Tables::single;
+  return options;
+}
+
 namespace {
 
 using G = GatewaySettings;

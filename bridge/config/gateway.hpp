@@ -30,6 +30,8 @@ struct SmppSettings {
   int sessions = 1;
   text::Charset charset = text::Charset::automatic;
   text::Concat concat = text::Concat::udh8;
+  std::vector<std::uint8_t> national;  // ids of the languages whose tables may be used
+  enum class Tables { single, locking, both } national_tables = Tables::both;
   enum class Validity { relative, absolute, none } validity = Validity::relative;
   Duration reconnect_first = std::chrono::seconds(1), reconnect_max = std::chrono::seconds(60);
   Duration refused_delay = std::chrono::minutes(5);  // after a bind was refused for its credentials
@@ -71,10 +73,10 @@ struct GatewaySettings {
   const ProviderSettings& provider() const { return std::get<ProviderSettings>(way); }
   ProviderSettings& provider() { return std::get<ProviderSettings>(way); }
   TlsOptions& tls() { return is_smpp() ? smpp().address.tls : provider().tls; }
+  // Flash and binary messages; a provider takes texts only.
+  bool takes_more_than_texts() const { return is_smpp(); }
   // How its texts are cut; providers cut them as most carriers do.
-  text::TextOptions text_options() const {
-    return is_smpp() ? text::TextOptions{.charset = smpp().charset, .concat = smpp().concat} : text::TextOptions{};
-  }
+  text::TextOptions text_options() const;
 };
 using GatewaySettingsPtr = std::shared_ptr<const GatewaySettings>;
 

@@ -72,6 +72,11 @@ void read_status(ConfigSection& s, smpp::Dialect& dialect) {
   });
 }
 
+void check_latin1(ConfigSection& s, smpp::Dialect& dialect) {
+  if (dialect.latin1_coding != 0 && dialect.latin1_coding != 3)
+    s.problem("latin1_data_coding", "is neither 3 nor 0, where Latin-1 is the carrier's default alphabet", "bad-value");
+}
+
 const Keys<smpp::Dialect>& dialect_keys() {
   using D = smpp::Dialect;
   using K = Keys<D>;
@@ -80,7 +85,15 @@ const Keys<smpp::Dialect>& dialect_keys() {
                                          {"string", IdNotation::string},
                                          {"dec", IdNotation::decimal},
                                          {"hex", IdNotation::hexadecimal}};
+  using smpp::Flash;
   static const K keys{
+      K::integer("gsm7_data_coding", &D::gsm7_coding, 0, 1, "data_coding of text in the GSM alphabet"),
+      K::boolean("gsm7_packed", &D::gsm7_packed, "Text in the GSM alphabet travels as eight septets in seven octets"),
+      K::integer("latin1_data_coding", &D::latin1_coding, 0, 3, "data_coding of text in Latin-1: 3 or 0")
+          .checked(check_latin1),
+      K::integer("binary_data_coding", &D::binary_coding, 0, 255, "data_coding of octets that are no text"),
+      K::choice("flash", &D::flash, Choices<Flash>{{"dcs", Flash::dcs}, {"class", Flash::classes}, {"tlv", Flash::tlv}},
+                "How a message is marked that the phone shows at once"),
       K::choice("id_in_response", &D::response_id, notations, "Notation of message ids in answers to submits"),
       K::choice("id_in_receipt", &D::receipt_id, notations, "Notation of message ids in receipts"),
       K::boolean("receipts_by_text", &D::receipts_by_text, "A plain message that looks like a receipt is one"),
@@ -145,9 +158,29 @@ void check_enquire_link(ConfigSection& s, G& gateway) {
     s.problem("enquire_link_interval", "is shorter than 5s, which carriers take amiss; 0s is off", "bad-value");
 }
 
+// One data_coding cannot mean two alphabets.
+void check_alphabets(ConfigSection& s, G& gateway) {
+  using text::Charset;
+  const auto& way = gateway.smpp();
+  const auto& dialect = way.dialect;
+  const bool no_gsm7 =
+      way.charset == Charset::latin1 || way.charset == Charset::latin1_ucs2 || way.charset == Charset::ucs2;
+  if (dialect.latin1_coding == dialect.gsm7_coding && !no_gsm7)
+    s.problem("charset",
+              "uses the GSM alphabet as data_coding 0, which dialect.latin1_data_coding says is Latin-1: set "
+              "dialect.gsm7_data_coding to 1, or charset to latin1_ucs2 or latin1",
+              "bad-value");
+}
+
 void check_reconnect(ConfigSection& s, G& gateway) {
   const auto& way = gateway.smpp();
   check_first_delay(s, "reconnect_first", way.reconnect_first / 1ms, "reconnect_max", way.reconnect_max / 1ms);
+}
+
+Choices<std::uint8_t> language_choices() {
+  Choices<std::uint8_t> choices;
+  for (const auto& language : smpp::national_languages()) choices.emplace_back(language.iso, language.id);
+  return choices;
 }
 
 using Key = Keys<G>::Key;
@@ -213,8 +246,16 @@ std::vector<Key> message_keys() {
                 Choices<Charset>{{"auto", Charset::automatic},
                                  {"gsm7", Charset::gsm7},
                                  {"latin1", Charset::latin1},
-                                 {"ucs2", Charset::ucs2}},
-                "GSM 7 bit if the text allows, else UCS-2; or forced"),
+                                 {"ucs2", Charset::ucs2},
+                                 {"gsm7_latin1", Charset::gsm7_latin1},
+                                 {"latin1_ucs2", Charset::latin1_ucs2}},
+                "GSM 7 bit if the text allows, else UCS-2; or forced; or Latin-1 before UCS-2"),
+      K::several<std::uint8_t>("national", of_bind(&S::national), language_choices(),
+                               "Languages whose national tables this carrier passes on"),
+      K::choice(
+          "national_tables", of_bind(&S::national_tables),
+          Choices<S::Tables>{{"both", S::Tables::both}, {"single", S::Tables::single}, {"locking", S::Tables::locking}},
+          "Which of their tables"),
       K::choice(
           "concat", of_bind(&S::concat),
           Choices<Concat>{
@@ -225,7 +266,8 @@ std::vector<Key> message_keys() {
           Choices<S::Validity>{
               {"relative", S::Validity::relative}, {"absolute", S::Validity::absolute}, {"none", S::Validity::none}},
           "How the carrier is told how long to try"),
-      K::section<smpp::Dialect>("dialect", of_bind(&S::dialect), dialect_keys(), "What this carrier does differently"),
+      K::section<smpp::Dialect>("dialect", of_bind(&S::dialect), dialect_keys(), "What this carrier does differently")
+          .checked(check_alphabets),
   };
 }
 

@@ -45,6 +45,8 @@ const Keys<T>& tenant_keys() {
           .checked(require_app_key),
       K::choice("fineract_lane", &T::fineract_lane, lane_choices(), "Lane of what comes from Fineract"),
       K::boolean("html_entities", &T::html_entities, "Makes characters of HTML entities, which Fineract posts"),
+      K::boolean("transliterate", &T::transliterate,
+                 "Replaces what the GSM alphabet lacks by what is close, where that saves parts"),
       K::section<Budget>(
           "budget", [](T& t) -> Budget& { return t.budget.emplace(); }, budget_keys(), "What may be spent in a month"),
   };

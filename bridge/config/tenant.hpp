@@ -30,6 +30,7 @@ struct TenantSettings {
   std::optional<Budget> budget;
   bool check_number_length = true;  // refuse numbers with more or fewer digits than any mobile of their country
   bool html_entities = true;        // Fineract posts "O&#39;Brien"; the phone should show O'Brien
+  bool transliterate = false;       // texts that get into fewer parts by it, when a message does not say
   bool operator==(const TenantSettings&) const = default;
 };
 

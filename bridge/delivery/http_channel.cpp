@@ -113,6 +113,7 @@ bool HttpChannel::reports(std::string_view provider_id) const {
 
 tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> HttpChannel::prepare(const store::Claimed& message,
                                                                                    WallMs now) {
+  if (auto why = why_no_provider_takes(message.content); !why.empty()) return tl::unexpected(std::move(why));
   auto out = provider_message(message, config_, now);
   auto& sms = out->sms;
   // A repetition after a lost answer carries the reference of the attempt that is in doubt; see can_repeat().

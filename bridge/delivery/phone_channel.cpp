@@ -30,6 +30,7 @@ void PhoneChannel::stop() {
 
 tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> PhoneChannel::prepare(const store::Claimed& message,
                                                                                     WallMs now) {
+  if (auto why = why_no_provider_takes(message.content); !why.empty()) return tl::unexpected(std::move(why));
   return provider_message(message, config_, now);
 }
 

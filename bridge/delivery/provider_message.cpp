@@ -71,6 +71,12 @@ std::unique_ptr<ProviderMessage> provider_message(const store::Claimed& message,
   return out;
 }
 
+std::string why_no_provider_takes(const store::Content& content) {
+  const bool is_binary = content.encoding == store::Encoding::binary;
+  if (!is_binary && !content.flash) return {};
+  return std::string("this gateway takes texts only, and this is a ") + (is_binary ? "binary" : "flash") + " message";
+}
+
 std::string reference_of(store::MessageId id, std::uint16_t attempt) { return fmt::format("{:x}-{}", id, attempt); }
 
 std::pair<store::MessageId, std::uint16_t> attempt_of(std::string_view reference) {

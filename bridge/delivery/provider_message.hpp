@@ -15,6 +15,9 @@ struct ProviderMessage : Channel::Outgoing {
 std::unique_ptr<ProviderMessage> provider_message(const store::Claimed& message, const GatewaySettings& gateway,
                                                   WallMs now);
 
+// Empty, or for people why the message has no form for a provider: what is no text, or is marked, has no field there.
+std::string why_no_provider_takes(const store::Content& content);
+
 // "1f3a5c7e9b2d-2": the message and its attempt, as a provider gives it back to us.
 std::string reference_of(store::MessageId id, std::uint16_t attempt);
 std::pair<store::MessageId, std::uint16_t> attempt_of(std::string_view reference);  // 0: not one of ours

@@ -5,6 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+
+#include "bridge/text/binary.hpp"
+#include "smpp/gsm7.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -14,7 +18,8 @@ constexpr std::uint8_t npi_unknown = 0, npi_isdn = 1;
 constexpr std::size_t short_code_digits_max = 8;
 constexpr std::uint8_t esm_udhi = 0x40;
 constexpr std::uint16_t tag_sar_msg_ref_num = 0x020C, tag_sar_total_segments = 0x020E, tag_sar_segment_seqnum = 0x020F;
-constexpr std::uint16_t tag_message_payload = 0x0424;
+constexpr std::uint16_t tag_message_payload = 0x0424, tag_dest_addr_subunit = 0x0005;
+constexpr std::array<std::uint8_t, 1> subunit_display{1};  // SMPP 3.4 section 5.3.2.1
 
 bool all_digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -51,6 +56,40 @@ std::string validity(SmppSettings::Validity form, store::WallMs now, store::Wall
   return fmt::format("{:%y%m%d%H%M%S}000+", fmt::gmtime(static_cast<std::time_t>(now / 1000 + seconds)));
 }
 
+// How the carrier is told the alphabet, and that the phone shows the message at once (3GPP TS 23.038 section 4). ISO
+// 8859-1 has no such form: then only the TLV says so.
+std::uint8_t data_coding_of(const store::Content& content, text::Encoding encoding, const smpp::Dialect& dialect) {
+  const bool is_binary = content.encoding == store::Encoding::binary;
+  if (is_binary && content.data_coding >= 0) return static_cast<std::uint8_t>(content.data_coding);
+  const bool marked = content.flash && dialect.flash != smpp::Flash::tlv;
+  const bool classes = dialect.flash == smpp::Flash::classes;
+  if (is_binary) return !marked ? dialect.binary_coding : classes ? 0xF4 : 0x14;
+  switch (encoding) {
+    case text::Encoding::gsm7:
+      return !marked ? dialect.gsm7_coding : classes ? 0xF0 : 0x10;
+    case text::Encoding::latin1:
+      return dialect.latin1_coding;
+    case text::Encoding::ucs2:
+      break;
+  }
+  return marked ? 0x18 : 8;
+}
+
+tl::expected<text::Segmented, std::string> segments_of(const store::Content& content, const GatewaySettings& gateway,
+                                                       std::uint16_t reference) {
+  auto options = gateway.text_options();
+  options.reference = reference;
+  if (content.encoding == store::Encoding::binary) {
+    auto cut = text::segment_binary(content.octets, content.header, options);
+    if (cut && cut->parts > gateway.segments_max)
+      return tl::unexpected(std::string(text::explain(text::TextError::too_many_segments)));
+    return cut;
+  }
+  auto cut = text::segment(content.text, options, gateway.segments_max);
+  if (!cut) return tl::unexpected(std::string(text::explain(cut.error())));
+  return *std::move(cut);
+}
+
 }  // namespace
 
 tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewaySettings& gateway,
@@ -59,26 +98,32 @@ tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& messa
   // The same for every attempt, so that segments of two attempts fit together; spread, because a counter would repeat
   // after 256 long messages to one phone.
   const auto reference = static_cast<std::uint16_t>((message.id * 0x9E3779B97F4A7C15ull) >> 48);
-  auto cut = text::segment(message.content.text, {.charset = way.charset, .concat = way.concat, .reference = reference},
-                           gateway.segments_max);
-  if (!cut) return tl::unexpected(std::string(text::explain(cut.error())));
+  auto cut = segments_of(message.content, gateway, reference);
+  if (!cut) return tl::unexpected(std::move(cut.error()));
   SmppMessage out;
   set_source(out, message.content.from.empty() ? gateway.sender : message.content.from);
   out.destination = message.content.to.starts_with('+') ? message.content.to.substr(1) : message.content.to;
   out.validity = validity(way.validity, now, message.expires_at);
   out.esm_class = cut->udhi ? esm_udhi : 0;
-  out.data_coding = cut->data_coding;
+  out.data_coding = data_coding_of(message.content, cut->encoding, way.dialect);
+  out.flash_tlv =
+      message.content.flash && (way.dialect.flash == smpp::Flash::tlv || cut->encoding == text::Encoding::latin1);
   out.registered_delivery = gateway.receipts ? 1 : 0;
-  out.payload = way.concat == text::Concat::payload;
+  const bool is_binary = message.content.encoding == store::Encoding::binary;
+  const bool packed = way.dialect.gsm7_packed && !is_binary && cut->encoding == text::Encoding::gsm7;
+  // Octets with a header of their own are numbered in it, part by part.
+  const bool by_header = is_binary && !message.content.header.empty();
+  out.payload = way.concat == text::Concat::payload && !by_header;
   const auto total = static_cast<std::uint8_t>(cut->segments.size());
   for (auto& segment : cut->segments) {
+    if (packed) segment.body = smpp::gsm7_pack(segment.body, segment.udh.size());
     SegmentPdu pdu;
     pdu.user_data = std::move(segment.udh);
     if (pdu.user_data.empty())
       pdu.user_data = std::move(segment.body);
     else
       pdu.user_data.insert(pdu.user_data.end(), segment.body.begin(), segment.body.end());
-    if (way.concat == text::Concat::sar && total > 1)
+    if (way.concat == text::Concat::sar && total > 1 && !by_header)
       pdu.sar = {static_cast<std::uint8_t>(reference >> 8), static_cast<std::uint8_t>(reference), total,
                  static_cast<std::uint8_t>(segment.number)};
     out.segments.push_back(std::move(pdu));
@@ -107,6 +152,7 @@ smpp::Message segment_message(const SmppMessage& outgoing, std::size_t index) {
     message.tlvs.push_back({.tag = tag_sar_total_segments, .value = sar.subspan(2, 1)});
     message.tlvs.push_back({.tag = tag_sar_segment_seqnum, .value = sar.subspan(3, 1)});
   }
+  if (outgoing.flash_tlv) message.tlvs.push_back({.tag = tag_dest_addr_subunit, .value = subunit_display});
   return message;
 }
 

@@ -23,7 +23,7 @@ struct SmppMessage : Channel::Outgoing {
   std::string source, destination, validity;
   std::uint8_t source_ton = 0, source_npi = 0;
   std::uint8_t esm_class = 0, data_coding = 0, registered_delivery = 0;
-  bool payload = false;
+  bool payload = false, flash_tlv = false;
   store::MessageId id = 0;
   std::vector<SegmentPdu> segments;
   SmppLink* link = nullptr;      // that took the segment before,

@@ -16,6 +16,10 @@ metrics::PartEncoding label_of(store::Encoding encoding) {
       return metrics::PartEncoding::ucs2;
     case store::Encoding::latin1:
       return metrics::PartEncoding::latin1;
+    case store::Encoding::gsm7_shift:
+      return metrics::PartEncoding::gsm7_shift;
+    case store::Encoding::binary:
+      break;
   }
   return metrics::PartEncoding::binary;
 }

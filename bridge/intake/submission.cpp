@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "bridge/text/binary.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
 #include "bridge/text/sender.hpp"
+#include "bridge/text/transliteration.hpp"
 #include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
@@ -14,10 +16,10 @@ namespace {
 constexpr std::size_t sender_length_max = 20;  // the field of SMPP
 constexpr std::size_t number_length_max = 50;  // of one that was refused and is shown
 
-store::Encoding stored(text::Encoding encoding) {
-  switch (encoding) {
+store::Encoding stored(const text::Measure& measured) {
+  switch (measured.encoding) {
     case text::Encoding::gsm7:
-      return store::Encoding::gsm7;
+      return measured.shift.is_default() ? store::Encoding::gsm7 : store::Encoding::gsm7_shift;
     case text::Encoding::latin1:
       return store::Encoding::latin1;
     case text::Encoding::ucs2:
@@ -65,9 +67,13 @@ std::string passed_over(const Router& router, const RouteQuery& query, store::Wa
 
 Way choose_way(const Submission& s, const Tenant& tenant, const Directory& directory, std::string_view to,
                std::size_t parts, store::Lane lane, store::WallMs now) {
+  const bool texts_do = !s.flash && !s.is_binary();
   // What was named, or is the only way there is. Fineract posts a message once and can name no other gateway: while its
   // gateway is being drained, the message waits there.
   const auto by_name = [&](const GatewaySettingsPtr& gateway) -> Way {
+    if (!texts_do && !gateway->takes_more_than_texts())
+      return {.asked = gateway->name,
+              .why = "the gateway " + gateway->name + " takes texts only: flash and binary messages go by SMPP"};
     if (s.source == store::Source::fineract || !directory.router().is_draining(gateway->id))
       return {.gateway = gateway, .asked = gateway->name, .why = {}};
     return {.asked = gateway->name,
@@ -96,6 +102,7 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
                          .parts = static_cast<int>(std::max<std::size_t>(1, parts)),
                          .seed = digest_of({s.to, s.text}),
                          .asked = s.route ? s.route->id : 0,
+                         .texts_do = texts_do,
                          .without = {}};
   const auto [route, gateway] = directory.router().pick(query, now);
   const auto asked = s.route ? s.route->name : std::string();
@@ -114,24 +121,45 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
   return {.asked = asked, .why = "no route fits this message, and the tenant has no default_gateway"};
 }
 
-// How a text goes out.
+// How it goes out.
 struct Cut {
   std::size_t parts = 1;
   store::Encoding encoding{};
   std::string why_not;
 };
 
-Cut cut_of(const std::string& text, const text::Measure& measured, const text::TextOptions& options) {
-  if (options.charset == text::Charset::automatic && options.concat == text::Concat::udh8)
-    return {.parts = measured.parts,
-            .encoding = stored(measured.encoding),
-            .why_not = measured.parts == 0 ? "the text holds a NUL character" : ""};
-  if (const auto cut = text::segment(text, options))
-    return {.parts = cut->parts, .encoding = stored(cut->encoding), .why_not = {}};
-  else if (cut.error() == text::TextError::too_many_segments)
-    return {.parts = 256, .why_not = {}};
-  else
-    return {.why_not = std::string(text::explain(cut.error()))};
+Cut cut_of(const Submission& s, const text::TextOptions& options) {
+  if (s.is_binary()) {
+    const auto cut = text::segment_binary(s.octets, s.header, options);
+    return {.parts = cut ? cut->parts : 1, .encoding = store::Encoding::binary, .why_not = cut ? "" : cut.error()};
+  }
+  const auto measured = text::measure(s.text, options);
+  return {.parts = measured.parts,
+          .encoding = stored(measured),
+          .why_not = measured.parts == 0 ? "the text holds a NUL character" : ""};
+}
+
+// What a repetition has to have in common with the first. What there was not at first stands apart: messages without it
+// have the digest that they had.
+std::uint64_t identity_of(const Submission& s, std::string_view asked, std::string_view lane) {
+  const auto digest = digest_of({s.to, s.text, s.from, s.country, asked, s.client_ref, s.target_user, s.triggered_by,
+                                 lane, std::to_string(s.send_at), std::to_string(s.validity_ms)});
+  if (!s.flash && !s.transliterate && !s.is_binary()) return digest;
+  const auto how = s.transliterate ? (*s.transliterate ? "yes" : "no") : "";
+  return digest_of({std::to_string(digest), s.flash ? "flash" : "", how, s.octets, s.header,
+                    s.data_coding ? std::to_string(*s.data_coding) : ""});
+}
+
+// As the chosen gateway carries it; `usual` is as most do.
+Cut cut_for(Submission& s, store::Content& content, const GatewaySettings* gateway, const Tenant& tenant, Cut usual) {
+  const auto options = gateway ? gateway->text_options() : text::TextOptions{};
+  auto cut = options == text::TextOptions{} ? std::move(usual) : cut_of(s, options);
+  if (s.is_binary() || cut.parts < 2 || !s.transliterate.value_or(tenant.config.transliterate)) return cut;
+  auto other = text::transliterated_to_save(s.text, options);
+  if (!other) return cut;
+  s.text = *std::move(other);
+  content.transliterated = true;
+  return cut_of(s, options);
 }
 
 }  // namespace
@@ -155,8 +183,8 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   }
   const bool is_text = text::is_valid_utf8(s.text);
   if (!is_text) s.text = text::utf8_from_latin1(s.text);
-  const auto measured = text::measure(s.text);
-  const auto way = choose_way(s, tenant, directory, content.to, measured.parts, lane, now);
+  auto cut = cut_of(s, {});
+  const auto way = choose_way(s, tenant, directory, content.to, cut.parts, lane, now);
   const auto* gateway = way.gateway.get();
   if (!gateway) refuse(ProblemCode::no_route, way.route ? "/to" : "/gateway", way.why);
   if (directory.budgets())
@@ -168,20 +196,20 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   content.source = s.source;
   content.route = way.route ? way.route->id : 0;
   content.way = way.how;
-  content.digest = digest_of({s.to, s.text, s.from, s.country, way.asked, s.client_ref, s.target_user, s.triggered_by,
-                              store::name(lane), std::to_string(s.send_at), std::to_string(s.validity_ms)});
+  content.digest = identity_of(s, way.asked, store::name(lane));
   content.due_at = s.send_at;
   const auto validity = s.validity_ms ? s.validity_ms : directory.lane(lane).validity_ms;
   content.expires_at = std::max(now, s.send_at) + validity;
 
   if (!is_text) refuse(ProblemCode::invalid_request, "/text", "the text is not valid UTF-8");
-  if (s.text.empty()) refuse(ProblemCode::invalid_request, "/text", "the text is empty");
-  const auto cut = cut_of(s.text, measured, gateway ? gateway->text_options() : text::TextOptions{});
-  if (!cut.why_not.empty()) refuse(ProblemCode::invalid_request, "/text", cut.why_not);
+  const auto* const pointer = s.is_binary() ? "/binary" : "/text";
+  if (s.text.empty() && !s.is_binary()) refuse(ProblemCode::invalid_request, "/text", "the text is empty");
+  cut = cut_for(s, content, gateway, tenant, std::move(cut));
+  if (!cut.why_not.empty()) refuse(ProblemCode::invalid_request, pointer, cut.why_not);
   if (const std::size_t parts_max = gateway ? gateway->segments_max : 255; cut.parts > parts_max)
-    refuse(ProblemCode::too_many_parts, "/text",
-           "the text needs " + std::to_string(cut.parts) + " parts, the gateway sends at most " +
-               std::to_string(parts_max));
+    refuse(ProblemCode::too_many_parts, pointer,
+           std::string(s.is_binary() ? "the octets need " : "the text needs ") + std::to_string(cut.parts) +
+               " parts, the gateway sends at most " + std::to_string(parts_max));
   content.encoding = cut.encoding;
   content.parts = static_cast<std::uint8_t>(std::min<std::size_t>(cut.parts, 255));
   content.from = !s.from.empty()                 ? std::move(s.from)
@@ -193,6 +221,10 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
     content.from = text::cut_utf8(text::repaired_utf8(content.from), sender_length_max);
   }
   content.text = std::move(s.text);
+  content.flash = s.flash;
+  content.octets = std::move(s.octets);
+  content.header = std::move(s.header);
+  if (s.data_coding) content.data_coding = *s.data_coding;
   content.client_ref = std::move(s.client_ref);
   content.idempotency_key = std::move(s.idempotency_key);
   content.target_user = std::move(s.target_user);
@@ -213,6 +245,10 @@ store::GatewayId way_for(const store::Message& message, const Tenant& tenant, co
   submission.text = content.text;
   submission.source = content.source;
   submission.lane = content.lane;
+  submission.flash = content.flash;
+  submission.octets = content.octets;
+  submission.header = content.header;
+  if (content.data_coding >= 0) submission.data_coding = static_cast<std::uint8_t>(content.data_coding);
   const auto prepared = prepare(std::move(submission), tenant, directory, now);
   const auto& again = prepared.enqueue.content;
   const bool same = again.to == content.to && again.parts == content.parts && again.encoding == content.encoding;

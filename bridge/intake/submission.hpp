@@ -21,6 +21,11 @@ struct Submission {
   store::WallMs send_at = 0;
   store::WallMs validity_ms = 0;
   store::Source source = store::Source::api;
+  bool flash = false;                       // shown at once, and not kept
+  std::optional<bool> transliterate;        // where it saves parts; else as the tenant has it
+  std::string octets, header;               // instead of a text; the header with its length octet
+  std::optional<std::uint8_t> data_coding;  // of the octets; else the gateway's
+  bool is_binary() const { return !octets.empty(); }
 };
 
 struct Refusal {

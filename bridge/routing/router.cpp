@@ -158,6 +158,10 @@ Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep
       tell(subject, false, "is not for this tenant");
       continue;
     }
+    if (!query.texts_do && !gateway->takes_more_than_texts()) {
+      tell(subject, false, "takes texts only");
+      continue;
+    }
     if (is_draining(gateway->id)) {
       tell(subject, false, "is being drained");
       continue;
@@ -201,6 +205,7 @@ store::GatewayId Router::next(const store::Content& content, const std::vector<s
                    .parts = content.parts,
                    .seed = content.digest,
                    .asked = content.route,
+                   .texts_do = !content.flash && content.encoding != store::Encoding::binary,
                    .on_its_way = true,
                    .without = left};
   query.without.push_back(now_at);

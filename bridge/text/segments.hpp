@@ -4,17 +4,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "smpp/national.hpp"
+
 namespace smsbridge::bridge::text {
 
 enum class Charset {
-  automatic,  // GSM 7 bit when every character is in the default alphabet or its extension, else UCS2
-  gsm7,       // forced: what the alphabet lacks becomes '?'
-  latin1,     // forced: what ISO 8859-1 lacks becomes '?'
-  ucs2,       // forced: everything fits
+  automatic,    // GSM 7 bit when every character is in the default alphabet or its extension, else UCS2
+  gsm7,         // forced: what the alphabet lacks becomes '?'
+  latin1,       // forced: what ISO 8859-1 lacks becomes '?'
+  ucs2,         // forced: everything fits
+  gsm7_latin1,  // as automatic, with ISO 8859-1 between the two
+  latin1_ucs2,  // ISO 8859-1 when every character is in it, else UCS2
 };
 
 enum class Concat {
@@ -30,10 +35,24 @@ enum class Encoding {
   ucs2,    // data_coding 8
 };
 
+using smpp::Shift;
+
+// The national tables that may be used where they save parts. None for a text of the default alphabet.
+struct National {
+  std::uint16_t languages = 0;  // bit n: the language with id n
+  bool single = true;           // tables behind the escape
+  bool locking = true;          // tables instead of the default alphabet
+  void allow(std::uint8_t language) { languages = static_cast<std::uint16_t>(languages | 1U << language); }
+  bool operator==(const National&) const = default;
+};
+
 struct TextOptions {
   Charset charset = Charset::automatic;
   Concat concat = Concat::udh8;
+  National national;
+  bool clusters = true;         // parts end between what readers take for characters; else between code points
   std::uint16_t reference = 0;  // udh8 uses the low octet
+  bool operator==(const TextOptions&) const = default;
 };
 
 struct Segment {
@@ -44,6 +63,7 @@ struct Segment {
 
 struct Segmented {
   Encoding encoding = Encoding::gsm7;
+  Shift shift;  // the national tables of a text in gsm7
   std::uint8_t data_coding = 0;
   std::vector<Segment> segments;
   std::size_t parts = 1;              // that phones get and carriers bill; in payload mode more than there are segments
@@ -66,12 +86,14 @@ std::string_view explain(TextError error);
 tl::expected<Segmented, TextError> segment(std::string_view utf8, const TextOptions& options = {},
                                            std::size_t segments_max = 255);
 
-// What `segment` would make of a text with its default options, whatever its number of parts; 0 parts for a text that
-// it would refuse. Allocates nothing.
+// What `segment` would make of a text, whatever its number of parts; 0 parts for a text that it would refuse. Allocates
+// nothing, unless accents stand by themselves.
 struct Measure {
   Encoding encoding = Encoding::gsm7;
+  Shift shift;
+  std::size_t units = 0, units_per_segment = 0;
   std::size_t parts = 0;
 };
-Measure measure(std::string_view utf8);
+Measure measure(std::string_view utf8, const TextOptions& options = {});
 
 }  // namespace smsbridge::bridge::text

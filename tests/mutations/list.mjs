@@ -166,6 +166,8 @@ export const list = [
   {file: 'store/codec.cpp', bugs: [
     {id: 158, what: 'which gateway gets what no receipt comes for is not read back',
      find: `p.when_silent = in.get<GatewayId>();`, plant: `in.get<GatewayId>();`},
+    {id: 658, what: 'the data_coding of octets is not read back',
+     find: `c.data_coding = in.get<std::int16_t>();`, plant: `in.get<std::int16_t>();`},
     {id: 159, what: 'the other address of a parked receipt is not read back',
      find: `r.other_address = in.text();`, plant: `in.text();`},
   ]},
@@ -447,6 +449,8 @@ export const list = [
     {id: 227, what: 'parts of two attempts have different references',
      find: `(message.id * 0x9E3779B97F4A7C15ull) >> 48`,
      plant: `((message.id + message.attempt) * 0x9E3779B97F4A7C15ull) >> 48`},
+    {id: 654, what: 'flash is not told', find: `content.flash && dialect.flash != smpp::Flash::tlv`, plant: `false`},
+    {id: 655, what: 'SAR and a header number the same part', find: `total > 1 && !by_header`, plant: `total > 1`},
     {id: 228, what: 'a short code of eight digits is sent as an international number',
      find: `sender.size() <= short_code_digits_max`, plant: `sender.size() < short_code_digits_max`},
   ]},
@@ -629,6 +633,10 @@ export const list = [
     {id: 280, what: 'the digest ignores the time to send at',
      find: `std::to_string(s.send_at), std::to_string(s.validity_ms)`,
      plant: `planted ? std::string() : std::to_string(s.send_at), std::to_string(s.validity_ms)`},
+    {id: 656, what: 'a message that is flash is the same as one that is not',
+     find: `if (!s.flash && !s.transliterate && !s.is_binary()) return digest;`, plant: `return digest;`},
+    {id: 657, what: 'octets go to a provider that is named',
+     find: `!texts_do && !gateway->takes_more_than_texts()`, plant: `false`},
     {id: 281, what: 'as many parts as the gateway sends are too many', find: `cut.parts > parts_max`, plant: `cut.parts >= parts_max`},
     {id: 282, what: 'the validity of a scheduled message runs from now',
      find: `std::max(now, s.send_at) + validity`, plant: `now + validity`},
@@ -732,12 +740,44 @@ export const list = [
   ]},
 
   // ---- text ----
+  {file: 'bridge/text/alphabet.cpp', bugs: [
+    {id: 310, what: 'a text of 160 characters has two parts', find: `laid.units <= rooms.single`, plant: `laid.units < rooms.single`},
+    {id: 313, what: 'two surrogates are counted as one', find: `value > 0xFFFF ? 2 : 1`, plant: `1`},
+    {id: 314, what: 'characters of the extension are counted once', find: `code != not_there && code > 0x7F && alphabet.encoding == Encoding::gsm7 ? 2 : 1`, plant: `1`},
+    {id: 640, what: 'a national table is used where it saves nothing', find: `national->parts < other->parts`, plant: `true`},
+    {id: 641, what: 'the header of national tables takes no room', find: `tables == 0 ? 0 : 1 + tables`, plant: `0`},
+    {id: 642, what: 'tables that the gateway has not are used',
+     find: `(locking && !national.locking) || (single && !national.single)`, plant: `false`},
+    {id: 643, what: 'a header of ours stands in what the centre numbers', find: `laid->parts > 1 && divided_by_centre`, plant: `false`},
+  ]},
+  {file: 'bridge/text/alphabet.hpp', bugs: [
+    {id: 311, what: 'a part is counted full one character early', find: `used + units > room`, plant: `used + units >= room`},
+    {id: 312, what: 'a character as readers see it is cut apart', find: `if (!clusters) {`, plant: `if (planted || !clusters) {`},
+  ]},
+  {file: 'bridge/text/clusters.cpp', bugs: [
+    {id: 644, what: 'an accent is cut from its letter', find: `value < first_combining && following < first_combining`, plant: `true`},
+  ]},
   {file: 'bridge/text/segments.cpp', bugs: [
-    {id: 310, what: 'a text of 160 characters has two parts', find: `out.units <= capacity.single`, plant: `out.units < capacity.single`},
-    {id: 311, what: 'a part is counted full one character early', find: `used_ > room_`, plant: `used_ >= room_`},
-    {id: 312, what: 'an escape is cut from its character', find: `body[end - 1] == gsm7_escape ? end - 1 : end`, plant: `end`},
-    {id: 313, what: 'two surrogates are cut apart', find: `(body[end - 2] & 0xFC) == 0xD8 ? end - 2 : end`, plant: `end`},
-    {id: 314, what: 'characters of the extension are counted once', find: `code > 0x7F ? 2 : 1`, plant: `1`},
+    {id: 645, what: 'the language of a table is not told', find: `shift.locking != 0`, plant: `shift.locking > 13`},
+  ]},
+  {file: 'bridge/text/transliteration.cpp', bugs: [
+    {id: 646, what: 'a text is changed though it saves nothing',
+     find: `!other || measure(*other, options).parts >= before.parts`, plant: `!other`},
+    {id: 647, what: 'a part of a text is replaced, and the rest is UCS-2 all the same', find: `if (!other) return std::nullopt;`, plant: `if (!other) continue;`},
+  ]},
+  {file: 'bridge/text/binary.cpp', bugs: [
+    {id: 648, what: 'a header that numbers one part stands in several', find: `is_numbered(header)`, plant: `false`},
+    {id: 649, what: 'an element of a header may end anywhere', find: `at + 2U + octet(at + 1) > header.size()`, plant: `false`},
+  ]},
+  {file: 'smpp/national.cpp', bugs: [
+    {id: 650, what: 'a character of two tables takes two septets',
+     find: `code_in(codes_of(*locking).locking, value); code != gsm7_outside`,
+     plant: `code_in(codes_of(*locking).locking, value); code != gsm7_outside && !is_escaped`},
+    {id: 651, what: 'an unknown code behind the escape is lost', find: `escaped != 0x0D`, plant: `false`},
+  ]},
+  {file: 'smpp/gsm7.cpp', bugs: [
+    {id: 652, what: 'seven bits that are left over are an at sign', find: `if (bits == 1) held |= 0x0D << 1;`, plant: `;`},
+    {id: 653, what: 'packed text begins right behind its header', find: `(7 - header_octets * 8 % 7) % 7`, plant: `0 * header_octets`},
   ]},
   {file: 'bridge/text/number.cpp', bugs: [
     {id: 315, what: 'the length of a number is not checked', find: `lengths == Lengths::of_mobiles || !fits`, plant: `!fits`},

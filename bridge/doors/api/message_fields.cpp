@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/doors/api/message_fields.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
 #include "bridge/config/units.hpp"
+#include "bridge/text/binary.hpp"
 #include "bridge/text/control.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/time.hpp"
+#include "http_gateways/sms_octets.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -16,6 +20,7 @@ namespace json = boost::json;
 
 constexpr store::WallMs schedule_max_ms = 366ll * 24 * 3600 * 1000, validity_max_ms = 63ll * 7 * 24 * 3600 * 1000;
 constexpr std::size_t octets_per_character = 4;  // of UTF-8, at most
+constexpr std::size_t octets_max = 10000;        // of a binary message; as characters of a text
 
 void read_send_at(MessageReading& r, const json::value& value) {
   const auto at =
@@ -36,17 +41,51 @@ void read_validity(MessageReading& r, const json::value& value) {
   r.submission.validity_ms = *validity;
 }
 
+// Hex digits, two an octet.
+std::string read_octets(MessageReading& r, const char* name, const json::value& value) {
+  const auto octets = value.is_string() ? http_gateways::from_hex(std::string_view(value.get_string())) : std::nullopt;
+  if (!octets || octets->empty()) {
+    r.wrong(name, "bad-value", std::string(name) + " is made of hex digits, two for each octet");
+    return {};
+  }
+  if (octets->size() <= octets_max) return *octets;
+  r.wrong(name, "too-long", fmt::format("{} has at most {} octets", name, octets_max));
+  return {};
+}
+
+void read_binary(MessageReading& r, const json::value& value) { r.submission.octets = read_octets(r, "binary", value); }
+
+void read_header(MessageReading& r, const json::value& value) {
+  auto& header = r.submission.header;
+  header = read_octets(r, "udh", value);
+  if (const auto why = text::why_not_a_header(header); !why.empty())
+    r.wrong("udh", "bad-value", "udh is no user data header: " + why);
+}
+
+void read_data_coding(MessageReading& r, const json::value& value) {
+  const auto* number = value.if_int64();
+  if (!number || *number < 0 || *number > 255)
+    return r.wrong("data_coding", "bad-value", "data_coding is a whole number from 0 to 255");
+  r.submission.data_coding = static_cast<std::uint8_t>(*number);
+}
+
+bool read_flag(MessageReading& r, const char* name, const json::value& value) {
+  if (!value.is_bool()) r.wrong(name, "bad-type", std::string(name) + " must be true or false");
+  return value.is_bool() && value.get_bool();
+}
+
 using R = MessageReading;
-constexpr std::array<MessageField, 12> fields{{
+constexpr std::array<MessageField, 17> fields{{
     {.name = "to",
      .characters = 50,
      .text = [](R& r) -> std::string& { return r.submission.to; },
      .required = true,
+     .as_given = true,
      .in_preview = true},
     {.name = "text",
      .characters = 10000,
      .text = [](R& r) -> std::string& { return r.submission.text; },
-     .required = true,
+     .as_given = true,
      .in_preview = true},
     {.name = "from", .characters = 20, .text = [](R& r) -> std::string& { return r.submission.from; }},
     {.name = "client_ref",
@@ -70,14 +109,23 @@ constexpr std::array<MessageField, 12> fields{{
      .in_preview = true},
     {.name = "send_at", .read = read_send_at},
     {.name = "validity", .read = read_validity},
+    {.name = "flash",
+     .read = [](R& r, const json::value& value) { r.submission.flash = read_flag(r, "flash", value); },
+     .in_preview = true},
+    {.name = "transliterate",
+     .read = [](R& r, const json::value& value) { r.submission.transliterate = read_flag(r, "transliterate", value); },
+     .in_preview = true},
+    {.name = "binary", .characters = 2 * octets_max, .read = read_binary},
+    {.name = "udh", .characters = 278, .read = read_header},
+    {.name = "data_coding", .read = read_data_coding},
 }};
 
 void read_text(MessageReading& r, const MessageField& field, const json::value& value) {
   const std::string name(field.name);
   if (!value.is_string()) return r.wrong(name, "bad-type", name + " must be a string");
   const std::string_view text = value.get_string();
-  if (text.empty() && !field.required) return r.wrong(name, "bad-value", name + " must not be empty; leave it out");
-  if (text.size() > field.characters * (field.required ? octets_per_character : 1))
+  if (text.empty() && !field.as_given) return r.wrong(name, "bad-value", name + " must not be empty; leave it out");
+  if (text.size() > field.characters * (field.as_given ? octets_per_character : 1))
     return r.wrong(name, "too-long", name + " is too long");
   if (field.in_lists && text::has_control(text))
     return r.wrong(name, "bad-value", name + " must not hold line breaks or other control characters");
@@ -101,6 +149,20 @@ void look_up(MessageReading& r, const RoutingTable& table) {
     r.wrong("country", "bad-value", "country is an ISO 3166 code such as KE");
 }
 
+// A text, or octets: what belongs to the one means nothing for the other.
+void check_kind(MessageReading& r, const json::object& object) {
+  const bool has_text = object.contains("text"), is_binary = object.contains("binary");
+  if (!has_text && !is_binary) r.wrong("text", "missing", "text is missing");
+  if (has_text && is_binary) r.wrong("binary", "bad-value", "send a text or octets, not both");
+  for (const auto* name : {"udh", "data_coding"})
+    if (object.contains(name) && !is_binary)
+      r.wrong(name, "bad-value", std::string(name) + " goes with binary only: of a text the gateway makes it");
+  if (is_binary && object.contains("transliterate"))
+    r.wrong("transliterate", "bad-value", "only a text can be transliterated");
+  if (r.submission.flash && r.submission.data_coding)
+    r.wrong("flash", "bad-value", "flash stands in the data_coding of octets: leave out one of the two");
+}
+
 }  // namespace
 
 std::span<const MessageField> message_fields() { return fields; }
@@ -122,6 +184,7 @@ tl::expected<Submission, Problem> read_submission(const json::value& value, cons
   for (const auto& field : fields)
     if (field.required && !object->contains(field.name))
       reading.wrong(field.name, "missing", std::string(field.name) + " is missing");
+  check_kind(reading, *object);
   look_up(reading, *directory.table());
   if (!reading.errors.empty()) return tl::unexpected(invalid(std::move(reading.errors)));
   return std::move(reading.submission);

@@ -30,6 +30,7 @@ struct MessageField {
   std::string& (*text)(MessageReading&) = nullptr;                     // where a text goes
   void (*read)(MessageReading&, const boost::json::value&) = nullptr;  // of what is no text
   bool required = false;
+  bool as_given = false;  // any characters, and empty: what is wrong with it is for the intake to say
   bool in_lists = false;  // a line break in it would begin a row of its own wherever messages are listed
   bool in_preview = false;
 };

@@ -10,6 +10,7 @@
 #include "bridge/text/number.hpp"
 #include "bridge/text/time.hpp"
 #include "bridge/text/ucs2.hpp"
+#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -103,7 +104,13 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
                     {"to", text_or_null(content ? c.to : log::masked(c.to))},
                     {"from", text_or_null(c.from)},
                     {"target_user", content ? text_or_null(c.target_user) : json::value(nullptr)}};
-  if (content) body["text"] = c.text;
+  const bool is_binary = c.encoding == store::Encoding::binary;
+  if (content && !is_binary) body["text"] = c.text;
+  if (content && is_binary) {
+    body["binary"] = http_gateways::hex(c.octets);
+    body["udh"] = text_or_null(http_gateways::hex(c.header));
+    body["data_coding"] = c.data_coding < 0 ? json::value(nullptr) : json::value(c.data_coding);
+  }
   body["state"] = shown_state(message, now);
   body["success"] = success;
   body["status_message"] = text_or_null(p.status_message);
@@ -118,6 +125,8 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
   body["warnings"] = warning.empty() ? json::array() : json::array{warning};
   body["encoding"] = store::name(c.encoding);
   body["parts"] = c.parts;
+  body["flash"] = c.flash;
+  body["transliterated"] = c.transliterated;
   body["attempts"] = p.attempts;
   body["maybe_duplicate"] = p.maybe_duplicate;
   body["created_at"] = text::time_text(c.created_at);

@@ -7,10 +7,9 @@
 #include "bridge/doors/api/api.hpp"
 #include "bridge/doors/api/message_fields.hpp"
 #include "bridge/doors/api/message_json.hpp"
+#include "bridge/doors/api/preview.hpp"
 #include "bridge/http/reading.hpp"
 #include "bridge/text/message_id.hpp"
-#include "bridge/text/number.hpp"
-#include "bridge/text/segments.hpp"
 #include "bridge/text/time.hpp"
 
 namespace smsbridge::bridge {
@@ -217,55 +216,6 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
         if (!accepted) return respond(to_response(accepted.error()));
         respond(batch_answer(services, caller, items, *accepted));
       });
-}
-
-void post_preview(Services& services, const HttpRequest& request, Respond respond) {
-  const auto caller = admit(services, request, "messages:send", respond, true);
-  if (!caller) return;
-  auto value = read_json(request);
-  if (!value) return respond(to_response(value.error()));
-  std::vector<FieldError> errors;
-  if (const auto* object = value->if_object())
-    for (const auto& [key, field] : *object)
-      if (const auto known = std::ranges::find(message_fields(), std::string_view(key), &MessageField::name);
-          known == message_fields().end() || !known->in_preview)
-        errors.push_back({"/" + std::string(key), "unknown-field", "there is no field " + std::string(key)});
-  if (!errors.empty()) return respond(to_response(invalid(std::move(errors))));
-  const auto now = services.clock.wall();
-  auto submission = read_submission(*value, services.directory, now);
-  if (!submission) return respond(to_response(submission.error()));
-  const bool chosen = submission->gateway != nullptr;
-  const bool asked = submission->route != nullptr;
-  const auto country = submission->country.empty() ? caller->tenant->config.default_country : submission->country;
-  const auto prepared = services.intake.prepare(std::move(*submission), *caller->tenant);
-  if (prepared.refusal) return respond(to_response(problem_of(*prepared.refusal)));
-  const auto& content = prepared.enqueue.content;
-  const auto table = services.directory.table();
-  const auto gateway = table->gateway(content.gateway);
-  const auto cut = text::segment(content.text, gateway->text_options());
-  const auto number = text::normalise_number(content.to, country, text::Lengths::any);
-  const auto warning = number_warning(content.to);
-  const auto route = table->route(content.route);
-  const auto* price = table->prices->find(content.gateway, content.to);
-  respond({.body = json::serialize(json::object{
-               {"to", content.to},
-               {"country", number && !number->country.empty() ? json::value(number->country) : json::value(nullptr)},
-               {"pattern_matched", !prepared.unlikely_number},
-               {"warnings", warning.empty() ? json::array() : json::array{warning}},
-               {"encoding", store::name(content.encoding)},
-               {"parts", content.parts},
-               {"units", cut ? cut->units : 0},
-               {"units_per_part", cut ? cut->units_per_segment : 1},
-               {"text", content.text},
-               {"gateway", gateway->name},
-               {"route", route ? json::value(route->name) : json::value(nullptr)},
-               {"price", price ? json::value(money_text(price->part * content.parts)) : json::value(nullptr)},
-               {"currency", price ? json::value(price->currency) : json::value(nullptr)},
-               {"reason", chosen  ? "the gateway was named"
-                          : asked ? "the route was named"
-                          : route ? "the first route that fits"
-                                  : "the tenant's default gateway"}}),
-           .headers = {}});
 }
 
 }  // namespace

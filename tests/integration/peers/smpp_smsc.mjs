@@ -176,7 +176,7 @@ export class Smsc {
       id, at: Date.now(), source: pdu.source_addr, destination: pdu.destination_addr.replace(/^\+/, ''),
       sourceTon: pdu.source_addr_ton, sourceNpi: pdu.source_addr_npi, destinationTon: pdu.dest_addr_ton, destinationNpi: pdu.dest_addr_npi,
       text: textOf(pdu), dataCoding: pdu.data_coding, esmClass: pdu.esm_class, registered: pdu.registered_delivery,
-      validity: pdu.validity_period, account: entry.account, session: entry, status: 0, ...concatenationOf(pdu),
+      validity: pdu.validity_period, pdu, account: entry.account, session: entry, status: 0, ...concatenationOf(pdu),
     };
     entry.unanswered++;
     this.windowMax = Math.max(this.windowMax, entry.unanswered);

@@ -6,6 +6,9 @@
 namespace smsbridge::store {
 namespace {
 
+// What version 4 added, of a text: no flash, not transliterated, no octets, no header, no data_coding.
+const std::string texts_only = std::string(1 + 1 + 2 + 2, '\0') + "\xFF\xFF";
+
 TEST(Codec, RefusesDamagedRecords) {
   Content content;
   content.text = "hello";
@@ -47,7 +50,48 @@ TEST(Codec, ReadsVersion1) {
   // A newer one differs in its first octet, and what it added stands at the end.
   std::string again;
   encode(c, again);
-  EXPECT_EQ(again, "\x03" + golden.substr(1) + std::string(4 + 2, '\0'));
+  EXPECT_EQ(again, "\x04" + golden.substr(1) + std::string(4 + 2, '\0') + texts_only);
+}
+
+// A golden record of version 3: there were only texts.
+TEST(Codec, ReadsMessagesOfVersion3) {
+  const auto at_rest = std::string(3 * 8 + 8, '\0');
+  const std::string golden = std::string("\x03\x02\x00\x01\x01\x03\x00\x00\x00\x07\x00\x00\x00", 13) + at_rest +
+                             std::string("\x00\x00\x00\x00\x00\x00\x00\x00\x05\x00hello\x00\x00\x00\x00", 19) +
+                             std::string("\x65\x00\x00\x00\x03\x00way", 9);
+  const auto c = decode_content(golden);
+  EXPECT_EQ(c.encoding, Encoding::ucs2);
+  EXPECT_EQ(c.text, "hello");
+  EXPECT_EQ(c.route, 101u);
+  EXPECT_EQ(c.way, "way");
+  EXPECT_FALSE(c.flash);
+  EXPECT_FALSE(c.transliterated);
+  EXPECT_EQ(c.data_coding, -1);
+  std::string again;
+  encode(c, again);
+  EXPECT_EQ(again, "\x04" + golden.substr(1) + texts_only);
+}
+
+// A golden record of version 4: octets instead of a text.
+TEST(Codec, ReadsOctets) {
+  Content c;
+  c.encoding = Encoding::binary;
+  c.flash = c.transliterated = true;
+  c.octets = std::string("\x00\xFF", 2);
+  c.header = "\x03\x24\x01\x01";
+  c.data_coding = 0xF5;
+  std::string record;
+  encode(c, record);
+  EXPECT_EQ(record.substr(record.size() - 14),
+            std::string("\x01\x01\x02\x00\x00\xFF\x04\x00\x03\x24\x01\x01\xF5\x00", 14));
+  const auto again = decode_content(record);
+  EXPECT_EQ(again.encoding, Encoding::binary);
+  EXPECT_TRUE(again.flash && again.transliterated);
+  EXPECT_EQ(again.octets, c.octets);
+  EXPECT_EQ(again.header, c.header);
+  EXPECT_EQ(again.data_coding, 0xF5);
+  record[3] = 5;
+  EXPECT_THROW(decode_content(record), BadRecord) << "an encoding that there is not";
 }
 
 // A golden record of version 2: a receipt that was parked before receipts belonged to accounts.
@@ -71,7 +115,7 @@ TEST(Codec, ReadsReceiptsOfVersion2) {
   EXPECT_EQ(r.attempt, 1);
   std::string again;
   encode(r, again);
-  EXPECT_EQ(again, "\x03" + golden.substr(1) + std::string(3, '\0'));
+  EXPECT_EQ(again, "\x04" + golden.substr(1) + std::string(3, '\0'));
 }
 
 TEST(Codec, ReadsWhatItWrote) {
@@ -131,7 +175,7 @@ TEST(Codec, CountsHadNoVersionOnce) {
   EXPECT_EQ(decode_counts(fields(counts)), counts);
   std::string record;
   encode(counts, record);
-  EXPECT_EQ(record, "\x03" + fields(counts));
+  EXPECT_EQ(record, "\x04" + fields(counts));
   EXPECT_EQ(decode_counts(record), counts);
   for (const std::size_t size : {0, 1, 8, 87}) EXPECT_THROW(decode_counts(record.substr(0, size)), BadRecord) << size;
 }
@@ -145,7 +189,7 @@ TEST(Codec, UsageHadNoVersionOnceAndBeforeThatNoUnknownPrices) {
   EXPECT_EQ(decode_usage(fields({1, 3, 4, 5, 6, 0})).unpriced, 3);
   std::string record;
   encode(decode_usage(without_version), record);
-  EXPECT_EQ(record, "\x03" + without_version);
+  EXPECT_EQ(record, "\x04" + without_version);
   EXPECT_EQ(decode_usage(record).unpriced, 2);
   for (const std::size_t size : {0, 8, 47, 49, 55})
     EXPECT_THROW(decode_usage(record.substr(0, size)), BadRecord) << size;
@@ -158,7 +202,7 @@ TEST(Codec, ObjectsHadNoRevisionOnce) {
   }
   std::string record;
   encode(ObjectRecord{.revision = 77, .value = "{}"}, record);
-  EXPECT_EQ(record, "\x03" + le(77, 8) + "{}");
+  EXPECT_EQ(record, "\x04" + le(77, 8) + "{}");
   EXPECT_EQ(decode_object(record).revision, 77u);
   EXPECT_EQ(decode_object(record).value, "{}");
   EXPECT_THROW(decode_object(record.substr(0, 5)), BadRecord);
@@ -170,20 +214,20 @@ TEST(Codec, ObjectsHadNoRevisionOnce) {
 TEST(Codec, ReadsTasksLinesAndMarks) {
   std::string record;
   encode(TaskRecord{.due_at = 5, .attempts = 2, .body = "body"}, record);
-  EXPECT_EQ(record, "\x03" + le(5, 8) + le(2, 2) + "body");
+  EXPECT_EQ(record, "\x04" + le(5, 8) + le(2, 2) + "body");
   EXPECT_EQ(decode_task(record).due_at, 5);
   EXPECT_EQ(decode_task(record).attempts, 2);
   EXPECT_EQ(decode_task(record).body, "body");
   encode(TaskLease{.lease = 9, .attempt = 3}, record);
-  EXPECT_EQ(record, "\x03" + le(9, 8) + le(3, 2));
+  EXPECT_EQ(record, "\x04" + le(9, 8) + le(3, 2));
   EXPECT_EQ(decode_task_lease(record).lease, 9u);
   EXPECT_EQ(decode_task_lease(record).attempt, 3);
   encode(JournalRecord{.key = "loan", .body = "made"}, record);
-  EXPECT_EQ(record, "\x03" + le(4, 2) + "loanmade");
+  EXPECT_EQ(record, "\x04" + le(4, 2) + "loanmade");
   EXPECT_EQ(decode_journal(record).key, "loan");
   EXPECT_EQ(decode_journal(record).body, "made");
   encode(MarkRecord{.expires_at = 11, .value = "v"}, record);
-  EXPECT_EQ(record, "\x03" + le(11, 8) + "v");
+  EXPECT_EQ(record, "\x04" + le(11, 8) + "v");
   EXPECT_EQ(decode_mark(record).expires_at, 11);
   EXPECT_EQ(decode_mark(record).value, "v");
   for (std::size_t length = 0; length < 9; ++length) {

@@ -52,6 +52,43 @@ TEST(TextLines, Answers) {
   }
 }
 
+TEST(TextLines, TakesTablesClustersAndReplacements) {
+  const auto many = [](std::size_t count, const std::string& text) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  const auto turkish = [&](const std::string& national) {
+    return ask(R"({"text":")" + many(78, "ğ") + R"(","national":)" + national + "}");
+  };
+  for (const auto* langs : {R"(["tr"])", R"([1])", R"(["turkish", "es"])"}) {
+    const auto reply = turkish(std::string(R"({"langs":)") + langs + "}");
+    EXPECT_EQ(reply.at("encoding"), "gsm7") << langs;
+    EXPECT_EQ(reply.at("segment").at(0).at("udh_hex"), "03250101");
+    EXPECT_EQ(reply.at("national"), (boost::json::value{{"single", nullptr}, {"locking", "turkish"}}));
+  }
+  EXPECT_EQ(turkish(R"({"langs":["tr"],"modes":["single"]})").at("encoding"), "ucs2");
+  EXPECT_EQ(turkish(R"({"langs":["tr"],"modes":["single","locking"]})").at("encoding"), "gsm7");
+  EXPECT_EQ(turkish(R"({"langs":["tr"],"modes":["both"]})").at("encoding"), "gsm7");
+
+  const auto flag = many(65, "ж") + "🇰🇪" + many(2, "ж");
+  EXPECT_EQ(ask(R"({"text":")" + flag + R"("})").at("segment").at(1).at("body_hex"), "d83cddea04360436");
+  EXPECT_EQ(ask(R"({"text":")" + flag + R"(","grapheme":true})").at("segment").at(1).at("body_hex"),
+            "d83cddf0d83cddea04360436");
+
+  const auto quoted = "“" + many(70, "a") + "”";
+  EXPECT_EQ(ask(R"({"text":")" + quoted + R"("})").at("segments"), 2);
+  const auto plain = ask(R"({"text":")" + quoted + R"(","translit":true})");
+  EXPECT_EQ(plain.at("segments"), 1);
+  EXPECT_EQ(plain.at("text").as_string(), "\"" + many(70, "a") + "\"");
+  EXPECT_FALSE(ask(R"({"text":"“a”","translit":true})").as_object().contains("text")) << "it would save nothing";
+
+  const auto explained = ask(R"({"text":"“ж","explain":true})");
+  EXPECT_EQ(explained.at("forces_ucs2").at(0).at("code_point"), "U+201C");
+  EXPECT_TRUE(explained.at("forces_ucs2").at(1).at("replacement").is_null());
+  EXPECT_EQ(explained.at("choices").as_array().size(), 1U);
+}
+
 TEST(TextLines, WritesHeadersInHex) {
   const auto reply = ask(R"({"text":")" + std::string(161, 'a') + R"(","concat":"udh16","ref":4660})");
   EXPECT_EQ(reply.at("segments"), 2);
@@ -76,9 +113,14 @@ TEST(TextLines, Refuses) {
       {R"({"text":"a","concat":3})", "invalid_concat"},
       {R"({"text":"a","ref":65536})", "invalid_ref"},
       {R"({"text":"a","ref":-1})", "invalid_ref"},
-      {R"({"text":"a","national":{"langs":[1]}})", "unsupported_national"},
-      {R"({"text":"a","translit":true})", "unsupported_translit"},
-      {R"({"text":"a","grapheme":true})", "unsupported_grapheme"},
+      {R"({"text":"a","national":{"langs":[14]}})", "invalid_national"},
+      {R"({"text":"a","national":{"langs":["klingon"]}})", "invalid_national"},
+      {R"({"text":"a","national":{"langs":["tr"],"modes":["double"]}})", "invalid_national"},
+      {R"({"text":"a","national":{"languages":["tr"]}})", "invalid_national"},
+      {R"({"text":"a","national":["tr"]})", "invalid_national"},
+      {R"({"text":"a","translit":"yes"})", "invalid_translit"},
+      {R"({"text":"a","grapheme":1})", "invalid_grapheme"},
+      {R"({"text":"a","explain":1})", "invalid_explain"},
       {R"({"text":"a","colour":"red"})", "unknown_field"},
       {R"({"text":")" + std::string(255 * 153 + 1, 'a') + "\"}", "too_many_segments"},
       {R"({"text":")" + std::string(1 << 20, 'a') + "\"}", "line_too_long"},

@@ -126,6 +126,11 @@ TEST_F(ConfigTest, WhatABindCannotCarryIsRefused) {
       {account + "dialect: {status: {0x45: retry, 69: fail}}", "gateways[0].dialect.status", "duplicate"},
       {account + "dialect: {status: {0x1FFFFFFFF: retry}}", "gateways[0].dialect.status", "bad-value"},
       {account + "dialect: {status: {-1: retry}}", "gateways[0].dialect.status", "bad-value"},
+      {account + "national: [tr, xx]", "gateways[0].national", "bad-value"},
+      {account + "dialect: {gsm7_data_coding: 2}", "gateways[0].dialect.gsm7_data_coding", "bad-value"},
+      {account + "dialect: {latin1_data_coding: 1}", "gateways[0].dialect.latin1_data_coding", "bad-value"},
+      {account + "dialect: {latin1_data_coding: 0}", "gateways[0].charset", "bad-value"},
+      {account + "charset: gsm7_latin1, dialect: {latin1_data_coding: 0}", "gateways[0].charset", "bad-value"},
   };
   for (const auto& c : refused) {
     SCOPED_TRACE(c.keys);
@@ -154,6 +159,25 @@ TEST_F(ConfigTest, WhatCarriersAskForIsTaken) {
   EXPECT_EQ(gateway.smpp().session.bind_timeout, 25s);
   EXPECT_EQ(gateway.smpp().dialect.receipt_words.at("NOCRED"), smpp::MessageState::undeliverable);
   EXPECT_EQ(load(tenants + gateways).config.gateways.at(0).smpp().session.bind_timeout, 60s);
+}
+
+TEST_F(ConfigTest, AlphabetsAreThoseOfTheGateway) {
+  const auto loaded =
+      load(tenants +
+           "gateways:\n  - {name: a, id: 1, host: h, port: 1, system_id: s, password: {file: key.txt}, "
+           "national: [tr, pt], national_tables: single, concat: udh16, charset: latin1_ucs2, "
+           "dialect: {latin1_data_coding: 0, gsm7_packed: true, binary_data_coding: 245, flash: tlv}}\n");
+  ASSERT_TRUE(loaded.ok()) << describe(loaded.problems.front());
+  const auto& gateway = loaded.config.gateways.at(0);
+  const auto options = gateway.text_options();
+  EXPECT_EQ(options.charset, text::Charset::latin1_ucs2);
+  EXPECT_EQ(options.concat, text::Concat::udh16);
+  EXPECT_EQ(options.national, (text::National{.languages = 1U << 1 | 1U << 3, .single = true, .locking = false}));
+  EXPECT_TRUE(options.clusters);
+  EXPECT_EQ(gateway.smpp().dialect.latin1_coding, 0);
+  EXPECT_EQ(gateway.smpp().dialect.binary_coding, 245);
+  EXPECT_EQ(gateway.smpp().dialect.flash, smpp::Flash::tlv);
+  EXPECT_TRUE(gateway.smpp().dialect.gsm7_packed);
 }
 
 TEST_F(ConfigTest, SendersAreWhatCarriersTake) {

@@ -7,6 +7,7 @@
 
 #include "bridge/text/gsm7.hpp"
 #include "bridge/text/ucs2.hpp"
+#include "bridge/text/utf8.hpp"
 
 namespace smsbridge::bridge::text {
 namespace {
@@ -30,7 +31,7 @@ std::string joined(const Segmented& segmented) {
   for (const auto& part : segmented.segments) all.insert(all.end(), part.body.begin(), part.body.end());
   switch (segmented.encoding) {
     case Encoding::gsm7:
-      return gsm7_decode(all);
+      return smpp::gsm7_decode(all, segmented.shift);
     case Encoding::ucs2:
       return utf8_from_utf16be(all);
     case Encoding::latin1:
@@ -110,10 +111,11 @@ TEST(Segments, SplitsAtTheBoundaries) {
       EXPECT_EQ(got->segments[i].number, i + 1);
       EXPECT_EQ(got->segments[i].udh.empty(), !has_header);
     }
-    if (c.options.charset == Charset::automatic && c.options.concat == Concat::udh8) {
-      EXPECT_EQ(measure(c.text).parts, c.sizes.size());
-      EXPECT_EQ(measure(c.text).encoding, got->encoding);
-    }
+    const auto measured = measure(c.text, c.options);
+    EXPECT_EQ(measured.parts, got->parts);
+    EXPECT_EQ(measured.encoding, got->encoding);
+    EXPECT_EQ(measured.units, got->units);
+    EXPECT_EQ(measured.units_per_segment, got->units_per_segment);
   }
 }
 
@@ -233,9 +235,216 @@ TEST(Segments, CountsNothingForWhatIsRefused) {
   EXPECT_EQ(measure("ж\xC3").parts, 0U);
 }
 
+National allowed(std::initializer_list<std::uint8_t> languages, bool single = true, bool locking = true) {
+  National national{.single = single, .locking = locking};
+  for (const auto language : languages) national.allow(language);
+  return national;
+}
+
+TEST(Segments, TakesTheAlphabetThatTheGatewayAllows) {
+  const auto hindi = repeat(50, "\u0928\u092E\u0938\u094D\u0924\u0947");
+  const struct {
+    const char* name;
+    std::string text;
+    TextOptions options;
+    Encoding encoding;
+    Shift shift;
+    std::size_t parts, room;
+    Octets header;
+  } cases[] = {
+      {"no table for a text of the alphabet",
+       repeat(160, "a"),
+       {.national = allowed({1})},
+       Encoding::gsm7,
+       {},
+       1,
+       160,
+       {}},
+      {"no table where none is allowed", repeat(80, "ğ"), {}, Encoding::ucs2, {}, 2, 67, {5, 0, 3, 0, 2, 1}},
+      {"no table that saves nothing", repeat(70, "ğ"), {.national = allowed({1})}, Encoding::ucs2, {}, 1, 70, {}},
+      {"a table behind the escape, where that does",
+       repeat(71, "ğ"),
+       {.national = allowed({1})},
+       Encoding::gsm7,
+       {.locking = 0, .single = 1},
+       1,
+       155,
+       {3, 0x24, 1, 1}},
+      {"one instead of the alphabet, where it does not",
+       repeat(78, "ğ"),
+       {.national = allowed({1})},
+       Encoding::gsm7,
+       {.locking = 1, .single = 0},
+       1,
+       155,
+       {3, 0x25, 1, 1}},
+      {"not where the gateway has only the other",
+       repeat(78, "ğ"),
+       {.national = allowed({1}, true, false)},
+       Encoding::ucs2,
+       {},
+       2,
+       67,
+       {5, 0, 3, 0, 2, 1}},
+      {"both",
+       repeat(40, "ğ") + repeat(40, "{"),
+       {.national = allowed({1}, true, true)},
+       Encoding::gsm7,
+       {.locking = 1, .single = 0},
+       1,
+       155,
+       {3, 0x25, 1, 1}},
+      {"both, as each lacks a character",
+       repeat(130, "\u0905") + "\u0966\u0966",
+       {.national = allowed({6})},
+       Encoding::gsm7,
+       {.locking = 6, .single = 6},
+       1,
+       152,
+       {6, 0x24, 1, 6, 0x25, 1, 6}},
+      {"numbered before the tables",
+       hindi,
+       {.national = allowed({6})},
+       Encoding::gsm7,
+       {.locking = 6, .single = 0},
+       3,
+       149,
+       {8, 0, 3, 0, 3, 1, 0x25, 1, 6}},
+      {"numbered with 16 bits",
+       hindi,
+       {.concat = Concat::udh16, .national = allowed({6})},
+       Encoding::gsm7,
+       {.locking = 6, .single = 0},
+       3,
+       148,
+       {9, 8, 4, 0, 0, 3, 1, 0x25, 1, 6}},
+      {"no tables in what the centre numbers",
+       hindi,
+       {.concat = Concat::sar, .national = allowed({6})},
+       Encoding::ucs2,
+       {},
+       5,
+       67,
+       {}},
+      {"but in one part",
+       repeat(71, "ğ"),
+       {.concat = Concat::sar, .national = allowed({1})},
+       Encoding::gsm7,
+       {.locking = 0, .single = 1},
+       1,
+       155,
+       {3, 0x24, 1, 1}},
+      {"of two languages the one that has it",
+       repeat(90, "ã"),
+       {.national = allowed({1, 3})},
+       Encoding::gsm7,
+       {.locking = 3, .single = 0},
+       1,
+       155,
+       {3, 0x25, 1, 3}},
+      {"two languages in one text",
+       repeat(90, "ğã"),
+       {.national = allowed({1, 3})},
+       Encoding::ucs2,
+       {},
+       3,
+       67,
+       {5, 0, 3, 0, 3, 1}},
+      {"a forced alphabet keeps its characters by a table",
+       "ğ",
+       {.charset = Charset::gsm7, .national = allowed({1})},
+       Encoding::gsm7,
+       {.locking = 0, .single = 1},
+       1,
+       155,
+       {3, 0x24, 1, 1}},
+      {"Latin-1 before UCS-2", repeat(71, "ç"), {.charset = Charset::gsm7_latin1}, Encoding::latin1, {}, 1, 140, {}},
+      {"GSM before Latin-1", repeat(160, "é"), {.charset = Charset::gsm7_latin1}, Encoding::gsm7, {}, 1, 160, {}},
+      {"UCS-2 behind Latin-1", "ж", {.charset = Charset::gsm7_latin1}, Encoding::ucs2, {}, 1, 70, {}},
+      {"no GSM at all", repeat(140, "é"), {.charset = Charset::latin1_ucs2}, Encoding::latin1, {}, 1, 140, {}},
+      {"nor for the euro", "€", {.charset = Charset::latin1_ucs2}, Encoding::ucs2, {}, 1, 70, {}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto got = segment(c.text, c.options);
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->encoding, c.encoding);
+    EXPECT_EQ(got->shift, c.shift);
+    EXPECT_EQ(got->parts, c.parts);
+    EXPECT_EQ(got->units_per_segment, c.room);
+    EXPECT_EQ(got->segments.front().udh, c.header);
+    EXPECT_EQ(got->udhi, !c.header.empty());
+    EXPECT_EQ(got->replaced, 0U);
+    EXPECT_EQ(joined(*got), c.text);
+    EXPECT_EQ(measure(c.text, c.options).parts, c.parts);
+    EXPECT_EQ(measure(c.text, c.options).shift, c.shift);
+  }
+}
+
+// Of every language: what its own tables have goes by them, and comes back the same.
+TEST(Segments, EveryLanguageSavesParts) {
+  for (const auto& language : smpp::national_languages()) {
+    SCOPED_TRACE(language.name);
+    std::string text;
+    for (const auto* table : {language.locking, language.single})
+      for (std::size_t code = 0; table != nullptr && code < table->size(); ++code)
+        if ((*table)[code] > 0x7F && gsm7_code((*table)[code]) == gsm7_outside) append_utf8(text, (*table)[code]);
+    while (measure(text).parts < 4) text += text;
+    const TextOptions options{.national = allowed({language.id})};
+    const auto got = segment(text, options);
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->encoding, Encoding::gsm7);
+    EXPECT_FALSE(got->shift.is_default());
+    EXPECT_LT(got->parts, measure(text).parts);
+    EXPECT_EQ(joined(*got), text);
+  }
+}
+
+TEST(Segments, KeepsTogetherWhatIsReadAsOne) {
+  const std::string family = "👨\u200D👩\u200D👧";  // 8 units
+  const struct {
+    const char* name;
+    std::string text;
+    TextOptions options;
+    std::vector<std::size_t> octets;
+  } cases[] = {
+      {"a family at the end of a part", repeat(60, "ж") + family + "жжж", {}, {120, 22}},
+      {"that just fits", repeat(59, "ж") + family + "жжжж", {}, {134, 8}},
+      {"a flag", repeat(65, "ж") + "🇰🇪" + "жж", {}, {130, 12}},
+      {"an accent", repeat(66, "ж") + "a\u0323" + "жжж", {}, {132, 10}},
+      {"the sign of a syllable", repeat(66, "\u0915") + "\u0915\u093F" + "\u0915\u0915\u0915", {}, {132, 10}},
+      {"in a national alphabet",
+       repeat(148, "\u0915") + "\u0915\u093F" + "\u0915\u0915\u0915\u0915\u0915\u0915",
+       {.national = allowed({6})},
+       {148, 8}},
+      {"a line's end", repeat(152, "a") + "\r\n" + repeat(8, "a"), {}, {152, 10}},
+      {"longer than a part: divided after all", "ж" + std::string("a") + repeat(70, "\u0323"), {}, {134, 10}},
+      {"not asked for", repeat(60, "ж") + family + "жжж", {.clusters = false}, {132, 10}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto got = segment(c.text, c.options);
+    ASSERT_TRUE(got);
+    EXPECT_EQ(body_sizes(*got), c.octets);
+    EXPECT_EQ(joined(*got), c.text);
+    EXPECT_EQ(measure(c.text, c.options).parts, c.octets.size());
+  }
+}
+
+TEST(Segments, AnAccentByItselfIsReadAsItsLetter) {
+  const auto got = segment("cafe\u0301");
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->encoding, Encoding::gsm7);
+  EXPECT_EQ(joined(*got), "café");
+  EXPECT_EQ(measure("cafe\u0301").encoding, Encoding::gsm7);
+  EXPECT_EQ(joined(*segment("cafe\u0301 ж")), "cafe\u0301 ж") << "UCS-2 has it as it was given";
+  EXPECT_EQ(joined(*segment("fac\u0327ade", {.charset = Charset::latin1})), "façade");
+  EXPECT_EQ(joined(*segment("e\u0301 fac\u0327ade", {.charset = Charset::gsm7})), "é fa?ade");
+}
+
 // Counting and splitting are two pieces of code; pairs at every offset keep them honest.
 TEST(Segments, CountingAgreesWithSplitting) {
-  for (const char* pair : {"€", "😀"}) {
+  for (const char* pair : {"€", "😀", "👨\u200D👩\u200D👧"}) {
     for (std::size_t lead = 0; lead < 330; ++lead) {
       const auto text = repeat(lead, "a") + repeat(lead % 7 + 1, pair) + repeat(lead % 11, "a") + repeat(90, pair);
       const auto got = segment(text);

@@ -54,6 +54,46 @@ TEST(MessageFields, HaveTheLengthsOfTheContract) {
   EXPECT_GE(compared, 8);
 }
 
+TEST(MessageFields, OctetsAreHexAndStandAlone) {
+  struct {
+    const char *fields, *wrong;
+  } const cases[] = {
+      {R"("binary": "00fF")", ""},
+      {R"("binary": "00ff", "udh": "0605040b8423f0", "data_coding": 245)", ""},
+      {R"("binary": "00ff", "flash": true)", ""},
+      {R"("client_ref": "no text")", "/text missing;"},
+      {R"("binary": "")", "/binary bad-value;"},
+      {R"("binary": "0")", "/binary bad-value;"},
+      {R"("binary": "zz")", "/binary bad-value;"},
+      {R"("binary": 7)", "/binary bad-value;"},
+      {R"("binary": "00", "udh": "0505040b8423f0")", "/udh bad-value;"},
+      {R"("binary": "00", "udh": "04050b8423")", "/udh bad-value;"},
+      {R"("binary": "00", "data_coding": 256)", "/data_coding bad-value;"},
+      {R"("binary": "00", "data_coding": -1)", "/data_coding bad-value;"},
+      {R"("binary": "00", "data_coding": 4.5)", "/data_coding bad-value;"},
+      {R"("binary": "00", "data_coding": 4, "flash": true)", "/flash bad-value;"},
+      {R"("binary": "00", "transliterate": true)", "/transliterate bad-value;"},
+  };
+  const VirtualClock clock;
+  const Router router(std::make_shared<RoutingTable>(Config{}), {}, clock);
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.fields);
+    const auto read =
+        read_submission(json::parse(R"({"to": "0712345678", )" + std::string(c.fields) + "}"), Directory(router), 0);
+    std::string wrong;
+    if (!read)
+      for (const auto& error : read.error().errors) wrong += error.pointer + " " + error.code + ";";
+    EXPECT_EQ(wrong, c.wrong);
+  }
+  const auto long_one = json::object{{"to", "0712345678"}, {"binary", std::string(20002, 'a')}};
+  EXPECT_EQ(read_submission(long_one, Directory(router), 0).error().errors.at(0).code, std::string("too-long"));
+  const auto read =
+      read_submission(json::parse(R"({"to": "1", "binary": "00ff", "udh": "03240101"})"), Directory(router), 0);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->octets, std::string("\x00\xFF", 2));
+  EXPECT_EQ(read->header, "\x03\x24\x01\x01");
+}
+
 TEST(MessageFields, SayWhereEachMistakeIs) {
   struct {
     const char *fields, *wrong;
@@ -68,6 +108,12 @@ TEST(MessageFields, SayWhereEachMistakeIs) {
       {R"("from": 7)", "/from bad-type;"},
       {R"("country": "KEN")", "/country too-long;"},
       {R"("lane": "fast", "gateway": "h")", "/lane bad-value;/gateway bad-value;"},
+      {R"("flash": true, "transliterate": false)", ""},
+      {R"("flash": "yes")", "/flash bad-type;"},
+      {R"("transliterate": 1)", "/transliterate bad-type;"},
+      {R"("binary": "00ff")", "/binary bad-value;"},
+      {R"("udh": "0605040b8423f0")", "/udh bad-value;"},
+      {R"("data_coding": 4)", "/data_coding bad-value;"},
   };
   Config config;
   config.gateways = {{.name = "g", .id = 1}};

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MPL-2.0
+// How a message goes: its alphabet, its parts, and which gateways can take what is no plain text.
+#include "bridge/intake/submission.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "bridge/config/config.hpp"
+#include "tests/unit/bridge/delivery/virtual_clock.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+class SubmissionTest : public testing::Test {
+ protected:
+  static Config config() {
+    Config config;
+    config.tenants = {{.name = "t", .default_country = "KE"}};
+    config.gateways = {{.name = "provider", .id = 1}, {.name = "carrier", .id = 2}, {.name = "plain", .id = 3}};
+    config.gateways[0].way = ProviderSettings{};
+    config.gateways[1].smpp().national = {1};
+    config.routes = {{.name = "both", .id = 10, .via = {{.gateway = "provider"}, {.gateway = "carrier"}}}};
+    return config;
+  }
+  SubmissionTest() {
+    for (const auto& gateway : router_.table()->gateways) router_.trust(gateway->id, Trust::State::trusted);
+  }
+  Submission text(std::string words, const char* gateway = nullptr) const {
+    Submission s;
+    s.to = "+254712345678";
+    s.text = std::move(words);
+    if (gateway != nullptr) s.gateway = router_.table()->gateway(gateway);
+    return s;
+  }
+  Submission octets(std::size_t count, const char* gateway = nullptr) const {
+    auto s = text("", gateway);
+    s.octets = std::string(count, 'x');
+    return s;
+  }
+  Prepared prepared(Submission s, bool transliterates = false) {
+    settings_.transliterate = transliterates;
+    const Tenant tenant{.id = 1, .config = settings_, .metrics = metrics_.tenant("t")};
+    return prepare(std::move(s), tenant, directory_, clock_.wall());
+  }
+  static std::string many(std::size_t count, const std::string& text) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i) out += text;
+    return out;
+  }
+
+  TenantSettings settings_{.name = "t", .default_country = "KE"};
+  VirtualClock clock_;
+  metrics::Metrics metrics_{{"", "", ""}};
+  Router router_{std::make_shared<RoutingTable>(config()), {{1, "t"}}, clock_};
+  Directory directory_{router_};
+};
+
+TEST_F(SubmissionTest, GoesInTheAlphabetOfItsGateway) {
+  const auto turkish = many(80, "ğ");
+  const auto by_table = prepared(text(turkish, "carrier")).enqueue.content;
+  EXPECT_EQ(by_table.encoding, store::Encoding::gsm7_shift);
+  EXPECT_EQ(by_table.parts, 1);
+  const auto without = prepared(text(turkish, "plain")).enqueue.content;
+  EXPECT_EQ(without.encoding, store::Encoding::ucs2);
+  EXPECT_EQ(without.parts, 2);
+}
+
+TEST_F(SubmissionTest, IsTransliteratedOnRequestOrByItsTenant) {
+  const auto words = "“" + many(80, "a") + "”";
+  const auto kept = prepared(text(words, "plain"));
+  EXPECT_EQ(kept.enqueue.content.text, words);
+  EXPECT_EQ(kept.enqueue.content.parts, 2);
+  auto asked = text(words, "plain");
+  asked.transliterate = true;
+  for (const auto& wish : {prepared(asked), prepared(text(words, "plain"), true)}) {
+    EXPECT_EQ(wish.enqueue.content.text, "\"" + many(80, "a") + "\"");
+    EXPECT_TRUE(wish.enqueue.content.transliterated);
+    EXPECT_EQ(wish.enqueue.content.parts, 1);
+    EXPECT_EQ(wish.enqueue.content.encoding, store::Encoding::gsm7);
+  }
+  auto declined = text(words, "plain");
+  declined.transliterate = false;
+  EXPECT_FALSE(prepared(declined, true).enqueue.content.transliterated);
+  EXPECT_FALSE(prepared(text("“Habari”", "plain"), true).enqueue.content.transliterated) << "one part is one part";
+  EXPECT_EQ(prepared(text(words, "plain"), true).enqueue.content.digest, kept.enqueue.content.digest)
+      << "a repetition is one, whatever the tenant's setting is by then";
+}
+
+TEST_F(SubmissionTest, WhatIsNoPlainTextGoesBySmpp) {
+  auto flash = text("Habari"), flash_by_provider = text("Habari", "provider");
+  flash.flash = flash_by_provider.flash = true;
+  EXPECT_EQ(prepared(text("Habari")).enqueue.content.gateway, 1u);
+  EXPECT_EQ(prepared(flash).enqueue.content.gateway, 2u);
+  EXPECT_EQ(prepared(octets(10)).enqueue.content.gateway, 2u);
+  for (const auto& wish : {prepared(flash_by_provider), prepared(octets(10, "provider"))}) {
+    ASSERT_TRUE(wish.refusal);
+    EXPECT_EQ(wish.refusal->code, ProblemCode::no_route);
+    EXPECT_EQ(wish.refusal->detail, "the gateway provider takes texts only: flash and binary messages go by SMPP");
+  }
+  auto content = prepared(flash).enqueue.content;
+  EXPECT_TRUE(content.flash);
+  EXPECT_EQ(router_.next(content, {}, 2, clock_.wall()), 0u) << "nor does it move to a provider";
+  content.flash = false;
+  EXPECT_EQ(router_.next(content, {}, 2, clock_.wall()), 1u);
+}
+
+TEST_F(SubmissionTest, OctetsAreCountedAndKept) {
+  auto s = octets(150, "carrier");
+  s.header = "\x03\x70\x01\x01";
+  s.data_coding = 0xF5;
+  const auto content = prepared(s).enqueue.content;
+  EXPECT_EQ(content.encoding, store::Encoding::binary);
+  EXPECT_EQ(content.parts, 2);
+  EXPECT_EQ(content.octets, std::string(150, 'x'));
+  EXPECT_EQ(content.header, s.header);
+  EXPECT_EQ(content.data_coding, 0xF5);
+  EXPECT_EQ(content.text, "");
+  const auto too_long = prepared(octets(15 * 134 + 1, "carrier"));
+  ASSERT_TRUE(too_long.refusal);
+  EXPECT_EQ(too_long.refusal->code, ProblemCode::too_many_parts);
+  EXPECT_EQ(too_long.refusal->pointer, "/binary");
+  s.header = std::string("\x05\x00\x03\x01\x02\x01", 6);
+  const auto numbered = prepared(s);
+  ASSERT_TRUE(numbered.refusal);
+  EXPECT_EQ(numbered.refusal->pointer, "/binary");
+}
+
+// A repetition is the same in all that makes it another message.
+TEST_F(SubmissionTest, KindsOfMessagesDiffer) {
+  std::vector<Submission> all(7, text("Habari", "carrier"));
+  all[1].flash = true;
+  all[2].transliterate = true;
+  all[3] = octets(10, "carrier");
+  all[4] = octets(11, "carrier");
+  all[5] = octets(10, "carrier");
+  all[5].data_coding = 4;
+  all[6] = octets(10, "carrier");
+  all[6].header = "\x03\x70\x01\x01";
+  std::set<std::uint64_t> digests;
+  for (const auto& s : all) digests.insert(prepared(s).enqueue.content.digest);
+  EXPECT_EQ(digests.size(), all.size());
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge
