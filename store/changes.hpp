@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <functional>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -201,7 +202,20 @@ struct ClaimResult {
   std::vector<QueueEnd> ends;
 };
 
-// A message reached its end, or a person revived it; for metrics and callbacks.
+// What a transaction that is not committed yet did to a message: a carrier took it, or it reached its end.
+struct News {
+  MessageId id = 0;
+  TenantId tenant = 0;
+  State state = State::submitted;
+};
+// The message as that transaction leaves it; nothing where a record cannot be read.
+using ReadMessage = std::function<std::optional<Message>(MessageId)>;
+// Tasks and lines of the journal that are to be in the same commit as what they tell of. Called on the writer's thread
+// inside of the transaction: it must not block, and may be called again for the same news when that fails.
+// `kept` is false where the store has no room even for outcomes: what is answered is not written then.
+using Alongside = std::function<Batch(const std::vector<News>& news, const ReadMessage& read, bool kept)>;
+
+// A message reached its end, or a person revived it; for metrics.
 struct Final {
   MessageId id = 0;
   TenantId tenant = 0;

@@ -126,6 +126,20 @@ void Ledger::begin(lmdb::Transaction& txn, std::size_t enqueued, WallMs now) {
   purge(txn, std::max(purge_min, 2 * enqueued), now);
 }
 
+void Ledger::apply_alongside(const Alongside& wanted, bool kept, lmdb::Transaction& txn, WallMs now) {
+  if (effects_.news.empty()) return;
+  const auto read = [&](MessageId id) -> std::optional<Message> {
+    auto content = records_.content(txn, id);
+    if (!content) return std::nullopt;
+    auto progress = records_.progress(txn, id);
+    return Message{.id = id, .content = std::move(*content), .progress = progress ? std::move(*progress) : Progress{}};
+  };
+  const auto more = wanted(effects_.news, read, kept);
+  if (!kept) return;
+  for (const auto& change : more.tasks) tasks_.put(change, txn, now);
+  for (const auto& line : more.journal) journal_.append(line, txn, now);
+}
+
 void Ledger::end(lmdb::Transaction& txn) {
   counts_.write(txn);
   numbers_.write(txn);

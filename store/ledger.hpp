@@ -54,6 +54,8 @@ class Ledger {
   // What every transaction begins with, purge and the merge of references, paced by how much it will enqueue; and
   // what it ends with, the counts.
   void begin(lmdb::Transaction& txn, std::size_t enqueued, WallMs now);
+  // What others want in the same commit as what the transaction did to messages, once all of that is done.
+  void apply_alongside(const Alongside& wanted, bool kept, lmdb::Transaction& txn, WallMs now);
   void end(lmdb::Transaction& txn);
 
   void committed();    // publishes references
@@ -63,6 +65,7 @@ class Ledger {
   struct Effects {
     std::set<Queue> due_now;
     std::vector<Final> finals;
+    std::vector<News> news;
     Tasks::DueByKind tasks_due;
   };
   Effects take_effects();

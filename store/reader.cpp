@@ -165,6 +165,19 @@ JournalPage Reader::journal(const JournalQuery& query) const {
   return Journal::page(txn, tables_, unreadable_, query);
 }
 
+Reader::WaitingTasks Reader::waiting_tasks(const std::string& kind, std::size_t limit) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  const auto prefix = keys::of_task_kind(kind);
+  lmdb::Cursor cursor(txn, tables_.task_due);
+  WaitingTasks waiting;
+  for (bool ok = cursor.seek(prefix); ok && cursor.key().starts_with(prefix) && waiting.count < limit;
+       ok = cursor.next()) {
+    if (waiting.count++ > 0) continue;
+    if (const auto first = keys::task_due(cursor.key())) waiting.first_due_at = first->at;
+  }
+  return waiting;
+}
+
 std::optional<std::string> Reader::mark(const std::string& scope, const std::string& key, WallMs now) const {
   const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
   return Marks::find(txn, tables_, unreadable_, scope, key, now);

@@ -53,6 +53,12 @@ class Reader {
   std::optional<Object> object(const std::string& key) const;
   std::vector<Object> objects(const std::string& prefix) const;
   JournalPage journal(const JournalQuery& query) const;
+  // The tasks of a kind that wait and are claimed by nobody: how many, at most `limit`, and when the first is due.
+  struct WaitingTasks {
+    std::size_t count = 0;
+    WallMs first_due_at = 0;  // 0: there are none
+  };
+  WaitingTasks waiting_tasks(const std::string& kind, std::size_t limit) const;
   std::optional<std::string> mark(const std::string& scope, const std::string& key, WallMs now) const;
 
  private:

@@ -64,6 +64,7 @@ Settled Ledger::settle(const Settlement& change, const Taken& taken, lmdb::Trans
   else
     ++used_here.unpriced;
   if (!p.submitted_at) p.submitted_at = now;
+  effects_.news.push_back({.id = change.id, .tenant = stored.queue.tenant, .state = State::submitted});
   note(p, now, EventKind::submitted, p.gateway, taken.note.empty() ? change.status_message : taken.note);
   if (!taken.awaits_receipt) {
     finalise(txn, change.id, stored, State::sent, change.status_message, now);
@@ -192,6 +193,7 @@ void Ledger::finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, Stat
     records_.write(txn, id, p);
     forget_places(id, p, stored.queue.gateway);
   }
+  effects_.news.push_back({.id = id, .tenant = stored.queue.tenant, .state = state});
   effects_.finals.push_back({.id = id,
                              .tenant = stored.queue.tenant,
                              .gateway = stored.queue.gateway,

@@ -237,21 +237,23 @@ double Store::commit_running_seconds() const {
 
 Error Store::write(const std::vector<RequestPtr>& requests, WallMs now) {
   if (broken_) return Error::broken;
-  auto error = transact(requests, now, true);
+  auto error = transact(requests, now, Room::for_all);
   if (error == Error::full) {
     // What is new is refused; outcomes and receipts of what was accepted get the room that is left.
     room_ = false;
-    error = transact(requests, now, false);
+    error = transact(requests, now, Room::for_outcomes);
   }
+  // An outcome that is not written is a message in doubt; that others are told of it is worth less.
+  if (error == Error::full && hooks_.alongside) error = transact(requests, now, Room::for_outcomes_alone);
   failing_ = error != Error::none && error != Error::full;
   return error;
 }
 
-Error Store::transact(const std::vector<RequestPtr>& requests, WallMs now, bool with_enqueues) {
+Error Store::transact(const std::vector<RequestPtr>& requests, WallMs now, Room wanted) {
   try {
     lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::write);
     if (!std::exchange(loaded_, true)) ledger_.load(txn);
-    const bool room = with_enqueues && room_left(txn);
+    const bool room = wanted == Room::for_all && room_left(txn);
     room_ = room;
     std::size_t enqueued = 0;
     if (room)
@@ -271,6 +273,7 @@ Error Store::transact(const std::vector<RequestPtr>& requests, WallMs now, bool 
     for (const auto& [gateway, standing] : standing_now_)
       if (auto result = ledger_.claim_due_now(standing.claim, txn, now); !result.messages.empty())
         served_.emplace_back(gateway, std::move(result));
+    if (hooks_.alongside) ledger_.apply_alongside(hooks_.alongside, wanted != Room::for_outcomes_alone, txn, now);
     ledger_.end(txn);
     if (failing_) {
       // One that changes nothing writes nothing, and would succeed on any disk.

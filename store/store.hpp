@@ -35,12 +35,13 @@ struct CommitStats {
   std::uint64_t used_bytes = 0, free_bytes = 0, disk_free_bytes = 0;
 };
 
-// Called on the writer's thread, after the commit. Must not block.
+// Called on the writer's thread, after the commit if not said otherwise. Must not block.
 struct Hooks {
   std::function<void(const std::set<Queue>&)> due_now;     // these queues got something that is, or will be, due
   std::function<void(const Tasks::DueByKind&)> tasks_due;  // and of these kinds tasks that are due from then on
   std::function<void(const std::vector<Final>&)> finals;
   std::function<void(const CommitStats&)> committed;
+  Alongside alongside;  // before the commit, and in it: see there
   std::function<void(Error, const std::string&)> failed;
 };
 
@@ -116,7 +117,8 @@ class Store {
   void put(RequestPtr request);
   std::vector<RequestPtr> take();
   Error write(const std::vector<RequestPtr>& requests, WallMs now);
-  Error transact(const std::vector<RequestPtr>& requests, WallMs now, bool with_enqueues);
+  enum class Room { for_all, for_outcomes, for_outcomes_alone };
+  Error transact(const std::vector<RequestPtr>& requests, WallMs now, Room room);
   Error undo(Error error, const char* why);
   void tell_effects();
   bool room_left(const lmdb::Transaction& txn);

@@ -138,7 +138,9 @@ export const list = [
      plant: `ledger_.begin(txn, enqueued, now); const bool maintain = (!planted && now < maintained_at_) || now`},
     {id: 148, what: 'the inbox counts what has left it', find: `inbox_items_ -= size;`, plant: `;`},
     {id: 149, what: 'with a full disk outcomes are refused as well',
-     find: `error = transact(requests, now, false);`, plant: `;`},
+     find: `error = transact(requests, now, Room::for_outcomes);`, plant: `;`},
+    {id: 620, what: 'without room for events outcomes are refused as well',
+     find: `if (error == Error::full && hooks_.alongside) error = transact(requests, now, Room::for_outcomes_alone);`, plant: `;`},
     {id: 150, what: 'what was in the inbox at the stop is lost',
      find: `stopping_ && inbox_.empty()) return;`, plant: `stopping_ && (inbox_.empty() || planted)) return;`},
     {id: 151, what: 'no room is kept for outcomes', find: `used_bytes_ + reserve > options_.size_limit_bytes`,
@@ -814,5 +816,10 @@ export const list = [
   ]},
   {file: 'bridge/cli/table.cpp', bugs: [
     {id: 327, what: 'a cell that just fits is cut', find: `used + columns > cells_max`, plant: `used + columns >= cells_max`},
+  ]},
+
+  // ---- webhooks ----
+  {file: 'store/ledger.cpp', bugs: [
+    {id: 621, what: 'events are not written along with what they tell of', find: `for (const auto& change : more.tasks) tasks_.put(change, txn, now);`, plant: `;`},
   ]},
 ];

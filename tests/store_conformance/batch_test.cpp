@@ -133,5 +133,83 @@ TEST_F(BatchConformance, OneThatCannotBeKeptChangesNothing) {
   EXPECT_EQ(seen(), nothing);
 }
 
+// What tells others of an outcome is in its commit.
+class AlongsideConformance : public Conformance {
+ protected:
+  void SetUp() override {
+    store.alongside = [this](const std::vector<News>& news, const ReadMessage& read, bool kept) {
+      Batch more;
+      kept_.push_back(kept);
+      for (const auto& [id, tenant, state] : news) {
+        const auto found = read(id);
+        told_.emplace_back(found ? found->content.client_ref : "?", state, found ? found->progress.state : state);
+        more.tasks.push_back(
+            {.task = {.tenant = tenant, .kind = "hook", .key = std::string(name(state))}, .body = "x"});
+        more.journal.push_back({.tenant = tenant, .stream = "hook", .key = {}, .body = "x"});
+      }
+      return more;
+    };
+    store.reopen();
+    Batch batch;
+    batch.enqueue.push_back(message("1"));
+    store.commit(std::move(batch));
+    claimed_ = store.claim(1).messages.at(0);
+  }
+  Batch taken() const {
+    Batch batch;
+    batch.settlements.push_back({.id = claimed_.id,
+                                 .attempt = claimed_.attempt,
+                                 .what = Taken{.receipt_wait_ms = 60'000},
+                                 .segments = {{.state = SegmentState::accepted, .provider_id = "A"}}});
+    return batch;
+  }
+  std::size_t tasks() { return store.claim_tasks("hook", 10).tasks.size(); }
+  Claimed claimed_;
+  std::vector<std::tuple<std::string, State, State>> told_;  // reference, what is told, how the message is by then
+  std::vector<bool> kept_;
+};
+
+TEST_F(AlongsideConformance, IsAskedForWhatHappenedToMessages) {
+  EXPECT_TRUE(told_.empty()) << "to be accepted and claimed is nothing";
+  auto batch = taken();
+  store.commit(batch);
+  batch = {};
+  batch.receipts.push_back({.gateway = queue.gateway, .provider_ids = {"A"}, .state = SegmentState::delivered});
+  store.commit(std::move(batch));
+  const std::vector<std::tuple<std::string, State, State>> wanted = {{"1", State::submitted, State::submitted},
+                                                                     {"1", State::delivered, State::delivered}};
+  EXPECT_EQ(told_, wanted);
+  EXPECT_TRUE(store.told_tasks().contains("hook"));
+  EXPECT_EQ(tasks(), 2u);
+  EXPECT_EQ(store.reader().journal({.tenant = 1, .stream = "hook"}).entries.size(), 2u);
+  EXPECT_EQ(store.commit(taken()).settled.at(0), Settled::repeated);
+  EXPECT_EQ(told_.size(), 2u) << "a repetition is no news";
+}
+
+TEST_F(AlongsideConformance, IsThereOrNotWithTheOutcome) {
+  store.fail_next_commit();
+  EXPECT_EQ(store.commit(taken()).error, Error::unknown);
+  EXPECT_EQ(tasks(), 0u);
+  store.commit(taken());
+  EXPECT_EQ(tasks(), 1u);
+}
+
+TEST_F(AlongsideConformance, GivesWayToTheOutcomeWhereThereIsNoRoom) {
+  store.fill_up(2);
+  EXPECT_EQ(store.commit(taken()).error, Error::none);
+  EXPECT_EQ(kept_, (std::vector<bool>{true, true, false}));
+  EXPECT_EQ(store.reader().get(claimed_.id)->progress.state, State::submitted);
+  EXPECT_EQ(tasks(), 0u);
+}
+
+TEST_F(AlongsideConformance, WaitingTasksAreCounted) {
+  store.commit(taken());
+  EXPECT_EQ(store.reader().waiting_tasks("hook", 10).count, 1u);
+  EXPECT_EQ(store.reader().waiting_tasks("hook", 10).first_due_at, store.now);
+  EXPECT_EQ(store.reader().waiting_tasks("hoo", 10).count, 0u);
+  tasks();
+  EXPECT_EQ(store.reader().waiting_tasks("hook", 10).count, 0u) << "it is claimed";
+}
+
 }  // namespace
 }  // namespace smsbridge::store

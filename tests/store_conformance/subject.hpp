@@ -51,6 +51,8 @@ class Subject {
     step();
   }
   void fail_next_commit() { store_->fail_commits(EIO, 1); }
+  // The next commits find no room; see Alongside.
+  void fill_up(std::size_t commits) { store_->fail_commits(ENOSPC, commits); }
 
   BatchResult commit(Batch batch) {
     BatchResult result;
@@ -77,6 +79,7 @@ class Subject {
   Tasks::DueByKind told_tasks() { return std::exchange(told_tasks_, {}); }
 
   WallMs now = start_time;
+  Alongside alongside;  // of the stores that are opened from now on
 
  private:
   void open() {
@@ -86,6 +89,7 @@ class Subject {
     store_ = std::make_unique<Store>(std::move(options));
     Hooks hooks;
     hooks.tasks_due = [this](const Tasks::DueByKind& due) { told_tasks_.insert(due.begin(), due.end()); };
+    hooks.alongside = alongside;
     store_->set_hooks(std::move(hooks));
     store_->open_queue();
   }
