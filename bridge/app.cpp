@@ -9,6 +9,7 @@
 #include "bridge/doors/listeners.hpp"
 #include "bridge/env/descriptors.hpp"
 #include "bridge/env/log.hpp"
+#include "bridge/env/log_count.hpp"
 #include "bridge/env/wall_clock.hpp"
 #include "bridge/text/time.hpp"
 #include "bridge/version.hpp"
@@ -25,19 +26,6 @@ constexpr std::size_t fineract_body_bytes = 4u << 20;  // 200 texts of 1000 char
 constexpr std::size_t request_bodies_bytes = 128u << 20;  // of all listeners together
 constexpr std::size_t listener_clients_max = 4096, control_clients_max = 32;
 
-metrics::Metrics* log_metrics = nullptr;  // spdlog calls a plain function
-
-void count_log_line(spdlog::level::level_enum level) {
-  if (!log_metrics) return;
-  using metrics::LogLevel;
-  const auto label = level >= spdlog::level::critical ? LogLevel::critical
-                     : level == spdlog::level::err    ? LogLevel::error
-                     : level == spdlog::level::warn   ? LogLevel::warning
-                     : level == spdlog::level::info   ? LogLevel::info
-                                                      : LogLevel::debug;
-  log_metrics->log().events[label]->Increment();
-}
-
 std::uint64_t system_seed() {
   std::random_device device;
   return std::uint64_t{device()} << 32 | device();
@@ -52,10 +40,18 @@ std::vector<std::unique_ptr<Shard>> make_shards(const Config& config, Clock& clo
   return shards;
 }
 
-std::vector<Gateways::Place> places_on(const std::vector<std::unique_ptr<Shard>>& shards) {
-  std::vector<Gateways::Place> places;
+template <class Place>
+std::vector<Place> places_on(const std::vector<std::unique_ptr<Shard>>& shards) {
+  std::vector<Place> places;
   for (const auto& shard : shards) places.push_back({.executor = shard->executor(), .random = shard->random()});
   return places;
+}
+
+template <class Part>
+void stop_and_wait(Part& part) {
+  std::promise<void> ended;
+  part.stop([&ended] { ended.set_value(); });
+  ended.get_future().wait();
 }
 
 }  // namespace
@@ -105,7 +101,14 @@ App::App(Config config, Clock& clock, Connector& connector)
                  .metrics = metrics_,
                  .store = store_,
                  .router = router_,
-                 .places = places_on(shards_)}),
+                 .places = places_on<Gateways::Place>(shards_)}),
+      webhooks_({.config = config_,
+                 .clock = clock_,
+                 .make_transport = make_curl_transport,
+                 .metrics = metrics_,
+                 .store = store_,
+                 .router = router_,
+                 .places = places_on<Webhooks::Place>(shards_)}),
       services_{.config = config_,
                 .store = store_,
                 .clock = clock_,
@@ -114,6 +117,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .tenants = tenants_,
                 .metrics = metrics_,
                 .gateways = gateways_,
+                .webhooks = webhooks_,
                 .objects = objects_,
                 .reload = [this](bool dry_run) { return reload(dry_run); },
                 .ready = ready_,
@@ -124,6 +128,7 @@ App::App(Config config, Clock& clock, Connector& connector)
   objects_.on_change([this](std::shared_ptr<const RoutingTable> table) {
     router_.replace(table);
     gateways_.run(*table);
+    webhooks_.run(*table);
   });
   make_servers();
 }
@@ -133,6 +138,8 @@ App::~App() { stop(); }
 void App::set_hooks() {
   store::Hooks hooks;
   hooks.due_now = [this](const std::set<store::Queue>& queues) { gateways_.due(queues); };
+  hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) { webhooks_.due(kinds); };
+  hooks.alongside = std::bind_front(&Outbox::alongside, &webhooks_.outbox());
   hooks.finals = [this](const std::vector<store::Final>& finals) { gateways_.count(finals); };
   hooks.committed = [this, &store = metrics_.store()](const store::CommitStats& stats) {
     store.commit_duration_seconds->Observe(stats.seconds);
@@ -151,10 +158,10 @@ void App::set_hooks() {
   metrics_.store().size_limit_bytes->Set(static_cast<double>(config_.store_size_limit_bytes));
   metrics_.before_render([this] {
     gateways_.refresh_gauges();
+    webhooks_.refresh_gauges();
     metrics_.store().commit_running_seconds->Set(store_.commit_running_seconds());
   });
-  log_metrics = &metrics_;
-  log::set_counter(count_log_line);
+  log::count_into(&metrics_);
 }
 
 void App::commit_failed(store::Error error, const std::string& why) {
@@ -250,6 +257,8 @@ void App::start() {
   started_ = true;
   gateways_.serve(tenants_.names());
   gateways_.run(*router_.table());
+  webhooks_.know(tenants_.names());
+  webhooks_.run(*router_.table());
   warn_of_leftovers();
   warn_of_unused();
   ready_ = true;
@@ -306,6 +315,8 @@ void App::take_over(const Config& file, bool dry_run, Reloaded& reloaded, std::v
   tenants_.take_over(tenants);
   gateways_.serve(tenants_.names());
   router_.know(tenants_.names());
+  webhooks_.know(tenants_.names());
+  webhooks_.run(*router_.table());
 }
 
 void App::say_reloaded(const Reloaded& reloaded) const {
@@ -319,6 +330,7 @@ void App::say_reloaded(const Reloaded& reloaded) const {
   say("tenants", reloaded.changes.tenants);
   say("gateways", reloaded.changes.gateways);
   say("routes", reloaded.changes.routes);
+  say("webhooks", reloaded.changes.webhooks);
   if (!reloaded.changes.lanes.empty())
     log::info("config", "reloaded", "what", "lanes", "changed", joined(reloaded.changes.lanes));
   if (reloaded.changes.prices) log::info("config", "reloaded", "what", "prices");
@@ -368,9 +380,9 @@ void App::stop() {
   if (!std::exchange(started_, false)) return;
   // Fineract does not post again what nobody took: the doors stay open while gateways wait for answers. What comes in
   // is kept, and goes out after the next start.
-  std::promise<void> ended;
-  gateways_.stop([&ended] { ended.set_value(); });
-  ended.get_future().wait();
+  // Events that are made from here on wait for the next start, too.
+  stop_and_wait(webhooks_);
+  stop_and_wait(gateways_);
   // A server's sockets are closed on its own shard; requests that are being handled get their answers.
   for (auto& [shard, server] : servers_) boost::asio::post(shard->io(), [&server] { server->stop(); });
   aside_.join();
@@ -380,8 +392,7 @@ void App::stop() {
   for (auto& shard : shards_) shard->join();
   watch_timer_.reset();
   servers_.clear();
-  log::set_counter(nullptr);
-  log_metrics = nullptr;
+  log::count_into(nullptr);
 }
 
 }  // namespace smsbridge::bridge

@@ -11,6 +11,7 @@
 #include "bridge/doors/services.hpp"
 #include "bridge/env/shard.hpp"
 #include "bridge/http/server.hpp"
+#include "bridge/notify/webhooks.hpp"
 #include "store/lock.hpp"
 
 namespace smsbridge::bridge {
@@ -73,6 +74,7 @@ class App {
   boost::asio::thread_pool aside_{1};
   std::vector<std::unique_ptr<Shard>> shards_;
   Gateways gateways_;
+  Webhooks webhooks_;
   Services services_;
   std::vector<std::pair<Shard*, std::unique_ptr<HttpServer>>> servers_;
   std::unique_ptr<Timer> watch_timer_;

@@ -53,6 +53,7 @@ void add_commands(CLI::App& app, Run& run) {
   add_messages(app, run);
   add_gateways(app, run);
   add_routes(app, run);
+  add_webhooks(app, run);
   add_apply(app, run);
   add_usage(app, run);
   add_store(app, run);

@@ -87,6 +87,14 @@ Families::Families(prometheus::Registry& registry)
       inbound_messages(counters(registry, "inbound_messages_total", "Messages received from handsets.")),
       callbacks_unreadable(counters(registry, "callbacks_unreadable_total",
                                     "Calls of a provider that held neither a receipt nor a message.")),
+      webhook_attempts(counters(registry, "webhook_attempts_total", "Requests to webhooks.")),
+      webhook_events(
+          counters(registry, "webhook_events_total", "Events for webhooks that are done with, by their end.")),
+      webhook_duration_seconds(
+          histograms(registry, "webhook_duration_seconds", "Time from a request to a webhook to its answer.")),
+      webhook_pending(gauges(registry, "webhook_pending", "Events that wait for their webhooks.")),
+      webhook_oldest_age_seconds(gauges(registry, "webhook_oldest_age_seconds",
+                                        "Age of the oldest event that waits for its webhook, 0 when none does.")),
       store_commit_duration_seconds(
           histograms(registry, "store_commit_duration_seconds", "Time to write and sync a transaction.")),
       store_commit_messages(histograms(registry, "store_commit_messages", "Changes written by one transaction.")),

@@ -62,6 +62,11 @@ struct Families {
   Counters& receipts_unmatched;
   Counters& inbound_messages;
   Counters& callbacks_unreadable;
+  Counters& webhook_attempts;
+  Counters& webhook_events;
+  Histograms& webhook_duration_seconds;
+  Gauges& webhook_pending;
+  Gauges& webhook_oldest_age_seconds;
   Histograms& store_commit_duration_seconds;
   Histograms& store_commit_messages;
   Gauges& store_used_bytes;

@@ -133,6 +133,25 @@ SMSBRIDGE_LABEL(SmppCommand, other, "bind", "bind_resp", "submit_sm", "submit_sm
                 "data_sm", "data_sm_resp", "enquire_link", "enquire_link_resp", "unbind", "unbind_resp", "generic_nack",
                 "other");
 
+// What an attempt to deliver events to a webhook came to.
+enum class WebhookResult {
+  ok,
+  http_error,  // it answered, and not with 2xx
+  timeout,
+  network_error,
+  refused,  // by us: the address is none that it may go to
+};
+SMSBRIDGE_LABEL(WebhookResult, refused, "ok", "http_error", "timeout", "network_error", "refused");
+
+// What became of an event for a webhook.
+enum class WebhookEnd {
+  delivered,
+  given_up,   // it failed for too long, or too often
+  discarded,  // its webhook was removed
+  no_room,    // it was never kept: the store has no room
+};
+SMSBRIDGE_LABEL(WebhookEnd, no_room, "delivered", "given_up", "discarded", "no_room");
+
 enum class StoreOperation { commit, read, open };
 SMSBRIDGE_LABEL(StoreOperation, open, "commit", "read", "open");
 

@@ -196,6 +196,17 @@ std::unique_ptr<GatewayMetrics> make_gateway(Families& families, const std::stri
   return out;
 }
 
+std::unique_ptr<WebhookMetrics> make_webhook(Families& families, const std::string& tenant) {
+  const Labels labels{{"tenant", tenant}};
+  auto out = std::make_unique<WebhookMetrics>();
+  out->attempts = resolve<WebhookResult>(families.webhook_attempts, labels, "result");
+  out->events = resolve<WebhookEnd>(families.webhook_events, labels, "end");
+  out->duration_seconds = &families.webhook_duration_seconds.Add({}, buckets::rtt);
+  out->pending = &families.webhook_pending.Add(labels);
+  out->oldest_age_seconds = &families.webhook_oldest_age_seconds.Add(labels);
+  return out;
+}
+
 StoreMetrics make_store(Families& families) {
   StoreMetrics out;
   out.commit_duration_seconds = &families.store_commit_duration_seconds.Add({}, buckets::commit);
@@ -265,6 +276,14 @@ class Metrics::Registry {
     return *queue;
   }
 
+  WebhookMetrics& webhook(const std::string& tenant) {
+    const std::lock_guard lock(mutex_);
+    const std::string label = label_of(tenant);
+    auto& webhook = webhooks_[label];
+    if (!webhook) webhook = make_webhook(families_, label);
+    return *webhook;
+  }
+
   void show_gauges_of(const std::string& gateway, bool shown) {
     const std::lock_guard lock(mutex_);
     if (shown)
@@ -327,6 +346,7 @@ class Metrics::Registry {
   std::map<std::string, std::unique_ptr<SmppMetrics>> smpp_;
   std::map<std::string, std::unique_ptr<ProviderMetrics>> providers_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<QueueMetrics>> queues_;
+  std::map<std::string, std::unique_ptr<WebhookMetrics>> webhooks_;
   std::vector<std::function<void()>> refreshers_;
   std::set<std::string> removed_gateways_;
 };
@@ -346,6 +366,7 @@ QueueMetrics& Metrics::queue(const std::string& tenant, const std::string& gatew
   return registry_->queue(tenant, gateway);
 }
 void Metrics::show_gauges_of(const std::string& gateway, bool shown) { registry_->show_gauges_of(gateway, shown); }
+WebhookMetrics& Metrics::webhook(const std::string& tenant) { return registry_->webhook(tenant); }
 StoreMetrics& Metrics::store() { return registry_->store(); }
 LogMetrics& Metrics::log() { return registry_->log(); }
 Histogram& Metrics::event_loop_lag_seconds(const std::string& loop) { return registry_->event_loop_lag_seconds(loop); }

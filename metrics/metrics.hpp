@@ -116,6 +116,15 @@ struct SmppMetrics {
   virtual Counter& errors(std::string_view status_name) = 0;
 };
 
+// The webhooks of one tenant. Tenants that are folded share one object: gauges are set to the sum.
+struct WebhookMetrics {
+  ByLabel<WebhookResult, Counter> attempts;
+  ByLabel<WebhookEnd, Counter> events;
+  Histogram* duration_seconds = nullptr;  // of all tenants
+  Gauge* pending = nullptr;
+  Gauge* oldest_age_seconds = nullptr;
+};
+
 struct StoreMetrics {
   Histogram* commit_duration_seconds = nullptr;
   Histogram* commit_messages = nullptr;
@@ -162,6 +171,7 @@ class Metrics {
   void show_gauges_of(const std::string& gateway, bool shown);
   // Call it for every configured tenant and gateway, so that the pair exists at 0 before its first message.
   QueueMetrics& queue(const std::string& tenant, const std::string& gateway);
+  WebhookMetrics& webhook(const std::string& tenant);
   StoreMetrics& store();
   LogMetrics& log();
   // `loop` names a thread: "shard-0", "writer".

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-// Gateways and routes as files: what stands there is what there shall be.
+// Gateways, routes and webhooks as files: what stands there is what there shall be.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ struct ApplyOptions : ClientOptions {
 };
 
 struct Wanted {
-  std::string file, what;  // gateway or route
+  std::string file, what;  // gateway, route or webhook
   json::object settings;
 };
 
@@ -36,9 +36,9 @@ void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
   if (!root.IsMap() && !root.IsNull()) throw ClientError(exit_usage, file.string() + ": is not a mapping");
   for (const auto& list : root) {
     const auto key = list.first.Scalar();
-    if (key != "gateways" && key != "routes")
-      throw ClientError(exit_usage, fmt::format("{}:{}: '{}' stands in the configuration file only; here are gateways "
-                                                "and routes",
+    if (key != "gateways" && key != "routes" && key != "webhooks")
+      throw ClientError(exit_usage, fmt::format("{}:{}: '{}' stands in the configuration file only; here are gateways, "
+                                                "routes and webhooks",
                                                 file.string(), list.first.Mark().line + 1, key));
     if (!list.second.IsSequence() && !list.second.IsNull())
       throw ClientError(exit_usage,
@@ -108,7 +108,7 @@ class Apply {
     for (const auto& each : wanted) bring_about(each);
     if (options_.prune)
       // Routes before the gateways that they name.
-      for (const auto* what : {"route", "gateway"}) remove_others(what, wanted);
+      for (const auto* what : {"webhook", "route", "gateway"}) remove_others(what, wanted);
     return failed_ == 0 ? exit_done : done_ > 0 ? exit_partly : code_;
   }
 
@@ -166,6 +166,8 @@ class Apply {
     auto before = object.at("settings").as_object(), after = wanted.settings;
     for_each_secret(after, [](json::value& secret, const std::string&) { secret = hidden_secret(); });
     if (!after.contains("id")) after["id"] = object.at("id");
+    // One that was made there stays.
+    if (wanted.what == "webhook" && !after.contains("secret")) after["secret"] = hidden_secret();
     std::vector<std::string> differences;
     compare(before, after, "", differences);
     if (object.at("managed_by").as_string() == "file" && differences.empty())
@@ -235,7 +237,7 @@ int export_all(const ApplyOptions& options) {
       "What 'smsbridge apply -f' reads. {sealed: true}: the secret that is kept here stays; elsewhere "
       "give it, as {file: path}.");
   out << YAML::Newline << YAML::BeginMap;
-  for (const std::string what : {"gateway", "route"}) {
+  for (const std::string what : {"gateway", "route", "webhook"}) {
     const auto answer = call(options, "GET", address_of(what));
     if (!answer.ok()) return report(answer);
     const auto& items = answer.body.as_object().at("items").as_array();
@@ -254,14 +256,14 @@ int export_all(const ApplyOptions& options) {
 
 void add_apply(CLI::App& app, Run& run) {
   auto options = std::make_shared<ApplyOptions>();
-  auto* apply = app.add_subcommand("apply", "Make gateways and routes be as a file says");
+  auto* apply = app.add_subcommand("apply", "Make gateways, routes and webhooks be as a file says");
   add_client_options(*apply, *options);
   apply->add_option("-f,--file", options->file, "YAML file, or a folder of them; - is stdin")->required();
   apply->add_flag("-n,--dry-run", options->dry_run, "Only say what would change, and whether it would be taken");
   apply->add_flag("-y,--yes", options->yes, "Do not ask, whoever is cut off");
   apply->add_flag("--prune", options->prune, "Delete what was made at run time and does not stand there");
   apply->callback([options, &run] { run = [options] { return Apply(*options).run(); }; });
-  auto* exporter = app.add_subcommand("export", "Gateways and routes as 'apply' reads them, without secrets");
+  auto* exporter = app.add_subcommand("export", "Gateways, routes and webhooks as 'apply' reads them, without secrets");
   add_client_options(*exporter, *options);
   exporter->callback([options, &run] { run = [options] { return export_all(*options); }; });
 }

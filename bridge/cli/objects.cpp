@@ -91,6 +91,8 @@ int say(const ObjectOptions& options, const ClientAnswer& answer, const std::str
     std::cout << json::serialize(answer.body) << "\n";
   else
     std::cout << options.what << " " << options.name << (options.dry_run ? " could be " : " is ") << done << "\n";
+  if (const auto* secret = answer.body.as_object().if_contains("secret"); secret && !options.json)
+    std::cout << "its secret, which is shown only now: " << std::string(secret->as_string()) << "\n";
   return exit_done;
 }
 
@@ -145,6 +147,20 @@ void read_named(json::value& value, const std::filesystem::path& folder) {
   for (auto& member : *object) read_named(member.value(), folder);
 }
 
+const char* example_of(const std::string& what) {
+  if (what == "gateway")
+    return R"(The keys are those of the configuration file:
+  smsbridge gateways create mtn --set kind=smpp --set host=10.0.0.7 --set port=2775 --set system_id=umoja \
+      --secret password=mtn.txt
+  smsbridge gateways create twilio --set kind=twilio --set account.account_sid=AC0123 --secret account.auth_token=token.txt)";
+  if (what == "route")
+    return R"(The keys are those of the configuration file:
+  smsbridge routes create kenya --set countries=[KE] --set 'via=[{gateway: mtn}, {gateway: twilio}]')";
+  return R"(The keys are those of the configuration file:
+  smsbridge webhooks create bank --set tenant=umoja --set url=https://bank.example.org/sms-events \
+      --set events=[message.delivered,message.failed,message.expired])";
+}
+
 }  // namespace
 
 std::string address_of(const std::string& what) { return "/api/v1/" + what + "s"; }
@@ -171,7 +187,7 @@ YAML::Node read_only_document(const std::string& file) {
 
 void read_named_secrets(json::object& settings, const std::filesystem::path& folder) {
   const auto from = folder.empty() ? std::filesystem::current_path() : folder;
-  for (const auto* key : {"password", "callback_secret", "proxy", "account"})
+  for (const auto* key : {"password", "callback_secret", "proxy", "account", "secret", "old_secret"})
     if (auto* value = settings.if_contains(key)) read_named(*value, from);
 }
 
@@ -202,18 +218,13 @@ void add_object_commands(CLI::App& group, const std::string& what, Run& run) {
   auto* maker = add("create", "Make a " + what + "; it is in force at once", create_object);
   add_settings(*maker);
   add_yes(*maker);
-  if (what == "gateway") add_secrets(*maker);
+  if (what != "route") add_secrets(*maker);
   auto* changer = add("change", "Change settings of a " + what + "; the others stay", change_settings);
   add_settings(*changer);
   add_yes(*changer);
-  if (what == "gateway") add_secrets(*changer);
+  if (what != "route") add_secrets(*changer);
   changer->add_option("--unset", options->unset, "KEY: back to its default")->allow_extra_args(false);
-  maker->footer(what == "gateway" ? R"(The keys are those of the configuration file:
-  smsbridge gateways create mtn --set kind=smpp --set host=10.0.0.7 --set port=2775 --set system_id=umoja \
-      --secret password=mtn.txt
-  smsbridge gateways create twilio --set kind=twilio --set account.account_sid=AC0123 --secret account.auth_token=token.txt)"
-                                  : R"(The keys are those of the configuration file:
-  smsbridge routes create kenya --set countries=[KE] --set 'via=[{gateway: mtn}, {gateway: twilio}]')");
+  maker->footer(example_of(what));
   auto* remover = add("delete", "Remove a " + what, remove_object);
   add_yes(*remover);
   if (what == "gateway")

@@ -7,6 +7,7 @@
 
 #include "bridge/config/reader.hpp"
 #include "bridge/config/units.hpp"
+#include "bridge/env/network.hpp"
 #include "bridge/text/control.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/sender.hpp"
@@ -39,6 +40,12 @@ void check_country(ConfigSection& s, const std::string& key, const std::string& 
 
 void check_no_control(ConfigSection& s, const std::string& key, const std::string& value) {
   if (text::has_control(value)) s.problem(key, "holds a control character or a line break", "bad-value");
+}
+
+void check_networks(ConfigSection& s, const std::string& key, const std::vector<std::string>& networks) {
+  for (const auto& text : networks)
+    if (!parse_network(text))
+      s.problem(key, "'" + text + "' is not an address or a block such as 10.0.0.0/8", "bad-value");
 }
 
 void check_sender(ConfigSection& s, const std::string& sender, std::string_view country) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bridge/env/clock.hpp"
 
@@ -15,6 +16,8 @@ void check_name(ConfigSection& s, const std::string& name);
 void check_sender(ConfigSection& s, const std::string& sender, std::string_view country);
 void check_country(ConfigSection& s, const std::string& key, const std::string& country);
 void check_no_control(ConfigSection& s, const std::string& key, const std::string& value);
+// Addresses, and blocks of them.
+void check_networks(ConfigSection& s, const std::string& key, const std::vector<std::string>& networks);
 // Delays double up to the longest.
 void check_first_delay(ConfigSection& s, const char* first, WallMs first_ms, const char* longest, WallMs longest_ms);
 

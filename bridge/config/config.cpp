@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <fstream>
 
+#include "bridge/config/checks.hpp"
 #include "bridge/config/keys.hpp"
 #include "bridge/config/tls.hpp"
 #include "bridge/config/yaml.hpp"
-#include "bridge/env/network.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -102,16 +102,16 @@ const Keys<Config>& log_keys() {
   return keys;
 }
 
-void check_private_targets(ConfigSection& s, Config& config) {
-  for (const auto& text : config.allow_private_targets)
-    if (!parse_network(text))
-      s.problem("allow_private_targets", "'" + text + "' is not an address or a block such as 10.0.0.0/8", "bad-value");
-}
-
 GatewaySettings& one_more_gateway(Config& config) {
   auto& gateway = config.gateways.emplace_back();
   gateway.of_file = true;
   return gateway;
+}
+
+WebhookSettings& one_more_webhook(Config& config) {
+  auto& webhook = config.webhooks.emplace_back();
+  webhook.of_file = true;
+  return webhook;
 }
 
 // What stands in the file belongs together; each object has its own keys.
@@ -125,8 +125,8 @@ const Keys<Config>& root_keys() {
       K::integer("shards", &C::shards, 0, 256, "Event loops, each with its own thread; 0: one less than the cores"),
       K::boolean("core_dumps", &C::core_dumps, "A crash leaves an image of the memory, with keys and texts"),
       K::texts("allow_private_targets", &C::allow_private_targets,
-               "Addresses and blocks that HTTP gateways made at run time may reach besides public ones")
-          .checked(check_private_targets),
+               "Addresses and blocks that HTTP gateways and webhooks made at run time may reach besides public ones")
+          .checked([](ConfigSection& s, C& c) { check_networks(s, "allow_private_targets", c.allow_private_targets); }),
       K::section<Lanes>("lanes", &C::lanes, lanes_keys(), "How messages of each lane are treated").live(),
       K::list<TenantSettings>(
           "tenants", [](C& c) -> TenantSettings& { return c.tenants.emplace_back(); }, read_tenant, tenant_infos,
@@ -136,6 +136,9 @@ const Keys<Config>& root_keys() {
       K::list<RouteSettings>(
           "routes", [](C& c) -> RouteSettings& { return c.routes.emplace_back(); }, read_route, route_infos,
           "Which gateway a message takes")
+          .live(),
+      K::list<WebhookSettings>("webhooks", one_more_webhook, read_webhook, webhook_infos,
+                               "Who is told what becomes of messages")
           .live(),
       K::special(
           "prices", KeyInfo::Type::list, [](ConfigSection& s, C& c) { read_prices(s, c.gateways, c.prices); },
@@ -163,7 +166,9 @@ void check_together(ConfigSection& root, const Config& config) {
   for (const auto& route : config.routes) routes.push_back(&route);
   std::vector<const TenantSettings*> tenants;
   for (const auto& tenant : config.tenants) tenants.push_back(&tenant);
-  for (auto& problem : check_references(gateways, routes, tenants))
+  std::vector<const WebhookSettings*> webhooks;
+  for (const auto& webhook : config.webhooks) webhooks.push_back(&webhook);
+  for (auto& problem : check_references(gateways, routes, tenants, webhooks))
     root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
 }
 

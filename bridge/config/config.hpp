@@ -13,6 +13,7 @@
 #include "bridge/config/problem.hpp"
 #include "bridge/config/route.hpp"
 #include "bridge/config/tenant.hpp"
+#include "bridge/config/webhook.hpp"
 
 namespace smsbridge::bridge {
 
@@ -44,6 +45,7 @@ struct Config {
   std::vector<TenantSettings> tenants;
   std::vector<GatewaySettings> gateways;
   std::vector<RouteSettings> routes;  // the first that fits is taken
+  std::vector<WebhookSettings> webhooks;
   Prices prices;
 };
 
@@ -56,11 +58,12 @@ struct LoadedConfig {
   bool ok() const;
 };
 
-// What gateways, routes and tenants say of each other and is not so: equal names and ids, names of nobody. A path is
-// the list that the problem is in. `assumed` are names of gateways that are not there yet.
+// What gateways, routes, tenants and webhooks say of each other and is not so: equal names and ids, names of nobody. A
+// path is the list that the problem is in. `assumed` are names of gateways that are not there yet.
 std::vector<ConfigProblem> check_references(const std::vector<const GatewaySettings*>& gateways,
                                             const std::vector<const RouteSettings*>& routes,
                                             const std::vector<const TenantSettings*>& tenants,
+                                            const std::vector<const WebhookSettings*>& webhooks,
                                             const std::set<std::string>& assumed = {});
 
 // The keys outside of gateways, routes and the like in which two files differ: "listen.api".

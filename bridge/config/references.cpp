@@ -11,9 +11,35 @@ bool holds(const std::vector<std::string>& list, const std::string& value) {
   return std::ranges::find(list, value) != list.end();
 }
 
+namespace {
+
+void check_webhooks(const std::vector<const WebhookSettings*>& webhooks, const std::set<std::string>& tenants,
+                    std::set<store::GatewayId> ids, std::vector<ConfigProblem>& problems) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < webhooks.size(); ++i) {
+    const auto& webhook = *webhooks[i];
+    const auto say = [&](const char* key, std::string text, const char* code) {
+      problems.push_back(
+          {.file = {}, .path = "webhooks", .text = std::move(text), .code = code, .index = i, .key = key});
+    };
+    // What has no name, id or tenant was told of already.
+    if (!webhook.name.empty() && !names.insert(webhook.name).second)
+      say("name", "two webhooks are called '" + webhook.name + "'", "duplicate");
+    if (webhook.id && !ids.insert(webhook.id).second)
+      say("id",
+          fmt::format("a gateway, a route or another webhook has the id {} of '{}' too", webhook.id, webhook.name),
+          "duplicate");
+    if (!webhook.tenant.empty() && !tenants.contains(webhook.tenant))
+      say("tenant", "webhook '" + webhook.name + "' names the unknown tenant '" + webhook.tenant + "'", "bad-value");
+  }
+}
+
+}  // namespace
+
 std::vector<ConfigProblem> check_references(const std::vector<const GatewaySettings*>& gateways,
                                             const std::vector<const RouteSettings*>& routes,
                                             const std::vector<const TenantSettings*>& tenants,
+                                            const std::vector<const WebhookSettings*>& webhooks,
                                             const std::set<std::string>& assumed) {
   std::vector<ConfigProblem> problems;
   const auto say = [&](const char* list, std::size_t index, const char* key, std::string text, const char* code) {
@@ -84,6 +110,7 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewaySetti
               "' is not for it: see the gateway's 'tenants'",
           "bad-value");
   }
+  check_webhooks(webhooks, tenant_names, ids, problems);
   return problems;
 }
 

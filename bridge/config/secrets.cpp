@@ -3,6 +3,7 @@
 
 #include "bridge/config/gateway.hpp"
 #include "bridge/config/keys.hpp"
+#include "bridge/config/webhook.hpp"
 #include "http_gateways/provider.hpp"
 
 namespace smsbridge::bridge {
@@ -25,10 +26,10 @@ const http_gateways::Kind* kind_of(const boost::json::object& settings) {
 }
 
 // Of every kind: what does not belong to this one is refused later, and is kept from the eye all the same.
-const std::vector<KeyInfo>& keys_of_gateways() {
+const std::vector<KeyInfo>& keys_of_objects() {
   static const auto keys = [] {
     auto all = gateway_infos();
-    for (auto* more : {smpp_infos, provider_infos})
+    for (auto* more : {smpp_infos, provider_infos, webhook_infos})
       for (auto& key : more()) all.push_back(std::move(key));
     return all;
   }();
@@ -39,7 +40,7 @@ const std::vector<KeyInfo>& keys_of_gateways() {
 
 boost::json::object addresses_of(const boost::json::object& settings) {
   boost::json::object addresses;
-  for (const auto& key : keys_of_gateways())
+  for (const auto& key : keys_of_objects())
     if (const auto* value = settings.if_contains(key.name); value && key.decides_address)
       addresses["/" + key.name] = *value;
   const auto* kind = kind_of(settings);
@@ -59,7 +60,7 @@ void for_each_secret(boost::json::object& settings,
   const auto visit = [&](boost::json::object& object, const std::string& base, std::string_view key) {
     if (auto* value = object.if_contains(key); value && !value->is_null()) body(*value, base + "/" + std::string(key));
   };
-  for (const auto& key : keys_of_gateways()) {
+  for (const auto& key : keys_of_objects()) {
     const auto* value = settings.if_contains(key.name);
     if (key.type == KeyInfo::Type::secret || (value && key.url && holds_a_password(*value)))
       visit(settings, "", key.name);

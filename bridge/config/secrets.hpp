@@ -6,10 +6,10 @@
 
 namespace smsbridge::bridge {
 
-// Calls `body` for everything secret in a gateway's settings; `place` is its JSON pointer.
+// Calls `body` for everything secret in the settings of a gateway or webhook; `place` is its JSON pointer.
 void for_each_secret(boost::json::object& settings,
                      const std::function<void(boost::json::value& secret, const std::string& place)>& body);
-// The settings of a gateway that decide where its secrets go, by JSON pointer.
+// The settings of one that decide where its secrets go, by JSON pointer.
 boost::json::object addresses_of(const boost::json::object& settings);
 // What stands in the place of a secret that is kept and not shown.
 boost::json::value hidden_secret();

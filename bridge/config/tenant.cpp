@@ -47,6 +47,9 @@ const Keys<T>& tenant_keys() {
       K::boolean("html_entities", &T::html_entities, "Makes characters of HTML entities, which Fineract posts"),
       K::boolean("transliterate", &T::transliterate,
                  "Replaces what the GSM alphabet lacks by what is close, where that saves parts"),
+      K::texts("allow_private_targets", &T::allow_private_targets,
+               "Addresses and blocks that its webhooks made at run time may reach besides public ones")
+          .checked([](ConfigSection& s, T& t) { check_networks(s, "allow_private_targets", t.allow_private_targets); }),
       K::section<Budget>(
           "budget", [](T& t) -> Budget& { return t.budget.emplace(); }, budget_keys(), "What may be spent in a month"),
   };

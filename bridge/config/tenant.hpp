@@ -31,6 +31,7 @@ struct TenantSettings {
   bool check_number_length = true;  // refuse numbers with more or fewer digits than any mobile of their country
   bool html_entities = true;        // Fineract posts "O&#39;Brien"; the phone should show O'Brien
   bool transliterate = false;       // texts that get into fewer parts by it, when a message does not say
+  std::vector<std::string> allow_private_targets;  // that webhooks made at run time may reach: 10.0.0.0/8
   bool operator==(const TenantSettings&) const = default;
 };
 

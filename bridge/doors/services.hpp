@@ -13,6 +13,7 @@
 #include "bridge/doors/told.hpp"
 #include "bridge/env/clock.hpp"
 #include "bridge/intake/accept.hpp"
+#include "bridge/notify/webhooks.hpp"
 #include "bridge/objects/objects.hpp"
 #include "bridge/routing/cut_off.hpp"
 #include "bridge/routing/directory.hpp"
@@ -38,6 +39,7 @@ struct Services {
   const Tenants& tenants;
   metrics::Metrics& metrics;
   GatewayControl& gateways;
+  Webhooks& webhooks;
   Objects& objects;
   // Of the configuration file. A dry run only says what it would do.
   std::function<tl::expected<Reloaded, std::vector<std::string>>(bool dry_run)> reload;

@@ -202,7 +202,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     const auto address = ip_address(to->addr);
     if (!t.targets->all && !(address && t.targets->allow(*address))) {
       t.refused =
-          "its address is private, which is for gateways of the configuration file, or for what is listed in "
+          "its address is private, which is for what stands in the configuration file, or for addresses listed in "
           "allow_private_targets";
       return CURL_SOCKET_BAD;
     }
@@ -345,6 +345,8 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
       }
     } else {
       result.end = t->left ? End::perhaps_sent : End::not_sent;
+      result.timed_out = code == CURLE_OPERATION_TIMEDOUT;
+      result.refused = !t->refused.empty();
       result.detail = t->too_long           ? too_long(*t)
                       : !t->refused.empty() ? t->refused
                       : t->error[0] != '\0' ? std::string(t->error.data())

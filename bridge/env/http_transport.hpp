@@ -36,6 +36,8 @@ class HttpTransport {
     End end = End::not_sent;
     http_gateways::Reply reply;
     std::string detail;  // for people; without end == answered
+    bool timed_out = false;
+    bool refused = false;  // by us: the address is none that it may go to
   };
   // Called once, on the transport's executor, never inside send().
   using Done = std::function<void(Result)>;

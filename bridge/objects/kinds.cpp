@@ -73,6 +73,31 @@ const KindRow route{.word = "route",
                     .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
                     .stays = [](const Made&, const Made&) { return std::string(); }};
 
+// Whoever is to check signatures has to be given the secret, so one that was made for him stays.
+void give_secret(boost::json::object& settings, const boost::json::object* before) {
+  if (const auto* secret = settings.if_contains("secret"); secret && !secret->is_null()) return;
+  const auto* kept = before ? before->if_contains("secret") : nullptr;
+  settings["secret"] = kept ? *kept : boost::json::value(new_webhook_secret());
+}
+
+const KindRow webhook{
+    .word = "webhook",
+    .when_too_large = "Leave out what is not used",
+    .parse =
+        [](const boost::json::object& settings, const std::filesystem::path& folder,
+           std::vector<ConfigProblem>& problems) {
+          return made_of<WebhookSettings>(settings, folder, problems, read_webhook);
+        },
+    .of = [](const RoutingTable& table) { return all_of(table.webhooks); },
+    .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.webhooks, objects); },
+    .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
+    .complete = give_secret,
+    // Its deliveries are kept under the tenant.
+    .stays = [](const Made& before, const Made& after) -> std::string {
+      const bool same = std::get<WebhookSettingsPtr>(before)->tenant == std::get<WebhookSettingsPtr>(after)->tenant;
+      return same ? "" : "a webhook stays with its tenant: make another one, and remove this";
+    }};
+
 }  // namespace
 
 const std::string& name_of(const Made& made) {
@@ -91,6 +116,8 @@ const KindRow& row_of(ObjectKind kind) {
       return gateway;
     case ObjectKind::route:
       return route;
+    case ObjectKind::webhook:
+      return webhook;
   }
   std::abort();
 }

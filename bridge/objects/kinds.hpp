@@ -14,13 +14,13 @@
 namespace smsbridge::bridge {
 
 // What was made of an object's settings.
-using Made = std::variant<GatewaySettingsPtr, RouteSettingsPtr>;
+using Made = std::variant<GatewaySettingsPtr, RouteSettingsPtr, WebhookSettingsPtr>;
 const std::string& name_of(const Made& made);
 store::GatewayId id_of(const Made& made);
 const boost::json::object& settings_of(const Made& made);  // as they were given, without secrets
 
-enum class ObjectKind : std::uint8_t { gateway, route };
-inline constexpr std::array object_kinds{ObjectKind::gateway, ObjectKind::route};
+enum class ObjectKind : std::uint8_t { gateway, route, webhook };
+inline constexpr std::array object_kinds{ObjectKind::gateway, ObjectKind::route, ObjectKind::webhook};
 
 struct KindRow {
   std::string_view word;      // in addresses ("/api/v1/" word "s"), in the store's keys and in messages
@@ -35,6 +35,8 @@ struct KindRow {
   void (*join)(RoutingTable& table, const std::vector<Made>& objects);
   // Why it cannot go while others name it; empty: it can.
   std::string (*needed_by)(const RoutingTable& table, std::string_view name);
+  // What is made, not defaulted, where the caller gave none. Perhaps empty.
+  void (*complete)(boost::json::object& settings, const boost::json::object* before) = nullptr;
   // What a change of it must not change; empty: it does not.
   std::string (*stays)(const Made& before, const Made& after);
 };

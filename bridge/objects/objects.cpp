@@ -65,7 +65,8 @@ std::vector<typename Pointer::element_type*> pointers(const std::vector<Pointer>
 
 // What those of a table say of each other and is not so.
 std::vector<ConfigProblem> problems_of(const RoutingTable& table, const std::set<std::string>& assumed = {}) {
-  return check_references(pointers(table.gateways), pointers(table.routes), pointers(table.tenants), assumed);
+  return check_references(pointers(table.gateways), pointers(table.routes), pointers(table.tenants),
+                          pointers(table.webhooks), assumed);
 }
 
 // What did not fit before is not the fault of what changes now.
@@ -79,7 +80,9 @@ std::vector<ConfigProblem> new_problems(const RoutingTable& before, const Routin
   return problems;
 }
 
-bool has_id(const RoutingTable& table, store::GatewayId id) { return table.gateway(id) || table.route(id); }
+bool has_id(const RoutingTable& table, store::GatewayId id) {
+  return table.gateway(id) || table.route(id) || table.webhook(id);
+}
 
 }  // namespace
 
@@ -159,6 +162,8 @@ Objects::TablePtr Objects::taken_from(const Config& file) {
     gateway = records_.with_callback_secret(gateway);
     if (auto before = known->gateway(gateway->name); before && same(*before, *gateway)) gateway = std::move(before);
   }
+  for (auto& webhook : table->webhooks)
+    if (auto before = known->webhook(webhook->name); before && same(*before, *webhook)) webhook = std::move(before);
   for (auto& tenant : table->tenants)
     if (auto before = known->tenant(tenant->name); before && *before == *tenant) tenant = std::move(before);
   return table;
@@ -186,7 +191,7 @@ Objects::KeptPtr Objects::kept_of(ObjectKind kind, ObjectRecords::Record record,
   };
   if (find_in(of_file, kind, record.name)) return ignored("the configuration file has one of this name, which is used");
   if (has_id(of_file, record.settings.at("id").to_number<store::GatewayId>()))
-    return ignored("the configuration file has a gateway or route of its id, which is used");
+    return ignored("the configuration file has a gateway, route or webhook of its id, which is used");
   const auto before = state();
   if (const auto known = before->kept.find(kind); known != before->kept.end())
     if (const auto it = known->second.find(record.name); it != known->second.end() && it->second->etag == record.etag)
@@ -219,7 +224,8 @@ tl::expected<Objects::Taken, std::string> Objects::take_over(const Config& file,
     for (const auto& [name, object] : kept)
       if (const auto id = id_of(object->made); !find_in(*of_file, kind, name) && has_id(*of_file, id))
         return tl::unexpected(fmt::format(
-            "two of the gateways and routes have the id {}: '{}', which was made at run time, has it too", id, name));
+            "two of the gateways, routes and webhooks have the id {}: '{}', which was made at run time, has it too", id,
+            name));
   // What stands in the file now is no longer in force here, and what stood in it may be again.
   auto after = loaded(std::move(of_file));
   if (const auto problems = new_problems(*before->table, *after.table); !problems.empty())
@@ -320,6 +326,7 @@ tl::expected<json::object, ObjectError> Objects::wanted(const Change& change, co
     return tl::unexpected(std::move(*missing));
   if (!settings.contains("name")) settings["name"] = change.name;
   if (!settings.contains("id")) settings["id"] = before ? id_of(before->made) : records_.last_id(*state()->table) + 1;
+  if (const auto complete = row_of(change.kind).complete) complete(settings, before ? &before->settings : nullptr);
   if (auto wrong = why_too_large(row_of(change.kind), settings)) return tl::unexpected(std::move(*wrong));
   return settings;
 }

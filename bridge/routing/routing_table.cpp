@@ -21,6 +21,7 @@ RoutingTable::RoutingTable(const Config& config)
   for (const auto& tenant : config.tenants) tenants.push_back(std::make_shared<TenantSettings>(tenant));
   for (const auto& gateway : config.gateways) gateways.push_back(std::make_shared<GatewaySettings>(gateway));
   for (const auto& route : config.routes) routes.push_back(std::make_shared<RouteSettings>(route));
+  for (const auto& webhook : config.webhooks) webhooks.push_back(std::make_shared<WebhookSettings>(webhook));
   sort_routes();
 }
 
@@ -46,6 +47,10 @@ RouteSettingsPtr RoutingTable::route(store::RouteId id) const { return find(rout
 TenantSettingsPtr RoutingTable::tenant(std::string_view name) const {
   return find(tenants, name, &TenantSettings::name);
 }
+WebhookSettingsPtr RoutingTable::webhook(std::string_view name) const {
+  return find(webhooks, name, &WebhookSettings::name);
+}
+WebhookSettingsPtr RoutingTable::webhook(store::GatewayId id) const { return find(webhooks, id, &WebhookSettings::id); }
 
 namespace {
 
@@ -119,6 +124,8 @@ TableChanges changes_between(const RoutingTable& before, const RoutingTable& aft
                             [](const GatewaySettings& a, const GatewaySettings& b) { return same(a, b); }),
       .routes = differing(before.routes, after.routes,
                           [](const RouteSettings& a, const RouteSettings& b) { return a.settings == b.settings; }),
+      .webhooks = differing(before.webhooks, after.webhooks,
+                            [](const WebhookSettings& a, const WebhookSettings& b) { return same(a, b); }),
       .lanes = {},
       .prices = *before.prices != *after.prices};
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)

@@ -9,12 +9,13 @@
 
 namespace smsbridge::bridge {
 
-// The tenants, gateways and routes that there are now. It never changes: a change makes another table, and whoever
-// works with this one, or with something out of it, keeps it as long as he needs it.
+// The tenants, gateways, routes and webhooks that there are now. It never changes: a change makes another table, and
+// whoever works with this one, or with something out of it, keeps it as long as he needs it.
 struct RoutingTable {
   std::vector<GatewaySettingsPtr> gateways;
   std::vector<RouteSettingsPtr> routes;  // the first that fits is taken
   std::vector<TenantSettingsPtr> tenants;
+  std::vector<WebhookSettingsPtr> webhooks;
   Lanes lanes = default_lanes;
   std::shared_ptr<const Prices> prices = std::make_shared<Prices>();
 
@@ -31,6 +32,8 @@ struct RoutingTable {
   RouteSettingsPtr route(std::string_view name) const;
   RouteSettingsPtr route(store::RouteId id) const;
   TenantSettingsPtr tenant(std::string_view name) const;
+  WebhookSettingsPtr webhook(std::string_view name) const;
+  WebhookSettingsPtr webhook(store::GatewayId id) const;
 
   // Where a message goes that names no way and fits no route; nullptr: nowhere.
   GatewaySettingsPtr default_for(const TenantSettings& tenant) const;
@@ -47,7 +50,7 @@ struct TableChanges {
     std::vector<std::string> added, changed, removed;
     bool operator==(const Names&) const = default;
   };
-  Names tenants, gateways, routes;
+  Names tenants, gateways, routes, webhooks;
   std::vector<std::string> lanes;
   bool prices = false;
 };

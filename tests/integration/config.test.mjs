@@ -10,6 +10,7 @@ import YAML from 'yaml';
 import {root, smsbridge, temporaryFolder} from './harness.mjs';
 
 const timeout = 60_000;
+process.env.HOOK_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 let schema, validate;
 
 before(async () => {
@@ -61,6 +62,9 @@ describe('config schema', () => {
     ['a route of no lane', file(smpp, {routes: [{name: 'r', id: 9, via: [{gateway: 'a'}], lanes: ['adverts']}]}), false],
     ['a budget', file(smpp, {tenants: [{...tenant, budget: {currency: 'KES', alert: 4000}}]}), true],
     ['a budget in nothing', file(smpp, {tenants: [{...tenant, budget: {alert: 4000}}]}), false],
+    ['a webhook', file(smpp, {webhooks: [{name: 'w', id: 9, tenant: 'default', url: 'https://bank.example.org/e', secret: {env: 'HOOK_SECRET'}, events: ['message.failed']}]}), true],
+    ['a webhook without its secret', file(smpp, {webhooks: [{name: 'w', id: 9, tenant: 'default', url: 'https://bank.example.org/e'}]}), false],
+    ['a webhook of no event', file(smpp, {webhooks: [{name: 'w', id: 9, tenant: 'default', url: 'https://bank.example.org/e', secret: {env: 'HOOK_SECRET'}, events: 'message.read'}]}), false],
     ['a price', file(smpp, {prices: [{gateway: 'a', price: '0.60', currency: 'KES'}]}), true],
     ['a price of nobody', file(smpp, {prices: [{price: '0.60', currency: 'KES'}]}), false],
   ];
@@ -88,7 +92,7 @@ describe('config schema', () => {
     assert.equal(gateway.properties.password.$ref, '#/$defs/secret');
     assert.deepEqual(secret.anyOf.slice(0, 3).map((kind) => Object.keys(kind.properties)[0]), ['file', 'env', 'credential']);
     const live = Object.entries(schema.properties).filter(([, key]) => key['x-live']).map(([name]) => name);
-    assert.deepEqual(live.sort(), ['gateways', 'lanes', 'prices', 'prices_file', 'routes', 'tenants']);
+    assert.deepEqual(live.sort(), ['gateways', 'lanes', 'prices', 'prices_file', 'routes', 'tenants', 'webhooks']);
   });
 });
 
@@ -136,6 +140,7 @@ describe('docs/configuration.md', () => {
       [['gateways', 'gateways of kind smpp', 'gateways of HTTP providers'], [{properties: {...keys, dialect: {}}}]],
       [['dialect'], [dialect]],
       [['routes', 'fail_over'], [properties.routes.items]],
+      [['webhooks'], [properties.webhooks.items]],
       [['prices'], [properties.prices.items]],
     ];
   };

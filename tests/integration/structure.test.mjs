@@ -136,7 +136,7 @@ test('no two files include each other, by whatever way', () => {
 
 test('time and chance come in from outside', () => {
   // The command line is a process of its own, and so is the carrier's socket side; app draws the seeds.
-  const rooms = ['text', 'config', 'policy', 'http', 'access', 'routing', 'intake', 'objects', 'delivery', 'doors'];
+  const rooms = ['text', 'config', 'policy', 'http', 'access', 'routing', 'intake', 'objects', 'delivery', 'notify', 'doors'];
   const of = sources.filter((file) => folderOf(file) === 'bridge' && rooms.includes(roomOf(file)));
   const clocks = /\b(system|steady|high_resolution)_clock::now\b|\brandom_device\b|\bsteady_timer\b/;
   assert.deepEqual(of.filter((file) => clocks.test(read(file))), []);

@@ -822,4 +822,27 @@ export const list = [
   {file: 'store/ledger.cpp', bugs: [
     {id: 621, what: 'events are not written along with what they tell of', find: `for (const auto& change : more.tasks) tasks_.put(change, txn, now);`, plant: `;`},
   ]},
+  {file: 'bridge/notify/outbox.cpp', bugs: [
+    {id: 622, what: 'a webhook gets events that it did not ask for', find: `receiver.events.contains(type)`, plant: `true`},
+  ]},
+  {file: 'bridge/notify/lines.cpp', bugs: [
+    {id: 623, what: 'a second event of a message overtakes the first', find: `if (line.size() == 1) ready_.emplace(delivery->number, delivery.get());`,
+     plant: `ready_.emplace(delivery->number, delivery.get());`},
+  ]},
+  {file: 'bridge/notify/receiver.cpp', bugs: [
+    {id: 624, what: 'what was delivered is delivered again', find: `batch.ended_tasks.push_back({.task = task.task, .lease = task.lease});`, plant: `;`},
+    {id: 625, what: 'what is given back loses its place', find: `std::max<WallMs>(1, task.due_at)`,
+     plant: `context_.clock.wall() - static_cast<WallMs>(task.task.key.front())`},
+    {id: 626, what: 'what waits behind a long queue is never claimed', find: `claim_again_ = claim_again_ || result.ends.front().more_due;`, plant: `;`},
+    {id: 631, what: 'the old secret does not sign', find: `if (!settings.old_secret.empty()) secrets.push_back(settings.old_secret);`, plant: `;`},
+    {id: 627, what: 'a receiver that is down gets all requests at once', find: `backoff_.is_failing() ? 1 : requests_most`, plant: `requests_most`},
+  ]},
+  {file: 'bridge/notify/webhooks.cpp', bugs: [
+    {id: 628, what: 'webhooks made at run time reach private addresses', find: `options.targets.all = webhook.of_file;`, plant: `options.targets.all = true;`},
+    {id: 629, what: 'a 410 is forgotten by a restart', find: `if (const auto since = decimal(object.value)) gone_[id] = since;`, plant: `;`},
+    {id: 630, what: 'what waits for a webhook that was removed stays for ever', find: `if (removed) return discard(id, running);`, plant: `;`},
+  ]},
+  {file: 'bridge/policy/webhook.hpp', bugs: [
+    {id: 632, what: 'a redirect counts as delivered', find: `status >= 200 && status < 300`, plant: `status >= 200 && status < 400`},
+  ]},
 ];

@@ -49,6 +49,13 @@ Daemon::Daemon(World world)
                  .router = router_,
                  .places = {{.executor = life_.executor(), .random = world_.random}},
                  .starting = world_.gateway_starting}),
+      webhooks_({.config = config_,
+                 .clock = world_.clock,
+                 .make_transport = world_.make_transport,
+                 .metrics = world_.metrics,
+                 .store = store_,
+                 .router = router_,
+                 .places = {{.executor = life_.executor(), .random = world_.random}}}),
       services_{.config = config_,
                 .store = store_,
                 .clock = world_.clock,
@@ -57,6 +64,7 @@ Daemon::Daemon(World world)
                 .tenants = tenants_,
                 .metrics = world_.metrics,
                 .gateways = gateways_,
+                .webhooks = webhooks_,
                 .objects = objects_,
                 .reload = [](bool) { return bridge::Reloaded{}; },
                 .ready = ready_,
@@ -66,6 +74,7 @@ Daemon::Daemon(World world)
   objects_.on_change([this](std::shared_ptr<const bridge::RoutingTable> table) {
     router_.replace(table);
     gateways_.run(*table);
+    webhooks_.run(*table);
   });
 }
 
@@ -82,6 +91,13 @@ void Daemon::take_over(const bridge::Config& config) {
 void Daemon::ask(const std::string& gateway, bridge::GatewayControl::Action action,
                  std::function<void(const bridge::GatewayStatus&)> done) {
   gateways_.ask(gateway, action, life_.executor(), std::move(done));
+}
+
+double Daemon::events_waiting() {
+  webhooks_.refresh_gauges();
+  double waiting = 0;
+  for (const auto& tenant : config_.tenants) waiting += world_.metrics.webhook(tenant.name).pending->Value();
+  return waiting;
 }
 
 void Daemon::listen() {
@@ -106,6 +122,8 @@ void Daemon::set_hooks() {
     gateways_.count(finals);
     world_.finals(finals);
   };
+  hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) { webhooks_.due(kinds); };
+  hooks.alongside = std::bind_front(&bridge::Outbox::alongside, &webhooks_.outbox());
   hooks.failed = [this](store::Error, const std::string&) { world_.commit_failed(); };
   store_.set_hooks(std::move(hooks));
 }
@@ -113,6 +131,8 @@ void Daemon::set_hooks() {
 void Daemon::start() {
   gateways_.serve(tenants_.names());
   gateways_.run(*router_.table());
+  webhooks_.know(tenants_.names());
+  webhooks_.run(*router_.table());
   listen();
   arm_step();
 }
@@ -129,12 +149,14 @@ void Daemon::arm_step() {
 }
 
 void Daemon::stop(std::function<void()> done) {
-  gateways_.stop([this, done = std::move(done)] {
-    for (auto& [port, server] : servers_) server->stop();
-    while (store_.step() > 0) continue;
-    world_.stepped();
-    // Behind the answers to the last commit.
-    boost::asio::post(life_.executor(), done);
+  webhooks_.stop([this, done = std::move(done)] {
+    gateways_.stop([this, done] {
+      for (auto& [port, server] : servers_) server->stop();
+      while (store_.step() > 0) continue;
+      world_.stepped();
+      // Behind the answers to the last commit.
+      boost::asio::post(life_.executor(), done);
+    });
   });
 }
 

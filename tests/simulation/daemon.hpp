@@ -46,6 +46,8 @@ class Daemon {
   // Where it listens.
   static constexpr std::uint16_t api_port = 8080, fineract_port = 9191;
 
+  double events_waiting();  // for all webhooks
+
   store::Store& store() { return store_; }
   store::TenantId tenant(std::size_t place) const { return tenants_.find(config_.tenants[place].name)->id; }
 
@@ -66,6 +68,7 @@ class Daemon {
   bridge::Directory directory_;
   bridge::Intake intake_;
   bridge::Gateways gateways_;
+  bridge::Webhooks webhooks_;
   std::atomic<bool> ready_{true};
   bridge::Services services_;
   std::map<std::uint16_t, std::unique_ptr<bridge::HttpServer>> servers_;  // by port

@@ -17,6 +17,7 @@ std::vector<Endpoint> system_endpoints(Services& services);
 std::vector<Endpoint> monitoring_endpoints(Services& services);
 std::vector<Endpoint> route_endpoints(Services& services);
 std::vector<Endpoint> object_endpoints(Services& services);
+std::vector<Endpoint> webhook_endpoints(Services& services);
 std::vector<Endpoint> usage_endpoints(Services& services);
 std::vector<Endpoint> problem_endpoints();
 

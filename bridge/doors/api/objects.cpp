@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-// Making, changing and removing gateways and routes.
+// Making, changing and removing gateways, routes and webhooks.
 #include "bridge/doors/api/objects.hpp"
 
 #include <fmt/format.h>
@@ -22,22 +22,6 @@ namespace json = boost::json;
 using Action = Objects::Change::Action;
 
 std::string base_of(ObjectKind kind) { return fmt::format("/api/v1/{}s", row_of(kind).word); }
-
-Problem problem_of(const ObjectError& error) {
-  using Why = ObjectError::Why;
-  static const std::map<Why, ProblemCode> codes = {{Why::managed_by_file, ProblemCode::managed_by_file},
-                                                   {Why::is_there, ProblemCode::state_conflict},
-                                                   {Why::is_not_there, ProblemCode::not_found},
-                                                   {Why::revision_needed, ProblemCode::precondition_required},
-                                                   {Why::changed_since, ProblemCode::precondition_failed},
-                                                   {Why::wrong, ProblemCode::invalid_request},
-                                                   {Why::stays, ProblemCode::state_conflict},
-                                                   {Why::needed, ProblemCode::state_conflict},
-                                                   {Why::not_kept, ProblemCode::store_full}};
-  Problem problem{.code = codes.at(error.why), .detail = error.detail, .errors = {}};
-  for (const auto& mistake : error.mistakes) problem.errors.push_back({mistake.pointer, mistake.code, mistake.text});
-  return problem;
-}
 
 void change_object(Services& services, const HttpRequest& request, const Respond& respond, ObjectKind kind,
                    Action action) {
@@ -76,15 +60,20 @@ void change_object(Services& services, const HttpRequest& request, const Respond
   const auto cut_off = cut_off_between({*changed->before, draining}, {*changed->after, draining});
   if (!*dry_run) say_cut_off(cut_off, caller->who);
   const auto& object = changed->object;
-  HttpResponse response{.status = action == Action::create && !*dry_run ? http::status::created : http::status::ok,
-                        .body = json::serialize(json::object{{"name", object.name},
-                                                             {"id", object.id},
-                                                             {"managed_by", managed_by(object)},
-                                                             {"settings", object.settings},
-                                                             {"cut_off", cut_off_json(cut_off)}}),
+  const bool made = action == Action::create && !*dry_run;
+  json::object body{{"name", object.name},
+                    {"id", object.id},
+                    {"managed_by", managed_by(object)},
+                    {"settings", object.settings},
+                    {"cut_off", cut_off_json(cut_off)}};
+  // Made here, so this is the only time that anybody is told.
+  if (const auto webhook = changed->after->webhook(object.name);
+      made && kind == ObjectKind::webhook && webhook && !change.settings.contains("secret"))
+    body["secret"] = webhook->secret;
+  HttpResponse response{.status = made ? http::status::created : http::status::ok,
+                        .body = json::serialize(body),
                         .headers = etag_header(object)};
-  if (action == Action::create && !*dry_run)
-    response.headers.emplace_back("Location", base_of(kind) + "/" + http_gateways::percent_encode(object.name));
+  if (made) response.headers.emplace_back("Location", base_of(kind) + "/" + http_gateways::percent_encode(object.name));
   respond(std::move(response));
 }
 
@@ -96,6 +85,7 @@ json::object reloaded_json(const Reloaded& reloaded) {
   return {{"tenants", names(changes.tenants)},
           {"gateways", names(changes.gateways)},
           {"routes", names(changes.routes)},
+          {"webhooks", names(changes.webhooks)},
           {"lanes", texts(changes.lanes)},
           {"prices", changes.prices},
           {"takes_restart", texts(reloaded.takes_restart)},
@@ -116,6 +106,22 @@ void reload(Services& services, const HttpRequest& request, const Respond& respo
 }
 
 }  // namespace
+
+Problem problem_of(const ObjectError& error) {
+  using Why = ObjectError::Why;
+  static const std::map<Why, ProblemCode> codes = {{Why::managed_by_file, ProblemCode::managed_by_file},
+                                                   {Why::is_there, ProblemCode::state_conflict},
+                                                   {Why::is_not_there, ProblemCode::not_found},
+                                                   {Why::revision_needed, ProblemCode::precondition_required},
+                                                   {Why::changed_since, ProblemCode::precondition_failed},
+                                                   {Why::wrong, ProblemCode::invalid_request},
+                                                   {Why::stays, ProblemCode::state_conflict},
+                                                   {Why::needed, ProblemCode::state_conflict},
+                                                   {Why::not_kept, ProblemCode::store_full}};
+  Problem problem{.code = codes.at(error.why), .detail = error.detail, .errors = {}};
+  for (const auto& mistake : error.mistakes) problem.errors.push_back({mistake.pointer, mistake.code, mistake.text});
+  return problem;
+}
 
 json::object cut_off_json(const CutOff& cut_off) {
   json::array destinations, providers;

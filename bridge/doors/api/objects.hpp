@@ -7,11 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/http/problem.hpp"
 #include "bridge/objects/objects.hpp"
 #include "bridge/routing/cut_off.hpp"
 
 namespace smsbridge::bridge {
 
+Problem problem_of(const ObjectError& error);
 boost::json::object cut_off_json(const CutOff& cut_off);
 void say_cut_off(const CutOff& cut_off, const std::string& by);
 

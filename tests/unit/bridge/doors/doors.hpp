@@ -110,6 +110,14 @@ class DoorsTest : public testing::Test {
   Directory directory_{router_};
   Intake intake_{store_, directory_, clock_};
   IdleGateways gateways_;
+  Random random_{1};
+  Webhooks webhooks_{{.config = config_,
+                      .clock = clock_,
+                      .make_transport = {},
+                      .metrics = metrics_,
+                      .store = store_,
+                      .router = router_,
+                      .places = {{.executor = io_.get_executor(), .random = random_}}}};
   Objects objects_{config_, store_};
   std::atomic<bool> ready_{true};
   Services services_{.config = config_,
@@ -120,6 +128,7 @@ class DoorsTest : public testing::Test {
                      .tenants = tenants_,
                      .metrics = metrics_,
                      .gateways = gateways_,
+                     .webhooks = webhooks_,
                      .objects = objects_,
                      .reload = [](bool) { return Reloaded{}; },
                      .ready = ready_,

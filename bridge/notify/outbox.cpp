@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/notify/outbox.hpp"
+
+#include <algorithm>
+
+#include "bridge/text/message_id.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+bool wants(const Outbox::Listeners::OfTenant& tenant, WebhookEvent type) {
+  return std::ranges::any_of(tenant.receivers, [type](const auto& each) { return each.events.contains(type); });
+}
+
+std::string gateway_name_in(const Outbox::Listeners& listeners, store::GatewayId id) {
+  const auto it = listeners.gateways.find(id);
+  return it == listeners.gateways.end() ? std::string() : it->second;
+}
+
+}  // namespace
+
+std::string hook_tasks(store::GatewayId webhook) { return "webhook/" + std::to_string(webhook); }
+
+store::Batch Outbox::alongside(const std::vector<store::News>& news, const store::ReadMessage& read, bool kept) const {
+  store::Batch batch;
+  const auto listeners = listeners_.load();
+  if (listeners->by_tenant.empty()) return batch;
+  for (const auto& [id, tenant, state] : news) {
+    const auto it = listeners->by_tenant.find(tenant);
+    const auto type = event_of(state);
+    if (it == listeners->by_tenant.end() || !type || !wants(it->second, *type)) continue;
+    if (!kept) {
+      it->second.metrics->events[metrics::WebhookEnd::no_room]->Increment();
+      continue;
+    }
+    const auto message = read(id);
+    if (!message) continue;
+    const auto gateway = gateway_name_in(*listeners, store::gateway_of(message->content, message->progress));
+    add(batch, tenant, it->second, *type,
+        make_event(*type, ulid_text(id), clock_.wall(), message_data(*message, state, it->second.name, gateway)));
+  }
+  return batch;
+}
+
+void Outbox::add_received(store::Batch& batch, const ReceivedSms& sms) const {
+  const auto listeners = listeners_.load();
+  const auto it = listeners->by_tenant.find(sms.tenant);
+  if (it == listeners->by_tenant.end()) return;
+  add(batch, sms.tenant, it->second, WebhookEvent::received,
+      make_event(WebhookEvent::received, sms.id, sms.at,
+                 {{"id", sms.id},
+                  {"tenant", it->second.name},
+                  {"gateway", gateway_name_in(*listeners, sms.gateway)},
+                  {"from", sms.from},
+                  {"to", sms.to},
+                  {"text", sms.text}}));
+}
+
+void Outbox::add_gateway(store::Batch& batch, const std::vector<store::TenantId>& tenants, store::GatewayId gateway,
+                         bool up, WallMs since) const {
+  const auto listeners = listeners_.load();
+  const auto type = up ? WebhookEvent::gateway_up : WebhookEvent::gateway_down;
+  for (const auto tenant : tenants)
+    if (const auto it = listeners->by_tenant.find(tenant); it != listeners->by_tenant.end())
+      add(batch, tenant, it->second, type,
+          make_event(type, "gateway-" + std::to_string(gateway), since,
+                     {{"gateway", gateway_name_in(*listeners, gateway)},
+                      {"tenant", it->second.name},
+                      {"state", up ? "up" : "down"}}));
+}
+
+void Outbox::add(store::Batch& batch, store::TenantId tenant, const Listeners::OfTenant& of, WebhookEvent type,
+                 const HookEvent& event) {
+  for (const auto& receiver : of.receivers)
+    if (receiver.events.contains(type))
+      batch.tasks.push_back(
+          {.task = {.tenant = tenant, .kind = hook_tasks(receiver.webhook), .key = event.key}, .body = event.body});
+}
+
+}  // namespace smsbridge::bridge
