@@ -42,6 +42,17 @@ const api = {
   replaceRoute: {scope: 'config:write', other: owner, body: {}},
   changeRoute: {scope: 'config:write', other: owner, body: {}},
   deleteRoute: {scope: 'config:write', other: owner},
+  listWebhooks: {scope: 'config:read', other: empty},
+  getWebhook: {scope: 'config:read', other: gone},
+  listDeliveries: {scope: 'messages:read', other: gone},
+  createWebhook: {scope: 'config:write', other: owner, body: {}},
+  replaceWebhook: {scope: 'config:write', other: owner, body: {}},
+  changeWebhook: {scope: 'config:write', other: owner, body: {}},
+  deleteWebhook: {scope: 'config:write', other: owner},
+  rotateWebhookSecret: {scope: 'config:write', other: owner},
+  testWebhook: {scope: 'system:manage', other: owner},
+  resumeWebhook: {scope: 'system:manage', other: owner},
+  replayWebhook: {scope: 'system:manage', other: owner, body: {}},
   pauseGateway: {scope: 'system:manage', other: owner},
   resumeGateway: {scope: 'system:manage', other: owner},
   drainGateway: {scope: 'system:manage', other: owner},
@@ -73,12 +84,13 @@ async function twoTenants(t) {
     tenants: [{}, {name: 'second', key: '11111111-2222-4333-8444-555555555555', default_gateway: 'safaricom'}],
     gateways: [{port: smsc.port}, {port: await freePort(), tenants: ['default']}],
     routes: [{name: 'theirs', id: 101, tenants: ['default'], via: [{gateway: 'safaricom'}]}],
+    webhooks: [{name: 'theirs', url: 'http://127.0.0.1:9/', enabled: false}],
   });
   await bridge.up();
   const own = bridge.api();
   const {id} = await own.send({to: '+254712000001', text: 'not yours', client_ref: 'mine', target_user: 'amina'});
   await own.reaches(id, 'delivered');
-  const fill = ({template}) => template.replace('{id}', id).replace('{name}', template.includes('/routes/') ? 'theirs' : 'promo');
+  const fill = ({template}) => template.replace('{id}', id).replace('{name}', /routes|webhooks/.test(template) ? 'theirs' : 'promo');
   const ask = (client, operation) => {
     const {body} = api[operation.operationId];
     const conditional = /^(PUT|PATCH|DELETE)$/.test(operation.method) ? {'If-Match': '*'} : {};

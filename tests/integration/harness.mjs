@@ -177,7 +177,7 @@ export class Bridge {
   }
 
   // options: gateways [{port, ...} or, of a provider, {kind, account, ...}], tenants [{name, ...}], listen {...}; each is
-  // laid over what is usual. Also routes, prices, lanes and store as they are in the file.
+  // laid over what is usual. Also webhooks [{url, ...}]; routes, prices, lanes and store as they are in the file.
   async #prepare(options) {
     this.apiPort = await freePort();
     this.fineractPort = await freePort();
@@ -208,6 +208,11 @@ export class Bridge {
       tenants,
       gateways,
     };
+    if (options.webhooks) {
+      writeFileSync(join(this.folder, 'webhook-secret.txt'), 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n', {mode: 0o600});
+      this.config.webhooks = options.webhooks.map((webhook, index) => ({
+        name: 'bank', id: 901 + index, tenant: tenants[0].name, secret: {file: 'webhook-secret.txt'}, ...webhook}));
+    }
     for (const key of ['routes', 'prices', 'lanes']) if (options[key]) this.config[key] = options[key];
     this.prefix = options.listen?.fineract_prefix;
     writeFileSync(this.configFile, YAML.stringify(this.config));

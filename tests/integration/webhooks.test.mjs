@@ -2,8 +2,10 @@
 // Webhooks: what is told of messages and gateways, to whom, signed, in order, and also after outages and kills. The
 // receiver verifies by the reference library of Standard Webhooks; the carrier is `smsbridge smsc-sim`.
 import assert from 'node:assert/strict';
+import {writeFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {Webhook} from 'standardwebhooks';
+import YAML from 'yaml';
 import {Bridge, binary, freePort, long, start, until} from './harness.mjs';
 import {WebhookReceiver} from './peers/webhook_receiver.mjs';
 
@@ -151,7 +153,10 @@ describe('a receiver', () => {
     const ids = await api.sendAll([{to: bad, text: 'Hello'}, ...messages(10)]);
     await toldOf(receiver, ids);
     assert.equal(refusals, 3);
-    const {body} = await api.get(`/webhooks/bank/deliveries?message=${ids[0]}`);
+    const body = await until('all to be in the journal', async () => {
+      const page = (await api.get(`/webhooks/bank/deliveries?message=${ids[0]}`)).body;
+      return page.items.length === 4 && page;
+    });
     assert.deepEqual(body.items.map(({type, result, status, attempt, end}) => [type, result, status, attempt, end]).reverse(), [
       ['message.submitted', 'http_error', 500, 1, null], ['message.submitted', 'http_error', 500, 2, null],
       ['message.submitted', 'ok', 200, 3, 'delivered'], ['message.delivered', 'ok', 200, 1, 'delivered']]);
@@ -159,7 +164,7 @@ describe('a receiver', () => {
   });
 
   it('that redirects is not followed; one that never takes an event loses it, and a replay brings it', {timeout}, async (t) => {
-    const {api, bridge, receiver} = await setUp(t, {webhook: {retry: ['50ms', '50ms'], events: ['message.delivered']}});
+    const {api, bridge, receiver} = await setUp(t, {webhook: {retry: ['50ms', '1s'], events: ['message.delivered']}});
     receiver.answer = () => 302;
     const {id} = await api.send({to: nextNumber(), text: 'Hello'});
     await until('it to be given up', async () => await bridge.metric('webhook_events_total', {end: 'given_up'}) === 1);
@@ -257,6 +262,25 @@ describe('a webhook', () => {
     const {id} = await api.send({to: nextNumber(), text: 'Hello'});
     await toldOf(receiver, [id]);
     assert.deepEqual(ids.filter((each) => receiver.of(each).length > 0), []);
+  });
+
+  it('of the configuration file reaches this machine, and is taken over by a reload', {timeout}, async (t) => {
+    const receiver = await WebhookReceiver.start(t);
+    receiver.secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+    const port = await freePort();
+    start(t, binary, ['smsc-sim', '--port', String(port), '--account', 'umoja:secret', '--receipt-delay', '10ms', '--quiet']);
+    const bridge = await Bridge.start(t, {gateways: [{name: 'main', port}], webhooks: [{url: receiver.url, enabled: false, retry: quick}]});
+    await bridge.up('main');
+    const api = bridge.api();
+    assert.deepEqual([(await show(api)).state, (await show(api)).managed_by], ['disabled', 'file']);
+    bridge.config.webhooks[0].enabled = true;
+    writeFileSync(bridge.configFile, YAML.stringify(bridge.config));
+    const reloaded = await bridge.cli('reload');
+    assert.equal(reloaded.code, 0, reloaded.output);
+    const {id} = await api.send({to: nextNumber(), text: 'Hello'});
+    await toldOf(receiver, [id]);
+    const refused = await api.post('/webhooks/bank/rotate-secret');
+    assert.deepEqual([refused.status, refused.body.code], [409, 'managed-by-file']);
   });
 
   it('is told of a gateway that is down for a while, and up again', {timeout}, async (t) => {
