@@ -22,6 +22,22 @@ std::optional<std::string> Marks::find(const lmdb::Transaction& txn, const Table
   return std::move(mark->value);
 }
 
+std::vector<Mark> Marks::page(const lmdb::Transaction& txn, const Tables& tables, UnreadableRecords& unreadable,
+                              const MarkQuery& query, WallMs now) {
+  const auto prefix = keys::of_mark(query.scope, {});
+  const auto after = keys::of_mark(query.scope, query.after);
+  lmdb::Cursor cursor(txn, tables.mark);
+  std::vector<Mark> found;
+  bool ok = cursor.seek(after);
+  if (ok && !query.after.empty() && cursor.key() == after) ok = cursor.next();
+  for (; ok && cursor.key().starts_with(prefix) && found.size() < query.limit; ok = cursor.next()) {
+    auto mark = decoded(unreadable, "mark", cursor.key(), cursor.value(), decode_mark);
+    if (mark && is_valid(*mark, now))
+      found.push_back({.key = std::string(cursor.key().substr(prefix.size())), .value = std::move(mark->value)});
+  }
+  return found;
+}
+
 MarkPut Marks::put(const PutMark& change, lmdb::Transaction& txn, WallMs now) {
   if (auto known = find(txn, tables_, unreadable_, change.scope, change.key, now))
     return {.is_new = false, .value = std::move(*known)};

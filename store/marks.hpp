@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "store/message.hpp"
 #include "store/tables.hpp"
@@ -24,6 +25,14 @@ struct MarkPut {
 struct EraseMark {
   std::string scope, key;
 };
+struct Mark {
+  std::string key, value;
+};
+struct MarkQuery {
+  std::string scope;
+  std::string after;  // the last key of the page before; empty: the first page
+  std::size_t limit = 100;
+};
 constexpr std::size_t mark_scope_max = 64, mark_key_max = 255, mark_value_max = 1024;
 
 class Marks {
@@ -39,6 +48,9 @@ class Marks {
   static std::optional<std::string> find(const lmdb::Transaction& txn, const Tables& tables,
                                          UnreadableRecords& unreadable, const std::string& scope,
                                          const std::string& key, WallMs now);
+  // Those of a scope in the order of their keys, without those that have expired. Likewise.
+  static std::vector<Mark> page(const lmdb::Transaction& txn, const Tables& tables, UnreadableRecords& unreadable,
+                                const MarkQuery& query, WallMs now);
 
  private:
   const Tables& tables_;

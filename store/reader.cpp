@@ -183,4 +183,9 @@ std::optional<std::string> Reader::mark(const std::string& scope, const std::str
   return Marks::find(txn, tables_, unreadable_, scope, key, now);
 }
 
+std::vector<Mark> Reader::marks(const MarkQuery& query, WallMs now) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  return Marks::page(txn, tables_, unreadable_, query, now);
+}
+
 }  // namespace smsbridge::store

@@ -60,6 +60,7 @@ class Reader {
   };
   WaitingTasks waiting_tasks(const std::string& kind, std::size_t limit) const;
   std::optional<std::string> mark(const std::string& scope, const std::string& key, WallMs now) const;
+  std::vector<Mark> marks(const MarkQuery& query, WallMs now) const;
 
  private:
   std::optional<Message> read(const lmdb::Transaction& txn, MessageId id) const;

@@ -79,6 +79,31 @@ TEST_F(MarkConformance, IsErased) {
   EXPECT_EQ(value(), "for ever");
 }
 
+TEST_F(MarkConformance, ThoseOfAScopeAreListedInPages) {
+  Batch batch;
+  for (const auto* key : {"b", "a", "d", "c"})
+    batch.marks.push_back({.scope = "out", .key = key, .value = std::string("of ") + key});
+  batch.marks.push_back({.scope = "out", .key = "ab", .value = {}, .expires_at = store.now + 1000});
+  batch.marks.push_back({.scope = "ou", .key = "a", .value = {}});
+  batch.marks.push_back({.scope = "outer", .key = "a", .value = {}});
+  store.commit(std::move(batch));
+  const auto keys = [&](const std::string& after, std::size_t limit) {
+    std::string found;
+    for (const auto& mark : store.reader().marks({.scope = "out", .after = after, .limit = limit}, store.now))
+      found += mark.key + " ";
+    return found;
+  };
+  EXPECT_EQ(keys("", 100), "a ab b c d ");
+  store.now += 1000;
+  EXPECT_EQ(keys("", 100), "a b c d ") << "without those that have expired";
+  EXPECT_EQ(keys("", 2), "a b ");
+  EXPECT_EQ(keys("b", 2), "c d ");
+  EXPECT_EQ(keys("bb", 2), "c d ") << "also behind one that went";
+  EXPECT_EQ(keys("d", 2), "");
+  store.reopen();
+  EXPECT_EQ(store.reader().marks({.scope = "out", .limit = 1}, store.now).at(0).value, "of a");
+}
+
 TEST_F(MarkConformance, WhatIsTooLargeIsRefused) {
   for (const PutMark& mark :
        {PutMark{.scope = "", .key = "1", .value = ""}, PutMark{.scope = "s", .key = "", .value = ""},
