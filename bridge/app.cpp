@@ -91,9 +91,18 @@ App::App(Config config, Clock& clock, Connector& connector)
       objects_(config_, store_),
       router_(objects_.table(), tenants_.names(), clock_),
       budgets_(router_, tenants_, store_),
-      directory_(router_, &budgets_),
+      opt_outs_(store_, tenants_, clock_),
+      directory_(router_, &budgets_, &opt_outs_),
       intake_(store_, directory_, clock_),
       shards_(make_shards(config_, clock_, metrics_)),
+      inbound_({.executor = shards_.front()->executor(),
+                .clock = clock_,
+                .store = store_,
+                .metrics = metrics_,
+                .router = router_,
+                .tenants = tenants_,
+                .intake = intake_,
+                .settings = config_.inbound}),
       gateways_({.config = config_,
                  .clock = clock_,
                  .connector = connector,
@@ -101,7 +110,9 @@ App::App(Config config, Clock& clock, Connector& connector)
                  .metrics = metrics_,
                  .store = store_,
                  .router = router_,
-                 .places = places_on<Gateways::Place>(shards_)}),
+                 .places = places_on<Gateways::Place>(shards_),
+                 .keep = std::bind_front(&Inbound::take, &inbound_),
+                 .opt_outs = &opt_outs_}),
       webhooks_({.config = config_,
                  .clock = clock_,
                  .make_transport = make_curl_transport,
@@ -123,6 +134,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .ready = ready_,
                 .aside = aside_.get_executor()} {
   store_.open_queue();
+  inbound_.load();
   set_hooks();
   tell_unreadable();
   objects_.on_change([this](std::shared_ptr<const RoutingTable> table) {
@@ -331,6 +343,7 @@ void App::say_reloaded(const Reloaded& reloaded) const {
   say("gateways", reloaded.changes.gateways);
   say("routes", reloaded.changes.routes);
   say("webhooks", reloaded.changes.webhooks);
+  say("inbound rules", reloaded.changes.inbound_rules);
   if (!reloaded.changes.lanes.empty())
     log::info("config", "reloaded", "what", "lanes", "changed", joined(reloaded.changes.lanes));
   if (reloaded.changes.prices) log::info("config", "reloaded", "what", "prices");

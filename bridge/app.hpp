@@ -11,6 +11,7 @@
 #include "bridge/doors/services.hpp"
 #include "bridge/env/shard.hpp"
 #include "bridge/http/server.hpp"
+#include "bridge/inbound/inbound.hpp"
 #include "bridge/notify/webhooks.hpp"
 #include "store/lock.hpp"
 
@@ -67,12 +68,14 @@ class App {
   Objects objects_;
   Router router_;
   Budgets budgets_;
+  OptOuts opt_outs_;
   Directory directory_;
   Intake intake_;
   std::mutex reload_mutex_;  // one at a time: what it prepares is put in force by itself
   std::atomic<bool> ready_{false};
   boost::asio::thread_pool aside_{1};
   std::vector<std::unique_ptr<Shard>> shards_;
+  Inbound inbound_;
   Gateways gateways_;
   Webhooks webhooks_;
   Services services_;

@@ -39,6 +39,14 @@ Families::Families(prometheus::Registry& registry)
       fineract_unknown_ids(counters(registry, "fineract_unknown_ids_total",
                                     "Ids that Fineract asked for and that were never posted here.")),
       budget_spent(gauges(registry, "budget_spent", "What the tenant spent this month, in its budget's currency.")),
+      inbound_kept(counters(registry, "inbound_kept_total", "Messages of phones that were kept, parts joined.")),
+      inbound_answered(counters(registry, "inbound_answered_total", "Messages of phones that a rule answered.")),
+      inbound_unanswered(counters(registry, "inbound_unanswered_total",
+                                  "Messages of phones that a rule would have answered, and something was in the way.")),
+      opt_outs(counters(registry, "opt_outs_total", "Phones that were to get no more campaigns.")),
+      opt_outs_lifted(counters(registry, "opt_outs_lifted_total", "Phones that get campaigns again.")),
+      opted_out_late(counters(registry, "messages_opted_out_late_total",
+                              "Messages that were accepted, and stopped by an opt-out before they left.")),
       messages_routed(
           counters(registry, "messages_routed_total", "Messages given to a gateway; none when there was no route.")),
       message_parts_submitted(
@@ -84,7 +92,16 @@ Families::Families(prometheus::Registry& registry)
       receipts_unmatched(
           counters(registry, "receipts_unmatched_total",
                    "Delivery receipts that no message waited for when they came; most find theirs later.")),
-      inbound_messages(counters(registry, "inbound_messages_total", "Messages received from handsets.")),
+      inbound_messages(
+          counters(registry, "inbound_messages_total", "Messages, and parts of messages, received from phones.")),
+      inbound_repeated(
+          counters(registry, "inbound_repeated_total", "Messages and parts from phones that were known already.")),
+      inbound_incomplete(
+          counters(registry, "inbound_incomplete_total", "Messages of phones that were kept without all their parts.")),
+      inbound_refused(counters(registry, "inbound_refused_total",
+                               "Messages and parts that could not be stored; the carrier was told to repeat them.")),
+      inbound_unassigned(counters(registry, "inbound_unassigned_total",
+                                  "Messages of phones that nothing assigns to a tenant: taken for the first one's.")),
       callbacks_unreadable(counters(registry, "callbacks_unreadable_total",
                                     "Calls of a provider that held neither a receipt nor a message.")),
       webhook_attempts(counters(registry, "webhook_attempts_total", "Requests to webhooks.")),

@@ -30,6 +30,12 @@ struct Families {
   Counters& messages_unlikely_number;
   Counters& fineract_unknown_ids;
   Gauges& budget_spent;
+  Counters& inbound_kept;
+  Counters& inbound_answered;
+  Counters& inbound_unanswered;
+  Counters& opt_outs;
+  Counters& opt_outs_lifted;
+  Counters& opted_out_late;
   Counters& messages_routed;
   Counters& message_parts_submitted;
   Counters& messages_finished;
@@ -61,6 +67,10 @@ struct Families {
   Counters& receipts;
   Counters& receipts_unmatched;
   Counters& inbound_messages;
+  Counters& inbound_repeated;
+  Counters& inbound_incomplete;
+  Counters& inbound_refused;
+  Counters& inbound_unassigned;
   Counters& callbacks_unreadable;
   Counters& webhook_attempts;
   Counters& webhook_events;

@@ -52,6 +52,7 @@ enum class RejectReason {
   blocked_number,
   no_route,
   budget_spent,
+  opted_out,
   too_many_parts,
   idempotency_mismatch,
   idempotency_in_progress,
@@ -64,8 +65,12 @@ enum class RejectReason {
 };
 SMSBRIDGE_LABEL(RejectReason, other, "malformed_json", "unauthenticated", "forbidden", "payload_too_large",
                 "unsupported_media_type", "invalid_request", "invalid_number", "blocked_number", "no_route",
-                "budget_spent", "too_many_parts", "idempotency_mismatch", "idempotency_in_progress", "rate_limited",
-                "queue_full", "shutting_down", "store_full", "storage_failed", "other");
+                "budget_spent", "opted_out", "too_many_parts", "idempotency_mismatch", "idempotency_in_progress",
+                "rate_limited", "queue_full", "shutting_down", "store_full", "storage_failed", "other");
+
+// How a phone came to get no more campaigns.
+enum class OptOutHow { keyword, carrier, staff, import };
+SMSBRIDGE_LABEL(OptOutHow, import, "keyword", "carrier", "staff", "import");
 
 enum class PartEncoding { gsm7, gsm7_shift, latin1, ucs2, binary };
 SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "gsm7_shift", "latin1", "ucs2", "binary");

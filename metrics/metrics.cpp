@@ -161,6 +161,12 @@ std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string
   out->unlikely_numbers = &families.messages_unlikely_number.Add(labels);
   out->unknown_ids = &families.fineract_unknown_ids.Add(labels);
   out->budget_spent = &families.budget_spent.Add(labels);
+  out->inbound_kept = &families.inbound_kept.Add(labels);
+  out->inbound_answered = &families.inbound_answered.Add(labels);
+  out->inbound_unanswered = &families.inbound_unanswered.Add(labels);
+  out->opt_outs = resolve<OptOutHow>(families.opt_outs, labels, "how");
+  out->opt_outs_lifted = &families.opt_outs_lifted.Add(labels);
+  out->opted_out_late = &families.opted_out_late.Add(labels);
   return out;
 }
 
@@ -191,6 +197,10 @@ std::unique_ptr<GatewayMetrics> make_gateway(Families& families, const std::stri
   out->receipts = resolve<ReceiptState>(families.receipts, labels, "state");
   out->receipts_unmatched = &families.receipts_unmatched.Add(labels);
   out->inbound_messages = &families.inbound_messages.Add(labels);
+  out->inbound_repeated = &families.inbound_repeated.Add(labels);
+  out->inbound_incomplete = &families.inbound_incomplete.Add(labels);
+  out->inbound_refused = &families.inbound_refused.Add(labels);
+  out->inbound_unassigned = &families.inbound_unassigned.Add(labels);
   out->callbacks_unreadable = &families.callbacks_unreadable.Add(labels);
   out->moves = resolve<MoveReason>(families.message_moves, labels, "reason");
   return out;

@@ -53,9 +53,15 @@ struct TenantMetrics {
   ByLabel<Source, Counter> accepted;
   ByLabel<RejectReason, Counter> rejected;
   Counter* replayed = nullptr;
-  Counter* unlikely_numbers = nullptr;  // taken, though they do not look like mobiles
-  Counter* unknown_ids = nullptr;       // that Fineract asked for and nobody posted
-  Gauge* budget_spent = nullptr;        // this month, in the budget's currency
+  Counter* unlikely_numbers = nullptr;    // taken, though they do not look like mobiles
+  Counter* unknown_ids = nullptr;         // that Fineract asked for and nobody posted
+  Gauge* budget_spent = nullptr;          // this month, in the budget's currency
+  Counter* inbound_kept = nullptr;        // whole messages of phones
+  Counter* inbound_answered = nullptr;    // by a rule
+  Counter* inbound_unanswered = nullptr;  // a rule would have, and something was in the way
+  ByLabel<OptOutHow, Counter> opt_outs;
+  Counter* opt_outs_lifted = nullptr;
+  Counter* opted_out_late = nullptr;  // accepted before, and stopped before they left
 };
 
 // The messages of one tenant on one gateway. Tenants that are folded share one object, so their gauges must be moved
@@ -82,7 +88,11 @@ struct GatewayMetrics {
   Histogram* submit_duration_seconds = nullptr;
   ByLabel<ReceiptState, Counter> receipts;
   Counter* receipts_unmatched = nullptr;
-  Counter* inbound_messages = nullptr;
+  Counter* inbound_messages = nullptr;    // or parts of them
+  Counter* inbound_repeated = nullptr;    // known already
+  Counter* inbound_incomplete = nullptr;  // kept without all their parts
+  Counter* inbound_refused = nullptr;     // could not be stored: the carrier repeats them
+  Counter* inbound_unassigned = nullptr;  // nothing says whose they are: taken for the first tenant's
   Counter* callbacks_unreadable = nullptr;
   ByLabel<MoveReason, Counter> moves;  // to another gateway
 };

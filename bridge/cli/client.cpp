@@ -19,8 +19,10 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/config/config.hpp"
+#include "bridge/config/units.hpp"
 #include "bridge/text/control.hpp"
 #include "bridge/text/printable.hpp"
+#include "bridge/text/time.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -69,7 +71,7 @@ ClientAnswer call(const ClientOptions& options, const std::string& method, const
   Request request{http::string_to_verb(method), target, 11};
   request.set(http::field::host, "smsbridge");
   request.set(http::field::connection, "close");
-  if (!body.empty()) request.set(http::field::content_type, "application/json");
+  if (!body.empty()) request.set(http::field::content_type, body.front() == '{' ? "application/json" : "text/csv");
   if (!if_match.empty()) request.set(http::field::if_match, if_match);
   if (!options.tenant.empty()) request.set("Smsbridge-Tenant", options.tenant);
   request.body() = body;
@@ -165,6 +167,22 @@ int report(const ClientAnswer& answer) {
     default:
       return exit_failed;
   }
+}
+
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (c == '\n' || c == '\t' || c == '\r') c = ' ';
+  return text;
+}
+
+std::string time_or_ago(const std::string& text) {
+  const auto ago = parse_duration_ms(text);
+  if (!ago && text.find('-') == 4) return text;
+  if (!ago)
+    throw ClientError(exit_usage, "'" + text::printable(text) +
+                                      "' is neither a time such as 2026-11-24T00:00:00Z nor how long ago, such as 1h");
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return text::time_text(std::chrono::duration_cast<std::chrono::milliseconds>(now).count() - *ago);
 }
 
 std::string text_of(const boost::json::object& object, std::string_view key) {

@@ -43,4 +43,8 @@ int report(const ClientAnswer& answer);
 // A member of an answer as text; "-" when it is null or not there.
 std::string text_of(const boost::json::object& object, std::string_view key);
 
+std::string one_line(std::string text);
+// "1h" is that long ago; what looks like a time is for the daemon to judge. Throws ClientError.
+std::string time_or_ago(const std::string& text);
+
 }  // namespace smsbridge::bridge

@@ -19,6 +19,7 @@ void add_messages(CLI::App& app, Run& run);    // send, messages list|show|tail|
 void add_gateways(CLI::App& app, Run& run);    // gateways list|show|create|change|delete|test-send|..., parse|build
 void add_routes(CLI::App& app, Run& run);      // routes list|show|test|create|change|delete
 void add_webhooks(CLI::App& app, Run& run);    // webhooks list|show|create|change|delete|test|deliveries|replay|...
+void add_inbound(CLI::App& app, Run& run);     // inbound list, inbound-rules, opt-outs
 void add_apply(CLI::App& app, Run& run);       // apply, export
 void add_store(CLI::App& app, Run& run);       // store verify
 void add_usage(CLI::App& app, Run& run);       // usage

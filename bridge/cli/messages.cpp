@@ -12,9 +12,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
-#include "bridge/config/units.hpp"
 #include "bridge/text/printable.hpp"
-#include "bridge/text/time.hpp"
 #include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
@@ -35,23 +33,6 @@ struct MessageOptions : ClientOptions {
 };
 
 volatile std::sig_atomic_t interrupted = 0;
-
-std::string one_line(std::string text) {
-  for (char& c : text)
-    if (c == '\n' || c == '\t' || c == '\r') c = ' ';
-  return text;
-}
-
-// "1h" is that long ago; what looks like a time is for the daemon to judge.
-std::string time_or_ago(const std::string& text) {
-  const auto ago = parse_duration_ms(text);
-  if (!ago && text.find('-') == 4) return text;
-  if (!ago)
-    throw ClientError(exit_usage, "'" + text::printable(text) +
-                                      "' is neither a time such as 2026-11-24T00:00:00Z nor how long ago, such as 1h");
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return text::time_text(std::chrono::duration_cast<std::chrono::milliseconds>(now).count() - *ago);
-}
 
 std::string query(const MessageOptions& options, std::size_t limit, const std::string& cursor) {
   std::string target = "/api/v1/messages?limit=" + std::to_string(limit);

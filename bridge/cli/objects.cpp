@@ -156,6 +156,9 @@ const char* example_of(const std::string& what) {
   if (what == "route")
     return R"(The keys are those of the configuration file:
   smsbridge routes create kenya --set countries=[KE] --set 'via=[{gateway: mtn}, {gateway: twilio}]')";
+  if (what == "inbound-rule")
+    return R"(The keys are those of the configuration file:
+  smsbridge inbound-rules create hours --set 'keywords=[HOURS, SAA]' --set 'answer=We are open from 8 to 17.')";
   return R"(The keys are those of the configuration file:
   smsbridge webhooks create bank --set tenant=umoja --set url=https://bank.example.org/sms-events \
       --set events=[message.delivered,message.failed,message.expired])";

@@ -140,6 +140,11 @@ const Keys<Config>& root_keys() {
       K::list<WebhookSettings>("webhooks", one_more_webhook, read_webhook, webhook_infos,
                                "Who is told what becomes of messages")
           .live(),
+      K::section<InboundSettings>("inbound", &C::inbound, inbound_keys(), "How messages of phones are kept"),
+      K::list<InboundRuleSettings>(
+          "inbound_rules", [](C& c) -> InboundRuleSettings& { return c.inbound_rules.emplace_back(); },
+          read_inbound_rule, inbound_rule_infos, "What follows when a phone sends a keyword")
+          .live(),
       K::special(
           "prices", KeyInfo::Type::list, [](ConfigSection& s, C& c) { read_prices(s, c.gateways, c.prices); },
           "What one SMS costs")
@@ -168,7 +173,9 @@ void check_together(ConfigSection& root, const Config& config) {
   for (const auto& tenant : config.tenants) tenants.push_back(&tenant);
   std::vector<const WebhookSettings*> webhooks;
   for (const auto& webhook : config.webhooks) webhooks.push_back(&webhook);
-  for (auto& problem : check_references(gateways, routes, tenants, webhooks))
+  std::vector<const InboundRuleSettings*> inbound_rules;
+  for (const auto& rule : config.inbound_rules) inbound_rules.push_back(&rule);
+  for (auto& problem : check_references(gateways, routes, tenants, webhooks, inbound_rules))
     root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bridge/config/gateway.hpp"
+#include "bridge/config/inbound.hpp"
 #include "bridge/config/lanes.hpp"
 #include "bridge/config/listen_address.hpp"
 #include "bridge/config/prices.hpp"
@@ -47,6 +48,8 @@ struct Config {
   std::vector<RouteSettings> routes;  // the first that fits is taken
   std::vector<WebhookSettings> webhooks;
   Prices prices;
+  InboundSettings inbound;
+  std::vector<InboundRuleSettings> inbound_rules;
 };
 
 struct KeyInfo;
@@ -64,6 +67,7 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewaySetti
                                             const std::vector<const RouteSettings*>& routes,
                                             const std::vector<const TenantSettings*>& tenants,
                                             const std::vector<const WebhookSettings*>& webhooks,
+                                            const std::vector<const InboundRuleSettings*>& inbound_rules = {},
                                             const std::set<std::string>& assumed = {});
 
 // The keys outside of gateways, routes and the like in which two files differ: "listen.api".

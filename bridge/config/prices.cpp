@@ -7,13 +7,9 @@
 #include <sstream>
 
 #include "bridge/config/keys.hpp"
+#include "bridge/text/number.hpp"
 
 namespace smsbridge::bridge {
-namespace {
-
-std::string_view digits_of(std::string_view number) { return number.starts_with('+') ? number.substr(1) : number; }
-
-}  // namespace
 
 std::string Prices::currency_of(store::GatewayId gateway) const {
   const auto it = by_gateway_.find(gateway);
@@ -21,13 +17,13 @@ std::string Prices::currency_of(store::GatewayId gateway) const {
 }
 
 bool Prices::add(store::GatewayId gateway, const std::string& prefix, Price price) {
-  return by_gateway_[gateway].emplace(digits_of(prefix), std::move(price)).second;
+  return by_gateway_[gateway].emplace(text::digits_of(prefix), std::move(price)).second;
 }
 
 const Price* Prices::find(store::GatewayId gateway, std::string_view number) const {
   const auto of_gateway = by_gateway_.find(gateway);
   if (of_gateway == by_gateway_.end()) return nullptr;
-  const auto digits = digits_of(number);
+  const auto digits = text::digits_of(number);
   for (auto length = digits.size() + 1; length-- > 0;)
     if (const auto it = of_gateway->second.find(digits.substr(0, length)); it != of_gateway->second.end())
       return &it->second;

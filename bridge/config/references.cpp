@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bridge/config/config.hpp"
+#include "bridge/text/number.hpp"
 
 namespace smsbridge::bridge {
 
@@ -40,6 +41,7 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewaySetti
                                             const std::vector<const RouteSettings*>& routes,
                                             const std::vector<const TenantSettings*>& tenants,
                                             const std::vector<const WebhookSettings*>& webhooks,
+                                            const std::vector<const InboundRuleSettings*>& inbound_rules,
                                             const std::set<std::string>& assumed) {
   std::vector<ConfigProblem> problems;
   const auto say = [&](const char* list, std::size_t index, const char* key, std::string text, const char* code) {
@@ -54,9 +56,15 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewaySetti
     return value != std::remove_cvref_t<decltype(value)>{} && !seen.insert(value).second;
   };
   std::set<store::GatewayId> ids;
-  for (std::size_t i = 0; i < tenants.size(); ++i)
+  std::set<std::string_view> numbers;
+  for (std::size_t i = 0; i < tenants.size(); ++i) {
     if (is_second(tenant_names, tenants[i]->name))
       say("tenants", i, "name", "two tenants are called '" + tenants[i]->name + "'", "duplicate");
+    for (const auto& number : tenants[i]->numbers)
+      if (!numbers.insert(text::digits_of(number)).second)
+        say("tenants", i, "numbers",
+            "the number '" + number + "' stands twice: nobody could tell whose the messages to it are", "duplicate");
+  }
   std::map<std::string_view, const GatewaySettings*> by_name;
   const auto is_closed_to = [&](const std::string& gateway, const std::string& tenant) {
     const auto it = by_name.find(gateway);
@@ -111,6 +119,16 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewaySetti
           "bad-value");
   }
   check_webhooks(webhooks, tenant_names, ids, problems);
+  std::set<std::string> rule_names;
+  for (std::size_t i = 0; i < inbound_rules.size(); ++i) {
+    const auto& rule = *inbound_rules[i];
+    if (is_second(rule_names, rule.name))
+      say("inbound_rules", i, "name", "two inbound rules are called '" + rule.name + "'", "duplicate");
+    for (const auto& tenant : rule.tenants)
+      if (!tenant_names.contains(tenant))
+        say("inbound_rules", i, "tenants", "inbound rule '" + rule.name + "' names the unknown tenant '" + tenant + "'",
+            "bad-value");
+  }
   return problems;
 }
 

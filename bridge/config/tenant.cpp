@@ -26,6 +26,14 @@ void require_app_key(ConfigSection& s, T& tenant) {
   if (s.is_file() && !s.has("fineract_app_key") && !tenant.fineract_allow_empty_key) s.require("fineract_app_key");
 }
 
+// Digits, with a plus in front perhaps, or a name as phones show it.
+void check_numbers(ConfigSection& s, T& tenant) {
+  for (const auto& number : tenant.numbers)
+    if (number.empty() || number.find_first_of(" \t-()") != std::string::npos)
+      s.problem("numbers", "'" + number + "' is not a short code such as 22384, or a number such as +254700000001",
+                "bad-value");
+}
+
 const Keys<T>& tenant_keys() {
   using K = Keys<T>;
   static const K keys{
@@ -50,6 +58,10 @@ const Keys<T>& tenant_keys() {
       K::texts("allow_private_targets", &T::allow_private_targets,
                "Addresses and blocks that its webhooks made at run time may reach besides public ones")
           .checked([](ConfigSection& s, T& t) { check_networks(s, "allow_private_targets", t.allow_private_targets); }),
+      K::texts("numbers", &T::numbers, "Short codes and numbers to which phones write to this tenant")
+          .checked(check_numbers),
+      K::several("opt_out_lanes", &T::opt_out_lanes, lane_choices(),
+                 "Lanes whose messages a phone stops with STOP; none: reminder and campaign"),
       K::section<Budget>(
           "budget", [](T& t) -> Budget& { return t.budget.emplace(); }, budget_keys(), "What may be spent in a month"),
   };

@@ -7,6 +7,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "bridge/delivery/from_phone.hpp"
 #include "bridge/env/clock.hpp"
 #include "bridge/policy/outcome.hpp"
 #include "http_gateways/provider.hpp"
@@ -72,7 +73,8 @@ class Channel {
     // `answer` is called once: true when the receipt is on disk, false when it cannot be stored now.
     virtual void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                             std::function<void(bool stored)> answer) = 0;
-    virtual void on_inbound(std::string_view from) = 0;            // a message from a phone
+    // A message from a phone. `answer` is called once: true when it is on disk, false when it cannot be stored now.
+    virtual void on_inbound(FromPhone message, std::function<void(bool kept)> answer) = 0;
     virtual void on_room() = 0;                                    // more may be submitted
     virtual void on_up_or_down() = 0;                              // is_up() changed
     virtual void on_closed() = 0;                                  // something closed after stop() or abort()

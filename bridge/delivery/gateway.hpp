@@ -16,6 +16,7 @@
 #include "bridge/delivery/watch.hpp"
 #include "bridge/env/random.hpp"
 #include "bridge/policy/retry.hpp"
+#include "bridge/routing/opt_outs.hpp"
 #include "bridge/routing/router.hpp"
 #include "store/store.hpp"
 
@@ -31,7 +32,9 @@ struct GatewayContext {
   std::map<store::TenantId, metrics::QueueMetrics*> queue_metrics;
   Lanes lanes;
   Router& router;
-  std::shared_ptr<Pace> pace;  // of the account, which other gateways may share
+  std::shared_ptr<Pace> pace;         // of the account, which other gateways may share
+  KeepFromPhone keep{};               // perhaps empty: what phones say is then counted, and gone
+  const OptOuts* opt_outs = nullptr;  // nullptr: nobody opted out
 };
 
 // Takes messages out of the queue, gives them to its channel, and writes down what became of them.
@@ -86,7 +89,12 @@ class Gateway : private Channel::Owner {
   void on_late_answer(std::uint64_t cookie, std::string provider_id) override;
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                   std::function<void(bool stored)> answer) override;
-  void on_inbound(std::string_view from) override { incoming_.from_phone(from); }
+  // Answered once it is on disk: the carrier repeats it otherwise.
+  void on_inbound(FromPhone message, std::function<void(bool kept)> answer) override {
+    incoming_.from_phone(message.from);
+    if (!context_.keep) return answer(true);
+    context_.keep(config_, std::move(message), context_.executor, std::move(answer));
+  }
   void on_room() override { pump(); }
   void on_up_or_down() override;
   void on_closed() override;
@@ -104,6 +112,10 @@ class Gateway : private Channel::Owner {
   // From the channel to the store.
   UnderWay::Sending forget(UnderWay::Order order);
   void settle(UnderWay::Order order);
+  // STOP stops the very next message, also one that was claimed before it came.
+  std::string why_not(const store::Content& c) const {
+    return context_.opt_outs ? context_.opt_outs->refusal_at_last(c.tenant, c.lane, c.to) : std::string();
+  }
 
   // How it goes.
   void see() { watch_.see(context_.clock.wall(), context_.pace->is_throttled(context_.clock.now())); }

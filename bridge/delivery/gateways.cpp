@@ -182,7 +182,9 @@ void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
                                                .queue_metrics = std::move(queues),
                                                .lanes = lanes,
                                                .router = context_.router,
-                                               .pace = pace},
+                                               .pace = pace,
+                                               .keep = context_.keep,
+                                               .opt_outs = context_.opt_outs},
                                 [&](Channel::Owner& owner) { return make_channel(*config, place, pace, owner); });
   // What was asked a moment ago may not be on disk yet.
   if (!running.since.draining) running.since.draining = remembered(draining_prefix + config->name);

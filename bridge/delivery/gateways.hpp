@@ -37,6 +37,8 @@ class Gateways : public GatewayControl {
     std::vector<Place> places;
     // Told of each gateway before it starts; perhaps empty.
     std::function<void(const GatewaySettings&)> starting{};
+    KeepFromPhone keep{};
+    const OptOuts* opt_outs = nullptr;
   };
   explicit Gateways(Context context) : context_(std::move(context)) {}
 

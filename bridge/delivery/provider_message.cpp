@@ -111,20 +111,18 @@ void report(Channel::Owner& owner, const GatewaySettings& gateway, const http_ga
     log::warn("gateway", "a callback was refused", "gateway", gateway.name, "reason", callback.refusal);
     return answer(true);
   }
-  for (const auto& inbound : callback.inbound) {
-    owner.on_inbound(inbound.from);
-  }
-  if (callback.updates.empty()) return answer(true);
+  if (callback.updates.empty() && callback.inbound.empty()) return answer(true);
   struct Waiting {
     std::size_t left;
     bool stored = true;
   };
-  const auto waiting = std::make_shared<Waiting>(Waiting{.left = callback.updates.size()});
-  for (const auto& update : callback.updates)
-    report(owner, gateway, update, [waiting, answer](bool stored) {
-      waiting->stored = waiting->stored && stored;
-      if (--waiting->left == 0) answer(waiting->stored);
-    });
+  const auto waiting = std::make_shared<Waiting>(Waiting{.left = callback.updates.size() + callback.inbound.size()});
+  const auto one_more = [waiting, answer](bool stored) {
+    waiting->stored = waiting->stored && stored;
+    if (--waiting->left == 0) answer(waiting->stored);
+  };
+  for (const auto& inbound : callback.inbound) owner.on_inbound(from_phone(inbound), one_more);
+  for (const auto& update : callback.updates) report(owner, gateway, update, one_more);
 }
 
 void UnreadCallbacks::note(const http_gateways::CallbackResult& callback, Time now) {

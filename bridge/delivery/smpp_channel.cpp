@@ -234,10 +234,12 @@ void SmppChannel::on_late_answer(SmppLink&, const smpp::LateAnswer& answer) {
 
 void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) {
   const auto receipt = smpp::parse_receipt(delivery.message, way_.dialect);
-  if (!receipt) {
-    owner_.on_inbound(delivery.message.source.digits);
-    return link.answer_delivery(link.generation(), delivery.sequence, delivery.command, 0);
-  }
+  const auto answer = [there = link.weak_from_this(), generation = link.generation(), sequence = delivery.sequence,
+                       command = delivery.command](bool stored) {
+    if (const auto bind = there.lock())
+      bind->answer_delivery(generation, sequence, command, stored ? 0 : status_try_later);
+  };
+  if (!receipt) return owner_.on_inbound(from_phone(delivery.message), answer);
   look_at_words(*receipt);
   const auto phone = way_.dialect.address_may_differ ? std::string_view() : delivery.message.source.digits;
   store::ReceiptRecorded change{
@@ -272,12 +274,7 @@ void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
   change.quote = receipt->text;
   for (auto* const text : {&change.error, &change.destination, &change.other_address, &change.quote})
     text->resize(text::cut_utf8(*text, receipt_text_max).size());
-  owner_.on_receipt(std::move(change), label_of(receipt->state),
-                    [link = link.weak_from_this(), generation = link.generation(), sequence = delivery.sequence,
-                     command = delivery.command](bool stored) {
-                      if (const auto there = link.lock())
-                        there->answer_delivery(generation, sequence, command, stored ? 0 : status_try_later);
-                    });
+  owner_.on_receipt(std::move(change), label_of(receipt->state), answer);
 }
 
 // A word that nobody knows, and a centre whose last word may be ACCEPTD: both are settings that only a person can make.

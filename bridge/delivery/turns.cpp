@@ -87,6 +87,12 @@ Turns::Turn Turns::submit_next(UnderWay::Order order, const Moment& moment) {
     attempt.expire();  // never sent after its validity
     return Turn::went;
   }
+  if (*part == 0 && owner_.why_not) {
+    if (auto why = owner_.why_not(attempt.message()); !why.empty()) {
+      attempt.unfit(*part, std::move(why));
+      return Turn::went;
+    }
+  }
   if (!channel.has_room_for(*sending.outgoing)) {
     if (channel.room() > 0) return Turn::waits;
     context_.pace.is_full();

@@ -28,6 +28,7 @@ class Turns {
     std::function<void(const Attempt& attempt)> went;    // a part of it
     std::function<void(UnderWay::Order order)> is_over;  // nothing more of it goes out: it may be settled
     std::function<void()> again;                         // calls run(), if something can be submitted
+    std::function<std::string(const store::Claimed& message)> why_not;  // it is not to be sent any more; empty: it is
   };
   Turns(Context context, Owner owner)
       : context_(std::move(context)),

@@ -27,6 +27,7 @@ enum class ProblemCode {
   invalid_number,
   no_route,
   budget_spent,
+  opted_out,
   too_many_parts,
   idempotency_mismatch,
   queue_full,

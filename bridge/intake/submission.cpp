@@ -190,6 +190,9 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   if (directory.budgets())
     if (auto why = directory.budgets()->refusal(tenant, lane); !why.empty())
       refuse(ProblemCode::budget_spent, "/lane", std::move(why));
+  if (directory.opt_outs())
+    if (auto why = directory.opt_outs()->refusal(tenant, lane, content.to); !why.empty())
+      refuse(ProblemCode::opted_out, "/to", std::move(why));
   content.tenant = tenant.id;
   content.gateway = gateway ? gateway->id : 0;
   content.lane = lane;

@@ -98,6 +98,22 @@ const KindRow webhook{
       return same ? "" : "a webhook stays with its tenant: make another one, and remove this";
     }};
 
+const KindRow inbound_rule{.word = "inbound-rule",
+                           .when_too_large = "Make several rules of it",
+                           .parse =
+                               [](const boost::json::object& settings, const std::filesystem::path& folder,
+                                  std::vector<ConfigProblem>& problems) {
+                                 return made_of<InboundRuleSettings>(settings, folder, problems, read_inbound_rule);
+                               },
+                           .of = [](const RoutingTable& table) { return all_of(table.inbound_rules); },
+                           .join =
+                               [](RoutingTable& table, const std::vector<Made>& objects) {
+                                 append(table.inbound_rules, objects);
+                                 table.sort_inbound_rules();
+                               },
+                           .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
+                           .stays = [](const Made&, const Made&) { return std::string(); }};
+
 }  // namespace
 
 const std::string& name_of(const Made& made) {
@@ -118,6 +134,8 @@ const KindRow& row_of(ObjectKind kind) {
       return route;
     case ObjectKind::webhook:
       return webhook;
+    case ObjectKind::inbound_rule:
+      return inbound_rule;
   }
   std::abort();
 }

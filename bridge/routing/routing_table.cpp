@@ -22,11 +22,17 @@ RoutingTable::RoutingTable(const Config& config)
   for (const auto& gateway : config.gateways) gateways.push_back(std::make_shared<GatewaySettings>(gateway));
   for (const auto& route : config.routes) routes.push_back(std::make_shared<RouteSettings>(route));
   for (const auto& webhook : config.webhooks) webhooks.push_back(std::make_shared<WebhookSettings>(webhook));
+  for (const auto& rule : config.inbound_rules) inbound_rules.push_back(std::make_shared<InboundRuleSettings>(rule));
   sort_routes();
+  sort_inbound_rules();
 }
 
 void RoutingTable::sort_routes() {
   std::ranges::stable_sort(routes, {}, [](const RouteSettingsPtr& route) { return route->position; });
+}
+
+void RoutingTable::sort_inbound_rules() {
+  std::ranges::stable_sort(inbound_rules, {}, [](const InboundRulePtr& rule) { return rule->position; });
 }
 
 GatewaySettingsPtr RoutingTable::gateway(std::string_view name) const {
@@ -51,6 +57,9 @@ WebhookSettingsPtr RoutingTable::webhook(std::string_view name) const {
   return find(webhooks, name, &WebhookSettings::name);
 }
 WebhookSettingsPtr RoutingTable::webhook(store::GatewayId id) const { return find(webhooks, id, &WebhookSettings::id); }
+InboundRulePtr RoutingTable::inbound_rule(std::string_view name) const {
+  return find(inbound_rules, name, &InboundRuleSettings::name);
+}
 
 namespace {
 
@@ -126,6 +135,9 @@ TableChanges changes_between(const RoutingTable& before, const RoutingTable& aft
                           [](const RouteSettings& a, const RouteSettings& b) { return a.settings == b.settings; }),
       .webhooks = differing(before.webhooks, after.webhooks,
                             [](const WebhookSettings& a, const WebhookSettings& b) { return same(a, b); }),
+      .inbound_rules = differing(
+          before.inbound_rules, after.inbound_rules,
+          [](const InboundRuleSettings& a, const InboundRuleSettings& b) { return a.settings == b.settings; }),
       .lanes = {},
       .prices = *before.prices != *after.prices};
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)

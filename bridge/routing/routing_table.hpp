@@ -16,13 +16,16 @@ struct RoutingTable {
   std::vector<RouteSettingsPtr> routes;  // the first that fits is taken
   std::vector<TenantSettingsPtr> tenants;
   std::vector<WebhookSettingsPtr> webhooks;
+  std::vector<InboundRulePtr> inbound_rules;  // the first that fits is taken
   Lanes lanes = default_lanes;
   std::shared_ptr<const Prices> prices = std::make_shared<Prices>();
 
   RoutingTable() = default;
   explicit RoutingTable(const Config& config);  // of the file alone
 
-  void sort_routes();  // by position; equal ones stay as they are
+  // By position; equal ones stay as they are.
+  void sort_routes();
+  void sort_inbound_rules();
 
   // nullptr: there is none.
   GatewaySettingsPtr gateway(std::string_view name) const;
@@ -34,6 +37,7 @@ struct RoutingTable {
   TenantSettingsPtr tenant(std::string_view name) const;
   WebhookSettingsPtr webhook(std::string_view name) const;
   WebhookSettingsPtr webhook(store::GatewayId id) const;
+  InboundRulePtr inbound_rule(std::string_view name) const;
 
   // Where a message goes that names no way and fits no route; nullptr: nowhere.
   GatewaySettingsPtr default_for(const TenantSettings& tenant) const;
@@ -50,7 +54,7 @@ struct TableChanges {
     std::vector<std::string> added, changed, removed;
     bool operator==(const Names&) const = default;
   };
-  Names tenants, gateways, routes, webhooks;
+  Names tenants, gateways, routes, webhooks, inbound_rules;
   std::vector<std::string> lanes;
   bool prices = false;
 };

@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace smsbridge::bridge::text {
 
@@ -14,6 +15,27 @@ inline std::string csv_cell(std::string text) {
   std::string quoted = "\"";
   for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
   return quoted + '"';
+}
+
+// The fields of a line, without its quotes and without that apostrophe.
+inline std::vector<std::string> csv_cells(std::string_view line) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"')
+      cells.back() += line[i++];
+    else if (c == '"')
+      quoted = !quoted;
+    else if (c == ',' && !quoted)
+      cells.emplace_back();
+    else if (c != '\r')
+      cells.back() += c;
+  }
+  for (auto& cell : cells)
+    if (cell.size() > 1 && cell[0] == '\'' && std::string_view("=+-@\t").find(cell[1]) != std::string_view::npos)
+      cell.erase(0, 1);
+  return cells;
 }
 
 }  // namespace smsbridge::bridge::text

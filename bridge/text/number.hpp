@@ -44,6 +44,11 @@ std::string_view explain(NumberError error);
 tl::expected<Number, NumberError> normalise_number(std::string_view input, std::string_view default_country,
                                                    Lengths lengths = Lengths::of_mobiles);
 
+// As numbers are compared: some write the plus, some do not.
+inline std::string_view digits_of(std::string_view number) {
+  return number.starts_with('+') ? number.substr(1) : number;
+}
+
 // Upper case ISO 3166 alpha-2.
 bool is_known_country(std::string_view iso2);
 

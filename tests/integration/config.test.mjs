@@ -141,6 +141,8 @@ describe('docs/configuration.md', () => {
       [['dialect'], [dialect]],
       [['routes', 'fail_over'], [properties.routes.items]],
       [['webhooks'], [properties.webhooks.items]],
+      [['inbound'], [properties.inbound]],
+      [['inbound_rules'], [properties.inbound_rules.items]],
       [['prices'], [properties.prices.items]],
     ];
   };

@@ -793,6 +793,51 @@ export const list = [
     {id: 317, what: 'what a peer repeats fills the log', find: `seen.said && now - seen.at < period_`, plant: `false`},
   ]},
 
+  // ---- messages of phones ----
+  {file: 'bridge/inbound/keep.cpp', bugs: [
+    {id: 700, what: 'a message of a phone that is repeated is kept twice',
+     find: `batch.only_if.emplace_back(store::MarkAbsent{.scope = inbound_seen_scope, .key = keeping.last->seen});`, plant: `;`},
+    {id: 701, what: 'STOP that looks like a repetition does not count',
+     find: `if (decision.change == Decision::OptOutChange::out) return stop_all_the_same(keeping, record, decision);`, plant: `;`},
+    {id: 702, what: 'parts of a message that was joined wait for ever', find: `if (!keeping.group.empty())`,
+     plant: `if (planted ? false : !keeping.group.empty())`},
+    {id: 703, what: 'machines answer each other without end', find: `times.size() >= answers_max`, plant: `false`},
+    {id: 704, what: 'what could not be stored is told as kept',
+     find: `if (keeping.last) answer(keeping.last, ok);`, plant: `if (keeping.last) answer(keeping.last, true);`},
+    {id: 705, what: 'an answer goes to who is no phone', find: `!record.from.starts_with('+')`, plant: `false`},
+  ]},
+  {file: 'bridge/inbound/inbound.cpp', bugs: [
+    {id: 706, what: 'a part that comes twice counts twice',
+     find: `there != parts.end() && there->second.body == message.body`, plant: `false`},
+    {id: 707, what: 'after a start parts of before are given up at once',
+     find: `std::max<Duration>(left, parts_grace)`, plant: `Duration(left)`},
+    {id: 708, what: 'what does not become whole is never kept',
+     find: `!group.busy && !group.so_far.parts.empty() && group.due <= now`, plant: `false`},
+    {id: 709, what: 'a message is everybody\'s, whatever number it was sent to',
+     find: `text::digits_of(number) == text::digits_of(message.to)`, plant: `false`, integration: 'inbound'},
+    {id: 710, what: 'parts that wait are forgotten at the start',
+     find: `group.so_far.parts.emplace(kept->part.part, kept->part);`, plant: `;`},
+  ]},
+  {file: 'bridge/inbound/parts.cpp', bugs: [
+    {id: 711, what: 'a character that is cut in two is lost', find: `alike && part.data_coding == coding`, plant: `false`},
+    {id: 712, what: 'nothing says that a part lacks at the end', find: `if (expected <= message.total()) text += gap;`, plant: `;`},
+  ]},
+  {file: 'bridge/inbound/keywords.cpp', bugs: [
+    {id: 713, what: 'words that begin other sentences stop campaigns', find: `!each.alone || words.size() == 1`, plant: `true`},
+    {id: 714, what: 'rules of other tenants hold',
+     find: `!rule.tenants.empty() && std::ranges::find(rule.tenants, tenant) == rule.tenants.end()`, plant: `false`},
+  ]},
+  {file: 'bridge/routing/opt_outs.cpp', bugs: [
+    {id: 715, what: 'an opt-out stops login codes',
+     find: `lane == store::Lane::reminder || lane == store::Lane::campaign`, plant: `true`},
+    {id: 716, what: 'STOP does not stop what waits', find: `if (!stops(tenant ? tenant->config : TenantSettings(), lane)) return {};`,
+     plant: `return {};`},
+  ]},
+  {file: 'store/marks.cpp', bugs: [
+    {id: 717, what: 'a page of marks begins with the last one of the page before',
+     find: `ok && !query.after.empty() && cursor.key() == after`, plant: `false`},
+  ]},
+
   // ---- configuration and command line ----
   {file: 'bridge/config/smpp_gateway.cpp', bugs: [
     {id: 320, what: 'a window of 0 is taken', find: `of_bind(&ClientConfig::window), 1, 10000,`,

@@ -38,8 +38,17 @@ Daemon::Daemon(World world)
       objects_(config_, store_),
       router_(objects_.table(), tenants_.names(), world_.clock),
       budgets_(router_, tenants_, store_),
-      directory_(router_, &budgets_),
+      opt_outs_(store_, tenants_, world_.clock),
+      directory_(router_, &budgets_, &opt_outs_),
       intake_(store_, directory_, world_.clock),
+      inbound_({.executor = life_.executor(),
+                .clock = world_.clock,
+                .store = store_,
+                .metrics = world_.metrics,
+                .router = router_,
+                .tenants = tenants_,
+                .intake = intake_,
+                .settings = config_.inbound}),
       gateways_({.config = config_,
                  .clock = world_.clock,
                  .connector = world_.network,
@@ -48,7 +57,9 @@ Daemon::Daemon(World world)
                  .store = store_,
                  .router = router_,
                  .places = {{.executor = life_.executor(), .random = world_.random}},
-                 .starting = world_.gateway_starting}),
+                 .starting = world_.gateway_starting,
+                 .keep = std::bind_front(&bridge::Inbound::take, &inbound_),
+                 .opt_outs = &opt_outs_}),
       webhooks_({.config = config_,
                  .clock = world_.clock,
                  .make_transport = world_.make_transport,
@@ -70,6 +81,7 @@ Daemon::Daemon(World world)
                 .ready = ready_,
                 .aside = life_.executor()} {
   store_.open_queue();
+  inbound_.load();
   set_hooks();
   objects_.on_change([this](std::shared_ptr<const bridge::RoutingTable> table) {
     router_.replace(table);

@@ -3,6 +3,7 @@
 #include "bridge/delivery/gateways.hpp"
 #include "bridge/doors/services.hpp"
 #include "bridge/http/server.hpp"
+#include "bridge/inbound/inbound.hpp"
 #include "tests/simulation/life.hpp"
 #include "tests/simulation/options.hpp"
 #include "tests/simulation/sim_network.hpp"
@@ -65,8 +66,10 @@ class Daemon {
   bridge::Objects objects_;
   bridge::Router router_;
   bridge::Budgets budgets_;
+  bridge::OptOuts opt_outs_;
   bridge::Directory directory_;
   bridge::Intake intake_;
+  bridge::Inbound inbound_;
   bridge::Gateways gateways_;
   bridge::Webhooks webhooks_;
   std::atomic<bool> ready_{true};

@@ -18,6 +18,8 @@ std::vector<Endpoint> monitoring_endpoints(Services& services);
 std::vector<Endpoint> route_endpoints(Services& services);
 std::vector<Endpoint> object_endpoints(Services& services);
 std::vector<Endpoint> webhook_endpoints(Services& services);
+std::vector<Endpoint> inbound_endpoints(Services& services);
+std::vector<Endpoint> opt_out_endpoints(Services& services);
 std::vector<Endpoint> usage_endpoints(Services& services);
 std::vector<Endpoint> problem_endpoints();
 

@@ -2,21 +2,18 @@
 // /api/v1/messages: which there are, and how many.
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "bridge/doors/admission.hpp"
 #include "bridge/doors/api/api.hpp"
 #include "bridge/doors/api/message_fields.hpp"
 #include "bridge/doors/api/message_json.hpp"
+#include "bridge/doors/api/paging.hpp"
 #include "bridge/text/number.hpp"
-#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t page_default = 50, page_max = 500;
 
 // Filters from the query; mistakes are collected.
 std::optional<store::Filter> read_filter(const HttpRequest& request, const Caller& caller, const Services& services,
@@ -66,13 +63,9 @@ std::optional<store::Filter> read_filter(const HttpRequest& request, const Calle
     } else if (key == "from" || key == "until") {
       (key == "from" ? filter.from : filter.until) = read_time(key, value, "?" + key, errors);
     } else if (key == "limit") {
-      const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), limit);
-      if (ec != std::errc() || end != value.data() + value.size() || limit < 1 || limit > page_max)
-        errors.push_back({"?limit", "bad-value", "limit is a number from 1 to " + std::to_string(page_max)});
+      read_limit(value, limit, errors);
     } else if (key == "cursor") {
-      const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), before, 36);
-      if (ec != std::errc() || end != value.data() + value.size() || !before)
-        errors.push_back({"?cursor", "bad-value", "this is not a cursor of ours"});
+      read_cursor(value, before, errors);
     } else {
       errors.push_back({"?" + key, "unknown-field", "there is no filter " + key});
     }
@@ -86,7 +79,7 @@ void list_messages(Services& services, const HttpRequest& request, Respond respo
   if (!caller) return;
   std::vector<FieldError> errors;
   store::MessageId before = 0;
-  std::size_t limit = page_default;
+  std::size_t limit = page_usual;
   auto filter = read_filter(request, *caller, services, before, limit, errors);
   if (!filter) return respond(to_response(invalid(std::move(errors))));
   // It would tell, word by word and digit by digit, what is not shown.
@@ -116,20 +109,7 @@ void list_messages(Services& services, const HttpRequest& request, Respond respo
   for (const auto& message : page.messages)
     if (is_wanted(shown_state(message, now)))
       items.push_back(message_json(message, services.tenants, services.directory, caller->may("content:read"), now));
-  std::array<char, 16> cursor{};
-  const auto end = std::to_chars(cursor.data(), cursor.data() + cursor.size(), page.next, 36).ptr;
-  const std::string next(cursor.data(), end);
-  HttpResponse response{
-      .body = json::serialize(json::object{{"items", std::move(items)},
-                                           {"next_cursor", page.next ? json::value(next) : json::value(nullptr)}}),
-      .headers = {}};
-  if (page.next) {
-    std::string link = "</api/v1/messages?cursor=" + next;
-    for (const auto& [key, text] : request.query)
-      if (key != "cursor") link += "&" + key + "=" + http_gateways::percent_encode(text);
-    response.headers.emplace_back("Link", link + ">; rel=\"next\"");
-  }
-  respond(std::move(response));
+  respond(page_of(request, std::move(items), page.next ? cursor_text(page.next) : std::string()));
 }
 
 void count_messages(Services& services, const HttpRequest& request, Respond respond) {

@@ -86,6 +86,7 @@ json::object reloaded_json(const Reloaded& reloaded) {
           {"gateways", names(changes.gateways)},
           {"routes", names(changes.routes)},
           {"webhooks", names(changes.webhooks)},
+          {"inbound_rules", names(changes.inbound_rules)},
           {"lanes", texts(changes.lanes)},
           {"prices", changes.prices},
           {"takes_restart", texts(reloaded.takes_restart)},

@@ -56,6 +56,11 @@ constexpr auto advice = std::to_array<Advice>({
      "What the tenant may spend in this month is spent, for messages of this lane. Login codes and "
      "transactions are never refused.",
      "Wait for the next month (UTC), or raise the tenant's budget; 'smsbridge usage' shows what was spent."},
+    {opted_out,
+     "The phone sent STOP, or staff took it off: it gets no campaigns and no reminders of this tenant, or what its "
+     "opt_out_lanes name. Login codes and transactions still go.",
+     "Respect it. START from the phone undoes it, and so does 'smsbridge opt-outs remove' with a reason, when the "
+     "client asked for it."},
     {too_many_parts,
      "The text needs more parts than the gateway takes (segments_max). One character outside GSM 03.38 "
      "halves what a part holds.",

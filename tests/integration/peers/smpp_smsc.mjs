@@ -118,6 +118,31 @@ export class Smsc {
   // Sends the receipt of a part that was recorded, now.
   sendReceipt(part, {state = 'DELIVRD', err = '000'} = {}) { this.#deliver({part, state, err}); }
 
+  // A message, or a part of one, of a phone: by any session that can receive. The status of its answer; null when the
+  // session was lost before there was one, undefined when there is no session.
+  fromPhone({from, to, text = '', octets, udh = [], coding = 0, command = 'deliver_sm', ...more}) {
+    const able = [...this.#sessions].filter(({account, command: bind}) => account && bind !== 'bind_transmitter');
+    const entry = able[this.#turn++ % Math.max(1, able.length)];
+    if (!entry) return undefined;
+    const body = octets ?? Buffer.from(text, coding === 8 ? 'utf16le' : 'latin1');
+    if (!octets && coding === 8) body.swap16();
+    const header = Buffer.from(udh.length ? [udh.length, ...udh] : []);
+    const message = Buffer.concat([header, body]);
+    return new Promise((resolve) => {
+      const lost = () => resolve(null);
+      entry.session.once('close', lost);
+      entry.session[command]({
+        source_addr: from, source_addr_ton: 1, source_addr_npi: 1, destination_addr: to, data_coding: coding,
+        esm_class: udh.length ? 0x40 : 0, ...(command === 'data_sm' ? {message_payload: message} : {short_message: message}), ...more,
+      }, (answer) => {
+        entry.session.off('close', lost);
+        resolve(answer.command_status);
+      });
+    });
+  }
+
+  #turn = 0;
+
   #later(ms, work) {
     if (!ms) {
       work();
@@ -130,6 +155,7 @@ export class Smsc {
   #accept(session) {
     const entry = {session, account: undefined, command: undefined, unanswered: 0, sequences: new Set()};
     this.#sessions.add(entry);
+    session.setMaxListeners(0);  // each message under way waits for the end
     session.on('close', () => this.#sessions.delete(entry));
     session.on('error', (error) => {
       if (!['ECONNRESET', 'EPIPE'].includes(error.code)) this.errors.push(error.message);

@@ -486,7 +486,7 @@ TEST_F(GatewayTest, AReceiptThatMatchesNoMessageSaysWhatToDo) {
 
 TEST_F(GatewayTest, OfWhoWritesToUsTheLogHasTheLastDigits) {
   start();
-  const auto lines = logged([&] { channel_->owner.on_inbound("254712345678"); });
+  const auto lines = logged([&] { channel_->owner.on_inbound({.from = "254712345678"}, [](bool) {}); });
   EXPECT_NE(lines.find("678"), std::string::npos) << lines;
   EXPECT_EQ(lines.find("5678"), std::string::npos) << lines;
   EXPECT_EQ(metrics_.gateway("main", "smpp").inbound_messages->Value(), 1);
@@ -496,7 +496,7 @@ TEST_F(GatewayTest, AFloodOfWhoWriteToUsIsALineASecond) {
   start();
   const auto lines = logged([&] {
     for (int i = 0; i < 10'000; ++i) {
-      channel_->owner.on_inbound("2547" + std::to_string(10'000'000 + i));
+      channel_->owner.on_inbound({.from = "2547" + std::to_string(10'000'000 + i)}, [](bool) {});
       clock_.advance(1ms);
     }
   });

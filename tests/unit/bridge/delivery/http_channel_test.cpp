@@ -93,7 +93,7 @@ class HttpChannelTest : public testing::Test, public Channel::Owner {
     if (!stored_.empty()) stored_.pop_front();
     stored(can);
   }
-  void on_inbound(std::string_view) override {}
+  void on_inbound(FromPhone, std::function<void(bool)> answer) override { answer(true); }
   void on_room() override {}
   void on_up_or_down() override { ++changes_; }
   void on_closed() override {}

@@ -90,7 +90,11 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
     heard_.emplace_back(metrics::label_value(state));
     answers_.push_back(std::move(answer));
   }
-  void on_inbound(std::string_view) override { heard_.emplace_back("inbound"); }
+  void on_inbound(FromPhone message, std::function<void(bool)> answer) override {
+    heard_.emplace_back("inbound");
+    from_phones_.push_back(std::move(message));
+    answers_.push_back(std::move(answer));
+  }
   void on_room() override {}
   void on_up_or_down() override { heard_.emplace_back(channel_->is_up() ? "up" : "down"); }
   void on_closed() override {}
@@ -106,6 +110,7 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   Centre centre_;
   std::vector<std::string> heard_;
   store::ReceiptRecorded recorded_;
+  std::vector<FromPhone> from_phones_;
   std::deque<std::function<void(bool)>> answers_;
   bool sending_ = false;
   std::unique_ptr<SmppChannel> channel_;
