@@ -19,6 +19,7 @@ export class WebhookReceiver {
     this.url = `http://127.0.0.1:${port}/events`;
     this.requests = [];    // {headers, body, at}
     this.events = [];      // those that were taken, in the order of their arrival
+    this.types = new Map();  // of these, by message
     this.secret = undefined;
     this.answer = () => 204;  // of a request's parsed body: a status, or a promise of one
   }
@@ -56,13 +57,17 @@ export class WebhookReceiver {
       return;
     }
     const status = await this.answer(parsed, request);
-    if (status >= 200 && status < 300) this.events.push(...(parsed.type === 'batch' ? parsed.data : [parsed]));
+    if (status >= 200 && status < 300) for (const event of parsed.type === 'batch' ? parsed.data : [parsed]) this.#keep(event);
     response.writeHead(status, status >= 300 && status < 400 ? {Location: `${this.url}/elsewhere`} : {}).end();
   }
 
-  // Types of a message's events, each once, in the order in which they came first.
-  of(message) {
-    return [...new Set(this.events.filter(({data}) => data.id === message).map(({type}) => type))];
+  #keep(event) {
+    this.events.push(event);
+    const {id} = event.data;
+    if (!this.types.has(id)) this.types.set(id, new Set());
+    this.types.get(id).add(event.type);
   }
-  ids() { return this.events.map(({id}) => id); }
+
+  // Types of a message's events, each once, in the order in which they came first.
+  of(message) { return [...this.types.get(message) ?? []]; }
 }

@@ -14,7 +14,7 @@ class ApiTest : public DoorsTest {
  protected:
   ApiTest() {
     for (auto* const made : {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints,
-                             object_endpoints, usage_endpoints, callback_endpoints})
+                             object_endpoints, webhook_endpoints, usage_endpoints, callback_endpoints})
       for (auto& endpoint : made(services_)) endpoints_.push_back(std::move(endpoint));
     door_ = make_door(endpoints_, metrics_.http(), clock_, to_response);
   }
@@ -69,6 +69,17 @@ TEST_F(ApiTest, AKeyDoesWhatItsScopesSayAndNothingElse) {
       {put, "/routes/{name}", "config:write", true},
       {patch, "/routes/{name}", "config:write", true},
       {delete_, "/routes/{name}", "config:write", true},
+      {get, "/webhooks", "config:read"},
+      {get, "/webhooks/{name}", "config:read"},
+      {get, "/webhooks/{name}/deliveries", "messages:read"},
+      {post, "/webhooks", "config:write", true},
+      {put, "/webhooks/{name}", "config:write", true},
+      {patch, "/webhooks/{name}", "config:write", true},
+      {delete_, "/webhooks/{name}", "config:write", true},
+      {post, "/webhooks/{name}/rotate-secret", "config:write", true},
+      {post, "/webhooks/{name}/test", "system:manage", true},
+      {post, "/webhooks/{name}/resume", "system:manage", true},
+      {post, "/webhooks/{name}/replay", "system:manage", true},
       {post, "/gateways/{name}/pause", "system:manage", true},
       {post, "/gateways/{name}/resume", "system:manage", true},
       {post, "/gateways/{name}/drain", "system:manage", true},

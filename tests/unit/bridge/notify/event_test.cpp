@@ -30,7 +30,7 @@ TEST(HookEvent, SortsByTimeWithinItsMessage) {
 TEST(HookEvent, IsWhatStandardWebhooksWants) {
   const auto body = boost::json::parse(make_event(WebhookEvent::failed, "01J", at, {{"id", "msg_1"}}).body).as_object();
   EXPECT_EQ(body.at("type"), "message.failed");
-  EXPECT_EQ(body.at("timestamp"), "2026-09-21T13:33:20.123Z");
+  EXPECT_EQ(body.at("timestamp"), "2026-09-21T14:13:20.123Z");
   EXPECT_EQ(body.at("data").at("id"), "msg_1");
 }
 
