@@ -134,6 +134,14 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .ready = ready_,
                 .aside = aside_.get_executor()} {
   store_.open_queue();
+  inbound_.on_kept([this](const Tenant& tenant, const InboundRecord& record, store::Batch& batch) {
+    webhooks_.outbox().add_received(batch, {.tenant = tenant.id,
+                                            .gateway = record.gateway,
+                                            .from = record.from,
+                                            .to = record.to,
+                                            .text = record.text,
+                                            .at = clock_.wall()});
+  });
   inbound_.load();
   set_hooks();
   tell_unreadable();
@@ -309,7 +317,7 @@ tl::expected<Reloaded, std::vector<std::string>> App::reload(bool dry_run) {
     return tl::unexpected(std::move(errors));
   }
   if (dry_run) return reloaded;
-  say_reloaded(reloaded);
+  say_reloaded(reloaded, config_.file);
   warn_of_unused();
   return reloaded;
 }
@@ -329,27 +337,6 @@ void App::take_over(const Config& file, bool dry_run, Reloaded& reloaded, std::v
   router_.know(tenants_.names());
   webhooks_.know(tenants_.names());
   webhooks_.run(*router_.table());
-}
-
-void App::say_reloaded(const Reloaded& reloaded) const {
-  const auto joined = [](const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); };
-  log::info("config", "reloaded", "file", config_.file.string());
-  const auto say = [&](const char* what, const TableChanges::Names& names) {
-    if (names == TableChanges::Names()) return;
-    log::info("config", "reloaded", "what", what, "new", joined(names.added), "changed", joined(names.changed),
-              "removed", joined(names.removed));
-  };
-  say("tenants", reloaded.changes.tenants);
-  say("gateways", reloaded.changes.gateways);
-  say("routes", reloaded.changes.routes);
-  say("webhooks", reloaded.changes.webhooks);
-  say("inbound rules", reloaded.changes.inbound_rules);
-  if (!reloaded.changes.lanes.empty())
-    log::info("config", "reloaded", "what", "lanes", "changed", joined(reloaded.changes.lanes));
-  if (reloaded.changes.prices) log::info("config", "reloaded", "what", "prices");
-  say_cut_off(reloaded.cut_off, "a reload");
-  if (!reloaded.takes_restart.empty())
-    log::warn("config", "other settings changed too: they take a restart", "keys", joined(reloaded.takes_restart));
 }
 
 void App::watch_clock() {

@@ -53,7 +53,6 @@ class App {
   void start_threads();
   void set_hooks();
   void take_over(const Config& file, bool dry_run, Reloaded& reloaded, std::vector<std::string>& errors);
-  void say_reloaded(const Reloaded& reloaded) const;
   void warn_of_leftovers();
   void tell_unreadable();
   void warn_of_unused() const;

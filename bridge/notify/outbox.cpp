@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/notify/outbox.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <functional>
 
 #include "bridge/text/message_id.hpp"
 
@@ -15,6 +18,12 @@ bool wants(const Outbox::Listeners::OfTenant& tenant, WebhookEvent type) {
 std::string gateway_name_in(const Outbox::Listeners& listeners, store::GatewayId id) {
   const auto it = listeners.gateways.find(id);
   return it == listeners.gateways.end() ? std::string() : it->second;
+}
+
+// It has no number before it is kept, and is kept once.
+std::string name_of(const ReceivedSms& sms) {
+  const auto hash = std::hash<std::string>();
+  return fmt::format("in{:016x}", hash(sms.gateway + "/" + sms.from + "/" + sms.to) * 31 + hash(sms.text));
 }
 
 }  // namespace
@@ -47,10 +56,9 @@ void Outbox::add_received(store::Batch& batch, const ReceivedSms& sms) const {
   const auto it = listeners->by_tenant.find(sms.tenant);
   if (it == listeners->by_tenant.end()) return;
   add(batch, sms.tenant, it->second, WebhookEvent::received,
-      make_event(WebhookEvent::received, sms.id, sms.at,
-                 {{"id", sms.id},
-                  {"tenant", it->second.name},
-                  {"gateway", gateway_name_in(*listeners, sms.gateway)},
+      make_event(WebhookEvent::received, name_of(sms), sms.at,
+                 {{"tenant", it->second.name},
+                  {"gateway", sms.gateway},
                   {"from", sms.from},
                   {"to", sms.to},
                   {"text", sms.text}}));

@@ -19,10 +19,8 @@ std::string hook_tasks(store::GatewayId webhook);
 
 // A message of a phone, as `message.received` tells it.
 struct ReceivedSms {
-  std::string id;  // of the record that is kept of it: what a repetition is known by
   store::TenantId tenant = 0;
-  store::GatewayId gateway = 0;
-  std::string from, to, text;
+  std::string gateway, from, to, text;
   WallMs at = 0;
 };
 

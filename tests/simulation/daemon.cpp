@@ -81,6 +81,14 @@ Daemon::Daemon(World world)
                 .ready = ready_,
                 .aside = life_.executor()} {
   store_.open_queue();
+  inbound_.on_kept([this](const bridge::Tenant& tenant, const bridge::InboundRecord& record, store::Batch& batch) {
+    webhooks_.outbox().add_received(batch, {.tenant = tenant.id,
+                                            .gateway = record.gateway,
+                                            .from = record.from,
+                                            .to = record.to,
+                                            .text = record.text,
+                                            .at = world_.clock.wall()});
+  });
   inbound_.load();
   set_hooks();
   objects_.on_change([this](std::shared_ptr<const bridge::RoutingTable> table) {

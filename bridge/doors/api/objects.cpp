@@ -174,4 +174,25 @@ std::vector<Endpoint> object_endpoints(Services& services) {
   return endpoints;
 }
 
+void say_reloaded(const Reloaded& reloaded, const std::filesystem::path& file) {
+  const auto joined = [](const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); };
+  log::info("config", "reloaded", "file", file.string());
+  const auto say = [&](const char* what, const TableChanges::Names& names) {
+    if (names == TableChanges::Names()) return;
+    log::info("config", "reloaded", "what", what, "new", joined(names.added), "changed", joined(names.changed),
+              "removed", joined(names.removed));
+  };
+  say("tenants", reloaded.changes.tenants);
+  say("gateways", reloaded.changes.gateways);
+  say("routes", reloaded.changes.routes);
+  say("webhooks", reloaded.changes.webhooks);
+  say("inbound rules", reloaded.changes.inbound_rules);
+  if (!reloaded.changes.lanes.empty())
+    log::info("config", "reloaded", "what", "lanes", "changed", joined(reloaded.changes.lanes));
+  if (reloaded.changes.prices) log::info("config", "reloaded", "what", "prices");
+  say_cut_off(reloaded.cut_off, "a reload");
+  if (!reloaded.takes_restart.empty())
+    log::warn("config", "other settings changed too: they take a restart", "keys", joined(reloaded.takes_restart));
+}
+
 }  // namespace smsbridge::bridge

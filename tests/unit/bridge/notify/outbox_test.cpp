@@ -76,9 +76,8 @@ TEST_F(OutboxTest, APhonesMessageAndAGatewayGoIntoTheirBatch) {
   listen();
   store::Batch batch;
   outbox_.add_received(
-      batch,
-      {.id = "in_1", .tenant = 1, .gateway = 3, .from = "+254700000001", .to = "22141", .text = "STOP", .at = 5});
-  outbox_.add_received(batch, {.id = "in_2", .tenant = 2});
+      batch, {.tenant = 1, .gateway = "mtn", .from = "+254700000001", .to = "22141", .text = "STOP", .at = 5});
+  outbox_.add_received(batch, {.tenant = 2});
   EXPECT_EQ(kinds(batch), Kinds{"webhook/6 message.received"});
   EXPECT_NE(batch.tasks[0].body.find(R"("text":"STOP")"), std::string::npos);
   batch = {};
