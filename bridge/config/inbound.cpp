@@ -50,7 +50,8 @@ const Keys<Rule>& rule_keys() {
       K::text("name", &Rule::name, "Name in API and logs").needed().checked([](ConfigSection& s, Rule& rule) {
         check_name(s, rule.name);
       }),
-      K::integer("id", &Rule::id, 1, 1'000'000'000, "Its number; one that is made at run time gets one"),
+      K::integer("id", &Rule::id, 1, 1'000'000'000, "Its number; one that is made at run time gets one")
+          .usually(nullptr),
       K::text("description", &Rule::description, "For people"),
       K::integer("position", &Rule::position, 0, 1'000'000, "Rules with a lower one are asked first"),
       K::texts("tenants", &Rule::tenants, "Names of tenants; none: all"),

@@ -170,9 +170,9 @@ void Inbound::keep_part(const ArrivalPtr& arrival, const std::string& key) {
       if (!repeated && waiting.so_far.parts.emplace(arrival->message.part, arrival->message).second) ++parts_waiting_;
     }
     answer(arrival, result.error == store::Error::none);
+    arm(waiting.due);
     go_on(key);
     make_room();
-    arm();
   });
 }
 
@@ -193,11 +193,11 @@ void Inbound::ended(const Keeping& keeping, bool written) {
   if (written) {
     parts_waiting_ -= group.so_far.parts.size();
     group.so_far = {};
-  } else if (!keeping.last) {
-    group.due = context_.clock.now() + not_kept_pause;
+  } else {
+    if (!keeping.last) group.due = context_.clock.now() + not_kept_pause;
+    arm(group.due);
   }
   go_on(keeping.group);
-  arm();
 }
 
 void Inbound::load() {
@@ -228,33 +228,33 @@ void Inbound::load() {
   if (parts_waiting_ > 0)
     log::info("inbound", "parts of messages wait for the others", "parts", parts_waiting_, "messages", groups_.size());
   boost::asio::post(context_.executor, [this, alive = alive_] {
-    if (*alive) arm();
+    if (*alive) time_is_up();
   });
 }
 
 // ---- the end of patience ----
 
-void Inbound::arm() {
-  std::optional<Time> due;
-  for (const auto& [key, group] : groups_)
-    if (!group.busy && !group.so_far.parts.empty() && (!due || group.due < *due)) due = group.due;
-  if (due)
-    timer_->at(*due, [this] { time_is_up(); });
-  else
-    timer_->cancel();
+// A message that became whole in time leaves its alarm behind, which then finds nothing.
+void Inbound::arm(Time due) {
+  due = std::max(due, context_.clock.now());
+  if (armed_ && *armed_ <= due) return;
+  armed_ = due;
+  timer_->at(due, [this] { time_is_up(); });
 }
 
 void Inbound::time_is_up() {
+  armed_.reset();
   const auto now = context_.clock.now();
   std::vector<std::string> late;
-  for (const auto& [key, group] : groups_)
+  for (const auto& [key, group] : groups_) {
     if (!group.busy && !group.so_far.parts.empty() && group.due <= now) late.push_back(key);
+    if (group.due > now) arm(group.due);
+  }
   for (const auto& key : late) {
     auto& group = groups_.at(key);
     group.busy = true;
     keep({.message = group.so_far, .account = group.account, .last = nullptr, .group = key});
   }
-  arm();
 }
 
 // Beyond some the oldest message is kept as it is: whoever sends nothing but first parts fills no memory.

@@ -114,7 +114,7 @@ class Inbound {
   void commit(const std::shared_ptr<store::Batch>& batch, Time since, bool again, Written done);
   void say_failed(store::Error error);
 
-  void arm();
+  void arm(Time due);
   void time_is_up();
   void make_room();
 
@@ -124,6 +124,7 @@ class Inbound {
   Groups groups_;
   std::size_t parts_waiting_ = 0;
   std::unique_ptr<Timer> timer_;
+  std::optional<Time> armed_;                                                    // what the timer is set to
   std::map<std::pair<store::TenantId, std::string>, std::deque<Time>> answers_;  // of the last hour
   log::Throttle said_;
 };

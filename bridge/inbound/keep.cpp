@@ -141,14 +141,15 @@ void Inbound::put_answer(store::Batch& batch, const Tenant& tenant, const Decisi
     batch.enqueue.push_back(std::move(prepared.enqueue));
 }
 
+// What went out is counted by kept(): a repetition, which is answered once, uses up nothing.
 bool Inbound::may_answer(const Tenant& tenant, const std::string& phone) {
   const auto now = context_.clock.now();
-  auto& times = answers_[{tenant.id, phone}];
+  const auto it = answers_.find({tenant.id, phone});
+  if (it == answers_.end()) return true;
+  auto& times = it->second;
   while (!times.empty() && now - times.front() >= answers_window) times.pop_front();
   if (times.size() >= answers_max) return false;
-  times.push_back(now);
-  if (answers_.size() > answered_phones_max)
-    std::erase_if(answers_, [&](const auto& entry) { return now - entry.second.back() >= answers_window; });
+  if (times.empty()) answers_.erase(it);
   return true;
 }
 
@@ -165,8 +166,13 @@ void Inbound::kept(const Keeping& keeping, const InboundRecord& record, const De
   const auto* tenant = context_.tenants.find(keeping.message.tenant);
   if (!tenant) return;
   tenant->metrics.inbound_kept->Increment();
-  if (record.answered) tenant->metrics.inbound_answered->Increment();
-  if (record.answered) tenant->metrics.accepted[metrics::Source::api]->Increment();
+  if (record.answered) {
+    tenant->metrics.inbound_answered->Increment();
+    tenant->metrics.accepted[metrics::Source::api]->Increment();
+    answers_[{tenant->id, record.from}].push_back(now);
+    if (answers_.size() > answered_phones_max)
+      std::erase_if(answers_, [&](const auto& entry) { return now - entry.second.back() >= answers_window; });
+  }
   if (!record.unanswered.empty()) {
     tenant->metrics.inbound_unanswered->Increment();
     if (const auto times = said_.due("unanswered " + record.rule + record.unanswered, now))

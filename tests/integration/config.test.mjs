@@ -92,7 +92,8 @@ describe('config schema', () => {
     assert.equal(gateway.properties.password.$ref, '#/$defs/secret');
     assert.deepEqual(secret.anyOf.slice(0, 3).map((kind) => Object.keys(kind.properties)[0]), ['file', 'env', 'credential']);
     const live = Object.entries(schema.properties).filter(([, key]) => key['x-live']).map(([name]) => name);
-    assert.deepEqual(live.sort(), ['gateways', 'lanes', 'prices', 'prices_file', 'routes', 'tenants', 'webhooks']);
+    assert.deepEqual(live.sort(),
+                     ['gateways', 'inbound_rules', 'lanes', 'prices', 'prices_file', 'routes', 'tenants', 'webhooks']);
   });
 });
 
