@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "bridge/config/units.hpp"
+#include "bridge/smsc_sim/phones.hpp"
 
 namespace smsbridge::bridge::smsc_sim {
 namespace {
@@ -246,6 +247,8 @@ std::string describe(const Counts& counts) {
   out["receipts_lost"] = counts.receipts_lost;
   out["receipts_twice"] = counts.receipts_twice;
   out["receipts_dropped"] = counts.receipts_dropped;
+  out["phone_parts_sent"] = counts.phone_parts_sent;
+  out["phone_parts_answered"] = counts.phone_parts_answered;
   out["late_answers"] = counts.late_answers;
   out["nacks"] = counts.nacks;
   out["protocol_errors"] = counts.protocol_errors;
@@ -270,6 +273,7 @@ int run(const CommandOptions& options) {
     Server server(context, *std::move(server_options));
     signals.async_wait([&](boost::system::error_code, int) { context.stop(); });
     print(stdout, "smsc-sim listening on " + server.address());
+    Phones phones(context, server, options.inbound_file);
     context.run();
     server.stop();
     print(stdout, describe(server.smsc().counts()));

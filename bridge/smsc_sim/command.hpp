@@ -31,7 +31,7 @@ struct CommandOptions {
   bool receipts_on_other_session = false;
   std::string receipt_before_response = "0", receipt_twice = "0", receipt_lost = "0";
   bool no_receipt_tlvs = false;
-  std::string certificate_file, key_file, log_file, seed = "1";
+  std::string certificate_file, key_file, log_file, seed = "1", inbound_file;
   bool quiet = false;
 };
 

@@ -98,6 +98,15 @@ void define_faults(CLI::App& subcommand, CommandOptions& options) {
   group.add("--seed", options.seed, "Chance repeats with the same seed", "N");
 }
 
+void define_phones(CLI::App& subcommand, CommandOptions& options) {
+  Group group(subcommand, "Phones");
+  group.add("--inbound", options.inbound_file,
+            "Each line 'FROM TO TEXT' is a message of a phone, cut into parts where it is long: it goes to the account "
+            "that is\n"
+            "bound, or to the first that binds. - is standard input, read as it comes",
+            "FILE");
+}
+
 void define_output(CLI::App& subcommand, CommandOptions& options) {
   Group group(subcommand, "Output");
   group.add("--log", options.log_file,
@@ -117,6 +126,7 @@ void define(CLI::App& subcommand, CommandOptions& options) {
   define_answers(subcommand, options);
   define_receipts(subcommand, options);
   define_faults(subcommand, options);
+  define_phones(subcommand, options);
   define_output(subcommand, options);
   subcommand.footer(
       "On standard output there is one line when it is ready, and on SIGINT or SIGTERM the counts as one line of "

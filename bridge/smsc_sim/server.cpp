@@ -187,6 +187,11 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
 
   const tcp::endpoint& endpoint() const { return endpoint_; }
   Smsc& smsc() { return smsc_; }
+  bool from_phone(std::string_view from, std::string_view to, std::string_view text) {
+    const bool sent = smsc_.from_phone(from, to, text, clock_.now());
+    post_flush();
+    return sent;
+  }
 
  private:
   using ConnectionPtr = std::shared_ptr<Connection>;
@@ -368,6 +373,9 @@ std::string Server::address() const {
   return fmt::format(fmt::runtime(address.is_v6() ? "[{}]:{}" : "{}:{}"), address.to_string(), port());
 }
 Smsc& Server::smsc() { return impl_->smsc(); }
+bool Server::from_phone(std::string_view from, std::string_view to, std::string_view text) {
+  return impl_->from_phone(from, to, text);
+}
 void Server::flush() { impl_->flush(); }
 
 }  // namespace smsbridge::bridge::smsc_sim

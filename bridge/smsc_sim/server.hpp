@@ -40,6 +40,8 @@ class Server {
   std::string address() const;  // "127.0.0.1:2775"
   // For counts; for changes of options. What is done to it shows after flush().
   Smsc& smsc();
+  // A phone sends this; see Smsc::from_phone().
+  bool from_phone(std::string_view from, std::string_view to, std::string_view text);
   void flush();
 
  private:

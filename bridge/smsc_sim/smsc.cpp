@@ -263,6 +263,7 @@ void Smsc::on(Session& session, const ServerSession::BindWanted& wanted, Time no
   if (session.line.may_deliver()) client.receivers.push_back(&session);
   ++counts_.binds;
   note(session, "bound as " + client.system_id);
+  if (session.line.may_deliver()) give_phone_parts(client, now);
 }
 
 void Smsc::on(Session& session, const ServerSession::Asked& asked, Time) {
@@ -277,10 +278,10 @@ void Smsc::on(Session& session, const ServerSession::Asked& asked, Time) {
 void Smsc::on(Session&, const ServerSession::DeliveryAnswered& answered, Time now) {
   const auto place = static_cast<std::uint32_t>(answered.cookie);
   if (answered.status == smpp::status_ok && !answered.nack) {
-    ++counts_.receipts_answered;
+    ++(receipts_[place].phone ? counts_.phone_parts_answered : counts_.receipts_answered);
     return free_receipt(place);
   }
-  ++counts_.receipts_refused;
+  if (!receipts_[place].phone) ++counts_.receipts_refused;
   plan(now + options_.receipt_retry, Due::receipt, place);
 }
 

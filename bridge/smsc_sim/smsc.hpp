@@ -26,6 +26,7 @@
 #include "bridge/env/clock.hpp"
 #include "bridge/smsc_sim/chance.hpp"
 #include "bridge/smsc_sim/options.hpp"
+#include "bridge/smsc_sim/phone_message.hpp"
 #include "bridge/smsc_sim/receipt_message.hpp"
 #include "smpp/server_session.hpp"
 
@@ -38,18 +39,20 @@ struct Counts {
   std::uint64_t accepted = 0;  // taken: answered with 0, swallowed, or answered by cutting the connection
   std::uint64_t throttled = 0, rejected = 0, errors = 0, queue_full = 0;  // refused by options and limits
   std::uint64_t swallowed = 0, disconnects = 0, disconnects_before = 0;
-  std::uint64_t receipts_due = 0;       // made, without those that were lost on purpose
-  std::uint64_t receipts_sent = 0;      // with repetitions
-  std::uint64_t receipts_repeated = 0;  // sent again for want of an answer with 0
-  std::uint64_t receipts_answered = 0;  // with 0
-  std::uint64_t receipts_refused = 0;   // with another status
-  std::uint64_t receipts_lost = 0;      // on purpose
-  std::uint64_t receipts_twice = 0;     // on purpose
-  std::uint64_t receipts_dropped = 0;   // too many waited, or they could not be written
-  std::uint64_t late_answers = 0;       // to a receipt that was given up already
-  std::uint64_t nacks = 0;              // generic_nack received
-  std::uint64_t protocol_errors = 0;    // what the client must not do
-  std::size_t window_max = 0;           // most submits of one session unanswered; without delay: most in one read
+  std::uint64_t receipts_due = 0;          // made, without those that were lost on purpose
+  std::uint64_t receipts_sent = 0;         // with repetitions
+  std::uint64_t receipts_repeated = 0;     // sent again for want of an answer with 0
+  std::uint64_t receipts_answered = 0;     // with 0
+  std::uint64_t receipts_refused = 0;      // with another status
+  std::uint64_t receipts_lost = 0;         // on purpose
+  std::uint64_t receipts_twice = 0;        // on purpose
+  std::uint64_t receipts_dropped = 0;      // too many waited, or they could not be written
+  std::uint64_t phone_parts_sent = 0;      // of messages of phones, with repetitions
+  std::uint64_t phone_parts_answered = 0;  // with 0
+  std::uint64_t late_answers = 0;          // to a receipt that was given up already
+  std::uint64_t nacks = 0;                 // generic_nack received
+  std::uint64_t protocol_errors = 0;       // what the client must not do
+  std::size_t window_max = 0;              // most submits of one session unanswered; without delay: most in one read
   std::optional<Time> first_submit, last_submit;
 };
 
@@ -102,6 +105,8 @@ class Smsc {
   void cut(SessionId id);               // at once
   void unbind(SessionId id, Time now);  // the polite way; closed when the client does not answer in 5 s
   void unbind_all(Time now);            // maintenance
+  // A phone sends this text to whoever is bound and can receive, or will be. False: it is no text.
+  bool from_phone(std::string_view from, std::string_view to, std::string_view text, Time now);
   std::vector<SessionId> sessions() const;
   // May be changed at any time, for example to end all faults.
   Options& options() { return options_; }
@@ -109,6 +114,7 @@ class Smsc {
   // What it saw.
   const Counts& counts() const { return counts_; }
   std::size_t receipts_waiting() const { return receipts_.size() - free_receipts_.size(); }  // not answered with 0 yet
+  std::size_t phone_parts_waiting() const { return phone_parts_.size(); }  // that nobody could have yet
   std::size_t bound_sessions() const;
   std::function<void(const Taken&)> on_taken;
   // For people: binds, refusals, losses, and each protocol error.
@@ -121,6 +127,7 @@ class Smsc {
     Client* client = nullptr;
     SessionId session = 0;  // that submitted
     bool sent = false;
+    std::optional<PhonePart> phone{};  // instead of a receipt: a message of a phone, or a part of one
   };
   using RequestId = smpp::ServerSession::RequestId;
   enum class Due : std::uint8_t { answer, receipt, line, cut };
@@ -165,6 +172,7 @@ class Smsc {
   void plan_receipts(Session& session, const smpp::Message& message, std::uint64_t message_number, Time due, Time now);
   bool wants_receipt(const smpp::Message& message, smpp::MessageState state) const;
   std::uint32_t free_place();
+  void give_phone_parts(Client& client, Time now);
   void pump(Client& client, Time now);
   Session* receiver_for(Client& client, const OwnedReceipt& receipt);
   void send_receipt(Session& session, std::uint32_t place, Time now);
@@ -189,6 +197,8 @@ class Smsc {
   std::deque<OwnedReceipt> receipts_;  // places are used again
   std::vector<std::uint32_t> free_receipts_;
   std::vector<SessionId> touched_;
+  std::deque<PhonePart> phone_parts_;  // of before anybody could receive
+  std::uint16_t last_reference_ = 0;
 
   // Kept between PDUs for their memory.
   ReceiptMessage receipt_message_;

@@ -194,6 +194,30 @@ void Smsc::plan_receipts(Session& session, const smpp::Message& message, std::ui
   }
 }
 
+bool Smsc::from_phone(std::string_view from, std::string_view to, std::string_view text, Time now) {
+  auto parts = parts_of(from, to, text, ++last_reference_);
+  if (parts.empty()) return false;
+  for (auto& part : parts) phone_parts_.push_back(std::move(part));
+  for (const auto& [name, client] : clients_)
+    if (!client->receivers.empty()) {
+      give_phone_parts(*client, now);
+      break;
+    }
+  return true;
+}
+
+// From here on they are this account's, as its receipts are.
+void Smsc::give_phone_parts(Client& client, Time now) {
+  for (auto& part : std::exchange(phone_parts_, {})) {
+    const auto place = free_place();
+    receipts_[place] = {};
+    receipts_[place].client = &client;
+    receipts_[place].phone = std::move(part);
+    client.ready.push_back(place);
+  }
+  pump(client, now);
+}
+
 std::uint32_t Smsc::free_place() {
   if (free_receipts_.empty()) {
     receipts_.emplace_back();
@@ -232,13 +256,16 @@ Smsc::Session* Smsc::receiver_for(Client& client, const OwnedReceipt& receipt) {
 
 void Smsc::send_receipt(Session& session, std::uint32_t place, Time now) {
   auto& receipt = receipts_[place];
-  const auto& delivery = receipt_message_.write(receipt, session.line.interface_version(), options_);
+  smpp::Message of_phone;
+  if (receipt.phone) of_phone = receipt.phone->message();
+  const auto& delivery =
+      receipt.phone ? of_phone : receipt_message_.write(receipt, session.line.interface_version(), options_);
   if (session.line.deliver(delivery, place, now) != ServerSession::DeliverResult::queued) {
     ++counts_.receipts_dropped;  // an address of data_sm that deliver_sm has no room for
     return free_receipt(place);
   }
-  ++counts_.receipts_sent;
-  if (receipt.sent) ++counts_.receipts_repeated;
+  ++(receipt.phone ? counts_.phone_parts_sent : counts_.receipts_sent);
+  if (receipt.sent && !receipt.phone) ++counts_.receipts_repeated;
   receipt.sent = true;
   look_after(session);
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, test} from 'node:test';
-import {Bridge, HttpConnection, long, temporaryFolder, until} from './harness.mjs';
+import {Bridge, HttpConnection, binary, freePort, long, start, temporaryFolder, until} from './harness.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
 
 const timeout = 120_000;
@@ -346,4 +346,25 @@ describe('kills', () => {
     assert.ok(lost > 0, 'the kills met messages under way');
     t.diagnostic(`${total} parts, ${lost} connections lost under them`);
   });
+});
+
+test('smsc-sim has phones: from a file, and on standard input', {timeout}, async (t) => {
+  const port = await freePort();
+  const file = join(temporaryFolder(t), 'phones.txt');
+  writeFileSync(file, `254712345678 22384 Habari ya mkopo?\n254712000001 22384 ${'A long one. '.repeat(20)}\n`);
+  const carrier = start(t, binary, ['smsc-sim', '--port', String(port), '--inbound', file, '--quiet']);
+  await until('the carrier to listen', () => carrier.stdout.includes('listening'));
+  const bridge = await Bridge.start(t, {gateways: [{port, ...quick}]});
+  const api = bridge.api();
+  const items = await until('both messages', async () => {
+    const found = await everything(api);
+    return found.length === 2 && found;
+  });
+  assert.deepEqual(items.map(({from, to, parts}) => [from, to, parts]).sort(), [['+254712000001', '22384', 2], ['+254712345678', '22384', 1]]);
+  await carrier.end('SIGTERM');
+  assert.match(carrier.stdout, /"phone_parts_sent":3,"phone_parts_answered":3/);
+  const other = start(t, binary, ['smsc-sim', '--port', String(port), '--inbound', '-', '--quiet'], {input: 'nonsense\n254712000002 22384 STOP\n'});
+  await until('the last one', async () => (await everything(api)).length === 3);
+  assert.match(other.output, /write FROM TO TEXT/);
+  assert.equal((await everything(api))[0].action, 'opt_out');
 });
