@@ -13,8 +13,9 @@ using enum http::verb;
 class ApiTest : public DoorsTest {
  protected:
   ApiTest() {
-    for (auto* const made : {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints,
-                             object_endpoints, webhook_endpoints, usage_endpoints, callback_endpoints})
+    for (auto* const made :
+         {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints, object_endpoints,
+          webhook_endpoints, inbound_endpoints, opt_out_endpoints, usage_endpoints, callback_endpoints})
       for (auto& endpoint : made(services_)) endpoints_.push_back(std::move(endpoint));
     door_ = make_door(endpoints_, metrics_.http(), clock_, to_response);
   }

@@ -107,7 +107,8 @@ class DoorsTest : public testing::Test {
   metrics::Metrics metrics_{{"", "", ""}};
   Tenants tenants_{RoutingTable(config_).tenants, store_, metrics_, clock_};
   Router router_{std::make_shared<RoutingTable>(config_), tenants_.names(), clock_};
-  Directory directory_{router_};
+  OptOuts opt_outs_{store_, tenants_, clock_};
+  Directory directory_{router_, nullptr, &opt_outs_};
   Intake intake_{store_, directory_, clock_};
   IdleGateways gateways_;
   Random random_{1};
