@@ -116,6 +116,33 @@ class SmppChannelTest : public testing::Test, public Channel::Owner {
   std::unique_ptr<SmppChannel> channel_;
 };
 
+TEST_F(SmppChannelTest, AMessageOfAPhoneIsAnsweredOnceItIsKept) {
+  const auto wire = bind();
+  const auto status_of_answer = [&] {
+    wire->finish_writing();
+    const auto header = smpp::decode_header(wire->sent);
+    wire->sent.clear();
+    return header ? static_cast<int>(header->status) : -1;
+  };
+  const auto deliver = [&](std::uint32_t sequence) {
+    smpp::Message message;
+    message.source = {1, 1, "254712345678"};
+    message.destination = {0, 0, "22384"};
+    message.short_message = smpp::as_octets("STOP");
+    wire->say(smpp::encoded(smpp::header_of(deliver_sm, sequence), message));
+  };
+  for (const auto& [kept, status] : {std::pair{true, 0}, {false, 0x64}}) {
+    deliver(kept ? 5 : 6);
+    EXPECT_EQ(status_of_answer(), -1) << "nothing is on disk";
+    ASSERT_EQ(answers_.size(), 1u);
+    answers_.front()(kept);
+    answers_.pop_front();
+    EXPECT_EQ(status_of_answer(), status);
+  }
+  EXPECT_EQ(from_phones_.at(0).body, "STOP");
+  EXPECT_EQ(from_phones_.at(0).to, "22384");
+}
+
 TEST_F(SmppChannelTest, TheLossOfTheLastBindIsTold) {
   const auto first = bind(), second = bind();
   EXPECT_THAT(heard(), testing::Each("up"));

@@ -101,6 +101,7 @@ class TurnsTest : public testing::Test {
   OpenChannel channel_;
   std::size_t parts_ = 1;
   bool more_may_come_ = false;
+  store::MessageId unwanted_ = 0;  // its phone said STOP
   std::string said_;
   Turns turns_{{.executor = io_.get_executor(), .clock = clock_, .under_way = under_way_, .pace = pace_},
                {.more_may_come = [this] { return more_may_come_; },
@@ -110,8 +111,29 @@ class TurnsTest : public testing::Test {
                       say(std::to_string(under_way_.at(order).id()) + " over");
                       under_way_.remove(order);
                     },
-                .again = [this] { turns_.run(channel_); }}};
+                .again = [this] { turns_.run(channel_); },
+                .why_not =
+                    [this](const store::Claimed& message) {
+                      return message.id == unwanted_ ? std::string("opted_out") : std::string();
+                    }}};
 };
+
+// Also one that was claimed before, and waited here.
+TEST_F(TurnsTest, WhatItsPhoneWantsNoMoreDoesNotLeave) {
+  add(1);
+  add(2);
+  add(3);
+  unwanted_ = 2;
+  EXPECT_EQ(run(), "1 2 over 3");
+  EXPECT_EQ(channel_.cookies.size(), 2u);
+  parts_ = 2;
+  add(4);
+  channel_.places = 3;
+  EXPECT_EQ(run(), "4");
+  unwanted_ = 4;
+  channel_.places = 4;
+  EXPECT_EQ(run(), "4") << "what has begun is brought to its end";
+}
 
 TEST_F(TurnsTest, OneTimePasswordsFirstAndNoMoreThanThereIsRoomFor) {
   add(1);

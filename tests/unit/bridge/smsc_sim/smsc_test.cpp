@@ -492,6 +492,38 @@ TEST(Smsc, KeepsReceiptsUntilAReceiverBinds) {
   EXPECT_EQ(seen[2].receipt.value().id, "2");
 }
 
+TEST(Smsc, MessagesOfPhonesGoToWhoeverIsBoundUntilTheyAreAnsweredWithZero) {
+  World world;
+  EXPECT_TRUE(world.smsc.from_phone("254712345678", "22384", "STOP", world.now)) << "before anybody is bound";
+  EXPECT_FALSE(world.smsc.from_phone("254712345678", "22384", "\xFF", world.now)) << "no text";
+  EXPECT_EQ(world.smsc.phone_parts_waiting(), 1U);
+  Esme esme(world);
+  esme.bind();
+  auto seen = esme.take();
+  ASSERT_THAT(seen, SizeIs(2));
+  EXPECT_EQ(seen[1].source + ">" + seen[1].destination, "254712345678>22384");
+  EXPECT_FALSE(seen[1].receipt);
+  esme.answer(seen[1], 0x64);
+  world.pass(10s);
+  esme.answer(esme.one());
+  EXPECT_TRUE(world.smsc.from_phone("254712345678", "22384", std::string(300, 'x'), world.now));
+  seen = esme.take();
+  EXPECT_THAT(seen, SizeIs(2)) << "in parts";
+  esme.close();  // without an answer
+  Esme again(world);
+  again.bind();
+  seen = again.take();
+  ASSERT_THAT(seen, SizeIs(3));
+  again.answer(seen[1]);
+  again.answer(seen[2]);
+  world.pass(1h);
+  EXPECT_THAT(again.take(), IsEmpty());
+  EXPECT_EQ(world.smsc.receipts_waiting(), 0U);
+  EXPECT_EQ(world.smsc.counts().phone_parts_sent, 6U);
+  EXPECT_EQ(world.smsc.counts().phone_parts_answered, 3U);
+  EXPECT_EQ(world.smsc.counts().receipts_sent, 0U);
+}
+
 TEST(Smsc, RepeatsReceiptsUntilTheyAreAnsweredWithZero) {
   World world;
   Esme esme(world);
