@@ -59,6 +59,18 @@ const api = {
   reconnectGateway: {scope: 'system:manage', other: owner},
   testSend: {scope: 'messages:send', other: noWay, body: {to: message.to}},
   reloadConfig: {scope: 'system:manage', other: owner},
+  listInbound: {scope: 'messages:read', other: empty},
+  listInboundRules: {scope: 'config:read', other: empty},
+  getInboundRule: {scope: 'config:read', other: gone},
+  createInboundRule: {scope: 'config:write', other: owner, body: {}},
+  replaceInboundRule: {scope: 'config:write', other: owner, body: {}},
+  changeInboundRule: {scope: 'config:write', other: owner, body: {}},
+  deleteInboundRule: {scope: 'config:write', other: owner},
+  listOptOuts: {scope: 'messages:read', other: empty},
+  exportOptOuts: {scope: 'messages:read', other: ({status, body}) => status === 200 && String(body).trim().split('\n').length === 1},
+  setOptOut: {scope: 'messages:manage', other: its(201), body: {number: message.to, reason: 'of the other'}},
+  importOptOuts: {scope: 'messages:manage', other: its(200), body: message.to, headers: {'Content-Type': 'text/csv'}},
+  liftOptOut: {scope: 'messages:manage', other: gone},
 };
 // The secret in the address is the key; anybody may; or a person's own machine, see api.test.mjs.
 const open = ['callback', 'callbackByGet', 'callbackOfFrontlineSync', 'health', 'ready', 'metrics', 'listProblems', 'showProblem', 'contractYaml', 'contractJson'];
@@ -85,16 +97,21 @@ async function twoTenants(t) {
     gateways: [{port: smsc.port}, {port: await freePort(), tenants: ['default']}],
     routes: [{name: 'theirs', id: 101, tenants: ['default'], via: [{gateway: 'safaricom'}]}],
     webhooks: [{name: 'theirs', url: 'http://127.0.0.1:9/', enabled: false}],
+    inbound_rules: [{name: 'hours', tenants: ['default'], keywords: ['HOURS'], answer: 'From 8 to 17.'}],
   });
   await bridge.up();
   const own = bridge.api();
   const {id} = await own.send({to: '+254712000001', text: 'not yours', client_ref: 'mine', target_user: 'amina'});
   await own.reaches(id, 'delivered');
-  const fill = ({template}) => template.replace('{id}', id).replace('{name}', /routes|webhooks/.test(template) ? 'theirs' : 'promo');
+  assert.equal(await smsc.fromPhone({from: '254712000001', to: '22384', text: 'not yours either'}), 0);
+  assert.equal((await own.post('/opt-outs', {number: '+254712000003', reason: 'not yours'})).status, 201);
+  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours'};
+  const fill = ({template}) => template.replace('{id}', id).replace('{name}', names[template.split('/')[3]] ?? 'promo')
+      .replace('{number}', '%2B254712000003?reason=x');
   const ask = (client, operation) => {
-    const {body} = api[operation.operationId];
+    const {body, headers} = api[operation.operationId];
     const conditional = /^(PUT|PATCH|DELETE)$/.test(operation.method) ? {'If-Match': '*'} : {};
-    return client.request(operation.method, fill(operation), {body, headers: conditional});
+    return client.request(operation.method, fill(operation), {body, headers: {...conditional, ...headers}});
   };
   return {bridge, id, ask};
 }
