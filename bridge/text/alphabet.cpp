@@ -12,10 +12,12 @@ namespace {
 
 constexpr std::size_t air_octets = 140;
 
-// What makes a text another one than GSM 7 bit: few texts have many of these.
+constexpr std::size_t tables_have_max = 256;
+
+// What makes a text another one than GSM 7 bit. More of these than any tables have are as good as all.
 std::vector<char32_t> outside_of_gsm7(std::string_view utf8) {
   std::vector<char32_t> found;
-  while (!utf8.empty()) {
+  while (!utf8.empty() && found.size() <= tables_have_max) {
     const auto value = take_code_point(utf8);
     if (gsm7_code(value) == gsm7_outside && std::ranges::find(found, value) == found.end()) found.push_back(value);
   }
@@ -31,18 +33,16 @@ std::size_t units_of(const Alphabet& alphabet, char32_t value, std::uint16_t cod
 // `lacking_max`: characters that may become '?'. In one pass, as every message goes through here.
 std::optional<Laid> measured(std::string_view utf8, const Alphabet& alphabet, const TextOptions& options,
                              std::size_t lacking_max) {
-  Laid laid{.alphabet = alphabet, .text = {}};
+  std::size_t units = 0, replaced = 0;
   for (auto rest = utf8; !rest.empty();) {
     const auto value = take_code_point(rest);
     if (value == invalid_code_point) return std::nullopt;
     const auto code = code_in(alphabet, value);
-    laid.units += units_of(alphabet, value, code);
-    if (code == not_there && ++laid.replaced > lacking_max) return std::nullopt;
+    units += units_of(alphabet, value, code);
+    if (code == not_there && ++replaced > lacking_max) return std::nullopt;
   }
-  const auto rooms = rooms_of(alphabet, options.concat);
-  const bool fits = laid.units <= rooms.single;
-  laid.units_per_part = fits ? rooms.single : rooms.each;
-  laid.parts = fits ? 1 : cut(utf8, alphabet, rooms.each, options.clusters, [](std::size_t) {});
+  auto laid = laid_out(utf8, alphabet, units, options);
+  laid.replaced = replaced;
   return laid;
 }
 
@@ -80,6 +80,15 @@ Rooms rooms_of(const Alphabet& alphabet, Concat concat) {
   const std::size_t numbering = concat == Concat::udh16 ? 6 : 5;
   return {.single = room_behind(alphabet.encoding, tables == 0 ? 0 : 1 + tables),
           .each = room_behind(alphabet.encoding, 1 + tables + numbering)};
+}
+
+Laid laid_out(std::string_view utf8, const Alphabet& alphabet, std::size_t units, const TextOptions& options) {
+  Laid laid{.alphabet = alphabet, .text = {}, .units = units};
+  const auto rooms = rooms_of(alphabet, options.concat);
+  const bool fits = laid.units <= rooms.single;
+  laid.units_per_part = fits ? rooms.single : rooms.each;
+  laid.parts = fits ? 1 : cut(utf8, alphabet, rooms.each, options.clusters, [](std::size_t) {});
+  return laid;
 }
 
 std::optional<Laid> lay(std::string_view utf8, const Alphabet& alphabet, const TextOptions& options) {

@@ -51,6 +51,8 @@ struct Laid {
   std::size_t replaced = 0;
 };
 
+// A text of so many units, which the alphabet has.
+Laid laid_out(std::string_view utf8, const Alphabet& alphabet, std::size_t units, const TextOptions& options);
 // Nothing when the alphabet lacks one of its characters.
 std::optional<Laid> lay(std::string_view utf8, const Alphabet& alphabet, const TextOptions& options);
 // By the options: of several alphabets that have all of its characters, the one with the fewest parts.

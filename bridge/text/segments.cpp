@@ -84,7 +84,10 @@ std::string_view explain(TextError error) {
 
 tl::expected<Segmented, TextError> segment(std::string_view utf8, const TextOptions& options,
                                            std::size_t segments_max) {
-  const auto laid = choose_alphabet(utf8, options);
+  // Most texts are GSM 7 bit, and then they are encoded in the first look at them.
+  auto septets = takes_gsm7(options.charset) ? gsm7_encode(utf8) : std::nullopt;
+  const auto laid = septets ? tl::expected<Laid, TextError>(laid_out(utf8, {}, septets->size(), options))
+                            : choose_alphabet(utf8, options);
   if (!laid) return tl::make_unexpected(laid.error());
   if (laid->parts > std::min(segments_max, segments_limit)) return tl::make_unexpected(TextError::too_many_segments);
   if (!laid->text.empty()) utf8 = laid->text;
@@ -99,10 +102,15 @@ tl::expected<Segmented, TextError> segment(std::string_view utf8, const TextOpti
   out.units_per_segment = laid->units_per_part;
   out.replaced = laid->replaced;
 
-  const auto body = encoded(utf8, alphabet, laid->units);
+  auto body = septets ? *std::move(septets) : encoded(utf8, alphabet, laid->units);
   const std::size_t unit_size = alphabet.encoding == Encoding::ucs2 ? 2 : 1;
   const bool divided = laid->parts > 1 && options.concat != Concat::payload;
-  const auto total = divided ? laid->parts : 1;
+  const auto total = laid->parts;
+  if (!divided) {
+    out.segments.push_back({.udh = header(options, alphabet.shift, 1, 1), .body = std::move(body), .number = 1});
+    out.udhi = !out.segments.front().udh.empty();
+    return out;
+  }
   out.segments.reserve(total);
   std::size_t begin = 0;
   const auto add = [&](std::size_t end_units) {
@@ -113,7 +121,7 @@ tl::expected<Segmented, TextError> segment(std::string_view utf8, const TextOpti
                             .number = static_cast<std::uint16_t>(number)});
     begin = end;
   };
-  if (divided) cut(utf8, alphabet, laid->units_per_part, options.clusters, add);
+  cut(utf8, alphabet, laid->units_per_part, options.clusters, add);
   add(laid->units);
   out.udhi = !out.segments.front().udh.empty();
   return out;
@@ -126,7 +134,8 @@ Measure measure(std::string_view utf8, const TextOptions& options) {
           .shift = laid->alphabet.shift,
           .units = laid->units,
           .units_per_segment = laid->units_per_part,
-          .parts = laid->parts};
+          .parts = laid->parts,
+          .replaced = laid->replaced};
 }
 
 }  // namespace smsbridge::bridge::text

@@ -93,6 +93,7 @@ struct Measure {
   Shift shift;
   std::size_t units = 0, units_per_segment = 0;
   std::size_t parts = 0;
+  std::size_t replaced = 0;
 };
 Measure measure(std::string_view utf8, const TextOptions& options = {});
 

@@ -773,8 +773,7 @@ export const list = [
   ]},
   {file: 'smpp/national.cpp', bugs: [
     {id: 650, what: 'a character of two tables takes two septets',
-     find: `code_in(codes_of(*locking).locking, value); code != gsm7_outside`,
-     plant: `code_in(codes_of(*locking).locking, value); code != gsm7_outside && !is_escaped`},
+     find: `code != gsm7_outside`, plant: `code != gsm7_outside && !is_escaped`},
     {id: 651, what: 'an unknown code behind the escape is lost', find: `escaped != 0x0D`, plant: `false`},
   ]},
   {file: 'smpp/gsm7.cpp', bugs: [
