@@ -36,6 +36,9 @@ Families::Families(prometheus::Registry& registry)
                                  "Messages submitted again with a known idempotency key or client reference.")),
       messages_unlikely_number(counters(registry, "messages_unlikely_number_total",
                                         "Messages taken for numbers that do not look like mobiles of their country.")),
+      messages_changed(counters(registry, "messages_changed_total",
+                                "Messages whose text is not the one that was given: transliterated, or with a '?' for "
+                                "what an alphabet lacks.")),
       fineract_unknown_ids(counters(registry, "fineract_unknown_ids_total",
                                     "Ids that Fineract asked for and that were never posted here.")),
       budget_spent(gauges(registry, "budget_spent", "What the tenant spent this month, in its budget's currency.")),

@@ -28,6 +28,7 @@ struct Families {
   Counters& messages_rejected;
   Counters& messages_replayed;
   Counters& messages_unlikely_number;
+  Counters& messages_changed;
   Counters& fineract_unknown_ids;
   Gauges& budget_spent;
   Counters& inbound_kept;

@@ -75,6 +75,9 @@ SMSBRIDGE_LABEL(OptOutHow, import, "keyword", "carrier", "staff", "import");
 enum class PartEncoding { gsm7, gsm7_shift, latin1, ucs2, binary };
 SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "gsm7_shift", "latin1", "ucs2", "binary");
 
+enum class TextChange { transliterated, replaced };
+SMSBRIDGE_LABEL(TextChange, replaced, "transliterated", "replaced");
+
 enum class FinalState { delivered, undeliverable, expired, rejected, failed, cancelled, unknown };
 SMSBRIDGE_LABEL(FinalState, unknown, "delivered", "undeliverable", "expired", "rejected", "failed", "cancelled",
                 "unknown");

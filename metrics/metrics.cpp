@@ -159,6 +159,7 @@ std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string
   out->rejected = resolve<RejectReason>(families.messages_rejected, labels, "reason");
   out->replayed = &families.messages_replayed.Add(labels);
   out->unlikely_numbers = &families.messages_unlikely_number.Add(labels);
+  out->changed = resolve<TextChange>(families.messages_changed, labels, "how");
   out->unknown_ids = &families.fineract_unknown_ids.Add(labels);
   out->budget_spent = &families.budget_spent.Add(labels);
   out->inbound_kept = &families.inbound_kept.Add(labels);

@@ -53,7 +53,8 @@ struct TenantMetrics {
   ByLabel<Source, Counter> accepted;
   ByLabel<RejectReason, Counter> rejected;
   Counter* replayed = nullptr;
-  Counter* unlikely_numbers = nullptr;    // taken, though they do not look like mobiles
+  Counter* unlikely_numbers = nullptr;  // taken, though they do not look like mobiles
+  ByLabel<TextChange, Counter> changed;
   Counter* unknown_ids = nullptr;         // that Fineract asked for and nobody posted
   Gauge* budget_spent = nullptr;          // this month, in the budget's currency
   Counter* inbound_kept = nullptr;        // whole messages of phones

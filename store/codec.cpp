@@ -84,7 +84,12 @@ void encode(const Content& c, std::string& out) {
   o.put(c.tenant).put(c.gateway).put(c.created_at).put(c.due_at).put(c.expires_at).put(c.digest);
   o.put(c.client_ref).put(c.idempotency_key).put(c.from).put(c.to).put(c.text).put(c.target_user).put(c.triggered_by);
   o.put(c.route).put(c.way);
-  o.put(std::uint8_t{c.flash}).put(std::uint8_t{c.transliterated}).put(c.octets).put(c.header).put(c.data_coding);
+  o.put(std::uint8_t{c.flash})
+      .put(std::uint8_t{c.transliterated})
+      .put(c.replaced)
+      .put(c.octets)
+      .put(c.header)
+      .put(c.data_coding);
 }
 
 Content decode_content(std::string_view record) {
@@ -112,6 +117,7 @@ Content decode_content(std::string_view record) {
   if (in.version() < 4) return c;
   c.flash = in.get<std::uint8_t>() != 0;
   c.transliterated = in.get<std::uint8_t>() != 0;
+  c.replaced = in.get<std::uint16_t>();
   c.octets = in.text();
   c.header = in.text();
   c.data_coding = in.get<std::int16_t>();

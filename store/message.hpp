@@ -80,6 +80,7 @@ struct Content {
   std::string way;
   bool flash = false;           // the phone shows it at once, and does not keep it
   bool transliterated = false;  // the text is not the one that was given, but close to it and with fewer parts
+  std::uint16_t replaced = 0;   // characters that go as '?': the gateway's alphabet lacks them
   // Instead of a text, where the encoding is binary.
   std::string octets, header;     // the header with its length octet
   std::int16_t data_coding = -1;  // as the caller set it; -1: as the gateway carries octets

@@ -238,8 +238,8 @@ int preview(const ClientOptions& options, json::object body) {
   }
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   std::cout << "to " << text_of(p, "to") << " by " << text_of(p, "gateway") << ": " << text_of(p, "parts")
-            << " part(s) " << alphabet_text(p) << ", " << text_of(p, "units") << " of " << text_of(p, "units_per_part")
-            << " in each\n";
+            << " part(s) " << alphabet_text(p) << ", " << text_of(p, "units") << " units, of which a part has "
+            << text_of(p, "units_per_part") << "\n";
   if (p.at("transliterated").as_bool()) std::cout << "text " << text::printable(one_line(text_of(p, "text"))) << "\n";
   if (text_of(p, "replaced") != "0") std::cout << text_of(p, "replaced") << " character(s) become ?\n";
   Table forcing({"AT", "CHARACTER", "CODE POINT", "REPLACEMENT"}, terminal);

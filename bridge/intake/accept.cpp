@@ -100,11 +100,21 @@ void Intake::answer(Asked& asked, const std::vector<store::Enqueued>& answers) {
 }
 
 void Intake::note_doubt(const Prepared& prepared, const Tenant& tenant) {
+  const auto& content = prepared.enqueue.content;
+  if (content.transliterated && !prepared.refusal)
+    tenant.metrics.changed[metrics::TextChange::transliterated]->Increment();
+  if (content.replaced > 0 && !prepared.refusal) {
+    tenant.metrics.changed[metrics::TextChange::replaced]->Increment();
+    if (const auto count = doubts_.due("replaced " + tenant.config.name, clock_.now()))
+      log::warn("intake", "characters that the gateway's alphabet lacks go as '?': its charset could be auto", "tenant",
+                tenant.config.name, "gateway_id", content.gateway, "to", log::phone(content.to), "characters",
+                content.replaced, "times", count);
+  }
   if (!prepared.unlikely_number) return;
   tenant.metrics.unlikely_numbers->Increment();
   if (const auto count = doubts_.due(tenant.config.name, clock_.now()))
     log::warn("intake", "a number does not look like a mobile of its country", "tenant", tenant.config.name, "to",
-              log::phone(prepared.enqueue.content.to), "times", count);
+              log::phone(content.to), "times", count);
 }
 
 Problem problem_of(const Refusal& refusal) {

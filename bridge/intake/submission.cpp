@@ -125,6 +125,7 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
 struct Cut {
   std::size_t parts = 1;
   store::Encoding encoding{};
+  std::size_t replaced = 0;
   std::string why_not;
 };
 
@@ -136,6 +137,7 @@ Cut cut_of(const Submission& s, const text::TextOptions& options) {
   const auto measured = text::measure(s.text, options);
   return {.parts = measured.parts,
           .encoding = stored(measured),
+          .replaced = measured.replaced,
           .why_not = measured.parts == 0 ? "the text holds a NUL character" : ""};
 }
 
@@ -214,6 +216,7 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
            std::string(s.is_binary() ? "the octets need " : "the text needs ") + std::to_string(cut.parts) +
                " parts, the gateway sends at most " + std::to_string(parts_max));
   content.encoding = cut.encoding;
+  content.replaced = static_cast<std::uint16_t>(std::min<std::size_t>(cut.replaced, 0xFFFF));
   content.parts = static_cast<std::uint8_t>(std::min<std::size_t>(cut.parts, 255));
   content.from = !s.from.empty()                 ? std::move(s.from)
                  : !tenant.config.sender.empty() ? tenant.config.sender
@@ -249,6 +252,7 @@ store::GatewayId way_for(const store::Message& message, const Tenant& tenant, co
   submission.source = content.source;
   submission.lane = content.lane;
   submission.flash = content.flash;
+  submission.transliterate = false;  // what is kept is what goes out
   submission.octets = content.octets;
   submission.header = content.header;
   if (content.data_coding >= 0) submission.data_coding = static_cast<std::uint8_t>(content.data_coding);

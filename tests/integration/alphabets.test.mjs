@@ -180,9 +180,25 @@ test('a preview names what forces UCS-2, and what each alphabet would cost', {ti
   assert.deepEqual([turkish.body.encoding, turkish.body.national, turkish.body.parts], ['gsm7_shift', {single: null, locking: 'turkish'}, 1]);
   const shown = await bridge.cli('send', '--preview', '0712345678', words);
   assert.equal(shown.code, 0, shown.output);
-  assert.match(shown.stdout, /2 part\(s\) ucs2, 97 of 67 in each\n8\t“\tU\+201C\t"\n15\tũ\tU\+0169\tu\n/);
+  assert.match(shown.stdout, /2 part\(s\) ucs2, 97 units, of which a part has 67\n8\t“\tU\+201C\t"\n15\tũ\tU\+0169\tu\n/);
   assert.match(shown.stdout, /\n1\t0\.8\tgsm7, transliterated\ttransliterate: true in the message, or at the tenant\n/);
   assert.equal(smsc.submits.length, 0, 'nothing was sent');
+});
+
+test('what an alphabet lacks, and what was changed, is counted, logged and shown', {timeout}, async (t) => {
+  const smsc = await Smsc.start(t, {port: 0});
+  const bridge = await Bridge.start(t, {gateways: [{port: smsc.port, charset: 'gsm7'}, {port: smsc.port}]});
+  const api = bridge.api();
+  const lossy = await api.send({to: `+${phone()}`, text: 'Wanjikũ 👍🏽', gateway: 'safaricom'});
+  assert.deepEqual(lossy.warnings, ["3 characters are not in the gateway's alphabet, and go as ?"]);
+  await api.reaches(lossy.id, 'delivered');
+  assert.deepEqual(smsc.textsTo(lossy.to.slice(1)), ['Wanjik? ??']);
+  const preview = await api.post('/messages/preview', {to: lossy.to, text: 'ũ', gateway: 'safaricom'});
+  assert.deepEqual([preview.body.replaced, preview.body.warnings], [1, ["one character is not in the gateway's alphabet, and goes as ?"]]);
+  await until('the loss to be logged', () => /the gateway's alphabet lacks go as '\?'.*characters=3/.test(bridge.log));
+  const close = await api.send({to: `+${phone()}`, text: `“${'a'.repeat(70)}”`, transliterate: true, gateway: 'promo'});
+  assert.deepEqual([close.transliterated, close.warnings], [true, []]);
+  for (const how of ['replaced', 'transliterated']) assert.equal(await bridge.metric('messages_changed_total', {how}), 1, how);
 });
 
 test('flash and octets from the command line; what a provider or the contract does not take', {timeout}, async (t) => {

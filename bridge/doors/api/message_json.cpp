@@ -79,6 +79,15 @@ std::string number_warning(std::string_view e164) {
   return "the number does not look like a mobile of " + (number->country.empty() ? "its network" : number->country);
 }
 
+json::array warnings_json(const store::Content& content) {
+  json::array all;
+  if (auto warning = number_warning(content.to); !warning.empty()) all.emplace_back(std::move(warning));
+  if (content.replaced == 1) all.emplace_back("one character is not in the gateway's alphabet, and goes as ?");
+  if (content.replaced > 1)
+    all.emplace_back(std::to_string(content.replaced) + " characters are not in the gateway's alphabet, and go as ?");
+  return all;
+}
+
 std::string_view shown_state(const store::Message& message, store::WallMs now) {
   if (message.progress.state == store::State::queued && !message.progress.attempts && message.content.due_at > now)
     return "scheduled";
@@ -121,8 +130,7 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
   const auto route = directory.table()->route(c.route);
   body["route"] = route ? json::value(route->name) : json::value(nullptr);
   body["price"] = price_json(message, directory);
-  const auto warning = number_warning(c.to);
-  body["warnings"] = warning.empty() ? json::array() : json::array{warning};
+  body["warnings"] = warnings_json(c);
   body["encoding"] = store::name(c.encoding);
   body["parts"] = c.parts;
   body["flash"] = c.flash;

@@ -36,7 +36,6 @@ json::object preview_json(const Services& services, const Asked& asked, const Pr
   const auto options = gateway->text_options();
   const auto cut = text::segment(content.text, options);
   const auto number = text::normalise_number(content.to, asked.country, text::Lengths::any);
-  const auto warning = number_warning(content.to);
   const auto route = table->route(content.route);
   const auto* price = table->prices->find(content.gateway, content.to);
   const auto price_of = [price](std::size_t parts) {
@@ -45,7 +44,7 @@ json::object preview_json(const Services& services, const Asked& asked, const Pr
   return {{"to", content.to},
           {"country", number && !number->country.empty() ? json::value(number->country) : json::value(nullptr)},
           {"pattern_matched", !prepared.unlikely_number},
-          {"warnings", warning.empty() ? json::array() : json::array{warning}},
+          {"warnings", warnings_json(content)},
           {"encoding", store::name(content.encoding)},
           {"national", cut ? national_json(cut->shift) : json::value(nullptr)},
           {"parts", content.parts},
@@ -54,7 +53,7 @@ json::object preview_json(const Services& services, const Asked& asked, const Pr
           {"text", content.text},
           {"flash", content.flash},
           {"transliterated", content.transliterated},
-          {"replaced", cut ? cut->replaced : 0},
+          {"replaced", content.replaced},
           {"forces_ucs2", forcing_json(asked.text)},
           {"choices", choices_json({.text = asked.text,
                                     .options = options,

@@ -52,6 +52,7 @@ TEST(Metrics, ConfiguredSeriesExistAtZero) {
            R"(messages_rejected_total{reason="invalid_number",tenant="acme"})",
            R"(messages_replayed_total{tenant="acme"})",
            R"(messages_unlikely_number_total{tenant="acme"})",
+           R"(messages_changed_total{how="replaced",tenant="acme"})",
            R"(fineract_unknown_ids_total{tenant="acme"})",
            R"(messages_routed_total{gateway="carrier"})",
            R"(message_parts_submitted_total{encoding="ucs2",gateway="carrier"})",

@@ -6,8 +6,9 @@
 namespace smsbridge::store {
 namespace {
 
-// What version 4 added, of a text: no flash, not transliterated, no octets, no header, no data_coding.
-const std::string texts_only = std::string(1 + 1 + 2 + 2, '\0') + "\xFF\xFF";
+// What version 4 added, of a text: no flash, not transliterated, nothing replaced, no octets, no header, no
+// data_coding.
+const std::string texts_only = std::string(1 + 1 + 2 + 2 + 2, '\0') + "\xFF\xFF";
 
 TEST(Codec, RefusesDamagedRecords) {
   Content content;
@@ -80,16 +81,18 @@ TEST(Codec, ReadsOctets) {
   c.octets = std::string("\x00\xFF", 2);
   c.header = "\x03\x24\x01\x01";
   c.data_coding = 0xF5;
+  c.replaced = 0x0102;
   std::string record;
   encode(c, record);
-  EXPECT_EQ(record.substr(record.size() - 14),
-            std::string("\x01\x01\x02\x00\x00\xFF\x04\x00\x03\x24\x01\x01\xF5\x00", 14));
+  EXPECT_EQ(record.substr(record.size() - 16),
+            std::string("\x01\x01\x02\x01\x02\x00\x00\xFF\x04\x00\x03\x24\x01\x01\xF5\x00", 16));
   const auto again = decode_content(record);
   EXPECT_EQ(again.encoding, Encoding::binary);
   EXPECT_TRUE(again.flash && again.transliterated);
   EXPECT_EQ(again.octets, c.octets);
   EXPECT_EQ(again.header, c.header);
   EXPECT_EQ(again.data_coding, 0xF5);
+  EXPECT_EQ(again.replaced, 0x0102);
   record[3] = 5;
   EXPECT_THROW(decode_content(record), BadRecord) << "an encoding that there is not";
 }
