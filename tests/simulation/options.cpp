@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "tests/simulation/sim_hook.hpp"
 #include "tests/simulation/sim_provider.hpp"
 
 namespace smsbridge::simulation {
@@ -267,6 +268,31 @@ void draw_change(Random& random, bridge::GatewaySettings& gateway) {
   if (random.chance(0.5)) draw_retry(random, gateway);
 }
 
+// One or two a tenant, by all or some events. They give up nothing within a run.
+void draw_webhooks(Random& random, RunOptions& options) {
+  auto& config = options.config;
+  for (const auto& tenant : config.tenants)
+    for (auto left = random.between(0, 2); left > 0; --left) {
+      const auto place = config.webhooks.size();
+      bridge::WebhookSettings webhook;
+      webhook.name = fmt::format("hook-{}", place + 1);
+      webhook.id = static_cast<store::GatewayId>(900 + place);
+      webhook.of_file = true;
+      webhook.tenant = tenant.name;
+      webhook.url = "http://" + SimHook::host(place) + "/";
+      webhook.secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+      webhook.retry.assign(30, 15'000);
+      webhook.retry.front() = 1'000;
+      webhook.retry.back() = 43'200'000;
+      if (random.chance(0.3)) webhook.events = {bridge::WebhookEvent::delivered, bridge::WebhookEvent::failed};
+      if (random.chance(0.3)) webhook.batch = static_cast<int>(random.between(2, 50));
+      config.webhooks.push_back(std::move(webhook));
+    }
+  options.hooks = {
+      .lost = perhaps(random, 0.4, 0.2), .refuse = perhaps(random, 0.4, 0.3), .busy = perhaps(random, 0.3, 0.2)};
+  options.hook_outages = config.webhooks.empty() || random.chance(0.4) ? 0 : static_cast<int>(random.between(1, 3));
+}
+
 RunOptions draw_options(std::uint64_t seed) {
   Random random(seed * 0x9E3779B97F4A7C15 + 1);
   RunOptions options;
@@ -336,6 +362,7 @@ RunOptions draw_options(std::uint64_t seed) {
   draw_manners(random, options);
   if (random.chance(0.15)) share_account(options);
   if (random.chance(0.2)) calm_down(random, options);
+  if (random.chance(0.4)) draw_webhooks(random, options);
   return options;
 }
 
@@ -357,6 +384,10 @@ std::string describe(const RunOptions& o) {
       ms(o.step_max), ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
       o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers, o.mended_jumps,
       o.shared_account, o.calm, o.poison);
+  for (const auto& webhook : o.config.webhooks)
+    text += fmt::format("\n  {} of {}: events={} batch={} lost={:.2f} refuse={:.2f} busy={:.2f} outages={}",
+                        webhook.name, webhook.tenant, webhook.events.size(), webhook.batch, o.hooks.lost,
+                        o.hooks.refuse, o.hooks.busy, o.hook_outages);
   for (const auto& f : o.flapping)
     text += fmt::format("\n  flapping: {} from {}ms until {}ms, up {}ms down {}ms at most",
                         o.config.gateways[f.gateway].name, ms(f.from), ms(f.until), ms(f.up_max), ms(f.down_max));

@@ -21,6 +21,13 @@ struct NetworkOptions {
   NetworkFaults faults;
 };
 
+// What a receiver of webhooks does wrong. Probabilities are per request.
+struct HookFaults {
+  double lost = 0;    // it took the event, and the answer is lost
+  double refuse = 0;  // it answers 500
+  double busy = 0;    // it answers 503
+};
+
 // A carrier that comes and goes: up for a while, down for a while, each drawn anew.
 struct Flapping {
   std::size_t gateway = 0;  // place in the configuration
@@ -54,6 +61,8 @@ struct RunOptions {
   bool calm = false;            // nothing is lost and nothing stops, but for messages that a carrier chokes on:
   std::string poison;           // to these phones; the others are not held up by them
   std::vector<Flapping> flapping;
+  HookFaults hooks;      // of each webhook of the configuration
+  int hook_outages = 0;  // of one of them, for up to two minutes
   std::uint64_t store_limit_bytes = 256ull << 20;
   Duration step_max = std::chrono::milliseconds(40);  // the longest commit
 

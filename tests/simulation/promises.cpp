@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <ranges>
 
+#include "bridge/notify/event.hpp"
 #include "bridge/policy/outcome.hpp"
 #include "bridge/smsc_sim/glob.hpp"
+#include "bridge/text/message_id.hpp"
 #include "smpp/receipt.hpp"
 #include "store/codec.hpp"
 #include "store/correlation.hpp"
@@ -480,6 +482,56 @@ std::string Promises::describe(store::MessageId id) const {
                             number, part->provider_id, smpp::state_word(part->state),
                             part->receipt_answered_at.has_value());
   return text;
+}
+
+// ---- webhooks ----
+
+void Promises::told(std::size_t hook, const ToldEvent& event) {
+  told_.resize(std::max(told_.size(), hook + 1));
+  auto& events = told_[hook][event.message];
+  if (std::ranges::find(events, event.id, &ToldEvent::id) == events.end()) events.push_back(event);
+}
+
+void Promises::check_told(bool lost) {
+  const auto& webhooks = options_.config.webhooks;
+  told_.resize(webhooks.size());
+  if (webhooks.empty() || lost || !store_) return;
+  for (store::MessageId before = 0;;) {
+    const auto page = store_->reader().page({}, before, 500);
+    for (const auto& message : page.messages)
+      for (std::size_t hook = 0; hook < webhooks.size(); ++hook) check_told(hook, message);
+    if (!page.next) return;
+    before = page.next;
+  }
+}
+
+void Promises::check_told(std::size_t hook, const store::Message& message) {
+  const auto& webhook = options_.config.webhooks[hook];
+  const auto& events = told_[hook][bridge::message_id_text(message.id)];
+  const auto fails = [&](const std::string& what) {
+    fail("told", fmt::format("{}, message {}: {}", webhook.name, message.id, what));
+  };
+  const auto is_of = [&] { return options_.config.tenants[message.content.tenant - 1].name == webhook.tenant; };
+  if (!is_of()) {
+    if (!events.empty()) fails("it is another tenant's");
+    return;
+  }
+  const auto wants = [&](bridge::WebhookEvent type) {
+    return webhook.events.empty() || std::ranges::find(webhook.events, type) != webhook.events.end();
+  };
+  const auto has = [&](bridge::WebhookEvent type) {
+    return std::ranges::find(events, bridge::name(type), &ToldEvent::type) != events.end();
+  };
+  const auto& p = message.progress;
+  if (p.submitted_at && wants(bridge::WebhookEvent::submitted) && !has(bridge::WebhookEvent::submitted))
+    fails("that it was submitted was not told");
+  if (const auto end = bridge::event_of(p.state); end && wants(*end) && !has(*end))
+    fails(fmt::format("its end, {}, was not told", store::name(p.state)));
+  for (const auto& event : events)
+    if (event.type == "message.submitted" && !p.submitted_at) fails("it was told as submitted, and never was");
+  // By their ids, which hold the time; a clock that jumps confuses these.
+  const bool steady = options_.wall_jumps == 0 && options_.mended_jumps == 0;
+  if (steady && !std::ranges::is_sorted(events, {}, &ToldEvent::id)) fails("its events came out of order");
 }
 
 }  // namespace smsbridge::simulation

@@ -3,6 +3,7 @@
 #include "store/store.hpp"
 #include "tests/simulation/options.hpp"
 #include "tests/simulation/peer.hpp"
+#include "tests/simulation/sim_hook.hpp"
 
 namespace smsbridge::simulation {
 
@@ -35,6 +36,7 @@ struct Broken {
 //   one-bind    in a calm run all parts of a message leave on one bind
 //   held-up     in a calm run nothing waits for longer than a probe because of a message that a carrier chokes on
 //   too-early   nothing expires before its time, whatever the machine's clock says for a moment
+//   told        each webhook gets every event of its tenant that it wants, in order for each message, and no other
 //   window, protocol, rate, memory, counts
 class Promises {
  public:
@@ -72,6 +74,11 @@ class Promises {
   void taken(TakenPart& part, WallMs draining_since);
   void receipt_answered(TakenPart& part, smpp::MessageState state);
   void submit_seen(std::size_t gateway);
+
+  // A receiver of a webhook, by its place in the configuration, got an event.
+  void told(std::size_t hook, const ToldEvent& event);
+  // Everybody was told of everything that the store holds. `lost` events were not kept for want of room.
+  void check_told(bool lost);
 
   void finals(const std::vector<store::Final>& finals);
   // Everything the store holds, against what was seen of it. Nothing may be open at the end of a run.
@@ -111,6 +118,7 @@ class Promises {
   bool is_held(const store::Message& message) const;
   void check_calm(const store::Message& message, const TakenPart& part, const std::string& what);
   std::filesystem::path copied_store();
+  void check_told(std::size_t hook, const store::Message& message);
 
   const RunOptions& options_;
   const SimClock& clock_;
@@ -133,6 +141,7 @@ class Promises {
   };
   std::vector<std::vector<Started>> started_;  // by gateway
   std::vector<Time> read_anew_at_;
+  std::vector<std::map<std::string, std::vector<ToldEvent>>> told_;  // by hook and message, each event once
   std::size_t parked_checked_ = 0;
   std::optional<Broken> broken_;
 };

@@ -39,6 +39,7 @@ World::World(const RunOptions& options, std::filesystem::path folder, bool verbo
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(folder_);
   make_centres();
+  make_hooks();
 }
 
 World::~World() {
@@ -88,10 +89,31 @@ void World::make_centres() {
   promises_.set_centres(std::move(centres));
 }
 
+void World::make_hooks() {
+  for (std::size_t place = 0; place < options_.config.webhooks.size(); ++place)
+    hooks_.push_back(
+        std::make_unique<SimHook>(options_.hooks, options_.seed + place, clock_, [this, place](const ToldEvent& event) {
+          trace("told " + event.id, place);
+          promises_.told(place, event);
+        }));
+}
+
+void World::plan_hook_outages() {
+  for (int i = 0; i < options_.hook_outages; ++i) {
+    auto& hook = *hooks_[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(hooks_.size()) - 1))];
+    const auto from = clock_.now() + Duration(random_.between(0, options_.safety.count()));
+    clock_.at(from, [this, &hook] {
+      if (!healed_) hook.set_down(true);
+    });
+    clock_.at(from + std::chrono::milliseconds(random_.between(1000, 120'000)), [&hook] { hook.set_down(false); });
+  }
+}
+
 RunResult World::run() {
   open();
   plan_wishes();
   plan_faults();
+  plan_hook_outages();
   watch();
   const auto broken = [this] { return promises_.broken().has_value(); };
   clock_.run_until(clock_.now() + options_.safety, broken);
@@ -106,6 +128,9 @@ RunResult World::run() {
       if (!quiet())
         promises_.fail("liveness", "the healed world does not come to rest: " + unrest() + promises_.first_open());
       promises_.scan(true);
+      promises_.check_told(std::ranges::any_of(options_.config.tenants, [this](const bridge::TenantSettings& tenant) {
+        return !hooks_.empty() && metrics_.webhook(tenant.name).events[metrics::WebhookEnd::no_room]->Value() > 0;
+      }));
       check_changed();
       if (!promises_.nothing_waits())
         promises_.fail("liveness", "all messages are final, but the queue's tables are not empty");
@@ -135,6 +160,7 @@ std::string World::unrest() const {
   if (!std::ranges::all_of(wishes_, [](const Wish& w) { return w.asked; })) return "a client still asks";
   if (!std::ranges::all_of(centres_, [](const auto& centre) { return centre->is_idle(); }))
     return "a carrier has receipts to report";
+  if (!hooks_.empty() && daemon_->events_waiting() > 0) return "events wait for their webhooks";
   return {};
 }
 
@@ -194,7 +220,9 @@ void World::open() {
                       .network = network_,
                       .make_transport =
                           [this](boost::asio::any_io_executor executor, const bridge::HttpOptions&) {
-                            return SimProvider::transport(providers_, clock_, std::move(executor));
+                            auto others = SimProvider::transport(providers_, clock_, executor);
+                            if (hooks_.empty()) return others;
+                            return SimHook::transport(hooks_, std::move(others), clock_, std::move(executor));
                           },
                       .random = random_,
                       .metrics = metrics_,
@@ -418,6 +446,7 @@ void World::heal() {
   healed_ = true;
   network_.heal();
   for (auto& centre : centres_) centre->heal();
+  for (auto& hook : hooks_) hook->heal();
   if (!daemon_) return;
   daemon_->store().fail_commits(0, 0);
   for (std::size_t place = 0; place < centres_.size(); ++place) operate(place, Action::resume);

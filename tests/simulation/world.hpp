@@ -4,6 +4,7 @@
 #include "tests/simulation/daemon.hpp"
 #include "tests/simulation/promises.hpp"
 #include "tests/simulation/sim_centre.hpp"
+#include "tests/simulation/sim_hook.hpp"
 #include "tests/simulation/sim_provider.hpp"
 
 namespace smsbridge::simulation {
@@ -27,6 +28,8 @@ class World {
 
  private:
   void make_centres();
+  void make_hooks();
+  void plan_hook_outages();
   void plan_faults();
   void flap(const Flapping& flapping, bool down);
   void change(std::optional<std::size_t> place = {});  // of a gateway
@@ -88,6 +91,7 @@ class World {
   HttpClient clients_;
   Promises promises_;
   std::vector<std::shared_ptr<Peer>> centres_;     // one may serve two gateways
+  std::vector<std::unique_ptr<SimHook>> hooks_;    // by the webhook's place
   std::map<std::string, SimProvider*> providers_;  // of these: by host
   std::deque<Wish> wishes_;
   std::vector<std::string> keys_;                   // of the API, by tenant
