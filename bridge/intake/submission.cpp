@@ -164,6 +164,19 @@ Cut cut_for(Submission& s, store::Content& content, const GatewaySettings* gatew
   return cut_of(s, options);
 }
 
+// What is kept in its own words.
+void take_as_given(Submission s, store::Content& content) {
+  content.text = std::move(s.text);
+  content.flash = s.flash;
+  content.octets = std::move(s.octets);
+  content.header = std::move(s.header);
+  if (s.data_coding) content.data_coding = *s.data_coding;
+  content.client_ref = std::move(s.client_ref);
+  content.idempotency_key = std::move(s.idempotency_key);
+  content.target_user = std::move(s.target_user);
+  content.triggered_by = std::move(s.triggered_by);
+}
+
 }  // namespace
 
 Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory, store::WallMs now) {
@@ -226,15 +239,7 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
     refuse(ProblemCode::invalid_request, "/from", "no carrier takes the sender: " + why);
     content.from = text::cut_utf8(text::repaired_utf8(content.from), sender_length_max);
   }
-  content.text = std::move(s.text);
-  content.flash = s.flash;
-  content.octets = std::move(s.octets);
-  content.header = std::move(s.header);
-  if (s.data_coding) content.data_coding = *s.data_coding;
-  content.client_ref = std::move(s.client_ref);
-  content.idempotency_key = std::move(s.idempotency_key);
-  content.target_user = std::move(s.target_user);
-  content.triggered_by = std::move(s.triggered_by);
+  take_as_given(std::move(s), content);
   return prepared;
 }
 
