@@ -236,6 +236,20 @@ void calm_down(Random& random, RunOptions& options) {
   options.late_answers = false;
 }
 
+// By another chance, so that what a seed drew before, it draws still. Not where the store has little room: what phones
+// say stays for longer than a run.
+void draw_phones(RunOptions& options) {
+  Random random(options.seed * 0xD1B54A32D192ED03 + 3);
+  auto& config = options.config;
+  for (std::size_t number = 0; number < config.tenants.size(); ++number)
+    config.tenants[number].numbers = {fmt::format("100{}", number)};
+  // Longer than a run: a carrier that is down repeats late, and the parts of a message may come hours apart.
+  config.inbound = {.parts_wait_ms = 86'400'000, .repeat_window_ms = 86'400'000};
+  if (options.calm || options.store_limit_bytes < RunOptions().store_limit_bytes || !random.chance(0.6)) return;
+  options.phone_messages = static_cast<int>(random.between(1, 60));
+  options.phone_stops = random.chance(0.6) ? 0.4 : 0;
+}
+
 }  // namespace
 
 // All gateways in some order; each gives way to the next one.
@@ -363,6 +377,7 @@ RunOptions draw_options(std::uint64_t seed) {
   if (random.chance(0.15)) share_account(options);
   if (random.chance(0.2)) calm_down(random, options);
   if (random.chance(0.4)) draw_webhooks(random, options);
+  draw_phones(options);
   return options;
 }
 
@@ -377,13 +392,14 @@ std::string describe(const RunOptions& o) {
       "latency={}+{}ms "
       "refuse={:.2f} "
       "no_answer={:.2f} "
-      "reset={:.3f} hang={:.3f} fragment={:.2f} late_answers={} mended_jumps={} shared_account={} calm={} poison={}",
+      "reset={:.3f} hang={:.3f} fragment={:.2f} late_answers={} mended_jumps={} shared_account={} calm={} poison={} "
+      "phone_messages={} phone_stops={:.2f}",
       o.seed, o.submissions, o.config.tenants.size(), ms(o.safety), ms(o.submit_during), o.phones, o.repeat, o.conflict,
       o.bad_number, o.long_text, o.ucs2, o.short_validity, o.scheduled, o.cancel, o.retry, o.crashes, o.stops,
       o.outages, o.hang_ups, o.failing_commits, o.pauses, o.drains, o.changes, o.wall_jumps, o.store_limit_bytes,
       ms(o.step_max), ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
       o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers, o.mended_jumps,
-      o.shared_account, o.calm, o.poison);
+      o.shared_account, o.calm, o.poison, o.phone_messages, o.phone_stops);
   for (const auto& webhook : o.config.webhooks)
     text += fmt::format("\n  {} of {}: events={} batch={} lost={:.2f} refuse={:.2f} busy={:.2f} outages={}",
                         webhook.name, webhook.tenant, webhook.events.size(), webhook.batch, o.hooks.lost,

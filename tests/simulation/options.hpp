@@ -56,6 +56,8 @@ struct RunOptions {
   int drains = 0;                 // likewise
   int changes = 0;                // of the settings of a gateway or the route, while the daemon runs
   int wall_jumps = 0;
+  int phone_messages = 0;       // that phones send to the tenants, by carriers that go by SMPP
+  double phone_stops = 0;       // that begin with STOP
   int mended_jumps = 0;         // of the wall clock, by hours or days, back again within a minute
   bool shared_account = false;  // the first two gateways are binds of one account
   bool calm = false;            // nothing is lost and nothing stops, but for messages that a carrier chokes on:

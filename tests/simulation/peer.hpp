@@ -29,13 +29,15 @@ class Peer {
     std::function<void(TakenPart&, smpp::MessageState)> receipt_answered;
     std::function<void()> submit_seen;
     std::function<void(const std::string&)> protocol_error;
+    std::function<void(const std::string& text)> phone_answered;  // what a phone sent in one part, in good
   };
 
   virtual ~Peer() = default;
   virtual void hang_up() = 0;            // cuts everybody
   virtual void set_down(bool down) = 0;  // an outage
   virtual void heal() = 0;
-  virtual bool is_idle() const = 0;  // says nothing more by itself
+  virtual void from_phone(const std::string&, const std::string&, const std::string&) {}  // from, to, text
+  virtual bool is_idle() const = 0;                                                       // says nothing more by itself
   virtual const bridge::smsc_sim::Counts& counts() const = 0;
   // By canonical id of the response.
   virtual TakenPart* find(const std::string& provider_id) = 0;

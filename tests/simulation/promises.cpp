@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "bridge/inbound/record.hpp"
 #include "bridge/notify/event.hpp"
 #include "bridge/policy/outcome.hpp"
 #include "bridge/smsc_sim/glob.hpp"
@@ -192,6 +193,7 @@ void Promises::taken(TakenPart& part, WallMs draining_since) {
         fail("one-way", fmt::format("{} was taken by gateway {}, and part {} by gateway {}", what, part.gateway + 1,
                                     other, taken.front()->gateway + 1));
   if (options_.calm) check_calm(*message, part, what);
+  check_opted_out(*message, part, what);
   if (draining_since && !options_.shared_account && store::id_time(*id) > draining_since + drain_slack_ms &&
       !p.maybe_duplicate)
     fail("drained", fmt::format("{} was accepted {} ms after its gateway began to be drained, and was sent", what,
@@ -201,6 +203,46 @@ void Promises::taken(TakenPart& part, WallMs draining_since) {
     fail("after-end", fmt::format("{} was taken {} ms after its validity", what, clock_.wall() - expires));
   if (seen.final_state && seen.final_at + slack_ < clock_.now())
     fail("after-end", fmt::format("{} was taken after it was {}", what, store::name(*seen.final_state)));
+}
+
+// ---- what phones say ----
+
+void Promises::phone_says(store::TenantId tenant, const std::string& phone, const std::string& text, bool stops) {
+  said_[text] = {.tenant = tenant, .phone = phone, .stops = stops};
+}
+
+void Promises::phone_answered(const std::string& text) {
+  const auto said = said_.find(text);
+  if (said == said_.end()) return;
+  if (said->second.stops) stopped_.emplace(std::pair(said->second.tenant, said->second.phone), clock_.now());
+  // The octets may have outlived the daemon.
+  if (store_ && times_kept(text) != 1)
+    fail("inbound", fmt::format("'{}' was answered, and is kept {} times", text, times_kept(text)));
+}
+
+std::size_t Promises::times_kept(const std::string& text) const {
+  const auto& said = said_.at(text);
+  std::size_t times = 0;
+  const auto page = store_->reader().journal(
+      {.tenant = said.tenant, .stream = bridge::inbound_stream, .key = said.phone, .limit = 1000});
+  for (const auto& entry : page.entries)
+    if (const auto record = bridge::read_inbound(entry.body); record && record->text == text) ++times;
+  return times;
+}
+
+void Promises::check_phones() {
+  for (const auto& [text, said] : said_)
+    if (const auto times = times_kept(text); times != 1)
+      fail("inbound", fmt::format("'{}' of {} is kept {} times", text, said.phone, times));
+}
+
+// What was on its way when its carrier had our answer is not meant, and neither is the rest of a message.
+void Promises::check_opted_out(const store::Message& message, const TakenPart& part, const std::string& what) {
+  const auto& content = message.content;
+  if (part.part != 1 || (content.lane != store::Lane::campaign && content.lane != store::Lane::reminder)) return;
+  const auto stopped = stopped_.find({content.tenant, content.to});
+  if (stopped != stopped_.end() && stopped->second + slack_ < clock_.now())
+    fail("opted-out", what + " was taken after its phone said STOP");
 }
 
 // What was perhaps sent is not sent again, over crashes as well. Not told of runs that change that, or move what gets
@@ -385,6 +427,7 @@ void Promises::scan(bool at_end) {
     }
     before = page.next;
   } while (before);
+  if (at_end) check_phones();
   for (const auto& [id, seen] : seen_)
     if (seen.accepted && !found.contains(id)) fail("accepted", fmt::format("message {} is lost", id));
   auto told = store_->counts();

@@ -37,6 +37,8 @@ struct Broken {
 //   held-up     in a calm run nothing waits for longer than a probe because of a message that a carrier chokes on
 //   too-early   nothing expires before its time, whatever the machine's clock says for a moment
 //   told        each webhook gets every event of its tenant that it wants, in order for each message, and no other
+//   inbound     what a phone says is kept once, and on disk when its carrier is answered
+//   opted-out   a phone that said STOP gets no campaign and no reminder of this tenant any more
 //   window, protocol, rate, memory, counts
 class Promises {
  public:
@@ -74,6 +76,9 @@ class Promises {
   void taken(TakenPart& part, WallMs draining_since);
   void receipt_answered(TakenPart& part, smpp::MessageState state);
   void submit_seen(std::size_t gateway);
+  // What a phone sends to a tenant. `stops`: it is to get no more campaigns.
+  void phone_says(store::TenantId tenant, const std::string& phone, const std::string& text, bool stops);
+  void phone_answered(const std::string& text);
 
   // A receiver of a webhook, by its place in the configuration, got an event.
   void told(std::size_t hook, const ToldEvent& event);
@@ -116,6 +121,9 @@ class Promises {
   void check_answered_receipts(const store::Message& message);
   bool is_parked(const TakenPart& part);
   bool is_held(const store::Message& message) const;
+  std::size_t times_kept(const std::string& text) const;
+  void check_opted_out(const store::Message& message, const TakenPart& part, const std::string& what);
+  void check_phones();
   void check_calm(const store::Message& message, const TakenPart& part, const std::string& what);
   std::filesystem::path copied_store();
   void check_told(std::size_t hook, const store::Message& message);
@@ -140,6 +148,13 @@ class Promises {
     std::size_t window = 0;
   };
   std::vector<std::vector<Started>> started_;  // by gateway
+  struct Said {
+    store::TenantId tenant = 0;
+    std::string phone;
+    bool stops = false;
+  };
+  std::map<std::string, Said> said_;  // by text: each is another one
+  std::map<std::pair<store::TenantId, std::string>, Time> stopped_;
   std::vector<Time> read_anew_at_;
   std::vector<std::map<std::string, std::vector<ToldEvent>>> told_;  // by hook and message, each event once
   std::size_t parked_checked_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "tests/simulation/sim_centre.hpp"
 
+#include "smpp/content.hpp"
 #include "smpp/receipt.hpp"
 
 namespace smsbridge::simulation {
@@ -74,6 +75,11 @@ void SimCentre::hang_up() {
   after();
 }
 
+void SimCentre::from_phone(const std::string& from, const std::string& to, const std::string& text) {
+  smsc_.from_phone(from, to, text, clock_.now());
+  after();
+}
+
 void SimCentre::set_down(bool down) { network_.set_down(port_, down); }
 
 void SimCentre::heal() {
@@ -95,6 +101,8 @@ void SimCentre::listen_to_client(Line& line, const std::string& octets) {
     const auto header = *smpp::decode_header(*frame);
     if (header.command_id == static_cast<std::uint32_t>(smpp::Command::submit_sm)) observer_.submit_seen();
     if (header.command_id != static_cast<std::uint32_t>(smpp::Command::deliver_sm_resp)) continue;
+    if (const auto said = line.phones.extract(header.sequence); said && header.status == 0)
+      observer_.phone_answered(said.mapped());
     const auto delivery = line.deliveries.find(header.sequence);
     if (delivery == line.deliveries.end()) continue;
     const auto [part, state] = delivery->second;
@@ -113,6 +121,8 @@ void SimCentre::listen_to_centre(Line& line, smpp::Octets octets) {
     smpp::Message message;
     if (smpp::decode_body(*frame, smpp::Command::deliver_sm, message)) continue;
     const auto receipt = smpp::parse_receipt(message, {});
+    if (!receipt && message.esm_class == 0)
+      line.phones[header.sequence] = smpp::utf8_of(message.short_message, message.data_coding);
     if (!receipt) continue;
     const auto part = by_receipt_id_.find(smpp::canonical_id(receipt->id));
     if (part == by_receipt_id_.end()) continue;

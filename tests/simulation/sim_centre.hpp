@@ -20,7 +20,8 @@ class SimCentre : public Acceptor, public Peer {
   void hang_up() override;  // unbinds all sessions
   void set_down(bool down) override;
   void heal() override;
-  bool is_idle() const override { return smsc_.receipts_waiting() == 0; }
+  void from_phone(const std::string& from, const std::string& to, const std::string& text) override;
+  bool is_idle() const override { return smsc_.receipts_waiting() == 0 && smsc_.phone_parts_waiting() == 0; }
   const bridge::smsc_sim::Counts& counts() const override { return smsc_.counts(); }
   TakenPart* find(const std::string& provider_id) override;
   TakenPart* find_by_receipt_id(const std::string& provider_id) override;
@@ -30,6 +31,7 @@ class SimCentre : public Acceptor, public Peer {
     std::uint64_t connection = 0;
     smpp::Framer from_client{smpp::pdu_size_max_limit}, to_client{smpp::pdu_size_max_limit};
     std::map<std::uint32_t, std::pair<TakenPart*, smpp::MessageState>> deliveries;
+    std::map<std::uint32_t, std::string> phones;  // texts in one part, by their sequence number
   };
   void listen_to_client(Line& line, const std::string& octets);
   void listen_to_centre(Line& line, smpp::Octets octets);

@@ -67,6 +67,10 @@ void World::make_centres() {
       promises_.receipt_answered(part, state);
     };
     observer.submit_seen = [this, number] { promises_.submit_seen(number); };
+    observer.phone_answered = [this](const std::string& text) {
+      trace("phone answered " + text.substr(0, 10));
+      promises_.phone_answered(text);
+    };
     observer.protocol_error = [this](const std::string& what) { promises_.fail("protocol", what); };
     const auto& gateway = options_.config.gateways[number];
     if (number == 1 && options_.shared_account) {
@@ -114,6 +118,7 @@ RunResult World::run() {
   plan_wishes();
   plan_faults();
   plan_hook_outages();
+  plan_phones();
   watch();
   const auto broken = [this] { return promises_.broken().has_value(); };
   clock_.run_until(clock_.now() + options_.safety, broken);
@@ -475,6 +480,35 @@ void World::plan_wishes() {
       }
     }
     --i;
+  }
+}
+
+// Each says something else, so that one that is kept twice is seen. By a chance of their own: the rest of the run is
+// drawn as if there were none.
+void World::plan_phones() {
+  bridge::Random random(options_.seed * 0x94D049BB133111EB + 5);
+  std::vector<std::size_t> carriers;
+  for (std::size_t place = 0; place < centres_.size(); ++place)
+    if (options_.config.gateways[place].is_smpp()) carriers.push_back(place);
+  if (carriers.empty()) return;
+  const auto below = [&random](std::size_t count) {
+    return static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(count) - 1));
+  };
+  for (int i = 0; i < options_.phone_messages; ++i) {
+    const auto tenant = below(options_.config.tenants.size());
+    const bool stops = random.chance(options_.phone_stops);
+    auto text = fmt::format("{} {}", stops ? "STOP" : "says", i);
+    for (auto more = stops ? 0 : random.between(0, 60); more > 0; --more)
+      text += random.chance(0.02) ? " Жбан" : " abcdefg";
+    const auto phone = fmt::format("4917{:08}", 10'000'000 + below(options_.phones));
+    clock_.at(clock_.now() + Duration(random.between(0, options_.safety.count())),
+              [this, &centre = *centres_[carriers[below(carriers.size())]], text, phone, stops,
+               to = options_.config.tenants[tenant].numbers.front(), id = daemon_->tenant(tenant)] {
+                if (healed_) return;
+                trace("phone says " + text.substr(0, 10));
+                promises_.phone_says(id, "+" + phone, text, stops);
+                centre.from_phone(phone, to, text);
+              });
   }
 }
 

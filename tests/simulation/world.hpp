@@ -34,6 +34,7 @@ class World {
   void flap(const Flapping& flapping, bool down);
   void change(std::optional<std::size_t> place = {});  // of a gateway
   void plan_wishes();
+  void plan_phones();
   std::size_t draw_wish(std::size_t like_reference_of);
   std::string draw_text(std::size_t number, std::size_t length, bool ucs2,
                         const bridge::GatewaySettings* gateway) const;
