@@ -32,9 +32,14 @@ class SimStream : public bridge::Stream {
       octets.resize(static_cast<std::size_t>(network_.random_.between(1, static_cast<std::int64_t>(octets.size()))));
     const auto count = octets.size();
     network_.transmit(connection_, SimNetwork::Way::to_far_end, std::move(octets));
+    const auto number = ++network_.last_write_;
+    network_.writes_[number] = std::move(handler);
     network_.clock_.after(std::chrono::microseconds(network_.random_.between(0, 500)),
-                          [executor = c.executor, handler = std::move(handler), count] {
-                            boost::asio::post(executor, [handler, count] { handler({}, count); });
+                          [&network = network_, executor = c.executor, number, count] {
+                            auto written = network.writes_.extract(number);
+                            if (!written) return;
+                            boost::asio::post(executor,
+                                              [handler = std::move(written.mapped()), count] { handler({}, count); });
                           });
   }
 
@@ -87,6 +92,7 @@ void SimNetwork::listen(std::uint16_t port, boost::asio::any_io_executor executo
 
 void SimNetwork::process_ended() {
   listeners_.clear();
+  std::exchange(writes_, {}).clear();
   const auto all = connections_;
   for (const auto& [number, connection] : all) close_ours(connection);
 }

@@ -103,7 +103,9 @@ class SimNetwork : public bridge::Connector {
   std::map<std::uint16_t, Listening> listeners_;
   std::set<std::uint16_t> down_;
   std::map<std::uint64_t, Shared> connections_;
-  std::uint64_t last_connection_ = 0;
+  // What is told when a write has left; it goes with the process.
+  std::map<std::uint64_t, bridge::Stream::Handler> writes_;
+  std::uint64_t last_connection_ = 0, last_write_ = 0;
 };
 
 }  // namespace smsbridge::simulation

@@ -283,7 +283,7 @@ TEST_F(InboundTest, ARulesAnswerIsAcceptedWithItsMessage) {
   say(message("hours?"));
   say(message("hours?"));
   ASSERT_EQ(sent().size(), 1u);
-  const auto& content = sent()[0].content;
+  const auto content = sent()[0].content;
   EXPECT_EQ(std::tie(content.to, content.from, content.text), std::tuple(phone, "22384", "From 8 to 17."));
   EXPECT_EQ(content.lane, store::Lane::transaction);
   EXPECT_TRUE(kept()[0].answered);
