@@ -375,7 +375,8 @@ void Promises::check_segments(const store::Message& message) {
 // The other direction: what was answered with 0 shows in the end.
 void Promises::check_answered_receipts(const store::Message& message) {
   const auto& p = message.progress;
-  if (p.state != State::sent && p.state != State::unknown) return;
+  // What a person sends again may have been told of before.
+  if ((p.state != State::sent && p.state != State::unknown) || seen_[message.id].retry_asked) return;
   for (std::size_t i = 0; i < p.segments.size(); ++i) {
     const auto& segment = p.segments[i];
     if (segment.state == store::SegmentState::unsent) continue;
