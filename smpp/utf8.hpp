@@ -4,6 +4,8 @@
 #pragma once
 
 #include <boost/locale/utf.hpp>
+#include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -12,11 +14,15 @@ namespace smsbridge::smpp {
 
 inline constexpr char32_t invalid_code_point = 0xFFFFFFFF;
 
-// Most texts are: then nothing has to be taken apart. It looks at all of them, many octets at a time.
+// Most texts are: then nothing has to be taken apart. It looks at all of them, eight octets at a time.
 inline bool is_ascii(std::string_view text) {
-  unsigned char all = 0;
+  std::uint64_t all = 0, octets = 0;
+  for (; text.size() >= sizeof octets; text.remove_prefix(sizeof octets)) {
+    std::memcpy(&octets, text.data(), sizeof octets);
+    all |= octets;
+  }
   for (const char c : text) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
+  return (all & 0x8080808080808080) == 0;
 }
 
 // Takes the first code point off `rest`, or returns invalid_code_point and leaves `rest` as it was. Overlong forms,

@@ -132,7 +132,7 @@ class Pace {
   }
 
  private:
-  static constexpr double rate_min = 1, a_little_below = 0.98, further_down = 0.9;
+  static constexpr double rate_min = 1, a_little_below = 0.98, further_down = 0.95;
   static constexpr double burst_seconds = 0.02;
   static constexpr Duration pause_first = std::chrono::milliseconds(50);
   static constexpr int pause_doublings = 4;
