@@ -60,7 +60,10 @@ class Pace {
     const std::lock_guard lock(mutex_);
     recover(now);
     if (now < paused_until_) return paused_until_;
-    if (rate_ <= 0) return std::nullopt;
+    if (rate_ <= 0) {
+      if (began_ == Time{}) began_ = now;
+      return std::nullopt;
+    }
     const double burst = 1.0 + rate_ * burst_seconds;
     tokens_ = std::min(burst, tokens_ + rate_ * seconds(now - refilled_at_));
     refilled_at_ = now;
@@ -100,7 +103,8 @@ class Pace {
     }
     const bool again = slowed_ && now - throttled_at_ < soon;
     const double taken = std::max(rate_ > 0 ? taken_.last_second(now) : taken_.running(now), rate_min);
-    // A second that was filled without any limit has to pass.
+    // Less than a second shows little of a rate. And one that was filled without any limit has to pass.
+    guessed_ = rate_ <= 0 && now - began_ < full_second;
     if (rate_ <= 0) paused_until_ = std::max(paused_until_, now + full_second);
     known_ = rate_ > 0 ? std::clamp(taken, rate_ * (again ? 0.25 : 0.75), rate_) : taken;
     rate_ = within(std::max(rate_min, known_ * (again ? further_down : a_little_below)));
@@ -139,8 +143,8 @@ class Pace {
   static constexpr Duration full_second = std::chrono::seconds(1), soon = std::chrono::seconds(3);
   static constexpr Duration hold = std::chrono::seconds(2);
   static constexpr Duration forget = std::chrono::seconds(60);  // without a limit of our own
-  static constexpr double climb = 0.5, probe_first = 0.005,
-                          probe_most = 0.3;  // a second: of what is missing, of the rate
+  static constexpr double climb = 0.5, probe_first = 0.005, probe_most = 0.3,
+                          probe_guess = 0.7;  // a second: of what is missing, of the rate
   static constexpr std::size_t window_first = 10;
   static constexpr Duration quick = std::chrono::milliseconds(20);  // so soon nobody queues
   static constexpr double much_longer = 2.0;
@@ -182,6 +186,7 @@ class Pace {
     if (bounds_.rate <= 0 && now - throttled_at_ > forget) {
       rate_ = 0;
       slowed_ = false;
+      began_ = {};
       return;
     }
     if (now - throttled_at_ < hold) return;
@@ -189,7 +194,9 @@ class Pace {
     if (now - from < Tally::step) return;
     const double time = seconds(now - from);
     grown_at_ = now;
-    if (rate_ < known_ * a_little_below) {
+    if (guessed_) {
+      rate_ += std::max(1.0, rate_ * probe_guess) * time;
+    } else if (rate_ < known_ * a_little_below) {
       rate_ += std::min(known_ - rate_, std::max(0.5, (known_ - rate_) * climb) * time);
       probing_since_ = now;
     } else {
@@ -227,8 +234,10 @@ class Pace {
   double rate_, known_;  // now; and what was too fast
   double tokens_ = 1.0;
   Time refilled_at_{}, paused_until_{}, throttled_at_{}, grown_at_{}, probing_since_{};
-  bool slowed_ = false;  // below the bound, since throttled_at_
-  int repeated_ = 0;     // times in a row, without an answer that is good
+  Time began_{};          // to send without a limit
+  bool guessed_ = false;  // what was too fast
+  bool slowed_ = false;   // below the bound, since throttled_at_
+  int repeated_ = 0;      // times in a row, without an answer that is good
   Tally taken_;
   double window_ = 1;
   Duration quickest_{}, total_{};

@@ -12,16 +12,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A carrier that takes so many parts in any second, and a client that always has more to send.
+// A carrier that takes so many parts in any second, or out of a bucket that fills by so many in a second, and a client
+// that always has more to send.
 struct Carrier {
   double limit = 200;
   Duration answers_after = 50ms;
   Duration each = Duration::zero();  // that it works at one, after the other: more only queue
   bool counts_refused = false;
+  double bucket = 0;  // that it holds; 0: there is none
 
+  double left = 0;
+  Time filled_at{};
   std::deque<Time> counted{};
   Time free_at{};
   bool takes(Time now) {
+    if (bucket > 0) {
+      left = std::min(bucket, left + limit * std::chrono::duration<double>(now - filled_at).count());
+      filled_at = now;
+      return left >= 1 && left-- >= 1;
+    }
     while (!counted.empty() && counted.front() + 1s <= now) counted.pop_front();
     const bool taken = static_cast<double>(counted.size()) < limit;
     if (taken || counts_refused) counted.push_back(now);
@@ -114,6 +123,8 @@ TEST_F(PaceTest, UsesAContractThatNobodyToldItOf) {
       {"very far away", {.limit = 200, .answers_after = 200ms}, 0.96},
       {"slow", {.limit = 10, .answers_after = 50ms}, 0.9},
       {"fast", {.limit = 5000, .answers_after = 5ms}, 0.97},
+      {"whose bucket holds little", {.limit = 200, .answers_after = 2ms, .bucket = 20}, 0.97},
+      {"whose bucket holds a second", {.limit = 200, .answers_after = 20ms, .bucket = 200}, 0.97},
       {"one that counts what it refuses", {.limit = 200, .answers_after = 50ms, .counts_refused = true}, 0.93},
   };
   for (const auto& [what, carrier, part] : cases) {
