@@ -54,9 +54,9 @@ int reload(const ReloadOptions& options) {
 
 void add_reload(CLI::App& app, Run& run) {
   auto options = std::make_shared<ReloadOptions>();
-  auto* command = app.add_subcommand(
-      "reload",
-      "Take over tenants, keys, lanes, gateways, routes, webhooks and prices of the changed configuration file");
+  auto* command = app.add_subcommand("reload",
+                                     "Take over tenants, keys, lanes, gateways, routes, webhooks, inbound rules and "
+                                     "prices of the changed configuration file");
   add_client_options(*command, *options);
   command->add_flag("-n,--dry-run", options->dry_run, "Only say what would change");
   command->add_flag("-y,--yes", options->yes, "Do not ask, whoever is cut off");
