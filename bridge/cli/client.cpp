@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -23,6 +24,7 @@
 #include "bridge/text/control.hpp"
 #include "bridge/text/printable.hpp"
 #include "bridge/text/time.hpp"
+#include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -167,6 +169,38 @@ int report(const ClientAnswer& answer) {
     default:
       return exit_failed;
   }
+}
+
+std::string query_of(const Filters& filters, const std::set<std::string>& times) {
+  std::string query;
+  for (const auto& [key, value] : filters)
+    if (!value.empty())
+      query += "&" + key + "=" + http_gateways::percent_encode(times.contains(key) ? time_or_ago(value) : value);
+  return query;
+}
+
+Listed list_pages(const ClientOptions& options, const std::string& address, const std::string& query, std::size_t limit,
+                  const std::function<void(const boost::json::object&)>& show) {
+  constexpr std::size_t page_items = 500;
+  Listed listed{.code = exit_done};
+  std::string cursor;
+  do {
+    auto target = address + "?limit=" + std::to_string(std::min(limit - listed.shown, page_items)) + query;
+    if (!cursor.empty()) target += "&cursor=" + http_gateways::percent_encode(cursor);
+    const auto answer = call(options, "GET", target);
+    if (!answer.ok()) return {.code = report(answer), .shown = listed.shown};
+    const auto& body = answer.body.as_object();
+    for (const auto& item : body.at("items").as_array()) {
+      ++listed.shown;
+      if (options.json)
+        std::cout << text::printable(boost::json::serialize(item)) << "\n";
+      else
+        show(item.as_object());
+    }
+    cursor = body.at("next_cursor").is_string() ? std::string(body.at("next_cursor").as_string()) : "";
+  } while (!cursor.empty() && listed.shown < limit);
+  listed.more = !cursor.empty();
+  return listed;
 }
 
 std::string one_line(std::string text) {

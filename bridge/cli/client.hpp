@@ -4,8 +4,11 @@
 #include <boost/json/value.hpp>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace smsbridge::bridge {
 
@@ -42,6 +45,20 @@ int report(const ClientAnswer& answer);
 
 // A member of an answer as text; "-" when it is null or not there.
 std::string text_of(const boost::json::object& object, std::string_view key);
+
+// What is not empty, as "&key=value" each; values of `times` may say how long ago. Throws ClientError.
+using Filters = std::vector<std::pair<std::string, std::string>>;
+std::string query_of(const Filters& filters, const std::set<std::string>& times);
+
+// Shows a list page by page, until `limit` items were shown: as the API has them, a line each, where that is wanted. An
+// exit code other than done: an answer was a problem, which is printed.
+struct Listed {
+  int code = 0;
+  std::size_t shown = 0;
+  bool more = false;
+};
+Listed list_pages(const ClientOptions& options, const std::string& address, const std::string& query, std::size_t limit,
+                  const std::function<void(const boost::json::object&)>& show);
 
 std::string one_line(std::string text);
 // "1h" is that long ago; what looks like a time is for the daemon to judge. Throws ClientError.

@@ -20,55 +20,27 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t page_items = 500, import_lines = 1000;
+constexpr std::size_t import_lines = 1000;
 
 struct InboundOptions : ClientOptions {
-  std::vector<std::pair<std::string, std::string>> filters{
-      {"from", ""}, {"to", ""}, {"gateway", ""}, {"since", ""}, {"until", ""}};
+  Filters filters{{"from", ""}, {"to", ""}, {"gateway", ""}, {"since", ""}, {"until", ""}};
   std::size_t limit = 50;
   std::string number, reason, file;
 };
 
-// Every page of a list, until `limit` items were shown.
-template <class Show>
-int each_of(const InboundOptions& options, const std::string& address, const std::string& filters, const Show& show) {
-  std::string cursor;
-  std::size_t shown = 0;
-  do {
-    auto target = address + "?limit=" + std::to_string(std::min(options.limit - shown, page_items)) + filters;
-    if (!cursor.empty()) target += "&cursor=" + http_gateways::percent_encode(cursor);
-    const auto answer = call(options, "GET", target);
-    if (!answer.ok()) return report(answer);
-    const auto& body = answer.body.as_object();
-    for (const auto& item : body.at("items").as_array()) {
-      ++shown;
-      if (options.json)
-        std::cout << text::printable(json::serialize(item)) << "\n";
-      else
-        show(item.as_object());
-    }
-    cursor = body.at("next_cursor").is_string() ? std::string(body.at("next_cursor").as_string()) : "";
-  } while (!cursor.empty() && shown < options.limit);
-  return exit_done;
-}
-
 int list_inbound(const InboundOptions& options) {
-  std::string filters;
-  for (const auto& [key, value] : options.filters)
-    if (!value.empty())
-      filters += "&" + key + "=" +
-                 http_gateways::percent_encode(key == "since" || key == "until" ? time_or_ago(value) : value);
   Table table({"RECEIVED", "FROM", "TO", "GATEWAY", "PARTS", "ACTION", "RULE", "TEXT"}, ::isatty(STDOUT_FILENO) != 0);
   table.leave_out_first({"RULE", "PARTS", "GATEWAY"});
   table.cut_last({"RECEIVED", "FROM"});
-  const auto code = each_of(options, "/api/v1/inbound", filters, [&](const json::object& m) {
+  const auto filters = query_of(options.filters, {"since", "until"});
+  const auto listed = list_pages(options, "/api/v1/inbound", filters, options.limit, [&](const json::object& m) {
     const auto missing = m.at("missing_parts").as_array().size();
     table.add({text_of(m, "received_at"), text_of(m, "from"), text_of(m, "to"), text_of(m, "gateway"),
                text_of(m, "parts") + (missing ? ", " + std::to_string(missing) + " missing" : ""), text_of(m, "action"),
                text_of(m, "rule"), one_line(text_of(m, "text"))});
   });
-  if (code == exit_done && !options.json) table.print(std::cout);
-  return code;
+  if (listed.code == exit_done && !options.json) table.print(std::cout);
+  return listed.code;
 }
 
 int list_rules(const InboundOptions& options) {
@@ -94,12 +66,12 @@ int list_rules(const InboundOptions& options) {
 int list_opt_outs(const InboundOptions& options) {
   Table table({"NUMBER", "SINCE", "HOW", "REASON", "BY"}, ::isatty(STDOUT_FILENO) != 0);
   const auto filter = options.number.empty() ? "" : "&number=" + http_gateways::percent_encode(options.number);
-  const auto code = each_of(options, "/api/v1/opt-outs", filter, [&](const json::object& m) {
+  const auto listed = list_pages(options, "/api/v1/opt-outs", filter, options.limit, [&](const json::object& m) {
     table.add({text_of(m, "number"), text_of(m, "since"), text_of(m, "how"), one_line(text_of(m, "reason")),
                text_of(m, "by")});
   });
-  if (code == exit_done && !options.json) table.print(std::cout);
-  return code;
+  if (listed.code == exit_done && !options.json) table.print(std::cout);
+  return listed.code;
 }
 
 int say_opt_out(const InboundOptions& options, const ClientAnswer& answer, const std::string& what) {

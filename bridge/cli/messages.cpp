@@ -22,9 +22,8 @@ namespace json = boost::json;
 
 struct MessageOptions : ClientOptions {
   std::string id;
-  std::vector<std::pair<std::string, std::string>> filters{{"state", ""},      {"gateway", ""}, {"to", ""},
-                                                           {"client_ref", ""}, {"source", ""},  {"lane", ""},
-                                                           {"from", ""},       {"until", ""},   {"q", ""}};
+  Filters filters{{"state", ""}, {"gateway", ""}, {"to", ""},    {"client_ref", ""}, {"source", ""},
+                  {"lane", ""},  {"from", ""},    {"until", ""}, {"q", ""}};
   std::size_t limit = 50;
   std::string to, text, from, client_ref, lane, gateway, route, validity, send_at, target_user, triggered_by;
   std::string binary, udh;
@@ -34,15 +33,7 @@ struct MessageOptions : ClientOptions {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-std::string query(const MessageOptions& options, std::size_t limit, const std::string& cursor) {
-  std::string target = "/api/v1/messages?limit=" + std::to_string(limit);
-  for (const auto& [key, value] : options.filters)
-    if (!value.empty())
-      target +=
-          "&" + key + "=" + http_gateways::percent_encode(key == "from" || key == "until" ? time_or_ago(value) : value);
-  if (!cursor.empty()) target += "&cursor=" + http_gateways::percent_encode(cursor);
-  return target;
-}
+std::string query(const MessageOptions& options) { return query_of(options.filters, {"from", "until"}); }
 
 std::vector<std::string> message_row(const json::object& m, bool terminal) {
   auto at = text_of(m, "created_at");
@@ -71,24 +62,12 @@ Table message_table(bool terminal) {
 int list_messages(const MessageOptions& options) {
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   auto table = message_table(terminal);
-  std::string cursor;
-  std::size_t shown = 0;
-  do {
-    const auto answer = call(options, "GET", query(options, std::min<std::size_t>(options.limit - shown, 500), cursor));
-    if (!answer.ok()) return report(answer);
-    const auto& body = answer.body.as_object();
-    for (const auto& item : body.at("items").as_array()) {
-      ++shown;
-      if (options.json)
-        std::cout << text::printable(json::serialize(item)) << "\n";
-      else
-        table.add(message_row(item.as_object(), terminal));
-    }
-    cursor = body.at("next_cursor").is_string() ? std::string(body.at("next_cursor").as_string()) : "";
-  } while (!cursor.empty() && shown < options.limit);
+  const auto listed = list_pages(options, "/api/v1/messages", query(options), options.limit,
+                                 [&](const json::object& message) { table.add(message_row(message, terminal)); });
+  if (listed.code != exit_done) return listed.code;
   if (!options.json) table.print(std::cout);
   if (terminal && !options.json)
-    std::cout << shown << " message(s)" << (cursor.empty() ? "" : "; more with --limit") << "\n";
+    std::cout << listed.shown << " message(s)" << (listed.more ? "; more with --limit" : "") << "\n";
   return exit_done;
 }
 
@@ -184,7 +163,9 @@ int tail(const MessageOptions& options) {
                 std::string(20, 'x')});
   std::map<std::string, std::string> seen;
   while (!interrupted) {
-    const auto answer = call(options, "GET", query(options, std::min<std::size_t>(options.limit, 500), ""));
+    const auto answer =
+        call(options, "GET",
+             "/api/v1/messages?limit=" + std::to_string(std::min<std::size_t>(options.limit, 500)) + query(options));
     if (!answer.ok()) return report(answer);
     const auto& items = answer.body.as_object().at("items").as_array();
     for (auto it = items.rbegin(); it != items.rend(); ++it) {
