@@ -40,9 +40,8 @@ std::vector<std::unique_ptr<Shard>> make_shards(const Config& config, Clock& clo
   return shards;
 }
 
-template <class Place>
-std::vector<Place> places_on(const std::vector<std::unique_ptr<Shard>>& shards) {
-  std::vector<Place> places;
+std::vector<ShardPlace> places_on(const std::vector<std::unique_ptr<Shard>>& shards) {
+  std::vector<ShardPlace> places;
   for (const auto& shard : shards) places.push_back({.executor = shard->executor(), .random = shard->random()});
   return places;
 }
@@ -110,7 +109,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                  .metrics = metrics_,
                  .store = store_,
                  .router = router_,
-                 .places = places_on<Gateways::Place>(shards_),
+                 .places = places_on(shards_),
                  .keep = std::bind_front(&Inbound::take, &inbound_),
                  .opt_outs = &opt_outs_}),
       webhooks_({.config = config_,
@@ -119,7 +118,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                  .metrics = metrics_,
                  .store = store_,
                  .router = router_,
-                 .places = places_on<Webhooks::Place>(shards_)}),
+                 .places = places_on(shards_)}),
       services_{.config = config_,
                 .store = store_,
                 .clock = clock_,

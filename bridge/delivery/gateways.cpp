@@ -215,7 +215,7 @@ Targets Gateways::targets_of(const GatewaySettings& gateway) const {
   return targets;
 }
 
-std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, const Place& place,
+std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, const ShardPlace& place,
                                                 const std::shared_ptr<Pace>& pace, Channel::Owner& owner) {
   auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
   if (gateway.is_smpp())

@@ -12,7 +12,7 @@
 #include "bridge/delivery/gateway_control.hpp"
 #include "bridge/env/http_transport.hpp"
 #include "bridge/env/network.hpp"
-#include "bridge/env/random.hpp"
+#include "bridge/env/shard_place.hpp"
 #include "bridge/env/stream.hpp"
 
 namespace smsbridge::bridge {
@@ -21,11 +21,6 @@ namespace smsbridge::bridge {
 // called from any thread.
 class Gateways : public GatewayControl {
  public:
-  // A shard, as its gateways need it. The executor runs one handler at a time.
-  struct Place {
-    boost::asio::any_io_executor executor;
-    Random& random;
-  };
   struct Context {
     const Config& config;
     Clock& clock;
@@ -34,7 +29,7 @@ class Gateways : public GatewayControl {
     metrics::Metrics& metrics;
     store::Store& store;
     Router& router;
-    std::vector<Place> places;
+    std::vector<ShardPlace> places;
     // Told of each gateway before it starts; perhaps empty.
     std::function<void(const GatewaySettings&)> starting{};
     KeepFromPhone keep{};
@@ -65,7 +60,7 @@ class Gateways : public GatewayControl {
     std::optional<WallMs> paused, draining;
   };
   struct Running {
-    const Place& place;
+    const ShardPlace& place;
     GatewaySettingsPtr wanted;         // nullptr: it is to go. Guarded by mutex_
     std::unique_ptr<Gateway> gateway;  // the shard's own, as all below
     bool stopping = false, stopped = false;
@@ -78,7 +73,7 @@ class Gateways : public GatewayControl {
   void use_lanes(const Lanes& lanes);
   void bring_about(const std::string& name, const RunningPtr& running);
   void make(const GatewaySettingsPtr& config, Running& running);
-  std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, const Place& place,
+  std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, const ShardPlace& place,
                                         const std::shared_ptr<Pace>& pace, Channel::Owner& owner);
   Targets targets_of(const GatewaySettings& gateway) const;
   std::function<store::Page(store::MessageId)> sent_by(store::GatewayId gateway) const;

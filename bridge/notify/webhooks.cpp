@@ -191,7 +191,7 @@ HttpOptions Webhooks::options_of(const WebhookSettings& webhook) const {
   return options;
 }
 
-std::unique_ptr<HttpTransport> Webhooks::transport_of(const WebhookSettings& webhook, const Place& place) const {
+std::unique_ptr<HttpTransport> Webhooks::transport_of(const WebhookSettings& webhook, const ShardPlace& place) const {
   return context_.make_transport(place.executor, options_of(webhook));
 }
 
@@ -251,7 +251,7 @@ void Webhooks::discarded(store::GatewayId id, const RunningPtr& running, store::
 
 // ---- 410 ----
 
-void Webhooks::remember(store::GatewayId id, WallMs gone_at, const Place& place, std::function<void(bool)> done) {
+void Webhooks::remember(store::GatewayId id, WallMs gone_at, const ShardPlace& place, std::function<void(bool)> done) {
   store::Batch batch;
   batch.objects.push_back({.key = state_prefix + std::to_string(id), .value = std::to_string(gone_at), .expected = {}});
   context_.store.commit(std::move(batch), place.executor, [done = std::move(done)](const store::BatchResult& result) {

@@ -12,7 +12,7 @@
 
 #include "bridge/config/config.hpp"
 #include "bridge/env/http_transport.hpp"
-#include "bridge/env/random.hpp"
+#include "bridge/env/shard_place.hpp"
 #include "bridge/notify/gateway_news.hpp"
 #include "bridge/notify/outbox.hpp"
 #include "bridge/notify/receiver.hpp"
@@ -25,11 +25,6 @@ namespace smsbridge::bridge {
 // functions may be called from any thread.
 class Webhooks {
  public:
-  // A shard. The executor runs one handler at a time.
-  struct Place {
-    boost::asio::any_io_executor executor;
-    Random& random;
-  };
   struct Context {
     const Config& config;
     Clock& clock;
@@ -37,7 +32,7 @@ class Webhooks {
     metrics::Metrics& metrics;
     store::Store& store;
     const Router& router;
-    std::vector<Place> places;
+    std::vector<ShardPlace> places;
   };
   struct Shown {
     HookStatus status;
@@ -72,8 +67,8 @@ class Webhooks {
 
  private:
   struct Running {
-    explicit Running(const Place& its_place) : place(its_place) {}
-    const Place& place;
+    explicit Running(const ShardPlace& its_place) : place(its_place) {}
+    const ShardPlace& place;
     WebhookSettingsPtr wanted;  // nullptr: it is to stop. Guarded by mutex_
     bool removed = false;       // and what waits for it to go. Likewise
     HeldEvents held{};
@@ -86,14 +81,14 @@ class Webhooks {
   void listen(const RoutingTable& table);
   void bring_about(store::GatewayId id, const RunningPtr& running);
   std::unique_ptr<Receiver> make(const WebhookSettingsPtr& webhook, Running& running);
-  std::unique_ptr<HttpTransport> transport_of(const WebhookSettings& webhook, const Place& place) const;
+  std::unique_ptr<HttpTransport> transport_of(const WebhookSettings& webhook, const ShardPlace& place) const;
   HttpOptions options_of(const WebhookSettings& webhook) const;
   metrics::WebhookMetrics& metrics_of(const WebhookSettings& webhook);
   void is_gone(const WebhookSettingsPtr& webhook);
   void discard(store::GatewayId id, const RunningPtr& running);
   void discarded(store::GatewayId id, const RunningPtr& running, store::TaskClaimResult result);
   void forget(store::GatewayId id, const RunningPtr& running);
-  void remember(store::GatewayId id, WallMs gone_at, const Place& place, std::function<void(bool)> done);
+  void remember(store::GatewayId id, WallMs gone_at, const ShardPlace& place, std::function<void(bool)> done);
   std::vector<store::TenantId> tenants_of(const RoutingTable& table, const GatewaySettings& gateway) const;
   RunningPtr find(store::GatewayId id) const;
 
