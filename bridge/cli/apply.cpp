@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
-// Gateways, routes and webhooks as files: what stands there is what there shall be.
+// What can be made at run time as files: what stands there is what there shall be.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <iostream>
 #include <set>
@@ -19,13 +20,21 @@ namespace {
 
 namespace json = boost::json;
 
+// What API and messages call a kind, and the list of a file that holds it; what is named before what names it.
+struct Kind {
+  const char *what, *list;
+};
+constexpr std::array<Kind, 4> kinds{
+    {{"gateway", "gateways"}, {"route", "routes"}, {"webhook", "webhooks"}, {"inbound-rule", "inbound_rules"}}};
+
 struct ApplyOptions : ClientOptions {
   std::string file;
   bool dry_run = false, prune = false, yes = false;
 };
 
 struct Wanted {
-  std::string file, what;  // gateway, route or webhook
+  std::string file;
+  const Kind* kind;
   json::object settings;
 };
 
@@ -36,9 +45,10 @@ void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
   if (!root.IsMap() && !root.IsNull()) throw ClientError(exit_usage, file.string() + ": is not a mapping");
   for (const auto& list : root) {
     const auto key = list.first.Scalar();
-    if (key != "gateways" && key != "routes" && key != "webhooks")
+    const auto* kind = std::ranges::find(kinds, key, &Kind::list);
+    if (kind == kinds.end())
       throw ClientError(exit_usage, fmt::format("{}:{}: '{}' stands in the configuration file only; here are gateways, "
-                                                "routes and webhooks",
+                                                "routes, webhooks and inbound_rules",
                                                 file.string(), list.first.Mark().line + 1, key));
     if (!list.second.IsSequence() && !list.second.IsNull())
       throw ClientError(exit_usage,
@@ -48,13 +58,12 @@ void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
       const auto* object = settings.if_object();
       if (!object || !object->contains("name") || !object->at("name").is_string())
         throw ClientError(exit_usage, fmt::format("{}:{}: has no name", file.string(), item.Mark().line + 1));
-      wanted.push_back({file.string(), key.substr(0, key.size() - 1), std::move(settings.get_object())});
+      wanted.push_back({file.string(), kind, std::move(settings.get_object())});
       read_named_secrets(wanted.back().settings, file.parent_path());
     }
   }
 }
 
-// Gateways before the routes that name them.
 std::vector<Wanted> read_all(const std::string& path) {
   std::vector<Wanted> wanted;
   if (std::filesystem::is_directory(path)) {
@@ -67,11 +76,11 @@ std::vector<Wanted> read_all(const std::string& path) {
   } else {
     read_file(path, wanted);
   }
-  std::ranges::stable_sort(wanted, {}, &Wanted::what);
-  std::set<std::pair<std::string, std::string>> names;
+  std::ranges::stable_sort(wanted, {}, &Wanted::kind);
+  std::set<std::pair<const Kind*, std::string>> names;
   for (const auto& w : wanted)
-    if (!names.insert({w.what, std::string(w.settings.at("name").as_string())}).second)
-      throw ClientError(exit_usage, fmt::format("{}: the {} {} stands here twice", w.file, w.what,
+    if (!names.insert({w.kind, std::string(w.settings.at("name").as_string())}).second)
+      throw ClientError(exit_usage, fmt::format("{}: the {} {} stands here twice", w.file, w.kind->what,
                                                 std::string_view(w.settings.at("name").as_string())));
   return wanted;
 }
@@ -103,12 +112,11 @@ class Apply {
     if (options_.prune && wanted.empty())
       throw ClientError(exit_usage, options_.file + ": names nothing, and --prune would delete everything");
     for (const auto& each : wanted)
-      if (each.what == "gateway")
+      if (each.kind == kinds.begin())
         gateways_ += (gateways_.empty() ? "" : ",") + std::string(each.settings.at("name").as_string());
     for (const auto& each : wanted) bring_about(each);
     if (options_.prune)
-      // Routes before the gateways that they name.
-      for (const auto* what : {"webhook", "route", "gateway"}) remove_others(what, wanted);
+      for (auto kind = kinds.rbegin(); kind != kinds.rend(); ++kind) remove_others(*kind, wanted);
     return failed_ == 0 ? exit_done : done_ > 0 ? exit_partly : code_;
   }
 
@@ -155,38 +163,38 @@ class Apply {
   }
 
   void bring_about(const Wanted& wanted) {
-    const std::string name(wanted.settings.at("name").as_string());
-    const auto now = call(options_, "GET", address_of(wanted.what, name));
+    const std::string name(wanted.settings.at("name").as_string()), what = wanted.kind->what;
+    const auto now = call(options_, "GET", address_of(what, name));
     if (now.status == 404) {
-      const auto answer = ask("POST", address_of(wanted.what), json::serialize(wanted.settings), {});
-      return answer.ok() ? tell(wanted.what, name, "created") : fail(wanted.file, wanted.what, name, answer);
+      const auto answer = ask("POST", address_of(what), json::serialize(wanted.settings), {});
+      return answer.ok() ? tell(what, name, "created") : fail(wanted.file, what, name, answer);
     }
-    if (!now.ok()) return fail(wanted.file, wanted.what, name, now);
+    if (!now.ok()) return fail(wanted.file, what, name, now);
     const auto& object = now.body.as_object();
     auto before = object.at("settings").as_object(), after = wanted.settings;
     for_each_secret(after, [](json::value& secret, const std::string&) { secret = hidden_secret(); });
     if (!after.contains("id")) after["id"] = object.at("id");
     // One that was made there stays.
-    if (wanted.what == "webhook" && !after.contains("secret")) after["secret"] = hidden_secret();
+    if (what == "webhook" && !after.contains("secret")) after["secret"] = hidden_secret();
     std::vector<std::string> differences;
     compare(before, after, "", differences);
-    if (object.at("managed_by").as_string() == "file" && differences.empty())
-      return tell(wanted.what, name, "unchanged");
-    const auto answer = ask("PUT", address_of(wanted.what, name), json::serialize(wanted.settings), now.etag);
-    if (!answer.ok()) return fail(wanted.file, wanted.what, name, answer);
-    if (answer.etag == now.etag) return tell(wanted.what, name, "unchanged");
+    if (object.at("managed_by").as_string() == "file" && differences.empty()) return tell(what, name, "unchanged");
+    const auto answer = ask("PUT", address_of(what, name), json::serialize(wanted.settings), now.etag);
+    if (!answer.ok()) return fail(wanted.file, what, name, answer);
+    if (answer.etag == now.etag) return tell(what, name, "unchanged");
     if (differences.empty()) differences.push_back("a secret");
-    tell(wanted.what, name, "changed", differences);
+    tell(what, name, "changed", differences);
   }
 
-  void remove_others(const std::string& what, const std::vector<Wanted>& wanted) {
+  void remove_others(const Kind& kind, const std::vector<Wanted>& wanted) {
+    const std::string what = kind.what;
     const auto answer = call(options_, "GET", address_of(what));
     if (!answer.ok()) return fail(options_.file, what, "list", answer);
     for (const auto& item : answer.body.as_object().at("items").as_array()) {
       const auto& object = item.as_object();
       const std::string name(object.at("name").as_string());
       const bool stays = std::ranges::any_of(
-          wanted, [&](const Wanted& w) { return w.what == what && w.settings.at("name").as_string() == name; });
+          wanted, [&](const Wanted& w) { return w.kind == &kind && w.settings.at("name").as_string() == name; });
       if (stays || object.at("managed_by").as_string() == "file") continue;
       // In a dry run the routes that would go first are still there.
       if (options_.dry_run) {
@@ -237,13 +245,13 @@ int export_all(const ApplyOptions& options) {
       "What 'smsbridge apply -f' reads. {sealed: true}: the secret that is kept here stays; elsewhere "
       "give it, as {file: path}.");
   out << YAML::Newline << YAML::BeginMap;
-  for (const std::string what : {"gateway", "route", "webhook"}) {
-    const auto answer = call(options, "GET", address_of(what));
+  for (const auto& kind : kinds) {
+    const auto answer = call(options, "GET", address_of(kind.what));
     if (!answer.ok()) return report(answer);
     const auto& items = answer.body.as_object().at("items").as_array();
-    auto& list = whole[what + "s"].emplace_array();
+    auto& list = whole[kind.list].emplace_array();
     for (const auto& item : items) list.push_back(item.as_object().at("settings"));
-    out << YAML::Key << what + "s" << YAML::Value << (items.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+    out << YAML::Key << kind.list << YAML::Value << (items.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
     for (const auto& settings : list) emit(out, settings);
     out << YAML::EndSeq;
   }
@@ -256,14 +264,15 @@ int export_all(const ApplyOptions& options) {
 
 void add_apply(CLI::App& app, Run& run) {
   auto options = std::make_shared<ApplyOptions>();
-  auto* apply = app.add_subcommand("apply", "Make gateways, routes and webhooks be as a file says");
+  auto* apply = app.add_subcommand("apply", "Make gateways, routes, webhooks and inbound rules be as a file says");
   add_client_options(*apply, *options);
   apply->add_option("-f,--file", options->file, "YAML file, or a folder of them; - is stdin")->required();
   apply->add_flag("-n,--dry-run", options->dry_run, "Only say what would change, and whether it would be taken");
   apply->add_flag("-y,--yes", options->yes, "Do not ask, whoever is cut off");
   apply->add_flag("--prune", options->prune, "Delete what was made at run time and does not stand there");
   apply->callback([options, &run] { run = [options] { return Apply(*options).run(); }; });
-  auto* exporter = app.add_subcommand("export", "Gateways, routes and webhooks as 'apply' reads them, without secrets");
+  auto* exporter = app.add_subcommand(
+      "export", "Gateways, routes, webhooks and inbound rules as 'apply' reads them, without secrets");
   add_client_options(*exporter, *options);
   exporter->callback([options, &run] { run = [options] { return export_all(*options); }; });
 }

@@ -9,12 +9,12 @@
 
 namespace smsbridge::bridge {
 
-// Where the API has them; `what` is "gateway", "route" or "webhook".
+// Where the API has them; `what` is "gateway", "route", "webhook" or "inbound-rule".
 std::string address_of(const std::string& what);
 std::string address_of(const std::string& what, const std::string& name);
 
-// create, change and delete of gateways, routes or webhooks: `what` is one of them in the singular, `group` the command
-// above.
+// create, change and delete of what can be made at run time: `what` is one of them in the singular, `group` the
+// command above.
 void add_object_commands(CLI::App& group, const std::string& what, Run& run);
 
 // The YAML of a file, or of stdin for "-". Throws ClientError, also where a part of it would not be read.

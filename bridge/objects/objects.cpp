@@ -223,9 +223,8 @@ tl::expected<Objects::Taken, std::string> Objects::take_over(const Config& file,
   for (const auto& [kind, kept] : before->kept)
     for (const auto& [name, object] : kept)
       if (const auto id = id_of(object->made); !find_in(*of_file, kind, name) && has_id(*of_file, id))
-        return tl::unexpected(fmt::format(
-            "two of the gateways, routes and webhooks have the id {}: '{}', which was made at run time, has it too", id,
-            name));
+        return tl::unexpected(
+            fmt::format("two of the objects have the id {}: '{}', which was made at run time, has it too", id, name));
   // What stands in the file now is no longer in force here, and what stood in it may be again.
   auto after = loaded(std::move(of_file));
   if (const auto problems = new_problems(*before->table, *after.table); !problems.empty())
