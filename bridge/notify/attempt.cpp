@@ -7,6 +7,7 @@
 #include "bridge/notify/outbox.hpp"
 #include "bridge/policy/webhook.hpp"
 #include "bridge/text/ucs2.hpp"
+#include "http_gateways/reply.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -26,7 +27,7 @@ std::int64_t number_in(const json::object& line, std::string_view key) {
 
 }  // namespace
 
-HookAttempt attempt_of(const HttpTransport::Result& result, Duration took) {
+HookAttempt attempt_of(const HttpTransport::Result& result, Duration took, WallMs now) {
   HookAttempt attempt{.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count()};
   using metrics::WebhookResult;
   if (result.end == HttpTransport::End::answered) {
@@ -34,6 +35,7 @@ HookAttempt attempt_of(const HttpTransport::Result& result, Duration took) {
     const bool ok = verdict_of(attempt.status) == HookVerdict::taken;
     attempt.result = ok ? WebhookResult::ok : WebhookResult::http_error;
     if (!ok) attempt.detail = "it answered " + std::to_string(attempt.status);
+    attempt.again_after = http_gateways::retry_after_ms(result.reply.headers, now / 1000).value_or(0);
     return attempt;
   }
   attempt.result = result.refused     ? WebhookResult::refused

@@ -18,8 +18,9 @@ struct HookAttempt {
   int status = 0;  // 0: no answer came
   std::string detail;
   std::int64_t duration_ms = 0;
+  WallMs again_after = 0;  // as it asked for by Retry-After, in ms; 0: it did not
 };
-HookAttempt attempt_of(const HttpTransport::Result& result, Duration took);
+HookAttempt attempt_of(const HttpTransport::Result& result, Duration took, WallMs now);
 
 // The journal of a webhook has a line for each attempt at each event, found by what the event is about. The last one
 // says how it ended, and holds the event, for a replay.

@@ -137,7 +137,7 @@ void Receiver::answered(std::uint64_t number, const HttpTransport::Result& resul
   const auto node = sent_.extract(number);
   if (node.empty()) return;
   const auto& sent = node.mapped();
-  const auto attempt = attempt_of(result, context_.clock.now() - sent.at);
+  const auto attempt = attempt_of(result, context_.clock.now() - sent.at, context_.clock.wall());
   context_.metrics.attempts[attempt.result]->Increment();
   context_.metrics.duration_seconds->Observe(static_cast<double>(attempt.duration_ms) / 1000);
   const auto verdict = verdict_of(attempt.status);
@@ -204,7 +204,9 @@ void Receiver::unreachable(const Sent& sent, const HookAttempt& attempt) {
 }
 
 void Receiver::back_off(std::uint64_t round, const HookAttempt& attempt) {
-  const auto delay = [this](std::size_t failures) { return hook_delay(settings_->retry, failures, context_.random); };
+  const auto delay = [&](std::size_t failures) {
+    return std::max(hook_delay(settings_->retry, failures, context_.random), attempt.again_after);
+  };
   if (!backoff_.failed(round, context_.clock.now(), delay)) return;
   if (const auto times = throttle_.due("failing", context_.clock.now()))
     log::warn("webhook", "takes no events: they wait", "webhook", settings_->name, "why", attempt.detail, "next_try",

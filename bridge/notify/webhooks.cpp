@@ -335,7 +335,7 @@ void Webhooks::test(const WebhookSettingsPtr& webhook, boost::asio::any_io_execu
     auto* const sends = transport.get();
     sends->send(std::move(request), [this, alive, began, home, done, transport](const HttpTransport::Result& result) {
       if (!*alive) return;
-      const auto attempt = attempt_of(result, context_.clock.now() - began);
+      const auto attempt = attempt_of(result, context_.clock.now() - began, context_.clock.wall());
       boost::asio::post(home, [done, attempt] { done(attempt); });
     });
   });

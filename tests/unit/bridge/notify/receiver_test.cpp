@@ -87,11 +87,13 @@ class ReceiverTest : public testing::Test {
     settle();
   }
   // Of the oldest request.
-  void answer(int status) {
+  void answer(int status, http_gateways::Headers headers = {}) {
     auto open = std::move(open_.front());
     open_.pop_front();
     if (status)
-      open.done({.end = HttpTransport::End::answered, .reply = {.status = status}, .detail = {}});
+      open.done({.end = HttpTransport::End::answered,
+                 .reply = {.status = status, .headers = std::move(headers)},
+                 .detail = {}});
     else
       open.done({.end = HttpTransport::End::not_sent, .reply = {}, .detail = "connection refused"});
     settle();
@@ -201,6 +203,21 @@ TEST_F(ReceiverTest, OneThatDoesNotAnswerIsTriedWithOneRequestByItsSchedule) {
   answer(200);
   EXPECT_EQ(asked(), "b c ") << "it is back";
   EXPECT_FALSE(receiver_->status().failing);
+}
+
+TEST_F(ReceiverTest, OneThatAsksForAPauseGetsIt) {
+  start();
+  put("a");
+  answer(503, {{"Retry-After", "100"}});
+  pass(90s);
+  EXPECT_EQ(asked(), "") << "its schedule says 10 s";
+  pass(11s);
+  EXPECT_EQ(asked(), "a ");
+  answer(429, {{"Retry-After", "1"}});
+  pass(50s);
+  EXPECT_EQ(asked(), "") << "a shorter pause than the schedule's is none";
+  pass(20s);
+  EXPECT_EQ(asked(), "a ");
 }
 
 TEST_F(ReceiverTest, WhatItDoesNotTakeForAsLongAsIsTriedIsGivenUp) {
