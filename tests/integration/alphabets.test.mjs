@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-// Every alphabet and every kind of part against a message centre that was not written here (the npm package `smpp`, which
-// has the tables of Turkish, Spanish and Portuguese); the octets of what it cannot read against the data of the reference.
+// Every alphabet and every kind of part against message centres that were not written here: the npm package `smpp`, which
+// has the tables of Turkish, Spanish and Portuguese, and Debian's libnet-smpp-perl, which is strict; the octets that they do
+// not read themselves against the data of the reference.
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -9,6 +10,7 @@ import smpp from 'smpp';
 import {Bridge, root, until} from './harness.mjs';
 import {RawSmsc, pdu, text} from './peers/raw_smsc.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
+import {StrictSmsc} from './peers/strict_smsc.mjs';
 
 const timeout = 120_000;
 const source = JSON.parse(readFileSync(join(root, 'tests', 'data', 'smpp', 'gsm0338.json'), 'utf8'));
@@ -75,6 +77,46 @@ test(`${cases.length} alphabets and kinds of parts, read by the npm package smpp
     counted[encoding] = (counted[encoding] ?? 0) + Number(count);
   }
   assert.ok(Object.entries(encodings).every(([encoding, count]) => count > 0 && counted[encoding] >= count), JSON.stringify({encodings, counted}));
+});
+
+// What a phone shows of a part that Net::SMPP read; its octets where it is no text.
+function shownOf({coding, body, header}) {
+  const utf16 = () => Buffer.from(body).swap16().toString('utf16le');
+  if (coding === 8 || coding === 0x18) return utf16();
+  if (coding === 3) return body.toString('latin1');
+  if (![0, 1, 0x10, 0xf0].includes(coding)) return body.toString('hex');
+  const shift = {};
+  for (let at = 1; at < header.length; at += 2 + header[at + 1])
+    if (header[at] === 0x24 || header[at] === 0x25) shift[header[at] === 0x24 ? 'single' : 'locking'] = header[at + 2];
+  return byTables(body, shift);
+}
+
+function partOf(submit) {
+  const octets = Buffer.from(submit.short_message || submit.message_payload || '', 'hex');
+  const header = submit.esm_class & 0x40 ? octets.subarray(0, octets[0] + 1) : Buffer.alloc(0);
+  let number = parseInt(submit.sar_segment_seqnum ?? '1', 16);
+  for (let at = 1; at < header.length; at += 2 + header[at + 1])
+    if (header[at] === 0x00 || header[at] === 0x08) number = header[at + 1 + header[at + 1]];
+  return {number, coding: submit.data_coding, header, body: octets.subarray(header.length), subunit: submit.dest_addr_subunit};
+}
+
+test(`${cases.length} alphabets and kinds of parts, read by libnet-smpp-perl`, {timeout}, async (t) => {
+  const smsc = await StrictSmsc.start(t);
+  const bridge = await Bridge.start(t, {gateways: cases.map(({set}, index) => ({name: `g${index}`, port: smsc.port, sessions: 1, ...set}))});
+  const api = bridge.api();
+  const sent = [];
+  for (const [index, {send}] of cases.entries()) sent.push(await api.send({to: `+${phone()}`, gateway: `g${index}`, ...send}));
+  for (const [index, {name, send, gets = send.text, is, coding, set, subunit}] of cases.entries()) {
+    const end = await api.reaches(sent[index].id, 'delivered');
+    const parts = smsc.parts(end.to.slice(1)).map(partOf).sort((a, b) => a.number - b.number);
+    assert.equal(parts.map(shownOf).join(''), gets, name);
+    assert.deepEqual(new Set(parts.map((part) => part.coding)), new Set([coding]), name);
+    assert.deepEqual(new Set(parts.map((part) => part.subunit)), new Set([subunit && `0${subunit}`]), name);
+    if (is.parts) assert.equal(parts.length, set?.concat === 'payload' && !send.udh ? 1 : is.parts, name);
+    if (send.udh) for (const {header} of parts) assert.ok(header.toString('hex').includes(send.udh.slice(2)), name);
+  }
+  await bridge.stop();
+  assert.deepEqual(smsc.events('violation'), []);
 });
 
 test('Latin-1 where it is the default alphabet of the account', {timeout}, async (t) => {

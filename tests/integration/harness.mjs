@@ -107,6 +107,9 @@ export class Process {
 
   get pid() { return this.#child.pid; }
 
+  // To its stdin, which has to be a pipe.
+  write(text) { this.#child.stdin.write(text); }
+
   signal(name) { this.#child.kill(name); }
 
   // Ends this one process, by its id. Politely first unless told otherwise.

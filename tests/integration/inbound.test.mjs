@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {describe, test} from 'node:test';
 import {Bridge, HttpConnection, binary, freePort, long, start, temporaryFolder, until} from './harness.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
+import {StrictSmsc} from './peers/strict_smsc.mjs';
 
 const timeout = 120_000;
 const phone = '254712345678';
@@ -103,6 +104,42 @@ describe('a message of a phone', () => {
     assert.equal(await bridge.metric('inbound_incomplete_total', {gateway: 'safaricom'}), 1);
     assert.match(bridge.log, /without all its parts.*missing=1 of=3/);
     assert.match((await bridge.cli('inbound', 'list')).stdout, /3, 1 missing/);
+  });
+
+  test('by libnet-smpp-perl: in every alphabet, by either PDU, and in parts of every kind', {timeout}, async (t) => {
+    const smsc = await StrictSmsc.start(t);
+    const bridge = await Bridge.start(t, {gateways: [{port: smsc.port, sessions: 1, ...quick}]});
+    await bridge.up();
+    const hex = (text, encoding = 'latin1') => Buffer.from(text, encoding).toString('hex');
+    const utf16 = (text) => Buffer.from(text, 'utf16le').swap16().toString('hex');
+    const header = (...octets) => Buffer.from([octets.length, ...octets]).toString('hex');
+    const u16 = (value) => value.toString(16).padStart(4, '0'), u8 = (value) => value.toString(16).padStart(2, '0');
+    const half = (how, number, text) => ({
+      udh8: {esm_class: 0x40, short_message: header(0, 3, 9, 2, number) + hex(text)},
+      udh16: {esm_class: 0x40, short_message: header(8, 4, 1, 9, 2, number) + hex(text)},
+      sar: {short_message: hex(text), sar_msg_ref_num: u16(77), sar_total_segments: u8(2), sar_segment_seqnum: u8(number)},
+      payload: {message_payload: hex(text), sar_msg_ref_num: u16(78), sar_total_segments: u8(2), sar_segment_seqnum: u8(number)},
+    })[how];
+    const said = [
+      ['Salio {5}?', {short_message: '53616c696f201b28351b293f'}],
+      ['plain', {data_coding: 1, short_message: hex('plain')}],
+      ['façade', {data_coding: 3, short_message: hex('façade')}],
+      ['शेष राशि 🙂', {data_coding: 8, short_message: utf16('शेष राशि 🙂')}],
+      ['in the payload', {message_payload: hex('in the payload')}],
+      ['by the other PDU', {command: 'data_sm', message_payload: hex('by the other PDU')}],
+      ...['udh8', 'udh16', 'sar', 'payload'].map((how) => [`${how}: a half and another`, half(how, 2, ' half and another'), half(how, 1, `${how}: a`)]),
+    ];
+    let pdus = 0;
+    for (const [, ...parts] of said) for (const part of parts) {
+      smsc.fromPhone({source_addr: phone, destination_addr: '22384', ...part});
+      ++pdus;
+    }
+    await until('all to be answered', () => smsc.events('phone_answer').length === pdus);
+    assert.deepEqual(new Set(smsc.events('phone_answer').map(({status}) => status)), new Set([0]));
+    const items = await everything(bridge.api());
+    assert.deepEqual(items.map(({text}) => text).sort(), said.map(([text]) => text).sort());
+    await bridge.stop();
+    assert.deepEqual(smsc.events('violation'), []);
   });
 
   test('is for the tenant whose number it was sent to, else for that of the gateway', {timeout}, async (t) => {

@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MPL-2.0
 # A strict message centre over Debian's libnet-smpp-perl, which was not written here. It answers every submit_sm, sends a
-# delivery receipt for it, and writes one JSON object a line on stdout: listening, bind, submit, receipt_answer, unbind,
-# closed, and violation for everything that breaks the standard. Net::SMPP reads; what it reads is written again by
-# Net::SMPP and must be the same bytes.
+# delivery receipt for it, and writes one JSON object a line on stdout: listening, bind, submit, receipt_answer,
+# phone_answer, unbind, closed, and violation for everything that breaks the standard. Net::SMPP reads; what it reads is
+# written again by Net::SMPP and must be the same bytes. A line on stdin is what a phone sends, a JSON object of the fields
+# of a deliver_sm, or with "command": "data_sm" of a data_sm; texts and parameters are in hex. It goes by any one bind.
 #
 # usage: net_smpp_smsc.pl --port N --system-id NAME --password SECRET
 use strict;
@@ -82,7 +83,7 @@ sub broken_rules {
 
 sub serve {
     my ($c) = @_;
-    my ($bound, $count, $last_sequence, %answer_awaited) = ('', 0, 0);
+    my ($bound, $count, $last_sequence, $typed, %answer_awaited) = ('', 0, 0, '');
     my $readable = IO::Select->new($c);
     local $SIG{__WARN__} = sub {
         my ($text) = @_;
@@ -90,7 +91,13 @@ sub serve {
         say_event('violation', text => "Net::SMPP: $text") if $text !~ /premature eof/;
     };
     while (1) {
-        until ($readable->can_read(0.2)) { exit 0 if getppid() != $parent }    # until the test ends the parent
+        my @ready;
+        until (@ready = $readable->can_read(0.2)) { exit 0 if getppid() != $parent }    # until the test ends the parent
+        if (grep { $_ == \*STDIN } @ready) {
+            $readable->remove(\*STDIN) if !sysread STDIN, $typed, 65536, length $typed;
+            while ($typed =~ s/^(.*)\n//) { from_phone($c, $json->decode($1), \%answer_awaited) }
+            next;
+        }
         my $pdu = $c->read_pdu();
         if (!$pdu) {
             say_event('violation', text => "closed without unbind, bound as $bound") if $bound;
@@ -99,9 +106,10 @@ sub serve {
         }
         my $name = $pdu->{known_pdu} ? Net::SMPP::pdu_tab->{$pdu->{cmd}}{cmd} : sprintf 'unknown 0x%08x', $pdu->{cmd};
         if ($pdu->{cmd} & 0x80000000) {
-            if ($name eq 'deliver_sm_resp' && delete $answer_awaited{$pdu->{seq}}) {
-                say_event('receipt_answer', status => $pdu->{status} + 0);
-                say_event('violation', text => 'deliver_sm_resp whose message_id is not empty') if $pdu->{message_id} ne '';
+            if ($name =~ /^(?:deliver|data)_sm_resp$/ && (my $what = delete $answer_awaited{$pdu->{seq}})) {
+                say_event($what, status => $pdu->{status} + 0);
+                say_event('violation', text => 'deliver_sm_resp whose message_id is not empty')
+                    if $name eq 'deliver_sm_resp' && $pdu->{message_id} ne '';
             } else {
                 say_event('violation', text => "an answer nobody waits for: $name $pdu->{seq}");
             }
@@ -121,6 +129,7 @@ sub serve {
             my $answer = "${name}_resp";
             $c->$answer(seq => $pdu->{seq}, system_id => 'net-smpp', status => $good ? 0 : $bound ? 0x05 : 0x0e);
             $bound = $name if $good;
+            $readable->add(\*STDIN) if $good;
         } elsif (!$bound) {
             say_event('violation', text => "$name before a bind");
             $c->generic_nack(seq => $pdu->{seq}, status => 0x04);
@@ -154,7 +163,9 @@ sub submit {
     my $id = sprintf '%08x%04x', $$, $number;
     say_event('submit', id => $id, source => $pdu->{source_addr}, destination => $pdu->{destination_addr},
         esm_class => $pdu->{esm_class} + 0, data_coding => $pdu->{data_coding} + 0,
-        registered_delivery => $pdu->{registered_delivery} + 0, short_message => unpack('H*', $pdu->{short_message}));
+        registered_delivery => $pdu->{registered_delivery} + 0, short_message => unpack('H*', $pdu->{short_message}),
+        map { defined $pdu->{$_} ? ($_ => unpack 'H*', $pdu->{$_}) : () }
+            qw(message_payload sar_msg_ref_num sar_total_segments sar_segment_seqnum dest_addr_subunit));
     $c->submit_sm_resp(seq => $pdu->{seq}, message_id => $id);
     return if !($pdu->{registered_delivery} & 1);
 
@@ -163,5 +174,15 @@ sub submit {
         source_addr => $pdu->{destination_addr}, dest_addr_ton => $pdu->{source_addr_ton},
         dest_addr_npi => $pdu->{source_addr_npi}, destination_addr => $pdu->{source_addr}, esm_class => 0x04, data_coding => 0,
         short_message => "id:$id sub:001 dlvrd:001 submit date:$now done date:$now stat:DELIVRD err:000 text:");
-    $awaited->{$sequence} = $id;
+    $awaited->{$sequence} = 'receipt_answer';
+}
+
+sub from_phone {
+    my ($c, $fields, $awaited) = @_;
+    my $command = delete $fields->{command} // 'deliver_sm';
+    for my $field (qw(short_message message_payload sar_msg_ref_num sar_total_segments sar_segment_seqnum)) {
+        $fields->{$field} = pack 'H*', $fields->{$field} if defined $fields->{$field};
+    }
+    my $sequence = $c->$command(async => 1, source_addr_ton => 1, source_addr_npi => 1, dest_addr_ton => 3, dest_addr_npi => 0, %$fields);
+    $awaited->{$sequence} = 'phone_answer';
 }

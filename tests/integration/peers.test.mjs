@@ -6,9 +6,10 @@ import {mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import smpp from 'smpp';
-import {Bridge, freePort, here, run, start, temporaryFolder, until} from './harness.mjs';
+import {Bridge, freePort, run, temporaryFolder, until} from './harness.mjs';
 import {PcapProxy} from './peers/pcap_proxy.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
+import {StrictSmsc} from './peers/strict_smsc.mjs';
 
 const timeout = 120_000;
 
@@ -26,27 +27,6 @@ const partsOf = {plain: 1, extension: 1, swahili: 1, emoji: 1, twoParts: 2, esca
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Peers and judge
-
-class StrictSmsc {
-  static async start(t) {
-    const smsc = new StrictSmsc();
-    smsc.port = await freePort();
-    smsc.process = start(t, 'perl', [join(here, 'net_smpp_smsc.pl'), '--port', String(smsc.port), '--system-id', 'umoja', '--password', 'secret']);
-    await until('the Perl message centre to listen', () => {
-      if (smsc.process.how) throw Object.assign(new Error(smsc.process.output), {giveUp: true});
-      return smsc.events('listening').length > 0;
-    });
-    return smsc;
-  }
-
-  events(name) {
-    const lines = this.process.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line));
-    return name ? lines.filter(({event}) => event === name) : lines;
-  }
-
-  // The text of parts that came, by their destination, as plain ASCII; other alphabets as hex.
-  parts(destination) { return this.events('submit').filter((event) => event.destination === destination); }
-}
 
 // What tshark says about a capture: {bad: lines, commands: Map of command id -> count}.
 async function judge(file, port) {
