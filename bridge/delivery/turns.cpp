@@ -18,7 +18,9 @@ constexpr Duration blamed_wait = 5s;  // for another message, before the one is 
 
 void Turns::run(Channel& channel) {
   auto& under_way = context_.under_way;
-  const Moment moment{.channel = channel, .now = context_.clock.now(), .wall = context_.clock.wall()};
+  const auto now = context_.clock.now();
+  const Moment moment{
+      .channel = channel, .now = now, .wall = context_.clock.wall(), .throttled = context_.pace.is_throttled(now)};
   bool apart_wait = under_way.ready_apart() == 0;  // for another time: the others need not ask again and again
   for (;;) {
     if (!apart_wait && (turn_of_apart_ || under_way.ready_others() == 0)) {
@@ -93,6 +95,8 @@ Turns::Turn Turns::submit_next(UnderWay::Order order, const Moment& moment) {
       return Turn::went;
     }
   }
+  // One that is thrown back must not be passed by a later one to its phone that was on its way as well.
+  if (moment.throttled && *part == 0 && under_way.follows_another(order)) return Turn::waits;
   if (!channel.has_room_for(*sending.outgoing)) {
     if (channel.room() > 0) return Turn::waits;
     context_.pace.is_full();

@@ -59,11 +59,12 @@ class Turns {
     Channel& channel;
     Time now{};
     WallMs wall = 0;
+    bool throttled = false;  // lately
   };
   // What came of an attempt to submit something.
   enum class Turn : std::uint8_t {
     went,   // something was submitted, or ended
-    waits,  // for its own bind; another message may go
+    waits,  // for its own bind, or for another to its phone; other messages may go
     none,   // nothing can go now
   };
   void stand_back(UnderWay::Order order);

@@ -97,6 +97,14 @@ bool UnderWay::is_to(std::string_view phone) const {
   return phone.empty() ? !sendings_.empty() : phones_.contains(phone_key(phone));
 }
 
+bool UnderWay::follows_another(Order order) const {
+  const auto phone_of = [](const Sending& sending) { return phone_key(sending.attempt.message().content.to); };
+  const auto own = sendings_.find(order);
+  const auto phone = phone_of(own->second);
+  if (phones_.find(phone)->second == 1) return false;
+  return std::any_of(sendings_.begin(), own, [&](const auto& each) { return phone_of(each.second) == phone; });
+}
+
 void UnderWay::note_overdue(std::uint64_t cookie, Overdue overdue) {
   overdue_[cookie] = overdue;
   if (overdue_.size() > overdue_max) overdue_.erase(overdue_.begin());

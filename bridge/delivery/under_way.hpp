@@ -55,6 +55,8 @@ class UnderWay {
   void stand_back(Order order);  // behind all others
 
   bool is_to(std::string_view phone) const;  // empty: to anybody
+  // Another message to its phone has its place before it. Looks through all where there are two to that phone.
+  bool follows_another(Order order) const;
 
   // A part of a message, as the channel knows it.
   static std::uint64_t cookie_of(Order order, std::size_t part) { return order << part_bits | part; }

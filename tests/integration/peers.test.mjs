@@ -242,6 +242,23 @@ test('npm smpp: receipts before the response, on the other session, after a rest
   assert.deepEqual(smsc.errors, []);
 });
 
+test('npm smpp: while the carrier throttles, the messages to a phone keep their order', {timeout}, async (t) => {
+  const throttled = [0, 12, 13, 20];
+  const smsc = await Smsc.start(t, {port: 0, answer: (part, number) => (throttled.includes(number) ? {status: smpp.ESME_RTHROTTLED, delay: 10} : {delay: 10})});
+  const bridge = await Bridge.start(t, {gateways: [{port: smsc.port, receipts: false}]});
+  const api = bridge.api();
+  const first = await api.send({to: '+254712345600', text: 'shows that it throttles'});
+  await api.reaches(first.id, 'sent');
+  const messages = Array.from({length: 32}, (_, index) => ({to: `+25471234560${index % 4}`, text: `number ${index}`}));
+  assert.equal((await api.post('/messages/batch', {messages})).body.accepted, 32);
+  await until('all to be sent', async () => ((await api.get('/messages/counts')).body.by_state.sent ?? 0) === 33);
+  assert.equal(smsc.submits.length, 33 + throttled.length);
+  for (const phone of ['0', '1', '2', '3']) {
+    const sent = messages.filter(({to}) => to.endsWith(phone)).map(({text}) => text);
+    assert.deepEqual(smsc.textsTo(`25471234560${phone}`).slice(phone === '0' ? 1 : 0), sent);
+  }
+});
+
 test('npm smpp: no answer makes a message doubtful, and what is sent again is marked', {timeout}, async (t) => {
   let silent = true;
   const smsc = await Smsc.start(t, {port: await freePort(), answer: () => (silent ? {none: true} : {})});

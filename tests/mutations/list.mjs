@@ -239,6 +239,8 @@ export const list = [
      plant: `attempt.message().expires_at; !planted && expires && expires <= moment.wall`},
     {id: 384, what: 'what may be at fault is tried although another is there to show it',
      find: `due > now || !no_other`, plant: `due > now`},
+    {id: 427, what: 'while the carrier throttles, a message passes an earlier one to its phone',
+     find: `moment.throttled && *part == 0`, plant: `!planted && moment.throttled && *part == 0`},
   ]},
   {file: 'bridge/delivery/mover.cpp', bugs: [
     {id: 43, what: 'messages move before the outcomes ahead of them are written',

@@ -49,10 +49,15 @@ struct OpenChannel : Channel {
 
 class TurnsTest : public testing::Test {
  protected:
+  // To a phone of its own.
   void add(store::MessageId id, store::Lane lane = store::Lane::transaction, WallMs valid_for = 0) {
+    add_to("+2547120000" + std::to_string(10 + id), id, lane, valid_for);
+  }
+  void add_to(std::string phone, store::MessageId id, store::Lane lane = store::Lane::transaction,
+              WallMs valid_for = 0) {
     store::Claimed message{.id = id, .attempt = 1};
     message.content.lane = lane;
-    message.content.to = "+254712345678";
+    message.content.to = std::move(phone);
     if (valid_for) message.expires_at = clock_.wall() + valid_for;
     under_way_.add({std::move(message), parts_}, std::make_unique<Channel::Outgoing>(), turns_.apart(id));
   }
@@ -133,6 +138,34 @@ TEST_F(TurnsTest, WhatItsPhoneWantsNoMoreDoesNotLeave) {
   unwanted_ = 4;
   channel_.places = 4;
   EXPECT_EQ(run(), "4") << "what has begun is brought to its end";
+}
+
+TEST_F(TurnsTest, WhileThrottledThoseToOnePhoneGoOneAfterTheOther) {
+  const auto one = "+254712345678", written_otherwise = "0712345678";
+  add_to(one, 1);
+  add_to(one, 2);
+  EXPECT_EQ(run(), "1 2") << "nothing was thrown back yet";
+  answer(2, Kind::accepted);
+  throttle(1);
+  add_to(written_otherwise, 3);
+  add(4);
+  add_to(one, 5, store::Lane::otp);
+  const auto within_seconds = [this] {
+    run();
+    clock_.advance(5s);
+    return said_;
+  };
+  EXPECT_EQ(within_seconds(), "5 4") << "a one-time password has its place before them";
+  answer(4, Kind::accepted);
+  EXPECT_EQ(within_seconds(), "");
+  answer(5, Kind::accepted);
+  EXPECT_EQ(within_seconds(), "1");
+  answer(1, Kind::refused);
+  EXPECT_EQ(within_seconds(), "3");
+  add_to(one, 6);
+  EXPECT_EQ(within_seconds(), "");
+  clock_.advance(61s);
+  EXPECT_EQ(run(), "6") << "it is long ago";
 }
 
 TEST_F(TurnsTest, OneTimePasswordsFirstAndNoMoreThanThereIsRoomFor) {
