@@ -5,12 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -21,112 +15,83 @@
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/config/config.hpp"
 #include "bridge/config/units.hpp"
+#include "bridge/env/http_call.hpp"
 #include "bridge/text/control.hpp"
 #include "bridge/text/printable.hpp"
 #include "bridge/text/time.hpp"
 #include "http_gateways/coding.hpp"
+#include "http_gateways/reply.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-
-constexpr auto answer_time = std::chrono::seconds(60);
-constexpr std::uint64_t answer_bytes_max = 256u << 20;
-
-using Request = http::request<http::string_body>;
-
-template <class Stream>
-ClientAnswer exchange(asio::io_context& io, Stream& stream, const Request& request, const std::string& where) {
-  beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
-  parser.body_limit(answer_bytes_max);
-  boost::system::error_code failure;
-  stream.expires_after(answer_time);
-  http::async_write(stream, request, [&](boost::system::error_code ec, std::size_t) {
-    if (ec) return void(failure = ec);
-    http::async_read(stream, buffer, parser,
-                     [&](boost::system::error_code read_ec, std::size_t) { failure = read_ec; });
-  });
-  io.run();
-  if (failure == beast::error::timeout)
-    throw ClientError(exit_timed_out, "the daemon at " + where + " did not answer within a minute");
-  if (failure)
-    throw ClientError(exit_unreachable, "the connection to the daemon at " + where + " broke: " + failure.message());
-  auto response = parser.release();
-  ClientAnswer answer{.status = static_cast<int>(response.result_int()),
-                      .body = nullptr,
-                      .etag = std::string(response[http::field::etag])};
-  boost::json::error_code ec;
-  auto body = boost::json::parse(response.body(), ec);
-  answer.body = ec ? boost::json::value(response.body()) : std::move(body);
-  return answer;
+// By the control socket of the configuration, or to the server that is named.
+HttpCall call_to(const ClientOptions& options, const std::string& target) {
+  HttpCall call;
+  call.request.headers.emplace_back("Host", "smsbridge");
+  if (options.server.empty()) {
+    const auto loaded = load_config(options.config_file);
+    if (!loaded.ok())
+      throw ClientError(exit_bad_config,
+                        describe(loaded.problems.front()) + (std::filesystem::exists(options.config_file)
+                                                                 ? "\nhint: 'smsbridge check-config' says all of it"
+                                                                 : "\nhint: name the configuration with --config"));
+    call.unix_socket = loaded.config.control_socket.string();
+    call.request.url = "http://localhost" + target;
+    call.request.headers.emplace_back("Smsbridge-User", local_user());
+    return call;
+  }
+  if (options.server.starts_with("https:"))
+    throw ClientError(exit_usage,
+                      "this command speaks plain HTTP only: http://host:port, and over a network that others reach "
+                      "through a tunnel");
+  auto address = options.server;
+  if (address.starts_with("http://")) address.erase(0, 7);
+  while (address.ends_with('/')) address.pop_back();
+  const bool has_port = address.rfind(':') != std::string::npos && !address.ends_with(']');
+  call.request.url = "http://" + address + (has_port ? "" : ":9190") + target;
+  std::string key;
+  if (!options.key_file.empty()) {
+    std::ifstream in(options.key_file);
+    if (!std::getline(in, key)) throw ClientError(exit_usage, "cannot read the key file " + options.key_file);
+  }
+  if (!key.empty()) call.request.headers.emplace_back("Authorization", "Bearer " + key);
+  return call;
 }
 
 }  // namespace
 
 ClientAnswer call(const ClientOptions& options, const std::string& method, const std::string& target,
                   const std::string& body, const std::string& if_match) {
-  asio::io_context io;
-  Request request{http::string_to_verb(method), target, 11};
-  request.set(http::field::host, "smsbridge");
-  request.set(http::field::connection, "close");
-  if (!body.empty()) request.set(http::field::content_type, body.front() == '{' ? "application/json" : "text/csv");
-  if (!if_match.empty()) request.set(http::field::if_match, if_match);
-  if (!options.tenant.empty()) request.set("Smsbridge-Tenant", options.tenant);
-  request.body() = body;
-  request.prepare_payload();
-  try {
-    if (options.server.empty()) {
-      const auto loaded = load_config(options.config_file);
-      if (!loaded.ok())
-        throw ClientError(exit_bad_config,
-                          describe(loaded.problems.front()) + (std::filesystem::exists(options.config_file)
-                                                                   ? "\nhint: 'smsbridge check-config' says all of it"
-                                                                   : "\nhint: name the configuration with --config"));
-      beast::basic_stream<asio::local::stream_protocol> stream(io);
-      boost::system::error_code ec;
-      stream.socket().connect(asio::local::stream_protocol::endpoint(loaded.config.control_socket.string()), ec);
-      if (ec)
-        throw ClientError(exit_unreachable,
-                          "cannot reach the daemon at " + loaded.config.control_socket.string() + ": " + ec.message() +
-                              ". Is 'smsbridge serve' running with this configuration, and as the same user?");
-      request.set("Smsbridge-User", local_user());
-      return exchange(io, stream, request, loaded.config.control_socket.string());
-    }
-    if (options.server.starts_with("https:"))
-      throw ClientError(exit_usage,
-                        "this command speaks plain HTTP only: http://host:port, and over a network that "
-                        "others reach through a tunnel");
-    std::string key;
-    if (!options.key_file.empty()) {
-      std::ifstream in(options.key_file);
-      if (!std::getline(in, key)) throw ClientError(exit_usage, "cannot read the key file " + options.key_file);
-    }
-    if (!key.empty()) request.set(http::field::authorization, "Bearer " + key);
-    auto address = options.server;
-    if (address.starts_with("http://")) address.erase(0, 7);
-    while (address.ends_with('/')) address.pop_back();
-    const auto colon = address.rfind(':');
-    asio::ip::tcp::resolver resolver(io);
-    beast::tcp_stream stream(io);
-    boost::system::error_code ec;
-    const auto found =
-        resolver.resolve(address.substr(0, colon), colon == std::string::npos ? "9190" : address.substr(colon + 1), ec);
-    if (!ec) asio::connect(stream.socket(), found, ec);
-    if (ec) throw ClientError(exit_unreachable, "cannot reach " + options.server + ": " + ec.message());
-    auto answer = exchange(io, stream, request, options.server);
-    if (answer.status == 401 && key.empty())
-      throw ClientError(exit_not_allowed,
-                        "a daemon elsewhere asks for a key: --key-file FILE; 'smsbridge keys create' makes one there");
-    return answer;
-  } catch (const boost::system::system_error& error) {
-    throw ClientError(exit_unreachable, "cannot ask the daemon" +
-                                            (options.server.empty() ? std::string() : " at " + options.server) + ": " +
-                                            error.code().message());
-  }
+  auto call = call_to(options, target);
+  auto& headers = call.request.headers;
+  if (!body.empty()) headers.emplace_back("Content-Type", body.front() == '{' ? "application/json" : "text/csv");
+  if (!if_match.empty()) headers.emplace_back("If-Match", if_match);
+  if (!options.tenant.empty()) headers.emplace_back("Smsbridge-Tenant", options.tenant);
+  call.request.method = method;
+  call.request.body = body;
+  const auto called = http_call(call);
+  const auto where = options.server.empty() ? call.unix_socket : options.server;
+  using End = HttpCalled::End;
+  if (called.end == End::not_connected)
+    throw ClientError(
+        exit_unreachable,
+        "cannot reach the daemon at " + where + ": " + called.why +
+            (options.server.empty() ? ". Is 'smsbridge serve' running with this configuration, and as the same user?"
+                                    : ""));
+  if (called.end == End::timed_out)
+    throw ClientError(exit_timed_out, "the daemon at " + where + " did not answer within a minute");
+  if (called.end == End::broken)
+    throw ClientError(exit_unreachable, "the connection to the daemon at " + where + " broke: " + called.why);
+  const bool has_key = std::ranges::count(headers, "Authorization", &http_gateways::Headers::value_type::first) > 0;
+  if (called.reply.status == 401 && !options.server.empty() && !has_key)
+    throw ClientError(exit_not_allowed,
+                      "a daemon elsewhere asks for a key: --key-file FILE; 'smsbridge keys create' makes one there");
+  boost::json::error_code no_json;
+  auto parsed = boost::json::parse(called.reply.body, no_json);
+  return {.status = called.reply.status,
+          .body = no_json ? boost::json::value(called.reply.body) : std::move(parsed),
+          .etag = std::string(http_gateways::find_header(called.reply.headers, "ETag"))};
 }
 
 namespace {

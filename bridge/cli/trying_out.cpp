@@ -4,8 +4,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +13,7 @@
 #include "bridge/app.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
+#include "bridge/env/http_call.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/env/process.hpp"
 #include "bridge/smsc_sim/command.hpp"
@@ -23,7 +22,6 @@ namespace smsbridge::bridge {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 namespace json = boost::json;
 namespace fs = std::filesystem;
 
@@ -65,30 +63,24 @@ class Carrier {
   std::thread thread_;
 };
 
-// Speaks to the Fineract listener as Fineract does: same headers, same paths, one connection.
+// Speaks to the Fineract listener as Fineract does: same headers, same paths.
 class Fineract {
  public:
-  explicit Fineract(std::uint16_t port) : stream_(io_) {
-    stream_.connect(asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port));
-  }
-  std::pair<int, std::string> post(const std::string& target, const std::string& body) {
-    http::request<http::string_body> request{http::verb::post, target, 11};
-    request.set(http::field::host, "127.0.0.1");
-    request.set(http::field::content_type, "application/json");
-    request.set("Fineract-Platform-TenantId", "default");
-    request.set("Fineract-Tenant-App-Key", "demo-key");
-    request.body() = body;
-    request.prepare_payload();
-    http::write(stream_, request);
-    http::response<http::string_body> response;
-    http::read(stream_, buffer_, response);
-    return {static_cast<int>(response.result_int()), response.body()};
+  explicit Fineract(std::uint16_t port) : address_("http://127.0.0.1:" + std::to_string(port)) {}
+  std::pair<int, std::string> post(const std::string& target, const std::string& body) const {
+    auto called = http_call({.unix_socket = {},
+                             .request = {.method = "POST",
+                                         .url = address_ + target,
+                                         .headers = {{"Content-Type", "application/json"},
+                                                     {"Fineract-Platform-TenantId", "default"},
+                                                     {"Fineract-Tenant-App-Key", "demo-key"}},
+                                         .body = body}});
+    if (called.end != HttpCalled::End::answered) throw std::runtime_error(address_ + ": " + called.why);
+    return {called.reply.status, std::move(called.reply.body)};
   }
 
  private:
-  asio::io_context io_;
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_;
+  const std::string address_;
 };
 
 void write_file(const fs::path& path, const std::string& content) {

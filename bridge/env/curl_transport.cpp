@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "bridge/env/content_coding.hpp"
+#include "bridge/env/http_call.hpp"
 #include "bridge/env/http_transport.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/text/control.hpp"
@@ -27,16 +28,11 @@ namespace asio = boost::asio;
 // meets the end of its connection is a message in doubt.
 constexpr long idle_max_s = 20;
 
-void initialise_once() {
-  static const auto code = ::curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) throw std::runtime_error("libcurl cannot be initialised");
-}
-
 class CurlTransport : public HttpTransport, public std::enable_shared_from_this<CurlTransport> {
  public:
   CurlTransport(asio::any_io_executor executor, const HttpOptions& options)
       : executor_(std::move(executor)), options_(options), timer_(executor_) {
-    initialise_once();
+    initialise_curl();
     multi_ = ::curl_multi_init();
     if (!multi_) throw std::runtime_error("libcurl has no memory");
     set(CURLMOPT_SOCKETFUNCTION, &CurlTransport::on_socket);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 // What an operator sees on a terminal and in a pipe.
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
 import {writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import {binary, Bridge, freePort, run, smsbridge, until} from './harness.mjs';
@@ -107,12 +109,17 @@ test('a command that cannot be done says what would', {timeout}, async (t) => {
   const bridge = await Bridge.start(t, {gateways: []});
   const file = join(bridge.folder, 'broken.yaml'), server = `http://127.0.0.1:${bridge.apiPort}`;
   writeFileSync(file, 'tenant: 1\n');
+  const closes = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await once(closes, 'listening');
+  t.after(() => closes.close());
   const config = ['-c', bridge.configFile];
   for (const [words, code, said] of [
     [['keys', 'create', '--scope', 'mesages:read', ...config], 2, /did you mean 'messages:read'\?$/],
     [['keys', 'create', '--scope', 'x', ...config], 2, /no scope 'x': '--for operator' has all of them$/],
     [['messages', 'list', '--server', server], 4, /--key-file FILE/],
     [['messages', 'list', '--server', 'https://127.0.0.1:1'], 2, /plain HTTP only/],
+    [['messages', 'list', '--server', `http://127.0.0.1:${await freePort()}`], 69, /cannot reach the daemon at http.*: Connection refused$/],
+    [['messages', 'list', '--server', `http://127.0.0.1:${closes.address().port}`], 69, /the connection to the daemon at http.* broke: /],
     [['messages', 'list', '-c', file], 78, /check-config/],
     [['messages', 'list', '-c', `${file}.not`], 78, /--config$/],
   ]) {
@@ -120,6 +127,10 @@ test('a command that cannot be done says what would', {timeout}, async (t) => {
     assert.deepEqual([answer.code, answer.stdout], [code, ''], words.join(' '));
     assert.match(answer.output.trim(), said, words.join(' '));
   }
+  await bridge.stop();
+  const gone = await smsbridge('messages', 'list', ...config);
+  assert.deepEqual([gone.code, gone.stdout], [69, '']);
+  assert.match(gone.output, /cannot reach the daemon at .*\.sock: .*\. Is 'smsbridge serve' running/);
 });
 
 test('a price that is not known is not nothing, and a code has words', {timeout}, async (t) => {
