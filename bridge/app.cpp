@@ -160,6 +160,7 @@ void App::set_hooks() {
   hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) { webhooks_.due(kinds); };
   hooks.alongside = std::bind_front(&Outbox::alongside, &webhooks_.outbox());
   hooks.finals = [this](const std::vector<store::Final>& finals) { gateways_.count(finals); };
+  hooks.given_up = [this](const store::GivenUp& receipts) { gateways_.given_up(receipts); };
   hooks.committed = [this, &store = metrics_.store()](const store::CommitStats& stats) {
     store.commit_duration_seconds->Observe(stats.seconds);
     if (stats.seconds > slow_commit_seconds)

@@ -92,9 +92,11 @@ Families::Families(prometheus::Registry& registry)
       smpp_enquire_link_rtt_seconds(
           gauges(registry, "smpp_enquire_link_rtt_seconds", "Time to the answer of the last enquire_link.")),
       receipts(counters(registry, "receipts_total", "Delivery receipts received.")),
-      receipts_unmatched(
-          counters(registry, "receipts_unmatched_total",
-                   "Delivery receipts that no message waited for when they came; most find theirs later.")),
+      receipts_parked(
+          counters(registry, "receipts_parked_total",
+                   "Delivery receipts that came when no message had their id yet; most find theirs at once.")),
+      receipts_unmatched(counters(registry, "receipts_unmatched_total",
+                                  "Delivery receipts that were given up: no message is known that they can mean.")),
       inbound_messages(
           counters(registry, "inbound_messages_total", "Messages, and parts of messages, received from phones.")),
       inbound_repeated(

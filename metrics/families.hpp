@@ -66,6 +66,7 @@ struct Families {
   Counters& smpp_refused_pdus;
   Gauges& smpp_enquire_link_rtt_seconds;
   Counters& receipts;
+  Counters& receipts_parked;
   Counters& receipts_unmatched;
   Counters& inbound_messages;
   Counters& inbound_repeated;

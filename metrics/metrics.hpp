@@ -88,7 +88,8 @@ struct GatewayMetrics {
   ByLabel<SubmitResult, Counter> submit_results;
   Histogram* submit_duration_seconds = nullptr;
   ByLabel<ReceiptState, Counter> receipts;
-  Counter* receipts_unmatched = nullptr;
+  Counter* receipts_parked = nullptr;     // kept, since their messages may still come
+  Counter* receipts_unmatched = nullptr;  // given up as nobody's
   Counter* inbound_messages = nullptr;    // or parts of them
   Counter* inbound_repeated = nullptr;    // known already
   Counter* inbound_incomplete = nullptr;  // kept without all their parts

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <functional>
+#include <map>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -123,10 +125,19 @@ enum class Settled : std::uint8_t {
 enum class Receipted : std::uint8_t {
   matched,
   repeated,       // changed nothing: already known, or of lower rank
-  parked,         // no message has this id yet; kept and matched when its outcome arrives
-  another_phone,  // parked: the one message that has this id went to another phone
-  ambiguous,      // parked: several messages have this id, and nothing tells which is meant
+  parked,         // it may be ahead of its message's outcome: kept, and matched when that arrives
+  another_phone,  // kept and given up at once: nothing is being sent, and the one message that has this id went to
+                  // another phone
+  ambiguous,      // likewise: several messages have this id, and nothing tells which is meant
 };
+// Why a receipt was given up as nobody's.
+enum class Unmatched : std::uint8_t {
+  no_message,     // no message has its id
+  another_phone,  // the one message that has it went to another phone
+  ambiguous,      // several messages have it, and nothing tells which is meant
+  no_room,        // it gave way to newer ones before it had waited long
+};
+constexpr std::size_t unmatched_count = 4;
 enum class Controlled : std::uint8_t {
   done,
   not_found,
@@ -214,6 +225,9 @@ using ReadMessage = std::function<std::optional<Message>(MessageId)>;
 // inside of the transaction: it must not block, and may be called again for the same news when that fails.
 // `kept` is false where the store has no room even for outcomes: what is answered is not written then.
 using Alongside = std::function<Batch(const std::vector<News>& news, const ReadMessage& read, bool kept)>;
+
+// How many receipts were given up as nobody's, by the gateway that brought them; each is told once.
+using GivenUp = std::map<std::pair<GatewayId, Unmatched>, std::size_t>;
 
 // A message reached its end, or a person revived it; for metrics.
 struct Final {

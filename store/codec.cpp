@@ -42,6 +42,7 @@ class In {
   }
   bool has_routes() const { return version_ >= 2; }
   std::uint8_t version() const { return version_; }
+  bool is_read() const { return bytes_.empty(); }
   template <std::integral Integer>
   Integer get() {
     Integer value;
@@ -188,7 +189,8 @@ Progress decode_progress(std::string_view record) {
   return p;
 }
 
-void encode(const ReceiptRecorded& r, std::string& out) {
+void encode(const ParkedReceipt& parked, std::string& out) {
+  const auto& r = parked.receipt;
   Out o(out);
   o.put(record_version)
       .put(r.gateway)
@@ -203,11 +205,13 @@ void encode(const ReceiptRecorded& r, std::string& out) {
   o.put(r.message).put(r.attempt);
   o.put(r.other_address).put(static_cast<std::uint8_t>(std::min<std::size_t>(r.account.size(), 255)));
   for (std::size_t i = 0; i < r.account.size() && i < 255; ++i) o.put(r.account[i]);
+  o.put(static_cast<std::uint8_t>(parked.given_up ? 1 + octet(*parked.given_up) : 0));
 }
 
-ReceiptRecorded decode_receipt(std::string_view record) {
+ParkedReceipt decode_parked(std::string_view record) {
   In in(record, "parked receipt");
-  ReceiptRecorded r;
+  ParkedReceipt parked;
+  auto& r = parked.receipt;
   r.gateway = in.get<GatewayId>();
   r.state = in.get_enum<SegmentState>(segment_state_count);
   r.whole_message = in.get<std::uint8_t>() != 0;
@@ -226,7 +230,11 @@ ReceiptRecorded decode_receipt(std::string_view record) {
     r.account.resize(in.get<std::uint8_t>());
     for (auto& gateway : r.account) gateway = in.get<GatewayId>();
   }
-  return r;
+  // Records of before receipts were given up end here, whatever their version.
+  if (!in.is_read())
+    if (const auto given_up = in.get_enum<std::uint8_t>(1 + unmatched_count))
+      parked.given_up = static_cast<Unmatched>(given_up - 1);
+  return parked;
 }
 
 void encode(const std::vector<LeasedMessage>& messages, std::string& out) {

@@ -29,8 +29,13 @@ Owner decode_owner(std::string_view record);
 void encode(const Progress& progress, std::string& out);
 Progress decode_progress(std::string_view record);
 
-void encode(const ReceiptRecorded& receipt, std::string& out);
-ReceiptRecorded decode_receipt(std::string_view record);
+// A receipt without a message yet.
+struct ParkedReceipt {
+  ReceiptRecorded receipt;
+  std::optional<Unmatched> given_up;  // and told; it is kept all the same, its message may be very late
+};
+void encode(const ParkedReceipt& parked, std::string& out);
+ParkedReceipt decode_parked(std::string_view record);
 
 // The messages of one claim that have no outcome yet, as far as this record knows.
 struct LeasedMessage {

@@ -218,6 +218,7 @@ TenantId Ledger::number_of(const std::string& tenant, lmdb::Transaction& txn) {
 
 Ledger::Effects Ledger::take_effects() {
   effects_.tasks_due = tasks_.take_due();
+  effects_.given_up = parked_.take_given_up();
   return std::exchange(effects_, {});
 }
 

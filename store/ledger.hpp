@@ -67,6 +67,7 @@ class Ledger {
     std::vector<Final> finals;
     std::vector<News> news;
     Tasks::DueByKind tasks_due;
+    GivenUp given_up;
   };
   Effects take_effects();
 

@@ -12,25 +12,42 @@ constexpr std::size_t told_max = 1000;  // a second
 }  // namespace
 
 // Of one id and phone the best word is kept.
-Receipted Parked::park(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
+Receipted Parked::park(const ParkedReceipt& parked, lmdb::Transaction& txn, WallMs now) {
+  const auto& change = parked.receipt;
   if (change.provider_ids.empty()) return Receipted::repeated;
   const auto [begin, end] = by_name_.equal_range(keys::of_parked(change.gateway, change.provider_ids.front()));
   std::string worse;
   for (auto it = begin; it != end; ++it) {
     const auto known = read(txn, it->second);
-    if (!known || known->destination != change.destination) continue;
-    if (is_final(known->state) || known->state >= change.state) return Receipted::repeated;
+    if (!known || known->receipt.destination != change.destination) continue;
+    if (is_final(known->receipt.state) || known->receipt.state >= change.state) return Receipted::repeated;
     worse = it->second;
   }
   if (!worse.empty()) drop(txn, worse);
   const auto key = keys::of_open(now, ++number_);
-  encode(change, record_);
+  encode(parked, record_);
   txn.put(tables_.parked, key, record_);
   remember(change, key);
-  auto& own = of_gateway_[change.gateway];
-  while (own.size() > limits_.parked_of_gateway_max) drop(txn, std::string(*own.begin()));
-  while (keys_.size() > limits_.parked_max) drop(txn, std::string(*keys_.begin()));
+  if (parked.given_up) ++given_up_[{change.gateway, *parked.given_up}];
+  const auto make_room = [&](const std::set<std::string>& oldest_first, std::size_t max) {
+    while (oldest_first.size() > max) drop_given_up(txn, std::string(*oldest_first.begin()), Unmatched::no_room);
+  };
+  make_room(of_gateway_[change.gateway], limits_.parked_of_gateway_max);
+  make_room(keys_, limits_.parked_max);
   return Receipted::parked;
+}
+
+void Parked::give_up(lmdb::Transaction& txn, const std::string& key, ParkedReceipt parked, Unmatched why) {
+  if (parked.given_up) return;
+  parked.given_up = why;
+  encode(parked, record_);
+  txn.put(tables_.parked, key, record_);
+  ++given_up_[{parked.receipt.gateway, why}];
+}
+
+void Parked::drop_given_up(lmdb::Transaction& txn, const std::string& key, Unmatched why) {
+  if (const auto parked = read(txn, key); parked && !parked->given_up) ++given_up_[{parked->receipt.gateway, why}];
+  drop(txn, key);
 }
 
 void Parked::remember(const ReceiptRecorded& receipt, const std::string& key) {
@@ -39,13 +56,13 @@ void Parked::remember(const ReceiptRecorded& receipt, const std::string& key) {
   of_gateway_[receipt.gateway].insert(key);
 }
 
-std::optional<ReceiptRecorded> Parked::read(const lmdb::Transaction& txn, std::string_view key) const {
-  return decoded(unreadable_, "parked", key, txn.get(tables_.parked, key), decode_receipt);
+std::optional<ParkedReceipt> Parked::read(const lmdb::Transaction& txn, std::string_view key) const {
+  return decoded(unreadable_, "parked", key, txn.get(tables_.parked, key), decode_parked);
 }
 
 void Parked::drop(lmdb::Transaction& txn, const std::string& key) {
-  if (const auto receipt = read(txn, key)) {
-    for (const auto& name : keys::of_parked(*receipt)) {
+  if (const auto parked = read(txn, key)) {
+    for (const auto& name : keys::of_parked(parked->receipt)) {
       const auto [begin, end] = by_name_.equal_range(name);
       for (auto it = begin; it != end;) it = it->second == key ? by_name_.erase(it) : std::next(it);
     }
@@ -60,7 +77,7 @@ void Parked::drop(lmdb::Transaction& txn, const std::string& key) {
 
 void Parked::drop_old(lmdb::Transaction& txn, WallMs now) {
   while (!keys_.empty() && keys::read<WallMs>(*keys_.begin(), 0) + limits_.parked_ms < now)
-    drop(txn, std::string(*keys_.begin()));
+    drop_given_up(txn, std::string(*keys_.begin()), Unmatched::no_message);
 }
 
 std::vector<std::string> Parked::named(const std::string& name) const {
@@ -83,12 +100,13 @@ void Parked::load(const lmdb::Transaction& txn) {
   by_name_.clear();
   keys_.clear();
   of_gateway_.clear();
+  given_up_.clear();
   told_until_.clear();  // what a transaction tried that was rolled back is tried again
   lmdb::Cursor cursor(txn, tables_.parked);
   for (bool ok = cursor.first(); ok; ok = cursor.next()) {
-    const auto receipt = decoded(unreadable_, "parked", cursor.key(), cursor.value(), decode_receipt);
-    if (receipt && cursor.key().size() == keys::open_size)
-      remember(*receipt, std::string(cursor.key()));
+    const auto parked = decoded(unreadable_, "parked", cursor.key(), cursor.value(), decode_parked);
+    if (parked && cursor.key().size() == keys::open_size)
+      remember(parked->receipt, std::string(cursor.key()));
     else
       unreadable_.note("parked", cursor.key(), "no key of this table");
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "store/limits.hpp"
@@ -21,14 +22,19 @@ class Parked {
   void load(const lmdb::Transaction& txn);
   bool empty() const { return keys_.empty(); }
   std::vector<std::string> named(const std::string& name) const;  // their keys in the table
-  std::optional<ReceiptRecorded> read(const lmdb::Transaction& txn, std::string_view key) const;
-  Receipted park(const ReceiptRecorded& receipt, lmdb::Transaction& txn, WallMs now);
+  std::optional<ParkedReceipt> read(const lmdb::Transaction& txn, std::string_view key) const;
+  // Perhaps given up at once: that nobody's message can be meant is certain.
+  Receipted park(const ParkedReceipt& parked, lmdb::Transaction& txn, WallMs now);
   void drop(lmdb::Transaction& txn, const std::string& key);
+  // No message is expected to come for it. It stays, for one that is very late.
+  void give_up(lmdb::Transaction& txn, const std::string& key, ParkedReceipt parked, Unmatched why);
   void drop_old(lmdb::Transaction& txn, WallMs now);
   // Those that have waited long and were not told of here before, some at a time.
   std::vector<std::string> waited_long(WallMs now);
+  GivenUp take_given_up() { return std::exchange(given_up_, {}); }  // since it was last asked
 
  private:
+  void drop_given_up(lmdb::Transaction& txn, const std::string& key, Unmatched why);
   void remember(const ReceiptRecorded& receipt, const std::string& key);
 
   const Tables& tables_;
@@ -40,6 +46,7 @@ class Parked {
   std::map<GatewayId, std::set<std::string>> of_gateway_;  // the same, by the gateway that brought them
   std::uint32_t number_ = 0;
   std::string told_until_;
+  GivenUp given_up_;
   std::string record_;  // scratch for encoding
 };
 

@@ -7,7 +7,21 @@
 
 // Which message a receipt means, and what it says of it.
 namespace smsbridge::store {
-namespace {}  // namespace
+namespace {
+
+// That no message which this process knows can be meant. Nothing: a message may come whose it is.
+std::optional<Unmatched> certainty(Receipted receipt) {
+  switch (receipt) {
+    case Receipted::another_phone:
+      return Unmatched::another_phone;
+    case Receipted::ambiguous:
+      return Unmatched::ambiguous;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
 
 Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
   // The receiving gateway knows only of what it sends itself; another by its account may have this one under way.
@@ -23,11 +37,13 @@ Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn,
   // Message centres use ids again. What says nothing new of an old message may be the first word of one whose outcome
   // is not written yet: as long as any is being sent, it is kept.
   const bool repeated = matched == Receipted::repeated;
-  if (repeated && !is_sending(change)) return matched;
+  const bool may_be_early = matched == Receipted::parked || is_sending(change);
+  if (repeated && !may_be_early) return matched;
   if (!repeated && (receipt_for_named(change, txn, now) || receipt_for_held(change, txn, now)))
     return Receipted::matched;
-  const auto parked = parked_.park(change, txn, now);
-  return parked == Receipted::parked && !repeated ? matched : parked;
+  const auto given_up = may_be_early ? std::nullopt : certainty(matched);
+  const auto parked = parked_.park({.receipt = change, .given_up = given_up}, txn, now);
+  return parked == Receipted::parked && given_up ? matched : parked;
 }
 
 // Whether and how the receipt's addresses name the phone of a message. Most centres swap them for a receipt, some do
@@ -57,7 +73,7 @@ std::vector<Ledger::Candidate> Ledger::candidates(const ReceiptRecorded& change,
   return found;
 }
 
-// matched, repeated (only ever of ids that say nothing new), or why it is to be parked.
+// matched, repeated (only ever of ids that say nothing new), or why no message has it.
 Receipted Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
   auto result = Receipted::parked;
   for (std::size_t i = 0; i < change.provider_ids.size() && i < change.usable; ++i) {
@@ -200,7 +216,7 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
       const auto parked = parked_.read(txn, key);
       const auto owner = records_.owner(txn, id);
       if (!parked || !owner) continue;
-      const auto& receipt = *parked;
+      const auto& receipt = parked->receipt;
       if (fit(receipt, owner->to) == Fit::none || (receipt.message && receipt.message != id)) continue;
       const auto& ours = stored.progress.segments[i].provider_id;
       const bool by_id =
@@ -215,21 +231,24 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
 // Receipts that named a message while it was claimed. After a restart that is so from its claim until it is held.
 void Ledger::name_parked(lmdb::Transaction& txn, MessageId id, GatewayId gateway, WallMs now) {
   for (const auto& key : parked_.named(keys::of_parked(gateway, id)))
-    if (const auto receipt = parked_.read(txn, key); receipt && receipt_for_named(*receipt, txn, now))
+    if (const auto parked = parked_.read(txn, key); parked && receipt_for_named(parked->receipt, txn, now))
       parked_.drop(txn, key);
 }
 
 // A receipt that waited this long did not come ahead of its message's outcome. What was uncertain then, because a
-// message to that phone was under way, is decided now: all notations of its id are tried, and the held messages.
+// message to that phone was under way, is decided now: all notations of its id are tried, and the held messages. What
+// matches nothing then is given up.
 void Ledger::retry_parked(lmdb::Transaction& txn, WallMs now) {
   for (const auto& key : parked_.waited_long(now)) {
-    const auto parked = parked_.read(txn, key);
+    auto parked = parked_.read(txn, key);
     if (!parked) continue;
-    const auto& receipt = *parked;
+    const auto& receipt = parked->receipt;
     const auto matched = match(receipt, txn, now);
     if (matched == Receipted::matched || matched == Receipted::repeated || receipt_for_named(receipt, txn, now) ||
         receipt_for_held(receipt, txn, now))
       parked_.drop(txn, key);
+    else
+      parked_.give_up(txn, key, std::move(*parked), certainty(matched).value_or(Unmatched::no_message));
   }
 }
 

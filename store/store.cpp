@@ -333,6 +333,7 @@ void Store::tell_effects() {
   if (hooks_.due_now && !effects.due_now.empty()) hooks_.due_now(effects.due_now);
   if (hooks_.tasks_due && !effects.tasks_due.empty()) hooks_.tasks_due(effects.tasks_due);
   if (hooks_.finals && !effects.finals.empty()) hooks_.finals(effects.finals);
+  if (hooks_.given_up && !effects.given_up.empty()) hooks_.given_up(effects.given_up);
 }
 
 bool Store::room_left(const lmdb::Transaction& txn) {

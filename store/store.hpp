@@ -40,6 +40,7 @@ struct Hooks {
   std::function<void(const std::set<Queue>&)> due_now;     // these queues got something that is, or will be, due
   std::function<void(const Tasks::DueByKind&)> tasks_due;  // and of these kinds tasks that are due from then on
   std::function<void(const std::vector<Final>&)> finals;
+  std::function<void(const GivenUp&)> given_up;
   std::function<void(const CommitStats&)> committed;
   Alongside alongside;  // before the commit, and in it: see there
   std::function<void(Error, const std::string&)> failed;

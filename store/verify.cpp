@@ -37,7 +37,7 @@ class Check {
     each("reference",
          [this](std::string_view key, std::string_view value) { readable("reference", key, value, decode_reference); });
     each("parked", [this](std::string_view key, std::string_view value) {
-      if (sized("parked", key, keys::open_size)) readable("parked", key, value, decode_receipt);
+      if (sized("parked", key, keys::open_size)) readable("parked", key, value, decode_parked);
     });
     each("usage", [this](std::string_view key, std::string_view value) {
       if (sized("usage", key, 13)) readable("usage", key, value, decode_usage);

@@ -10,6 +10,7 @@
 #include "bridge/config/config.hpp"
 #include "bridge/delivery/gateway.hpp"
 #include "bridge/delivery/gateway_control.hpp"
+#include "bridge/delivery/unmatched.hpp"
 #include "bridge/env/http_transport.hpp"
 #include "bridge/env/network.hpp"
 #include "bridge/env/shard_place.hpp"
@@ -35,7 +36,9 @@ class Gateways : public GatewayControl {
     KeepFromPhone keep{};
     const OptOuts* opt_outs = nullptr;
   };
-  explicit Gateways(Context context) : context_(std::move(context)) {}
+  explicit Gateways(Context context)
+      : context_(std::move(context)),
+        unmatched_({.metrics = context_.metrics, .router = context_.router, .clock = context_.clock}) {}
 
   // The tenants whose messages go out, by name for metrics. Those of before stay: what they have waits perhaps.
   void serve(const std::map<store::TenantId, std::string>& tenants);
@@ -47,6 +50,7 @@ class Gateways : public GatewayControl {
 
   void due(const std::set<store::Queue>& queues);
   void count(const std::vector<store::Final>& finals);
+  void given_up(const store::GivenUp& receipts) { unmatched_.given_up(receipts); }
   bool serves(store::TenantId tenant, store::GatewayId gateway) const;
   void refresh_gauges();  // what is true at the moment of a scrape
 
@@ -85,6 +89,7 @@ class Gateways : public GatewayControl {
 
   const Context context_;
   Paces paces_;
+  UnmatchedReceipts unmatched_;
   mutable std::mutex mutex_;  // guards everything below
   std::map<std::string, RunningPtr> running_;
   std::map<store::TenantId, std::string> tenants_;

@@ -6,22 +6,6 @@
 #include "bridge/env/log.hpp"
 
 namespace smsbridge::bridge {
-namespace {
-
-// nullptr: it is not for people. One that is parked may be ahead of its message.
-const char* why_unmatched(store::Receipted receipt) {
-  switch (receipt) {
-    case store::Receipted::another_phone:
-      return "the message with its id went to another phone: if this carrier changes addresses, set "
-             "dialect.address_may_differ";
-    case store::Receipted::ambiguous:
-      return "several messages have its id, and nothing tells them apart";
-    default:
-      return nullptr;
-  }
-}
-
-}  // namespace
 
 store::ReceiptRecorded Incoming::receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state) {
   context_.metrics.receipts[state]->Increment();
@@ -39,15 +23,8 @@ const std::vector<store::GatewayId>& Incoming::account() {
 }
 
 void Incoming::receipts_stored(const std::vector<store::Receipted>& receipts) {
-  for (const auto receipt : receipts) {
-    if (receipt == store::Receipted::matched || receipt == store::Receipted::repeated) continue;
-    context_.metrics.receipts_unmatched->Increment();
-    const auto* why = why_unmatched(receipt);
-    if (!why) continue;
-    if (const auto count = unmatched_.due(why, context_.clock.now()))
-      log::warn("gateway", "a receipt matches no message", "gateway", context_.settings.name, "reason", why, "receipts",
-                count);
-  }
+  for (const auto receipt : receipts)
+    if (receipt == store::Receipted::parked) context_.metrics.receipts_parked->Increment();
 }
 
 void Incoming::receipts_given_back(std::size_t receipts) const {

@@ -28,6 +28,7 @@ class Incoming {
 
   // The receipt as the store wants it: with the gateways to whose messages it may belong.
   store::ReceiptRecorded receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state);
+  // Those that match nothing are told by the store, once that is sure: see UnmatchedReceipts.
   void receipts_stored(const std::vector<store::Receipted>& receipts);
   void receipts_given_back(std::size_t receipts) const;
   void from_phone(std::string_view phone);
@@ -38,7 +39,7 @@ class Incoming {
   const Context context_;
   std::shared_ptr<const RoutingTable> account_seen_in_;
   std::vector<store::GatewayId> account_;  // gateways that share it; empty: this one alone
-  log::Throttle unmatched_, from_phones_{std::chrono::seconds(1)};
+  log::Throttle from_phones_{std::chrono::seconds(1)};
 };
 
 }  // namespace smsbridge::bridge

@@ -142,6 +142,7 @@ void Daemon::set_hooks() {
     gateways_.count(finals);
     world_.finals(finals);
   };
+  hooks.given_up = [this](const store::GivenUp& receipts) { gateways_.given_up(receipts); };
   hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) { webhooks_.due(kinds); };
   hooks.alongside = std::bind_front(&bridge::Outbox::alongside, &webhooks_.outbox());
   hooks.failed = [this](store::Error, const std::string&) { world_.commit_failed(); };

@@ -480,7 +480,7 @@ bool Promises::is_parked(const TakenPart& part) {
   store::lmdb::Cursor cursor(txn, txn.open_table("parked"));
   auto& centre = *centres_[part.gateway];
   for (bool ok = cursor.first(); ok; ok = cursor.next())
-    for (const auto& given : store::decode_receipt(cursor.value()).provider_ids) {
+    for (const auto& given : store::decode_parked(cursor.value()).receipt.provider_ids) {
       const auto id = smpp::canonical_id(given);
       if (centre.find(id) == &part || centre.find_by_receipt_id(id) == &part) return true;
     }

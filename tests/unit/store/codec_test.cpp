@@ -107,7 +107,8 @@ TEST(Codec, ReadsReceiptsOfVersion2) {
       "\x01\x01\x02\x00"
       "77\x2a\x00\x00\x00\x00\x00\x00\x00\x01\x00",
       7 + 5 + 14 + 7 + 2 + 4 + 10);
-  const auto r = decode_receipt(golden);
+  const auto parked = decode_parked(golden);
+  const auto& r = parked.receipt;
   EXPECT_EQ(r.gateway, 7u);
   EXPECT_EQ(r.state, SegmentState::delivered);
   EXPECT_EQ(r.error, "000");
@@ -116,9 +117,12 @@ TEST(Codec, ReadsReceiptsOfVersion2) {
   EXPECT_EQ(r.provider_ids, std::vector<std::string>{"77"});
   EXPECT_EQ(r.message, 42u);
   EXPECT_EQ(r.attempt, 1);
+  EXPECT_FALSE(parked.given_up);
   std::string again;
-  encode(r, again);
-  EXPECT_EQ(again, "\x04" + golden.substr(1) + std::string(3, '\0'));
+  encode(parked, again);
+  EXPECT_EQ(again, "\x04" + golden.substr(1) + std::string(3 + 1, '\0'));
+  again.pop_back();
+  EXPECT_FALSE(decode_parked(again).given_up) << "version 4 ended here, before receipts were given up";
 }
 
 TEST(Codec, ReadsWhatItWrote) {
@@ -145,14 +149,18 @@ TEST(Codec, ReadsWhatItWrote) {
   r.account = {7, 8};
   r.message = 5;
   r.attempt = 2;
-  encode(r, record);
-  const auto receipt = decode_receipt(record);
+  encode(ParkedReceipt{.receipt = r, .given_up = Unmatched::no_room}, record);
+  const auto parked = decode_parked(record);
+  EXPECT_EQ(parked.given_up, Unmatched::no_room);
+  const auto& receipt = parked.receipt;
   EXPECT_EQ(receipt.provider_ids, r.provider_ids);
   EXPECT_EQ(receipt.as_given, 1u);
   EXPECT_EQ(receipt.other_address, "254712345678");
   EXPECT_EQ(receipt.account, r.account);
   EXPECT_EQ(receipt.message, 5u);
   EXPECT_EQ(receipt.attempt, 2u);
+  record.back() = 5;
+  EXPECT_THROW(decode_parked(record), BadRecord) << "a reason that there is not";
 }
 
 std::string le(std::uint64_t value, std::size_t octets) {

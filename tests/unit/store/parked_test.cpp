@@ -50,6 +50,7 @@ TEST_F(StoreTest, OneCarriersIdsOfNobodyPushOutNoOthersReceipts) {
   for (int i = 0; i < 3; ++i) receipt("y" + std::to_string(i), SegmentState::delivered, "");
   finish(late, 1, "late");
   EXPECT_EQ(progress(late).state, State::submitted) << "its own gateway's quota was used up";
+  EXPECT_EQ(given_up_, (GivenUp{{{7, Unmatched::no_room}, 1}, {{8, Unmatched::no_room}, 7}}));
 }
 
 TEST_F(StoreTest, AParkedReceiptIsTriedInItsOtherNotationLater) {
@@ -87,6 +88,7 @@ TEST_F(StoreTest, ParkedReceiptsHaveALimit) {
   finish(last, 1, "last");
   EXPECT_EQ(progress(first).state, State::submitted) << "the oldest gave way";
   EXPECT_EQ(progress(last).state, State::delivered);
+  EXPECT_EQ(given_up_, (GivenUp{{{7, Unmatched::no_room}, 1}}));
 }
 
 TEST_F(StoreTest, AParkedReceiptIsKeptForItsTime) {
@@ -102,6 +104,59 @@ TEST_F(StoreTest, AParkedReceiptIsKeptForItsTime) {
   finish(second, 1, "two");
   EXPECT_EQ(progress(first).state, State::submitted) << "an id of long ago is another message's";
   EXPECT_EQ(progress(second).state, State::delivered);
+  EXPECT_EQ(given_up_, (GivenUp{{{7, Unmatched::no_message}, 1}}));
+}
+
+TEST_F(StoreTest, AReceiptThatWasOnlyEarlyIsNotGivenUp) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  EXPECT_EQ(receipt("early", SegmentState::delivered), Receipted::parked);
+  finish(id, 1, "early");
+  EXPECT_EQ(progress(id).state, State::delivered);
+  pass(121'000);
+  EXPECT_EQ(receipt("early", SegmentState::delivered), Receipted::repeated);
+  pass(24 * 3600'000);
+  EXPECT_EQ(given_up_, GivenUp{});
+}
+
+TEST_F(StoreTest, AReceiptOfNobodyIsGivenUpOnceAfterALastLook) {
+  receipt("nobody's", SegmentState::delivered);
+  pass(120'000);
+  EXPECT_EQ(given_up_, GivenUp{}) << "its message may still come";
+  store_->fail_commits(EIO, 1);
+  pass(1'000);
+  EXPECT_EQ(given_up_, GivenUp{}) << "rolled back";
+  pass(1'000);
+  const GivenUp once{{{7, Unmatched::no_message}, 1}};
+  EXPECT_EQ(given_up_, once);
+  pass(1'000);
+  die_and_open();
+  pass(1'000);
+  EXPECT_EQ(given_up_, once) << "also by the next process";
+  EXPECT_EQ(receipt("nobody's", SegmentState::delivered), Receipted::repeated) << "it is still there";
+  pass(24 * 3600'000);
+  EXPECT_EQ(given_up_, once) << "its end tells nothing new";
+}
+
+TEST_F(StoreTest, WhatIsCertainlyNobodysIsGivenUpAtOnceUnlessItMayBeEarly) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  finish(id, 1, "A");
+  const auto of_another = [&] { return receipt("A", SegmentState::delivered, "254799999999"); };
+  EXPECT_EQ(of_another(), Receipted::another_phone);
+  GivenUp given_up{{{7, Unmatched::another_phone}, 1}};
+  EXPECT_EQ(given_up_, given_up);
+  EXPECT_EQ(of_another(), Receipted::repeated) << "the same again";
+  pass(121'000);
+  EXPECT_EQ(given_up_, given_up) << "the last look tells nothing new";
+
+  enqueue(message("2"));
+  claim(1);
+  EXPECT_EQ(receipt("A", SegmentState::delivered, "254788888888"), Receipted::parked) << "a centre uses ids again";
+  EXPECT_EQ(given_up_, given_up);
+  pass(121'000);
+  ++given_up[{7, Unmatched::another_phone}];
+  EXPECT_EQ(given_up_, given_up);
 }
 
 }  // namespace

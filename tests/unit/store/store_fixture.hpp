@@ -38,6 +38,9 @@ class StoreTest : public testing::Test {
       finals_.insert(finals_.end(), finals.begin(), finals.end());
     };
     hooks.due_now = [this](const std::set<Queue>& queues) { due_.insert(queues.begin(), queues.end()); };
+    hooks.given_up = [this](const GivenUp& receipts) {
+      for (const auto& [whose, count] : receipts) given_up_[whose] += count;
+    };
     store_->set_hooks(std::move(hooks));
     store_->open_queue();
   }
@@ -136,6 +139,7 @@ class StoreTest : public testing::Test {
   boost::asio::io_context io_;
   std::vector<Final> finals_;
   std::set<Queue> due_;
+  GivenUp given_up_;
   std::unique_ptr<Store> store_;
 };
 

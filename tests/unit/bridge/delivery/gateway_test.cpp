@@ -431,7 +431,7 @@ TEST_F(GatewayTest, WhatIsClaimedMovesNoLaterThanWhatWaitsBehindIt) {
   EXPECT_EQ(there, (Texts{"claimed", "waits"}));
 }
 
-TEST_F(GatewayTest, ReceiptsAreCountedByTheirStateAndByWhetherTheyMatch) {
+TEST_F(GatewayTest, ReceiptsAreCountedByTheirStateAndByWhetherTheyWait) {
   start();
   auto& metrics = metrics_.gateway("main", "smpp");
   const auto receive = [&](const std::string& id, metrics::ReceiptState word, store::SegmentState state) {
@@ -444,13 +444,13 @@ TEST_F(GatewayTest, ReceiptsAreCountedByTheirStateAndByWhetherTheyMatch) {
   };
   for (const auto* text : {"one", "two"}) post(text), accept(text);
   receive("id-one", metrics::ReceiptState::delivered, store::SegmentState::delivered);
-  EXPECT_EQ(metrics.receipts_unmatched->Value(), 0);
+  EXPECT_EQ(metrics.receipts_parked->Value(), 0);
   receive("id-two", metrics::ReceiptState::undeliverable, store::SegmentState::undeliverable);
-  EXPECT_EQ(metrics.receipts_unmatched->Value(), 0);
+  EXPECT_EQ(metrics.receipts_parked->Value(), 0);
   receive("id-two", metrics::ReceiptState::undeliverable, store::SegmentState::undeliverable);
-  EXPECT_EQ(metrics.receipts_unmatched->Value(), 0) << "the same again";
+  EXPECT_EQ(metrics.receipts_parked->Value(), 0) << "the same again";
   receive("nobody's", metrics::ReceiptState::expired, store::SegmentState::expired);
-  EXPECT_EQ(metrics.receipts_unmatched->Value(), 1);
+  EXPECT_EQ(metrics.receipts_parked->Value(), 1);
   for (std::size_t i = 0; i < metrics::label_count<metrics::ReceiptState>; ++i) {
     const auto state = static_cast<metrics::ReceiptState>(i);
     const auto expected = state == metrics::ReceiptState::delivered       ? 1
@@ -459,29 +459,6 @@ TEST_F(GatewayTest, ReceiptsAreCountedByTheirStateAndByWhetherTheyMatch) {
                                                                           : 0;
     EXPECT_EQ(metrics.receipts[state]->Value(), expected) << metrics::label_value(state);
   }
-}
-
-// A carrier that changes addresses is told from one that reports on nobody's messages, and each reason has a line.
-TEST_F(GatewayTest, AReceiptThatMatchesNoMessageSaysWhatToDo) {
-  start();
-  for (const auto* text : {"one", "two"}) post(text);
-  accept("one");
-  const auto tell = [&](const std::string& id, const std::string& phone) {
-    return logged([&] {
-      channel_->owner.on_receipt(
-          {.gateway = 7, .provider_ids = {id}, .state = store::SegmentState::delivered, .destination = phone},
-          metrics::ReceiptState::delivered, [](bool) {});
-      turn();
-    });
-  };
-  const auto of_another = tell("id-one", "254799999999");
-  EXPECT_NE(of_another.find("dialect.address_may_differ"), std::string::npos) << of_another;
-  EXPECT_EQ(tell("id-one", "254799999999"), "") << "once is enough";
-  EXPECT_EQ(tell("nobody's", "254712345678"), "") << "its message may still come";
-  answer("two", {.kind = Kind::accepted, .provider_ids = {"id-one"}});
-  const auto of_several = tell("id-one", "");
-  EXPECT_NE(of_several.find("several messages have its id"), std::string::npos) << of_several;
-  EXPECT_EQ(of_several.find("address_may_differ"), std::string::npos) << of_several;
 }
 
 TEST_F(GatewayTest, OfWhoWritesToUsTheLogHasTheLastDigits) {
