@@ -892,6 +892,7 @@ export const list = [
      plant: `context_.clock.wall() - static_cast<WallMs>(task.task.key.front())`},
     {id: 626, what: 'what waits behind a long queue is never claimed', find: `claim_again_ = claim_again_ || result.ends.front().more_due;`, plant: `;`},
     {id: 631, what: 'the old secret does not sign', find: `if (!settings.old_secret.empty()) secrets.push_back(settings.old_secret);`, plant: `;`},
+    {id: 633, what: 'a pause that a receiver asks for is not kept', find: `attempt.again_after`, plant: `WallMs{0}`},
     {id: 627, what: 'a receiver that is down gets all requests at once', find: `backoff_.is_failing() ? 1 : requests_most`, plant: `requests_most`},
   ]},
   {file: 'bridge/notify/webhooks.cpp', bugs: [
