@@ -17,6 +17,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t fields_max = 40;
+
 json::value gateway_name(const Directory& directory, store::GatewayId id) {
   const auto gateway = directory.table()->gateway(id);
   return gateway ? json::value(gateway->name) : json::value(nullptr);
@@ -107,43 +109,45 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
                         {"error", text_or_null(p.segments[i].error)}});
   json::value success = nullptr;
   if (is_final(p.state)) success = p.state == store::State::delivered || p.state == store::State::sent;
-  json::object body{{"id", message_id_text(message.id)},
-                    {"client_ref", text_or_null(c.client_ref)},
-                    {"tenant", tenant ? tenant->config.name : std::to_string(c.tenant)},
-                    {"to", text_or_null(content ? c.to : log::masked(c.to))},
-                    {"from", text_or_null(c.from)},
-                    {"target_user", content ? text_or_null(c.target_user) : json::value(nullptr)}};
+  json::object body;
+  body.reserve(fields_max);  // or it is moved at each doubling
+  body.emplace("id", message_id_text(message.id));
+  body.emplace("client_ref", text_or_null(c.client_ref));
+  body.emplace("tenant", tenant ? tenant->config.name : std::to_string(c.tenant));
+  body.emplace("to", text_or_null(content ? c.to : log::masked(c.to)));
+  body.emplace("from", text_or_null(c.from));
+  body.emplace("target_user", content ? text_or_null(c.target_user) : json::value(nullptr));
   const bool is_binary = c.encoding == store::Encoding::binary;
-  if (content && !is_binary) body["text"] = c.text;
+  if (content && !is_binary) body.emplace("text", c.text);
   if (content && is_binary) {
-    body["binary"] = http_gateways::hex(c.octets);
-    body["udh"] = text_or_null(http_gateways::hex(c.header));
-    body["data_coding"] = c.data_coding < 0 ? json::value(nullptr) : json::value(c.data_coding);
+    body.emplace("binary", http_gateways::hex(c.octets));
+    body.emplace("udh", text_or_null(http_gateways::hex(c.header)));
+    body.emplace("data_coding", c.data_coding < 0 ? json::value(nullptr) : json::value(c.data_coding));
   }
-  body["state"] = shown_state(message, now);
-  body["success"] = success;
-  body["status_message"] = text_or_null(p.status_message);
-  body["triggered_by"] = text_or_null(c.triggered_by);
-  body["source"] = store::name(c.source);
-  body["lane"] = store::name(c.lane);
-  body["gateway"] = gateway_name(directory, store::gateway_of(c, p));
+  body.emplace("state", shown_state(message, now));
+  body.emplace("success", success);
+  body.emplace("status_message", text_or_null(p.status_message));
+  body.emplace("triggered_by", text_or_null(c.triggered_by));
+  body.emplace("source", store::name(c.source));
+  body.emplace("lane", store::name(c.lane));
+  body.emplace("gateway", gateway_name(directory, store::gateway_of(c, p)));
   const auto route = directory.table()->route(c.route);
-  body["route"] = route ? json::value(route->name) : json::value(nullptr);
-  body["price"] = price_json(message, directory);
-  body["warnings"] = warnings_json(c);
-  body["encoding"] = store::name(c.encoding);
-  body["parts"] = c.parts;
-  body["flash"] = c.flash;
-  body["transliterated"] = c.transliterated;
-  body["attempts"] = p.attempts;
-  body["maybe_duplicate"] = p.maybe_duplicate;
-  body["created_at"] = text::time_text(c.created_at);
-  body["due_at"] =
-      p.state == store::State::queued ? time_or_null(p.due_at ? p.due_at : c.due_at) : json::value(nullptr);
-  body["expires_at"] = text::time_text(p.expires_at ? p.expires_at : c.expires_at);
-  body["submitted_at"] = time_or_null(p.submitted_at);
-  body["finished_at"] = time_or_null(p.finished_at);
-  body["segments"] = std::move(segments);
+  body.emplace("route", route ? json::value(route->name) : json::value(nullptr));
+  body.emplace("price", price_json(message, directory));
+  body.emplace("warnings", warnings_json(c));
+  body.emplace("encoding", store::name(c.encoding));
+  body.emplace("parts", c.parts);
+  body.emplace("flash", c.flash);
+  body.emplace("transliterated", c.transliterated);
+  body.emplace("attempts", p.attempts);
+  body.emplace("maybe_duplicate", p.maybe_duplicate);
+  body.emplace("created_at", text::time_text(c.created_at));
+  body.emplace("due_at",
+               p.state == store::State::queued ? time_or_null(p.due_at ? p.due_at : c.due_at) : json::value(nullptr));
+  body.emplace("expires_at", text::time_text(p.expires_at ? p.expires_at : c.expires_at));
+  body.emplace("submitted_at", time_or_null(p.submitted_at));
+  body.emplace("finished_at", time_or_null(p.finished_at));
+  body.emplace("segments", std::move(segments));
   return body;
 }
 
