@@ -83,6 +83,10 @@ Families::Families(prometheus::Registry& registry)
       smpp_sessions_wanted(gauges(registry, "smpp_sessions_wanted", "SMPP sessions configured.")),
       smpp_bind_attempts(counters(registry, "smpp_bind_attempts_total", "Attempts to connect and bind.")),
       smpp_disconnects(counters(registry, "smpp_disconnects_total", "SMPP sessions ended.")),
+      smpp_host_changes(counters(registry, "smpp_host_changes_total",
+                                 "SMPP sessions bound to another host of their carrier than before.")),
+      smpp_sessions_away(
+          gauges(registry, "smpp_sessions_away", "SMPP sessions bound to another host than their first choice.")),
       smpp_window_in_use(gauges(registry, "smpp_window_in_use", "SMPP requests waiting for their answer.")),
       smpp_window_limit(
           gauges(registry, "smpp_window_limit", "SMPP requests that may wait for their answer at a time.")),

@@ -60,6 +60,8 @@ struct Families {
   Gauges& smpp_sessions_wanted;
   Counters& smpp_bind_attempts;
   Counters& smpp_disconnects;
+  Counters& smpp_host_changes;
+  Gauges& smpp_sessions_away;
   Gauges& smpp_window_in_use;
   Gauges& smpp_window_limit;
   Counters& smpp_pdus;

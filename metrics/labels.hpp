@@ -116,6 +116,13 @@ enum class DisconnectReason { local, peer_unbind, peer_closed, enquire_link_time
 SMSBRIDGE_LABEL(DisconnectReason, io_error, "local", "peer_unbind", "peer_closed", "enquire_link_timeout",
                 "protocol_error", "io_error");
 
+// Why a session is bound to another of its carrier's hosts than before.
+enum class HostChange {
+  failed,    // its own could not be used
+  returned,  // its own is good again
+};
+SMSBRIDGE_LABEL(HostChange, returned, "failed", "returned");
+
 enum class Direction { sent, received };
 SMSBRIDGE_LABEL(Direction, received, "sent", "received");
 

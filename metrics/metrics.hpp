@@ -114,6 +114,8 @@ struct SmppMetrics {
   Gauge* sessions_wanted = nullptr;
   ByLabel<BindResult, Counter> bind_attempts;
   ByLabel<DisconnectReason, Counter> disconnects;
+  ByLabel<HostChange, Counter> host_changes;
+  Gauge* sessions_away = nullptr;
   Gauge* window_in_use = nullptr;
   Gauge* window_limit = nullptr;
   std::array<ByLabel<SmppCommand, Counter>, label_count<Direction>> pdus_by_direction;

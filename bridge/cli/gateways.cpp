@@ -77,9 +77,18 @@ void print_details(const json::object& g) {
   for (const auto& session : g.at("sessions").as_array()) {
     const auto& s = session.as_object();
     const auto error = text_of(s, "last_error");
-    const auto next = text_of(s, "next_try_at");
+    const auto next = text_of(s, "next_try_at"), since = text_of(s, "bound_since");
     add("session " + text_of(s, "number"),
-        text_of(s, "state") + (error == "-" ? "" : "; " + error) + (next == "-" ? "" : "; next try at " + next));
+        text_of(s, "state") + " at " + text_of(s, "host") + (since == "-" ? "" : " since " + since) +
+            (error == "-" ? "" : "; " + error) + (next == "-" ? "" : "; next try at " + next));
+  }
+  const auto& hosts = g.at("hosts").as_array();
+  for (std::size_t i = 0; hosts.size() > 1 && i < hosts.size(); ++i) {
+    const auto& h = hosts[i].as_object();
+    const auto since = text_of(h, "avoided_since");
+    add("host " + std::to_string(i + 1),
+        text_of(h, "host") + ", " + text_of(h, "sessions") + " sessions" +
+            (since == "-" ? "" : "; avoided since " + since + ": " + text_of(h, "last_error")));
   }
   add("settings", json::serialize(g.at("settings")));
   std::cout << "\n";

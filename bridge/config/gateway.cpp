@@ -25,6 +25,13 @@ text::TextOptions GatewaySettings::text_options() const {
   return options;
 }
 
+std::vector<Address> SmppSettings::addresses() const {
+  std::vector<Address> addresses{address};
+  for (const auto& other : other_hosts)
+    addresses.push_back({.host = other.host, .port = other.port, .tls = address.tls});
+  return addresses;
+}
+
 namespace {
 
 using G = GatewaySettings;
@@ -59,11 +66,13 @@ TlsOptions& tls_of(G& g) {
 void check_tls(ConfigSection& s, G& g) {
   if (s.is_file() && s.has("tls") && !s.is_given("tls"))
     s.problem("tls", "is empty; {} is TLS as it is usual", "missing");
-  if (g.is_smpp() && !g.tls().enabled && is_public(g.smpp().address.host))
-    s.problem("host",
-              "without 'tls', password and texts go to '" + g.smpp().address.host +
-                  "' in clear text, unless a VPN is between",
-              "unsafe", true);
+  if (!g.is_smpp() || g.tls().enabled) return;
+  const auto addresses = g.smpp().addresses();
+  for (const auto& address : addresses)
+    if (is_public(address.host))
+      s.problem(&address == &addresses.front() ? "host" : "other_hosts",
+                "without 'tls', password and texts go to '" + address.host + "' in clear text, unless a VPN is between",
+                "unsafe", true);
 }
 
 const Keys<G>& common_keys() {
@@ -126,10 +135,13 @@ bool same(const GatewaySettings& a, const GatewaySettings& b) {
 bool have_one_account(const GatewaySettings& a, const GatewaySettings& b) {
   if (a.kind != b.kind) return false;
   if (!a.is_smpp()) return a.provider().account == b.provider().account;
-  const auto account = [](const SmppSettings& way) {
-    return std::tie(way.address.host, way.address.port, way.session.system_id);
-  };
-  return account(a.smpp()) == account(b.smpp());
+  if (a.smpp().session.system_id != b.smpp().session.system_id) return false;
+  // Two that name one host in common: its carrier gives the ids, wherever a message goes in.
+  const auto others = b.smpp().addresses();
+  return std::ranges::any_of(a.smpp().addresses(), [&](const Address& one) {
+    return std::ranges::any_of(others,
+                               [&](const Address& other) { return one.host == other.host && one.port == other.port; });
+  });
 }
 
 bool works_as(const GatewaySettings& a, const GatewaySettings& b) {

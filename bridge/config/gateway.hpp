@@ -24,6 +24,9 @@ struct KeyInfo;
 // A bind to a carrier's message centre.
 struct SmppSettings {
   Address address;
+  std::vector<Address> other_hosts;  // of the same carrier and account; without `tls`
+  enum class UseHosts { failover, spread } use_hosts = UseHosts::failover;
+  Duration return_after = std::chrono::minutes(5);  // a host was good for so long, then its sessions come back
   smpp::ClientConfig session = {.window = 200};
   smpp::Dialect dialect;
   enum class Bind { transceiver, pair, transmitter } bind = Bind::transceiver;  // pair: a transmitter and a receiver
@@ -35,6 +38,10 @@ struct SmppSettings {
   enum class Validity { relative, absolute, none } validity = Validity::relative;
   Duration reconnect_first = std::chrono::seconds(1), reconnect_max = std::chrono::seconds(60);
   Duration refused_delay = std::chrono::minutes(5);  // after a bind was refused for its credentials
+  Duration unbind_wait{};                            // after the carrier unbound, or said that we are bound already
+
+  // All hosts in their order, as they are connected to.
+  std::vector<Address> addresses() const;
 };
 
 // An account with an HTTP provider.

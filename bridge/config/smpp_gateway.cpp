@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <cctype>
+#include <charconv>
 #include <limits>
 #include <tuple>
 
@@ -121,16 +122,69 @@ auto of_bind(Value ClientConfig::*value) {
   return [value](G& gateway) -> Value& { return gateway.smpp().session.*value; };
 }
 
-// A name or an address, and nothing around it.
-void check_host(ConfigSection& s, G& gateway) {
-  auto& host = gateway.smpp().address.host;
+// A name or an address, and nothing around it; brackets of an address are taken off.
+bool is_host(std::string& host) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   boost::system::error_code no_address;
   // Behind the colon of anything else stands a port.
   if (host.find(':') != std::string::npos) std::ignore = boost::asio::ip::make_address_v6(host, no_address);
-  if (host.find_first_of("/@ \t[]") == std::string::npos && !text::has_control(host) && !no_address) return;
+  return !host.empty() && host.find_first_of("/@ \t[]") == std::string::npos && !text::has_control(host) && !no_address;
+}
+
+void check_host(ConfigSection& s, G& gateway) {
+  auto& host = gateway.smpp().address.host;
+  if (host.empty() || is_host(host)) return;
   s.problem("host", "'" + host + "' is not a name or an address: no scheme, path or port", "bad-value");
   host.clear();  // nothing more is to be said of it
+}
+
+// "smsc2.example:2775", "[2001:db8::1]:2775", or without a port: then that of the first host.
+std::optional<Address> host_and_port(std::string text, std::uint16_t usual_port) {
+  Address address{.host = std::move(text), .port = usual_port, .tls = {}};
+  const auto colon = address.host.rfind(':');
+  const bool has_port =
+      colon != std::string::npos && (address.host.find(':') == colon || address.host.find("]:") + 1 == colon);
+  if (has_port) {
+    const auto* const end = address.host.data() + address.host.size();
+    const auto [read_to, ec] = std::from_chars(address.host.data() + colon + 1, end, address.port);
+    if (ec != std::errc() || read_to != end || address.port == 0) return std::nullopt;
+    address.host.resize(colon);
+  }
+  if (!is_host(address.host)) return std::nullopt;
+  return address;
+}
+
+void read_other_hosts(ConfigSection& s, G& gateway) {
+  constexpr std::size_t hosts_max = 16;
+  std::vector<std::string> texts;
+  s.read_texts("other_hosts", texts);
+  auto& way = gateway.smpp();
+  if (texts.size() >= hosts_max)
+    return s.problem("other_hosts", fmt::format("has more than {} hosts", hosts_max - 1), "bad-value");
+  for (const auto& text : texts) {
+    auto other = host_and_port(text, way.address.port);
+    if (!other) {
+      s.problem("other_hosts", "'" + text + "' is not a host such as smsc2.example:2775", "bad-value");
+      continue;
+    }
+    const auto is_same = [&](const Address& known) { return known.host == other->host && known.port == other->port; };
+    if (std::ranges::any_of(way.addresses(), is_same))
+      s.problem("other_hosts", "'" + text + "' stands here twice, or is 'host' and 'port'", "duplicate");
+    else
+      way.other_hosts.push_back(*std::move(other));
+  }
+}
+
+// Whoever wrote them thinks of hosts that are not there.
+void check_use_hosts(ConfigSection& s, G& gateway) {
+  const auto& way = gateway.smpp();
+  for (const auto* key : {"use_hosts", "return_after"})
+    if (s.is_given(key) && !s.is_given("other_hosts")) s.problem(key, "is of no use without other_hosts", "missing");
+  if (way.use_hosts == SmppSettings::UseHosts::spread && way.sessions <= static_cast<int>(way.other_hosts.size()))
+    s.problem("use_hosts",
+              fmt::format("{} sessions cannot be spread over {} hosts: some stay empty until another fails",
+                          way.sessions, way.other_hosts.size() + 1),
+              "unusual", true);
 }
 
 // What does not fit into a bind would never be sent, and a bind that was cut would only lock the account.
@@ -198,6 +252,9 @@ std::vector<Key> account_keys() {
           "port", [](G& g) -> std::uint16_t& { return g.smpp().address.port; }, 1, 65535, "Its port")
           .needed()
           .address(),
+      K::special("other_hosts", KeyInfo::Type::texts, read_other_hosts,
+                 "More hosts of the same carrier and account, such as smsc2.example:2775")
+          .address(),
       K::text("system_id", of_bind(&ClientConfig::system_id), "Name of the account").needed().checked(check_system_id),
       K::secret("password", of_bind(&ClientConfig::password), "Its password")
           .needed_in_file()
@@ -220,6 +277,12 @@ std::vector<Key> session_keys() {
           "Kind of each session; a pair is a transmitter and a receiver"),
       K::integer("interface_version", of_bind(&ClientConfig::interface_version), 0, 0x50, "52 is SMPP 3.4"),
       K::integer("sessions", of_bind(&S::sessions), 1, 100, "Binds that are kept"),
+      K::choice("use_hosts", of_bind(&S::use_hosts),
+                Choices<S::UseHosts>{{"failover", S::UseHosts::failover}, {"spread", S::UseHosts::spread}},
+                "All sessions on the first host that is good, or spread over all"),
+      K::duration("return_after", of_bind(&S::return_after), 1s, 24h,
+                  "A host that failed was good for so long, then its sessions go back to it")
+          .checked(check_use_hosts),
       K::integer("window", of_bind(&ClientConfig::window), 1, 10000,
                  "Requests without an answer on one session, at most"),
       K::duration("enquire_link_interval", of_bind(&ClientConfig::enquire_link_interval), 0s, 1h,
@@ -234,6 +297,8 @@ std::vector<Key> session_keys() {
       K::duration("reconnect_max", of_bind(&S::reconnect_max), 10ms, 1h, "The longest wait before the next connection")
           .checked(check_reconnect),
       K::duration("refused_delay", of_bind(&S::refused_delay), 1s, 24h, "Wait after the carrier refused the account"),
+      K::duration("unbind_wait", of_bind(&S::unbind_wait), 0s, 1h,
+                  "Wait after the carrier unbound, or said that we are bound already"),
   };
 }
 

@@ -6,6 +6,8 @@
 
 #include "bridge/config/checks.hpp"
 #include "bridge/config/keys.hpp"
+#include "bridge/env/tls_pins.hpp"
+#include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -36,6 +38,20 @@ void check_tls_files(ConfigSection& t, const TlsOptions& tls) {
   failed("key_file", "holds no key in PEM that fits the certificate and has no password");
 }
 
+// As they are compared.
+void check_fingerprints(ConfigSection& s, TlsOptions& tls) {
+  for (auto& text : tls.fingerprints) {
+    if (auto digits = fingerprint(text))
+      text = *std::move(digits);
+    else
+      s.problem("fingerprints",
+                "'" + std::string(text::cut_utf8(text, 100)) + "' is not a SHA-256 in hexadecimal, which has 64 digits",
+                "bad-value");
+  }
+  if (tls.fingerprints.empty() && s.is_given("fingerprints"))
+    s.problem("fingerprints", "is empty: leave it out, or name one", "missing");
+}
+
 }  // namespace
 
 const Keys<TlsOptions>& tls_keys() {
@@ -49,9 +65,12 @@ const Keys<TlsOptions>& tls_keys() {
           K::file<std::string>("key_file", &T::key_file, "Its key in PEM, without a password"),
           K::text("server_name", &T::server_name, "Name in the certificate, where it is not that of the host")
               .checked([](ConfigSection& s, T& tls) { check_no_control(s, "server_name", tls.server_name); }),
+          K::texts("fingerprints", &T::fingerprints,
+                   "SHA-256 of certificates or public keys, of which the peer must show one")
+              .checked(check_fingerprints),
           K::boolean("verify", &T::verify, "false: anybody on the path can read and change messages")
               .checked([](ConfigSection& s, T& tls) {
-                if (!tls.verify)
+                if (!tls.verify && tls.fingerprints.empty())
                   s.problem("verify", "without verification anybody on the path can read and change messages", "unsafe",
                             true);
               }),

@@ -21,6 +21,14 @@ struct GatewayStatus {
     int number = 0;
     std::string state, last_error;
     WallMs next_try_at = 0;  // 0: none is waited for
+    std::string host;        // host:port, where it is connected or was last
+    WallMs bound_since = 0;  // 0: it is not
+  };
+  struct HostStatus {  // of a carrier that has several
+    std::string host;  // host:port
+    std::size_t sessions = 0;
+    WallMs avoided_since = 0;  // 0: it is good
+    std::string why;
   };
   std::string state;          // up, down, paused
   WallMs paused_since = 0;    // 0: it is not
@@ -30,6 +38,7 @@ struct GatewayStatus {
   WallMs next_try_at = 0;  // of an account that cannot be used; 0: it can
   bool throttled = false;
   std::vector<SessionStatus> sessions;
+  std::vector<HostStatus> hosts;
   std::size_t window_in_use = 0, window_limit = 0, in_flight = 0;
   double rate_limit = 0;
   std::string last_error;    // of the account

@@ -30,39 +30,45 @@ SmppChannel::SmppChannel(const GatewaySettings& config, SmppContext context, Cha
       way_(config.smpp()),
       context_(std::move(context)),
       owner_(owner),
-      health_(config, "carrier", context_.executor, context_.clock, owner, [this] {
-        tell_up_or_down();
-        if (is_up()) owner_.on_room();
-      }) {
+      health_(config, "carrier", context_.executor, context_.clock, owner,
+              [this] {
+                tell_up_or_down();
+                if (is_up()) owner_.on_room();
+              }),
+      hosts_(config, context_.executor, context_.clock, context_.connector, context_.random, context_.smpp_metrics,
+             links_) {
   using Type = smpp::ClientConfig::BindType;
-  const auto add = [this](Type type) {
-    links_.push_back(std::make_shared<SmppLink>(static_cast<int>(links_.size()) + 1, type, config_, context_.executor,
-                                                context_.clock, context_.connector, context_.random, *context_.pace,
-                                                static_cast<SmppLink::Owner&>(*this)));
+  const auto add = [this](std::size_t session, Type type) {
+    links_.push_back(std::make_shared<SmppLink>(
+        SmppLink::Which{.number = static_cast<int>(links_.size()) + 1, .place = session, .type = type}, config_,
+        context_.executor, context_.clock, context_.connector, context_.random, *context_.pace, hosts_.hosts(),
+        static_cast<SmppLink::Owner&>(*this)));
   };
-  for (int session = 0; session < way_.sessions; ++session) {
-    add(way_.bind == SmppSettings::Bind::transceiver ? Type::transceiver : Type::transmitter);
-    if (way_.bind == SmppSettings::Bind::pair) add(Type::receiver);
+  for (std::size_t session = 0; session < static_cast<std::size_t>(way_.sessions); ++session) {
+    add(session, way_.bind == SmppSettings::Bind::transceiver ? Type::transceiver : Type::transmitter);
+    if (way_.bind == SmppSettings::Bind::pair) add(session, Type::receiver);
   }
   published_.resize(links_.size());
-  told_.resize(links_.size());
 }
 
 SmppChannel::~SmppChannel() { SmppChannel::abort(); }
 
 void SmppChannel::start() {
+  hosts_.start();
   for (auto& link : links_) link->start();
 }
 
 void SmppChannel::stop() {
   stopping_ = true;
   health_.stop();
+  hosts_.stop();
   for (auto& link : links_) link->stop();
 }
 
 void SmppChannel::abort() {
   stopping_ = true;
   health_.stop();
+  hosts_.stop();
   for (auto& link : links_) link->abort();
 }
 
@@ -309,9 +315,10 @@ void SmppChannel::tell_up_or_down() {
 }
 
 void SmppChannel::on_bound(SmppLink& link) {
-  log::info("gateway", "bound", "gateway", config_.name, "session", link.number());
+  log::info("gateway", "bound", "gateway", config_.name, "session", link.number(), "host", name_of(link.address()));
   context_.smpp_metrics.bind_attempts[metrics::BindResult::ok]->Increment();
-  told_[static_cast<std::size_t>(link.number() - 1)] = {};
+  told_.erase({link.number(), link.host()});
+  hosts_.bound(link);
   if (link.can_submit()) tell_up_or_down();
   publish_metrics();
 }
@@ -319,7 +326,7 @@ void SmppChannel::on_bound(SmppLink& link) {
 void SmppChannel::on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) {
   if (was_bound) {
     context_.smpp_metrics.disconnects[label_of(reason)]->Increment();
-    if (!stopping_)
+    if (!stopping_ && reason != smpp::LostReason::local)
       log::warn("gateway", "bind lost; reconnecting", "gateway", config_.name, "session", link.number(), "reason",
                 metrics::label_value(label_of(reason)), "detail", link.last_error());
   }
@@ -341,27 +348,21 @@ void SmppChannel::on_refused(SmppLink& link, const smpp::Refused& refused) {
 void SmppChannel::on_not_bound(SmppLink& link, metrics::BindResult result) {
   context_.smpp_metrics.bind_attempts[result]->Increment();
   publish_metrics();
-  auto& told = told_[static_cast<std::size_t>(link.number() - 1)];
+  auto& told = told_[{link.number(), link.host()}];
   const auto now = context_.clock.now();
   if (told.error == link.last_error() && now - told.at < failure_told_every) return;
   told = {.error = link.last_error(), .at = now};
   const auto seconds = link.next_try() ? std::chrono::duration<double>(*link.next_try() - now).count() : 0;
   // What the carrier says of the account is for a person.
   log::line(result == metrics::BindResult::refused ? spdlog::level::err : spdlog::level::warn, "gateway",
-            "not bound; trying again", "gateway", config_.name, "session", link.number(), "host", way_.address.host,
-            "port", way_.address.port, "detail", link.last_error(), "next_try_seconds", fmt::format("{:.0f}", seconds));
+            "not bound; trying again", "gateway", config_.name, "session", link.number(), "host", link.address().host,
+            "port", link.address().port, "detail", link.last_error(), "next_try_seconds",
+            fmt::format("{:.0f}", seconds));
 }
 
 void SmppChannel::describe(GatewayStatus& status) const {
   health_.describe(status);
-  for (const auto& link : links_) {
-    status.sessions.push_back(
-        {.number = link->number(), .state = std::string(name(link->state())), .last_error = link->last_error()});
-    if (const auto next = link->next_try())
-      status.sessions.back().next_try_at =
-          context_.clock.wall() +
-          std::chrono::duration_cast<std::chrono::milliseconds>(*next - context_.clock.now()).count();
-  }
+  hosts_.describe(status);
   status.window_in_use = in_flight();
   if (status.last_error.empty() && only_accepts()) status.last_error = accepted_hint;
   status.window_limit = capacity();
@@ -378,6 +379,7 @@ void SmppChannel::publish_metrics() {
     if (const auto* session = link.session(); session && session->last_enquire_link_round_trip())
       m.enquire_link_rtt_seconds->Set(std::chrono::duration<double>(*session->last_enquire_link_round_trip()).count());
   }
+  hosts_.publish_metrics();
   m.window_in_use->Set(static_cast<double>(in_flight()));
   m.window_limit->Set(static_cast<double>(capacity()));
   m.sessions_wanted->Set(static_cast<double>(links_.size()));

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "bridge/delivery/account_health.hpp"
+#include "bridge/delivery/smpp_hosts.hpp"
 #include "bridge/delivery/smpp_link.hpp"
 #include "bridge/delivery/smpp_message.hpp"
 #include "bridge/env/log_throttle.hpp"
@@ -74,16 +75,17 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   std::map<store::MessageId, std::pair<SmppLink*, std::uint64_t>> begun_;
   SmppLink* lone_link_ = nullptr;  // set aside for one message; see Outgoing::alone
   const Outgoing* lone_message_ = nullptr;
-  // What was logged last of each link; the same again is worth a line only after a while.
+  // What was logged last of each link at each host; the same again is worth a line only after a while.
   struct Told {
     std::string error;
     Time at{};
   };
-  std::vector<Told> told_;
+  std::map<std::pair<int, Hosts::Host>, Told> told_;
   log::Throttle lines_;            // about what the centre sends
   std::size_t accepted_only_ = 0;  // receipts with ACCEPTD
   bool final_seen_ = false;        // some receipt was final: this centre tells more than ACCEPTD
-  std::vector<std::shared_ptr<SmppLink>> links_;
+  SmppHosts::Links links_;
+  SmppHosts hosts_;
   std::vector<std::pair<smpp::PduCounts, smpp::PduCounts>> published_;  // of each link: sent, received
 };
 

@@ -15,25 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t read_buffer_bytes = 64 * 1024;
 constexpr Duration connect_timeout = 10s;
-constexpr Duration already_bound_delay = 30s;  // an old connection may have to die there first
-constexpr Duration stable_after = 60s;         // bound for so long: the next loss starts counting anew
+constexpr Duration already_bound_min = 30s, already_bound_max = 60s;  // an old connection may have to die there first
+constexpr Duration stable_after = 60s;  // bound for so long: the next loss starts counting anew
 constexpr std::uint32_t status_already_bound = 0x05;
-
-BindFailure explain_stage(ConnectStage stage, const std::string& detail) {
-  using metrics::BindResult;
-  switch (stage) {
-    case ConnectStage::resolve:
-      return {"name look-up failed: " + detail, BindResult::dns_failed};
-    case ConnectStage::tls:
-      return {"TLS handshake failed: " + detail +
-                  (detail.find("wrong version number") == std::string::npos ? "" : ": does this port speak TLS?"),
-              BindResult::tls_failed};
-    case ConnectStage::connect:
-    case ConnectStage::ok:
-      break;
-  }
-  return {"connection failed: " + detail, BindResult::connect_failed};
-}
 
 }  // namespace
 
@@ -43,10 +27,14 @@ std::string_view name(SmppLink::State state) {
   return names[static_cast<std::size_t>(state)];
 }
 
-SmppLink::SmppLink(int number, smpp::ClientConfig::BindType type, const GatewaySettings& config,
-                   boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random,
-                   const Pace& pace, Owner& owner)
-    : number_(number),
+std::string name_of(const Address& address) {
+  const bool is_v6 = address.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+SmppLink::SmppLink(Which which, const GatewaySettings& config, boost::asio::any_io_executor executor, Clock& clock,
+                   Connector& connector, Random& random, const Pace& pace, Hosts& hosts, Owner& owner)
+    : which_(which),
       config_(config),
       way_(config.smpp()),
       session_config_(way_.session),
@@ -55,11 +43,15 @@ SmppLink::SmppLink(int number, smpp::ClientConfig::BindType type, const GatewayS
       connector_(connector),
       random_(random),
       pace_(pace),
+      hosts_(hosts),
       owner_(owner),
+      addresses_(way_.addresses()),
       deadline_timer_(clock.timer(executor)),
       reconnect_timer_(clock.timer(executor)),
-      incoming_(read_buffer_bytes) {
-  session_config_.bind_type = type;
+      incoming_(read_buffer_bytes),
+      failures_(addresses_.size()),
+      not_before_(addresses_.size()) {
+  session_config_.bind_type = which_.type;
 }
 
 void SmppLink::start() { connect(); }
@@ -67,8 +59,18 @@ void SmppLink::start() { connect(); }
 void SmppLink::reconnect() {
   if (state_ != State::backoff || stopping_) return;
   reconnect_timer_->cancel();
-  failures_ = 0;
+  std::ranges::fill(failures_, 0);
+  std::ranges::fill(not_before_, Time{});
+  hosts_.try_now();
   connect();
+}
+
+void SmppLink::move() {
+  if (state_ != State::bound || stopping_) return;
+  moving_ = true;
+  state_ = State::unbinding;
+  session_->unbind(clock_.now());
+  after_input();
 }
 
 void SmppLink::stop() {
@@ -96,12 +98,12 @@ void SmppLink::abort() {
 void SmppLink::connect() {
   state_ = State::connecting;
   const auto generation = ++generation_;
-  connector_.connect(executor_, way_.address, clock_.now() + connect_timeout,
+  host_ = hosts_.next(which_.place, not_before_, clock_.now()).host;
+  connector_.connect(executor_, addresses_[host_], clock_.now() + connect_timeout,
                      [self = shared_from_this(), generation](ConnectStage stage, const std::string& detail,
                                                              std::unique_ptr<Stream> stream) {
                        if (self->generation_ != generation || self->stopping_) return;
                        if (stage == ConnectStage::ok) return self->connected(std::move(stream));
-                       self->come_back({});
                        self->not_bound(explain_stage(stage, detail));
                      });
 }
@@ -110,7 +112,6 @@ void SmppLink::connected(std::unique_ptr<Stream> stream) {
   stream_ = std::move(stream);
   session_ = std::make_shared<smpp::ClientSession>(session_config_, random_.next());
   reading_ = writing_ = write_failed_ = false;
-  refused_delay_.reset();
   refusal_.reset();
   io_error_.clear();
   state_ = State::binding;
@@ -229,18 +230,21 @@ void SmppLink::refused(std::uint32_t status) {
   refusal_ = explain_refusal(status);
   // Accounts are locked after repeated wrong passwords: try again slowly, but never give up.
   const auto bind_class = smpp::status_info(status).bind_class;
-  if (bind_class == smpp::StatusClass::account_refused || bind_class == smpp::StatusClass::permanent_message_failure)
-    refused_delay_ = way_.refused_delay;
-  else if (status == status_already_bound)
-    refused_delay_ = already_bound_delay;
+  if (bind_class == smpp::StatusClass::account_refused || bind_class == smpp::StatusClass::permanent_message_failure) {
+    refused_delay_ = random_.jitter(way_.refused_delay, 0.1);
+    refused_everywhere_ = true;
+  } else if (status == status_already_bound) {
+    const Duration drawn(random_.between(already_bound_min.count(), already_bound_max.count()));
+    refused_delay_ = std::max(drawn, way_.unbind_wait);
+  }
 }
 
 BindFailure SmppLink::why_not_bound(smpp::LostReason reason) const {
   if (refusal_) return *refusal_;
   const auto octets = session_->unframed();
   if (!octets.empty())
-    log::debug("gateway", "what came instead of an answer to the bind", "gateway", config_.name, "session", number_,
-               "octets", first_words(octets));
+    log::debug("gateway", "what came instead of an answer to the bind", "gateway", config_.name, "session",
+               which_.number, "octets", first_words(octets));
   return explain_loss({.reason = reason,
                        .octets = octets,
                        .error = io_error_,
@@ -250,15 +254,18 @@ BindFailure SmppLink::why_not_bound(smpp::LostReason reason) const {
 
 void SmppLink::not_bound(BindFailure failure) {
   last_error_ = std::move(failure.text);
+  put_off();
+  come_back();
   owner_.on_not_bound(*this, failure.result);
 }
 
 void SmppLink::lost(smpp::LostReason reason) {
   const bool was_bound = state_ == State::bound || state_ == State::unbinding;
-  if (was_bound && clock_.now() - bound_at_ >= stable_after) failures_ = 0;
+  if (was_bound && clock_.now() - bound_at_ >= stable_after) failures_[host_] = 0;
+  const bool moved = std::exchange(moving_, false) && reason == smpp::LostReason::local;
   std::optional<BindFailure> failure;
   if (was_bound)
-    last_error_ = explain_end(reason, session_->unframed(), io_error_);
+    last_error_ = moved ? "goes to another host" : explain_end(reason, session_->unframed(), io_error_);
   else if (!stopping_)
     failure = why_not_bound(reason);
   ++generation_;
@@ -271,8 +278,10 @@ void SmppLink::lost(smpp::LostReason reason) {
   state_ = State::closed;
   owner_.on_lost(*this, reason, was_bound);
   if (stopping_) return;
-  come_back(refused_delay_.value_or(Duration{}));
-  if (failure) not_bound(*std::move(failure));
+  if (failure) return not_bound(*std::move(failure));
+  if (reason == smpp::LostReason::peer_unbind) hosts_.leave_alone(host_, clock_.now() + way_.unbind_wait);
+  if (!moved) put_off();
+  come_back();
 }
 
 smpp::PduCounts SmppLink::sum(smpp::PduCounts a, const smpp::PduCounts& b) {
@@ -280,16 +289,24 @@ smpp::PduCounts SmppLink::sum(smpp::PduCounts a, const smpp::PduCounts& b) {
   return a;
 }
 
-void SmppLink::come_back(Duration delay) {
-  ++failures_;
-  if (delay == Duration{}) {
-    delay = std::min<Duration>(way_.reconnect_max, way_.reconnect_first * (1 << std::min(failures_ - 1, 16)));
+// After a failure at its host: when it may be tried again.
+void SmppLink::put_off() {
+  if (!refused_everywhere_) hosts_.failed(host_, clock_.now(), last_error_);
+  const auto failures = ++failures_[host_];
+  auto delay = std::min<Duration>(way_.reconnect_max, way_.reconnect_first * (1 << std::min(failures - 1, 16)));
+  if (refused_delay_)
+    delay = *refused_delay_;
+  else
     delay = random_.jitter(delay, 0.2);
-  } else {
-    delay = random_.jitter(delay, 0.1);
-  }
+  for (Hosts::Host host = 0; host < not_before_.size(); ++host)
+    if (host == host_ || refused_everywhere_) not_before_[host] = std::max(not_before_[host], clock_.now() + delay);
+  refused_delay_.reset();
+  refused_everywhere_ = false;
+}
+
+void SmppLink::come_back() {
   state_ = State::backoff;
-  next_try_ = clock_.now() + delay;
+  next_try_ = hosts_.next(which_.place, not_before_, clock_.now()).at;
   reconnect_timer_->at(next_try_, [self = shared_from_this()] { self->connect(); });
 }
 

@@ -9,6 +9,7 @@
 #include "bridge/env/random.hpp"
 #include "bridge/env/stream.hpp"
 #include "bridge/policy/bind_failure.hpp"
+#include "bridge/policy/hosts.hpp"
 #include "bridge/policy/pace.hpp"
 #include "smpp/client_session.hpp"
 
@@ -35,14 +36,21 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
     virtual void on_not_bound(SmppLink& link, metrics::BindResult result) = 0;
   };
 
-  // `session` of `config` says what is common to the gateway's binds.
-  SmppLink(int number, smpp::ClientConfig::BindType type, const GatewaySettings& config,
-           boost::asio::any_io_executor executor, Clock& clock, Connector& connector, Random& random, const Pace& pace,
-           Owner& owner);
+  // `session` of `config` says what is common to the gateway's binds. `place`: of its session, which the two binds of a
+  // pair share; `hosts` says where to connect to, and learns how it went.
+  struct Which {
+    int number = 1;
+    std::size_t place = 0;
+    smpp::ClientConfig::BindType type = smpp::ClientConfig::BindType::transceiver;
+  };
+  SmppLink(Which which, const GatewaySettings& config, boost::asio::any_io_executor executor, Clock& clock,
+           Connector& connector, Random& random, const Pace& pace, Hosts& hosts, Owner& owner);
 
   void start();
   // Where it waits before the next attempt: tries now.
   void reconnect();
+  // Leaves its host in peace, as stop() does, and goes at once to the one that it prefers now.
+  void move();
   // Unbinds in peace: no new submits, waits for answers, then closes. Does not come back.
   void stop();
   // Closes at once and does not come back; open submits are reported as unanswered.
@@ -52,7 +60,12 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   // `generation` is that of the delivery's session; an answer for a session that is gone is dropped.
   void answer_delivery(std::uint64_t generation, std::uint32_t sequence, smpp::Command command, std::uint32_t status);
 
-  int number() const { return number_; }
+  int number() const { return which_.number; }
+  std::size_t place() const { return which_.place; }
+  // Where it is connected, or was last.
+  Hosts::Host host() const { return host_; }
+  const Address& address() const { return addresses_[host_]; }
+  std::optional<Time> bound_since() const { return state_ == State::bound ? std::optional(bound_at_) : std::nullopt; }
   State state() const { return state_; }
   bool is_bound() const { return session_ && session_->is_bound() && !stopping_; }
   // A receiver's bind takes no submits (SMPP 3.4 section 2.3).
@@ -88,11 +101,12 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   void refused(std::uint32_t status);
   BindFailure why_not_bound(smpp::LostReason reason) const;
   void not_bound(BindFailure failure);
-  void come_back(Duration delay);
+  void put_off();
+  void come_back();
   void after_input();
   static smpp::PduCounts sum(smpp::PduCounts a, const smpp::PduCounts& b);
 
-  const int number_;
+  const Which which_;
   const GatewaySettings& config_;
   const SmppSettings& way_;
   smpp::ClientConfig session_config_;
@@ -101,7 +115,9 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   Connector& connector_;
   Random& random_;
   const Pace& pace_;
+  Hosts& hosts_;
   Owner& owner_;
+  const std::vector<Address> addresses_;
   std::unique_ptr<Timer> deadline_timer_, reconnect_timer_;
   std::unique_ptr<Stream> stream_;
   std::shared_ptr<smpp::ClientSession> session_;  // shared with a write in progress, which reads from its output
@@ -109,11 +125,14 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   State state_ = State::closed;
   std::uint64_t generation_ = 0;  // of the connection: handlers of an earlier one do nothing
   bool reading_ = false, writing_ = false, write_failed_ = false, stopping_ = false, in_events_ = false,
-       write_posted_ = false;
-  int failures_ = 0;
+       write_posted_ = false, moving_ = false;
+  Hosts::Host host_ = 0;
+  std::vector<int> failures_;     // in a row, at each host
+  std::vector<Time> not_before_;  // when each may be tried again
   Time bound_at_{};
   Time next_try_{};
   std::optional<Duration> refused_delay_;
+  bool refused_everywhere_ = false;     // the account is: all hosts would say the same
   std::optional<BindFailure> refusal_;  // the answer to the bind
   std::optional<Time> armed_for_;
   std::string last_error_;  // until it is bound
@@ -122,5 +141,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
 };
 
 std::string_view name(SmppLink::State state);
+// "smsc.example:2775"
+std::string name_of(const Address& address);
 
 }  // namespace smsbridge::bridge

@@ -17,6 +17,7 @@
 #include "bridge/env/http_call.hpp"
 #include "bridge/env/http_transport.hpp"
 #include "bridge/env/log.hpp"
+#include "bridge/env/tls_pins.hpp"
 #include "bridge/text/control.hpp"
 
 namespace smsbridge::bridge {
@@ -33,6 +34,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
   CurlTransport(asio::any_io_executor executor, const HttpOptions& options)
       : executor_(std::move(executor)), options_(options), timer_(executor_) {
     initialise_curl();
+    if (!options_.tls.fingerprints.empty()) pins_.emplace(options_.tls.fingerprints, options_.tls.verify);
     multi_ = ::curl_multi_init();
     if (!multi_) throw std::runtime_error("libcurl has no memory");
     set(CURLMOPT_SOCKETFUNCTION, &CurlTransport::on_socket);
@@ -124,7 +126,15 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
     put(CURLOPT_TIMEOUT_MS, ms(options_.request_timeout));
     put(CURLOPT_MAXAGE_CONN, idle_max_s);
     put(CURLOPT_TCP_NODELAY, 1L);
-    put(CURLOPT_SSL_VERIFYPEER, options_.tls.verify ? 1L : 0L);
+    if (pins_) {
+      constexpr auto watch = [](CURL*, void* context, void* pins) {
+        static_cast<TlsPins*>(pins)->watch(static_cast<ssl_ctx_st*>(context));
+        return CURLE_OK;
+      };
+      put(CURLOPT_SSL_CTX_FUNCTION, +watch);
+      put(CURLOPT_SSL_CTX_DATA, &*pins_);
+    }
+    put(CURLOPT_SSL_VERIFYPEER, options_.tls.verify || pins_ ? 1L : 0L);
     put(CURLOPT_SSL_VERIFYHOST, options_.tls.verify ? 2L : 0L);
     put(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     if (!options_.tls.ca_file.empty()) put(CURLOPT_CAINFO, options_.tls.ca_file.c_str());
@@ -347,6 +357,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
                       : !t->refused.empty() ? t->refused
                       : t->error[0] != '\0' ? std::string(t->error.data())
                                             : std::string(::curl_easy_strerror(code));
+      if (code == CURLE_PEER_FAILED_VERIFICATION && pins_) result.detail += pins_->refused();
     }
     asio::post(executor_,
                [done = std::move(t->done), result = std::move(result)]() mutable { done(std::move(result)); });
@@ -354,6 +365,7 @@ class CurlTransport : public HttpTransport, public std::enable_shared_from_this<
 
   asio::any_io_executor executor_;
   const HttpOptions options_;
+  std::optional<TlsPins> pins_;  // outlives all connections
   asio::steady_timer timer_;
   bool timer_set_ = false, given_up_ = false;
   CURLM* multi_ = nullptr;

@@ -10,7 +10,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <optional>
 
+#include "bridge/env/network.hpp"
 #include "bridge/env/socket_stream.hpp"
+#include "bridge/env/tls_pins.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -22,6 +24,7 @@ using boost::system::error_code;
 constexpr auto next_address_after = std::chrono::milliseconds(250);
 
 struct TlsSocket {
+  std::optional<TlsPins> pins;  // outlives the context
   asio::ssl::context context{asio::ssl::context::tls_client};
   std::optional<asio::ssl::stream<tcp::socket>> stream;
 };
@@ -158,24 +161,26 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
       context.use_certificate_chain_file(tls.certificate_file);
       context.use_private_key_file(tls.key_file, asio::ssl::context::pem);
     }
+    const bool pinned = !tls.fingerprints.empty();
+    if (pinned) secured->pins.emplace(tls.fingerprints, tls.verify).watch(context.native_handle());
     secured->stream.emplace(std::move(*tcp_), context);
     const auto& name = tls.server_name.empty() ? address_.host : tls.server_name;
-    if (tls.verify) {
-      secured->stream->set_verify_mode(asio::ssl::verify_peer);
-      secured->stream->set_verify_callback(asio::ssl::host_name_verification(name));
-    } else {
-      secured->stream->set_verify_mode(asio::ssl::verify_none);
-    }
-    // SSL_set_tlsext_host_name without its C cast.
+    secured->stream->set_verify_mode(tls.verify || pinned ? asio::ssl::verify_peer : asio::ssl::verify_none);
+    if (tls.verify) secured->stream->set_verify_callback(asio::ssl::host_name_verification(name));
+    // SSL_set_tlsext_host_name without its C cast. An address is no name (RFC 6066 section 3).
     std::string sni = name;
-    ::SSL_ctrl(secured->stream->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, sni.data());
+    if (!ip_address(sni))
+      ::SSL_ctrl(secured->stream->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, sni.data());
     auto& stream = *secured->stream;
     secured_ = secured;
     stream.async_handshake(asio::ssl::stream_base::client, [self = shared_from_this(), secured](error_code ec) {
       if (!ec) return self->finish(ConnectStage::ok, {}, std::make_unique<TlsStream>(secured));
       std::string detail = ec.message();
       const long verdict = ::SSL_get_verify_result(secured->stream->native_handle());
-      if (verdict != X509_V_OK) detail += std::string(": ") + ::X509_verify_cert_error_string(verdict);
+      if (secured->pins && !secured->pins->refused().empty())
+        detail += secured->pins->refused();
+      else if (verdict != X509_V_OK)
+        detail += std::string(": ") + ::X509_verify_cert_error_string(verdict);
       self->finish(ConnectStage::tls, detail, nullptr);
     });
   }

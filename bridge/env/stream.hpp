@@ -30,7 +30,8 @@ struct TlsOptions {
   std::string ca_file;                     // empty: the system's authorities
   std::string certificate_file, key_file;  // client certificate, if the carrier wants one
   std::string server_name;                 // empty: the host
-  bool verify = true;                      // false is for a laboratory
+  bool verify = true;                      // false is for a laboratory, or where `fingerprints` say more
+  std::vector<std::string> fingerprints;   // of which the peer must show one (see TlsPins); empty: any
 };
 
 struct Address {

@@ -53,6 +53,21 @@ bool is_tls(smpp::Octets octets) {
 
 }  // namespace
 
+BindFailure explain_stage(ConnectStage stage, const std::string& detail) {
+  switch (stage) {
+    case ConnectStage::resolve:
+      return {"name look-up failed: " + detail, BindResult::dns_failed};
+    case ConnectStage::tls:
+      return {"TLS handshake failed: " + detail +
+                  (detail.find("wrong version number") == std::string::npos ? "" : ": does this port speak TLS?"),
+              BindResult::tls_failed};
+    case ConnectStage::connect:
+    case ConnectStage::ok:
+      break;
+  }
+  return {"connection failed: " + detail, BindResult::connect_failed};
+}
+
 BindFailure explain_refusal(std::uint32_t command_status) {
   const auto* row = std::ranges::find(advice, command_status, &Advice::status);
   const auto what = row == std::end(advice) ? std::string_view("ask the carrier what it means") : row->text;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "bridge/env/stream.hpp"
 #include "metrics/labels.hpp"
 #include "smpp/client_session.hpp"
 
@@ -13,6 +14,9 @@ struct BindFailure {
   std::string text;
   metrics::BindResult result = metrics::BindResult::refused;
 };
+
+// There was no connection. `detail` is what the resolver, the kernel or OpenSSL said.
+BindFailure explain_stage(ConnectStage stage, const std::string& detail);
 
 // The message centre answered no.
 BindFailure explain_refusal(std::uint32_t command_status);

@@ -76,6 +76,8 @@ void define_receipts(CLI::App& subcommand, CommandOptions& options) {
 
 void define_faults(CLI::App& subcommand, CommandOptions& options) {
   Group group(subcommand, "Faults (P is a probability from 0 to 1)");
+  group.add("--bind-status", options.bind_status, "Answers every bind with this command_status, such as 0x05",
+            "STATUS");
   group.add("--throttle-rate", options.throttle_rate,
             "Submits a second of one account above which 0x58 (throttled) is answered; 0 is no limit", "N");
   group.add("--reject", options.reject,

@@ -38,7 +38,8 @@ struct Options {
   std::vector<std::pair<smpp::MessageState, double>> outcomes = {{smpp::MessageState::delivered, 1.0}};  // weights
   Receipts receipts = Receipts::requested;
 
-  double throttle_rate = 0;  // submits a second of one account, above it 0x58; 0: no limit
+  std::uint32_t bind_status = 0;  // that answers every bind; 0: as the account says
+  double throttle_rate = 0;       // submits a second of one account, above it 0x58; 0: no limit
   std::vector<std::pair<std::string, std::uint32_t>> reject;  // glob (* and ?) on the destination, and the status
   double error_rate = 0;                                      // answered with error_status, not taken
   std::uint32_t error_status = 0x08;

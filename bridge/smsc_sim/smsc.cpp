@@ -242,6 +242,7 @@ void Smsc::on(Session& session, const ServerSession::BindWanted& wanted, Time no
     note(session, why);
     session.line.answer_bind(status, now);
   };
+  if (options_.bind_status != 0) return refuse(options_.bind_status, "bind refused: it is to be");
   const auto& bind = wanted.bind;
   const auto account = std::ranges::find(options_.accounts, bind.system_id, &Account::system_id);
   if (!options_.accounts.empty() && account == options_.accounts.end())

@@ -2,6 +2,7 @@
 // Providers behind HTTP as gateways of the daemon: every kind against its stand-in, which was written from what the
 // provider documents; answers that get lost, callbacks that lie, a killed daemon.
 import assert from 'node:assert/strict';
+import {X509Certificate} from 'node:crypto';
 import {after, before, describe, it} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Bridge, HttpConnection, long, temporaryFolder, until} from './harness.mjs';
@@ -92,17 +93,21 @@ suite('a way out that is closed', {concurrency: atOnce}, () => {
     assert.equal((await api.gateway('main')).state, 'up');
   });
 
-  for (const [words, names, wrongAuthority] of [
+  for (const [words, names, wrongAuthority, pinned] of [
     ['of another authority', 'IP:127.0.0.1', true],
     ['for another name', 'DNS:elsewhere.example', false],
+    ['that is not the pinned one', 'IP:127.0.0.1', false, {fingerprints: ['ab'.repeat(32)]}],
+    ['that is neither verified nor the pinned one', 'IP:127.0.0.1', true, {verify: false, fingerprints: ['ab'.repeat(32)]}],
   ]) {
     it(`a certificate ${words}: nothing is sent, and the next gateway of the route takes the messages`, {timeout}, async (t) => {
       const {ca, key, cert} = makeCertificate(temporaryFolder(t), {names});
       const trusted = wrongAuthority ? makeCertificate(temporaryFolder(t)).ca : ca;
       const wrong = await startProvider('twilio', {t, tls: {key, cert}});
-      const good = await startProvider('infobip', {t});
+      const good = await startProvider('infobip', {t, tls: {key, cert}});
+      const {fingerprint256} = new X509Certificate(cert);
       const bridge = await Bridge.start(t, {
-        gateways: [gatewayOf(wrong, {name: 'wrong', tls: {ca_file: trusted}}), gatewayOf(good, {name: 'good'})],
+        gateways: [gatewayOf(wrong, {name: 'wrong', tls: {ca_file: trusted, ...pinned}}),
+          gatewayOf(good, {name: 'good', tls: {verify: false, fingerprints: [fingerprint256]}})],
         routes: [{name: 'all', id: 100, via: [{gateway: 'wrong'}, {gateway: 'good'}],
           fail_over: {unreachable_after: {transaction: '1s'}}}],
       });
@@ -115,6 +120,7 @@ suite('a way out that is closed', {concurrency: atOnce}, () => {
       assert.deepEqual([wrong.requests, good.received.length], [0, 5]);
       assert.match(bridge.log, /gateway=wrong.*(certificate|subject name|hostname)/i);
       assert.match((await bridge.cli('gateways', 'show', 'wrong')).stdout, /certificate|subject name|hostname/i);
+      if (pinned) assert.ok(bridge.log.includes(fingerprint256.replaceAll(':', '').toLowerCase()), 'what came is named');
     });
   }
 });

@@ -345,6 +345,40 @@ for (const [name, wrong] of [['from another authority', {names: 'IP:127.0.0.1', 
   });
 }
 
+test('npm smpp over TLS: a pinned key or certificate is wanted, and what came instead is named', {timeout}, async (t) => {
+  const folder = temporaryFolder(t);
+  const {ca, key, cert} = await certificate(folder, {names: 'DNS:smsc.example'});
+  writeFileSync(join(folder, 'cert.pem'), cert);
+  // As docs/gateways.md says.
+  const shell = async (command) => (await run('sh', ['-c', command], {cwd: folder})).stdout.trim();
+  const ofCertificate = (await shell('openssl x509 -noout -fingerprint -sha256 -in cert.pem')).replace(/^.*=/, '');
+  const ofKey = (await shell('openssl x509 -noout -pubkey -in cert.pem | openssl pkey -pubin -outform der | openssl dgst -sha256')).replace(/^.*= */, '');
+  assert.match(ofCertificate, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+  assert.match(ofKey, /^[0-9a-f]{64}$/);
+  const another = 'ab'.repeat(32);
+  const names = [];
+  const smsc = await Smsc.start(t, {port: await freePort(), tls: {key, cert, SNICallback: (name, done) => { names.push(name); done(null); }}});
+  const verified = {ca_file: ca, server_name: 'smsc.example'};
+  const gateways = [
+    {tls: {...verified, fingerprints: [another, ofCertificate]}}, {tls: {...verified, fingerprints: [ofKey]}}, {tls: {verify: false, fingerprints: [ofKey]}},
+    {tls: {...verified, fingerprints: [another]}}, {tls: {verify: false, fingerprints: [another]}}, {tls: {ca_file: ca, fingerprints: [ofKey]}}];
+  const bridge = await Bridge.start(t, {gateways: gateways.map((gateway) => ({port: smsc.port, sessions: 1, ...gateway}))});
+  const api = bridge.api();
+  const named = bridge.config.gateways.map(({name}) => name);
+  for (const name of named.slice(0, 3)) await bridge.up(name);
+  assert.ok(names.includes('smsc.example') && !names.includes('127.0.0.1'), 'SNI has the name, never an address');
+  for (const name of named.slice(3)) {
+    const {last_error: error} = await until(`${name} to be refused`, async () => {
+      const [session] = (await api.gateway(name)).sessions;
+      return session.last_error && session;
+    });
+    assert.match(error, /certificate verify failed/);
+    if (name === named[5]) { assert.doesNotMatch(error, /fingerprints/, 'the name is verified all the same'); continue; }
+    assert.ok(error.includes(ofKey) && error.includes(ofCertificate.replaceAll(':', '').toLowerCase()), error);
+  }
+  assert.equal(smsc.binds.length, 3, 'no password went to the others');
+});
+
 test('libnet-smpp-perl finds nothing to complain about', {timeout}, async (t) => {
   const smsc = await StrictSmsc.start(t);
   const bridge = await Bridge.start(t, {gateways: [{port: smsc.port}]});

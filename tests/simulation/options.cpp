@@ -250,6 +250,24 @@ void draw_phones(RunOptions& options) {
   options.phone_stops = random.chance(0.6) ? 0.4 : 0;
 }
 
+// More hosts of some carriers, by another chance as above.
+void draw_hosts(RunOptions& options) {
+  Random random(options.seed * 0xA0761D6478BD642F + 7);
+  if (options.calm || options.shared_account || !random.chance(0.5)) return;
+  for (auto& gateway : options.config.gateways) {
+    if (!gateway.is_smpp() || !random.chance(0.7)) continue;
+    auto& way = gateway.smpp();
+    for (auto more = random.between(1, 2); more > 0; --more)
+      way.other_hosts.push_back(
+          {.host = way.address.host, .port = static_cast<std::uint16_t>(way.address.port + 100 * more), .tls = {}});
+    way.use_hosts =
+        random.chance(0.5) ? bridge::SmppSettings::UseHosts::spread : bridge::SmppSettings::UseHosts::failover;
+    way.return_after = milliseconds_between(random, 10'000, 60'000);
+    way.unbind_wait = random.chance(0.5) ? milliseconds_between(random, 0, 30'000) : Duration{};
+    options.host_outages += static_cast<int>(random.between(1, 6));
+  }
+}
+
 }  // namespace
 
 // All gateways in some order; each gives way to the next one.
@@ -378,6 +396,7 @@ RunOptions draw_options(std::uint64_t seed) {
   if (random.chance(0.2)) calm_down(random, options);
   if (random.chance(0.4)) draw_webhooks(random, options);
   draw_phones(options);
+  draw_hosts(options);
   return options;
 }
 
@@ -393,13 +412,13 @@ std::string describe(const RunOptions& o) {
       "refuse={:.2f} "
       "no_answer={:.2f} "
       "reset={:.3f} hang={:.3f} fragment={:.2f} late_answers={} mended_jumps={} shared_account={} calm={} poison={} "
-      "phone_messages={} phone_stops={:.2f}",
+      "phone_messages={} phone_stops={:.2f} host_outages={}",
       o.seed, o.submissions, o.config.tenants.size(), ms(o.safety), ms(o.submit_during), o.phones, o.repeat, o.conflict,
       o.bad_number, o.long_text, o.ucs2, o.short_validity, o.scheduled, o.cancel, o.retry, o.crashes, o.stops,
       o.outages, o.hang_ups, o.failing_commits, o.pauses, o.drains, o.changes, o.wall_jumps, o.store_limit_bytes,
       ms(o.step_max), ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
       o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers, o.mended_jumps,
-      o.shared_account, o.calm, o.poison, o.phone_messages, o.phone_stops);
+      o.shared_account, o.calm, o.poison, o.phone_messages, o.phone_stops, o.host_outages);
   for (const auto& webhook : o.config.webhooks)
     text += fmt::format("\n  {} of {}: events={} batch={} lost={:.2f} refuse={:.2f} busy={:.2f} outages={}",
                         webhook.name, webhook.tenant, webhook.events.size(), webhook.batch, o.hooks.lost,
@@ -416,11 +435,15 @@ std::string describe(const RunOptions& o) {
   for (std::size_t i = 0; i < o.centres.size(); ++i) {
     const auto& g = o.config.gateways[i];
     const auto& c = o.centres[i];
-    const auto way =
-        g.is_smpp() ? fmt::format("sessions={} window={} response_timeout={}ms deliveries_max={} concat={}",
-                                  g.smpp().sessions, g.smpp().session.window, ms(g.smpp().session.response_timeout),
-                                  g.smpp().session.deliveries_max, static_cast<int>(g.smpp().concat))
-                    : fmt::format("max_in_flight={}", g.provider().max_in_flight);
+    const auto way = g.is_smpp() ? fmt::format(
+                                       "hosts={}{} return_after={}ms unbind_wait={}ms sessions={} window={} "
+                                       "response_timeout={}ms deliveries_max={} concat={}",
+                                       1 + g.smpp().other_hosts.size(),
+                                       g.smpp().use_hosts == bridge::SmppSettings::UseHosts::spread ? "spread" : "",
+                                       ms(g.smpp().return_after), ms(g.smpp().unbind_wait), g.smpp().sessions,
+                                       g.smpp().session.window, ms(g.smpp().session.response_timeout),
+                                       g.smpp().session.deliveries_max, static_cast<int>(g.smpp().concat))
+                                 : fmt::format("max_in_flight={}", g.provider().max_in_flight);
     text += fmt::format(
         "\n  {} {}: {} rate={} receipts={} receipt_wait={}ms "
         "attempts_max={} hold={}ms doubt={} | response={}+{}ms receipt={}+{}ms throttle={} reject={} "

@@ -63,6 +63,7 @@ struct RunOptions {
   bool calm = false;            // nothing is lost and nothing stops, but for messages that a carrier chokes on:
   std::string poison;           // to these phones; the others are not held up by them
   std::vector<Flapping> flapping;
+  int host_outages = 0;  // of one of several hosts of a carrier; or it says that it is bound already
   HookFaults hooks;      // of each webhook of the configuration
   int hook_outages = 0;  // of one of them, for up to two minutes
   std::uint64_t store_limit_bytes = 256ull << 20;

@@ -35,6 +35,9 @@ class Peer {
   virtual ~Peer() = default;
   virtual void hang_up() = 0;            // cuts everybody
   virtual void set_down(bool down) = 0;  // an outage
+  // One of several hosts. Refusing: it answers that another connection holds the account.
+  virtual void set_host_down(std::size_t, bool) {}
+  virtual void set_host_refusing(std::size_t, bool) {}
   virtual void heal() = 0;
   virtual void from_phone(const std::string&, const std::string&, const std::string&) {}  // from, to, text
   virtual bool is_idle() const = 0;                                                       // says nothing more by itself

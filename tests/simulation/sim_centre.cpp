@@ -3,18 +3,14 @@
 
 #include "smpp/content.hpp"
 #include "smpp/receipt.hpp"
+#include "smpp/status.hpp"
 
 namespace smsbridge::simulation {
 
-SimCentre::SimCentre(std::size_t gateway, std::uint16_t port, bridge::smsc_sim::Options options, SimClock& clock,
-                     SimNetwork& network, Observer observer)
-    : gateway_(gateway),
-      port_(port),
-      clock_(clock),
-      network_(network),
-      observer_(std::move(observer)),
-      smsc_(std::move(options)) {
-  network_.listen(port, *this);
+SimCentre::SimCentre(std::size_t gateway, const std::vector<std::uint16_t>& ports, bridge::smsc_sim::Options options,
+                     SimClock& clock, SimNetwork& network, Observer observer)
+    : gateway_(gateway), clock_(clock), network_(network), observer_(std::move(observer)), smsc_(std::move(options)) {
+  for (const auto port : ports) network_.listen(port, hosts_.emplace_back(*this, port));
   smsc_.on_taken = [this](const bridge::smsc_sim::Smsc::Taken& message) {
     auto& part = taken_.emplace_back();
     part.gateway = gateway_;
@@ -48,8 +44,9 @@ TakenPart* SimCentre::find_by_receipt_id(const std::string& provider_id) {
 }
 
 // The network numbers its connections in the order in which they are accepted.
-std::uint64_t SimCentre::accepted() {
+std::uint64_t SimCentre::accepted(const Host& host) {
   const auto session = smsc_.connected(clock_.now());
+  lines_[session].host = &host;
   lines_[session].connection = network_.connections();
   after();
   return session;
@@ -59,6 +56,7 @@ void SimCentre::received(std::uint64_t session, const std::string& octets) {
   const auto line = lines_.find(session);
   if (line == lines_.end()) return;
   listen_to_client(line->second, octets);
+  smsc_.options().bind_status = line->second.host->refuses ? smpp::status_already_bound : 0;
   smsc_.received(session, smpp::Octets(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()),
                  clock_.now());
   after();
@@ -80,10 +78,15 @@ void SimCentre::from_phone(const std::string& from, const std::string& to, const
   after();
 }
 
-void SimCentre::set_down(bool down) { network_.set_down(port_, down); }
+void SimCentre::set_down(bool down) {
+  for (const auto& host : hosts_) network_.set_down(host.port, down);
+}
+
+void SimCentre::set_host_down(std::size_t host, bool down) { network_.set_down(hosts_[host].port, down); }
 
 void SimCentre::heal() {
   set_down(false);
+  for (auto& host : hosts_) host.refuses = false;
   auto& o = smsc_.options();
   o.reject.clear();
   o.throttle_rate = o.error_rate = o.swallow = o.disconnect = o.disconnect_before = 0;

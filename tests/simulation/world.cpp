@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <charconv>
 
+#include "bridge/delivery/smpp_link.hpp"
+
 namespace smsbridge::simulation {
 namespace {
 
@@ -76,8 +78,10 @@ void World::make_centres() {
     if (number == 1 && options_.shared_account) {
       centres_.push_back(centres_[0]);
     } else if (gateway.is_smpp()) {
-      centres_.push_back(std::make_shared<SimCentre>(number, gateway.smpp().address.port, options_.centres[number],
-                                                     clock_, network_, std::move(observer)));
+      std::vector<std::uint16_t> ports;
+      for (const auto& address : gateway.smpp().addresses()) ports.push_back(address.port);
+      centres_.push_back(
+          std::make_shared<SimCentre>(number, ports, options_.centres[number], clock_, network_, std::move(observer)));
     } else {
       auto provider = std::make_unique<SimProvider>(number, gateway.kind, options_.centres[number],
                                                     options_.network.faults.refuse, clock_, std::move(observer),
@@ -113,12 +117,39 @@ void World::plan_hook_outages() {
   }
 }
 
+// By a chance of their own, as phones.
+void World::plan_host_outages() {
+  bridge::Random random(options_.seed * 0xE7037ED1A0B428DB + 11);
+  const auto below = [&random](std::size_t count) {
+    return static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(count) - 1));
+  };
+  std::vector<std::size_t> several;
+  for (std::size_t place = 0; place < centres_.size(); ++place)
+    if (const auto& gateway = options_.config.gateways[place]; gateway.is_smpp() && !gateway.smpp().other_hosts.empty())
+      several.push_back(place);
+  for (int i = 0; i < options_.host_outages; ++i) {
+    const auto place = several[below(several.size())];
+    // The first one most of all.
+    const auto host = random.chance(0.5) ? 0 : below(1 + options_.config.gateways[place].smpp().other_hosts.size());
+    const auto set = [this, &centre = *centres_[place], host, refuses = random.chance(0.3)](bool on) {
+      trace(on ? "host fails" : "host is back", host, refuses);
+      refuses ? centre.set_host_refusing(host, on) : centre.set_host_down(host, on);
+    };
+    const auto from = clock_.now() + Duration(random.between(0, options_.safety.count()));
+    clock_.at(from, [this, set] {
+      if (!healed_) set(true);
+    });
+    clock_.at(from + std::chrono::milliseconds(random.between(1000, 180'000)), [set] { set(false); });
+  }
+}
+
 RunResult World::run() {
   open();
   plan_wishes();
   plan_faults();
   plan_hook_outages();
   plan_phones();
+  plan_host_outages();
   watch();
   const auto broken = [this] { return promises_.broken().has_value(); };
   clock_.run_until(clock_.now() + options_.safety, broken);
@@ -166,6 +197,7 @@ std::string World::unrest() const {
   if (!std::ranges::all_of(centres_, [](const auto& centre) { return centre->is_idle(); }))
     return "a carrier has receipts to report";
   if (!hooks_.empty() && daemon_->events_waiting() > 0) return "events wait for their webhooks";
+  if (!std::ranges::all_of(operated_, &Operated::is_home)) return "a session is not at its own host";
   return {};
 }
 
@@ -182,12 +214,27 @@ void World::watch() {
   clock_.after(1s, [this] {
     if (daemon_) {
       for (std::size_t place = 0; place < centres_.size(); ++place)
-        operate(place, Action::show,
-                [this, place](const bridge::GatewayStatus& status) { check_memory(place, status); });
+        operate(place, Action::show, [this, place](const bridge::GatewayStatus& status) {
+          check_memory(place, status);
+          see_hosts(place, status);
+        });
       if (clock_.now().time_since_epoch() % 60s < 1s) promises_.scan(false);
     }
     watch();
   });
+}
+
+void World::see_hosts(std::size_t place, const bridge::GatewayStatus& status) {
+  auto& operated = operated_[place];
+  if (!operated.running.is_smpp() || operated.running.smpp().other_hosts.empty()) return;
+  const auto& way = operated.running.smpp();
+  const auto hosts = way.addresses();
+  operated.is_home = !status.sessions.empty();
+  for (std::size_t i = 0; i < status.sessions.size(); ++i) {
+    const auto home = way.use_hosts == bridge::SmppSettings::UseHosts::spread ? i % hosts.size() : 0;
+    if (status.sessions[i].state != "bound" || status.sessions[i].host != bridge::name_of(hosts[home]))
+      operated.is_home = false;
+  }
 }
 
 void World::check_changed() {

@@ -30,6 +30,7 @@ class World {
   void make_centres();
   void make_hooks();
   void plan_hook_outages();
+  void plan_host_outages();
   void plan_faults();
   void flap(const Flapping& flapping, bool down);
   void change(std::optional<std::size_t> place = {});  // of a gateway
@@ -60,6 +61,7 @@ class World {
     WallMs draining_since = 0;  // as he was told; 0: it is not
     std::optional<Kept> kept;   // what a restart must find; nothing: he was not answered yet
     std::size_t starts = 0;     // in this life
+    bool is_home = true;        // each session is bound to its own host, as far as it was seen
     bridge::GatewaySettings running;
   };
   void operate(std::size_t place, Action action, std::function<void(const bridge::GatewayStatus&)> told = {});
@@ -67,6 +69,7 @@ class World {
   void note_kept(std::size_t place, Action action);
   void check_kept(std::size_t place, const bridge::GatewayStatus& status);
   void check_memory(std::size_t place, const bridge::GatewayStatus& status);
+  void see_hosts(std::size_t place, const bridge::GatewayStatus& status);
   void check_changed();
   void starting(const bridge::GatewaySettings& gateway);
   void make_keys();

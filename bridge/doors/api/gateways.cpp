@@ -15,16 +15,32 @@ namespace {
 
 namespace json = boost::json;
 
-json::object gateway_json(const Services& services, const GatewaySettings& config, const GatewayStatus& status,
-                          const store::CountsByQueueOwner& counts, const std::optional<Objects::Object>& object,
-                          bool manages) {
-  const auto [queued, awaiting] = load_of(counts, config.id);
+json::array sessions_json(const GatewayStatus& status) {
   json::array sessions;
   for (const auto& session : status.sessions)
     sessions.push_back({{"number", session.number},
                         {"state", session.state},
+                        {"host", session.host},
+                        {"bound_since", time_or_null(session.bound_since)},
                         {"last_error", text_or_null(session.last_error)},
                         {"next_try_at", time_or_null(session.next_try_at)}});
+  return sessions;
+}
+
+json::array hosts_json(const GatewayStatus& status) {
+  json::array hosts;
+  for (const auto& host : status.hosts)
+    hosts.push_back({{"host", host.host},
+                     {"sessions", host.sessions},
+                     {"avoided_since", time_or_null(host.avoided_since)},
+                     {"last_error", text_or_null(host.why)}});
+  return hosts;
+}
+
+json::object gateway_json(const Services& services, const GatewaySettings& config, const GatewayStatus& status,
+                          const store::CountsByQueueOwner& counts, const std::optional<Objects::Object>& object,
+                          bool manages) {
+  const auto [queued, awaiting] = load_of(counts, config.id);
   const auto in_flight = static_cast<std::int64_t>(status.in_flight);
   // Nothing new comes, and nothing is left of what came.
   const bool drained = queued <= 0 && in_flight == 0 && awaiting <= 0;
@@ -39,7 +55,8 @@ json::object gateway_json(const Services& services, const GatewaySettings& confi
           {"paused_since", time_or_null(status.paused_since)},
           {"draining_since", time_or_null(status.draining_since)},
           {"receipts_quiet_since", time_or_null(status.receipts_quiet_since)},
-          {"sessions", std::move(sessions)},
+          {"sessions", sessions_json(status)},
+          {"hosts", hosts_json(status)},
           {"window_in_use", status.window_in_use},
           {"window_limit", status.window_limit},
           {"queued", std::max<std::int64_t>(0, queued - in_flight)},

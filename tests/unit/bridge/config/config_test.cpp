@@ -322,6 +322,33 @@ TEST_F(MistakeTest, OfSecrets) {
   EXPECT_EQ(load(with("password: {file: windows}")).config.gateways.at(0).smpp().session.password, "secret");
 }
 
+TEST_F(MistakeTest, OtherHostsMayLeaveOutThePort) {
+  const auto rest = ", system_id: s, password: {file: key.txt}}]\n";
+  const auto result = load(tenant +
+                           "gateways: [{name: a, id: 1, host: h, port: 7, sessions: 3, use_hosts: spread, "
+                           "tls: {verify: false, fingerprints: ['AB:" +
+                           std::string(62, '1') +
+                           "']}, "
+                           "other_hosts: [h2, 'h3:8', '[::1]:9', '::2']" +
+                           rest);
+  EXPECT_TRUE(result.ok());
+  const auto& gateway = result.config.gateways.at(0);
+  std::vector<std::string> hosts;
+  for (const auto& address : gateway.smpp().addresses()) {
+    hosts.push_back(address.host + " " + std::to_string(address.port));
+    EXPECT_EQ(address.tls.fingerprints, std::vector<std::string>{"ab" + std::string(62, '1')}) << address.host;
+  }
+  EXPECT_THAT(hosts, testing::ElementsAre("h 7", "h2 7", "h3 8", "::1 9", "::2 7"));
+  ASSERT_EQ(result.problems.size(), 1U) << "that it is not verified is no danger here";
+  EXPECT_EQ(result.problems[0].path, "gateways[0].use_hosts") << "more hosts than sessions";
+  auto other = gateway;
+  other.smpp().address = {.host = "h3", .port = 8, .tls = {}};
+  other.smpp().other_hosts.clear();
+  EXPECT_TRUE(have_one_account(gateway, other)) << "a host in common";
+  other.smpp().address.port = 9;
+  EXPECT_FALSE(have_one_account(gateway, other));
+}
+
 TEST_F(MistakeTest, OfAGateway) {
   const Case cases[] = {
       {"^{name: a, host: h, port: 1", "gateways[0]", "missing"},
@@ -343,6 +370,16 @@ TEST_F(MistakeTest, OfAGateway) {
       {"{name: a, id: 1, host: h, port: 1, window: ^10001", "gateways[0].window", "bad-value"},
       {"{name: a, id: 1, host: h, port: 1, sessions: ^0", "gateways[0].sessions", "bad-value"},
       {"{name: a, id: 1, host: h, port: 1, segments_max: ^256", "gateways[0].segments_max", "bad-value"},
+      {"{name: a, id: 1, host: h, port: 1, other_hosts: ^['h2:0']", "gateways[0].other_hosts", "bad-value"},
+      {"{name: a, id: 1, host: h, port: 1, other_hosts: ^['h2:2775x']", "gateways[0].other_hosts", "bad-value"},
+      {"{name: a, id: 1, host: h, port: 1, other_hosts: ^['smpp://h2']", "gateways[0].other_hosts", "bad-value"},
+      {"{name: a, id: 1, host: h, port: 1, other_hosts: ^['']", "gateways[0].other_hosts", "bad-value"},
+      {"{name: a, id: 1, host: h, port: 1, other_hosts: ^[h]", "gateways[0].other_hosts", "duplicate"},
+      {"{name: a, id: 1, host: h, port: 1, other_hosts: ^[h2, 'h2:1']", "gateways[0].other_hosts", "duplicate"},
+      {"{name: a, id: 1, host: h, port: 1, use_hosts: ^spread", "gateways[0].use_hosts", "missing"},
+      {"{name: a, id: 1, host: h, port: 1, return_after: ^1m", "gateways[0].return_after", "missing"},
+      {"{name: a, id: 1, host: h, port: 1, tls: {fingerprints: ^[abc]}", "gateways[0].tls.fingerprints", "bad-value"},
+      {"{name: a, id: 1, host: h, port: 1, tls: {fingerprints: ^[]}", "gateways[0].tls.fingerprints", "missing"},
       {"{name: a, id: 1, host: h, port: 1, tls: {ca_file: ^folder}", "gateways[0].tls.ca_file", "unreadable"},
       {"{name: a, id: 1, host: h, port: 1, tls: {ca_file: ^key.txt}", "gateways[0].tls.ca_file", "unreadable"},
       {"{name: a, id: 1, host: h, port: 1, tls: {certificate_file: ^key.txt}", "gateways[0].tls.certificate_file",

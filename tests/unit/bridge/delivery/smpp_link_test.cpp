@@ -28,11 +28,13 @@ using testing::IsEmpty;
 using enum smpp::Command;
 
 struct FakeConnector : Connector {
-  void connect(boost::asio::any_io_executor, const Address&, Time, Handler handler) override {
+  void connect(boost::asio::any_io_executor, const Address& address, Time, Handler handler) override {
     ++attempts;
+    host = address.host;
     waiting = std::move(handler);
   }
   int attempts = 0;
+  std::string host;  // of the last one
   Handler waiting;
 };
 
@@ -42,11 +44,25 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
     config_.name = "carrier";
     config_.smpp().session.system_id = "bank";
     config_.smpp().session.enquire_link_interval = 0s;
-    link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(),
-                                       clock_, connector_, random_, pace_, *this);
+    link_ = make_link();
   }
   ~SmppLinkTest() override { link_->abort(); }
 
+  std::shared_ptr<SmppLink> make_link() {
+    auto& hosts = config_.smpp().other_hosts.empty() ? only_host_ : hosts_;
+    return std::make_shared<SmppLink>(SmppLink::Which{}, config_, io_.get_executor(), clock_, connector_, random_,
+                                      pace_, hosts, *this);
+  }
+  // Anew, with a second host, which is good.
+  void have_two_hosts() {
+    config_.smpp().address.host = "one";
+    config_.smpp().other_hosts = {{.host = "two", .port = 2776, .tls = {}}};
+    link_ = make_link();
+    link_->start();
+  }
+  void refuse_connection() {
+    std::exchange(connector_.waiting, nullptr)(ConnectStage::connect, "Connection refused", nullptr);
+  }
   void accept_connection() {
     wire_ = std::make_shared<Wire>();
     std::exchange(connector_.waiting, nullptr)(ConnectStage::ok, {}, std::make_unique<FakeStream>(wire_));
@@ -103,6 +119,7 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
   FakeConnector connector_;
   Random random_{1};
   const Pace pace_{{.rate = 0, .window = 1000}};
+  Hosts only_host_{1, Hosts::Use::failover, 5min}, hosts_{2, Hosts::Use::failover, 5min};
   GatewaySettings config_;
   std::shared_ptr<SmppLink> link_;
   std::shared_ptr<Wire> wire_;
@@ -168,8 +185,98 @@ TEST_F(SmppLinkTest, AnAccountThatIsBoundStillIsGivenTimeToEnd) {
   link_->start();
   accept_connection();
   say(raw(bind_transceiver_resp, 0x05, 1));
-  EXPECT_GE(wait(), 27s);
-  EXPECT_LE(wait(), 33s);
+  EXPECT_GE(wait(), 30s);
+  EXPECT_LE(wait(), 60s);
+}
+
+TEST_F(SmppLinkTest, ACarrierThatUnbindsIsLeftAloneAsLongAsItWants) {
+  config_.smpp().unbind_wait = 2min;
+  link_->start();
+  bind();
+  say(raw(unbind, 0, 9));
+  EXPECT_EQ(wait(), 2min);
+  link_->reconnect();
+  EXPECT_EQ(connector_.attempts, 2) << "a person knows better";
+  accept_connection();
+  say(raw(bind_transceiver_resp, 0x05, 1));
+  EXPECT_EQ(wait(), 2min) << "longer than an old connection needs to end";
+  link_->reconnect();
+  bind();
+  end();
+  EXPECT_LT(wait(), 10s) << "it only broke";
+}
+
+TEST_F(SmppLinkTest, AHostThatFailsIsLeftForTheNextAtOnce) {
+  have_two_hosts();
+  EXPECT_EQ(connector_.host, "one");
+  refuse_connection();
+  EXPECT_EQ(wait(), 0s);
+  clock_.advance(0s);
+  EXPECT_EQ(connector_.host, "two");
+  EXPECT_EQ(name_of(link_->address()), "two:2776");
+  accept_connection();
+  say(raw(bind_transceiver_resp, 0x05, 1));
+  EXPECT_GE(wait(), 800ms) << "the first one is given its time";
+  EXPECT_LE(wait(), 1200ms);
+  clock_.advance(wait());
+  EXPECT_EQ(connector_.host, "one");
+  bind();
+  told();
+  end();
+  EXPECT_GE(wait(), 1600ms) << "its second failure; the other is not to be asked for half a minute";
+  EXPECT_LE(wait(), 2400ms);
+}
+
+TEST_F(SmppLinkTest, ALostBindGoesToTheOtherHostWithoutAWait) {
+  have_two_hosts();
+  bind();
+  EXPECT_EQ(connector_.host, "one");
+  end();
+  EXPECT_EQ(wait(), 0s);
+  clock_.advance(0s);
+  EXPECT_EQ(connector_.host, "two");
+  bind();
+  EXPECT_EQ(link_->bound_since(), clock_.now());
+}
+
+// Each host would count the wrong password, and lock the account.
+TEST_F(SmppLinkTest, AWrongPasswordIsNotTriedAtTheOtherHost) {
+  have_two_hosts();
+  accept_connection();
+  say(raw(bind_transceiver_resp, 0x0E, 1));
+  EXPECT_GE(wait(), 270s);
+  clock_.advance(wait());
+  EXPECT_EQ(connector_.host, "one");
+}
+
+TEST_F(SmppLinkTest, MovesWithAnEmptyWindow) {
+  config_.smpp().session.response_timeout = 1h;
+  have_two_hosts();
+  refuse_connection();
+  clock_.advance(0s);
+  bind();
+  submit(7);
+  finish_writing();
+  told();
+  wire_->sent.clear();
+  clock_.advance(1min);
+  hosts_.works(0, clock_.now());
+  clock_.advance(5min);
+  ASSERT_TRUE(hosts_.works(0, clock_.now()));
+  link_->move();
+  finish_writing();
+  EXPECT_FALSE(link_->can_submit());
+  EXPECT_FALSE(could_submit_) << "its owner is told";
+  EXPECT_THAT(wire_->sent, IsEmpty()) << "an answer is awaited";
+  say(raw(submit_sm_resp, 0, 2, octets("6100")));
+  EXPECT_EQ(smpp::hex(wire_->sent), smpp::hex(raw(unbind, 0, 3)));
+  say(raw(unbind_resp, 0, 3));
+  EXPECT_THAT(told(), ElementsAre("answered 7 a", "lost local"));
+  EXPECT_EQ(wait(), 0s);
+  clock_.advance(0s);
+  EXPECT_EQ(connector_.host, "one");
+  bind();
+  EXPECT_TRUE(hosts_.is_trusted(1)) << "it was not left for a fault";
 }
 
 TEST_F(SmppLinkTest, ReconnectTriesAtOnce) {
@@ -295,8 +402,7 @@ TEST_F(SmppLinkTest, ALateAnswerToTheBindIsTaken) {
 
 TEST_F(SmppLinkTest, TheBindTimeoutIsASetting) {
   config_.smpp().session.bind_timeout = 20s;
-  link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(), clock_,
-                                     connector_, random_, pace_, *this);
+  link_ = make_link();
   link_->start();
   accept_connection();
   clock_.advance(19s);
@@ -376,8 +482,7 @@ TEST_F(SmppLinkTest, StoppedItDoesNotComeBack) {
 TEST_F(SmppLinkTest, EndsEachMessageOnceWhereverTheLineBreaks) {
   const auto steps = fails_at_each_step([this](Fault& fault) {
     link_->abort();
-    link_ = std::make_shared<SmppLink>(1, smpp::ClientConfig::BindType::transceiver, config_, io_.get_executor(),
-                                       clock_, connector_, random_, pace_, *this);
+    link_ = make_link();
     told_.clear();
     link_->start();
     accept_connection();

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -94,6 +95,41 @@ TEST(SystemConnector, TheNextAddressIsTriedWhenOneRefuses) {
   const auto working = listen_at("127.0.0.1", 0, 5);
   const auto result = connect({"127.0.0.78", "127.0.0.79", "127.0.0.1"}, port_of(working), 30s);
   EXPECT_EQ(result.stage, ConnectStage::ok) << result.detail;
+}
+
+// A dead path does not show by itself.
+TEST(SystemConnector, TheKernelLooksForDeadPaths) {
+  const auto listener = listen_at("127.0.0.1", 0, 5);
+  const auto port = port_of(listener);
+  boost::asio::io_context io;
+  SystemConnector connector;
+  bool connected = false;
+  connector.connect(
+      io.get_executor(), {.host = "127.0.0.1", .port = port, .tls = {}}, std::chrono::steady_clock::now() + 30s,
+      [&](ConnectStage, const std::string&, const std::unique_ptr<Stream>& stream) {
+        connected = stream != nullptr;
+        for (int fd = 0; fd < 1024; ++fd) {
+          sockaddr_in peer{};
+          socklen_t size = sizeof peer;
+          if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || ntohs(peer.sin_port) != port)
+            continue;
+          const auto option = [fd](int level, int name) {
+            int value = -1;
+            socklen_t length = sizeof value;
+            ::getsockopt(fd, level, name, &value, &length);
+            return value;
+          };
+          EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+          EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 60);
+          EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 10);
+          EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 3);
+          EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 30'000);
+          return;
+        }
+        ADD_FAILURE() << "no socket";
+      });
+  io.run();
+  EXPECT_TRUE(connected);
 }
 
 TEST(SystemConnector, NoAddressAnswers) {
