@@ -126,10 +126,14 @@ std::vector<std::uint8_t> gsm7_unpack(std::span<const std::uint8_t> octets, std:
   return septets;
 }
 
-bool is_gsm7(std::string_view utf8) {
-  while (!utf8.empty())
-    if (gsm7_code(take_code_point(utf8)) == gsm7_outside) return false;
-  return true;
+std::optional<std::size_t> gsm7_septets(std::string_view utf8) {
+  std::size_t septets = 0;
+  while (!utf8.empty()) {
+    const auto code = gsm7_code(take_code_point(utf8));
+    if (code == gsm7_outside) return std::nullopt;
+    septets += code > 0x7F ? 2 : 1;
+  }
+  return septets;
 }
 
 }  // namespace smsbridge::smpp

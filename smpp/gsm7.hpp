@@ -23,7 +23,8 @@ std::optional<std::vector<std::uint8_t>> gsm7_encode(std::string_view utf8);
 // reserved CR in the extension nothing. The top bit of an octet is ignored.
 std::string gsm7_decode(std::span<const std::uint8_t> septets);
 
-bool is_gsm7(std::string_view utf8);
+// How many septets the text takes; nothing where it has a character that is in neither alphabet, or is not UTF-8.
+std::optional<std::size_t> gsm7_septets(std::string_view utf8);
 
 // Eight septets in seven octets (section 6.1.2.1), behind a user data header of so many octets: the text begins at the
 // next multiple of seven bits (TS 23.040 section 9.2.3.24). Seven bits that are left over are a CR, as zeros would be

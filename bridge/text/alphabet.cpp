@@ -30,7 +30,7 @@ std::size_t units_of(const Alphabet& alphabet, char32_t value, std::uint16_t cod
   return code != not_there && code > 0x7F && alphabet.encoding == Encoding::gsm7 ? 2 : 1;
 }
 
-// `lacking_max`: characters that may become '?'. In one pass, as every message goes through here.
+// `lacking_max`: characters that may become '?'.
 std::optional<Laid> measured(std::string_view utf8, const Alphabet& alphabet, const TextOptions& options,
                              std::size_t lacking_max) {
   std::size_t units = 0, replaced = 0;
@@ -92,6 +92,11 @@ Laid laid_out(std::string_view utf8, const Alphabet& alphabet, std::size_t units
 }
 
 std::optional<Laid> lay(std::string_view utf8, const Alphabet& alphabet, const TextOptions& options) {
+  // Most texts, so without a call for each character.
+  if (alphabet.encoding == Encoding::gsm7 && alphabet.shift.is_default()) {
+    const auto septets = gsm7_septets(utf8);
+    return septets ? std::optional(laid_out(utf8, alphabet, *septets, options)) : std::nullopt;
+  }
   return measured(utf8, alphabet, options, 0);
 }
 

@@ -11,6 +11,6 @@ using smpp::gsm7_decode;
 using smpp::gsm7_encode;
 using smpp::gsm7_escape;
 using smpp::gsm7_outside;
-using smpp::is_gsm7;
+using smpp::gsm7_septets;
 
 }  // namespace smsbridge::bridge::text

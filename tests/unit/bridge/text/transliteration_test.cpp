@@ -28,7 +28,7 @@ TEST(Transliteration, TableIsThatOfTheReference) {
   for (const auto& [code, text] : map) {
     const auto value = static_cast<char32_t>(std::stoul(std::string(code), nullptr, 16));
     EXPECT_EQ(replacement(value), std::string_view(text.as_string())) << code;
-    EXPECT_TRUE(is_gsm7(std::string_view(text.as_string()))) << code;
+    EXPECT_TRUE(gsm7_septets(std::string_view(text.as_string()))) << code;
     EXPECT_EQ(gsm7_code(value), gsm7_outside) << code << ": what the alphabet has stays";
   }
 }
