@@ -65,6 +65,7 @@ struct Families {
   Counters& smpp_pdus;
   Counters& smpp_refused_pdus;
   Gauges& smpp_enquire_link_rtt_seconds;
+  Gauges& smpp_congestion;
   Counters& receipts;
   Counters& receipts_unmatched;
   Counters& inbound_messages;

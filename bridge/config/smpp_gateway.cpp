@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <tuple>
 
@@ -79,6 +80,30 @@ void check_alphabets(ConfigSection& s, G& gateway) {
               "bad-value");
 }
 
+// What a version of SMPP does not have would be refused by the centre, or not understood.
+void check_version(ConfigSection& s, G& gateway) {
+  const auto& way = gateway.smpp();
+  const auto& fields = way.fields;
+  if (!way.has_tlvs()) {
+    const char* const why = "goes by TLVs, which SMPP 3.3 does not have";
+    if (way.concat == text::Concat::sar || way.concat == text::Concat::payload)
+      s.problem("concat", std::string(why) + ": udh8 or udh16 number parts in their text", "bad-value");
+    if (way.dialect.flash == smpp::Flash::tlv) s.problem("dialect", std::string("flash: tlv ") + why, "bad-value");
+    if (!fields.tlvs.empty()) s.problem("tlvs", why, "bad-value");
+    for (std::size_t i = 0; i < fields.senders.size(); ++i)
+      if (!fields.senders[i].tlvs.empty()) s.problem_in("senders", i, "tlvs", why, "bad-value");
+    if (way.bind == SmppSettings::Bind::transceiver)
+      s.problem("bind", "SMPP 3.3 has no transceivers: most centres of that version take 'pair'", "unusual", true);
+  }
+  if (way.session.interface_version >= smpp::version_50) return;
+  constexpr std::uint8_t most = 3;  // SMPP 3.4 section 5.2.14
+  if (fields.priority > most) s.problem("priority", "4 is of SMPP 5.0, see interface_version", "bad-value");
+  if (std::ranges::any_of(fields.lane_priority, [](const auto& lane) { return lane.value_or(0) > most; }))
+    s.problem("lane_priority", "4 is of SMPP 5.0, see interface_version", "bad-value");
+  if (fields.registered_delivery == SubmitFields::Receipts::success)
+    s.problem("registered_delivery", "'success' is of SMPP 5.0, see interface_version", "bad-value");
+}
+
 void check_reconnect(ConfigSection& s, G& gateway) {
   const auto& way = gateway.smpp();
   check_first_delay(s, "reconnect_first", way.reconnect_first / 1ms, "reconnect_max", way.reconnect_max / 1ms);
@@ -113,6 +138,8 @@ std::vector<Key> account_keys() {
           .checked(fits_a_bind("system_type", &ClientConfig::system_type, system_type_max)),
       K::text("address_range", of_bind(&ClientConfig::address_range), "Where the carrier asks for one")
           .checked(fits_a_bind("address_range", &ClientConfig::address_range, address_range_max)),
+      K::integer("addr_ton", of_bind(&ClientConfig::addr_ton), 0, 255, "Type of number of address_range"),
+      K::integer("addr_npi", of_bind(&ClientConfig::addr_npi), 0, 255, "Numbering plan of address_range"),
   };
 }
 
@@ -125,7 +152,12 @@ std::vector<Key> session_keys() {
           Choices<S::Bind>{
               {"transceiver", S::Bind::transceiver}, {"pair", S::Bind::pair}, {"transmitter", S::Bind::transmitter}},
           "Kind of each session; a pair is a transmitter and a receiver"),
-      K::integer("interface_version", of_bind(&ClientConfig::interface_version), 0, 0x50, "52 is SMPP 3.4"),
+      K::choice(
+          "interface_version", of_bind(&ClientConfig::interface_version),
+          // As a number, 5.0 is written as 5 by most programs.
+          Choices<std::uint8_t>{
+              {"3.3", smpp::version_33}, {"3.4", smpp::version_34}, {"5.0", smpp::version_50}, {"5", smpp::version_50}},
+          "Version of SMPP: 3.3 has no TLVs, 5.0 tells when the centre is congested"),
       K::integer("sessions", of_bind(&S::sessions), 1, 100, "Binds that are kept"),
       K::integer("window", of_bind(&ClientConfig::window), 1, 10000,
                  "Requests without an answer on one session, at most"),
@@ -178,14 +210,18 @@ std::vector<Key> message_keys() {
   };
 }
 
+std::vector<Key> field_keys() {
+  return submit_field_keys().within<G>([](G& g) -> SubmitFields& { return g.smpp().fields; });
+}
+
 }  // namespace
 
 const Keys<GatewaySettings>& smpp_keys() {
   static const Keys<G> keys = [] {
     auto all = account_keys();
-    for (auto* more : {session_keys, message_keys})
+    for (auto* more : {session_keys, message_keys, field_keys})
       for (auto& key : more()) all.push_back(std::move(key));
-    return Keys<G>(std::move(all));
+    return Keys<G>(std::move(all), check_version);
   }();
   return keys;
 }

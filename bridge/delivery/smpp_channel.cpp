@@ -104,7 +104,11 @@ std::size_t SmppChannel::room() const {
 
 tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> SmppChannel::prepare(const store::Claimed& message,
                                                                                    WallMs now) {
-  auto outgoing = make_outgoing(message, config_, now);
+  // Only rows of `senders` ask for it.
+  const auto tenant = context_.tenant_name && !way_.fields.senders.empty()
+                          ? context_.tenant_name(message.content.tenant)
+                          : std::string();
+  auto outgoing = make_outgoing(message, config_, now, tenant);
   if (!outgoing) return tl::unexpected(outgoing.error());
   outgoing->id = message.id;
   if (const auto begun = begun_.find(message.id); begun != begun_.end())
@@ -211,6 +215,15 @@ void SmppChannel::on_answered(SmppLink&, const smpp::Answered& answer) {
                                               .error = describe_status(answer.status),
                                               .elsewhere = true});
   }
+}
+
+void SmppChannel::on_congestion(SmppLink&, std::uint8_t state) {
+  if (way_.session.interface_version < smpp::version_50) return;
+  context_.smpp_metrics.congestion->Set(state);
+  context_.pace->congested(context_.clock.now(), state);
+  if (const auto count = state < Pace::near_congestion ? 0 : lines_.due("congestion", context_.clock.now()))
+    log::warn("gateway", "the message centre is congested: slowing down", "gateway", config_.name, "congestion",
+              static_cast<int>(state), "count", count);
 }
 
 void SmppChannel::on_unanswered(SmppLink&, const smpp::Unanswered& request) {

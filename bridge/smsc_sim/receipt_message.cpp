@@ -9,7 +9,6 @@
 namespace smsbridge::bridge::smsc_sim {
 namespace {
 
-constexpr std::uint8_t version_34 = 0x34;  // the first with TLVs
 constexpr std::uint8_t esm_class_receipt = 0x04;
 constexpr std::uint8_t network_gsm = 3;
 
@@ -34,7 +33,7 @@ const smpp::Message& ReceiptMessage::write(const Receipt& receipt, std::uint8_t 
   message_.esm_class = esm_class_receipt;
   message_.short_message = smpp::as_octets(text_);
   message_.tlvs.clear();
-  if (options.receipt_tlvs && version >= version_34) add_tlvs(receipt, id.size());
+  if (options.receipt_tlvs && version >= smpp::version_34) add_tlvs(receipt, id.size());
   return message_;
 }
 
