@@ -35,6 +35,8 @@ struct SmppSettings {
   enum class Tables { single, locking, both } national_tables = Tables::both;
   enum class Validity { relative, absolute, none } validity = Validity::relative;
   SubmitFields fields;
+  std::string profile;               // what is known of this kind of carriers; empty: nothing is taken from one
+  boost::json::object from_profile;  // what it lent
   Duration reconnect_first = std::chrono::seconds(1), reconnect_max = std::chrono::seconds(60);
   Duration refused_delay = std::chrono::minutes(5);  // after a bind was refused for its credentials
 

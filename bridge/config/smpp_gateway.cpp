@@ -7,6 +7,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <tuple>
 
+#include "bridge/config/carrier_profile.hpp"
 #include "bridge/config/checks.hpp"
 #include "bridge/config/keys.hpp"
 #include "bridge/config/smpp_dialect.hpp"
@@ -121,6 +122,12 @@ std::vector<Key> account_keys() {
   using K = Keys<G>;
   constexpr std::size_t password_max = 64, system_type_max = 12, address_range_max = 40;
   return {
+      // First: what it lends is read with the rest.
+      K::text("profile", of_bind(&SmppSettings::profile),
+              "What is known of this kind of carriers, see 'smsbridge config profiles'; the gateway's own keys win")
+          .checked([](ConfigSection& s, G& g) {
+            if (auto& way = g.smpp(); !way.profile.empty()) way.from_profile = lend_profile(s, way.profile);
+          }),
       K::text(
           "host", [](G& g) -> std::string& { return g.smpp().address.host; }, "The carrier's message centre")
           .needed()

@@ -60,6 +60,7 @@ describe('config schema', () => {
     ['a version', file({...smpp, interface_version: 5.0}), true],
     ['a version in quotes', file({...smpp, interface_version: '3.4'}), true],
     ['no such version', file({...smpp, interface_version: 52}), false],
+    ['a profile', file({...smpp, profile: 'jasmin'}), true],
     ['types of addresses', file({...smpp, addresses: {short_code: '6/0', destination_form: 'national', country: 'KE'}}), true],
     ['no such form', file({...smpp, addresses: {destination_form: '00'}}), false],
     ['TLVs', file({...smpp, tlvs: [{tag: '0x1400', value: 'x'}, {tag: 5121, type: 'u16', value: 7}], senders: [{sender: 'UMOJA', type: '5/0'}]}), true],

@@ -859,6 +859,17 @@ export const list = [
     {id: 802, what: 'a TLV that we set ourselves is taken', find: `own != std::end(own_tags)`, plant: `false`},
     {id: 803, what: 'a tag may stand twice', find: `tlvs[i].tag && tlvs[i].tag == tlvs[before].tag`, plant: `false`},
   ]},
+  {file: 'bridge/config/lent.cpp', bugs: [
+    {id: 813, what: 'a section of the gateway hides all of the profile\'s',
+     find: `under.IsDefined() && under.IsMap() && entry.second.IsMap()`, plant: `false`},
+  ]},
+  {file: 'bridge/config/carrier_profile.cpp', bugs: [
+    {id: 815, what: 'the API reads files of this machine', find: `!s.is_file()`, plant: `false`},
+  ]},
+  {file: 'bridge/config/gateway.cpp', bugs: [
+    {id: 816, what: 'a change of the profile\'s file changes nothing', find: `a.smpp().from_profile == b.smpp().from_profile`,
+     plant: `true`},
+  ]},
   {file: 'bridge/config/smpp_gateway.cpp', bugs: [
     {id: 804, what: 'what goes by TLVs is taken with SMPP 3.3', find: `!way.has_tlvs()`, plant: `false`},
     {id: 320, what: 'a window of 0 is taken', find: `of_bind(&ClientConfig::window), 1, 10000,`,
