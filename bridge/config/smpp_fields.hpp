@@ -29,12 +29,7 @@ struct AddressSettings {
   std::string country;  // whose numbers have a national form here
 };
 
-// A TLV of the carrier's own (SMPP 3.4 section 5.3.1).
-struct CustomTlv {
-  std::uint16_t tag = 0;
-  std::string value;  // octets, as they are sent
-  bool operator==(const CustomTlv&) const = default;
-};
+using CustomTlv = store::Tlv;
 
 // For the messages that have this sender, this tenant, or both.
 struct SenderFields {

@@ -150,6 +150,8 @@ tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& messa
   set_source(out, sender, way.fields.addresses);
   set_destination(out, message.content.to, way.fields.addresses);
   set_fields(out, way.fields, message.content.lane, sender, tenant);
+  put(out.tlvs, message.content.tlvs);
+  if (!out.tlvs.empty() && !way.has_tlvs()) return tl::unexpected(std::string("it has TLVs, and SMPP 3.3 has none"));
   out.validity = validity(way, now, message.expires_at);
   out.esm_class = cut->udhi ? esm_udhi : 0;
   out.data_coding = data_coding_of(message.content, cut->encoding, way.dialect);

@@ -48,8 +48,13 @@ test('each field is as it was set, and tshark agrees with every PDU', {timeout},
     await umoja.send({to: '+256712345672', text: 'to Uganda', from: '254711000000', lane: 'campaign', validity: '20h'}),
     await umoja.send({to: '+254712345673', text: 'x'.repeat(200), from: 'SACCO'}),
     await pesa.send({to: '+254712345674', text: 'of another bank', from: 'UMOJA'}),
+    await umoja.send({to: '+254712345675', text: 'of another template', from: 'UMOJA',
+      tlvs: [{tag: '0x1401', value: '1107999999999999999'}, {tag: 5632, type: 'u16', value: 7}]}),
   ];
-  for (const [index, {id}] of sent.entries()) await (index < 4 ? umoja : pesa).reaches(id, 'delivered');
+  assert.deepEqual((await umoja.message(sent[5].id)).tlvs, [
+    {tag: '0x1401', type: 'octets', value: Buffer.from('1107999999999999999').toString('hex')}, {tag: '0x1600', type: 'octets', value: '0007'}]);
+  assert.equal((await umoja.message(sent[0].id)).tlvs, undefined);
+  for (const [index, {id}] of sent.entries()) await (index === 4 ? pesa : umoja).reaches(id, 'delivered');
   await bridge.stop();
   await until('the connections to end', () => smsc.unbinds === 2);
   await proxy.stop();
@@ -63,7 +68,8 @@ test('each field is as it was set, and tshark agrees with every PDU', {timeout},
   assert.deepEqual(row('712345674'), ['UM', 5, 9, 'UMOJA', 2, 8, '712345674', 0, 1, 1, 0x11]);
   const template = {5121: Buffer.from('1107161234567890123')};
   const wanted = {712345670: {...own, ...template}, 712345671: own, 256712345672: own, 712345673: own,
-    712345674: {...own, ...template, 5120: Buffer.from('1109999999999999999')}};
+    712345674: {...own, ...template, 5120: Buffer.from('1109999999999999999')},
+    712345675: {...own, 5121: Buffer.from('1107999999999999999'), 5632: Buffer.from([0, 7])}};
   for (const part of smsc.submits) assert.deepEqual(tlvsOf(part), wanted[part.destination], part.destination);
   assert.equal(smsc.submits.filter(({destination}) => destination === '712345673').length, 2, 'each part has them');
   const validity = (destination) => smsc.submits.find((part) => part.destination === destination).pdu.validity_period;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/doors/api/message_json.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 #include <ranges>
 
@@ -94,6 +96,18 @@ std::string_view shown_state(const store::Message& message, store::WallMs now) {
   return store::name(message.progress.state);
 }
 
+namespace {
+
+json::array tlvs_json(const std::vector<store::Tlv>& tlvs) {
+  json::array all;
+  for (const auto& tlv : tlvs)
+    all.push_back(
+        {{"tag", fmt::format("0x{:04X}", tlv.tag)}, {"type", "octets"}, {"value", http_gateways::hex(tlv.value)}});
+  return all;
+}
+
+}  // namespace
+
 json::object message_json(const store::Message& message, const Tenants& tenants, const Directory& directory,
                           bool content, store::WallMs now) {
   const auto& c = message.content;
@@ -120,6 +134,7 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
     body["udh"] = text_or_null(http_gateways::hex(c.header));
     body["data_coding"] = c.data_coding < 0 ? json::value(nullptr) : json::value(c.data_coding);
   }
+  if (content && !c.tlvs.empty()) body["tlvs"] = tlvs_json(c.tlvs);
   body["state"] = shown_state(message, now);
   body["success"] = success;
   body["status_message"] = text_or_null(p.status_message);

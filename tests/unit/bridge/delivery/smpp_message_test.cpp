@@ -424,6 +424,25 @@ TEST(SmppMessage, HasNoTlvInVersion33) {
   const auto out = make_outgoing(message, gateway, 0);
   ASSERT_FALSE(out) << "only a TLV could say so of Latin-1";
   EXPECT_NE(out.error().find("SMPP 3.3"), std::string::npos);
+  message = claimed("x");
+  message.content.tlvs = {{0x1401, "1107"}};
+  EXPECT_FALSE(make_outgoing(message, gateway, 0));
+}
+
+TEST(SmppMessage, BringsTlvsOfItsOwn) {
+  GatewaySettings gateway;
+  gateway.smpp().fields.tlvs = {{0x1400, "bank"}, {0x1401, "usual"}};
+  gateway.smpp().fields.senders = {{.sender = "UMOJA",
+                                    .tenant = {},
+                                    .type = {},
+                                    .service_type = {},
+                                    .protocol_id = {},
+                                    .tlvs = {{0x1401, "sender"}}}};
+  auto message = claimed("x");
+  message.content.from = "UMOJA";
+  message.content.tlvs = {{0x1401, "message"}, {0x1402, "hash"}};
+  EXPECT_EQ(make_outgoing(message, gateway, 0)->tlvs,
+            (std::vector<CustomTlv>{{0x1400, "bank"}, {0x1401, "message"}, {0x1402, "hash"}}));
 }
 
 TEST(SmppMessage, HasNoMorePartsThanItsGatewaySends) {
