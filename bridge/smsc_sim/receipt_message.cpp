@@ -12,6 +12,14 @@ namespace {
 constexpr std::uint8_t esm_class_receipt = 0x04;
 constexpr std::uint8_t network_gsm = 3;
 
+// Empty: it says what the standard has.
+std::string_view word_of_its_own(smpp::MessageState state, const Options& options) {
+  if (options.vendor_words && state == smpp::MessageState::undeliverable) return "NOCRED";
+  for (const auto& [word, meaning] : options.dialect.receipt_words)
+    if (meaning == state) return word;
+  return {};
+}
+
 }  // namespace
 
 const smpp::Message& ReceiptMessage::write(const Receipt& receipt, std::uint8_t version, const Options& options) {
@@ -22,9 +30,10 @@ const smpp::Message& ReceiptMessage::write(const Receipt& receipt, std::uint8_t 
            std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
   };
   smpp::write_receipt_text(text_, {id, receipt.state, wall(receipt.submitted), wall(receipt.done), receipt.quote});
-  constexpr std::string_view failure = "stat:UNDELIV";
-  if (const auto at = text_.find(failure); options.vendor_words && at != std::string::npos)
-    text_.replace(at, failure.size(), "stat:NOCRED");
+  if (const auto word = word_of_its_own(receipt.state, options); !word.empty()) {
+    const auto begin = text_.find("stat:") + 5;
+    text_.replace(begin, text_.find(' ', begin) - begin, word);
+  }
 
   const auto& from = receipt.destination;
   const auto& to = receipt.source;

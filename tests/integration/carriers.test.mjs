@@ -2,10 +2,10 @@
 // What a carrier may want in the fields of a bind and of a submit_sm, and the profiles that say it for a kind of carriers. The
 // npm package `smpp` is the carrier, tshark's dissector the judge of every PDU.
 import assert from 'node:assert/strict';
-import {writeFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, test} from 'node:test';
-import {Bridge, freePort, smsbridge, temporaryFolder, until} from './harness.mjs';
+import {binary, Bridge, freePort, smsbridge, start, temporaryFolder, until} from './harness.mjs';
 import {judge, PcapProxy} from './peers/pcap_proxy.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
 
@@ -184,4 +184,22 @@ describe('carrier profiles', () => {
     assert.equal(reloaded.code, 0, reloaded.output);
     await until('the new rate', async () => (await api.gateway('of-the-file')).rate_limit === 9);
   });
+
+  // The simulated centre plays the carrier, and the gateway takes it for one: ids, receipts, words and alphabets fit.
+  for (const [profile, text] of [['smpp-3.3', 'ids hexadecimal, then decimal'], ['jasmin', 'UUIDs'], ['routemobile', 'words of its own'],
+    ['latin1-default', 'Café Müller, señor'], ['ids-dec-hex', 'decimal, then hexadecimal'], ['message-payload', 'x'.repeat(500)]]) {
+    test(`smsc-sim plays ${profile}`, {timeout}, async (t) => {
+      const log = join(temporaryFolder(t), 'taken');
+      const sim = start(t, binary, ['smsc-sim', '--port', '0', '--profile', profile, '--outcomes', 'UNDELIV:1', '--log', log]);
+      const port = await until('the centre to listen', () => /listening on 127\.0\.0\.1:(\d+)/.exec(sim.stdout)?.[1]);
+      const bridge = await Bridge.start(t, {gateways: [{port: Number(port), profile, sessions: 1}]});
+      const api = bridge.api();
+      await bridge.up();
+      const {id} = await api.send({to: '+254712345678', text});
+      const done = await api.reaches(id, 'undeliverable');
+      assert.equal(done.segments.length, 1);
+      assert.deepEqual(readFileSync(log, 'utf8').trim().split('\n').map((line) => line.split('\t').at(-1)), [text]);
+      assert.doesNotMatch(bridge.log, /word that is not known/);
+    });
+  }
 });
