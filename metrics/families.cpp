@@ -95,6 +95,9 @@ Families::Families(prometheus::Registry& registry)
                                  "Requests of the message centre that were answered with an error.")),
       smpp_enquire_link_rtt_seconds(
           gauges(registry, "smpp_enquire_link_rtt_seconds", "Time to the answer of the last enquire_link.")),
+      smpp_congestion(
+          gauges(registry, "smpp_congestion",
+                 "How busy a message centre of SMPP 5.0 says that it is, 0 to 100: from 90 on we slow down.")),
       receipts(counters(registry, "receipts_total", "Delivery receipts received.")),
       receipts_parked(
           counters(registry, "receipts_parked_total",

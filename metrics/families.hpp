@@ -67,6 +67,7 @@ struct Families {
   Counters& smpp_pdus;
   Counters& smpp_refused_pdus;
   Gauges& smpp_enquire_link_rtt_seconds;
+  Gauges& smpp_congestion;
   Counters& receipts;
   Counters& receipts_parked;
   Counters& receipts_unmatched;

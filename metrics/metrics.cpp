@@ -109,6 +109,7 @@ class Smpp final : public SmppMetrics {
     }
     refused_pdus = resolve<SmppCommand>(families.smpp_refused_pdus, labels, "command");
     enquire_link_rtt_seconds = &families.smpp_enquire_link_rtt_seconds.Add(labels);
+    congestion = &families.smpp_congestion.Add(labels);
     other_errors_ = &error_series(other);
   }
 

@@ -121,6 +121,7 @@ struct SmppMetrics {
   std::array<ByLabel<SmppCommand, Counter>, label_count<Direction>> pdus_by_direction;
   ByLabel<SmppCommand, Counter> refused_pdus;
   Gauge* enquire_link_rtt_seconds = nullptr;
+  Gauge* congestion = nullptr;  // 0 to 100, as the centre said last
 
   Counter* pdus(Direction direction, SmppCommand command) const {
     return pdus_by_direction[static_cast<std::size_t>(direction)][command];

@@ -34,7 +34,7 @@ struct ClientConfig {
   enum class BindType : std::uint8_t { transmitter, receiver, transceiver };
   BindType bind_type = BindType::transceiver;
   std::string system_id, password, system_type, address_range;
-  std::uint8_t interface_version = 0x34, addr_ton = 0, addr_npi = 0;
+  std::uint8_t interface_version = version_34, addr_ton = 0, addr_npi = 0;
   std::size_t window = 10;
   Duration bind_timeout = std::chrono::seconds(60);
   Duration response_timeout = std::chrono::seconds(60);
@@ -69,6 +69,9 @@ struct Unanswered {  // perhaps sent
   bool timed_out;    // otherwise the session was lost
   bool sent = true;  // false: surely not, it still was in our queue
 };
+struct Congested {  // said with an enquire_link_resp; of a submit, see Answered
+  std::uint8_t state;
+};
 struct LateAnswer {  // after its Unanswered
   std::uint64_t cookie;
   std::uint32_t status;
@@ -87,7 +90,7 @@ struct Refused {  // a request of the peer that was answered with an error; for 
 struct Lost {
   LostReason reason;
 };
-using Event = std::variant<Bound, BindRefused, Answered, Unanswered, LateAnswer, Delivered, Refused, Lost>;
+using Event = std::variant<Bound, BindRefused, Answered, Unanswered, LateAnswer, Congested, Delivered, Refused, Lost>;
 
 class ClientSession {
  public:

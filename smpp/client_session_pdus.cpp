@@ -14,6 +14,12 @@ constexpr std::size_t stray_nacks_max = 3;  // of a session that is out of step,
 constexpr Duration stray_nacks_time = std::chrono::seconds(10);
 constexpr std::size_t early_max = 100;  // deliveries ahead of the answer to the bind
 
+std::optional<std::uint8_t> congestion_in(const std::vector<Tlv>& tlvs) {
+  for (const auto& tlv : tlvs)
+    if (tlv.tag == tag::congestion_state && tlv.value.size() == 1) return tlv.value[0];
+  return std::nullopt;
+}
+
 SessionState bound_state(ClientConfig::BindType type) {
   switch (type) {
     case ClientConfig::BindType::transmitter:
@@ -60,7 +66,8 @@ std::optional<Event> ClientSession::take(Octets frame) {
   if (command == Command::enquire_link) return std::nullopt;
   if (command == Command::enquire_link_resp) {
     if (header.status == status_invalid_bind_state) leave(LostReason::not_bound);
-    return std::nullopt;
+    const auto congestion = congestion_in(tlvs_behind_header(frame));
+    return congestion ? std::optional<Event>(Congested{*congestion}) : std::nullopt;
   }
   if (command == Command::generic_nack) return take_nack(header);
   if (is_response(header.command_id)) return take_response(header, frame);
@@ -82,8 +89,7 @@ std::optional<Event> ClientSession::take_response(const Header& header, Octets f
     MessageResp response;
     decode_body(frame, response);
     Answered answered{request->cookie, header.status, readable_id(response.message_id), now_ - request->sent};
-    for (const auto& tlv : response.tlvs)
-      if (tlv.tag == tag::congestion_state && tlv.value.size() == 1) answered.congestion = tlv.value[0];
+    answered.congestion = congestion_in(response.tlvs);
     window_.close(header.sequence);
     unbind_when_empty();
     if (header.status == status_invalid_bind_state) leave(LostReason::not_bound);

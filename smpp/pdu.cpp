@@ -112,6 +112,13 @@ std::optional<DecodeError> decode_body(Octets frame, Command command, Message& m
   return std::nullopt;
 }
 
+std::vector<Tlv> tlvs_behind_header(Octets frame) {
+  std::vector<Tlv> tlvs;
+  Reader reader(body_of(frame), Reading::tolerant);
+  reader.tlvs(tlvs);
+  return tlvs;
+}
+
 void decode_body(Octets frame, MessageResp& response) {
   Reader reader(body_of(frame), Reading::tolerant);
   submit_sm_resp_frame(reader, response);

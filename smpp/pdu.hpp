@@ -25,6 +25,8 @@ using Buffer = std::vector<std::uint8_t>;
 using Octets = std::span<const std::uint8_t>;
 
 inline constexpr std::size_t header_size = 16;
+// interface_version (SMPP 3.4 section 5.2.4). TLVs came with 3.4.
+inline constexpr std::uint8_t version_33 = 0x33, version_34 = 0x34, version_50 = 0x50;
 inline constexpr std::size_t short_message_max = 254;  // SMPP 3.4 section 5.2.22
 inline constexpr std::size_t tlvs_max = 1000;          // of one PDU; what follows is not read
 inline constexpr std::size_t destinations_max = 254;   // SMPP 3.4 section 5.2.24
@@ -181,6 +183,8 @@ std::variant<Pdu, DecodeError> decode(Octets frame);
 
 // The body of a PDU whose type is known; `frame` begins with the header. Nothing on success.
 std::optional<DecodeError> decode_body(Octets frame, Command command, Message& message);
+// Of a PDU that has nothing else, in SMPP 5.0 an enquire_link_resp; what is no TLV is left out.
+std::vector<Tlv> tlvs_behind_header(Octets frame);
 // Never fails: what is missing stays empty.
 void decode_body(Octets frame, MessageResp& response);
 void decode_body(Octets frame, BindResp& response);

@@ -9,7 +9,6 @@
 namespace smsbridge::smpp {
 namespace {
 
-constexpr std::uint8_t version_34 = 0x34;    // the first with TLVs
 constexpr std::size_t unread_max = 1 << 20;  // octets received that nobody takes
 
 std::uint32_t id_of(Command command) { return static_cast<std::uint32_t>(command); }

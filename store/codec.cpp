@@ -8,9 +8,9 @@
 namespace smsbridge::store {
 namespace {
 
-// 1 had no routes; 2 no accounts of receipts and no reasons of routes; 3 only texts. What a version added stands at the
-// end.
-constexpr std::uint8_t record_version = 4;
+// 1 had no routes; 2 no accounts of receipts and no reasons of routes; 3 only texts; 4 no TLVs. What a version added
+// stands at the end.
+constexpr std::uint8_t record_version = 5;
 
 class Out {
  public:
@@ -91,6 +91,9 @@ void encode(const Content& c, std::string& out) {
       .put(c.octets)
       .put(c.header)
       .put(c.data_coding);
+  const auto tlvs = std::min<std::size_t>(c.tlvs.size(), 0xFF);
+  o.put(static_cast<std::uint8_t>(tlvs));
+  for (std::size_t i = 0; i < tlvs; ++i) o.put(c.tlvs[i].tag).put(c.tlvs[i].value);
 }
 
 Content decode_content(std::string_view record) {
@@ -122,6 +125,12 @@ Content decode_content(std::string_view record) {
   c.octets = in.text();
   c.header = in.text();
   c.data_coding = in.get<std::int16_t>();
+  if (in.version() < 5) return c;
+  c.tlvs.resize(in.get<std::uint8_t>());
+  for (auto& tlv : c.tlvs) {
+    tlv.tag = in.get<std::uint16_t>();
+    tlv.value = in.text();
+  }
   return c;
 }
 

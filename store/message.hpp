@@ -58,6 +58,13 @@ constexpr bool is_final(State state) {
   return state != State::queued && state != State::submitted && state != State::doubtful;
 }
 
+// A TLV of a carrier's own, its value in octets as they are sent (SMPP 3.4 section 5.3.1).
+struct Tlv {
+  std::uint16_t tag = 0;
+  std::string value;
+  bool operator==(const Tlv&) const = default;
+};
+
 // Written once, when the message is accepted.
 struct Content {
   TenantId tenant = 0;
@@ -84,6 +91,7 @@ struct Content {
   // Instead of a text, where the encoding is binary.
   std::string octets, header;     // the header with its length octet
   std::int16_t data_coding = -1;  // as the caller set it; -1: as the gateway carries octets
+  std::vector<Tlv> tlvs;          // besides its gateway's; at most 255 of them
 };
 
 enum class SegmentState : std::uint8_t {

@@ -2,13 +2,18 @@
 // The configuration file before a daemon reads it: check-config, config schema.
 #include "bridge/config/config.hpp"
 
+#include <unistd.h>
+
 #include <boost/json.hpp>
 #include <iostream>
 #include <memory>
 
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
+#include "bridge/cli/table.hpp"
+#include "bridge/config/carrier_profile.hpp"
 #include "bridge/config/schema.hpp"
+#include "bridge/config/yaml.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -42,6 +47,43 @@ int check_config(const CheckOptions& options) {
   return ok ? exit_done : exit_bad_config;
 }
 
+struct ProfileOptions {
+  std::string name;
+  bool json = false;
+};
+
+boost::json::object profile_json(const CarrierProfile& profile) {
+  return {{"name", profile.name},
+          {"about", profile.about()},
+          {"settings", to_json(YAML::Load(std::string(profile.file))["settings"])}};
+}
+
+int show_profiles(const ProfileOptions& options) {
+  if (options.name.empty()) {
+    if (options.json) {
+      boost::json::array all;
+      for (const auto& profile : carrier_profiles()) all.push_back(profile_json(profile));
+      std::cout << boost::json::serialize(all) << "\n";
+      return exit_done;
+    }
+    Table table({"NAME", "ABOUT"}, ::isatty(STDOUT_FILENO) != 0);
+    for (const auto& profile : carrier_profiles()) table.add({std::string(profile.name), profile.about()});
+    table.print(std::cout);
+    return exit_done;
+  }
+  const auto* profile = find_carrier_profile(options.name);
+  if (!profile) {
+    std::cerr << "error: there is no carrier profile '" << options.name
+              << "'\nhint: 'smsbridge config profiles' lists them\n";
+    return exit_not_found;
+  }
+  if (options.json)
+    std::cout << boost::json::serialize(profile_json(*profile)) << "\n";
+  else
+    std::cout << profile->file;
+  return exit_done;
+}
+
 }  // namespace
 
 void add_config(CLI::App& app, Run& run) {
@@ -52,7 +94,7 @@ void add_config(CLI::App& app, Run& run) {
   check->add_flag("--json", options->json, "One JSON object a line");
   check->callback([options, &run] { run = [options] { return check_config(*options); }; });
 
-  auto* group = app.add_subcommand("config", "The configuration file: schema");
+  auto* group = app.add_subcommand("config", "The configuration file: schema, carrier profiles");
   group->require_subcommand(1);
   group->add_subcommand("schema", "Its keys as a JSON Schema, for editors and programs")->callback([&run] {
     run = [] {
@@ -60,6 +102,13 @@ void add_config(CLI::App& app, Run& run) {
       return exit_done;
     };
   });
+  auto profile = std::make_shared<ProfileOptions>();
+  auto* profiles = group->add_subcommand(
+      "profiles",
+      "What is known of kinds of carriers, for 'profile' of a gateway by SMPP: all, or one as it is written");
+  profiles->add_option("name", profile->name, "Name of the profile to show");
+  profiles->add_flag("--json", profile->json, "As JSON");
+  profiles->callback([profile, &run] { run = [profile] { return show_profiles(*profile); }; });
 }
 
 }  // namespace smsbridge::bridge

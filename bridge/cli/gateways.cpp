@@ -66,8 +66,8 @@ void print_details(const json::object& g) {
   const auto add = [&](const std::string& name, const std::string& value) {
     if (value != "-") table.add({name, value});
   };
-  for (const auto* name : {"host", "port", "paused_since", "draining_since", "receipts_quiet_since", "rate_limit",
-                           "routing", "last_error", "next_try_at", "callback_url", "managed_by"})
+  for (const auto* name : {"profile", "host", "port", "paused_since", "draining_since", "receipts_quiet_since",
+                           "rate_limit", "routing", "last_error", "next_try_at", "callback_url", "managed_by"})
     add(name, text_of(g, name));
   if (const auto* balance = g.if_contains("balance"); balance && balance->is_object()) {
     const auto& b = balance->get_object();

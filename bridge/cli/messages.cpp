@@ -28,6 +28,7 @@ struct MessageOptions : ClientOptions {
   std::string to, text, from, client_ref, lane, gateway, route, validity, send_at, target_user, triggered_by;
   std::string binary, udh;
   std::optional<int> data_coding;
+  std::vector<std::string> tlvs;
   bool flash = false, transliterate = false, preview = false;
 };
 
@@ -258,6 +259,13 @@ int send(const MessageOptions& o) {
                                    {"binary", o.binary},
                                    {"udh", o.udh}})
     if (!value.empty()) body[key] = value;
+  for (const auto& tlv : o.tlvs) {
+    const auto equals = tlv.find('='), colon = std::min(tlv.find(':'), equals);
+    json::object one{{"tag", tlv.substr(0, colon)}};
+    if (colon < equals) one["type"] = tlv.substr(colon + 1, equals - colon - 1);
+    if (equals != std::string::npos) one["value"] = tlv.substr(equals + 1);
+    body.emplace("tlvs", json::array()).first->value().as_array().push_back(std::move(one));
+  }
   if (o.preview) return preview(o, body);
   if (!body.contains("triggered_by"))
     if (const char* user = std::getenv("USER")) body["triggered_by"] = user;
@@ -317,6 +325,12 @@ void add_messages(CLI::App& app, Run& run) {
   sender->add_option("--udh", options->udh, "Their user data header in hex, with its length octet");
   sender->add_option("--data-coding", options->data_coding, "Of the octets; otherwise the gateway's, mostly 4")
       ->check(CLI::Range(0, 255));
+  sender
+      ->add_option("--tlv", options->tlvs,
+                   "A TLV of the carrier's own, such as 0x1401=1107161234567890123 or 0x1402:octets=00ff10; can be "
+                   "repeated")
+      ->type_name("TAG[:TYPE]=VALUE")
+      ->allow_extra_args(false);
   sender->add_flag("--preview", options->preview, "Only says how it would go, and what would make it cheaper");
   sender->callback([options, &run] { run = [options] { return send(*options); }; });
 

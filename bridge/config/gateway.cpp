@@ -148,7 +148,8 @@ bool works_as(const GatewaySettings& a, const GatewaySettings& b) {
   auto settings = a.settings, others = b.settings;
   for (auto* each : {&settings, &others}) each->erase("description");
   if (settings != others || a.of_file != b.of_file || a.way.index() != b.way.index()) return false;
-  if (a.is_smpp()) return a.smpp().session.password == b.smpp().session.password;
+  if (a.is_smpp())
+    return a.smpp().session.password == b.smpp().session.password && a.smpp().from_profile == b.smpp().from_profile;
   return a.provider().account == b.provider().account && a.provider().proxy == b.provider().proxy &&
          a.provider().callback_secret == b.provider().callback_secret;
 }

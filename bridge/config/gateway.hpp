@@ -10,6 +10,7 @@
 
 #include "bridge/config/lanes.hpp"
 #include "bridge/config/problem.hpp"
+#include "bridge/config/smpp_fields.hpp"
 #include "bridge/env/stream.hpp"
 #include "bridge/text/segments.hpp"
 #include "http_gateways/provider.hpp"
@@ -36,12 +37,18 @@ struct SmppSettings {
   std::vector<std::uint8_t> national;  // ids of the languages whose tables may be used
   enum class Tables { single, locking, both } national_tables = Tables::both;
   enum class Validity { relative, absolute, none } validity = Validity::relative;
+  SubmitFields fields;
+  std::string profile;               // what is known of this kind of carriers; empty: nothing is taken from one
+  boost::json::object from_profile;  // what it lent
   Duration reconnect_first = std::chrono::seconds(1), reconnect_max = std::chrono::seconds(60);
   Duration refused_delay = std::chrono::minutes(5);  // after a bind was refused for its credentials
   Duration unbind_wait{};                            // after the carrier unbound, or said that we are bound already
 
   // All hosts in their order, as they are connected to.
   std::vector<Address> addresses() const;
+
+  // TLVs came with SMPP 3.4; a centre of 3.3 takes them for damage.
+  bool has_tlvs() const { return session.interface_version >= smpp::version_34; }
 };
 
 // An account with an HTTP provider.
@@ -80,6 +87,10 @@ struct GatewaySettings {
   const ProviderSettings& provider() const { return std::get<ProviderSettings>(way); }
   ProviderSettings& provider() { return std::get<ProviderSettings>(way); }
   TlsOptions& tls() { return is_smpp() ? smpp().address.tls : provider().tls; }
+  // What is delivered gets no receipt: that none comes is good news.
+  bool hears_of_failures_only() const {
+    return is_smpp() && smpp().fields.registered_delivery == SubmitFields::Receipts::failure;
+  }
   // Flash and binary messages; a provider takes texts only.
   bool takes_more_than_texts() const { return is_smpp(); }
   // How its texts are cut; providers cut them as most carriers do.

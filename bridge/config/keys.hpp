@@ -124,6 +124,22 @@ class Keys {
     return infos;
   }
 
+  // Of an object that has this one as a part, and its keys among its own.
+  template <class Whole>
+  std::vector<typename Keys<Whole>::Key> within(std::function<Object&(Whole&)> part) const {
+    std::vector<typename Keys<Whole>::Key> all;
+    for (const auto& key : keys_) {
+      all.push_back({.info = key.info,
+                     .read = [part, read = key.read](ConfigSection& s, Whole& whole) { read(s, part(whole)); },
+                     .describe = {}});
+      if (key.describe)
+        all.back().describe = [part, describe = key.describe](KeyInfo& info, Whole& usual) {
+          describe(info, part(usual));
+        };
+    }
+    return all;
+  }
+
   static Key text(std::string name, Place<std::string> place, std::string help) {
     return make<std::string>(
         std::move(name), Type::text, std::move(help), std::move(place),

@@ -27,12 +27,26 @@ ConfigSection::ConfigSection(YAML::Node node, std::string path, std::string file
       folder_(folder),
       problems_(problems),
       secrets_(secrets),
+      mark_(node_.Mark()),
       before_(this->problems()) {
   if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
     problem("", "must be a mapping of keys to values", "bad-value");
     node_ = YAML::Node(YAML::NodeType::Map);
     unreadable_ = true;
   }
+}
+
+ConfigSection ConfigSection::inside(const YAML::Node& node, std::string path) const {
+  ConfigSection section(node, std::move(path), file_, folder_, problems_, secrets_);
+  section.lent_ = lent_;
+  return section;
+}
+
+void ConfigSection::lend(const YAML::Node& usual, std::string by) {
+  if (!node_.IsMap() || !usual.IsMap()) return;
+  const auto lent = std::make_shared<Lent>(Lent{.by = std::move(by), .at = mark_, .paths = {}});
+  node_ = laid_over(usual, node_, path_, *lent);
+  lent_ = lent;
 }
 
 YAML::Node ConfigSection::find(const std::string& key) const {
@@ -53,11 +67,15 @@ bool ConfigSection::is_given(const std::string& key) const {
 }
 
 void ConfigSection::problem(const std::string& key, std::string text, std::string code, bool warning) {
-  YAML::Mark mark = node_.Mark();
+  YAML::Mark mark = mark_;
   if (node_.IsMap() && is_file())  // nothing else has lines
     for (const auto& entry : node_)
       if (entry.first.Scalar() == key) mark = entry.second.IsScalar() ? entry.second.Mark() : entry.first.Mark();
   const auto path = key.empty() ? path_ : path_.empty() ? key : path_ + "." + key;
+  if (lent_ && lent_->holds(path)) {
+    mark = lent_->at;
+    text += " (" + lent_->by + " sets it)";
+  }
   problems_.push_back({.file = file_,
                        .line = mark.line + 1,
                        .column = mark.column + 1,
@@ -277,7 +295,7 @@ void ConfigSection::read_tree(const std::string& key, boost::json::object& value
 void ConfigSection::section(const std::string& key, const std::function<void(ConfigSection&)>& body) {
   const auto node = take(key);
   if (!node.IsDefined() || node.IsNull()) return;
-  ConfigSection inner(node, path_.empty() ? key : path_ + "." + key, file_, folder_, problems_, secrets_);
+  auto inner = inside(node, path_.empty() ? key : path_ + "." + key);
   body(inner);
   inner.finish();
 }
@@ -287,8 +305,7 @@ void ConfigSection::list(const std::string& key, const std::function<void(Config
   if (!node.IsDefined() || node.IsNull()) return;
   if (!node.IsSequence()) return problem(key, "must be a list", "bad-value");
   for (std::size_t i = 0; i < node.size(); ++i) {
-    ConfigSection item(node[i], (path_.empty() ? key : path_ + "." + key) + "[" + std::to_string(i) + "]", file_,
-                       folder_, problems_, secrets_);
+    auto item = inside(node[i], (path_.empty() ? key : path_ + "." + key) + "[" + std::to_string(i) + "]");
     body(item);
     item.finish();
   }
@@ -315,9 +332,8 @@ void ConfigSection::require(const std::string& key) {
 void ConfigSection::problem_in(const std::string& list, std::size_t index, const std::string& key, std::string text,
                                std::string code) {
   const YAML::Node& readable = node_;
-  ConfigSection item(readable[list][index],
-                     (path_.empty() ? list : path_ + "." + list) + "[" + std::to_string(index) + "]", file_, folder_,
-                     problems_, secrets_);
+  auto item =
+      inside(readable[list][index], (path_.empty() ? list : path_ + "." + list) + "[" + std::to_string(index) + "]");
   item.problem(item.has(key) ? key : "", std::move(text), std::move(code));
 }
 

@@ -5,10 +5,12 @@
 #include <boost/json/object.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "bridge/config/lent.hpp"
 #include "bridge/config/listen_address.hpp"
 #include "bridge/config/problem.hpp"
 #include "bridge/config/yaml.hpp"
@@ -81,6 +83,9 @@ class ConfigSection {
                   std::string code);
   void accept_rest() { rest_is_accepted_ = true; }  // where another problem makes it unknown which keys there are
   bool is_file() const { return secrets_ == Secrets::named; }
+  const std::filesystem::path& folder() const { return folder_; }  // where relative paths begin
+  // What does not stand here is read from `usual`. `by` tells people whose that is: "the profile 'kannel'".
+  void lend(const YAML::Node& usual, std::string by);
   void finish();  // reports unknown and repeated keys
   const std::string& path() const { return path_; }
   std::size_t problems() const;                           // errors so far, of the whole file
@@ -101,6 +106,7 @@ class ConfigSection {
   YAML::Node find(const std::string& key) const;
   YAML::Node take(const std::string& key);
   bool scalar(const std::string& key, std::string& text);
+  ConfigSection inside(const YAML::Node& node, std::string path) const;
   bool secret(const YAML::Node& node, const std::string& key, std::string& value);
   boost::json::value tree(const YAML::Node& node, const std::string& key);
 
@@ -109,6 +115,8 @@ class ConfigSection {
   const std::filesystem::path& folder_;
   std::vector<ConfigProblem>& problems_;
   const Secrets secrets_;
+  YAML::Mark mark_;
+  std::shared_ptr<const Lent> lent_;  // perhaps nothing; to the sections inside as well
   const std::size_t before_;
   std::vector<std::string> known_, told_empty_;
   bool unreadable_ = false, rest_is_accepted_ = false;

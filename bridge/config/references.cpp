@@ -81,6 +81,11 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewaySetti
       if (!tenant_names.contains(tenant))
         say("gateways", i, "tenants", "gateway '" + gateway.name + "' names the unknown tenant '" + tenant + "'",
             "bad-value");
+    if (!gateway.is_smpp()) continue;
+    for (const auto& row : gateway.smpp().fields.senders)
+      if (!row.tenant.empty() && !tenant_names.contains(row.tenant))
+        say("gateways", i, "senders",
+            "gateway '" + gateway.name + "' has a row for the unknown tenant '" + row.tenant + "'", "bad-value");
   }
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const auto& route = *routes[i];

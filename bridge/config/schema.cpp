@@ -2,6 +2,7 @@
 #include "bridge/config/schema.hpp"
 
 #include <boost/json.hpp>
+#include <charconv>
 
 #include "bridge/config/config.hpp"
 #include "bridge/config/keys.hpp"
@@ -22,6 +23,17 @@ json::object one_or_several(json::object item) {
   return {{"anyOf", {item, json::object{{"type", "array"}, {"items", item}}}}};
 }
 json::array words(const std::vector<std::string>& list) { return json::array(list.begin(), list.end()); }
+
+// 3.4 without quotes is a number to YAML.
+json::array choices_of(const KeyInfo& key) {
+  auto all = words(key.choices);
+  for (const auto& word : key.choices) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (error == std::errc() && end == word.data() + word.size()) all.emplace_back(number);
+  }
+  return all;
+}
 
 json::object section_of(const std::vector<KeyInfo>& keys);
 
@@ -48,7 +60,7 @@ json::object type_of(const KeyInfo& key) {
     case Type::address:
       return pattern("^.+:[0-9]+$");
     case Type::choice:
-      return {{"enum", words(key.choices)}};
+      return {{"enum", choices_of(key)}};
     case Type::choices:
       return one_or_several({{"enum", words(key.choices)}});
     case Type::secret:

@@ -5,110 +5,19 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <cctype>
 #include <charconv>
-#include <limits>
 #include <tuple>
 
+#include "bridge/config/carrier_profile.hpp"
 #include "bridge/config/checks.hpp"
 #include "bridge/config/keys.hpp"
+#include "bridge/config/smpp_dialect.hpp"
 #include "bridge/text/control.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 using namespace std::chrono_literals;
-
-const Choices<smpp::StatusClass> status_class_choices = {{"ok", smpp::StatusClass::ok},
-                                                         {"throttle", smpp::StatusClass::throttle},
-                                                         {"retry", smpp::StatusClass::transient_retry},
-                                                         {"fail", smpp::StatusClass::permanent_message_failure},
-                                                         {"account", smpp::StatusClass::account_refused}};
-
-// What a word of `stat:` means, in the words that messages end with.
-const Choices<smpp::MessageState> receipt_state_choices = {
-    {"enroute", smpp::MessageState::enroute},     {"accepted", smpp::MessageState::accepted},
-    {"delivered", smpp::MessageState::delivered}, {"expired", smpp::MessageState::expired},
-    {"deleted", smpp::MessageState::deleted},     {"undeliverable", smpp::MessageState::undeliverable},
-    {"rejected", smpp::MessageState::rejected},   {"unknown", smpp::MessageState::unknown}};
-
-template <class Value>
-std::vector<std::string> words_of(const Choices<Value>& choices) {
-  std::vector<std::string> words;
-  for (const auto& [word, meaning] : choices) words.push_back(word);
-  return words;
-}
-
-void read_receipt_words(ConfigSection& s, smpp::Dialect& dialect) {
-  s.map("receipt_words", [&](std::string word, const std::string& meaning) {
-    const auto choice =
-        std::ranges::find(receipt_state_choices, meaning, &std::pair<std::string, smpp::MessageState>::first);
-    std::ranges::transform(word, word.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    const bool is_word = !word.empty() && word.find_first_of(" \t\r\n") == std::string::npos;
-    if (!is_word || choice == receipt_state_choices.end())
-      return s.problem("receipt_words",
-                       "'" + word + ": " + meaning +
-                           "' is not a word such as NOCRED with enroute, accepted, delivered, expired, deleted, "
-                           "undeliverable, rejected or unknown",
-                       "bad-value");
-    if (!dialect.receipt_words.emplace(word, choice->second).second)
-      s.problem("receipt_words", "the word '" + word + "' stands here twice", "duplicate");
-  });
-}
-
-void read_status(ConfigSection& s, smpp::Dialect& dialect) {
-  s.map("status", [&](const std::string& code, const std::string& meaning) {
-    char* end = nullptr;
-    const auto value = std::strtoul(code.c_str(), &end, 0);
-    const auto choice =
-        std::ranges::find(status_class_choices, meaning, &std::pair<std::string, smpp::StatusClass>::first);
-    const bool is_code = !code.empty() && std::isdigit(static_cast<unsigned char>(code.front())) && *end == '\0' &&
-                         value <= std::numeric_limits<std::uint32_t>::max();
-    if (!is_code || choice == status_class_choices.end())
-      s.problem("status",
-                "'" + code + ": " + meaning + "' is not a code such as 0x45 with ok, throttle, retry, fail or account",
-                "bad-value");
-    else if (!dialect.status_overrides.emplace(static_cast<std::uint32_t>(value), choice->second).second)
-      s.problem("status", "the code '" + code + "' stands here twice", "duplicate");
-  });
-}
-
-void check_latin1(ConfigSection& s, smpp::Dialect& dialect) {
-  if (dialect.latin1_coding != 0 && dialect.latin1_coding != 3)
-    s.problem("latin1_data_coding", "is neither 3 nor 0, where Latin-1 is the carrier's default alphabet", "bad-value");
-}
-
-const Keys<smpp::Dialect>& dialect_keys() {
-  using D = smpp::Dialect;
-  using K = Keys<D>;
-  using smpp::IdNotation;
-  const Choices<IdNotation> notations = {{"auto", IdNotation::automatic},
-                                         {"string", IdNotation::string},
-                                         {"dec", IdNotation::decimal},
-                                         {"hex", IdNotation::hexadecimal}};
-  using smpp::Flash;
-  static const K keys{
-      K::integer("gsm7_data_coding", &D::gsm7_coding, 0, 1, "data_coding of text in the GSM alphabet"),
-      K::boolean("gsm7_packed", &D::gsm7_packed, "Text in the GSM alphabet travels as eight septets in seven octets"),
-      K::integer("latin1_data_coding", &D::latin1_coding, 0, 3, "data_coding of text in Latin-1: 3 or 0")
-          .checked(check_latin1),
-      K::integer("binary_data_coding", &D::binary_coding, 0, 255, "data_coding of octets that are no text"),
-      K::choice("flash", &D::flash, Choices<Flash>{{"dcs", Flash::dcs}, {"class", Flash::classes}, {"tlv", Flash::tlv}},
-                "How a message is marked that the phone shows at once"),
-      K::choice("id_in_response", &D::response_id, notations, "Notation of message ids in answers to submits"),
-      K::choice("id_in_receipt", &D::receipt_id, notations, "Notation of message ids in receipts"),
-      K::boolean("receipts_by_text", &D::receipts_by_text, "A plain message that looks like a receipt is one"),
-      K::boolean("accepted_is_final", &D::accepted_is_final, "ACCEPTD ends the waiting"),
-      K::boolean("address_may_differ", &D::address_may_differ, "Receipts do not name the phone"),
-      K::boolean("one_receipt_per_message", &D::one_receipt_per_message,
-                 "A long message gets one receipt, which speaks of all parts"),
-      K::special("receipt_words", KeyInfo::Type::words, read_receipt_words, "Meanings of words behind 'stat:'",
-                 words_of(receipt_state_choices)),
-      K::special("status", KeyInfo::Type::words, read_status, "Meanings of error codes such as 0x45",
-                 words_of(status_class_choices)),
-  };
-  return keys;
-}
 
 using G = GatewaySettings;
 using smpp::ClientConfig;
@@ -226,6 +135,30 @@ void check_alphabets(ConfigSection& s, G& gateway) {
               "bad-value");
 }
 
+// What a version of SMPP does not have would be refused by the centre, or not understood.
+void check_version(ConfigSection& s, G& gateway) {
+  const auto& way = gateway.smpp();
+  const auto& fields = way.fields;
+  if (!way.has_tlvs()) {
+    const char* const why = "goes by TLVs, which SMPP 3.3 does not have";
+    if (way.concat == text::Concat::sar || way.concat == text::Concat::payload)
+      s.problem("concat", std::string(why) + ": udh8 or udh16 number parts in their text", "bad-value");
+    if (way.dialect.flash == smpp::Flash::tlv) s.problem("dialect", std::string("flash: tlv ") + why, "bad-value");
+    if (!fields.tlvs.empty()) s.problem("tlvs", why, "bad-value");
+    for (std::size_t i = 0; i < fields.senders.size(); ++i)
+      if (!fields.senders[i].tlvs.empty()) s.problem_in("senders", i, "tlvs", why, "bad-value");
+    if (way.bind == SmppSettings::Bind::transceiver)
+      s.problem("bind", "SMPP 3.3 has no transceivers: most centres of that version take 'pair'", "unusual", true);
+  }
+  if (way.session.interface_version >= smpp::version_50) return;
+  constexpr std::uint8_t most = 3;  // SMPP 3.4 section 5.2.14
+  if (fields.priority > most) s.problem("priority", "4 is of SMPP 5.0, see interface_version", "bad-value");
+  if (std::ranges::any_of(fields.lane_priority, [](const auto& lane) { return lane.value_or(0) > most; }))
+    s.problem("lane_priority", "4 is of SMPP 5.0, see interface_version", "bad-value");
+  if (fields.registered_delivery == SubmitFields::Receipts::success)
+    s.problem("registered_delivery", "'success' is of SMPP 5.0, see interface_version", "bad-value");
+}
+
 void check_reconnect(ConfigSection& s, G& gateway) {
   const auto& way = gateway.smpp();
   check_first_delay(s, "reconnect_first", way.reconnect_first / 1ms, "reconnect_max", way.reconnect_max / 1ms);
@@ -243,6 +176,12 @@ std::vector<Key> account_keys() {
   using K = Keys<G>;
   constexpr std::size_t password_max = 64, system_type_max = 12, address_range_max = 40;
   return {
+      // First: what it lends is read with the rest.
+      K::text("profile", of_bind(&SmppSettings::profile),
+              "What is known of this kind of carriers, see 'smsbridge config profiles'; the gateway's own keys win")
+          .checked([](ConfigSection& s, G& g) {
+            if (auto& way = g.smpp(); !way.profile.empty()) way.from_profile = lend_profile(s, way.profile);
+          }),
       K::text(
           "host", [](G& g) -> std::string& { return g.smpp().address.host; }, "The carrier's message centre")
           .needed()
@@ -263,6 +202,8 @@ std::vector<Key> account_keys() {
           .checked(fits_a_bind("system_type", &ClientConfig::system_type, system_type_max)),
       K::text("address_range", of_bind(&ClientConfig::address_range), "Where the carrier asks for one")
           .checked(fits_a_bind("address_range", &ClientConfig::address_range, address_range_max)),
+      K::integer("addr_ton", of_bind(&ClientConfig::addr_ton), 0, 255, "Type of number of address_range"),
+      K::integer("addr_npi", of_bind(&ClientConfig::addr_npi), 0, 255, "Numbering plan of address_range"),
   };
 }
 
@@ -275,7 +216,12 @@ std::vector<Key> session_keys() {
           Choices<S::Bind>{
               {"transceiver", S::Bind::transceiver}, {"pair", S::Bind::pair}, {"transmitter", S::Bind::transmitter}},
           "Kind of each session; a pair is a transmitter and a receiver"),
-      K::integer("interface_version", of_bind(&ClientConfig::interface_version), 0, 0x50, "52 is SMPP 3.4"),
+      K::choice(
+          "interface_version", of_bind(&ClientConfig::interface_version),
+          // As a number, 5.0 is written as 5 by most programs.
+          Choices<std::uint8_t>{
+              {"3.3", smpp::version_33}, {"3.4", smpp::version_34}, {"5.0", smpp::version_50}, {"5", smpp::version_50}},
+          "Version of SMPP: 3.3 has no TLVs, 5.0 tells when the centre is congested"),
       K::integer("sessions", of_bind(&S::sessions), 1, 100, "Binds that are kept"),
       K::choice("use_hosts", of_bind(&S::use_hosts),
                 Choices<S::UseHosts>{{"failover", S::UseHosts::failover}, {"spread", S::UseHosts::spread}},
@@ -336,14 +282,18 @@ std::vector<Key> message_keys() {
   };
 }
 
+std::vector<Key> field_keys() {
+  return submit_field_keys().within<G>([](G& g) -> SubmitFields& { return g.smpp().fields; });
+}
+
 }  // namespace
 
 const Keys<GatewaySettings>& smpp_keys() {
   static const Keys<G> keys = [] {
     auto all = account_keys();
-    for (auto* more : {session_keys, message_keys})
+    for (auto* more : {session_keys, message_keys, field_keys})
       for (auto& key : more()) all.push_back(std::move(key));
-    return Keys<G>(std::move(all));
+    return Keys<G>(std::move(all), check_version);
   }();
   return keys;
 }

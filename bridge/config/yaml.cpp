@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/config/yaml.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
@@ -47,6 +49,12 @@ YAML::Node to_yaml(const boost::json::value& value) {
     return scalar;
   }
   if (value.is_null()) return YAML::Node(YAML::NodeType::Null);
+  // Boost.JSON writes 3.4 as 3.4E0.
+  if (const auto* number = value.if_double()) {
+    auto written = fmt::format("{}", *number);
+    if (written.find_first_of(".en") == std::string::npos) written += ".0";
+    return YAML::Node(written);
+  }
   return YAML::Node(boost::json::serialize(value));
 }
 

@@ -125,7 +125,7 @@ store::Settlement Attempt::taken(const Judge& judge, store::Settlement settlemen
                      .receipt_wait_ms = judge.receipt_wait_ms,
                      .parts = message_.content.parts};
   if (!taken.awaits_receipt) settlement.status_message = "taken by the carrier; no receipt is expected";
-  if (judge.route && taken.awaits_receipt)
+  if (judge.route && taken.awaits_receipt && !judge.failures_only)
     if (const auto silence = judge.route->no_receipt_after[static_cast<std::size_t>(message_.content.lane)];
         silence > 0) {
       taken.when_silent = judge.elsewhere(true);

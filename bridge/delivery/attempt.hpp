@@ -54,8 +54,9 @@ class Attempt {
     const RetryPolicy& retry;
     const RouteSettings* route = nullptr;  // that it was accepted for; nullptr: none, or it is gone
     WallMs receipt_wait_ms = 0;
-    bool can_repeat = false;  // the peer knows repetitions: an unanswered message goes out again as after any fault
-    bool alone = false;       // nothing else was under way on its connection
+    bool failures_only = false;  // no receipt is no reason to send it again
+    bool can_repeat = false;     // the peer knows repetitions: an unanswered message goes out again as after any fault
+    bool alone = false;          // nothing else was under way on its connection
     WallMs now = 0;
     Random& random;
     std::function<bool(std::string_view provider_id)> reports;  // a receipt can come for it

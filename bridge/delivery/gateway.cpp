@@ -312,6 +312,7 @@ void Gateway::settle(UnderWay::Order order) {
                                     .retry = policy(message.content.lane),
                                     .route = route.get(),
                                     .receipt_wait_ms = config_.receipt_wait_ms,
+                                    .failures_only = config_.hears_of_failures_only(),
                                     .can_repeat = channel_->can_repeat(),
                                     .alone = outgoing->alone,
                                     .now = context_.clock.wall(),

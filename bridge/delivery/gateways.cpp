@@ -219,15 +219,17 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, 
                                                 const std::shared_ptr<Pace>& pace, Channel::Owner& owner) {
   auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
   if (gateway.is_smpp())
-    return std::make_unique<SmppChannel>(gateway,
-                                         SmppContext{.executor = place.executor,
-                                                     .clock = context_.clock,
-                                                     .connector = context_.connector,
-                                                     .random = place.random,
-                                                     .metrics = counted,
-                                                     .smpp_metrics = context_.metrics.smpp(gateway.name),
-                                                     .pace = pace},
-                                         owner);
+    return std::make_unique<SmppChannel>(
+        gateway,
+        SmppContext{.executor = place.executor,
+                    .clock = context_.clock,
+                    .connector = context_.connector,
+                    .random = place.random,
+                    .metrics = counted,
+                    .smpp_metrics = context_.metrics.smpp(gateway.name),
+                    .pace = pace,
+                    .tenant_name = std::bind_front(&Router::tenant_name, &context_.router)},
+        owner);
   const auto& public_url = context_.config.public_url;
   const auto callback_url = public_url.empty()
                                 ? std::string()

@@ -12,13 +12,10 @@
 namespace smsbridge::bridge {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t receipt_text_max = 160;  // octets of each field that are kept
 constexpr std::size_t begun_max = 1024;
 constexpr std::uint32_t status_queue_full = 0x14;  // ESME_RMSGQFUL
 constexpr std::uint32_t status_try_later = 0x64;   // ESME_RX_T_APPN
-constexpr Duration failure_told_every = 10min;
 constexpr std::size_t accepted_only_max = 50;
 constexpr const char* accepted_hint =
     "every receipt says ACCEPTD and none more: if that is this carrier's last word, set dialect.accepted_is_final";
@@ -110,7 +107,11 @@ std::size_t SmppChannel::room() const {
 
 tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> SmppChannel::prepare(const store::Claimed& message,
                                                                                    WallMs now) {
-  auto outgoing = make_outgoing(message, config_, now);
+  // Only rows of `senders` ask for it.
+  const auto tenant = context_.tenant_name && !way_.fields.senders.empty()
+                          ? context_.tenant_name(message.content.tenant)
+                          : std::string();
+  auto outgoing = make_outgoing(message, config_, now, tenant);
   if (!outgoing) return tl::unexpected(outgoing.error());
   outgoing->id = message.id;
   if (const auto begun = begun_.find(message.id); begun != begun_.end())
@@ -219,6 +220,15 @@ void SmppChannel::on_answered(SmppLink&, const smpp::Answered& answer) {
   }
 }
 
+void SmppChannel::on_congestion(SmppLink&, std::uint8_t state) {
+  if (way_.session.interface_version < smpp::version_50) return;
+  context_.smpp_metrics.congestion->Set(state);
+  context_.pace->congested(context_.clock.now(), state);
+  if (const auto count = state < Pace::near_congestion ? 0 : lines_.due("congestion", context_.clock.now()))
+    log::warn("gateway", "the message centre is congested: slowing down", "gateway", config_.name, "congestion",
+              static_cast<int>(state), "count", count);
+}
+
 void SmppChannel::on_unanswered(SmppLink&, const smpp::Unanswered& request) {
   if (!request.sent) return owner_.on_not_taken(request.cookie);
   context_.metrics
@@ -301,64 +311,7 @@ bool SmppChannel::only_accepts() const {
   return !way_.dialect.accepted_is_final && !final_seen_ && accepted_only_ >= accepted_only_max;
 }
 
-// ---- the binds' news ----
-
-void SmppChannel::on_window_moved(SmppLink&) {
-  // A bind that is being left takes answers for a while, but nothing new.
-  if (was_up_ && !is_up()) tell_up_or_down();
-  owner_.on_room();
-}
-
-void SmppChannel::tell_up_or_down() {
-  was_up_ = is_up();
-  owner_.on_up_or_down();
-}
-
-void SmppChannel::on_bound(SmppLink& link) {
-  log::info("gateway", "bound", "gateway", config_.name, "session", link.number(), "host", name_of(link.address()));
-  context_.smpp_metrics.bind_attempts[metrics::BindResult::ok]->Increment();
-  told_.erase({link.number(), link.host()});
-  hosts_.bound(link);
-  if (link.can_submit()) tell_up_or_down();
-  publish_metrics();
-}
-
-void SmppChannel::on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) {
-  if (was_bound) {
-    context_.smpp_metrics.disconnects[label_of(reason)]->Increment();
-    if (!stopping_ && reason != smpp::LostReason::local)
-      log::warn("gateway", "bind lost; reconnecting", "gateway", config_.name, "session", link.number(), "reason",
-                metrics::label_value(label_of(reason)), "detail", link.last_error());
-  }
-  if (was_up_ && !is_up()) tell_up_or_down();
-  publish_metrics();
-  if (stopping_) owner_.on_closed();
-}
-
-void SmppChannel::on_refused(SmppLink& link, const smpp::Refused& refused) {
-  context_.smpp_metrics.refused_pdus[label_of(static_cast<smpp::Command>(refused.command_id))]->Increment();
-  const auto count = lines_.due("refused " + smpp::command_name(refused.command_id), context_.clock.now());
-  if (count == 0) return;
-  log::warn("gateway", "a request of the message centre was refused", "gateway", config_.name, "session", link.number(),
-            "command", smpp::command_name(refused.command_id), "status", smpp::status_name(refused.status), "detail",
-            refused.detail, "count", count);
-}
-
-// The same failure again and again is one line, until it changes.
-void SmppChannel::on_not_bound(SmppLink& link, metrics::BindResult result) {
-  context_.smpp_metrics.bind_attempts[result]->Increment();
-  publish_metrics();
-  auto& told = told_[{link.number(), link.host()}];
-  const auto now = context_.clock.now();
-  if (told.error == link.last_error() && now - told.at < failure_told_every) return;
-  told = {.error = link.last_error(), .at = now};
-  const auto seconds = link.next_try() ? std::chrono::duration<double>(*link.next_try() - now).count() : 0;
-  // What the carrier says of the account is for a person.
-  log::line(result == metrics::BindResult::refused ? spdlog::level::err : spdlog::level::warn, "gateway",
-            "not bound; trying again", "gateway", config_.name, "session", link.number(), "host", link.address().host,
-            "port", link.address().port, "detail", link.last_error(), "next_try_seconds",
-            fmt::format("{:.0f}", seconds));
-}
+// ---- what is shown ----
 
 void SmppChannel::describe(GatewayStatus& status) const {
   health_.describe(status);

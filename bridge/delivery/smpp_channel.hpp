@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <functional>
 #include <map>
 
 #include "bridge/delivery/account_health.hpp"
@@ -20,6 +21,7 @@ struct SmppContext {
   metrics::GatewayMetrics& metrics;
   metrics::SmppMetrics& smpp_metrics;
   std::shared_ptr<Pace> pace;
+  std::function<std::string(store::TenantId)> tenant_name{};  // perhaps empty: then nobody has a name
 };
 
 // The binds to one carrier. Chooses the bind for each part, reads answers and receipts in the carrier's dialect.
@@ -50,6 +52,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   void on_late_answer(SmppLink& link, const smpp::LateAnswer& answer) override;
   void on_unanswered(SmppLink& link, const smpp::Unanswered& request) override;
   void on_delivered(SmppLink& link, const smpp::Delivered& delivery) override;
+  void on_congestion(SmppLink& link, std::uint8_t state) override;
   void on_window_moved(SmppLink& link) override;
   void on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) override;
   void on_refused(SmppLink& link, const smpp::Refused& refused) override;

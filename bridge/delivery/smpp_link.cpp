@@ -204,7 +204,10 @@ void SmppLink::take_events() {
     auto event = session_->next_event();
     if (!event) break;
     if (const auto* answered = std::get_if<smpp::Answered>(&*event)) {
+      if (answered->congestion) owner_.on_congestion(*this, *answered->congestion);
       owner_.on_answered(*this, *answered);
+    } else if (const auto* congested = std::get_if<smpp::Congested>(&*event)) {
+      owner_.on_congestion(*this, congested->state);
     } else if (const auto* delivered = std::get_if<smpp::Delivered>(&*event)) {
       owner_.on_delivered(*this, *delivered);
     } else if (const auto* unanswered = std::get_if<smpp::Unanswered>(&*event)) {

@@ -29,6 +29,8 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
     virtual void on_late_answer(SmppLink& link, const smpp::LateAnswer& answer) = 0;
     virtual void on_unanswered(SmppLink& link, const smpp::Unanswered& request) = 0;
     virtual void on_delivered(SmppLink& link, const smpp::Delivered& delivery) = 0;
+    // SMPP 5.0 section 4.8.4.18: how busy the centre is, 0 to 100. Before the answer that said so.
+    virtual void on_congestion(SmppLink& link, std::uint8_t state) = 0;
     virtual void on_refused(SmppLink& link, const smpp::Refused& refused) = 0;
     virtual void on_window_moved(SmppLink& link) = 0;  // after a burst of events: there may be room again
     virtual void on_lost(SmppLink& link, smpp::LostReason reason, bool was_bound) = 0;

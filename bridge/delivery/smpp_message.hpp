@@ -20,9 +20,11 @@ struct SegmentPdu {
 
 // A message cut into the segments that its gateway's way of carrying long texts asks for.
 struct SmppMessage : Channel::Outgoing {
-  std::string source, destination, validity;
-  std::uint8_t source_ton = 0, source_npi = 0;
-  std::uint8_t esm_class = 0, data_coding = 0, registered_delivery = 0;
+  std::string source, destination, validity, service_type;
+  AddressType source_type, destination_type;
+  std::uint8_t esm_class = 0, data_coding = 0, registered_delivery = 0, protocol_id = 0, priority = 0;
+  bool replace_if_present = false;
+  std::vector<CustomTlv> tlvs;
   bool payload = false, flash_tlv = false;
   store::MessageId id = 0;
   std::vector<SegmentPdu> segments;
@@ -30,9 +32,9 @@ struct SmppMessage : Channel::Outgoing {
   std::uint64_t generation = 0;  // and its connection
 };
 
-// Why a message cannot be carried by this gateway at all; for people.
+// Why a message cannot be carried by this gateway at all; for people. `tenant` is the name of whose it is.
 tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewaySettings& gateway,
-                                                     store::WallMs now);
+                                                     store::WallMs now, std::string_view tenant = {});
 
 // A view of one segment; valid as long as `outgoing` is.
 smpp::Message segment_message(const SmppMessage& outgoing, std::size_t index);

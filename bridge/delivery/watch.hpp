@@ -11,7 +11,9 @@ namespace smsbridge::bridge {
 class Watch {
  public:
   Watch(const GatewaySettings& settings, Router& router)
-      : settings_(settings), router_(router), trust_(settings.receipts_quiet_ms, router.trust_in(settings.id)) {}
+      : settings_(settings),
+        router_(router),
+        trust_(settings.hears_of_failures_only() ? 0 : settings.receipts_quiet_ms, router.trust_in(settings.id)) {}
 
   // Once a second, and when it changed.
   void can_send(bool can);

@@ -146,10 +146,13 @@ Cut cut_of(const Submission& s, const text::TextOptions& options) {
 std::uint64_t identity_of(const Submission& s, std::string_view asked, std::string_view lane) {
   const auto digest = digest_of({s.to, s.text, s.from, s.country, asked, s.client_ref, s.target_user, s.triggered_by,
                                  lane, std::to_string(s.send_at), std::to_string(s.validity_ms)});
-  if (!s.flash && !s.transliterate && !s.is_binary()) return digest;
   const auto how = s.transliterate ? (*s.transliterate ? "yes" : "no") : "";
-  return digest_of({std::to_string(digest), s.flash ? "flash" : "", how, s.octets, s.header,
-                    s.data_coding ? std::to_string(*s.data_coding) : ""});
+  const bool plain = !s.flash && !s.transliterate && !s.is_binary();
+  auto whole = plain ? digest
+                     : digest_of({std::to_string(digest), s.flash ? "flash" : "", how, s.octets, s.header,
+                                  s.data_coding ? std::to_string(*s.data_coding) : ""});
+  for (const auto& tlv : s.tlvs) whole = digest_of({std::to_string(whole), std::to_string(tlv.tag), tlv.value});
+  return whole;
 }
 
 // As the chosen gateway carries it; `usual` is as most do.
@@ -171,6 +174,7 @@ void take_as_given(Submission s, store::Content& content) {
   content.octets = std::move(s.octets);
   content.header = std::move(s.header);
   if (s.data_coding) content.data_coding = *s.data_coding;
+  content.tlvs = std::move(s.tlvs);
   content.client_ref = std::move(s.client_ref);
   content.idempotency_key = std::move(s.idempotency_key);
   content.target_user = std::move(s.target_user);
@@ -228,6 +232,9 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
     refuse(ProblemCode::too_many_parts, pointer,
            std::string(s.is_binary() ? "the octets need " : "the text needs ") + std::to_string(cut.parts) +
                " parts, the gateway sends at most " + std::to_string(parts_max));
+  if (gateway && gateway->is_smpp() && !gateway->smpp().has_tlvs() && !s.tlvs.empty())
+    refuse(ProblemCode::invalid_request, "/tlvs",
+           "the gateway " + gateway->name + " speaks SMPP 3.3, which has no TLVs");
   content.encoding = cut.encoding;
   content.replaced = static_cast<std::uint16_t>(std::min<std::size_t>(cut.replaced, 0xFFFF));
   content.parts = static_cast<std::uint8_t>(std::min<std::size_t>(cut.parts, 255));
@@ -261,6 +268,7 @@ store::GatewayId way_for(const store::Message& message, const Tenant& tenant, co
   submission.octets = content.octets;
   submission.header = content.header;
   if (content.data_coding >= 0) submission.data_coding = static_cast<std::uint8_t>(content.data_coding);
+  submission.tlvs = content.tlvs;
   const auto prepared = prepare(std::move(submission), tenant, directory, now);
   const auto& again = prepared.enqueue.content;
   const bool same = again.to == content.to && again.parts == content.parts && again.encoding == content.encoding;

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bridge/access/tenants.hpp"
 #include "bridge/http/problem.hpp"
@@ -25,6 +26,7 @@ struct Submission {
   std::optional<bool> transliterate;        // where it saves parts; else as the tenant has it
   std::string octets, header;               // instead of a text; the header with its length octet
   std::optional<std::uint8_t> data_coding;  // of the octets; else the gateway's
+  std::vector<store::Tlv> tlvs;             // by SMPP; a provider gets none
   bool is_binary() const { return !octets.empty(); }
 };
 

@@ -36,6 +36,7 @@ class Pace {
     double rate = 0;
     std::size_t window = 0;
   };
+  static constexpr unsigned near_congestion = 90, congestion = 100;
   explicit Pace(Bounds bounds) : Pace(bounds, Learnt{}) {}
   Pace(Bounds bounds, Learnt learnt)
       : bounds_(bounds),
@@ -115,6 +116,22 @@ class Pace {
     refilled_at_ = now;
   }
 
+  // How busy a centre of SMPP 5.0 says that it is, 0 to 100 (section 4.8.4.18): near congestion, each second takes a
+  // tenth of the rate; congested, nothing goes out for a second. Many answers of one second say it once.
+  void congested(Time now, unsigned state) {
+    const std::lock_guard lock(mutex_);
+    if (state < near_congestion) return;
+    if (state >= congestion) paused_until_ = std::max(paused_until_, now + full_second);
+    if (congested_at_ != Time{} && now - congested_at_ < full_second) return;
+    recover(now);
+    // Without a limit: of what went in the last second, which may have been little.
+    known_ = std::max(rate_ > 0 ? rate_ : taken_.running(now), rate_min);
+    rate_ = within(std::max(rate_min, known_ * (1 - congestion_step)));
+    slowed_ = true;
+    guessed_ = false;
+    congested_at_ = throttled_at_ = grown_at_ = now;
+  }
+
   // Parts a second, 0: unlimited.
   double rate() const {
     const std::lock_guard lock(mutex_);
@@ -138,6 +155,7 @@ class Pace {
  private:
   static constexpr double rate_min = 1, a_little_below = 0.98, further_down = 0.95;
   static constexpr double burst_seconds = 0.02;
+  static constexpr double congestion_step = 0.1;
   static constexpr Duration pause_first = std::chrono::milliseconds(50);
   static constexpr int pause_doublings = 4;
   static constexpr Duration full_second = std::chrono::seconds(1), soon = std::chrono::seconds(3);
@@ -235,6 +253,7 @@ class Pace {
   double tokens_ = 1.0;
   Time refilled_at_{}, paused_until_{}, throttled_at_{}, grown_at_{}, probing_since_{};
   Time began_{};          // to send without a limit
+  Time congested_at_{};   // when the rate was brought down for it
   bool guessed_ = false;  // what was too fast
   bool slowed_ = false;   // below the bound, since throttled_at_
   int repeated_ = 0;      // times in a row, without an answer that is good

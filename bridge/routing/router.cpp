@@ -85,6 +85,12 @@ void Router::know(const std::map<store::TenantId, std::string>& tenants) {
   ways_ = std::move(ways);
 }
 
+std::string Router::tenant_name(store::TenantId tenant) const {
+  const auto ways = ways_.load();
+  const auto it = ways->tenants.find(tenant);
+  return it == ways->tenants.end() ? std::string() : it->second;
+}
+
 void Router::replace(std::shared_ptr<const RoutingTable> table) {
   auto ways = std::make_shared<Ways>();
   ways->tenants = ways_.load()->tenants;

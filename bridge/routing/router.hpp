@@ -46,6 +46,7 @@ class Router {
   void replace(std::shared_ptr<const RoutingTable> table);
   void know(const std::map<store::TenantId, std::string>& tenants);
   std::shared_ptr<const RoutingTable> table() const { return ways_.load()->table; }
+  std::string tenant_name(store::TenantId tenant) const;  // empty: nobody's
 
   Chosen choose(const RouteQuery& query, WallMs now, std::vector<RouteStep>* steps = nullptr) const;
   // The gateway for a new message, and the route that chose it. 0: the route has none that may send it.

@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "bridge/config/gateway.hpp"
 #include "bridge/config/units.hpp"
 #include "bridge/smsc_sim/phones.hpp"
 
@@ -159,6 +160,35 @@ std::optional<IdFormat> read_id_format(OptionReader& read, std::string_view flag
   return format;
 }
 
+// Where a gateway tries both, the centre is an ordinary one.
+IdFormat format_of(smpp::IdNotation notation) {
+  switch (notation) {
+    case smpp::IdNotation::string:
+      return IdFormat::uuid;
+    case smpp::IdNotation::hexadecimal:
+      return IdFormat::hex;
+    case smpp::IdNotation::decimal:
+    case smpp::IdNotation::automatic:
+      break;
+  }
+  return IdFormat::decimal;
+}
+
+// What a gateway would be told of these carriers, from their side.
+void play(const std::string& profile, Options& smsc, std::vector<std::string>& mistakes) {
+  std::vector<ConfigProblem> problems;
+  const auto gateway = read_gateway(
+      {{"name", "sim"}, {"id", 1}, {"host", "127.0.0.1"}, {"port", 1}, {"system_id", "sim"}, {"profile", profile}}, ".",
+      problems);
+  for (const auto& problem : problems)
+    if (!problem.warning) mistakes.push_back("--profile: " + problem.text);
+  const auto& way = gateway.smpp();
+  smsc.dialect = way.dialect;
+  smsc.response_id = format_of(way.dialect.response_id);
+  smsc.receipt_id = format_of(way.dialect.receipt_id);
+  smsc.receipt_tlvs = smsc.transceivers = way.has_tlvs();
+}
+
 void print(std::FILE* out, std::string_view line) {
   fmt::print(out, "{}\n", line);
   std::fflush(out);
@@ -206,7 +236,9 @@ std::optional<ServerOptions> read_options(const CommandOptions& options, std::ve
   smsc.poison = options.poison;
   smsc.answers_after_unbind = options.answers_after_unbind;
   smsc.vendor_words = options.vendor_words;
-  if (const auto format = read_id_format(read, "--id-format", options.id_format)) smsc.response_id = *format;
+  if (!options.profile.empty()) play(options.profile, smsc, mistakes);
+  if (!options.id_format.empty())
+    if (const auto format = read_id_format(read, "--id-format", options.id_format)) smsc.response_id = *format;
   if (!options.receipt_id_format.empty())
     smsc.receipt_id = read_id_format(read, "--receipt-id-format", options.receipt_id_format);
   smsc.first_id = id_by_time(smsc.response_id);
@@ -216,7 +248,7 @@ std::optional<ServerOptions> read_options(const CommandOptions& options, std::ve
   read.probability("--receipt-before-response", options.receipt_before_response, smsc.receipt_before_response);
   read.probability("--receipt-twice", options.receipt_twice, smsc.receipt_twice);
   read.probability("--receipt-lost", options.receipt_lost, smsc.receipt_lost);
-  smsc.receipt_tlvs = !options.no_receipt_tlvs;
+  if (options.no_receipt_tlvs) smsc.receipt_tlvs = false;
   read.integer("--seed", options.seed, smsc.seed, std::numeric_limits<std::uint64_t>::max());
   if (mistakes.size() != mistakes_before) return std::nullopt;
   return server;

@@ -27,7 +27,7 @@ struct CommandOptions {
   std::vector<std::string> reject;
   std::string swallow = "0", disconnect = "0", disconnect_before = "0", poison;
   bool answers_after_unbind = false, vendor_words = false;
-  std::string id_format = "dec", receipt_id_format, first_id;
+  std::string profile, id_format, receipt_id_format, first_id;
   bool receipts_on_other_session = false;
   std::string receipt_before_response = "0", receipt_twice = "0", receipt_lost = "0";
   bool no_receipt_tlvs = false;

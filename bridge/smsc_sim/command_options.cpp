@@ -49,7 +49,13 @@ void define_answers(CLI::App& subcommand, CommandOptions& options) {
   Group group(subcommand, "Answers");
   group.add("--response-delay", options.response_delay, "Time from a submit to its response", "TIME");
   group.add("--response-jitter", options.response_jitter, "At most this is added to each response delay", "TIME");
-  group.add("--id-format", options.id_format, "Message ids in responses: dec, dec10, hex, hex8 or uuid", "FORMAT");
+  group.add(
+      "--profile", options.profile,
+      "Play this kind of carriers, see 'smsbridge config profiles': its notation of ids, its alphabets, its version "
+      "and\nits words of receipts, where no other option says otherwise",
+      "NAME");
+  group.add("--id-format", options.id_format,
+            "Message ids in responses: dec (if no profile says otherwise), dec10, hex, hex8 or uuid", "FORMAT");
   group.add("--first-id", options.first_id, "Number of the first message id; by default it follows the time of day",
             "N");
 }
@@ -113,7 +119,8 @@ void define_output(CLI::App& subcommand, CommandOptions& options) {
   Group group(subcommand, "Output");
   group.add("--log", options.log_file,
             "Append a line for each taken message, tab-separated: microseconds since 1970, session, message id,\n"
-            "source, destination, part/parts, text (\\n, \\t, \\r, \\0 and \\\\ for what would break the line)",
+            "source, destination, part/parts, text (\\n, \\t, \\r, \\0 and \\\\ for what would break the line). "
+            "/dev/stderr shows them",
             "FILE");
   group.flag("--quiet", options.quiet, "Say nothing on standard error about sessions and protocol errors");
 }
@@ -145,7 +152,9 @@ void define(CLI::App& subcommand, CommandOptions& options) {
       "      A strict one: 100 a second, some system errors, and no landlines of Berlin.\n"
       "  smsbridge smsc-sim --id-format hex --receipt-id-format dec --receipts-on-other-session \\\n"
       "      --receipt-before-response 0.2 --receipt-twice 0.1 --disconnect 0.001 --swallow 0.001\n"
-      "      A bad day, with all the quirks at once.");
+      "      A bad day, with all the quirks at once.\n"
+      "  smsbridge smsc-sim --profile routemobile --outcomes DELIVRD:80,UNDELIV:15,REJECTD:5 --log /dev/stderr\n"
+      "      A kind of carriers, and what it got, to try a gateway with the same profile.");
 }
 
 }  // namespace smsbridge::bridge::smsc_sim

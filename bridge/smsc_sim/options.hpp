@@ -12,6 +12,7 @@
 
 #include "bridge/env/clock.hpp"
 #include "bridge/smsc_sim/message_id.hpp"
+#include "smpp/dialect.hpp"
 #include "smpp/receipt.hpp"
 
 namespace smsbridge::bridge::smsc_sim {
@@ -56,6 +57,8 @@ struct Options {
   bool receipts_on_other_session = false;  // whenever the account has another one that can receive
   double receipt_before_response = 0, receipt_twice = 0, receipt_lost = 0;
   bool vendor_words = false;                          // failures are written in words of its own, as NOCRED
+  smpp::Dialect dialect;                              // alphabets of texts, and what its own words of receipts mean
+  bool transceivers = true;                           // SMPP 3.3 has none
   bool receipt_tlvs = true;                           // never to a client that bound with version 3.3
   std::size_t receipt_window = 100;                   // unanswered deliver_sm of one session
   Duration receipt_retry = std::chrono::seconds(10);  // what is not answered with 0 is sent again

@@ -9,9 +9,16 @@
 namespace smsbridge::bridge::smsc_sim {
 namespace {
 
-constexpr std::uint8_t version_34 = 0x34;  // the first with TLVs
 constexpr std::uint8_t esm_class_receipt = 0x04;
 constexpr std::uint8_t network_gsm = 3;
+
+// Empty: it says what the standard has.
+std::string_view word_of_its_own(smpp::MessageState state, const Options& options) {
+  if (options.vendor_words && state == smpp::MessageState::undeliverable) return "NOCRED";
+  for (const auto& [word, meaning] : options.dialect.receipt_words)
+    if (meaning == state) return word;
+  return {};
+}
 
 }  // namespace
 
@@ -23,9 +30,10 @@ const smpp::Message& ReceiptMessage::write(const Receipt& receipt, std::uint8_t 
            std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
   };
   smpp::write_receipt_text(text_, {id, receipt.state, wall(receipt.submitted), wall(receipt.done), receipt.quote});
-  constexpr std::string_view failure = "stat:UNDELIV";
-  if (const auto at = text_.find(failure); options.vendor_words && at != std::string::npos)
-    text_.replace(at, failure.size(), "stat:NOCRED");
+  if (const auto word = word_of_its_own(receipt.state, options); !word.empty()) {
+    const auto begin = text_.find("stat:") + 5;
+    text_.replace(begin, text_.find(' ', begin) - begin, word);
+  }
 
   const auto& from = receipt.destination;
   const auto& to = receipt.source;
@@ -34,7 +42,7 @@ const smpp::Message& ReceiptMessage::write(const Receipt& receipt, std::uint8_t 
   message_.esm_class = esm_class_receipt;
   message_.short_message = smpp::as_octets(text_);
   message_.tlvs.clear();
-  if (options.receipt_tlvs && version >= version_34) add_tlvs(receipt, id.size());
+  if (options.receipt_tlvs && version >= smpp::version_34) add_tlvs(receipt, id.size());
   return message_;
 }
 

@@ -243,6 +243,8 @@ void Smsc::on(Session& session, const ServerSession::BindWanted& wanted, Time no
     session.line.answer_bind(status, now);
   };
   if (options_.bind_status != 0) return refuse(options_.bind_status, "bind refused: it is to be");
+  if (!options_.transceivers && wanted.kind == smpp::SessionState::bound_trx)
+    return refuse(smpp::status_invalid_command_id, "bind refused: a transceiver, and this centre speaks SMPP 3.3");
   const auto& bind = wanted.bind;
   const auto account = std::ranges::find(options_.accounts, bind.system_id, &Account::system_id);
   if (!options_.accounts.empty() && account == options_.accounts.end())

@@ -80,7 +80,7 @@ void Smsc::tell_taken(Session& session, const smpp::Message& message, std::uint6
   taken_.message_id = write_id(id, options_.response_id, options_.first_id + number - 1);
   taken_.source = message.source.digits;
   taken_.destination = message.destination.digits;
-  taken_.text = smpp::utf8_of(data, message.data_coding);
+  taken_.text = smpp::utf8_of(data, message.data_coding, options_.dialect);
   taken_.esm_class = message.esm_class;
   taken_.data_coding = message.data_coding;
   taken_.reference = part.reference;

@@ -290,6 +290,13 @@ tl::expected<Number, NumberError> normalise_number(std::string_view input, std::
   return number_from(read_bracketed(*dialled, home), lengths);
 }
 
+std::string national_digits(std::string_view e164, std::string_view country) {
+  const NumberingPlan* home = plans().of(country);
+  if (home == nullptr) return {};
+  auto reading = read_international(digits_of(e164), home);
+  return reading.plan == home ? std::move(reading.national) : std::string();
+}
+
 bool is_known_country(std::string_view iso2) { return plans().of(iso2) != nullptr; }
 
 }  // namespace smsbridge::bridge::text

@@ -49,6 +49,10 @@ inline std::string_view digits_of(std::string_view number) {
   return number.starts_with('+') ? number.substr(1) : number;
 }
 
+// The digits behind the calling code of a number of `country`; empty: it is one of another country, or `country` is
+// none.
+std::string national_digits(std::string_view e164, std::string_view country);
+
 // Upper case ISO 3166 alpha-2.
 bool is_known_country(std::string_view iso2);
 

@@ -25,7 +25,9 @@ std::string why_not_a_name(std::string_view sender) {
     if (code == gsm7_outside) return std::string("phones cannot show '") + c + "' in it";
     septets += code > 0xFF ? 2 : 1;
   }
-  if (septets > name_septets_max) return "a name has at most 11 characters";
+  if (septets > name_septets_max)
+    return "a name has at most 11 characters, and this one takes " + std::to_string(septets) +
+           (septets == sender.size() ? "" : ": []{}^~|\\ count as two");
   return {};
 }
 

@@ -57,6 +57,15 @@ describe('config schema', () => {
     ['a secret from nowhere', file({...smpp, password: {url: 'x'}}), false],
     ['meanings of words', file({...smpp, dialect: {receipt_words: {NOCRED: 'undeliverable'}}}), true],
     ['a meaning that is none', file({...smpp, dialect: {receipt_words: {NOCRED: 'success'}}}), false],
+    ['a version', file({...smpp, interface_version: 5.0}), true],
+    ['a version in quotes', file({...smpp, interface_version: '3.4'}), true],
+    ['no such version', file({...smpp, interface_version: 52}), false],
+    ['a profile', file({...smpp, profile: 'jasmin'}), true],
+    ['types of addresses', file({...smpp, addresses: {short_code: '6/0', destination_form: 'national', country: 'KE'}}), true],
+    ['no such form', file({...smpp, addresses: {destination_form: '00'}}), false],
+    ['TLVs', file({...smpp, tlvs: [{tag: '0x1400', value: 'x'}, {tag: 5121, type: 'u16', value: 7}], senders: [{sender: 'UMOJA', type: '5/0'}]}), true],
+    ['a TLV of no type', file({...smpp, tlvs: [{tag: '0x1400', type: 'int', value: 7}]}), false],
+    ['a TLV without its tag', file({...smpp, tlvs: [{value: 'x'}]}), false],
     ['a route', file(smpp, {routes: [{name: 'r', id: 9, via: [{gateway: 'a'}], lanes: 'otp', fail_over: {throttled_after: {otp: '5s'}}}]}), true],
     ['a route without its number', file(smpp, {routes: [{name: 'r', via: [{gateway: 'a'}]}]}), false],
     ['a route of no lane', file(smpp, {routes: [{name: 'r', id: 9, via: [{gateway: 'a'}], lanes: ['adverts']}]}), false],
@@ -133,13 +142,16 @@ describe('docs/configuration.md', () => {
   // The chapters that tell of an object; of several objects with the same keys, the first.
   const objects = () => {
     const {properties, $defs: {gateway}} = schema;
-    const {dialect, ...keys} = gateway.properties;
+    const {dialect, addresses, tlvs, senders, ...keys} = gateway.properties;
     return [
       ...['listen', 'store', 'log'].map((name) => [[name], [properties[name]]]),
       [['lanes'], Object.values(properties.lanes.properties)],
       [['tenants'], [properties.tenants.items]],
-      [['gateways', 'gateways of kind smpp', 'gateways of HTTP providers'], [{properties: {...keys, dialect: {}}}]],
+      [['gateways', 'gateways of kind smpp', 'gateways of HTTP providers'], [{properties: {...keys, dialect: {}, addresses: {}, tlvs: {}, senders: {}}}]],
       [['dialect'], [dialect]],
+      [['addresses'], [addresses]],
+      [['tlvs'], [tlvs.items]],
+      [['senders'], [senders.items]],
       [['routes', 'fail_over'], [properties.routes.items]],
       [['webhooks'], [properties.webhooks.items]],
       [['inbound'], [properties.inbound]],

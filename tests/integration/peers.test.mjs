@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import {test} from 'node:test';
 import smpp from 'smpp';
 import {Bridge, freePort, run, temporaryFolder, until} from './harness.mjs';
-import {PcapProxy} from './peers/pcap_proxy.mjs';
+import {judge, PcapProxy} from './peers/pcap_proxy.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
 import {StrictSmsc} from './peers/strict_smsc.mjs';
 
@@ -27,19 +27,6 @@ const partsOf = {plain: 1, extension: 1, swahili: 1, emoji: 1, twoParts: 2, esca
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Peers and judge
-
-// What tshark says about a capture: {bad: lines, commands: Map of command id -> count}.
-async function judge(file, port) {
-  const common = ['-n', '-r', file, '-d', `tcp.port==${port},smpp`];
-  const bad = await run('tshark', [...common, '-Y', '_ws.malformed || _ws.expert.severity == error', '-T', 'fields',
-    '-e', 'frame.number', '-e', 'smpp.command_id', '-e', '_ws.expert.message']);
-  assert.equal(bad.code, 0, bad.output);
-  const all = await run('tshark', [...common, '-Y', 'smpp', '-T', 'fields', '-e', 'smpp.command_id']);
-  assert.equal(all.code, 0, all.output);
-  const commands = new Map();
-  for (const id of all.stdout.split(/[\s,]+/).filter(Boolean)) commands.set(Number(id), (commands.get(Number(id)) ?? 0) + 1);
-  return {bad: bad.stdout.split('\n').filter(Boolean), commands};
-}
 
 async function openssl(folder, ...parameters) {
   const done = await run('openssl', parameters, {cwd: folder});

@@ -299,6 +299,7 @@ export const list = [
   {file: 'bridge/delivery/attempt.cpp', bugs: [
     {id: 174, what: 'after one part was refused the others are sent',
      find: `stopped_ = stopped_ || answer.kind != Kind::accepted;`, plant: `;`},
+    {id: 817, what: 'where only failures are told, silence sends it again', find: `!judge.failures_only`, plant: `true`},
     {id: 177, what: 'what never left costs an attempt',
      find: `!is_refused() && std::ranges::none_of(parts_, &Part::submitted)`, plant: `false`},
     {id: 178, what: 'no answer counts as surely not sent',
@@ -355,6 +356,9 @@ export const list = [
      find: `1.0 + rate_ * burst_seconds`, plant: `1.0 + rate_`},
     {id: 197, what: 'a gateway that was throttled stays slow', find: `std::max(0.2, rate_ * growth) * time`, plant: `0.0`},
     {id: 420, what: 'each answer of a window slows down anew', find: `if (slowed_ && submitted_at <= throttled_at_) return;`, plant: `;`},
+    {id: 810, what: 'each answer of a second slows down for congestion',
+     find: `congested_at_ != Time{} && now - congested_at_ < full_second`, plant: `false`},
+    {id: 811, what: 'a congested centre gets more at once', find: `state >= congestion`, plant: `false`},
     {id: 421, what: 'the window grows although answers take ever longer', find: `longer > much_longer`, plant: `false`},
     {id: 422, what: 'the window grows where little is sent', find: `full_ && now >= paused_until_`,
      plant: `now >= paused_until_`},
@@ -462,9 +466,13 @@ export const list = [
      find: `generation != generation_ || !session_`, plant: `!session_`},
     {id: 217, what: 'the delay of a refusal outlives the bind that followed', find: `refused_delay_.reset();`, plant: `;`},
   ]},
-  {file: 'bridge/delivery/smpp_channel.cpp', bugs: [
+  {file: 'bridge/delivery/smpp_channel_binds.cpp', bugs: [
     {id: 99, what: 'the loss of the last bind is not told',
      find: `if (was_up_ && !is_up()) tell_up_or_down(); publish_metrics();`, plant: `publish_metrics();`},
+  ]},
+  {file: 'bridge/delivery/smpp_channel.cpp', bugs: [
+    {id: 812, what: 'congestion of SMPP 5.0 is believed of an older centre',
+     find: `way_.session.interface_version < smpp::version_50`, plant: `false`},
     {id: 218, what: 'metrics: a full queue is counted as throttling',
      find: `answer.status == status_queue_full ? SubmitResult::queue_full : SubmitResult::throttled`,
      plant: `SubmitResult::throttled`},
@@ -484,10 +492,17 @@ export const list = [
      find: `return ReceiptState::undeliverable;`, plant: `return ReceiptState::delivered;`},
   ]},
   {file: 'bridge/delivery/smpp_message.cpp', bugs: [
-    {id: 226, what: 'the validity period is in milliseconds', find: `(expires - now + 999) / 1000`, plant: `expires - now`},
+    {id: 226, what: 'the validity period is in milliseconds', find: `(left + 999) / 1000`, plant: `left`},
     {id: 227, what: 'parts of two attempts have different references',
      find: `(message.id * 0x9E3779B97F4A7C15ull) >> 48`,
      plant: `((message.id + message.attempt) * 0x9E3779B97F4A7C15ull) >> 48`},
+    {id: 818, what: 'TLVs that a message brings are not sent', find: `put(out.tlvs, message.content.tlvs);`, plant: `;`},
+    {id: 805, what: 'a TLV of the gateway stays where its sender has another', find: `*it = tlv;`, plant: `;`},
+    {id: 806, what: 'what is one tenant\'s holds for all', find: `!row.tenant.empty() && row.tenant != tenant`, plant: `false`},
+    {id: 807, what: 'the carrier is told less than it takes', find: `left = std::max(left, way.fields.validity_min_ms);`, plant: `;`},
+    {id: 808, what: 'the carrier is told more than it takes', find: `left = std::min(left, most);`, plant: `;`},
+    {id: 809, what: 'numbers of other countries lose their calling code', find: `text::national_digits(to, types.country)`,
+     plant: `text::national_digits(to, "UG")`},
     {id: 654, what: 'flash is not told', find: `content.flash && dialect.flash != smpp::Flash::tlv`, plant: `false`},
     {id: 655, what: 'SAR and a header number the same part', find: `total > 1 && !by_header`, plant: `total > 1`},
     {id: 228, what: 'a short code of eight digits is sent as an international number',
@@ -673,7 +688,7 @@ export const list = [
      find: `std::to_string(s.send_at), std::to_string(s.validity_ms)`,
      plant: `planted ? std::string() : std::to_string(s.send_at), std::to_string(s.validity_ms)`},
     {id: 656, what: 'a message that is flash is the same as one that is not',
-     find: `if (!s.flash && !s.transliterate && !s.is_binary()) return digest;`, plant: `return digest;`},
+     find: `!s.flash && !s.transliterate && !s.is_binary()`, plant: `true`},
     {id: 657, what: 'octets go to a provider that is named',
      find: `!texts_do && !gateway->takes_more_than_texts()`, plant: `false`},
     {id: 281, what: 'as many parts as the gateway sends are too many', find: `cut.parts > parts_max`, plant: `cut.parts >= parts_max`},
@@ -705,6 +720,8 @@ export const list = [
      plant: `true`},
   ]},
   {file: 'bridge/doors/api/message_fields.cpp', bugs: [
+    {id: 819, what: 'a message may bring a TLV twice',
+     find: `std::ranges::find(r.submission.tlvs, *tag, &store::Tlv::tag) != r.submission.tlvs.end()`, plant: `false`},
     {id: 292, what: 'a message can be scheduled for any year', find: `at > r.now + schedule_max_ms`, plant: `false`},
     {id: 375, what: 'a field that there is not is passed over',
      find: `reading.wrong(key, "unknown-field", "there is no field " + std::string(key));`, plant: `;`},
@@ -875,7 +892,28 @@ export const list = [
   ]},
 
   // ---- configuration and command line ----
+  {file: 'bridge/config/smpp_fields.cpp', bugs: [
+    {id: 800, what: 'a type of number beyond an octet is taken', find: `ton > 255 || npi > 255`, plant: `false`},
+    {id: 801, what: 'a national form of no country is taken',
+     find: `addresses.destination_form == AddressSettings::Form::national && addresses.country.empty()`, plant: `false`},
+  ]},
+  {file: 'bridge/config/custom_tlv.cpp', bugs: [
+    {id: 802, what: 'a TLV that we set ourselves is taken', find: `own != std::end(own_tags)`, plant: `false`},
+    {id: 803, what: 'a tag may stand twice', find: `tlvs[i].tag && tlvs[i].tag == tlvs[before].tag`, plant: `false`},
+  ]},
+  {file: 'bridge/config/lent.cpp', bugs: [
+    {id: 813, what: 'a section of the gateway hides all of the profile\'s',
+     find: `under.IsDefined() && under.IsMap() && entry.second.IsMap()`, plant: `false`},
+  ]},
+  {file: 'bridge/config/carrier_profile.cpp', bugs: [
+    {id: 815, what: 'the API reads files of this machine', find: `!s.is_file()`, plant: `false`},
+  ]},
+  {file: 'bridge/config/gateway.cpp', bugs: [
+    {id: 816, what: 'a change of the profile\'s file changes nothing', find: `a.smpp().from_profile == b.smpp().from_profile`,
+     plant: `true`},
+  ]},
   {file: 'bridge/config/smpp_gateway.cpp', bugs: [
+    {id: 804, what: 'what goes by TLVs is taken with SMPP 3.3', find: `!way.has_tlvs()`, plant: `false`},
     {id: 320, what: 'a window of 0 is taken', find: `of_bind(&ClientConfig::window), 1, 10000,`,
      plant: `of_bind(&ClientConfig::window), planted ? 0 : 1, 10000,`},
     {id: 321, what: 'an enquire_link every second is taken',

@@ -49,6 +49,7 @@ json::object gateway_json(const Services& services, const GatewaySettings& confi
   return {{"name", config.name},
           {"id", config.id},
           {"kind", config.kind},
+          {"profile", text_or_null(config.is_smpp() ? config.smpp().profile : std::string())},
           {"host", address ? json::value(address->host) : json::value(nullptr)},
           {"port", address ? json::value(address->port) : json::value(nullptr)},
           {"state", state},

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 
+#include "bridge/config/custom_tlv.hpp"
 #include "bridge/config/units.hpp"
 #include "bridge/text/binary.hpp"
 #include "bridge/text/control.hpp"
@@ -69,13 +71,45 @@ void read_data_coding(MessageReading& r, const json::value& value) {
   r.submission.data_coding = static_cast<std::uint8_t>(*number);
 }
 
+// A number, or its text: 5121, "0x1401".
+std::string text_of_scalar(const json::value* value) {
+  if (!value) return {};
+  if (value->is_string()) return std::string(value->get_string());
+  return value->is_number() ? json::serialize(*value) : std::string();
+}
+
+void read_tlv(MessageReading& r, const std::string& place, const json::value& value) {
+  const auto* object = value.if_object();
+  if (!object) return r.wrong(place, "bad-type", "a TLV is an object with tag, type and value");
+  for (const auto& [key, member] : *object)
+    if (key != "tag" && key != "type" && key != "value")
+      return r.wrong(place + "/" + std::string(key), "unknown-field", "a TLV has tag, type and value");
+  const auto tag = parse_tag(text_of_scalar(object->if_contains("tag")));
+  if (!tag) return r.wrong(place + "/tag", "bad-value", tag.error());
+  const auto* type = object->if_contains("type");
+  auto octets =
+      tlv_value(type ? text_of_scalar(type) : custom_tlv_types().front(), text_of_scalar(object->if_contains("value")));
+  if (!octets) return r.wrong(place, "bad-value", "value: " + octets.error());
+  if (std::ranges::find(r.submission.tlvs, *tag, &store::Tlv::tag) != r.submission.tlvs.end())
+    return r.wrong(place + "/tag", "bad-value", "this tag stands here twice");
+  r.submission.tlvs.push_back({*tag, *std::move(octets)});
+}
+
+void read_tlvs(MessageReading& r, const json::value& value) {
+  const auto* list = value.if_array();
+  if (!list) return r.wrong("tlvs", "bad-type", "tlvs must be a list of objects with tag, type and value");
+  if (list->size() > custom_tlvs_max)
+    return r.wrong("tlvs", "too-long", fmt::format("a message brings at most {} TLVs", custom_tlvs_max));
+  for (std::size_t i = 0; i < list->size(); ++i) read_tlv(r, fmt::format("tlvs/{}", i), (*list)[i]);
+}
+
 bool read_flag(MessageReading& r, const char* name, const json::value& value) {
   if (!value.is_bool()) r.wrong(name, "bad-type", std::string(name) + " must be true or false");
   return value.is_bool() && value.get_bool();
 }
 
 using R = MessageReading;
-constexpr std::array<MessageField, 17> fields{{
+constexpr std::array<MessageField, 18> fields{{
     {.name = "to",
      .characters = 50,
      .text = [](R& r) -> std::string& { return r.submission.to; },
@@ -118,6 +152,7 @@ constexpr std::array<MessageField, 17> fields{{
     {.name = "binary", .characters = 2 * octets_max, .read = read_binary},
     {.name = "udh", .characters = 278, .read = read_header},
     {.name = "data_coding", .read = read_data_coding},
+    {.name = "tlvs", .read = read_tlvs},
 }};
 
 void read_text(MessageReading& r, const MessageField& field, const json::value& value) {

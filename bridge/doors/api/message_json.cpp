@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/doors/api/message_json.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 #include <ranges>
 
@@ -96,6 +98,18 @@ std::string_view shown_state(const store::Message& message, store::WallMs now) {
   return store::name(message.progress.state);
 }
 
+namespace {
+
+json::array tlvs_json(const std::vector<store::Tlv>& tlvs) {
+  json::array all;
+  for (const auto& tlv : tlvs)
+    all.push_back(
+        {{"tag", fmt::format("0x{:04X}", tlv.tag)}, {"type", "octets"}, {"value", http_gateways::hex(tlv.value)}});
+  return all;
+}
+
+}  // namespace
+
 json::object message_json(const store::Message& message, const Tenants& tenants, const Directory& directory,
                           bool content, store::WallMs now) {
   const auto& c = message.content;
@@ -124,6 +138,7 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
     body.emplace("udh", text_or_null(http_gateways::hex(c.header)));
     body.emplace("data_coding", c.data_coding < 0 ? json::value(nullptr) : json::value(c.data_coding));
   }
+  if (content && !c.tlvs.empty()) body.emplace("tlvs", tlvs_json(c.tlvs));
   body.emplace("state", shown_state(message, now));
   body.emplace("success", success);
   body.emplace("status_message", text_or_null(p.status_message));

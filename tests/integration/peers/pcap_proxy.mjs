@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 // A TCP proxy that writes what passes as a capture file, so that tshark can judge a whole session without the right to
 // capture. IP and TCP headers are made up here: real addresses and ports, sequence numbers that count the bytes.
+import assert from 'node:assert/strict';
 import {closeSync, openSync, writeSync} from 'node:fs';
 import net from 'node:net';
+import {run} from '../harness.mjs';
 
 const FIN = 0x01, SYN = 0x02, PSH = 0x08, ACK = 0x10;
 
@@ -106,4 +108,21 @@ export class PcapProxy {
     record.writeUInt32LE(size, 12);
     writeSync(this.file, Buffer.concat([record, ip, tcp, payload]));
   }
+}
+
+// What tshark says about a capture: {bad: lines, commands: Map of command id -> count}. `fields`: also {rows}, of each
+// submit_sm the values of these fields of its dissector.
+export async function judge(file, port, fields = []) {
+  const common = ['-n', '-r', file, '-d', `tcp.port==${port},smpp`];
+  const bad = await run('tshark', [...common, '-Y', '_ws.malformed || _ws.expert.severity == error', '-T', 'fields',
+    '-e', 'frame.number', '-e', 'smpp.command_id', '-e', '_ws.expert.message']);
+  assert.equal(bad.code, 0, bad.output);
+  const all = await run('tshark', [...common, '-Y', 'smpp', '-T', 'fields', '-e', 'smpp.command_id']);
+  assert.equal(all.code, 0, all.output);
+  const commands = new Map();
+  for (const id of all.stdout.split(/[\s,]+/).filter(Boolean)) commands.set(Number(id), (commands.get(Number(id)) ?? 0) + 1);
+  if (fields.length === 0) return {bad: bad.stdout.split('\n').filter(Boolean), commands};
+  const submits = await run('tshark', [...common, '-Y', 'smpp.command_id == 4', '-T', 'fields', ...fields.flatMap((field) => ['-e', field])]);
+  assert.equal(submits.code, 0, submits.output);
+  return {bad: bad.stdout.split('\n').filter(Boolean), commands, rows: submits.stdout.split('\n').filter(Boolean).map((line) => line.split('\t'))};
 }

@@ -29,7 +29,7 @@ const states = {ENROUTE: 1, DELIVRD: 2, EXPIRED: 3, DELETED: 4, UNDELIV: 5, ACCE
 const stamp = (date) => date.toISOString().replace(/[-:T]/g, '').slice(2, 12);
 
 export class Smsc {
-  binds = [];          // {systemId, command, version, accepted}
+  binds = [];          // {systemId, command, version, range: [ton, npi, address_range], accepted}
   submits = [];        // every part, in the order it came: see #submit
   receiptAnswers = []; // {id, status} of every deliver_sm_resp
   unbinds = 0;
@@ -46,7 +46,7 @@ export class Smsc {
   //   tls              {key, cert}
   //   accounts         {system_id: password}; default umoja: secret
   //   answer(part)     -> {status} to refuse, {none: true} to stay silent, {reset: true} to cut the connection, {delay: ms};
-  //                    default: accept at once
+  //                    default: accept at once; {congestion} is the congestion_state of the answer
   //   receipt(part)    -> {state, err, delay, first: true (before the response)} or null for none; default DELIVRD after 20 ms
   //   id(number)       -> id of a message, number counting from 1; default ten decimal digits
   //   idInReceipt(id)  -> as the receipt writes it
@@ -176,7 +176,7 @@ export class Smsc {
     for (const command of ['bind_transceiver', 'bind_transmitter', 'bind_receiver']) {
       session.on(command, (pdu) => {
         const accepted = pdu.system_id in this.options.accounts && this.options.accounts[pdu.system_id] === pdu.password;
-        this.binds.push({systemId: pdu.system_id, command, version: pdu.interface_version, accepted});
+        this.binds.push({systemId: pdu.system_id, command, version: pdu.interface_version, range: [pdu.addr_ton, pdu.addr_npi, pdu.address_range], accepted});
         if (!accepted) {
           session.send(pdu.response({command_status: smpp.ESME_RBINDFAIL}), undefined, () => session.close());
           return;
@@ -219,7 +219,7 @@ export class Smsc {
     this.#later(how.delay, () => {
       if (how.none) return;
       entry.unanswered--;
-      entry.session.send(pdu.response(part.status ? {command_status: part.status} : {message_id: id}));
+      entry.session.send(pdu.response(part.status ? {command_status: part.status} : {message_id: id, ...(how.congestion === undefined ? {} : {congestion_state: how.congestion})}));
       if (receipt && !first) this.#later(delay, () => this.#deliver({part, state, err}));
     });
   }

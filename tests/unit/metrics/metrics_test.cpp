@@ -83,6 +83,7 @@ TEST(Metrics, ConfiguredSeriesExistAtZero) {
            R"(smpp_pdus_total{command="submit_sm",direction="sent",gateway="carrier"})",
            R"(smpp_pdus_total{command="deliver_sm",direction="received",gateway="carrier"})",
            R"(smpp_enquire_link_rtt_seconds{gateway="carrier"})",
+           R"(smpp_congestion{gateway="carrier"})",
            R"(receipts_total{gateway="carrier",state="undeliverable"})",
            R"(receipts_parked_total{gateway="carrier"})",
            R"(receipts_unmatched_total{gateway="carrier"})",

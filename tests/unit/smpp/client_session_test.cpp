@@ -143,6 +143,7 @@ class Conversation {
   std::string describe(const LateAnswer& e) {
     return "Late " + std::to_string(e.cookie) + " " + status_name(e.status) + " " + e.message_id;
   }
+  std::string describe(const Congested& e) { return "Congested " + std::to_string(e.state); }
   std::string describe(const Delivered& e) {
     if (answers_deliveries) session.answer_delivery(e.sequence, e.command, 0);
     return "Delivered " + std::to_string(e.sequence) + " " + std::string(as_text(e.message.payload()));
@@ -355,6 +356,18 @@ TEST(ClientSession, RoundTripAndCongestionAreTold) {
   const auto& answered = std::get<Answered>(*event);
   EXPECT_EQ(answered.round_trip, 40ms);
   EXPECT_EQ(answered.congestion, 90);
+}
+
+// In SMPP 5.0 also the answer to an enquire_link may have TLVs (section 4.8.4.18).
+TEST(ClientSession, HearsOfCongestionWithEachAnswer) {
+  Conversation talk;
+  talk.bind();
+  talk.reply(enquire_link_resp, 0, 2, octets("1234 0001 07 0428 0001 5F"));
+  EXPECT_THAT(talk.told(), ElementsAre("Congested 95"));
+  for (const auto* nothing : {"", "00", "0428 0002 005F", "0428 0009 5F"})  // a NUL that some send; not as it should be
+    talk.reply(enquire_link_resp, 0, 2, octets(nothing));
+  EXPECT_THAT(talk.told(), IsEmpty());
+  EXPECT_TRUE(talk.session.is_bound());
 }
 
 TEST(ClientSession, TimeoutThenLateAnswer) {

@@ -6,9 +6,9 @@
 namespace smsbridge::store {
 namespace {
 
-// What version 4 added, of a text: no flash, not transliterated, nothing replaced, no octets, no header, no
-// data_coding.
-const std::string texts_only = std::string(1 + 1 + 2 + 2 + 2, '\0') + "\xFF\xFF";
+// What versions 4 and 5 added, of a text: no flash, not transliterated, nothing replaced, no octets, no header, no
+// data_coding; no TLVs.
+const std::string texts_only = std::string(1 + 1 + 2 + 2 + 2, '\0') + "\xFF\xFF" + '\0';
 
 TEST(Codec, RefusesDamagedRecords) {
   Content content;
@@ -51,7 +51,7 @@ TEST(Codec, ReadsVersion1) {
   // A newer one differs in its first octet, and what it added stands at the end.
   std::string again;
   encode(c, again);
-  EXPECT_EQ(again, "\x04" + golden.substr(1) + std::string(4 + 2, '\0') + texts_only);
+  EXPECT_EQ(again, "\x05" + golden.substr(1) + std::string(4 + 2, '\0') + texts_only);
 }
 
 // A golden record of version 3: there were only texts.
@@ -70,7 +70,7 @@ TEST(Codec, ReadsMessagesOfVersion3) {
   EXPECT_EQ(c.data_coding, -1);
   std::string again;
   encode(c, again);
-  EXPECT_EQ(again, "\x04" + golden.substr(1) + texts_only);
+  EXPECT_EQ(again, "\x05" + golden.substr(1) + texts_only);
 }
 
 // A golden record of version 4: octets instead of a text.
@@ -84,8 +84,8 @@ TEST(Codec, ReadsOctets) {
   c.replaced = 0x0102;
   std::string record;
   encode(c, record);
-  EXPECT_EQ(record.substr(record.size() - 16),
-            std::string("\x01\x01\x02\x01\x02\x00\x00\xFF\x04\x00\x03\x24\x01\x01\xF5\x00", 16));
+  EXPECT_EQ(record.substr(record.size() - 17),
+            std::string("\x01\x01\x02\x01\x02\x00\x00\xFF\x04\x00\x03\x24\x01\x01\xF5\x00\x00", 17));
   const auto again = decode_content(record);
   EXPECT_EQ(again.encoding, Encoding::binary);
   EXPECT_TRUE(again.flash && again.transliterated);
@@ -95,6 +95,27 @@ TEST(Codec, ReadsOctets) {
   EXPECT_EQ(again.replaced, 0x0102);
   record[3] = 5;
   EXPECT_THROW(decode_content(record), BadRecord) << "an encoding that there is not";
+}
+
+// A golden record of version 4 ends before the TLVs that version 5 has.
+TEST(Codec, ReadsTlvs) {
+  Content c;
+  c.text = "hello";
+  c.tlvs = {{0x1400, "1101"}, {0x1402, std::string("\x00\xFF", 2)}};
+  std::string record;
+  encode(c, record);
+  const std::string golden(
+      "\x02\x00\x14\x04\x00"
+      "1101\x02\x14\x02\x00\x00\xFF",
+      1 + 4 + 4 + 4 + 2);
+  EXPECT_EQ(record.substr(record.size() - golden.size()), golden);
+  EXPECT_EQ(decode_content(record).tlvs, c.tlvs);
+  for (std::size_t cut = 1; cut <= golden.size(); ++cut)
+    EXPECT_THROW(decode_content(std::string_view(record).substr(0, record.size() - cut)), BadRecord) << cut;
+  auto before = record.substr(0, record.size() - golden.size());
+  before[0] = 4;
+  EXPECT_EQ(decode_content(before).text, "hello");
+  EXPECT_TRUE(decode_content(before).tlvs.empty());
 }
 
 // A golden record of version 2: a receipt that was parked before receipts belonged to accounts.
@@ -120,7 +141,7 @@ TEST(Codec, ReadsReceiptsOfVersion2) {
   EXPECT_FALSE(parked.given_up);
   std::string again;
   encode(parked, again);
-  EXPECT_EQ(again, "\x04" + golden.substr(1) + std::string(3 + 1, '\0'));
+  EXPECT_EQ(again, "\x05" + golden.substr(1) + std::string(3 + 1, '\0'));
   again.pop_back();
   EXPECT_FALSE(decode_parked(again).given_up) << "version 4 ended here, before receipts were given up";
 }
@@ -186,7 +207,7 @@ TEST(Codec, CountsHadNoVersionOnce) {
   EXPECT_EQ(decode_counts(fields(counts)), counts);
   std::string record;
   encode(counts, record);
-  EXPECT_EQ(record, "\x04" + fields(counts));
+  EXPECT_EQ(record, "\x05" + fields(counts));
   EXPECT_EQ(decode_counts(record), counts);
   for (const std::size_t size : {0, 1, 8, 87}) EXPECT_THROW(decode_counts(record.substr(0, size)), BadRecord) << size;
 }
@@ -200,7 +221,7 @@ TEST(Codec, UsageHadNoVersionOnceAndBeforeThatNoUnknownPrices) {
   EXPECT_EQ(decode_usage(fields({1, 3, 4, 5, 6, 0})).unpriced, 3);
   std::string record;
   encode(decode_usage(without_version), record);
-  EXPECT_EQ(record, "\x04" + without_version);
+  EXPECT_EQ(record, "\x05" + without_version);
   EXPECT_EQ(decode_usage(record).unpriced, 2);
   for (const std::size_t size : {0, 8, 47, 49, 55})
     EXPECT_THROW(decode_usage(record.substr(0, size)), BadRecord) << size;
@@ -213,7 +234,7 @@ TEST(Codec, ObjectsHadNoRevisionOnce) {
   }
   std::string record;
   encode(ObjectRecord{.revision = 77, .value = "{}"}, record);
-  EXPECT_EQ(record, "\x04" + le(77, 8) + "{}");
+  EXPECT_EQ(record, "\x05" + le(77, 8) + "{}");
   EXPECT_EQ(decode_object(record).revision, 77u);
   EXPECT_EQ(decode_object(record).value, "{}");
   EXPECT_THROW(decode_object(record.substr(0, 5)), BadRecord);
@@ -225,20 +246,20 @@ TEST(Codec, ObjectsHadNoRevisionOnce) {
 TEST(Codec, ReadsTasksLinesAndMarks) {
   std::string record;
   encode(TaskRecord{.due_at = 5, .attempts = 2, .body = "body"}, record);
-  EXPECT_EQ(record, "\x04" + le(5, 8) + le(2, 2) + "body");
+  EXPECT_EQ(record, "\x05" + le(5, 8) + le(2, 2) + "body");
   EXPECT_EQ(decode_task(record).due_at, 5);
   EXPECT_EQ(decode_task(record).attempts, 2);
   EXPECT_EQ(decode_task(record).body, "body");
   encode(TaskLease{.lease = 9, .attempt = 3}, record);
-  EXPECT_EQ(record, "\x04" + le(9, 8) + le(3, 2));
+  EXPECT_EQ(record, "\x05" + le(9, 8) + le(3, 2));
   EXPECT_EQ(decode_task_lease(record).lease, 9u);
   EXPECT_EQ(decode_task_lease(record).attempt, 3);
   encode(JournalRecord{.key = "loan", .body = "made"}, record);
-  EXPECT_EQ(record, "\x04" + le(4, 2) + "loanmade");
+  EXPECT_EQ(record, "\x05" + le(4, 2) + "loanmade");
   EXPECT_EQ(decode_journal(record).key, "loan");
   EXPECT_EQ(decode_journal(record).body, "made");
   encode(MarkRecord{.expires_at = 11, .value = "v"}, record);
-  EXPECT_EQ(record, "\x04" + le(11, 8) + "v");
+  EXPECT_EQ(record, "\x05" + le(11, 8) + "v");
   EXPECT_EQ(decode_mark(record).expires_at, 11);
   EXPECT_EQ(decode_mark(record).value, "v");
   for (std::size_t length = 0; length < 9; ++length) {

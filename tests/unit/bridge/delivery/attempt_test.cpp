@@ -58,6 +58,7 @@ struct Given {
   store::GatewayId elsewhere = 0;  // by plan: the number behind
   Micro price = 0;                 // of one SMS, on the list
   store::Lane lane = store::Lane::transaction;
+  bool failures_only = false;
 };
 struct Case {
   const char* name;
@@ -173,6 +174,7 @@ std::string settled(const Case& row) {
          .retry = retry,
          .route = given.route == none ? nullptr : &route,
          .receipt_wait_ms = 60'000,
+         .failures_only = given.failures_only,
          .can_repeat = given.can_repeat,
          .alone = given.alone,
          .now = wall,
@@ -235,6 +237,7 @@ TEST(Attempt, ARouteMaySayHowLongAReceiptIsWaitedFor) {
   const auto patient = "taken, receipt in 60000, 1 SMS [accepted a]";
   expect({
       {"then it goes out elsewhere", {ok}, silent, {.route = short_patience, .elsewhere = 8}},
+      {"silence is good news", {ok}, patient, {.route = short_patience, .elsewhere = 8, .failures_only = true}},
       {"nowhere else", {ok}, patient, {.route = short_patience}},
       {"of another lane", {ok}, patient, {.route = short_patience, .elsewhere = 8, .lane = store::Lane::campaign}},
       {"the route does not", {ok}, patient, {.route = plain, .elsewhere = 8}},

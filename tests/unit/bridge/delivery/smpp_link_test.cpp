@@ -106,6 +106,7 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
   void on_refused(SmppLink&, const smpp::Refused& r) override {
     told_.push_back("refused " + smpp::command_name(r.command_id));
   }
+  void on_congestion(SmppLink&, std::uint8_t state) override { told_.push_back("congestion " + std::to_string(state)); }
   void on_window_moved(SmppLink& link) override { could_submit_ = link.can_submit(); }
   void on_lost(SmppLink&, smpp::LostReason reason, bool was_bound) override {
     told_.push_back("lost " + std::string(smpp::lost_reason_name(reason)) + (was_bound ? "" : " unbound"));

@@ -128,7 +128,7 @@ TEST_F(SubmissionTest, OctetsAreCountedAndKept) {
 
 // A repetition is the same in all that makes it another message.
 TEST_F(SubmissionTest, KindsOfMessagesDiffer) {
-  std::vector<Submission> all(7, text("Habari", "carrier"));
+  std::vector<Submission> all(10, text("Habari", "carrier"));
   all[1].flash = true;
   all[2].transliterate = true;
   all[3] = octets(10, "carrier");
@@ -137,6 +137,9 @@ TEST_F(SubmissionTest, KindsOfMessagesDiffer) {
   all[5].data_coding = 4;
   all[6] = octets(10, "carrier");
   all[6].header = "\x03\x70\x01\x01";
+  all[7].tlvs = {{0x1401, "1107"}};
+  all[8].tlvs = {{0x1401, "1108"}};
+  all[9].tlvs = {{0x1402, "1107"}};
   std::set<std::uint64_t> digests;
   for (const auto& s : all) digests.insert(prepared(s).enqueue.content.digest);
   EXPECT_EQ(digests.size(), all.size());

@@ -209,5 +209,41 @@ TEST_F(PaceTest, GatewaysThatShareAnAccountHaveTheNarrowerRate) {
   EXPECT_NEAR(sent_within(10s), 500, 10);
 }
 
+// SMPP 5.0 section 4.8.4.18.
+TEST(Pace, TakesATenthOfTheRateEachSecondNearCongestion) {
+  Pace pace({.rate = 1000, .window = 10});
+  Time now = Time{} + 1h;
+  pace.congested(now, 89);
+  EXPECT_EQ(pace.rate(), 1000) << "the best that a centre can say";
+  EXPECT_FALSE(pace.is_throttled(now));
+  pace.congested(now, 90);
+  EXPECT_DOUBLE_EQ(pace.rate(), 900);
+  EXPECT_TRUE(pace.is_throttled(now));
+  for (int answer = 0; answer < 100; ++answer) pace.congested(now + 5ms * answer, 99);
+  EXPECT_DOUBLE_EQ(pace.rate(), 900) << "all answers of a second say one thing";
+  EXPECT_FALSE(pace.take(now)) << "slower, but it goes on";
+  pace.congested(now += 1s, 99);
+  EXPECT_DOUBLE_EQ(pace.rate(), 810);
+  for (int second = 0; second < 100; ++second) pace.congested(now += 1s, 99);
+  EXPECT_GE(pace.rate(), 1) << "it never ends altogether";
+  for (int second = 0; second < 600; ++second) pace.is_throttled(now += 1s);
+  EXPECT_FALSE(pace.is_throttled(now)) << "and what is over is over";
+  EXPECT_EQ(pace.rate(), 1000);
+}
+
+TEST(Pace, WaitsForASecondWhereTheCentreIsCongested) {
+  Pace pace({.rate = 0, .window = 10});
+  Time now = Time{} + 1h;
+  EXPECT_FALSE(pace.take(now));
+  for (int part = 0; part < 50; ++part) pace.answered(now, 10ms);
+  pace.congested(now, 100);
+  EXPECT_DOUBLE_EQ(pace.rate(), 45) << "without a limit: of what went in the last second";
+  EXPECT_EQ(pace.take(now), now + 1s);
+  now += 500ms;
+  pace.congested(now, 100);
+  EXPECT_EQ(pace.take(now), now + 1s) << "from the last word on";
+  EXPECT_FALSE(pace.take(now + 1s));
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge

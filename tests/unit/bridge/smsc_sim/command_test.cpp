@@ -112,5 +112,38 @@ TEST(Command, DescribesTheCounts) {
   EXPECT_THAT(line, HasSubstr("\"seconds\":2.000,\"submits_per_second\":5.0}"));
 }
 
+TEST(Command, PlaysAKindOfCarriers) {
+  const struct {
+    const char* line;
+    IdFormat response;
+    std::optional<IdFormat> receipt;
+    bool tlvs, transceivers;
+    int latin1;
+  } cases[] = {
+      {"", IdFormat::decimal, std::nullopt, true, true, 3},
+      {"--profile ids-hex-dec", IdFormat::hex, IdFormat::decimal, true, true, 3},
+      {"--profile smpp-3.3", IdFormat::hex, IdFormat::decimal, false, false, 3},
+      {"--profile jasmin", IdFormat::uuid, IdFormat::uuid, true, true, 3},
+      {"--profile latin1-default", IdFormat::decimal, IdFormat::decimal, true, true, 0},
+      {"--profile jasmin --id-format dec10 --no-receipt-tlvs", IdFormat::decimal10, IdFormat::uuid, false, true, 3},
+      {"--profile jasmin --receipt-id-format hex8", IdFormat::uuid, IdFormat::hex8, true, true, 3},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.line);
+    std::vector<std::string> mistakes;
+    const auto server = read_options(parsed(c.line), mistakes);
+    ASSERT_TRUE(server) << mistakes.front();
+    EXPECT_EQ(server->smsc.response_id, c.response);
+    EXPECT_EQ(server->smsc.receipt_id, c.receipt);
+    EXPECT_EQ(server->smsc.receipt_tlvs, c.tlvs);
+    EXPECT_EQ(server->smsc.transceivers, c.transceivers);
+    EXPECT_EQ(server->smsc.dialect.latin1_coding, c.latin1);
+  }
+  std::vector<std::string> mistakes;
+  EXPECT_FALSE(read_options(parsed("--profile jasmine"), mistakes));
+  EXPECT_THAT(mistakes,
+              Contains(HasSubstr("--profile: there is no carrier profile 'jasmine'; did you mean 'jasmin'?")));
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge::smsc_sim

@@ -222,6 +222,12 @@ TEST(Number, NormalisingTwiceChangesNothing) {
 TEST(Number, KnowsCountries) {
   for (const char* known : {"KE", "UG", "TZ", "IN", "US", "GB", "IT", "MX", "BR", "CI"})
     EXPECT_TRUE(is_known_country(known)) << known;
+  EXPECT_EQ(national_digits("+254712345678", "KE"), "712345678");
+  EXPECT_EQ(national_digits("254712345678", "KE"), "712345678");
+  EXPECT_EQ(national_digits("+254712345678", "UG"), "");
+  EXPECT_EQ(national_digits("+254712345678", ""), "");
+  EXPECT_EQ(national_digits("+14165550123", "CA"), "4165550123");
+  EXPECT_EQ(national_digits("+14165550123", "US"), "") << "they share a calling code, and this one is Canada's";
   for (const char* unknown : {"", "XX", "ke", "KEN"}) EXPECT_FALSE(is_known_country(unknown)) << unknown;
 }
 
