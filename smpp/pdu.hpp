@@ -184,6 +184,7 @@ std::optional<DecodeError> decode_body(Octets frame, Command command, Message& m
 // Never fails: what is missing stays empty.
 void decode_body(Octets frame, MessageResp& response);
 void decode_body(Octets frame, BindResp& response);
+void decode_body(Octets frame, QuerySmResp& response);
 
 struct EncodeError {
   std::string_view field;

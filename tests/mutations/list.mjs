@@ -553,7 +553,7 @@ export const list = [
     {id: 248, what: 'unbind does not wait for answers',
      find: `window_.size() > 0) return; unbind_sequence_`, plant: `(planted ? 0 : window_.size()) > 0) return; unbind_sequence_`},
     {id: 249, what: 'submits that had not left are forgotten when the peer unbinds',
-     find: `events_.push_back(Unanswered{request->cookie, false, false});`, plant: `static_cast<void>(request);`},
+     find: `events_.push_back(without_answer(*request, false, false));`, plant: `static_cast<void>(request);`},
   ]},
   {file: 'smpp/client_session_pdus.cpp', bugs: [
     {id: 241, what: 'an enquire_link that was missed long ago counts',
