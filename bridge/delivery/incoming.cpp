@@ -25,8 +25,7 @@ const char* why_unmatched(store::Receipted receipt) {
 
 store::ReceiptRecorded Incoming::receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state) {
   context_.metrics.receipts[state]->Increment();
-  receipt.account = account();
-  return receipt;
+  return of_account(std::move(receipt));
 }
 
 // Changes only with the table.
