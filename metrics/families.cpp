@@ -87,6 +87,8 @@ Families::Families(prometheus::Registry& registry)
                                  "SMPP sessions bound to another host of their carrier than before.")),
       smpp_sessions_away(
           gauges(registry, "smpp_sessions_away", "SMPP sessions bound to another host than their first choice.")),
+      smpp_queries(counters(registry, "smpp_queries_total", "Parts whose carrier was asked what became of them.")),
+      smpp_cancels(counters(registry, "smpp_cancels_total", "Parts that their carrier was asked to deliver no more.")),
       smpp_window_in_use(gauges(registry, "smpp_window_in_use", "SMPP requests waiting for their answer.")),
       smpp_window_limit(
           gauges(registry, "smpp_window_limit", "SMPP requests that may wait for their answer at a time.")),

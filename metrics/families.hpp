@@ -62,6 +62,8 @@ struct Families {
   Counters& smpp_disconnects;
   Counters& smpp_host_changes;
   Gauges& smpp_sessions_away;
+  Counters& smpp_queries;
+  Counters& smpp_cancels;
   Gauges& smpp_window_in_use;
   Gauges& smpp_window_limit;
   Counters& smpp_pdus;

@@ -123,6 +123,19 @@ enum class HostChange {
 };
 SMSBRIDGE_LABEL(HostChange, returned, "failed", "returned");
 
+// What a carrier said when it was asked what became of a message.
+enum class QueryResult {
+  ended,      // how it ended
+  under_way,  // it has not
+  refused,
+  unanswered,
+};
+SMSBRIDGE_LABEL(QueryResult, unanswered, "ended", "under_way", "refused", "unanswered");
+
+// And when it was asked to deliver a part no more.
+enum class CancelResult { cancelled, refused, unanswered };
+SMSBRIDGE_LABEL(CancelResult, unanswered, "cancelled", "refused", "unanswered");
+
 enum class Direction { sent, received };
 SMSBRIDGE_LABEL(Direction, received, "sent", "received");
 

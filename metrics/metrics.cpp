@@ -100,6 +100,8 @@ class Smpp final : public SmppMetrics {
     disconnects = resolve<DisconnectReason>(families.smpp_disconnects, labels, "reason");
     host_changes = resolve<HostChange>(families.smpp_host_changes, labels, "reason");
     sessions_away = &families.smpp_sessions_away.Add(labels);
+    queries = resolve<QueryResult>(families.smpp_queries, labels, "result");
+    cancels = resolve<CancelResult>(families.smpp_cancels, labels, "result");
     window_in_use = &families.smpp_window_in_use.Add(labels);
     window_limit = &families.smpp_window_limit.Add(labels);
     for (std::size_t at = 0; at < label_count<Direction>; ++at) {

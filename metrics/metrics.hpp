@@ -116,6 +116,8 @@ struct SmppMetrics {
   ByLabel<DisconnectReason, Counter> disconnects;
   ByLabel<HostChange, Counter> host_changes;
   Gauge* sessions_away = nullptr;
+  ByLabel<QueryResult, Counter> queries;
+  ByLabel<CancelResult, Counter> cancels;
   Gauge* window_in_use = nullptr;
   Gauge* window_limit = nullptr;
   std::array<ByLabel<SmppCommand, Counter>, label_count<Direction>> pdus_by_direction;

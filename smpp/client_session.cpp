@@ -119,8 +119,8 @@ void ClientSession::on_deadline(Time now) {
     return lose(LostReason::frame_timeout, false);
 
   while (const auto request = window_.take_expired(now)) {
-    given_up_.remember(request->sequence, request->cookie);
-    events_.push_back(Unanswered{request->cookie, true});
+    if (request->command == Command::submit_sm) given_up_.remember(request->sequence, request->cookie);
+    events_.push_back(without_answer(*request, true, true));
   }
   unbind_when_empty();
   if (unbind_deadline_ && *unbind_deadline_ <= now) return lose(LostReason::local, true);
@@ -158,19 +158,32 @@ void ClientSession::on_closed(Time now) {
 }
 
 ClientSession::SubmitResult ClientSession::submit(const Message& message, std::uint64_t cookie, Time now) {
+  return request(Command::submit_sm, message, cookie, config_.response_timeout, now);
+}
+
+template <class Body>
+ClientSession::SubmitResult ClientSession::request(Command command, const Body& body, std::uint64_t cookie,
+                                                   Duration patience, Time now) {
   now_ = now;
-  if (lost_ || leaving_ || peer_unbinds_ || !may_send(state_, Command::submit_sm)) return SubmitResult::not_bound;
+  if (lost_ || leaving_ || peer_unbinds_ || !may_send(state_, command)) return SubmitResult::not_bound;
   if (window_.free() == 0) return SubmitResult::window_full;
   const auto sequence = take_sequence();
-  const Header header{.command_id = static_cast<std::uint32_t>(Command::submit_sm), .sequence = sequence};
-  if (const auto error = encode(requests_, header, message)) {
+  const Header header{.command_id = static_cast<std::uint32_t>(command), .sequence = sequence};
+  if (const auto error = encode(requests_, header, body)) {
     sequence_ = sequence == 1 ? sequence_max : sequence - 1;
     invalid_field_ = error->field;
     return SubmitResult::invalid;
   }
-  window_.open({sequence, Command::submit_sm, cookie, now, now + config_.response_timeout});
-  count_sent(Command::submit_sm);
+  window_.open({sequence, command, cookie, now, now + patience});
+  count_sent(command);
   return SubmitResult::queued;
+}
+template ClientSession::SubmitResult ClientSession::request(Command, const QuerySm&, std::uint64_t, Duration, Time);
+template ClientSession::SubmitResult ClientSession::request(Command, const CancelSm&, std::uint64_t, Duration, Time);
+
+Event ClientSession::without_answer(const Request& request, bool timed_out, bool sent) {
+  if (request.command == Command::submit_sm) return Unanswered{request.cookie, timed_out, sent};
+  return Replied{request.cookie, request.command, false, 0, {}};
 }
 
 void ClientSession::answer_delivery(std::uint32_t sequence, Command command, std::uint32_t status) {
@@ -274,7 +287,7 @@ Octets ClientSession::unframed() const {
 
 // Each open submit is told once, then the loss itself when the last words are out.
 std::optional<Event> ClientSession::next_of_loss() {
-  if (const auto request = window_.take_oldest()) return Unanswered{request->cookie, false};
+  if (const auto request = window_.take_oldest()) return without_answer(*request, false, true);
   if (lost_told_ || !is_flushed()) return std::nullopt;
   lost_told_ = true;
   return Lost{*lost_};
@@ -302,13 +315,11 @@ void ClientSession::lose_when_answered() {
   if (leaving_ && !lost_ && window_.size() == 0 && owed_.empty()) lose(*leaving_, true);
 }
 
-// Submits that have not left surely were not sent.
+// What has not left surely was not sent.
 void ClientSession::drop_requests() {
   for (auto rest = Octets(requests_); rest.size() >= header_size;) {
     const auto header = *decode_header(rest);
-    if (header.command_id == static_cast<std::uint32_t>(Command::submit_sm))
-      if (const auto request = window_.close(header.sequence))
-        events_.push_back(Unanswered{request->cookie, false, false});
+    if (const auto request = window_.close(header.sequence)) events_.push_back(without_answer(*request, false, false));
     rest = rest.subspan(std::min<std::size_t>(header.length, rest.size()));
   }
   requests_.clear();

@@ -55,7 +55,7 @@ struct Bound {
 struct BindRefused {
   std::uint32_t status;
 };
-// Each submit gets exactly one Answered or Unanswered.
+// Each submit gets exactly one Answered or Unanswered, each question one Replied.
 struct Answered {
   std::uint64_t cookie;
   std::uint32_t status;
@@ -71,6 +71,17 @@ struct Unanswered {  // perhaps sent
 };
 struct Congested {  // said with an enquire_link_resp; of a submit, see Answered
   std::uint8_t state;
+};
+struct QuerySmState {
+  std::uint8_t message_state = 0;  // SMPP 3.4 section 5.2.28
+  std::uint8_t error_code = 0;     // of the network, 0: none
+};
+struct Replied {  // to a query_sm or cancel_sm; what comes after its time is dropped
+  std::uint64_t cookie;
+  Command command;
+  bool answered;         // otherwise it was not in time, or the session was lost
+  std::uint32_t status;  // of the answer
+  QuerySmState state;    // of a query with status 0
 };
 struct LateAnswer {  // after its Unanswered
   std::uint64_t cookie;
@@ -90,7 +101,8 @@ struct Refused {  // a request of the peer that was answered with an error; for 
 struct Lost {
   LostReason reason;
 };
-using Event = std::variant<Bound, BindRefused, Answered, Unanswered, LateAnswer, Congested, Delivered, Refused, Lost>;
+using Event =
+    std::variant<Bound, BindRefused, Answered, Unanswered, Replied, LateAnswer, Congested, Delivered, Refused, Lost>;
 
 class ClientSession {
  public:
@@ -112,6 +124,13 @@ class ClientSession {
 
   // What is wanted.
   SubmitResult submit(const Message& message, std::uint64_t cookie, Time now);
+  // They take a place in the window, and `patience` is the time that their answer has (SMPP 3.4 sections 4.8 and 4.9).
+  SubmitResult ask(const QuerySm& query, std::uint64_t cookie, Duration patience, Time now) {
+    return request(Command::query_sm, query, cookie, patience, now);
+  }
+  SubmitResult ask(const CancelSm& cancel, std::uint64_t cookie, Duration patience, Time now) {
+    return request(Command::cancel_sm, cancel, cookie, patience, now);
+  }
   // An answer that is not owed (any more) is dropped.
   void answer_delivery(std::uint32_t sequence, Command command, std::uint32_t status);
   // Nothing new is sent; when the window is empty, unbind, and close.
@@ -157,6 +176,9 @@ class ClientSession {
   std::optional<Event> next_early();
   std::optional<Event> next_of_loss();
 
+  template <class Body>
+  SubmitResult request(Command command, const Body& body, std::uint64_t cookie, Duration patience, Time now);
+  static Event without_answer(const Request& request, bool timed_out, bool sent);
   void answer_unbind(std::uint32_t sequence);
   void stray_nack();
   void send_enquire_link(Time now);

@@ -32,6 +32,23 @@ SessionState bound_state(ClientConfig::BindType type) {
   return SessionState::bound_trx;
 }
 
+Event answer_of(const Request& request, const Header& header, Octets frame, Time now) {
+  if (request.command != Command::submit_sm) {
+    Replied replied{request.cookie, request.command, true, header.status, {}};
+    if (request.command == Command::query_sm && header.status == status_ok) {
+      QuerySmResp response;
+      decode_body(frame, response);
+      replied.state = {.message_state = response.message_state, .error_code = response.error_code};
+    }
+    return replied;
+  }
+  MessageResp response;
+  decode_body(frame, response);
+  Answered answered{request.cookie, header.status, readable_id(response.message_id), now - request.sent};
+  answered.congestion = congestion_in(response.tlvs);
+  return answered;
+}
+
 }  // namespace
 
 // What cannot wait until the owner takes events: the peer must not think that we are dead because we are busy, and we
@@ -86,10 +103,7 @@ std::optional<Event> ClientSession::take_response(const Header& header, Octets f
   // A response belongs to the request with its number, and only if it is of the same kind.
   if (const auto* request = window_.find(header.sequence)) {
     if (header.command_id != static_cast<std::uint32_t>(response_to(request->command))) return std::nullopt;
-    MessageResp response;
-    decode_body(frame, response);
-    Answered answered{request->cookie, header.status, readable_id(response.message_id), now_ - request->sent};
-    answered.congestion = congestion_in(response.tlvs);
+    auto answered = answer_of(*request, header, frame, now_);
     window_.close(header.sequence);
     unbind_when_empty();
     if (header.status == status_invalid_bind_state) leave(LostReason::not_bound);
@@ -140,6 +154,7 @@ std::optional<Event> ClientSession::take_nack(const Header& header) {
     lose_when_answered();
     // A nack is no consent, whatever its status.
     const auto status = header.status == status_ok ? status_invalid_command_id : header.status;
+    if (request->command != Command::submit_sm) return Replied{request->cookie, request->command, true, status, {}};
     return Answered{request->cookie, status, {}, now_ - request->sent, true};
   }
   if (lost_) return std::nullopt;

@@ -130,6 +130,11 @@ void decode_body(Octets frame, BindResp& response) {
   bind_resp_frame(reader, response);
 }
 
+void decode_body(Octets frame, QuerySmResp& response) {
+  Reader reader(body_of(frame), Reading::tolerant);
+  query_sm_resp_frame(reader, response);
+}
+
 std::variant<Pdu, DecodeError> decode(Octets frame) {
   const auto header = decode_header(frame);
   if (!header) return DecodeError{DecodeFault::incomplete, status_invalid_command_length, "fewer than 16 octets"};

@@ -188,6 +188,7 @@ std::vector<Tlv> tlvs_behind_header(Octets frame);
 // Never fails: what is missing stays empty.
 void decode_body(Octets frame, MessageResp& response);
 void decode_body(Octets frame, BindResp& response);
+void decode_body(Octets frame, QuerySmResp& response);
 
 struct EncodeError {
   std::string_view field;

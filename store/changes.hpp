@@ -70,8 +70,9 @@ struct Control {
   enum class Action : std::uint8_t { cancel, retry } action = Action::cancel;
   TenantId tenant = 0;
   MessageId id = 0;
-  WallMs validity_ms = 0;  // with retry: how long from now,
-  GatewayId gateway = 0;   // and by which way when it had none, or that is gone; 0: by its own
+  bool at_carrier = false;  // of a cancel: the carrier, which has it, says that it will not deliver it
+  WallMs validity_ms = 0;   // with retry: how long from now,
+  GatewayId gateway = 0;    // and by which way when it had none, or that is gone; 0: by its own
 };
 
 // What must hold for the whole batch, as things are before it.

@@ -95,6 +95,11 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   auto& p = stored.progress;
   stored.queue.gateway = gateway_of(*content, p);
   if (change.action == Control::Action::cancel) {
+    if (change.at_carrier && (p.state == State::submitted || p.state == State::doubtful)) {
+      end_wait(txn, change.id, p);
+      finalise(txn, change.id, stored, State::cancelled, "cancelled at the carrier by request", now);
+      return Controlled::done;
+    }
     if (p.state != State::queued || leases_.contains(change.id)) return Controlled::too_late;
     txn.erase(tables_.due, keys::of_due(stored.queue, tried ? p.due_at : content->due_at, change.id));
     finalise(txn, change.id, stored, State::cancelled, "cancelled by request", now);

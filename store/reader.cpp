@@ -131,6 +131,28 @@ std::vector<Waiting> Reader::waiting(const Queue& queue, WallMs due_before, cons
   return found;
 }
 
+AwaitedPage Reader::awaited(GatewayId gateway, AwaitedAt from, WallMs until, std::size_t looked_at_max) const {
+  const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
+  lmdb::Cursor cursor(txn, tables_.open);
+  AwaitedPage page;
+  std::size_t looked_at = 0;
+  for (bool ok = cursor.seek(keys::of_open(from.until, from.id)); ok; ok = cursor.next()) {
+    if (cursor.key().size() != keys::open_size) continue;
+    const AwaitedAt at{.until = keys::read<WallMs>(cursor.key(), 0), .id = keys::read<MessageId>(cursor.key(), 8)};
+    if (at.until >= until) break;
+    if (looked_at++ == looked_at_max) {
+      page.next = at;
+      break;
+    }
+    auto message = read(txn, at.id);
+    if (!message || gateway_of(message->content, message->progress) != gateway) continue;
+    const auto state = message->progress.state;
+    if (state == State::submitted || state == State::doubtful)
+      page.messages.push_back({.until = at.until, .message = std::move(*message)});
+  }
+  return page;
+}
+
 std::optional<std::size_t> Reader::ahead_of(const Queue& queue, WallMs due_at, MessageId id, std::size_t limit) const {
   const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
   const auto key = keys::of_due(queue, due_at, id);

@@ -32,6 +32,20 @@ struct Waiting {
   Message message;
 };
 
+// A message whose receipt is waited for, and until when.
+struct Awaited {
+  WallMs until = 0;
+  Message message;
+};
+struct AwaitedAt {
+  WallMs until = 0;
+  MessageId id = 0;
+};
+struct AwaitedPage {
+  std::vector<Awaited> messages;
+  std::optional<AwaitedAt> next;  // where the next page begins; nothing: the end
+};
+
 // Short read transactions, from any thread. Messages that cannot be read are left out; of one whose progress cannot,
 // the state is unknown.
 class Reader {
@@ -48,6 +62,9 @@ class Reader {
   WallMs oldest_due(const Queue& queue) const;
   // What was due in a queue before this time, in its order, at most `limit`; with `after`, what stands behind that one.
   std::vector<Waiting> waiting(const Queue& queue, WallMs due_before, const Waiting* after, std::size_t limit) const;
+  // Those of a gateway, submitted or held in doubt, whose wait ends before `until`: in this order, of at most
+  // `looked_at_max` of all gateways.
+  AwaitedPage awaited(GatewayId gateway, AwaitedAt from, WallMs until, std::size_t looked_at_max) const;
   // How many messages stand before this one in its queue, at most `limit`; nothing: it is in no queue.
   std::optional<std::size_t> ahead_of(const Queue& queue, WallMs due_at, MessageId id, std::size_t limit) const;
   std::optional<Object> object(const std::string& key) const;

@@ -355,7 +355,7 @@ void add_messages(CLI::App& app, Run& run) {
   };
   one("show", "Everything about one message, with its timeline",
       [](const MessageOptions& o) { return show_message(o); });
-  one("cancel", "Take a waiting message out of the queue",
+  one("cancel", "Take a waiting message out of the queue, or back from a carrier that gives it back",
       [](const MessageOptions& o) { return change_message(o, "cancel"); });
   one("retry", "Try a message again that ended without delivery",
       [](const MessageOptions& o) { return change_message(o, "retry"); });

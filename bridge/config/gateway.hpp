@@ -42,6 +42,7 @@ struct SmppSettings {
   boost::json::object from_profile;  // what it lent
   Duration reconnect_first = std::chrono::seconds(1), reconnect_max = std::chrono::seconds(60);
   Duration refused_delay = std::chrono::minutes(5);  // after a bind was refused for its credentials
+  bool query = false, cancel = false;                // the carrier answers query_sm, and cancel_sm
   Duration unbind_wait{};                            // after the carrier unbound, or said that we are bound already
 
   // All hosts in their order, as they are connected to.

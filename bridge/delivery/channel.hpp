@@ -84,6 +84,8 @@ class Channel {
                             std::function<void(bool stored)> answer) = 0;
     // A message from a phone. `answer` is called once: true when it is on disk, false when it cannot be stored now.
     virtual void on_inbound(FromPhone message, std::function<void(bool kept)> answer) = 0;
+    // What the carrier said of a message when it was asked.
+    virtual void on_learnt(store::ReceiptRecorded) {}
     virtual void on_room() = 0;                                    // more may be submitted
     virtual void on_up_or_down() = 0;                              // is_up() changed
     virtual void on_closed() = 0;                                  // something closed after stop() or abort()
@@ -121,6 +123,21 @@ class Channel {
   virtual Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t part) = 0;
   // What was submitted and has not left is reported as not taken.
   virtual void take_back() {}
+
+  // What came of the wish that a message, which the carrier took, is delivered no more.
+  struct CancelAnswer {
+    enum class Kind : std::uint8_t {
+      cancelled,     // the carrier will not deliver it
+      refused,       // it may: it is too late, or the carrier says no
+      unanswered,    // nobody knows
+      not_possible,  // nobody was asked
+    } kind = Kind::not_possible;
+    std::string detail;  // for people
+  };
+  // `done` is called once, here or later.
+  virtual void cancel(const store::Message&, std::function<void(CancelAnswer)> done) {
+    done({CancelAnswer::Kind::not_possible, "this kind of gateway cannot cancel what it handed over"});
+  }
 
   // A request of the provider to our callback address. `respond` is called once, after what it says is on disk.
   virtual void receive(const http_gateways::CallbackRequest& request,

@@ -78,6 +78,10 @@ class Gateway : private Channel::Owner {
     channel_->receive(request, std::move(respond));
   }
 
+  void cancel(const store::Message& message, std::function<void(Channel::CancelAnswer)> done) {
+    channel_->cancel(message, std::move(done));
+  }
+
   GatewayStatus status() const;
   const GatewaySettings& config() const { return config_; }
 
@@ -89,6 +93,10 @@ class Gateway : private Channel::Owner {
   void on_late_answer(std::uint64_t cookie, std::string provider_id) override;
   void on_receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state,
                   std::function<void(bool stored)> answer) override;
+  // No receipt: it does not show that receipts come.
+  void on_learnt(store::ReceiptRecorded learnt) override {
+    outcomes_.add(incoming_.of_account(std::move(learnt)), [](bool) {});
+  }
   // Answered once it is on disk: the carrier repeats it otherwise.
   void on_inbound(FromPhone message, std::function<void(bool kept)> answer) override {
     incoming_.from_phone(message.from);

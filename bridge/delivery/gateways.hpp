@@ -56,6 +56,8 @@ class Gateways : public GatewayControl {
 
   void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
            std::function<void(GatewayStatus)> done) override;
+  void cancel(const std::string& gateway, store::Message message, boost::asio::any_io_executor home,
+              std::function<void(Channel::CancelAnswer)> done) override;
   void callback(const std::string& gateway, http_gateways::CallbackRequest request, boost::asio::any_io_executor home,
                 std::function<void(http_gateways::CallbackAnswer)> done) override;
 
@@ -80,12 +82,16 @@ class Gateways : public GatewayControl {
   std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, const ShardPlace& place,
                                         const std::shared_ptr<Pace>& pace, Channel::Owner& owner);
   Targets targets_of(const GatewaySettings& gateway) const;
+  store::AwaitedPage awaited(store::GatewayId gateway, store::AwaitedAt from, WallMs until) const;
   std::function<store::Page(store::MessageId)> sent_by(store::GatewayId gateway) const;
   bool act(const std::string& name, Running& running, Action action);
   RunningPtr find(const std::string& name) const;
   WallMs remembered(const std::string& key) const;
   void remember(const std::string& name, const Since& since, boost::asio::any_io_executor home,
                 std::function<void()> done);
+
+  // Objects: since when, milliseconds.
+  static inline const std::string paused_prefix = "paused/", draining_prefix = "draining/";
 
   const Context context_;
   Paces paces_;

@@ -9,8 +9,7 @@ namespace smsbridge::bridge {
 
 store::ReceiptRecorded Incoming::receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state) {
   context_.metrics.receipts[state]->Increment();
-  receipt.account = account();
-  return receipt;
+  return of_account(std::move(receipt));
 }
 
 // Changes only with the table.

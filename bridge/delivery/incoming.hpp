@@ -29,6 +29,10 @@ class Incoming {
   // The receipt as the store wants it: with the gateways to whose messages it may belong.
   store::ReceiptRecorded receipt(store::ReceiptRecorded receipt, metrics::ReceiptState state);
   // Those that match nothing are told by the store, once that is sure: see UnmatchedReceipts.
+  store::ReceiptRecorded of_account(store::ReceiptRecorded receipt) {
+    receipt.account = account();
+    return receipt;
+  }
   void receipts_stored(const std::vector<store::Receipted>& receipts);
   void receipts_given_back(std::size_t receipts) const;
   void from_phone(std::string_view phone);

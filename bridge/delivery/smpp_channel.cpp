@@ -33,7 +33,15 @@ SmppChannel::SmppChannel(const GatewaySettings& config, SmppContext context, Cha
                 if (is_up()) owner_.on_room();
               }),
       hosts_(config, context_.executor, context_.clock, context_.connector, context_.random, context_.smpp_metrics,
-             links_) {
+             links_),
+      questions_({.config = config,
+                  .executor = context_.executor,
+                  .clock = context_.clock,
+                  .metrics = context_.smpp_metrics,
+                  .pace = *context_.pace,
+                  .awaited = context_.awaited,
+                  .learnt = [this](store::ReceiptRecorded learnt) { owner_.on_learnt(std::move(learnt)); }},
+                 links_) {
   using Type = smpp::ClientConfig::BindType;
   const auto add = [this](std::size_t session, Type type) {
     links_.push_back(std::make_shared<SmppLink>(
@@ -52,6 +60,7 @@ SmppChannel::~SmppChannel() { SmppChannel::abort(); }
 
 void SmppChannel::start() {
   hosts_.start();
+  questions_.start();
   for (auto& link : links_) link->start();
 }
 
@@ -59,6 +68,7 @@ void SmppChannel::stop() {
   stopping_ = true;
   health_.stop();
   hosts_.stop();
+  questions_.stop();
   for (auto& link : links_) link->stop();
 }
 
@@ -66,6 +76,7 @@ void SmppChannel::abort() {
   stopping_ = true;
   health_.stop();
   hosts_.stop();
+  questions_.stop();
   for (auto& link : links_) link->abort();
 }
 

@@ -7,6 +7,7 @@
 #include "bridge/delivery/smpp_hosts.hpp"
 #include "bridge/delivery/smpp_link.hpp"
 #include "bridge/delivery/smpp_message.hpp"
+#include "bridge/delivery/smpp_questions.hpp"
 #include "bridge/env/log_throttle.hpp"
 #include "smpp/receipt.hpp"
 
@@ -22,6 +23,8 @@ struct SmppContext {
   metrics::SmppMetrics& smpp_metrics;
   std::shared_ptr<Pace> pace;
   std::function<std::string(store::TenantId)> tenant_name{};  // perhaps empty: then nobody has a name
+  // Messages of this gateway whose receipt is awaited, by the end of their wait; perhaps empty.
+  std::function<store::AwaitedPage(store::AwaitedAt from, WallMs until)> awaited{};
 };
 
 // The binds to one carrier. Chooses the bind for each part, reads answers and receipts in the carrier's dialect.
@@ -43,6 +46,9 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   bool has_room_for(Outgoing& message) override;
   void done_with(const Outgoing& message) override;
   Submitted submit(std::uint64_t cookie, Outgoing& message, std::size_t part) override;
+  void cancel(const store::Message& message, std::function<void(CancelAnswer)> done) override {
+    questions_.cancel(message, std::move(done));
+  }
   void describe(GatewayStatus& status) const override;
   void publish_metrics() override;
 
@@ -51,6 +57,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   void on_answered(SmppLink& link, const smpp::Answered& answer) override;
   void on_late_answer(SmppLink& link, const smpp::LateAnswer& answer) override;
   void on_unanswered(SmppLink& link, const smpp::Unanswered& request) override;
+  void on_replied(SmppLink&, const smpp::Replied& replied) override { questions_.on_replied(replied); }
   void on_delivered(SmppLink& link, const smpp::Delivered& delivery) override;
   void on_congestion(SmppLink& link, std::uint8_t state) override;
   void on_window_moved(SmppLink& link) override;
@@ -89,6 +96,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   bool final_seen_ = false;        // some receipt was final: this centre tells more than ACCEPTD
   SmppHosts::Links links_;
   SmppHosts hosts_;
+  SmppQuestions questions_;
   std::vector<std::pair<smpp::PduCounts, smpp::PduCounts>> published_;  // of each link: sent, received
 };
 

@@ -212,6 +212,8 @@ void SmppLink::take_events() {
       owner_.on_delivered(*this, *delivered);
     } else if (const auto* unanswered = std::get_if<smpp::Unanswered>(&*event)) {
       owner_.on_unanswered(*this, *unanswered);
+    } else if (const auto* replied = std::get_if<smpp::Replied>(&*event)) {
+      owner_.on_replied(*this, *replied);
     } else if (const auto* late = std::get_if<smpp::LateAnswer>(&*event)) {
       owner_.on_late_answer(*this, *late);
     } else if (std::holds_alternative<smpp::Bound>(*event)) {
@@ -316,17 +318,20 @@ void SmppLink::come_back() {
 smpp::ClientSession::SubmitResult SmppLink::submit(const smpp::Message& message, std::uint64_t cookie) {
   if (!can_submit()) return smpp::ClientSession::SubmitResult::not_bound;
   const auto result = session_->submit(message, cookie, clock_.now());
-  // One write for all that is submitted in this turn.
-  if (result == smpp::ClientSession::SubmitResult::queued && !write_posted_ && !writing_) {
-    write_posted_ = true;
-    boost::asio::post(executor_, [self = shared_from_this()] {
-      self->write_posted_ = false;
-      if (!self->session_) return;
-      self->write();
-      self->arm();
-    });
-  }
+  if (result == smpp::ClientSession::SubmitResult::queued) write_soon();
   return result;
+}
+
+// One write for all that is submitted in this turn.
+void SmppLink::write_soon() {
+  if (write_posted_ || writing_) return;
+  write_posted_ = true;
+  boost::asio::post(executor_, [self = shared_from_this()] {
+    self->write_posted_ = false;
+    if (!self->session_) return;
+    self->write();
+    self->arm();
+  });
 }
 
 void SmppLink::answer_delivery(std::uint64_t generation, std::uint32_t sequence, smpp::Command command,

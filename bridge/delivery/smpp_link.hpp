@@ -28,6 +28,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
     virtual void on_answered(SmppLink& link, const smpp::Answered& answer) = 0;
     virtual void on_late_answer(SmppLink& link, const smpp::LateAnswer& answer) = 0;
     virtual void on_unanswered(SmppLink& link, const smpp::Unanswered& request) = 0;
+    virtual void on_replied(SmppLink& link, const smpp::Replied& replied) = 0;
     virtual void on_delivered(SmppLink& link, const smpp::Delivered& delivery) = 0;
     // SMPP 5.0 section 4.8.4.18: how busy the centre is, 0 to 100. Before the answer that said so.
     virtual void on_congestion(SmppLink& link, std::uint8_t state) = 0;
@@ -59,6 +60,14 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   void abort();
 
   smpp::ClientSession::SubmitResult submit(const smpp::Message& message, std::uint64_t cookie);
+  // A query_sm or cancel_sm; on_replied() follows where it is queued.
+  template <class Question>
+  smpp::ClientSession::SubmitResult ask(const Question& question, std::uint64_t cookie, Duration patience) {
+    if (!can_submit()) return smpp::ClientSession::SubmitResult::not_bound;
+    const auto result = session_->ask(question, cookie, patience, clock_.now());
+    if (result == smpp::ClientSession::SubmitResult::queued) write_soon();
+    return result;
+  }
   // `generation` is that of the delivery's session; an answer for a session that is gone is dropped.
   void answer_delivery(std::uint64_t generation, std::uint32_t sequence, smpp::Command command, std::uint32_t status);
 
@@ -96,6 +105,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   void connected(std::unique_ptr<Stream> stream);
   void read();
   void write();
+  void write_soon();
   void cannot_write(boost::system::error_code ec);
   void arm();
   void take_events();

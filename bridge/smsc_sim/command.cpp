@@ -219,6 +219,7 @@ std::optional<ServerOptions> read_options(const CommandOptions& options, std::ve
   read.duration("--receipt-retry", options.receipt_retry, smsc.receipt_retry);
   if (smsc.receipt_retry == Duration::zero())
     read.mistake("--receipt-retry", options.receipt_retry, "above 0ms: write how long to wait, such as 10s");
+  read.integer("--keeps", options.keeps, smsc.keeps, 10'000'000);
   read.integer("--receipt-window", options.receipt_window, smsc.receipt_window, 100'000);
   if (smsc.receipt_window == 0)
     read.mistake("--receipt-window", options.receipt_window, "at least 1; for no receipts write --receipts off");
@@ -283,6 +284,8 @@ std::string describe(const Counts& counts) {
   out["phone_parts_sent"] = counts.phone_parts_sent;
   out["phone_parts_answered"] = counts.phone_parts_answered;
   out["late_answers"] = counts.late_answers;
+  out["queries"] = counts.queries;
+  out["cancels"] = counts.cancels;
   out["nacks"] = counts.nacks;
   out["protocol_errors"] = counts.protocol_errors;
   out["window_max"] = counts.window_max;

@@ -21,7 +21,8 @@ struct CommandOptions {
   std::vector<std::string> accounts;
   std::string sessions_max = "0", enquire_link_interval = "0ms";
   std::string response_delay = "0ms", response_jitter = "0ms";
-  std::string receipt_delay = "50ms", receipt_jitter = "0ms", receipt_retry = "10s", receipt_window = "100";
+  std::string receipt_delay = "50ms", receipt_jitter = "0ms", receipt_retry = "10s", receipt_window = "100",
+              keeps = "0";
   std::string receipts = "requested", outcomes = "DELIVRD:100";
   std::string throttle_rate = "0", error_rate = "0", error_status = "0x08", bind_status;
   std::vector<std::string> reject;

@@ -77,6 +77,8 @@ void define_receipts(CLI::App& subcommand, CommandOptions& options) {
             "A receipt that is not answered with 0 is sent again after this time", "TIME");
   group.flag("--receipts-on-other-session", options.receipts_on_other_session,
              "Send receipts on another session of the account than the one that submitted, if there is one");
+  group.add("--keeps", options.keeps, "So many messages, the latest ones, can be asked about (query_sm) and cancelled",
+            "N");
   group.flag("--no-receipt-tlvs", options.no_receipt_tlvs, "Receipts have their text only");
 }
 

@@ -269,8 +269,14 @@ void Smsc::on(Session& session, const ServerSession::BindWanted& wanted, Time no
   if (session.line.may_deliver()) give_phone_parts(client, now);
 }
 
-void Smsc::on(Session& session, const ServerSession::Asked& asked, Time) {
-  // This centre keeps no message: there is nothing to find. And submit_multi is legal but not built.
+void Smsc::on(Session& session, const ServerSession::Asked& asked, Time now) {
+  counts_.queries += asked.id.command == Command::query_sm;
+  counts_.cancels += asked.id.command == Command::cancel_sm;
+  const auto* query = std::get_if<smpp::QuerySm>(&asked.body);
+  if (query && options_.keeps > 0) return answer_query(session, asked.id, *query, now);
+  const auto* cancel = std::get_if<smpp::CancelSm>(&asked.body);
+  if (cancel && options_.keeps > 0) return answer_cancel(session, asked.id, *cancel, now);
+  // A centre that keeps no message finds nothing. And submit_multi is legal but not built.
   const auto status = asked.id.command == Command::query_sm     ? smpp::status_query_failed
                       : asked.id.command == Command::cancel_sm  ? smpp::status_cancel_failed
                       : asked.id.command == Command::replace_sm ? smpp::status_replace_failed

@@ -49,6 +49,7 @@ struct Counts {
   std::uint64_t receipts_dropped = 0;      // too many waited, or they could not be written
   std::uint64_t phone_parts_sent = 0;      // of messages of phones, with repetitions
   std::uint64_t phone_parts_answered = 0;  // with 0
+  std::uint64_t queries = 0, cancels = 0;  // query_sm, and cancel_sm, whatever they were answered
   std::uint64_t late_answers = 0;          // to a receipt that was given up already
   std::uint64_t nacks = 0;                 // generic_nack received
   std::uint64_t protocol_errors = 0;       // what the client must not do
@@ -129,6 +130,13 @@ class Smsc {
     bool sent = false;
     std::optional<PhonePart> phone{};  // instead of a receipt: a message of a phone, or a part of one
   };
+  struct Kept {  // a message that can be asked about
+    std::string source, destination;
+    Time done{};  // from then on it is in its last state
+    smpp::MessageState state = smpp::MessageState::delivered;
+    std::uint64_t number = 0;
+    std::vector<std::uint32_t> receipts;  // their places
+  };
   using RequestId = smpp::ServerSession::RequestId;
   enum class Due : std::uint8_t { answer, receipt, line, cut };
   struct Event {
@@ -171,6 +179,10 @@ class Smsc {
 
   void plan_receipts(Session& session, const smpp::Message& message, std::uint64_t message_number, Time due, Time now);
   bool wants_receipt(const smpp::Message& message, smpp::MessageState state) const;
+  Kept* keep(const smpp::Message& message, std::uint64_t message_number, smpp::MessageState state, Time done);
+  Kept* kept_as(std::string_view message_id, std::string_view source);
+  void answer_query(Session& session, RequestId request, const smpp::QuerySm& query, Time now);
+  void answer_cancel(Session& session, RequestId request, const smpp::CancelSm& cancel, Time now);
   std::uint32_t free_place();
   void give_phone_parts(Client& client, Time now);
   void pump(Client& client, Time now);
@@ -196,6 +208,8 @@ class Smsc {
   std::priority_queue<Event, std::vector<Event>, Later> events_;
   std::deque<OwnedReceipt> receipts_;  // places are used again
   std::vector<std::uint32_t> free_receipts_;
+  std::unordered_map<std::string, Kept> kept_;  // by message id
+  std::deque<std::string> kept_order_;          // the oldest first
   std::vector<SessionId> touched_;
   std::deque<PhonePart> phone_parts_;  // of before anybody could receive
   std::uint16_t last_reference_ = 0;

@@ -161,6 +161,7 @@ bool Smsc::wants_receipt(const smpp::Message& message, MessageState state) const
 void Smsc::plan_receipts(Session& session, const smpp::Message& message, std::uint64_t message_number, Time due,
                          Time now) {
   const auto state = chance_.outcome(options_.outcomes);
+  auto* const kept = keep(message, message_number, state, due);
   if (!wants_receipt(message, state)) return;
   if (chance_.happens(options_.receipt_lost)) {
     ++counts_.receipts_lost;
@@ -186,12 +187,61 @@ void Smsc::plan_receipts(Session& session, const smpp::Message& message, std::ui
     smpp::append_quote(receipt.quote, data.body, message.data_coding, quote_size);
     receipt.submitted = now;
     receipt.done = due;
+    if (kept) kept->receipts.push_back(place);
     ++counts_.receipts_due;
     if (due <= now && copy == 0)
       session.client->ready.push_back(place);
     else
       plan(due + copy * options_.receipt_delay, Due::receipt, place);
   }
+}
+
+// Questions (SMPP 3.4 sections 4.8 and 4.9)
+
+Smsc::Kept* Smsc::keep(const smpp::Message& message, std::uint64_t message_number, MessageState state, Time done) {
+  if (options_.keeps == 0) return nullptr;
+  while (kept_order_.size() >= options_.keeps) {
+    kept_.erase(kept_order_.front());
+    kept_order_.pop_front();
+  }
+  IdBuffer buffer;
+  std::string id(write_id(buffer, options_.response_id, options_.first_id + message_number - 1));
+  kept_order_.push_back(id);
+  return &(kept_[std::move(id)] = {.source = std::string(message.source.digits),
+                                   .destination = std::string(message.destination.digits),
+                                   .done = done,
+                                   .state = state,
+                                   .number = message_number,
+                                   .receipts = {}});
+}
+
+// Nothing: there is none, or it is another sender's.
+Smsc::Kept* Smsc::kept_as(std::string_view message_id, std::string_view source) {
+  const auto found = kept_.find(std::string(message_id));
+  return found != kept_.end() && found->second.source == source ? &found->second : nullptr;
+}
+
+void Smsc::answer_query(Session& session, RequestId request, const smpp::QuerySm& query, Time now) {
+  const auto* kept = kept_as(query.message_id, query.source.digits);
+  if (!kept) return session.line.answer(request, smpp::status_query_failed);
+  const auto state = kept->done <= now ? kept->state : MessageState::enroute;
+  const smpp::QuerySmResp body{
+      .message_id = query.message_id, .final_date = {}, .message_state = static_cast<std::uint8_t>(state), .tlvs = {}};
+  std::ignore = session.line.answer(request, body);  // an id that was read fits
+}
+
+// What was not delivered yet never is, and its receipt says so.
+void Smsc::answer_cancel(Session& session, RequestId request, const smpp::CancelSm& cancel, Time now) {
+  auto* const kept = kept_as(cancel.message_id, cancel.source.digits);
+  if (!kept || kept->done <= now ||
+      (!cancel.destination.digits.empty() && cancel.destination.digits != kept->destination))
+    return session.line.answer(request, smpp::status_cancel_failed);
+  kept->done = now;
+  kept->state = MessageState::deleted;
+  for (const auto place : kept->receipts)
+    if (auto& receipt = receipts_[place]; receipt.message_number == kept->number && !receipt.sent)
+      receipt.state = MessageState::deleted;
+  session.line.answer(request, smpp::status_ok);
 }
 
 bool Smsc::from_phone(std::string_view from, std::string_view to, std::string_view text, Time now) {

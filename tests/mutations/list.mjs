@@ -30,6 +30,8 @@ export const list = [
     {id: 126, what: 'a message may return to a gateway that it left', find: `p.left.push_back(from.gateway);`, plant: `;`},
     {id: 127, what: 'what may have been sent moves to another gateway',
      find: `if (entry.in_doubt || !untouched(stored.progress.segments)) return Settled::superseded;`, plant: `;`},
+    {id: 865, what: 'what ended meanwhile is cancelled at the carrier',
+     find: `change.at_carrier && (p.state == State::submitted || p.state == State::doubtful)`, plant: `change.at_carrier`},
   ]},
   {file: 'store/settle.cpp', bugs: [
     {id: 89, what: 'a late answer does not end the doubt',
@@ -440,6 +442,13 @@ export const list = [
     {id: 855, what: 'a host that wants to be left alone is tried out',
      find: `any && !hosts_.is_left_alone(host, clock_.now())`, plant: `any`},
   ]},
+  {file: 'bridge/delivery/smpp_questions.cpp', bugs: [
+    {id: 861, what: 'a message that one part was cancelled of counts as cancelled',
+     find: `cancel->cancelled == cancel->parts`, plant: `cancel->cancelled > 0`},
+    {id: 862, what: 'a carrier that does not know what became of a message ends it',
+     find: `if (!is_final_word(state, dialect)) return count(QueryResult::under_way);`, plant: `;`},
+    {id: 863, what: 'what was not answered is not asked again', find: `asked_for_.erase(query.message);`, plant: `;`},
+  ]},
   {file: 'bridge/env/stream.cpp', bugs: [
     {id: 866, what: 'what a dead path does not acknowledge is waited for as long as the kernel likes', find: `set(TCP_USER_TIMEOUT, 30000);`, plant: `;`},
   ]},
@@ -541,8 +550,6 @@ export const list = [
      find: `return FinalState::undeliverable;`, plant: `return FinalState::delivered;`},
     {id: 410, what: 'what is drained is forgotten over a restart',
      find: `running.since.draining = remembered(draining_prefix + config->name)`, plant: `running.since.draining = WallMs(0)`},
-    {id: 411, what: 'what was asked of a gateway is answered before it is written down',
-     find: `if (!changed) return boost::asio::post(home, answer);`, plant: `return boost::asio::post(home, answer);`},
     {id: 412, what: 'the successor of a gateway that is drained takes everything',
      find: `running.gateway->drain(*running.since.draining);`, plant: `;`},
     {id: 413, what: 'a gateway that changed ends and has no successor',
@@ -552,6 +559,10 @@ export const list = [
      find: `batch.erased_objects.push_back({.key = prefix + name, .expected = {}});`, plant: `;`},
     {id: 415, what: 'another description stops a gateway',
      find: `works_as(running->gateway->config(), *wanted)`, plant: `&running->gateway->config() == wanted.get()`},
+  ]},
+  {file: 'bridge/delivery/gateways_control.cpp', bugs: [
+    {id: 411, what: 'what was asked of a gateway is answered before it is written down',
+     find: `if (!changed) return boost::asio::post(home, answer);`, plant: `return boost::asio::post(home, answer);`},
   ]},
   {file: 'bridge/delivery/attempt.hpp', bugs: [
     {id: 347, what: 'what was alone on its lost connection is tried for ever',
@@ -581,7 +592,7 @@ export const list = [
     {id: 248, what: 'unbind does not wait for answers',
      find: `window_.size() > 0) return; unbind_sequence_`, plant: `(planted ? 0 : window_.size()) > 0) return; unbind_sequence_`},
     {id: 249, what: 'submits that had not left are forgotten when the peer unbinds',
-     find: `events_.push_back(Unanswered{request->cookie, false, false});`, plant: `static_cast<void>(request);`},
+     find: `events_.push_back(without_answer(*request, false, false));`, plant: `static_cast<void>(request);`},
   ]},
   {file: 'smpp/client_session_pdus.cpp', bugs: [
     {id: 241, what: 'an enquire_link that was missed long ago counts',

@@ -268,6 +268,19 @@ void draw_hosts(RunOptions& options) {
   }
 }
 
+// Some carriers can be asked, by another chance as above.
+void draw_questions(RunOptions& options) {
+  Random random(options.seed * 0x8EBC6AF09C88C6E3 + 13);
+  for (std::size_t place = 0; place < options.config.gateways.size(); ++place) {
+    auto& gateway = options.config.gateways[place];
+    if (!gateway.is_smpp() || !random.chance(0.5)) continue;
+    gateway.smpp().query = random.chance(0.7);
+    gateway.smpp().cancel = random.chance(0.7);
+    options.centres[place].keeps = random.chance(0.8) ? 100'000 : 0;  // the others say no to everything
+    if (options.shared_account && place == 1) options.centres[0].keeps = options.centres[1].keeps;
+  }
+}
+
 }  // namespace
 
 // All gateways in some order; each gives way to the next one.
@@ -397,6 +410,7 @@ RunOptions draw_options(std::uint64_t seed) {
   if (random.chance(0.4)) draw_webhooks(random, options);
   draw_phones(options);
   draw_hosts(options);
+  draw_questions(options);
   return options;
 }
 
@@ -435,15 +449,16 @@ std::string describe(const RunOptions& o) {
   for (std::size_t i = 0; i < o.centres.size(); ++i) {
     const auto& g = o.config.gateways[i];
     const auto& c = o.centres[i];
-    const auto way = g.is_smpp() ? fmt::format(
-                                       "hosts={}{} return_after={}ms unbind_wait={}ms sessions={} window={} "
-                                       "response_timeout={}ms deliveries_max={} concat={}",
-                                       1 + g.smpp().other_hosts.size(),
-                                       g.smpp().use_hosts == bridge::SmppSettings::UseHosts::spread ? "spread" : "",
-                                       ms(g.smpp().return_after), ms(g.smpp().unbind_wait), g.smpp().sessions,
-                                       g.smpp().session.window, ms(g.smpp().session.response_timeout),
-                                       g.smpp().session.deliveries_max, static_cast<int>(g.smpp().concat))
-                                 : fmt::format("max_in_flight={}", g.provider().max_in_flight);
+    const auto way = g.is_smpp()
+                         ? fmt::format(
+                               "hosts={}{} return_after={}ms unbind_wait={}ms query={} cancel={} sessions={} window={} "
+                               "response_timeout={}ms deliveries_max={} concat={}",
+                               1 + g.smpp().other_hosts.size(),
+                               g.smpp().use_hosts == bridge::SmppSettings::UseHosts::spread ? "spread" : "",
+                               ms(g.smpp().return_after), ms(g.smpp().unbind_wait), g.smpp().query, g.smpp().cancel,
+                               g.smpp().sessions, g.smpp().session.window, ms(g.smpp().session.response_timeout),
+                               g.smpp().session.deliveries_max, static_cast<int>(g.smpp().concat))
+                         : fmt::format("max_in_flight={}", g.provider().max_in_flight);
     text += fmt::format(
         "\n  {} {}: {} rate={} receipts={} receipt_wait={}ms "
         "attempts_max={} hold={}ms doubt={} | response={}+{}ms receipt={}+{}ms throttle={} reject={} "

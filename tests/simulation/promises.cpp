@@ -362,6 +362,8 @@ void Promises::check_segments(const store::Message& message) {
     if (number_in(part->text) != number) return fail("outcome", what + ", which is another message: " + part->text);
     if (p.segments.size() > 1 && part->part != static_cast<int>(i) + 1)
       return fail("outcome", what + ", which is another part");
+    if (p.state == State::cancelled && part->state == smpp::MessageState::delivered)
+      return fail("cancelled", what + ", and its message was said to be cancelled, but it was delivered");
     if (segment.state > store::SegmentState::enroute && segment_state(part->state) != segment.state)
       return fail("outcome", what + ", but the centre said " + std::string(smpp::state_word(part->state)));
   }

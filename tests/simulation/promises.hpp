@@ -28,6 +28,7 @@ struct Broken {
 //   after-end   nothing is sent after a message's end, or after its validity
 //   one-end     a final state is never left, but for a better one after `sent` or `unknown`, or by a person's retry
 //   receipt     it is answered with 0 only when its effect is on disk
+//   cancelled   what the carrier took back on request is not delivered
 //   outcome     a state by receipt is what the centre said
 //   reference   one reference and one content are one message; new, repeated and in conflict are told as they are
 //   changed     in the end every gateway runs as the file says

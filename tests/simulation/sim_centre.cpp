@@ -120,6 +120,8 @@ void SimCentre::listen_to_centre(Line& line, smpp::Octets octets) {
   line.to_client.feed(octets, clock_.now());
   while (const auto frame = line.to_client.next()) {
     const auto header = *smpp::decode_header(*frame);
+    if (header.command_id == static_cast<std::uint32_t>(smpp::Command::query_sm_resp) && header.status == 0)
+      told_when_asked(*frame);
     if (header.command_id != static_cast<std::uint32_t>(smpp::Command::deliver_sm)) continue;
     smpp::Message message;
     if (smpp::decode_body(*frame, smpp::Command::deliver_sm, message)) continue;
@@ -132,6 +134,15 @@ void SimCentre::listen_to_centre(Line& line, smpp::Octets octets) {
     part->second->state = receipt->state;
     line.deliveries[header.sequence] = {part->second, receipt->state};
   }
+}
+
+// As good as a receipt.
+void SimCentre::told_when_asked(smpp::Octets frame) {
+  smpp::QuerySmResp answer;
+  smpp::decode_body(frame, answer);
+  const auto state = static_cast<smpp::MessageState>(answer.message_state);
+  if (auto* const part = find(smpp::canonical_id(answer.message_id)); part && state != smpp::MessageState::enroute)
+    part->state = state;
 }
 
 void SimCentre::after() {

@@ -47,6 +47,7 @@ class SimCentre : public Peer {
   void closed(std::uint64_t session);
   void listen_to_client(Line& line, const std::string& octets);
   void listen_to_centre(Line& line, smpp::Octets octets);
+  void told_when_asked(smpp::Octets frame);
   void after();
   void arm();
 

@@ -49,11 +49,48 @@ void get_message(Services& services, const HttpRequest& request, Respond respond
   services.gateways.ask(gateway->name, GatewayControl::Action::show, request.executor, std::move(answer));
 }
 
+// The carrier has it: whether it gives it back, and what is then known of it.
+void cancel_at_carrier(Services& services, const HttpRequest& request, const store::Message& message,
+                       const GatewaySettings& gateway, bool shows_content, Respond respond) {
+  using Kind = Channel::CancelAnswer::Kind;
+  const auto refuse = [respond, state = std::string(store::name(message.progress.state))](const std::string& why) {
+    respond(to_response({.code = ProblemCode::state_conflict,
+                         .detail = "the message is " + state + " and was not cancelled: " + why,
+                         .errors = {}}));
+  };
+  services.gateways.cancel(
+      gateway.name, message, request.executor,
+      [&services, refuse, shows_content, respond, id = message.id, tenant = message.content.tenant,
+       executor = request.executor](const Channel::CancelAnswer& answer) {
+        if (answer.kind != Kind::cancelled) return refuse(answer.detail);
+        store::Batch batch;
+        batch.controls.push_back(
+            {.action = store::Control::Action::cancel, .tenant = tenant, .id = id, .at_carrier = true});
+        services.store.commit(
+            std::move(batch), executor,
+            [&services, refuse, shows_content, respond, id](const store::BatchResult& result) {
+              if (result.error != store::Error::none) return respond(to_response(problem_of(result.error)));
+              const auto now = services.store.reader().get(id);
+              if (!now || result.controls.front() != store::Controlled::done)
+                return refuse("the carrier takes it back, but it ended meanwhile" +
+                              (now ? " as " + std::string(store::name(now->progress.state)) : ""));
+              respond({.body = json::serialize(message_json(*now, services.tenants, services.directory, shows_content,
+                                                            services.clock.wall())),
+                       .headers = {}});
+            });
+      });
+}
+
 void control_message(Services& services, const HttpRequest& request, Respond respond, store::Control::Action action) {
   const auto caller = admit(services, request, "messages:manage", respond, false);
   if (!caller) return;
   const auto message = find_message(services, request, *caller, respond);
   if (!message) return;
+  const bool at_carrier =
+      message->progress.state == store::State::submitted || message->progress.state == store::State::doubtful;
+  const auto gateway = services.directory.table()->gateway(store::gateway_of(message->content, message->progress));
+  if (action == store::Control::Action::cancel && at_carrier && gateway && gateway->is_smpp() && gateway->smpp().cancel)
+    return cancel_at_carrier(services, request, *message, *gateway, caller->may("content:read"), respond);
   const auto* tenant = services.tenants.find(message->content.tenant);
   const auto way_out = action == store::Control::Action::retry && tenant
                            ? way_for(*message, *tenant, services.directory, services.clock.wall())

@@ -140,6 +140,12 @@ class Conversation {
   std::string describe(const Unanswered& e) {
     return "Unanswered " + std::to_string(e.cookie) + (e.timed_out ? " timeout" : e.sent ? " lost" : " unsent");
   }
+  std::string describe(const Replied& e) {
+    const auto what = command_name(static_cast<std::uint32_t>(e.command)) + " " + std::to_string(e.cookie);
+    if (!e.answered) return "Unreplied " + what;
+    return "Replied " + what + " " + status_name(e.status) + " state " + std::to_string(e.state.message_state) +
+           " error " + std::to_string(e.state.error_code);
+  }
   std::string describe(const LateAnswer& e) {
     return "Late " + std::to_string(e.cookie) + " " + status_name(e.status) + " " + e.message_id;
   }
@@ -157,6 +163,55 @@ class Conversation {
   std::deque<Buffer> sent_;
   std::vector<std::string> told_;
 };
+
+TEST(ClientSession, AsksWhatBecameOfAMessageAndCancelsIt) {
+  Conversation talk(config_with(3));
+  EXPECT_EQ(talk.session.ask(QuerySm{"7", {}}, 1, 15s, talk.now), SubmitResult::not_bound);
+  talk.bind();
+  EXPECT_EQ(talk.session.ask(QuerySm{"7", {5, 0, "MyBank"}}, 1, 15s, talk.now), SubmitResult::queued);
+  EXPECT_EQ(talk.session.ask(CancelSm{{}, "8", {5, 0, "MyBank"}, {1, 1, "491701234567"}}, 2, 15s, talk.now),
+            SubmitResult::queued);
+  EXPECT_EQ(talk.session.ask(QuerySm{std::string(65, '7'), {}}, 3, 15s, talk.now), SubmitResult::invalid);
+  EXPECT_EQ(talk.submit(100), SubmitResult::queued);
+  EXPECT_EQ(talk.session.ask(QuerySm{"9", {}}, 4, 15s, talk.now), SubmitResult::window_full);
+  talk.expect(query_sm, 2);
+  EXPECT_EQ(std::get<QuerySm>(std::get<Pdu>(decode(talk.last)).body).message_id, "7");
+  talk.expect(cancel_sm, 3);
+  EXPECT_EQ(std::get<CancelSm>(std::get<Pdu>(decode(talk.last)).body).destination.digits, "491701234567");
+  talk.expect(submit_sm, 4);
+  talk.reply(cancel_sm_resp, 0, 2);
+  EXPECT_THAT(talk.told(), IsEmpty()) << "the answer to something else";
+  talk.reply_raw(encoded(header_of(query_sm_resp, 2), QuerySmResp{"7", {}, 5, 27, {}}));
+  talk.reply(cancel_sm_resp, 0x11, 3);
+  EXPECT_THAT(talk.told(), ElementsAre("Replied query_sm 1 ESME_ROK state 5 error 27",
+                                       "Replied cancel_sm 2 ESME_RCANCELFAIL state 0 error 0"));
+  talk.accept(4, "a");
+  EXPECT_THAT(talk.told(), ElementsAre("Answered 100 ESME_ROK a"));
+}
+
+TEST(ClientSession, AQuestionEndsOnceWhateverHappens) {
+  const auto ask = [](Conversation& talk) {
+    talk.bind();
+    EXPECT_EQ(talk.session.ask(QuerySm{"7", {}}, 1, 15s, talk.now), SubmitResult::queued);
+  };
+  Conversation late;
+  ask(late);
+  late.expect(query_sm, 2);
+  late.after(15s);
+  EXPECT_THAT(late.told(), ElementsAre("Unreplied query_sm 1")) << "it has a time of its own";
+  late.reply_raw(encoded(header_of(query_sm_resp, 2), QuerySmResp{"7", {}, 2, 0, {}}));
+  EXPECT_THAT(late.told(), IsEmpty());
+  Conversation lost;
+  ask(lost);
+  lost.close();
+  EXPECT_THAT(lost.told(), ElementsAre("Unreplied query_sm 1", "Lost peer_closed"));
+  Conversation unknown;
+  ask(unknown);
+  unknown.expect(query_sm, 2);
+  unknown.reply(generic_nack, 0x03, 2);
+  EXPECT_THAT(unknown.told(), ElementsAre("Replied query_sm 1 ESME_RINVCMDID state 0 error 0"));
+  EXPECT_TRUE(unknown.session.is_bound());
+}
 
 TEST(ClientSession, BindsSubmitsAndUnbinds) {
   Conversation talk;

@@ -188,6 +188,29 @@ TEST_F(StoreTest, CancelAndRetry) {
   EXPECT_EQ(control(Control::Action::retry, id), Controlled::too_late) << "delivered";
 }
 
+TEST_F(StoreTest, WhatTheCarrierTakesBackIsCancelled) {
+  const auto at_carrier = [this](MessageId id) {
+    Batch batch;
+    batch.controls.push_back({.action = Control::Action::cancel, .tenant = queue.tenant, .id = id, .at_carrier = true});
+    return commit(std::move(batch)).controls.at(0);
+  };
+  const auto sent = enqueue(message("1")).id, held = enqueue(message("2")).id, done = enqueue(message("3")).id;
+  claim(3);
+  finish(sent, 1, "A");
+  settle(held, 1, Held{.wait_ms = 60'000}, parts({"B"}));
+  finish(done, 1, "C");
+  receipt("C", SegmentState::delivered);
+  EXPECT_EQ(at_carrier(sent), Controlled::done);
+  EXPECT_EQ(at_carrier(held), Controlled::done);
+  EXPECT_EQ(at_carrier(done), Controlled::too_late) << "its receipt was faster";
+  EXPECT_EQ(progress(sent).state, State::cancelled);
+  EXPECT_EQ(progress(sent).status_message, "cancelled at the carrier by request");
+  EXPECT_EQ(progress(held).state, State::cancelled);
+  pass(80 * 3600'000ll);
+  EXPECT_EQ(progress(sent).state, State::cancelled) << "no wait ends any more";
+  EXPECT_EQ(at_carrier(sent), Controlled::too_late);
+}
+
 TEST_F(StoreTest, RetryOfADoubtfulMessageButNotOfASentOne) {
   const auto held = enqueue(message("1")).id;
   claim(1);

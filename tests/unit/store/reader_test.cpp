@@ -34,6 +34,34 @@ TEST_F(StoreTest, AMessageHasThoseAheadThatCameBefore) {
   }
 }
 
+TEST_F(StoreTest, WhatIsWaitedForIsFoundByTheEndOfItsWait) {
+  std::vector<MessageId> ids;
+  for (int i = 0; i < 4; ++i) {
+    ids.push_back(enqueue(message(std::to_string(i))).id);
+    claim(1);
+  }
+  const auto wait = [&](std::size_t i, WallMs ms) {
+    settle(ids[i], 1, Taken{.receipt_wait_ms = ms}, parts({"id" + std::to_string(i)}));
+  };
+  wait(0, 60'000);
+  wait(1, 20'000);
+  settle(ids[2], 1, Held{.wait_ms = 40'000}, parts({"id2"}));
+  settle(ids[3], 1, Taken{.awaits_receipt = false}, parts({"id3"}));
+  const auto until = now_ + 60'000;
+  const auto found = [&](AwaitedAt from, std::size_t most, GatewayId gateway = queue.gateway) {
+    std::vector<MessageId> messages;
+    for (const auto& each : store_->reader().awaited(gateway, from, until, most).messages)
+      messages.push_back(each.message.id);
+    return messages;
+  };
+  EXPECT_EQ(found({}, 10), (std::vector{ids[1], ids[2]})) << "the first ends just then";
+  EXPECT_EQ(found({}, 10, queue.gateway + 1), std::vector<MessageId>());
+  const auto page = store_->reader().awaited(queue.gateway, {}, until, 1);
+  ASSERT_TRUE(page.next);
+  EXPECT_EQ(page.messages.at(0).until, now_ + 20'000);
+  EXPECT_EQ(found(*page.next, 10), std::vector{ids[2]});
+}
+
 TEST_F(StoreTest, AListKeepsToItsFilter) {
   auto change = message("ref", "Habari yako");
   change.content.target_user = "amina";

@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <set>
 
 #include "bridge/delivery/smpp_channel.hpp"
 #include "tests/unit/bridge/delivery/fake_stream.hpp"

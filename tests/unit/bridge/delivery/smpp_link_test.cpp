@@ -99,6 +99,9 @@ class SmppLinkTest : public testing::Test, public SmppLink::Owner {
   void on_unanswered(SmppLink&, const smpp::Unanswered& u) override {
     told_.push_back((u.sent ? "unanswered " : "unsent ") + std::to_string(u.cookie));
   }
+  void on_replied(SmppLink&, const smpp::Replied& r) override {
+    told_.push_back("replied " + std::to_string(r.cookie) + (r.answered ? "" : " nothing"));
+  }
   void on_delivered(SmppLink& link, const smpp::Delivered& d) override {
     delivery_ = {link.generation(), d.sequence};
     told_.emplace_back("delivered");

@@ -92,6 +92,10 @@ class DoorsTest : public testing::Test {
              std::function<void(GatewayStatus)> done) override {
       done({});
     }
+    void cancel(const std::string&, store::Message, boost::asio::any_io_executor,
+                std::function<void(Channel::CancelAnswer)> done) override {
+      done({});
+    }
     void callback(const std::string&, http_gateways::CallbackRequest, boost::asio::any_io_executor,
                   std::function<void(http_gateways::CallbackAnswer)> done) override {
       done({.status = 200});

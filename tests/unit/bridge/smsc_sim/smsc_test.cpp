@@ -137,6 +137,11 @@ class Esme {
       smpp::decode_body(frame, response);
       seen.id = response.message_id;
     }
+    if (seen.command == Command::query_sm_resp) {
+      smpp::QuerySmResp response;
+      smpp::decode_body(frame, response);
+      seen.id = std::to_string(response.message_state);
+    }
     if (seen.command == Command::bind_transceiver_resp) {
       smpp::BindResp response;
       smpp::decode_body(frame, response);
@@ -417,6 +422,48 @@ TEST(Smsc, SendsReceiptsAsRequested) {
       EXPECT_EQ(seen[0].receipt.value().state, c.outcome);
     }
   }
+}
+
+TEST(Smsc, IsAskedAboutMessagesAndCancelsThem) {
+  Options options;
+  options.keeps = 2;
+  options.receipt_delay = 10s;
+  World world(options);
+  Esme esme(world);
+  esme.bind();
+  esme.take();
+  std::uint32_t number = 100;
+  const auto ask = [&](Command command, const auto& body) {
+    smpp::Buffer out;
+    EXPECT_FALSE(smpp::encode(out, {0, static_cast<std::uint32_t>(command), 0, ++number}, body));
+    esme.send(out);
+  };
+  const auto query = [&](std::string_view id, std::string_view source = "Bank") {
+    ask(Command::query_sm, smpp::QuerySm{id, {5, 0, source}});
+    const auto seen = esme.one();
+    EXPECT_EQ(seen.command, Command::query_sm_resp);
+    return seen.status ? "refused" : "state " + seen.id;
+  };
+  const auto cancel = [&](std::string_view id) {
+    ask(Command::cancel_sm, smpp::CancelSm{{}, id, {5, 0, "Bank"}, {1, 1, "491701234567"}});
+    const auto seen = esme.one();
+    EXPECT_EQ(seen.command, Command::cancel_sm_resp);
+    return seen.status;
+  };
+  for (int i = 0; i < 3; ++i) esme.submit();
+  esme.take();
+  EXPECT_EQ(query("1"), "refused") << "two are kept";
+  EXPECT_EQ(query("2"), "state 1");
+  EXPECT_EQ(query("2", "Other"), "refused");
+  EXPECT_EQ(cancel("2"), 0U);
+  EXPECT_EQ(query("2"), "state 4");
+  EXPECT_EQ(cancel("2"), 0x11U);
+  world.pass(10s);
+  EXPECT_EQ(esme.take().size(), 3U) << "receipts, also of the one that was cancelled";
+  EXPECT_EQ(query("3"), "state 2");
+  EXPECT_EQ(cancel("3"), 0x11U) << "too late";
+  EXPECT_EQ(world.smsc.counts().queries, 5U);
+  EXPECT_EQ(world.smsc.counts().cancels, 3U);
 }
 
 TEST(Smsc, MixesOutcomes) {
