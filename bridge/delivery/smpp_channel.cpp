@@ -40,7 +40,8 @@ SmppChannel::SmppChannel(const GatewaySettings& config, SmppContext context, Cha
                   .metrics = context_.smpp_metrics,
                   .pace = *context_.pace,
                   .awaited = context_.awaited,
-                  .learnt = [this](store::ReceiptRecorded learnt) { owner_.on_learnt(std::move(learnt)); }},
+                  .learnt = [this](store::ReceiptRecorded learnt) { owner_.on_learnt(std::move(learnt)); },
+                  .tenant_name = context_.tenant_name},
                  links_) {
   using Type = smpp::ClientConfig::BindType;
   const auto add = [this](std::size_t session, Type type) {

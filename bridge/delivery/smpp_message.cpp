@@ -183,13 +183,20 @@ tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& messa
   return out;
 }
 
+smpp::Address source_of(const SmppMessage& outgoing) {
+  return {.ton = outgoing.source_type.ton, .npi = outgoing.source_type.npi, .digits = outgoing.source};
+}
+
+smpp::Address destination_of(const SmppMessage& outgoing) {
+  return {.ton = outgoing.destination_type.ton, .npi = outgoing.destination_type.npi, .digits = outgoing.destination};
+}
+
 smpp::Message segment_message(const SmppMessage& outgoing, std::size_t index) {
   const auto& segment = outgoing.segments[index];
   smpp::Message message;
   message.service_type = outgoing.service_type;
-  message.source = {.ton = outgoing.source_type.ton, .npi = outgoing.source_type.npi, .digits = outgoing.source};
-  message.destination = {
-      .ton = outgoing.destination_type.ton, .npi = outgoing.destination_type.npi, .digits = outgoing.destination};
+  message.source = source_of(outgoing);
+  message.destination = destination_of(outgoing);
   message.esm_class = outgoing.esm_class;
   message.protocol_id = outgoing.protocol_id;
   message.priority_flag = outgoing.priority;

@@ -36,7 +36,9 @@ struct SmppMessage : Channel::Outgoing {
 tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewaySettings& gateway,
                                                      store::WallMs now, std::string_view tenant = {});
 
-// A view of one segment; valid as long as `outgoing` is.
+// Views of its addresses, and of one segment; valid as long as `outgoing` is.
+smpp::Address source_of(const SmppMessage& outgoing);
+smpp::Address destination_of(const SmppMessage& outgoing);
 smpp::Message segment_message(const SmppMessage& outgoing, std::size_t index);
 
 }  // namespace smsbridge::bridge

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "bridge/delivery/smpp_message.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/policy/outcome.hpp"
 #include "smpp/status.hpp"
@@ -19,16 +18,6 @@ constexpr Duration look_every = 1s, patience_max = 15s;
 constexpr WallMs ahead_max_ms = 10 * 60'000;  // of the end of the wait
 constexpr WallMs ahead_part = 4;              // or so much of the wait, if that is less
 constexpr std::size_t queries_max = 10;       // at a time
-
-// The addresses as they stood in the submit: a centre compares them.
-std::optional<SmppMessage> addresses_of(const store::Message& message, const GatewaySettings& config) {
-  store::Claimed claimed;
-  claimed.id = message.id;
-  claimed.content = message.content;
-  auto outgoing = make_outgoing(claimed, config, 0);
-  if (!outgoing) return std::nullopt;
-  return *std::move(outgoing);
-}
 
 bool is_open(const store::Segment& segment) { return !segment.provider_id.empty() && !store::is_final(segment.state); }
 
@@ -72,6 +61,17 @@ SmppLink* SmppQuestions::free_link() const {
   return link == links_.end() ? nullptr : link->get();
 }
 
+// The message as it was submitted: a centre compares its addresses.
+std::optional<SmppMessage> SmppQuestions::as_submitted(const store::Message& message) const {
+  store::Claimed claimed;
+  claimed.id = message.id;
+  claimed.content = message.content;
+  const auto tenant = context_.tenant_name ? context_.tenant_name(message.content.tenant) : std::string();
+  auto outgoing = make_outgoing(claimed, context_.config, 0, tenant);
+  if (!outgoing) return std::nullopt;
+  return *std::move(outgoing);
+}
+
 // A page of what is waited for a second, round and round.
 void SmppQuestions::look() {
   look_timer_->at(context_.clock.now() + look_every, [this] { look(); });
@@ -92,14 +92,13 @@ void SmppQuestions::look() {
 // False: not now.
 bool SmppQuestions::query(const store::Message& message) {
   if (queries_.size() >= queries_max || !free_link() || context_.pace.take(context_.clock.now())) return false;
-  const auto addresses = addresses_of(message, context_.config);
-  if (!addresses) return true;
+  const auto submitted = as_submitted(message);
+  if (!submitted) return true;
   for (const auto& segment : message.progress.segments) {
     if (!is_open(segment)) continue;
     auto* const link = free_link();
     if (!link) return false;
-    const smpp::QuerySm question{.message_id = segment.provider_id,
-                                 .source = {addresses->source_ton, addresses->source_npi, addresses->source}};
+    const smpp::QuerySm question{.message_id = segment.provider_id, .source = source_of(*submitted)};
     const auto cookie = ++last_cookie_;
     if (link->ask(question, cookie, patience_max) == smpp::ClientSession::SubmitResult::queued)
       queries_[cookie] = {
@@ -155,15 +154,16 @@ void SmppQuestions::cancel(const store::Message& message, std::function<void(Cha
   if (std::ranges::any_of(segments,
                           [](const auto& segment) { return segment.state == store::SegmentState::delivered; }))
     return done({Kind::refused, "a part of it has arrived"});
-  const auto addresses = addresses_of(message, context_.config);
-  if (!addresses) return done({Kind::not_possible, "its gateway is another than the one that sent it"});
+  const auto submitted = as_submitted(message);
+  if (!submitted) return done({Kind::not_possible, "its gateway is another than the one that sent it"});
   const auto asked = std::make_shared<Cancel>();
   for (const auto& segment : segments) {
     if (store::is_final(segment.state)) continue;
     ++asked->parts;
-    smpp::CancelSm question{.message_id = segment.provider_id};
-    question.source = {addresses->source_ton, addresses->source_npi, addresses->source};
-    question.destination = {1, 1, addresses->destination};
+    const smpp::CancelSm question{.service_type = submitted->service_type,
+                                  .message_id = segment.provider_id,
+                                  .source = source_of(*submitted),
+                                  .destination = destination_of(*submitted)};
     auto* const link = free_link();
     const auto cookie = ++last_cookie_;
     if (link && link->ask(question, cookie, patience_max) == smpp::ClientSession::SubmitResult::queued) {

@@ -3,10 +3,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/smpp_hosts.hpp"
+#include "bridge/delivery/smpp_message.hpp"
 #include "bridge/env/log_throttle.hpp"
 #include "store/reader.hpp"
 
@@ -25,6 +27,7 @@ class SmppQuestions {
     Pace& pace;
     std::function<store::AwaitedPage(store::AwaitedAt from, WallMs until)> awaited;  // perhaps empty: none
     std::function<void(store::ReceiptRecorded)> learnt;
+    std::function<std::string(store::TenantId)> tenant_name{};  // perhaps empty: then nobody has a name
   };
   SmppQuestions(Context context, const SmppHosts::Links& links);
 
@@ -51,6 +54,7 @@ class SmppQuestions {
   void queried(const Query& query, const smpp::Replied& replied);
   void cancelled(const std::shared_ptr<Cancel>& cancel, const smpp::Replied& replied);
   SmppLink* free_link() const;
+  std::optional<SmppMessage> as_submitted(const store::Message& message) const;
 
   Context context_;
   const SmppHosts::Links& links_;

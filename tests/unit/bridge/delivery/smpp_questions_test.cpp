@@ -23,7 +23,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using enum smpp::Command;
-using Kind = Channel::CancelAnswer::Kind;
+using CancelKind = Channel::CancelAnswer::Kind;
 
 struct OneLine : Connector {
   void connect(boost::asio::any_io_executor, const Address&, Time, Handler handler) override {
@@ -106,6 +106,7 @@ class SmppQuestionsTest : public testing::Test, public SmppLink::Owner {
   void on_unanswered(SmppLink&, const smpp::Unanswered&) override {}
   void on_replied(SmppLink&, const smpp::Replied& replied) override { questions_->on_replied(replied); }
   void on_delivered(SmppLink&, const smpp::Delivered&) override {}
+  void on_congestion(SmppLink&, std::uint8_t) override {}
   void on_refused(SmppLink&, const smpp::Refused&) override {}
   void on_window_moved(SmppLink&) override {}
   void on_lost(SmppLink&, smpp::LostReason, bool) override {}
@@ -180,7 +181,7 @@ TEST_F(SmppQuestionsTest, NobodyIsAskedWhoDoesNotSayThatHeAnswers) {
   clock_.advance(59s);
   EXPECT_THAT(asked(), IsEmpty());
   cancel(message({"a1"}));
-  EXPECT_EQ(cancelled().kind, Kind::not_possible);
+  EXPECT_EQ(cancelled().kind, CancelKind::not_possible);
 }
 
 TEST_F(SmppQuestionsTest, AMessageIsCancelledWhenAllOfItIs) {
@@ -196,33 +197,33 @@ TEST_F(SmppQuestionsTest, AMessageIsCancelledWhenAllOfItIs) {
   wire_->say(raw(cancel_sm_resp, 0, questions[0].header.sequence));
   EXPECT_FALSE(cancelled_);
   wire_->say(raw(cancel_sm_resp, 0, questions[1].header.sequence));
-  EXPECT_EQ(cancelled().kind, Kind::cancelled);
+  EXPECT_EQ(cancelled().kind, CancelKind::cancelled);
 
   cancel(message({"a1", "b2"}));
   questions = asked();
   wire_->say(raw(cancel_sm_resp, 0, questions[0].header.sequence));
   wire_->say(raw(cancel_sm_resp, smpp::status_cancel_failed, questions[1].header.sequence));
   auto answer = cancelled();
-  EXPECT_EQ(answer.kind, Kind::refused);
+  EXPECT_EQ(answer.kind, CancelKind::refused);
   EXPECT_THAT(answer.detail, HasSubstr("1 of 2 parts were cancelled; the carrier refuses: 0x00000011"));
 
   cancel(message({"a1"}));
   EXPECT_THAT(asked(), SizeIs(1));
   clock_.advance(15s);
   answer = cancelled();
-  EXPECT_EQ(answer.kind, Kind::unanswered);
+  EXPECT_EQ(answer.kind, CancelKind::unanswered);
   EXPECT_THAT(answer.detail, HasSubstr("did not answer"));
 
   auto partly = message({"a1", "b2"});
   partly.progress.segments[0].state = store::SegmentState::delivered;
   cancel(partly);
-  EXPECT_EQ(cancelled().kind, Kind::refused) << "a part has arrived";
+  EXPECT_EQ(cancelled().kind, CancelKind::refused) << "a part has arrived";
   cancel(message({"a1", ""}));
-  EXPECT_EQ(cancelled().kind, Kind::not_possible) << "one part has no id";
+  EXPECT_EQ(cancelled().kind, CancelKind::not_possible) << "one part has no id";
   EXPECT_THAT(asked(), IsEmpty());
   links_.front()->abort();
   cancel(message({"a1"}));
-  EXPECT_EQ(cancelled().kind, Kind::unanswered) << "nobody is bound";
+  EXPECT_EQ(cancelled().kind, CancelKind::unanswered) << "nobody is bound";
 }
 
 }  // namespace
