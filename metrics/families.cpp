@@ -92,6 +92,9 @@ Families::Families(prometheus::Registry& registry)
       smpp_enquire_link_rtt_seconds(
           gauges(registry, "smpp_enquire_link_rtt_seconds", "Time to the answer of the last enquire_link.")),
       receipts(counters(registry, "receipts_total", "Delivery receipts received.")),
+      receipts_quiet(gauges(registry, "gateway_receipts_quiet",
+                            "1 when receipts came from the gateway and have stopped although messages wait for them.")),
+      parked_receipts(gauges(registry, "parked_receipts", "Delivery receipts that no message is known for so far.")),
       receipts_parked(
           counters(registry, "receipts_parked_total",
                    "Delivery receipts that came when no message had their id yet; most find theirs at once.")),

@@ -66,6 +66,8 @@ struct Families {
   Counters& smpp_refused_pdus;
   Gauges& smpp_enquire_link_rtt_seconds;
   Counters& receipts;
+  Gauges& receipts_quiet;
+  Gauges& parked_receipts;
   Counters& receipts_parked;
   Counters& receipts_unmatched;
   Counters& inbound_messages;

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "bridge/delivery/account_health.hpp"
+#include "bridge/delivery/learnt_ids.hpp"
 #include "bridge/delivery/smpp_link.hpp"
 #include "bridge/delivery/smpp_message.hpp"
 #include "bridge/env/log_throttle.hpp"
@@ -19,6 +20,7 @@ struct SmppContext {
   metrics::GatewayMetrics& metrics;
   metrics::SmppMetrics& smpp_metrics;
   std::shared_ptr<Pace> pace;
+  std::shared_ptr<IdLearning> ids{};  // of the account; nullptr: the dialect says how it writes them
 };
 
 // The binds to one carrier. Chooses the bind for each part, reads answers and receipts in the carrier's dialect.
@@ -67,6 +69,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   const SmppSettings& way_;
   SmppContext context_;
   Channel::Owner& owner_;
+  IdLessons ids_;
   AccountHealth health_;
   bool stopping_ = false;
   bool was_up_ = false;  // as told last
