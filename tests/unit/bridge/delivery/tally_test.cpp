@@ -117,7 +117,7 @@ TEST_F(TallyTest, ShowsTheGateway) {
       << "0 would read as one that sends nothing";
   Trust trust(1'000, Trust::State::trusted);
   trust.can_send(true);
-  trust.see(0, true);
+  trust.see(500, true);
   tally_.show(trust, 1s);
   EXPECT_EQ(gateway_.throttled_seconds->Value(), 1);
   EXPECT_EQ(gateway_.receipts_quiet->Value(), 0);
