@@ -178,6 +178,7 @@ void App::set_hooks() {
   metrics_.store().size_limit_bytes->Set(static_cast<double>(config_.store_size_limit_bytes));
   metrics_.before_render([this] {
     gateways_.refresh_gauges();
+    gateways_.show_parked();
     webhooks_.refresh_gauges();
     metrics_.store().commit_running_seconds->Set(store_.commit_running_seconds());
   });

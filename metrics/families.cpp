@@ -101,6 +101,9 @@ Families::Families(prometheus::Registry& registry)
           gauges(registry, "smpp_congestion",
                  "How busy a message centre of SMPP 5.0 says that it is, 0 to 100: from 90 on we slow down.")),
       receipts(counters(registry, "receipts_total", "Delivery receipts received.")),
+      receipts_quiet(gauges(registry, "gateway_receipts_quiet",
+                            "1 when receipts came from the gateway and have stopped although messages wait for them.")),
+      parked_receipts(gauges(registry, "parked_receipts", "Delivery receipts that no message is known for so far.")),
       receipts_parked(
           counters(registry, "receipts_parked_total",
                    "Delivery receipts that came when no message had their id yet; most find theirs at once.")),

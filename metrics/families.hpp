@@ -71,6 +71,8 @@ struct Families {
   Gauges& smpp_enquire_link_rtt_seconds;
   Gauges& smpp_congestion;
   Counters& receipts;
+  Gauges& receipts_quiet;
+  Gauges& parked_receipts;
   Counters& receipts_parked;
   Counters& receipts_unmatched;
   Counters& inbound_messages;

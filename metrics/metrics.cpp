@@ -201,6 +201,8 @@ std::unique_ptr<GatewayMetrics> make_gateway(Families& families, const std::stri
   out->submit_results = resolve<SubmitResult>(families.submit_results, labels, "result");
   out->submit_duration_seconds = &families.submit_duration_seconds.Add(labels, buckets::rtt);
   out->receipts = resolve<ReceiptState>(families.receipts, labels, "state");
+  out->receipts_quiet = &families.receipts_quiet.Add(labels);
+  out->parked_receipts = &families.parked_receipts.Add(labels);
   out->receipts_parked = &families.receipts_parked.Add(labels);
   out->receipts_unmatched = &families.receipts_unmatched.Add(labels);
   out->inbound_messages = &families.inbound_messages.Add(labels);

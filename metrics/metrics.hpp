@@ -88,6 +88,8 @@ struct GatewayMetrics {
   ByLabel<SubmitResult, Counter> submit_results;
   Histogram* submit_duration_seconds = nullptr;
   ByLabel<ReceiptState, Counter> receipts;
+  Gauge* receipts_quiet = nullptr;        // 1: they came, and stopped
+  Gauge* parked_receipts = nullptr;       // now
   Counter* receipts_parked = nullptr;     // kept, since their messages may still come
   Counter* receipts_unmatched = nullptr;  // given up as nobody's
   Counter* inbound_messages = nullptr;    // or parts of them

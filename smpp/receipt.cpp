@@ -2,7 +2,6 @@
 #include "smpp/receipt.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 
 #include "smpp/error_words.hpp"
@@ -308,30 +307,6 @@ std::string canonical_id(std::string_view id) {
   for (auto& c : canonical)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return canonical;
-}
-
-std::vector<std::string> id_variants(std::string_view id, const Dialect& dialect) {
-  using enum IdNotation;
-  const auto from = dialect.receipt_id, to = dialect.response_id;
-  if (from == string || to == string || (from == to && from != automatic)) return {};
-
-  std::vector<std::string> variants;
-  const auto convert = [&](int from_base, int to_base) {
-    auto digits = id;
-    if (from_base == 16 && (digits.starts_with("0x") || digits.starts_with("0X"))) digits.remove_prefix(2);
-    std::uint64_t value = 0;
-    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value, from_base);
-    if (ec != std::errc() || end != digits.data() + digits.size()) return;
-    char text[24];
-    const auto written = std::to_chars(text, text + sizeof text, value, to_base);
-    std::string variant(text, written.ptr);
-    if (variant == canonical_id(id) || std::ranges::find(variants, variant) != variants.end()) return;
-    variants.push_back(std::move(variant));
-  };
-  // A decimal receipt for a hexadecimal response is the usual way round, so it is tried first.
-  if (from != hexadecimal && to != decimal) convert(10, 16);
-  if (from != decimal && to != hexadecimal) convert(16, 10);
-  return variants;
 }
 
 std::string_view state_word(MessageState state) {

@@ -39,10 +39,6 @@ std::string readable_id(std::string_view raw);
 // Lower case, leading zeros removed; nothing but zeros is "0".
 std::string canonical_id(std::string_view id);
 
-// The same id in the other number base, canonical, for when the id of a receipt is not found. Empty when the dialect
-// says that ids are strings, or when the id is no unsigned number of 64 bits.
-std::vector<std::string> id_variants(std::string_view id, const Dialect& dialect);
-
 // "DELIVRD"; the words of the standard.
 std::string_view state_word(MessageState state);
 

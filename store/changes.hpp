@@ -47,6 +47,7 @@ struct ReceiptRecorded {
   SegmentState state = SegmentState::unknown;
   bool whole_message = false;  // this carrier sends one receipt for all parts: it speaks of those it has
   std::string error;
+  std::string word;                // the carrier's own for a state that is not final, for people; perhaps empty
   std::string destination;         // the phone, see same_phone(). Empty: not compared
   std::string other_address;       // where the phone may stand instead; believed of an id that only one message has
   std::vector<GatewayId> account;  // gateways that share the account, and so its ids; empty: only `gateway`

@@ -152,7 +152,7 @@ void encode(const ParkedReceipt& parked, std::string& out) {
   o.put(r.message).put(r.attempt);
   o.put(r.other_address).put(static_cast<std::uint8_t>(std::min<std::size_t>(r.account.size(), 255)));
   for (std::size_t i = 0; i < r.account.size() && i < 255; ++i) o.put(r.account[i]);
-  o.put(static_cast<std::uint8_t>(parked.given_up ? 1 + octet(*parked.given_up) : 0));
+  o.put(static_cast<std::uint8_t>(parked.given_up ? 1 + octet(*parked.given_up) : 0)).put(r.word);
 }
 
 ParkedReceipt decode_parked(std::string_view record) {
@@ -178,9 +178,10 @@ ParkedReceipt decode_parked(std::string_view record) {
     for (auto& gateway : r.account) gateway = in.get<GatewayId>();
   }
   // Records of before receipts were given up end here, whatever their version.
-  if (!in.is_read())
-    if (const auto given_up = in.get_enum<std::uint8_t>(1 + unmatched_count))
-      parked.given_up = static_cast<Unmatched>(given_up - 1);
+  if (in.is_read()) return parked;
+  if (const auto given_up = in.get_enum<std::uint8_t>(1 + unmatched_count))
+    parked.given_up = static_cast<Unmatched>(given_up - 1);
+  r.word = in.text();
   return parked;
 }
 

@@ -148,6 +148,7 @@ void Ledger::end(lmdb::Transaction& txn) {
 void Ledger::committed() {
   references_.publish();
   counts_.publish();
+  parked_.publish();
 }
 
 void Ledger::rolled_back() {

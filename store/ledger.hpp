@@ -73,6 +73,7 @@ class Ledger {
 
   const References& references() const { return references_; }
   const Counts& counts() const { return counts_; }
+  const Parked& parked() const { return parked_; }
 
  private:
   struct Lease {

@@ -14,7 +14,7 @@ struct LedgerLimits {
   WallMs idempotency_ms = 24ll * 3600 * 1000;       // and an Idempotency-Key
   WallMs journal_ms = 90ll * 24 * 3600 * 1000;      // and a line of the journal
   std::size_t parked_max = 100000;
-  std::size_t parked_of_gateway_max = 20000;  // one carrier's ids of nobody push out no other's receipts
+  std::size_t parked_of_account_max = 20000;  // one account's ids of nobody push out no other's receipts
 };
 
 }  // namespace smsbridge::store

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "store/parked.hpp"
 
+#include <algorithm>
+
 #include "store/keys.hpp"
 
 namespace smsbridge::store {
@@ -8,6 +10,9 @@ namespace {
 
 constexpr WallMs waited_long_ms = 120'000;
 constexpr std::size_t told_max = 1000;  // a second
+
+// However many gateways an account has, it has one share of the room.
+GatewayId account_of(const ReceiptRecorded& receipt) { return std::ranges::min(keys::gateways_of(receipt)); }
 
 }  // namespace
 
@@ -29,11 +34,9 @@ Receipted Parked::park(const ParkedReceipt& parked, lmdb::Transaction& txn, Wall
   txn.put(tables_.parked, key, record_);
   remember(change, key);
   if (parked.given_up) ++given_up_[{change.gateway, *parked.given_up}];
-  const auto make_room = [&](const std::set<std::string>& oldest_first, std::size_t max) {
-    while (oldest_first.size() > max) drop_given_up(txn, std::string(*oldest_first.begin()), Unmatched::no_room);
-  };
-  make_room(of_gateway_[change.gateway], limits_.parked_of_gateway_max);
-  make_room(keys_, limits_.parked_max);
+  auto& own = of_account_[account_of(change)];
+  while (own.size() > limits_.parked_of_account_max) drop_given_up(txn, std::string(*own.begin()), Unmatched::no_room);
+  while (keys_.size() > limits_.parked_max) drop_given_up(txn, std::string(keys_.begin()->first), Unmatched::no_room);
   return Receipted::parked;
 }
 
@@ -52,8 +55,9 @@ void Parked::drop_given_up(lmdb::Transaction& txn, const std::string& key, Unmat
 
 void Parked::remember(const ReceiptRecorded& receipt, const std::string& key) {
   for (const auto& name : keys::of_parked(receipt)) by_name_.emplace(name, key);
-  keys_.insert(key);
-  of_gateway_[receipt.gateway].insert(key);
+  keys_.emplace(key, receipt.gateway);
+  of_account_[account_of(receipt)].insert(key);
+  ++counts_[receipt.gateway];
 }
 
 std::optional<ParkedReceipt> Parked::read(const lmdb::Transaction& txn, std::string_view key) const {
@@ -71,13 +75,16 @@ void Parked::drop(lmdb::Transaction& txn, const std::string& key) {
     std::erase_if(by_name_, [&](const auto& entry) { return entry.second == key; });
     records_.set_aside(txn, "parked", tables_.parked, key, true);
   }
-  keys_.erase(key);
-  for (auto& [gateway, own] : of_gateway_) own.erase(key);
+  if (const auto it = keys_.find(key); it != keys_.end()) {
+    --counts_[it->second];
+    keys_.erase(it);
+  }
+  for (auto& [account, own] : of_account_) own.erase(key);
 }
 
 void Parked::drop_old(lmdb::Transaction& txn, WallMs now) {
-  while (!keys_.empty() && keys::read<WallMs>(*keys_.begin(), 0) + limits_.parked_ms < now)
-    drop_given_up(txn, std::string(*keys_.begin()), Unmatched::no_message);
+  while (!keys_.empty() && keys::read<WallMs>(keys_.begin()->first, 0) + limits_.parked_ms < now)
+    drop_given_up(txn, std::string(keys_.begin()->first), Unmatched::no_message);
 }
 
 std::vector<std::string> Parked::named(const std::string& name) const {
@@ -90,16 +97,27 @@ std::vector<std::string> Parked::named(const std::string& name) const {
 std::vector<std::string> Parked::waited_long(WallMs now) {
   const auto until = keys::of_open(now - waited_long_ms, 0);
   std::vector<std::string> keys;
-  for (auto it = keys_.upper_bound(told_until_); it != keys_.end() && *it < until && keys.size() < told_max; ++it)
-    keys.push_back(*it);
+  for (auto it = keys_.upper_bound(told_until_); it != keys_.end() && it->first < until && keys.size() < told_max; ++it)
+    keys.push_back(it->first);
   if (!keys.empty()) told_until_ = keys.back();
   return keys;
+}
+
+void Parked::publish() {
+  const std::lock_guard lock(mutex_);
+  if (published_ != counts_) published_ = counts_;
+}
+
+std::map<GatewayId, std::size_t> Parked::counts() const {
+  const std::lock_guard lock(mutex_);
+  return published_;
 }
 
 void Parked::load(const lmdb::Transaction& txn) {
   by_name_.clear();
   keys_.clear();
-  of_gateway_.clear();
+  of_account_.clear();
+  counts_.clear();
   given_up_.clear();
   told_until_.clear();  // what a transaction tried that was rolled back is tried again
   lmdb::Cursor cursor(txn, tables_.parked);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,6 +32,9 @@ class Parked {
   void drop_old(lmdb::Transaction& txn, WallMs now);
   // Those that have waited long and were not told of here before, some at a time.
   std::vector<std::string> waited_long(WallMs now);
+  void publish();  // after the commit
+  // How many there are, by the gateway that brought them; as committed. Any thread.
+  std::map<GatewayId, std::size_t> counts() const;
   GivenUp take_given_up() { return std::exchange(given_up_, {}); }  // since it was last asked
 
  private:
@@ -42,12 +46,34 @@ class Parked {
   UnreadableRecords& unreadable_;
   Records& records_;
   std::multimap<std::string, std::string> by_name_;
-  std::set<std::string> keys_;                             // oldest first
-  std::map<GatewayId, std::set<std::string>> of_gateway_;  // the same, by the gateway that brought them
+  std::map<std::string, GatewayId> keys_;                  // oldest first, with the gateway that brought it
+  std::map<GatewayId, std::set<std::string>> of_account_;  // the same, by the lowest gateway of the account
+  std::map<GatewayId, std::size_t> counts_;                // with what the running transaction changes
   std::uint32_t number_ = 0;
   std::string told_until_;
   GivenUp given_up_;
   std::string record_;  // scratch for encoding
+  mutable std::mutex mutex_;
+  std::map<GatewayId, std::size_t> published_;  // guarded by it
+};
+
+// Where a parked receipt stands among all of them.
+struct ParkedPlace {
+  WallMs at = 0;  // when it came
+  std::uint64_t number = 0;
+};
+struct ParkedQuery {
+  std::optional<GatewayId> gateway;  // that brought them
+  std::optional<ParkedPlace> before;
+  std::size_t limit = 50;
+};
+struct ParkedPage {
+  struct Entry {
+    ParkedPlace place;
+    ParkedReceipt parked;
+  };
+  std::vector<Entry> receipts;      // newest first
+  std::optional<ParkedPlace> next;  // give it as `before`; nothing: the end. A page may be short and still go on
 };
 
 }  // namespace smsbridge::store

@@ -69,6 +69,7 @@ class Reader {
   std::optional<std::size_t> ahead_of(const Queue& queue, WallMs due_at, MessageId id, std::size_t limit) const;
   std::optional<Object> object(const std::string& key) const;
   std::vector<Object> objects(const std::string& prefix) const;
+  ParkedPage parked(const ParkedQuery& query) const;
   JournalPage journal(const JournalQuery& query) const;
   // The tasks of a kind that wait and are claimed by nobody: how many, at most `limit`, and when the first is due.
   struct WaitingTasks {

@@ -21,6 +21,29 @@ std::optional<Unmatched> certainty(Receipted receipt) {
   }
 }
 
+// "enroute, BUFFRED part 2 err:000"
+std::string detail_of(const ReceiptRecorded& receipt, std::size_t part, std::size_t parts) {
+  std::string detail(name(receipt.state));
+  if (!receipt.word.empty() && receipt.word != "ENROUTE") detail += ", " + receipt.word;
+  if (parts > 1) detail += " part " + std::to_string(part + 1);
+  if (!receipt.error.empty()) detail += " err:" + receipt.error;
+  return detail;
+}
+
+// On its way a message may be buffered, scheduled, accepted: each word is worth a line, once, and only some of them, so
+// that a carrier that tells one every minute does not push out what became of the message.
+bool is_another_word(const Progress& progress, const ReceiptRecorded& receipt, std::string_view detail) {
+  constexpr std::ptrdiff_t words_max = 8;
+  if (receipt.word.empty() || is_final(receipt.state)) return false;
+  std::ptrdiff_t words = 0;
+  for (const auto& event : progress.events) {
+    if (event.kind != EventKind::receipt) continue;
+    if (event.detail == detail) return false;
+    ++words;
+  }
+  return words < words_max;
+}
+
 }  // namespace
 
 Receipted Ledger::receipt(const ReceiptRecorded& change, lmdb::Transaction& txn, WallMs now) {
@@ -104,8 +127,8 @@ Receipted Ledger::match(const ReceiptRecorded& change, lmdb::Transaction& txn, W
 }
 
 // Speaks of the part with this id; of several where a centre gave them the same one, or sends one receipt a message.
-// False: it says nothing new. A final state stays, but one that only we, or the carrier for want of knowledge, assumed
-// gives way to a better one.
+// False: it says nothing new. Another word for "on its way" is a line of the timeline and nothing else. A final state
+// stays, but one that only we, or the carrier for want of knowledge, assumed gives way to a better one.
 bool Ledger::apply_receipt(Progress& p, std::string_view provider_id, const ReceiptRecorded& receipt, WallMs now) {
   bool news = false;
   for (std::size_t i = 0; i < p.segments.size(); ++i) {
@@ -118,13 +141,13 @@ bool Ledger::apply_receipt(Progress& p, std::string_view provider_id, const Rece
       return state == SegmentState::unknown || state == SegmentState::sent;
     };
     const bool corrects = assumed(segment.state) && !assumed(receipt.state) && is_final(receipt.state);
-    if (!advances && !corrects) continue;
+    auto detail = detail_of(receipt, i, p.segments.size());
+    if (!advances && !corrects && (is_final(segment.state) || !is_another_word(p, receipt, detail))) continue;
     news = true;
-    segment.state = receipt.state;
-    segment.error = receipt.error;
-    std::string detail(name(receipt.state));
-    if (p.segments.size() > 1) detail += " part " + std::to_string(i + 1);
-    if (!receipt.error.empty()) detail += " err:" + receipt.error;
+    if (advances || corrects) {
+      segment.state = receipt.state;
+      segment.error = receipt.error;
+    }
     note(p, now, EventKind::receipt, receipt.gateway, std::move(detail));
   }
   return news;

@@ -83,6 +83,8 @@ class Store {
   const Reader& reader() const { return reader_; }
   CountsByQueueOwner counts() const { return ledger_.counts().by_owner(); }
   UsageByKey usage() const { return ledger_.counts().usage(); }
+  // How many receipts wait for their messages, by the gateway that brought them.
+  std::map<GatewayId, std::size_t> parked_receipts() const { return ledger_.parked().counts(); }
   bool has_room() const { return room_.load(std::memory_order_relaxed); }
   // The last commit failed, for another reason than want of room; the writer tries again every second.
   bool is_failing() const { return failing_.load(std::memory_order_relaxed); }

@@ -45,6 +45,8 @@ std::vector<std::string> gateway_row(const json::object& g, bool terminal) {
       if (const auto at = text_of(session.as_object(), "next_try_at"); at != "-") next = at;
     }
   }
+  if (const auto since = text_of(g, "receipts_quiet_since"); since != "-" && error == "-")
+    error = "no receipts since " + (terminal ? since.substr(11, 8) : since);
   if (terminal && next != "-") next = next.substr(11, 8);  // the time of day: mostly it is soon
   return {text_of(g, "name"),
           text_of(g, "id"),
@@ -59,6 +61,20 @@ std::vector<std::string> gateway_row(const json::object& g, bool terminal) {
           next};
 }
 
+// "learnt: decimal to hexadecimal, behind 'gw-'".
+std::string ids_line(const json::object& ids) {
+  const auto state = text_of(ids, "state");
+  if (state == "learning")
+    return "learning how they are written: " + text_of(ids, "pairs") + " of " + text_of(ids, "pairs_wanted") +
+           " receipts agree";
+  const auto conversion = text_of(ids, "conversion");
+  auto line = state + ": " + (conversion == "none" ? "as in answers" : conversion);
+  if (const auto prefix = text_of(ids, "receipt_prefix"); prefix != "-") line += ", behind '" + prefix + "'";
+  if (const auto prefix = text_of(ids, "response_prefix"); prefix != "-")
+    line += ", in answers behind '" + prefix + "'";
+  return line;
+}
+
 // What an answer has and a row has not.
 void print_details(const json::object& g) {
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
@@ -66,14 +82,17 @@ void print_details(const json::object& g) {
   const auto add = [&](const std::string& name, const std::string& value) {
     if (value != "-") table.add({name, value});
   };
-  for (const auto* name : {"profile", "host", "port", "paused_since", "draining_since", "receipts_quiet_since",
-                           "rate_limit", "routing", "last_error", "next_try_at", "callback_url", "managed_by"})
+  for (const auto* name :
+       {"profile", "host", "port", "paused_since", "draining_since", "receipts_quiet_since", "receipts_parked",
+        "rate_limit", "routing", "last_error", "next_try_at", "callback_url", "managed_by"})
     add(name, text_of(g, name));
   if (const auto* balance = g.if_contains("balance"); balance && balance->is_object()) {
     const auto& b = balance->get_object();
     const auto currency = text_of(b, "currency");
     add("balance", text_of(b, "amount") + (currency == "-" ? "" : " " + currency) + " at " + text_of(b, "at"));
   }
+  if (const auto* ids = g.if_contains("receipt_ids"); ids && ids->is_object())
+    add("receipt ids", ids_line(ids->get_object()));
   for (const auto& session : g.at("sessions").as_array()) {
     const auto& s = session.as_object();
     const auto error = text_of(s, "last_error");

@@ -3,6 +3,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "bridge/policy/outcome.hpp"
 #include "http_gateways/provider.hpp"
 #include "metrics/metrics.hpp"
+#include "smpp/id_rule.hpp"
 #include "store/changes.hpp"
 
 namespace smsbridge::bridge {
@@ -39,6 +41,12 @@ struct GatewayStatus {
   bool throttled = false;
   std::vector<SessionStatus> sessions;
   std::vector<HostStatus> hosts;
+  struct Ids {
+    bool by_dialect = false;           // it says how receipts write them
+    std::optional<smpp::IdRule> rule;  // nothing: it is not known
+    std::size_t pairs = 0, pairs_wanted = 0;
+  };
+  std::optional<Ids> ids;  // of SMPP only
   std::size_t window_in_use = 0, window_limit = 0, in_flight = 0;
   double rate_limit = 0;
   std::string last_error;    // of the account

@@ -8,11 +8,9 @@
 namespace smsbridge::bridge {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr Duration give_back_after = 2s;  // without a bind: what was claimed but not sent returns to the queue
-constexpr Duration commit_retry_delay = 200ms;
-constexpr Duration look_interval = 1s;
+constexpr Duration give_back_after = std::chrono::seconds(2);  // without a bind: what was not sent returns to the queue
+constexpr Duration commit_retry_delay = std::chrono::milliseconds(200);
+constexpr Duration look_interval = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -55,6 +53,7 @@ Gateway::Gateway(GatewaySettingsPtr config, GatewayContext context, const MakeCh
                  .receipts_given_back = [this](std::size_t receipts) { incoming_.receipts_given_back(receipts); },
                  .idle = [this] { check_stopped(); }}),
       pace_keeper_(config_, context_.pace),
+      ids_(config_, context_.ids),
       channel_(make_channel(static_cast<Channel::Owner&>(*this))) {}
 
 Claims::Owner Gateway::owner_of_claims() {
@@ -231,6 +230,7 @@ void Gateway::on_answer(std::uint64_t cookie, Answer answer) {
   if (answer.kind == Kind::accepted)
     watch_.taken(context_.clock.wall(),
                  std::ranges::any_of(answer.provider_ids, [&](const auto& id) { return channel_->reports(id); }));
+  ids_.answered(answer, attempt.message().content.to, context_.clock.now());
   if (answer.kind == Kind::unknown && attempt.parts() == 1)
     under_way_.note_overdue(cookie, {.id = sending->id(), .attempt = attempt.message().attempt});
   attempt.answered(part, std::move(answer));
@@ -376,8 +376,9 @@ void Gateway::look() {
 void Gateway::look_each_second() {
   look();
   see();
-  if (watch_.trust().is_throttled()) tally_.show_throttled(look_interval);
+  tally_.show(watch_.trust(), look_interval);
   pace_keeper_.look(context_.store, context_.executor, context_.clock.now(), context_.clock.wall());
+  ids_.look(context_.store, context_.executor);
   under_way_.check();
   tally_.show(under_way_);
   mover_.look();
@@ -391,9 +392,7 @@ GatewayStatus Gateway::status() const {
   status.state = paused() ? "paused" : channel_->is_up() ? "up" : "down";
   status.in_flight = under_way_.size();
   status.rate_limit = context_.pace->rate();
-  status.receipts_quiet_since = watch_.trust().receipts_quiet_since();
-  status.down_since = watch_.trust().down_since();
-  status.throttled = watch_.trust().is_throttled();
+  watch_.describe(status);
   return status;
 }
 

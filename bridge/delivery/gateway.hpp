@@ -7,6 +7,7 @@
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/claims.hpp"
 #include "bridge/delivery/incoming.hpp"
+#include "bridge/delivery/learnt_ids.hpp"
 #include "bridge/delivery/mover.hpp"
 #include "bridge/delivery/outcome_writer.hpp"
 #include "bridge/delivery/paces.hpp"
@@ -33,6 +34,7 @@ struct GatewayContext {
   Lanes lanes;
   Router& router;
   std::shared_ptr<Pace> pace;         // of the account, which other gateways may share
+  std::shared_ptr<IdLearning> ids{};  // likewise; nullptr: there is nothing to learn
   KeepFromPhone keep{};               // perhaps empty: what phones say is then counted, and gone
   const OptOuts* opt_outs = nullptr;  // nullptr: nobody opted out
 };
@@ -151,6 +153,7 @@ class Gateway : private Channel::Owner {
   Mover mover_;
   OutcomeWriter outcomes_;
   PaceKeeper pace_keeper_;
+  IdLessons ids_;
   std::function<void()> stopped_;
   std::unique_ptr<Channel> channel_;  // last: it may call back while it goes
 };

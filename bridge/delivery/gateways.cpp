@@ -168,7 +168,8 @@ void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
     for (std::size_t lane = 0; lane < store::lane_count; ++lane)
       all.push_back({.gateway = config->id, .tenant = tenant, .lane = static_cast<store::Lane>(lane)});
   }
-  const auto pace = paces_.of(config, context_.store, context_.clock.wall());
+  const auto now = context_.clock.wall();
+  const Account account{paces_.of(config, context_.store, now), learnt_ids_.of(config, context_.store, now)};
   running.gateway =
       std::make_unique<Gateway>(config,
                                 GatewayContext{.executor = place.executor,
@@ -179,10 +180,11 @@ void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
                                                .queue_metrics = std::move(queues),
                                                .lanes = lanes,
                                                .router = context_.router,
-                                               .pace = pace,
+                                               .pace = account.pace,
+                                               .ids = account.ids,
                                                .keep = context_.keep,
                                                .opt_outs = context_.opt_outs},
-                                [&](Channel::Owner& owner) { return make_channel(*config, place, pace, owner); });
+                                [&](Channel::Owner& owner) { return make_channel(*config, place, account, owner); });
   // What was asked a moment ago may not be on disk yet.
   if (!running.since.draining) running.since.draining = remembered(draining_prefix + config->name);
   if (!running.since.paused) running.since.paused = remembered(paused_prefix + config->name);
@@ -217,7 +219,7 @@ Targets Gateways::targets_of(const GatewaySettings& gateway) const {
 }
 
 std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, const ShardPlace& place,
-                                                const std::shared_ptr<Pace>& pace, Channel::Owner& owner) {
+                                                const Account& account, Channel::Owner& owner) {
   auto& counted = context_.metrics.gateway(gateway.name, gateway.kind);
   if (gateway.is_smpp())
     return std::make_unique<SmppChannel>(
@@ -228,9 +230,10 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, 
                     .random = place.random,
                     .metrics = counted,
                     .smpp_metrics = context_.metrics.smpp(gateway.name),
-                    .pace = pace,
+                    .pace = account.pace,
                     .tenant_name = std::bind_front(&Router::tenant_name, &context_.router),
-                    .awaited = std::bind_front(&Gateways::awaited, this, gateway.id)},
+                    .awaited = std::bind_front(&Gateways::awaited, this, gateway.id),
+                    .ids = account.ids},
         owner);
   const auto& public_url = context_.config.public_url;
   const auto callback_url = public_url.empty()
@@ -244,7 +247,7 @@ std::unique_ptr<Channel> Gateways::make_channel(const GatewaySettings& gateway, 
                       .clock = context_.clock,
                       .metrics = counted,
                       .provider_metrics = context_.metrics.provider(gateway.name),
-                      .pace = pace,
+                      .pace = account.pace,
                       .make_transport =
                           [make = context_.make_transport, targets = targets_of(gateway)](
                               boost::asio::any_io_executor executor, HttpOptions options) {

@@ -53,6 +53,7 @@ class Gateways : public GatewayControl {
   void given_up(const store::GivenUp& receipts) { unmatched_.given_up(receipts); }
   bool serves(store::TenantId tenant, store::GatewayId gateway) const;
   void refresh_gauges();  // what is true at the moment of a scrape
+  void show_parked() const { unmatched_.show(context_.store.parked_receipts()); }  // likewise
 
   void ask(const std::string& gateway, Action action, boost::asio::any_io_executor home,
            std::function<void(GatewayStatus)> done) override;
@@ -62,6 +63,10 @@ class Gateways : public GatewayControl {
                 std::function<void(http_gateways::CallbackAnswer)> done) override;
 
  private:
+  struct Account {  // what its gateways share
+    std::shared_ptr<Pace> pace;
+    std::shared_ptr<IdLearning> ids;
+  };
   struct Since {  // 0: it is not; nothing: as the store says
     std::optional<WallMs> paused, draining;
   };
@@ -79,8 +84,8 @@ class Gateways : public GatewayControl {
   void use_lanes(const Lanes& lanes);
   void bring_about(const std::string& name, const RunningPtr& running);
   void make(const GatewaySettingsPtr& config, Running& running);
-  std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, const ShardPlace& place,
-                                        const std::shared_ptr<Pace>& pace, Channel::Owner& owner);
+  std::unique_ptr<Channel> make_channel(const GatewaySettings& gateway, const ShardPlace& place, const Account& account,
+                                        Channel::Owner& owner);
   Targets targets_of(const GatewaySettings& gateway) const;
   store::AwaitedPage awaited(store::GatewayId gateway, store::AwaitedAt from, WallMs until) const;
   std::function<store::Page(store::MessageId)> sent_by(store::GatewayId gateway) const;
@@ -95,6 +100,7 @@ class Gateways : public GatewayControl {
 
   const Context context_;
   Paces paces_;
+  LearntIds learnt_ids_;
   UnmatchedReceipts unmatched_;
   mutable std::mutex mutex_;  // guards everything below
   std::map<std::string, RunningPtr> running_;

@@ -35,16 +35,9 @@ bool differs(double a, double b) { return std::abs(a - b) > another * std::max(a
 }  // namespace
 
 std::shared_ptr<Pace> Paces::of(const GatewaySettingsPtr& gateway, const store::Store& store, WallMs now) {
-  const std::lock_guard lock(mutex_);
-  std::erase_if(paces_, [](const auto& entry) { return entry.second.expired(); });
-  for (const auto& [other, known] : paces_)
-    if (const auto pace = known.lock(); pace && have_one_account(*other, *gateway)) {
-      pace->share(bounds_of(*gateway));
-      return pace;
-    }
-  const auto pace = std::make_shared<Pace>(bounds_of(*gateway), learnt_of(*gateway, store, now));
-  paces_.emplace_back(gateway, pace);
-  return pace;
+  return paces_.of(
+      gateway, [&] { return std::make_shared<Pace>(bounds_of(*gateway), learnt_of(*gateway, store, now)); },
+      [&](Pace& pace) { pace.share(bounds_of(*gateway)); });
 }
 
 void PaceKeeper::look(store::Store& store, const boost::asio::any_io_executor& executor, Time now, WallMs wall) {

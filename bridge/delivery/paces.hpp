@@ -2,11 +2,8 @@
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
-#include <mutex>
-#include <utility>
-#include <vector>
 
-#include "bridge/config/gateway.hpp"
+#include "bridge/delivery/per_account.hpp"
 #include "bridge/env/clock.hpp"
 #include "bridge/policy/pace.hpp"
 #include "store/store.hpp"
@@ -19,8 +16,7 @@ class Paces {
   std::shared_ptr<Pace> of(const GatewaySettingsPtr& gateway, const store::Store& store, WallMs now);
 
  private:
-  std::mutex mutex_;
-  std::vector<std::pair<GatewaySettingsPtr, std::weak_ptr<Pace>>> paces_;  // with one gateway of each account
+  PerAccount<Pace> paces_;
 };
 
 // Writes down what the pace of a gateway's account has learnt, now and then. On the gateway's shard, once a second.

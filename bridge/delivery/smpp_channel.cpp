@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "bridge/delivery/receipt_ids.hpp"
 #include "bridge/delivery/smpp_labels.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/policy/outcome.hpp"
@@ -27,6 +28,7 @@ SmppChannel::SmppChannel(const GatewaySettings& config, SmppContext context, Cha
       way_(config.smpp()),
       context_(std::move(context)),
       owner_(owner),
+      ids_(config, context_.ids),
       health_(config, "carrier", context_.executor, context_.clock, owner,
               [this] {
                 tell_up_or_down();
@@ -275,24 +277,11 @@ void SmppChannel::on_delivered(SmppLink& link, const smpp::Delivered& delivery) 
   // Some centres leave the addresses as they stood in the submit.
   if (!phone.empty()) change.other_address = delivery.message.destination.digits;
   change.state = segment_state(receipt->state, receipt->final_state);
+  if (!receipt->final_state) change.word = receipt->state_word;
   change.whole_message = way_.dialect.one_receipt_per_message;
-  const auto add = [&change](std::string id) {
-    if (std::ranges::find(change.provider_ids, id) == change.provider_ids.end())
-      change.provider_ids.push_back(std::move(id));
-  };
-  const auto add_variants = [&] {
-    for (const auto& candidate : receipt->id_candidates)
-      for (auto& variant : smpp::id_variants(candidate, way_.dialect)) add(std::move(variant));
-  };
-  // Where the dialect names both notations the conversion is no guess, and the id as it stands would be another
-  // message's.
-  const bool stated =
-      way_.dialect.response_id != smpp::IdNotation::automatic && way_.dialect.receipt_id != smpp::IdNotation::automatic;
-  if (stated) add_variants();
-  if (change.provider_ids.empty())
-    for (const auto& candidate : receipt->id_candidates) add(candidate);
-  change.as_given = change.provider_ids.size();
-  if (!stated) add_variants();
+  ids_.received(receipt->id_candidates, delivery.message.source.digits, delivery.message.destination.digits,
+                context_.clock.now());
+  add_ids(*receipt, way_.dialect, context_.ids.get(), change);
   // "23" may be another message's 0x17. While a message to this phone is under way the receipt may be its own, ahead of
   // the answer: then nothing is guessed.
   if (owner_.is_sending_to(phone)) {
@@ -331,6 +320,7 @@ void SmppChannel::describe(GatewayStatus& status) const {
   status.window_in_use = in_flight();
   if (status.last_error.empty() && only_accepts()) status.last_error = accepted_hint;
   status.window_limit = capacity();
+  status.ids = ids_.describe(way_.dialect);
 }
 
 void SmppChannel::publish_metrics() {

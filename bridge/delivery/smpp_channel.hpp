@@ -4,6 +4,7 @@
 #include <map>
 
 #include "bridge/delivery/account_health.hpp"
+#include "bridge/delivery/learnt_ids.hpp"
 #include "bridge/delivery/smpp_hosts.hpp"
 #include "bridge/delivery/smpp_link.hpp"
 #include "bridge/delivery/smpp_message.hpp"
@@ -25,6 +26,7 @@ struct SmppContext {
   std::function<std::string(store::TenantId)> tenant_name{};  // perhaps empty: then nobody has a name
   // Messages of this gateway whose receipt is awaited, by the end of their wait; perhaps empty.
   std::function<store::AwaitedPage(store::AwaitedAt from, WallMs until)> awaited{};
+  std::shared_ptr<IdLearning> ids{};  // of the account; nullptr: the dialect says how it writes them
 };
 
 // The binds to one carrier. Chooses the bind for each part, reads answers and receipts in the carrier's dialect.
@@ -78,6 +80,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   const SmppSettings& way_;
   SmppContext context_;
   Channel::Owner& owner_;
+  IdLessons ids_;
   AccountHealth health_;
   bool stopping_ = false;
   bool was_up_ = false;  // as told last

@@ -70,6 +70,9 @@ void Tally::show(const UnderWay& under_way) {
   for (const auto& [tenant, queue] : queues_) queue->messages[metrics::QueueState::in_flight]->Set(in_flight[tenant]);
 }
 
-void Tally::show_throttled(Duration time) { metrics_.throttled_seconds->Increment(seconds(time)); }
+void Tally::show(const Trust& trust, Duration time) {
+  if (trust.is_throttled()) metrics_.throttled_seconds->Increment(seconds(time));
+  metrics_.receipts_quiet->Set(trust.receipts_quiet_since() ? 1 : 0);
+}
 
 }  // namespace smsbridge::bridge

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "bridge/delivery/under_way.hpp"
+#include "bridge/policy/trust.hpp"
 #include "metrics/metrics.hpp"
 
 namespace smsbridge::bridge {
@@ -29,7 +30,7 @@ class Tally {
 
   void show(bool can_send, bool paused, double rate);
   void show(const UnderWay& under_way);
-  void show_throttled(Duration time);  // for so long, since it was shown before
+  void show(const Trust& trust, Duration time);  // that passed since it was shown before
 
  private:
   metrics::GatewayMetrics& metrics_;

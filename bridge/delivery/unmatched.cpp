@@ -26,6 +26,14 @@ const char* why(store::Unmatched receipt, bool is_smpp) {
 
 }  // namespace
 
+void UnmatchedReceipts::show(const std::map<store::GatewayId, std::size_t>& parked) const {
+  for (const auto& gateway : context_.router.table()->gateways) {
+    const auto own = parked.find(gateway->id);
+    context_.metrics.gateway(gateway->name, gateway->kind)
+        .parked_receipts->Set(own == parked.end() ? 0 : static_cast<double>(own->second));
+  }
+}
+
 void UnmatchedReceipts::given_up(const store::GivenUp& receipts) {
   const auto table = context_.router.table();
   for (const auto& [whose, count] : receipts) {

@@ -11,6 +11,12 @@ void Watch::can_send(bool can) {
   tell();
 }
 
+void Watch::describe(GatewayStatus& status) const {
+  status.receipts_quiet_since = trust_.receipts_quiet_since();
+  status.down_since = trust_.down_since();
+  status.throttled = trust_.is_throttled();
+}
+
 void Watch::heed(Trust::News news) {
   switch (news) {
     case Trust::News::none:

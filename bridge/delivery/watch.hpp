@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include "bridge/config/gateway.hpp"
+#include "bridge/delivery/channel.hpp"
 #include "bridge/policy/trust.hpp"
 #include "bridge/routing/router.hpp"
 
@@ -23,6 +24,7 @@ class Watch {
   void failed() { heed(trust_.failed()); }  // for a reason that may pass
   void receipt_came() { heed(trust_.receipt_came()); }
   const Trust& trust() const { return trust_; }
+  void describe(GatewayStatus& status) const;
 
  private:
   void heed(Trust::News news);

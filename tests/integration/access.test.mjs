@@ -66,6 +66,7 @@ const api = {
   replaceInboundRule: {scope: 'config:write', other: owner, body: {}},
   changeInboundRule: {scope: 'config:write', other: owner, body: {}},
   deleteInboundRule: {scope: 'config:write', other: owner},
+  listParkedReceipts: {scope: 'messages:read', other: owner},
   listOptOuts: {scope: 'messages:read', other: empty},
   exportOptOuts: {scope: 'messages:read', other: ({status, body}) => status === 200 && String(body).trim().split('\n').length === 1},
   setOptOut: {scope: 'messages:manage', other: its(201), body: {number: message.to, reason: 'of the other'}},

@@ -82,11 +82,11 @@ export const list = [
      plant: `certainty(matched)`},
   ]},
   {file: 'store/parked.cpp', bugs: [
-    {id: 119, what: 'one gateway may fill the room of all parked receipts',
-     find: `make_room(of_gateway_[change.gateway], limits_.parked_of_gateway_max);`, plant: `;`},
-    {id: 120, what: 'parked receipts have no limit', find: `make_room(keys_, limits_.parked_max);`, plant: `;`},
+    {id: 119, what: 'one account may fill the room of all parked receipts',
+     find: `own.size() > limits_.parked_of_account_max`, plant: `false`},
+    {id: 120, what: 'parked receipts have no limit', find: `keys_.size() > limits_.parked_max`, plant: `false`},
     {id: 147, what: 'parked receipts are kept for ever',
-     find: `keys::read<WallMs>(*keys_.begin(), 0) + limits_.parked_ms < now`, plant: `false`},
+     find: `keys::read<WallMs>(keys_.begin()->first, 0) + limits_.parked_ms < now`, plant: `false`},
     {id: 820, what: 'each start gives up the same receipts again', find: `if (parked.given_up) return;`, plant: `;`},
     {id: 821, what: 'what gave way to newer receipts is not told',
      find: `if (const auto parked = read(txn, key); parked && !parked->given_up) ++given_up_[{parked->receipt.gateway, why}];`, plant: `;`},
@@ -368,9 +368,11 @@ export const list = [
     {id: 424, what: 'the pause that a provider asks for is cut short', find: `paused_until_ = std::max(paused_until_, now + pause);`,
      plant: `paused_until_ = std::max(paused_until_, now + std::min<Duration>(pause, std::chrono::seconds(1)));`},
   ]},
+  {file: 'bridge/delivery/per_account.hpp', bugs: [
+    {id: 425, what: 'two gateways of one account do not know of each other', find: `what && have_one_account(*other, *gateway)`,
+     plant: `what && other == gateway`},
+  ]},
   {file: 'bridge/delivery/paces.cpp', bugs: [
-    {id: 425, what: 'two gateways of one account do not know of each other', find: `pace && have_one_account(*other, *gateway)`,
-     plant: `pace && other == gateway`},
     {id: 426, what: 'what was learnt is written down once', find: `batch.erased_marks.push_back({.scope = scope, .key = gateway_.name});`,
      plant: `;`},
   ]},
@@ -616,6 +618,25 @@ export const list = [
     {id: 253, what: 'a PDU may be as long as it says', find: `length < header_size || length > pdu_size_max_`,
      plant: `length < header_size`},
     {id: 254, what: 'half a PDU waits as long as octets drip', find: `!was_partial || complete_ != begin_before`, plant: `true`},
+  ]},
+  {file: 'bridge/policy/id_learning.cpp', bugs: [
+    {id: 825, what: 'one phone alone teaches how ids are written', find: `if (of_phone >= wanted / phones_min) return false;`, plant: `;`},
+    {id: 826, what: 'a pair that several rules explain teaches one of them',
+     find: `one_alone && !std::exchange(sent->is_paired, true)`, plant: `!std::exchange(sent->is_paired, true)`},
+    {id: 827, what: 'of two sites one is believed for good', find: `wanted_ = std::min(2 * wanted_, wanted_max);`, plant: `;`},
+    {id: 828, what: 'a message of another phone explains a receipt', 
+     find: `return (sent.tail == receipt.from_tail && store::same_phone(receipt.from, sent.phone)) ||
+         (sent.tail == receipt.to_tail && store::same_phone(receipt.to, sent.phone));`, plant: `return true;`},
+  ]},
+  {file: 'smpp/id_rule.cpp', bugs: [
+    {id: 829, what: 'a receipt without the prefix of its carrier is read all the same', 
+     find: `!in_lower_case(receipt_id.substr(0, rule.receipt_prefix.size())).starts_with(rule.receipt_prefix)`, plant: `false`},
+  ]},
+  {file: 'bridge/delivery/receipt_ids.cpp', bugs: [
+    {id: 830, what: 'what was learnt of ids is one guess among others', find: `if (!open || learnt) return;`, plant: `if (!open) return;`},
+  ]},
+  {file: 'bridge/delivery/learnt_ids.cpp', bugs: [
+    {id: 831, what: 'what was learnt of ids is forgotten by a restart', find: `if (rule == kept_) return;`, plant: `return;`},
   ]},
   {file: 'smpp/receipt.cpp', bugs: [
     {id: 255, what: 'an intermediate notification ends a message',

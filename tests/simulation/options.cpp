@@ -31,7 +31,7 @@ double perhaps(Random& random, double existing, double high) {
 
 void draw_ids(Random& random, smpp::Dialect& dialect, bridge::smsc_sim::Options& centre) {
   centre.first_id = static_cast<std::uint64_t>(random.between(1, random.chance(0.3) ? 50 : 1'000'000'000));
-  switch (random.between(0, 3)) {
+  switch (random.between(0, 4)) {
     case 0:
       centre.response_id = IdFormat::decimal;
       break;
@@ -41,14 +41,21 @@ void draw_ids(Random& random, smpp::Dialect& dialect, bridge::smsc_sim::Options&
     case 2:
       centre.response_id = IdFormat::hex8;
       break;
+    case 3:
+      centre.response_id = IdFormat::decimal10;
+      centre.receipt_id = IdFormat::hex8;
+      dialect.response_id = smpp::IdNotation::decimal;
+      dialect.receipt_id = smpp::IdNotation::hexadecimal;
+      break;
     default:
       centre.response_id = IdFormat::hex;
       centre.receipt_id = IdFormat::decimal;
       dialect.response_id = smpp::IdNotation::hexadecimal;
       dialect.receipt_id = smpp::IdNotation::decimal;
   }
-  // Nothing is known of the notation. Small numbers are each other's conversion: then only people can tell.
-  if (centre.first_id > 50 && random.chance(0.4))
+  // Nothing is known of the notation, and it is learnt. Small numbers are each other's conversion: as long as nothing
+  // is learnt, only people can tell.
+  if (centre.first_id > 50 && random.chance(0.6))
     dialect.response_id = dialect.receipt_id = smpp::IdNotation::automatic;
 }
 

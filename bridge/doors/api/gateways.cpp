@@ -15,6 +15,26 @@ namespace {
 
 namespace json = boost::json;
 
+// How ids of messages stand in receipts, compared with the answers to submits; null: no SMPP.
+json::value ids_json(const std::optional<GatewayStatus::Ids>& ids) {
+  if (!ids) return nullptr;
+  const auto& rule = ids->rule;
+  return {{"state", ids->by_dialect ? "set"
+                    : rule          ? "learnt"
+                                    : "learning"},
+          {"conversion", rule ? json::value(smpp::conversion_name(rule->base)) : json::value(nullptr)},
+          {"receipt_prefix", rule ? text_or_null(rule->receipt_prefix) : json::value(nullptr)},
+          {"response_prefix", rule ? text_or_null(rule->response_prefix) : json::value(nullptr)},
+          {"pairs", ids->pairs},
+          {"pairs_wanted", ids->pairs_wanted}};
+}
+
+std::size_t parked_of(const store::Store& store, store::GatewayId gateway) {
+  const auto parked = store.parked_receipts();
+  const auto own = parked.find(gateway);
+  return own == parked.end() ? 0 : own->second;
+}
+
 json::array sessions_json(const GatewayStatus& status) {
   json::array sessions;
   for (const auto& session : status.sessions)
@@ -56,6 +76,8 @@ json::object gateway_json(const Services& services, const GatewaySettings& confi
           {"paused_since", time_or_null(status.paused_since)},
           {"draining_since", time_or_null(status.draining_since)},
           {"receipts_quiet_since", time_or_null(status.receipts_quiet_since)},
+          {"receipt_ids", ids_json(status.ids)},
+          {"receipts_parked", parked_of(services.store, config.id)},
           {"sessions", sessions_json(status)},
           {"hosts", hosts_json(status)},
           {"window_in_use", status.window_in_use},

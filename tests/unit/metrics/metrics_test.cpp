@@ -85,6 +85,8 @@ TEST(Metrics, ConfiguredSeriesExistAtZero) {
            R"(smpp_enquire_link_rtt_seconds{gateway="carrier"})",
            R"(smpp_congestion{gateway="carrier"})",
            R"(receipts_total{gateway="carrier",state="undeliverable"})",
+           R"(gateway_receipts_quiet{gateway="carrier"})",
+           R"(parked_receipts{gateway="carrier"})",
            R"(receipts_parked_total{gateway="carrier"})",
            R"(receipts_unmatched_total{gateway="carrier"})",
            R"(inbound_messages_total{gateway="carrier"})",

@@ -6,6 +6,7 @@
 
 #include <random>
 
+#include "smpp/id_rule.hpp"
 #include "smpp/receipt_date.hpp"
 #include "tests/unit/smpp/octets.hpp"
 

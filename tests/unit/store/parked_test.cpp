@@ -32,7 +32,7 @@ TEST_F(StoreTest, TheBestWordOfAParkedReceiptCounts) {
 }
 
 TEST_F(StoreTest, OneCarriersIdsOfNobodyPushOutNoOthersReceipts) {
-  limits_.parked_of_gateway_max = 3;
+  limits_.parked_of_account_max = 3;
   die_and_open();
   const auto early = enqueue(message("1")).id;
   claim(1);
@@ -76,6 +76,56 @@ TEST_F(StoreTest, AParkedReceiptIsTriedInItsOtherNotationLater) {
   EXPECT_EQ(progress(id).state, State::sent) << "the wait ended before";
   pass(2'000);
   EXPECT_EQ(progress(id).state, State::delivered) << "a try that was rolled back is no try";
+}
+
+TEST_F(StoreTest, AnAccountOfSeveralGatewaysHasOneShareOfTheRoom) {
+  limits_.parked_of_account_max = 3;
+  die_and_open();
+  for (int i = 0; i < 10; ++i) {
+    Batch batch;
+    batch.receipts.push_back({.gateway = i % 2 == 0 ? 7u : 8u,
+                              .provider_ids = {"x" + std::to_string(i)},
+                              .state = SegmentState::delivered,
+                              .account = {8, 7}});
+    commit(std::move(batch));
+  }
+  EXPECT_EQ(store_->parked_receipts(), (std::map<GatewayId, std::size_t>{{7, 1}, {8, 2}}));
+  EXPECT_EQ(given_up_, (GivenUp{{{7, Unmatched::no_room}, 4}, {{8, Unmatched::no_room}, 3}}));
+}
+
+TEST_F(StoreTest, ParkedReceiptsAreListedNewestFirst) {
+  for (int i = 0; i < 5; ++i) {
+    receipt("id" + std::to_string(i), SegmentState::delivered);
+    pass(10'000);
+  }
+  Batch other;
+  other.receipts.push_back({.gateway = 8, .provider_ids = {"other"}, .state = SegmentState::enroute});
+  commit(std::move(other));
+  const auto& reader = store_->reader();
+  const auto ids = [](const ParkedPage& page) {
+    std::vector<std::string> ids;
+    for (const auto& entry : page.receipts) ids.push_back(entry.parked.receipt.provider_ids.front());
+    return ids;
+  };
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(ids(reader.parked({})), (Ids{"other", "id4", "id3", "id2", "id1", "id0"}));
+  EXPECT_EQ(reader.parked({}).receipts.at(1).place.at, start_time + 40'000);
+  EXPECT_EQ(ids(reader.parked({.gateway = 8, .before = {}})), Ids{"other"});
+  auto page = reader.parked({.gateway = 7, .before = {}, .limit = 2});
+  EXPECT_EQ(ids(page), (Ids{"id4", "id3"}));
+  ASSERT_TRUE(page.next);
+  page = reader.parked({.gateway = 7, .before = page.next, .limit = 3});
+  EXPECT_EQ(ids(page), (Ids{"id2", "id1", "id0"}));
+  EXPECT_FALSE(page.next);
+  pass(121'000);
+  EXPECT_EQ(reader.parked({}).receipts.at(1).parked.given_up, Unmatched::no_message);
+  EXPECT_EQ(store_->parked_receipts(), (std::map<GatewayId, std::size_t>{{7, 5}, {8, 1}}));
+  die_and_open();
+  EXPECT_EQ(store_->parked_receipts(), (std::map<GatewayId, std::size_t>{{7, 5}, {8, 1}}));
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  finish(id, 1, "id0");
+  EXPECT_EQ(store_->parked_receipts().at(7), 4u) << "its message came";
 }
 
 TEST_F(StoreTest, ParkedReceiptsHaveALimit) {

@@ -62,6 +62,37 @@ TEST_F(StoreTest, ThatItLeftIsTheLastWordUntilABetterOneComes) {
   EXPECT_EQ(progress(id).state, State::delivered);
 }
 
+// What a carrier tells on the way is shown, each word once, and ends nothing.
+TEST_F(StoreTest, WordsOnTheWayAreLinesOfTheTimelineAndNoMore) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  finish(id, 1, "A");
+  const auto tell = [&](const std::string& word, SegmentState state = SegmentState::enroute) {
+    Batch batch;
+    batch.receipts.push_back({.gateway = queue.gateway, .provider_ids = {"A"}, .state = state, .word = word});
+    return commit(std::move(batch)).receipts.at(0);
+  };
+  const auto told = [&] {
+    std::vector<std::string> lines;
+    for (const auto& event : progress(id).events)
+      if (event.kind == EventKind::receipt) lines.push_back(event.detail);
+    return lines;
+  };
+  for (int day = 0; day < 3; ++day)
+    for (const auto* word : {"SCHEDLD", "ENROUTE", "BUFFRED", "ACCEPTD"})
+      EXPECT_EQ(tell(word), day == 0 ? Receipted::matched : Receipted::repeated) << word;
+  EXPECT_EQ(told(), (std::vector<std::string>{"enroute, SCHEDLD", "enroute", "enroute, BUFFRED", "enroute, ACCEPTD"}));
+  EXPECT_EQ(progress(id).state, State::submitted);
+  for (int i = 0; i < 100; ++i) tell("STEP" + std::to_string(i));
+  EXPECT_EQ(told().size(), 8u) << "however many words a carrier has";
+  EXPECT_EQ(progress(id).events.front().kind, EventKind::submitted);
+  tell("", SegmentState::delivered);
+  EXPECT_EQ(progress(id).state, State::delivered);
+  const auto lines = told().size();
+  EXPECT_EQ(tell("BUFFRED2"), Receipted::repeated) << "behind its end";
+  EXPECT_EQ(told().size(), lines);
+}
+
 TEST_F(StoreTest, PartsHaveTheirOwnFates) {
   struct {
     const char* name;

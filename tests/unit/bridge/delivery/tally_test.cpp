@@ -115,8 +115,18 @@ TEST_F(TallyTest, ShowsTheGateway) {
   EXPECT_EQ(gateway_.enabled->Value(), 0);
   EXPECT_EQ(gateway_.rate_limit_messages_per_second->Value(), std::numeric_limits<double>::infinity())
       << "0 would read as one that sends nothing";
-  tally_.show_throttled(1s);
+  Trust trust(1'000, Trust::State::trusted);
+  trust.can_send(true);
+  trust.see(500, true);
+  tally_.show(trust, 1s);
   EXPECT_EQ(gateway_.throttled_seconds->Value(), 1);
+  EXPECT_EQ(gateway_.receipts_quiet->Value(), 0);
+  trust.receipt_came();
+  for (int i = 0; i < 20; ++i) trust.taken(1'000, true);
+  trust.see(2'000, false);
+  tally_.show(trust, 1s);
+  EXPECT_EQ(gateway_.throttled_seconds->Value(), 1) << "no more";
+  EXPECT_EQ(gateway_.receipts_quiet->Value(), 1);
 }
 
 TEST_F(TallyTest, ShowsWhatIsUnderWayOfEachTenant) {

@@ -47,6 +47,18 @@ TEST_F(UnmatchedReceiptsTest, EachIsCountedForItsGateway) {
   EXPECT_EQ(counted("provider", "generic"), 1);
 }
 
+TEST_F(UnmatchedReceiptsTest, ShowsHowManyAreParked) {
+  const auto shown = [&](const std::string& gateway, const std::string& kind) {
+    return metrics_.gateway(gateway, kind).parked_receipts->Value();
+  };
+  unmatched_.show({{7, 5}, {9, 1}});
+  EXPECT_EQ(shown("carrier", "smpp"), 5);
+  EXPECT_EQ(shown("provider", "generic"), 0);
+  unmatched_.show({{8, 2}});
+  EXPECT_EQ(shown("carrier", "smpp"), 0);
+  EXPECT_EQ(shown("provider", "generic"), 2);
+}
+
 TEST_F(UnmatchedReceiptsTest, EachReasonIsSaidOnceAMinuteWithWhatCanBeDone) {
   struct Case {
     store::GatewayId gateway;
