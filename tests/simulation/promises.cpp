@@ -289,6 +289,13 @@ void Promises::receipt_answered(TakenPart& part, smpp::MessageState state) {
                                   i + 1, smpp::state_word(state), store::name(p.segments[i].state)));
     return;
   }
+  // It was written down, and the message moved on before our answer was there: a move forgets its parts.
+  const auto word = store::name(segment_state(state));
+  if (std::ranges::any_of(p.events, [&](const store::Event& event) {
+        return event.kind == store::EventKind::receipt && event.gateway == part.gateway + 1 &&
+               event.detail.starts_with(word);
+      }))
+    return;
   // No outcome names this id yet, so the receipt waits in the store.
   if (store::is_final(p.state) || seen_[*id].retry_asked || ++parked_checked_ > parked_checks_max) return;
   if (!is_parked(part))
