@@ -11,7 +11,7 @@ namespace smsbridge::bridge {
 namespace {
 
 using namespace std::chrono_literals;
-using News = IdLearning::News;
+using Lesson = IdLearning::News;
 using Base = smpp::IdRule::Base;
 
 smpp::Dialect open_dialect() {
@@ -30,16 +30,16 @@ class IdLearningTest : public testing::Test {
  protected:
   static std::string phone(std::uint64_t number) { return fmt::format("+2547000{:05}", number % 100'000); }
   // A message to a phone, and its receipt.
-  News pair(std::uint64_t id, const Write& response, const Write& receipt, std::uint64_t to) {
+  Lesson pair(std::uint64_t id, const Write& response, const Write& receipt, std::uint64_t to) {
     now_ += 1s;
     learner_->answered(response(id), phone(to), now_);
     return learner_->received({receipt(id)}, phone(to).substr(1), "UMOJA", now_ + 500ms);
   }
   // The news of so many messages, each to another phone.
-  std::vector<News> pairs(std::size_t count, const Write& response, const Write& receipt) {
-    std::vector<News> news;
+  std::vector<Lesson> pairs(std::size_t count, const Write& response, const Write& receipt) {
+    std::vector<Lesson> news;
     for (std::size_t i = 0; i < count; ++i, id_ += 17)
-      if (const auto told = pair(id_, response, receipt, id_); told != News::none) news.push_back(told);
+      if (const auto told = pair(id_, response, receipt, id_); told != Lesson::none) news.push_back(told);
     return news;
   }
   void learns_anew_as(const smpp::Dialect& dialect) { learner_ = std::make_unique<IdLearning>(dialect); }
@@ -84,21 +84,21 @@ TEST_F(IdLearningTest, LearnsWhatCarriersDo) {
   };
   for (const auto& c : cases) {
     learns_anew_as(open_dialect());
-    EXPECT_EQ(pairs(19, c.response, c.receipt), std::vector<News>{}) << c.name;
+    EXPECT_EQ(pairs(19, c.response, c.receipt), std::vector<Lesson>{}) << c.name;
     EXPECT_EQ(learner_->state().pairs, 19u) << c.name;
     EXPECT_FALSE(learner_->rule()) << c.name;
     EXPECT_EQ(learner_->likely(), c.want) << c.name;
-    EXPECT_EQ(pairs(1, c.response, c.receipt), std::vector{News::learnt}) << c.name;
+    EXPECT_EQ(pairs(1, c.response, c.receipt), std::vector{Lesson::learnt}) << c.name;
     EXPECT_EQ(learner_->rule(), c.want) << c.name;
-    EXPECT_EQ(pairs(500, c.response, c.receipt), std::vector<News>{}) << c.name;
+    EXPECT_EQ(pairs(500, c.response, c.receipt), std::vector<Lesson>{}) << c.name;
     EXPECT_EQ(learner_->rule(), c.want) << c.name;
   }
 }
 
 TEST_F(IdLearningTest, AReceiptMayBeAheadOfItsAnswer) {
   for (int i = 0; i < 20; ++i, id_ += 17) {
-    EXPECT_EQ(learner_->received({decimal(id_)}, phone(id_), "UMOJA", now_), News::none);
-    EXPECT_EQ(learner_->answered(hexadecimal(id_), phone(id_), now_ + 50ms), i == 19 ? News::learnt : News::none);
+    EXPECT_EQ(learner_->received({decimal(id_)}, phone(id_), "UMOJA", now_), Lesson::none);
+    EXPECT_EQ(learner_->answered(hexadecimal(id_), phone(id_), now_ + 50ms), i == 19 ? Lesson::learnt : Lesson::none);
   }
   EXPECT_EQ(learner_->rule()->base, Base::decimal);
 }
@@ -139,11 +139,11 @@ TEST_F(IdLearningTest, TheAddressesMayStandAsInTheSubmit) {
 // An account that was moved to another centre.
 TEST_F(IdLearningTest, AChangeAtTheCarrierIsLearntAnewWithMoreProof) {
   pairs(20, hexadecimal, decimal);
-  EXPECT_EQ(pairs(9, hexadecimal, hexadecimal), std::vector<News>{});
-  EXPECT_EQ(pairs(1, hexadecimal, hexadecimal), std::vector{News::contradicted});
+  EXPECT_EQ(pairs(9, hexadecimal, hexadecimal), std::vector<Lesson>{});
+  EXPECT_EQ(pairs(1, hexadecimal, hexadecimal), std::vector{Lesson::contradicted});
   EXPECT_FALSE(learner_->rule());
   EXPECT_EQ(learner_->state().wanted, 40u);
-  EXPECT_EQ(pairs(40, hexadecimal, hexadecimal), std::vector{News::learnt});
+  EXPECT_EQ(pairs(40, hexadecimal, hexadecimal), std::vector{Lesson::learnt});
   EXPECT_EQ(learner_->rule(), smpp::IdRule{});
 }
 
@@ -154,7 +154,7 @@ TEST_F(IdLearningTest, OfTwoSitesNeitherIsBelievedForLong) {
     const bool fixed = learner_->rule().has_value();
     if (second_site && fixed && learner_->rule()->base == Base::decimal) ++receipts_while_fixed_wrong;
     contradicted +=
-        pair(id_, hexadecimal, second_site ? Write(hexadecimal) : Write(decimal), id_) == News::contradicted;
+        pair(id_, hexadecimal, second_site ? Write(hexadecimal) : Write(decimal), id_) == Lesson::contradicted;
   }
   EXPECT_FALSE(learner_->rule());
   EXPECT_LE(contradicted, 1u);
@@ -164,8 +164,8 @@ TEST_F(IdLearningTest, OfTwoSitesNeitherIsBelievedForLong) {
 TEST_F(IdLearningTest, ADamagedReceiptNowAndThenIsForgiven) {
   pairs(20, hexadecimal, decimal);
   for (int i = 0; i < 15; ++i) {
-    EXPECT_EQ(pairs(1, hexadecimal, hexadecimal), std::vector<News>{}) << i;
-    EXPECT_EQ(pairs(2'000, hexadecimal, decimal), std::vector<News>{}) << i;
+    EXPECT_EQ(pairs(1, hexadecimal, hexadecimal), std::vector<Lesson>{}) << i;
+    EXPECT_EQ(pairs(2'000, hexadecimal, decimal), std::vector<Lesson>{}) << i;
   }
   EXPECT_TRUE(learner_->rule());
 }
@@ -182,7 +182,7 @@ TEST_F(IdLearningTest, WhoSendsFalseReceiptsTeachesNothing) {
   EXPECT_FALSE(learner_->rule());
   for (int i = 0; i < 20; ++i) {
     attack(1);
-    EXPECT_NE(pairs(1, hexadecimal, decimal), std::vector{News::contradicted});
+    EXPECT_NE(pairs(1, hexadecimal, decimal), std::vector{Lesson::contradicted});
   }
   EXPECT_FALSE(learner_->rule()) << "he can hold it up";
   pairs(20, hexadecimal, decimal);
