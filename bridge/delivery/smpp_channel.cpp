@@ -43,7 +43,9 @@ SmppChannel::SmppChannel(const GatewaySettings& config, SmppContext context, Cha
                   .pace = *context_.pace,
                   .awaited = context_.awaited,
                   .learnt = [this](store::ReceiptRecorded learnt) { owner_.on_learnt(std::move(learnt)); },
-                  .tenant_name = context_.tenant_name},
+                  .tenant_name = context_.tenant_name,
+                  // What waits for an answer keeps the probe, and a message that has a bind for itself, from going.
+                  .may_ask = [this] { return !lone_message_ && !health_.is_probed(); }},
                  links_) {
   using Type = smpp::ClientConfig::BindType;
   const auto add = [this](std::size_t session, Type type) {
@@ -113,7 +115,7 @@ std::size_t SmppChannel::room() const {
   if (!takes_another()) return 0;
   std::size_t room = 0;
   for (const auto& link : links_)
-    if (link.get() != lone_link_) room += link->window_free();
+    if (link.get() != lone_link_ && link->takes_new()) room += link->window_free();
   return room;
 }
 
@@ -129,8 +131,17 @@ tl::expected<std::unique_ptr<Channel::Outgoing>, std::string> SmppChannel::prepa
   if (!outgoing) return tl::unexpected(outgoing.error());
   outgoing->id = message.id;
   if (const auto begun = begun_.find(message.id); begun != begun_.end())
-    std::tie(outgoing->link, outgoing->generation) = begun->second;
+    leaves_by(*outgoing, begun->second.first, begun->second.second);
   return std::make_unique<SmppMessage>(std::move(*outgoing));
+}
+
+void SmppChannel::leaves_by(SmppMessage& message, SmppLink* link, std::uint64_t generation) {
+  if (message.link != link) {
+    if (message.link) message.link->ended();
+    link->began();
+  }
+  message.link = link;
+  message.generation = generation;
 }
 
 // All parts of one message leave on one bind: centres join what they get over two of them late, or never. Only when
@@ -145,7 +156,8 @@ SmppLink* SmppChannel::choose_link(const SmppMessage& message) const {
                : nullptr;
   SmppLink* best = nullptr;
   for (const auto& link : links_)
-    if (link.get() != lone_link_ && link->window_free() > 0 && (!best || link->window_free() > best->window_free()))
+    if (link.get() != lone_link_ && link->takes_new() && link->window_free() > 0 &&
+        (!best || link->window_free() > best->window_free()))
       best = link.get();
   return best;
 }
@@ -160,12 +172,13 @@ void SmppChannel::set_aside_link(const Outgoing& message) {
   if (lone_link_ && !lone_link_->can_submit()) lone_link_ = nullptr;
   if (lone_link_ || (lone_message_ && lone_message_ != &message)) return;
   for (const auto& link : links_)
-    if (link->can_submit() && (!lone_link_ || link->in_flight() < lone_link_->in_flight())) lone_link_ = link.get();
+    if (link->takes_new() && (!lone_link_ || link->in_flight() < lone_link_->in_flight())) lone_link_ = link.get();
   lone_message_ = lone_link_ ? &message : nullptr;
 }
 
 void SmppChannel::done_with(const Outgoing& message) {
   const auto& smpp_message = static_cast<const SmppMessage&>(message);
+  if (smpp_message.link) smpp_message.link->ended();
   if (smpp_message.link && smpp_message.segments.size() > 1) {
     begun_[smpp_message.id] = {smpp_message.link, smpp_message.generation};
     if (begun_.size() > begun_max) begun_.erase(begun_.begin());
@@ -179,10 +192,10 @@ Channel::Submitted SmppChannel::submit(std::uint64_t cookie, Outgoing& outgoing,
   auto& message = static_cast<SmppMessage&>(outgoing);
   auto* link = choose_link(message);
   if (!link) return Submitted::no_room;
+  renew_validity(message, way_, context_.clock.wall());
   switch (link->submit(segment_message(message, part), cookie)) {
     case smpp::ClientSession::SubmitResult::queued:
-      message.link = link;
-      message.generation = link->generation();
+      leaves_by(message, link, link->generation());
       return Submitted::yes;
     case smpp::ClientSession::SubmitResult::invalid:
       return Submitted::invalid;

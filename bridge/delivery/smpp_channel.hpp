@@ -68,6 +68,7 @@ class SmppChannel : public Channel, private SmppLink::Owner {
   void on_not_bound(SmppLink& link, metrics::BindResult result) override;
 
   SmppLink* choose_link(const SmppMessage& message) const;
+  static void leaves_by(SmppMessage& message, SmppLink* link, std::uint64_t generation);
   void set_aside_link(const Outgoing& message);
   std::size_t bound_senders() const;
   std::size_t in_flight() const;

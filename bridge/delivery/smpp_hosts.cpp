@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration look_every_min = 1s, look_every_max = 30s, try_timeout = 10s;
+constexpr Duration look_every_min = 1s, look_every_max = 30s, try_timeout = 10s, leave_within = 60s;
 
 }  // namespace
 
@@ -49,9 +49,9 @@ void SmppHosts::look() {
     else if (any && !hosts_.is_left_alone(host, clock_.now()))  // else the sessions try by themselves
       try_out(host);
   }
-  bring_one_home();
+  const bool is_leaving = bring_one_home();
   const auto every = std::clamp(config_.smpp().return_after / 4, look_every_min, look_every_max);
-  look_timer_->at(clock_.now() + random_.jitter(every, 0.1), [this] { look(); });
+  look_timer_->at(clock_.now() + (is_leaving ? look_every_min : random_.jitter(every, 0.1)), [this] { look(); });
 }
 
 void SmppHosts::try_out(Hosts::Host host) {
@@ -74,25 +74,32 @@ void SmppHosts::works(Hosts::Host host) {
               name_of(addresses_[host]));
 }
 
-// The next one follows when this one is bound again.
-void SmppHosts::bring_one_home() {
+// The next one follows when this one is bound again. True: one waits for the end of what it has begun.
+bool SmppHosts::bring_one_home() {
   using enum SmppLink::State;
   const bool busy = std::ranges::any_of(links_, [](const auto& link) {
     return link->state() == connecting || link->state() == binding || link->state() == unbinding;
   });
-  if (busy) return;
-  for (const auto& link : links_) {
-    if (!link->is_bound()) continue;
-    const auto to = hosts_.better(link->place(), link->host(), clock_.now());
+  if (busy) return false;
+  auto leaving = std::ranges::find_if(links_, [](const auto& link) { return link->is_leaving(); });
+  for (auto it = links_.begin(); leaving == links_.end() && it != links_.end(); ++it) {
+    const auto& link = *it;
+    const auto to = link->is_bound() ? hosts_.better(link->place(), link->host(), clock_.now()) : std::nullopt;
     if (!to) continue;
-    log::info("gateway", "a session goes back to its host: it takes its answers, unbinds and connects there", "gateway",
-              config_.name, "session", link->number(), "from", name_of(addresses_[link->host()]), "to",
+    log::info("gateway", "a session goes back to its host: it ends what it has begun, unbinds and connects there",
+              "gateway", config_.name, "session", link->number(), "from", name_of(addresses_[link->host()]), "to",
               name_of(addresses_[*to]));
-    return link->move();
+    link->leave(clock_.now() + leave_within);
+    leaving = it;
   }
+  if (leaving == links_.end()) return false;
+  if (!(*leaving)->may_move(clock_.now())) return true;
+  (*leaving)->move();
+  return false;
 }
 
 void SmppHosts::bound(const SmppLink& link) {
+  hosts_.bound(link.host());
   auto& last = last_[static_cast<std::size_t>(link.number() - 1)];
   const auto from = std::exchange(last, link.host());
   if (from == link.host()) return;

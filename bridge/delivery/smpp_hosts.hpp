@@ -31,7 +31,7 @@ class SmppHosts {
   void look();
   void try_out(Hosts::Host host);
   void works(Hosts::Host host);
-  void bring_one_home();
+  bool bring_one_home();
   std::size_t sessions_at(Hosts::Host host) const;
 
   const GatewaySettings& config_;

@@ -237,7 +237,7 @@ void SmppLink::refused(std::uint32_t status) {
   const auto bind_class = smpp::status_info(status).bind_class;
   if (bind_class == smpp::StatusClass::account_refused || bind_class == smpp::StatusClass::permanent_message_failure) {
     refused_delay_ = random_.jitter(way_.refused_delay, 0.1);
-    refused_everywhere_ = true;
+    account_refused_ = true;
   } else if (status == status_already_bound) {
     const Duration drawn(random_.between(already_bound_min.count(), already_bound_max.count()));
     refused_delay_ = std::max(drawn, way_.unbind_wait);
@@ -267,6 +267,7 @@ void SmppLink::not_bound(BindFailure failure) {
 void SmppLink::lost(smpp::LostReason reason) {
   const bool was_bound = state_ == State::bound || state_ == State::unbinding;
   if (was_bound && clock_.now() - bound_at_ >= stable_after) failures_[host_] = 0;
+  leaving_by_.reset();
   const bool moved = std::exchange(moving_, false) && reason == smpp::LostReason::local;
   std::optional<BindFailure> failure;
   if (was_bound)
@@ -296,7 +297,10 @@ smpp::PduCounts SmppLink::sum(smpp::PduCounts a, const smpp::PduCounts& b) {
 
 // After a failure at its host: when it may be tried again.
 void SmppLink::put_off() {
-  if (!refused_everywhere_) hosts_.failed(host_, clock_.now(), last_error_);
+  if (account_refused_)
+    hosts_.refused(host_, clock_.now(), last_error_);
+  else
+    hosts_.failed(host_, clock_.now(), last_error_);
   const auto failures = ++failures_[host_];
   auto delay = std::min<Duration>(way_.reconnect_max, way_.reconnect_first * (1 << std::min(failures - 1, 16)));
   if (refused_delay_)
@@ -304,9 +308,10 @@ void SmppLink::put_off() {
   else
     delay = random_.jitter(delay, 0.2);
   for (Hosts::Host host = 0; host < not_before_.size(); ++host)
-    if (host == host_ || refused_everywhere_) not_before_[host] = std::max(not_before_[host], clock_.now() + delay);
+    if (host == host_ || (account_refused_ && !hosts_.takes_account(host)))
+      not_before_[host] = std::max(not_before_[host], clock_.now() + delay);
   refused_delay_.reset();
-  refused_everywhere_ = false;
+  account_refused_ = false;
 }
 
 void SmppLink::come_back() {

@@ -90,6 +90,14 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
     return window > used ? std::min(session_->window_free(), window - used) : 0;
   }
   std::size_t in_flight() const { return session_ ? session_->in_flight() : 0; }
+  // Before it moves: what has begun on it is brought to its end, since parts that came by two binds are never joined.
+  void leave(Time by) { leaving_by_ = by; }
+  bool is_leaving() const { return is_bound() && leaving_by_; }
+  bool may_move(Time now) const { return is_leaving() && (messages_ == 0 || now >= *leaving_by_); }
+  bool takes_new() const { return can_submit() && !leaving_by_; }
+  // A message whose parts leave by it, until nothing more of it goes out.
+  void began() { ++messages_; }
+  void ended() { messages_ -= messages_ > 0 ? 1 : 0; }
   std::uint64_t generation() const { return generation_; }
   const std::string& last_error() const { return last_error_; }
   std::optional<Time> next_try() const { return state_ == State::backoff ? std::optional(next_try_) : std::nullopt; }
@@ -144,7 +152,9 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   Time bound_at_{};
   Time next_try_{};
   std::optional<Duration> refused_delay_;
-  bool refused_everywhere_ = false;     // the account is: all hosts would say the same
+  std::optional<Time> leaving_by_;      // it takes nothing new
+  std::size_t messages_ = 0;            // that began on it
+  bool account_refused_ = false;        // other hosts would say the same, but those where it was bound before
   std::optional<BindFailure> refusal_;  // the answer to the bind
   std::optional<Time> armed_for_;
   std::string last_error_;  // until it is bound

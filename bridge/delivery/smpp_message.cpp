@@ -152,7 +152,8 @@ tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& messa
   set_fields(out, way.fields, message.content.lane, sender, tenant);
   put(out.tlvs, message.content.tlvs);
   if (!out.tlvs.empty() && !way.has_tlvs()) return tl::unexpected(std::string("it has TLVs, and SMPP 3.3 has none"));
-  out.validity = validity(way, now, message.expires_at);
+  out.expires_at = message.expires_at;
+  renew_validity(out, way, now);
   out.esm_class = cut->udhi ? esm_udhi : 0;
   out.data_coding = data_coding_of(message.content, cut->encoding, way.dialect);
   out.flash_tlv =
@@ -181,6 +182,13 @@ tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& messa
   }
   out.parts = out.segments.size();
   return out;
+}
+
+void renew_validity(SmppMessage& outgoing, const SmppSettings& way, store::WallMs now) {
+  constexpr store::WallMs told_in = 1000;  // it is told in seconds
+  if (outgoing.validity_at && now >= outgoing.validity_at && now - outgoing.validity_at < told_in) return;
+  outgoing.validity = validity(way, now, outgoing.expires_at);
+  outgoing.validity_at = now;
 }
 
 smpp::Address source_of(const SmppMessage& outgoing) {

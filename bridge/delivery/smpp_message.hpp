@@ -27,6 +27,7 @@ struct SmppMessage : Channel::Outgoing {
   std::vector<CustomTlv> tlvs;
   bool payload = false, flash_tlv = false;
   store::MessageId id = 0;
+  store::WallMs expires_at = 0, validity_at = 0;  // 0: never; when `validity` was written
   std::vector<SegmentPdu> segments;
   SmppLink* link = nullptr;      // that took the segment before,
   std::uint64_t generation = 0;  // and its connection
@@ -35,6 +36,9 @@ struct SmppMessage : Channel::Outgoing {
 // Why a message cannot be carried by this gateway at all; for people. `tenant` is the name of whose it is.
 tl::expected<SmppMessage, std::string> make_outgoing(const store::Claimed& message, const GatewaySettings& gateway,
                                                      store::WallMs now, std::string_view tenant = {});
+
+// What is left of its validity by now; for a message that waited since it was made.
+void renew_validity(SmppMessage& outgoing, const SmppSettings& way, store::WallMs now);
 
 // Views of its addresses, and of one segment; valid as long as `outgoing` is.
 smpp::Address source_of(const SmppMessage& outgoing);

@@ -17,7 +17,10 @@ using namespace std::chrono_literals;
 constexpr Duration look_every = 1s, patience_max = 15s;
 constexpr WallMs ahead_max_ms = 10 * 60'000;  // of the end of the wait
 constexpr WallMs ahead_part = 4;              // or so much of the wait, if that is less
-constexpr std::size_t queries_max = 10;       // at a time
+constexpr std::size_t queries_max = 10;       // at a time, and
+constexpr std::size_t window_part = 4;        // so much of a session's window at most: messages come first
+constexpr std::size_t silent_max = 3;         // unanswered one after the other: it does not know the question
+constexpr Duration silent_pause = 10min;
 
 bool is_open(const store::Segment& segment) { return !segment.provider_id.empty() && !store::is_final(segment.state); }
 
@@ -75,7 +78,7 @@ std::optional<SmppMessage> SmppQuestions::as_submitted(const store::Message& mes
 // A page of what is waited for a second, round and round.
 void SmppQuestions::look() {
   look_timer_->at(context_.clock.now() + look_every, [this] { look(); });
-  if (!free_link() || queries_.size() >= queries_max) return;
+  if (!may_query() || context_.clock.now() < not_before_) return;
   const auto now = context_.clock.wall();
   std::erase_if(asked_for_, [now](const auto& asked) { return asked.second < now; });
   from_.until = std::max(from_.until, now);
@@ -89,9 +92,14 @@ void SmppQuestions::look() {
   }
 }
 
+bool SmppQuestions::may_query() const {
+  const auto most = std::clamp<std::size_t>(context_.pace.window() / window_part, 1, queries_max);
+  return queries_.size() < most && free_link() && (!context_.may_ask || context_.may_ask());
+}
+
 // False: not now.
 bool SmppQuestions::query(const store::Message& message) {
-  if (queries_.size() >= queries_max || !free_link() || context_.pace.take(context_.clock.now())) return false;
+  if (!may_query() || context_.pace.take(context_.clock.now())) return false;
   const auto submitted = as_submitted(message);
   if (!submitted) return true;
   for (const auto& segment : message.progress.segments) {
@@ -117,8 +125,10 @@ void SmppQuestions::queried(const Query& query, const smpp::Replied& replied) {
   const auto count = [this](QueryResult result) { context_.metrics.queries[result]->Increment(); };
   if (!replied.answered) {
     asked_for_.erase(query.message);  // again, as long as there is time
-    return count(QueryResult::unanswered);
+    count(QueryResult::unanswered);
+    return unanswered();
   }
+  silent_ = 0;
   if (replied.status != smpp::status_ok) {
     count(QueryResult::refused);
     if (const auto lines = lines_.due("query", context_.clock.now()))
@@ -141,6 +151,15 @@ void SmppQuestions::queried(const Query& query, const smpp::Replied& replied) {
   learnt.message = query.message;
   learnt.attempt = query.attempt;
   context_.learnt(std::move(learnt));
+}
+
+void SmppQuestions::unanswered() {
+  if (++silent_ < silent_max) return;
+  silent_ = 0;
+  not_before_ = context_.clock.now() + silent_pause;
+  if (const auto lines = lines_.due("silent", context_.clock.now()))
+    log::warn("gateway", "the carrier does not answer query_sm: it is not asked for a while", "gateway",
+              context_.config.name, "hint", "if it does not know it, take 'query' out", "count", lines);
 }
 
 void SmppQuestions::cancel(const store::Message& message, std::function<void(Channel::CancelAnswer)> done) {

@@ -28,6 +28,7 @@ class SmppQuestions {
     std::function<store::AwaitedPage(store::AwaitedAt from, WallMs until)> awaited;  // perhaps empty: none
     std::function<void(store::ReceiptRecorded)> learnt;
     std::function<std::string(store::TenantId)> tenant_name{};  // perhaps empty: then nobody has a name
+    std::function<bool()> may_ask{};                            // perhaps empty: at any time
   };
   SmppQuestions(Context context, const SmppHosts::Links& links);
 
@@ -50,6 +51,8 @@ class SmppQuestions {
   };
 
   void look();
+  bool may_query() const;
+  void unanswered();
   bool query(const store::Message& message);
   void queried(const Query& query, const smpp::Replied& replied);
   void cancelled(const std::shared_ptr<Cancel>& cancel, const smpp::Replied& replied);
@@ -61,6 +64,8 @@ class SmppQuestions {
   std::unique_ptr<Timer> look_timer_;
   store::AwaitedAt from_{};                       // where the next look begins
   std::map<store::MessageId, WallMs> asked_for_;  // and when their wait ends
+  std::size_t silent_ = 0;                        // in a row
+  Time not_before_{};
   std::uint64_t last_cookie_ = 0;
   std::map<std::uint64_t, Query> queries_;
   std::map<std::uint64_t, std::shared_ptr<Cancel>> cancels_;

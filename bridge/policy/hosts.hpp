@@ -52,6 +52,14 @@ class Hosts {
     return best;
   }
 
+  // The carrier took the account there. Until it refuses it, a refusal elsewhere is that other host's fault, and says
+  // nothing of this one. Where none took it, it is the account's, and each host keeps its place.
+  void bound(Host host) { hosts_[host].takes_account = true; }
+  bool takes_account(Host host) const { return hosts_[host].takes_account; }
+  void refused(Host host, Time now, std::string why) {
+    hosts_[host].takes_account = false;
+    if (std::ranges::any_of(hosts_, &State::takes_account)) failed(host, now, std::move(why));
+  }
   void failed(Host host, Time now, std::string why) {
     auto& h = hosts_[host];
     h.why = std::move(why);
@@ -91,7 +99,7 @@ class Hosts {
   static constexpr int waits_max = 8;
   std::size_t rank(std::size_t place, Host host) const { return (host + hosts_.size() - home(place)) % hosts_.size(); }
   struct State {
-    bool trusted = true;
+    bool trusted = true, takes_account = false;
     std::optional<Time> good_since;     // of one that is not trusted
     std::optional<Time> trusted_since;  // again
     Duration wait{};

@@ -43,15 +43,17 @@ struct Carrier : Connector {
       handler(ConnectStage::ok, {}, std::make_unique<FakeStream>(wire));
       wire->finish_writing();
       if (!wire->read) continue;  // it only wanted to know
-      wire->say(raw(bind_transceiver_resp, 0, 1));
+      if (refuses.contains(host)) ++refused;
+      wire->say(raw(bind_transceiver_resp, refuses.contains(host) ? 0x0E : 0, 1));
       wire->sent.clear();
-      lines.push_back({host, wire});
+      if (!refuses.contains(host)) lines.push_back({host, wire});
     }
     for (auto& line : lines) line.wire->finish_writing();
   }
   std::vector<std::pair<std::string, Handler>> waiting;
   std::vector<std::string> tried;
-  std::set<std::string> down;
+  std::set<std::string> down, refuses;  // connections, and the account
+  int refused = 0;
   std::vector<Line> lines;
 };
 
@@ -192,6 +194,45 @@ TEST_F(SmppHostsTest, SpreadSessionsGoToTheOthersAndComeBack) {
   carrier_.down.clear();
   EXPECT_EQ(come_home("one", 5min), 1);
   EXPECT_THAT(hosts(), ElementsAre("bound one:2775", "bound two:2775", "bound one:2775"));
+}
+
+// Parts that came by two hosts are never joined.
+TEST_F(SmppHostsTest, ASessionBringsToTheirEndTheMessagesThatHaveBegunOnIt) {
+  start(1, SmppSettings::UseHosts::failover);
+  go_down("one");
+  run(3s);
+  store::Claimed claimed{.id = 1, .attempt = 1};
+  claimed.content.to = "+254712345678";
+  claimed.content.text = std::string(200, 'x');
+  auto begun = *channel_->prepare(claimed, clock_.wall());
+  ASSERT_EQ(begun->parts, 2U);
+  ASSERT_EQ(channel_->submit(1, *begun, 0), Channel::Submitted::yes);
+  claimed.id = 2;
+  auto later = *channel_->prepare(claimed, clock_.wall());
+  EXPECT_TRUE(channel_->has_room_for(*later));
+  carrier_.down.clear();
+  for (int second = 0; second < 400 && channel_->room() > 0; ++second) run(1s);
+  run(3s);
+  EXPECT_THAT(hosts(), ElementsAre("bound two:2775")) << "it waits for the other part";
+  EXPECT_FALSE(channel_->has_room_for(*later)) << "it takes nothing new";
+  EXPECT_EQ(channel_->room(), 0U);
+  ASSERT_EQ(channel_->submit(2, *begun, 1), Channel::Submitted::yes);
+  channel_->done_with(*begun);
+  run(2s);
+  EXPECT_THAT(hosts(), ElementsAre("unbinding two:2775"));
+}
+
+// The account is not known at the second site. The first one, where it was, must not wait for that.
+TEST_F(SmppHostsTest, AnotherHostThatRefusesTheAccountDoesNotKeepASessionFromItsOwn) {
+  start(1, SmppSettings::UseHosts::failover);
+  carrier_.refuses.insert("two");
+  go_down("one");
+  run(3s);
+  EXPECT_EQ(carrier_.tried.back(), "one") << "the other one refused, and this is tried by its own back-off";
+  carrier_.down.clear();
+  run(1min);
+  EXPECT_THAT(hosts(), ElementsAre("bound one:2775"));
+  EXPECT_EQ(carrier_.refused, 1) << "it would lock the account";
 }
 
 TEST_F(SmppHostsTest, AHostThatIsLeftAloneIsNotTriedOut) {

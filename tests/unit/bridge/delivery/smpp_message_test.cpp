@@ -414,6 +414,20 @@ TEST(SmppMessage, SaysHowLongToTry) {
   }
 }
 
+TEST(SmppMessage, TellsWhatIsLeftOfItsValidityWhenItLeaves) {
+  GatewaySettings gateway;
+  auto message = claimed("x");
+  constexpr store::WallMs now = 1'764'500'000'000, hour = 3'600'000;
+  message.expires_at = now + 2 * hour;
+  auto outgoing = *make_outgoing(message, gateway, now);
+  renew_validity(outgoing, gateway.smpp(), now + 999);
+  EXPECT_EQ(outgoing.validity, "000000020000000R");
+  renew_validity(outgoing, gateway.smpp(), now + hour);
+  EXPECT_EQ(segment_message(outgoing, 0).validity_period, "000000010000000R") << "it waited for its turn";
+  renew_validity(outgoing, gateway.smpp(), now - hour);
+  EXPECT_EQ(outgoing.validity, "000000030000000R") << "the clock was set back";
+}
+
 TEST(SmppMessage, HasNoTlvInVersion33) {
   GatewaySettings gateway;
   gateway.smpp().session.interface_version = smpp::version_33;

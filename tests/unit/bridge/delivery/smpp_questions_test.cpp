@@ -175,6 +175,28 @@ TEST_F(SmppQuestionsTest, WhatIsNotKnownIsNoNewsAndIsAskedAgainWithoutAnAnswer) 
   EXPECT_EQ(counts[metrics::QueryResult::under_way]->Value(), 1);
 }
 
+// Its places in the window are for messages.
+TEST_F(SmppQuestionsTest, ACarrierThatNeverAnswersIsAskedLittleAndThenNotForAWhile) {
+  config_.smpp().query = true;
+  start();
+  for (store::MessageId id = 1; id <= 30; ++id) {
+    auto each = message({"a" + std::to_string(id)});
+    each.id = id;
+    each.progress.submitted_at -= 36'000'000;
+    page_.messages.push_back({.until = clock_.wall() + 540'000, .message = each});
+  }
+  clock_.advance(1s);
+  EXPECT_THAT(asked(), SizeIs(10));
+  clock_.advance(10s);
+  EXPECT_THAT(asked(), IsEmpty());
+  clock_.advance(10s);
+  EXPECT_THAT(asked(), IsEmpty()) << "it does not know the question, or is busy";
+  clock_.advance(9min);
+  EXPECT_THAT(asked(), IsEmpty());
+  clock_.advance(2min);
+  EXPECT_THAT(asked(), SizeIs(10));
+}
+
 TEST_F(SmppQuestionsTest, NobodyIsAskedWhoDoesNotSayThatHeAnswers) {
   start();
   await(message({"a1"}), 1min);
