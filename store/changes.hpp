@@ -71,9 +71,14 @@ struct Control {
   enum class Action : std::uint8_t { cancel, retry } action = Action::cancel;
   TenantId tenant = 0;
   MessageId id = 0;
-  bool at_carrier = false;  // of a cancel: the carrier, which has it, says that it will not deliver it
-  WallMs validity_ms = 0;   // with retry: how long from now,
-  GatewayId gateway = 0;    // and by which way when it had none, or that is gone; 0: by its own
+  // Of a cancel: the carrier of this gateway, which has it since this attempt, says that it will not deliver it.
+  struct AtCarrier {
+    GatewayId gateway = 0;
+    std::uint16_t attempt = 0;
+  };
+  std::optional<AtCarrier> at_carrier{};
+  WallMs validity_ms = 0;  // with retry: how long from now,
+  GatewayId gateway = 0;   // and by which way when it had none, or that is gone; 0: by its own
 };
 
 // What must hold for the whole batch, as things are before it.

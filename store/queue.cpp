@@ -96,6 +96,9 @@ Controlled Ledger::control(const Control& change, lmdb::Transaction& txn, WallMs
   stored.queue.gateway = gateway_of(*content, p);
   if (change.action == Control::Action::cancel) {
     if (change.at_carrier && (p.state == State::submitted || p.state == State::doubtful)) {
+      // It left again meanwhile, and whoever has it now was not asked.
+      if (p.attempts != change.at_carrier->attempt || stored.queue.gateway != change.at_carrier->gateway)
+        return Controlled::too_late;
       end_wait(txn, change.id, p);
       finalise(txn, change.id, stored, State::cancelled, "cancelled at the carrier by request", now);
       return Controlled::done;

@@ -58,22 +58,25 @@ void cancel_at_carrier(Services& services, const HttpRequest& request, const sto
                          .detail = "the message is " + state + " and was not cancelled: " + why,
                          .errors = {}}));
   };
+  const store::Control::AtCarrier which{.gateway = gateway.id, .attempt = message.progress.attempts};
   services.gateways.cancel(
       gateway.name, message, request.executor,
-      [&services, refuse, shows_content, respond, id = message.id, tenant = message.content.tenant,
+      [&services, refuse, shows_content, respond, id = message.id, tenant = message.content.tenant, which,
        executor = request.executor](const Channel::CancelAnswer& answer) {
         if (answer.kind != Kind::cancelled) return refuse(answer.detail);
         store::Batch batch;
         batch.controls.push_back(
-            {.action = store::Control::Action::cancel, .tenant = tenant, .id = id, .at_carrier = true});
+            {.action = store::Control::Action::cancel, .tenant = tenant, .id = id, .at_carrier = which});
         services.store.commit(
             std::move(batch), executor,
             [&services, refuse, shows_content, respond, id](const store::BatchResult& result) {
               if (result.error != store::Error::none) return respond(to_response(problem_of(result.error)));
               const auto now = services.store.reader().get(id);
               if (!now || result.controls.front() != store::Controlled::done)
-                return refuse("the carrier takes it back, but it ended meanwhile" +
-                              (now ? " as " + std::string(store::name(now->progress.state)) : ""));
+                return refuse(now && !is_final(now->progress.state)
+                                  ? "the carrier takes it back, but it left once more meanwhile; try again"
+                                  : "the carrier takes it back, but it ended meanwhile" +
+                                        (now ? " as " + std::string(store::name(now->progress.state)) : ""));
               respond({.body = json::serialize(message_json(*now, services.tenants, services.directory, shows_content,
                                                             services.clock.wall())),
                        .headers = {}});

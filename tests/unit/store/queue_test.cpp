@@ -189,9 +189,12 @@ TEST_F(StoreTest, CancelAndRetry) {
 }
 
 TEST_F(StoreTest, WhatTheCarrierTakesBackIsCancelled) {
-  const auto at_carrier = [this](MessageId id) {
+  const auto at_carrier = [this](MessageId id, std::uint16_t attempt = 1, GatewayId gateway = queue.gateway) {
     Batch batch;
-    batch.controls.push_back({.action = Control::Action::cancel, .tenant = queue.tenant, .id = id, .at_carrier = true});
+    batch.controls.push_back({.action = Control::Action::cancel,
+                              .tenant = queue.tenant,
+                              .id = id,
+                              .at_carrier = Control::AtCarrier{.gateway = gateway, .attempt = attempt}});
     return commit(std::move(batch)).controls.at(0);
   };
   const auto sent = enqueue(message("1")).id, held = enqueue(message("2")).id, done = enqueue(message("3")).id;
@@ -200,6 +203,8 @@ TEST_F(StoreTest, WhatTheCarrierTakesBackIsCancelled) {
   settle(held, 1, Held{.wait_ms = 60'000}, parts({"B"}));
   finish(done, 1, "C");
   receipt("C", SegmentState::delivered);
+  EXPECT_EQ(at_carrier(sent, 2), Controlled::too_late) << "it left once more while its carrier was asked";
+  EXPECT_EQ(at_carrier(sent, 1, queue.gateway + 1), Controlled::too_late) << "by another one";
   EXPECT_EQ(at_carrier(sent), Controlled::done);
   EXPECT_EQ(at_carrier(held), Controlled::done);
   EXPECT_EQ(at_carrier(done), Controlled::too_late) << "its receipt was faster";
