@@ -94,6 +94,8 @@ struct GatewaySettings {
   }
   // Flash and binary messages; a provider takes texts only.
   bool takes_more_than_texts() const { return is_smpp(); }
+  // Messages that bring TLVs of their own; with a provider they go without.
+  bool takes_tlvs() const { return !is_smpp() || smpp().has_tlvs(); }
   // How its texts are cut; providers cut them as most carriers do.
   text::TextOptions text_options() const;
 };

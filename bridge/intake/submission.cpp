@@ -103,6 +103,7 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
                          .seed = digest_of({s.to, s.text}),
                          .asked = s.route ? s.route->id : 0,
                          .texts_do = texts_do,
+                         .has_tlvs = !s.tlvs.empty(),
                          .without = {}};
   const auto [route, gateway] = directory.router().pick(query, now);
   const auto asked = s.route ? s.route->name : std::string();
@@ -232,7 +233,7 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
     refuse(ProblemCode::too_many_parts, pointer,
            std::string(s.is_binary() ? "the octets need " : "the text needs ") + std::to_string(cut.parts) +
                " parts, the gateway sends at most " + std::to_string(parts_max));
-  if (gateway && gateway->is_smpp() && !gateway->smpp().has_tlvs() && !s.tlvs.empty())
+  if (gateway && !gateway->takes_tlvs() && !s.tlvs.empty())
     refuse(ProblemCode::invalid_request, "/tlvs",
            "the gateway " + gateway->name + " speaks SMPP 3.3, which has no TLVs");
   content.encoding = cut.encoding;

@@ -168,6 +168,10 @@ Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep
       tell(subject, false, "takes texts only");
       continue;
     }
+    if (query.has_tlvs && !gateway->takes_tlvs()) {
+      tell(subject, false, "speaks SMPP 3.3, which has no TLVs");
+      continue;
+    }
     if (is_draining(gateway->id)) {
       tell(subject, false, "is being drained");
       continue;
@@ -212,6 +216,7 @@ store::GatewayId Router::next(const store::Content& content, const std::vector<s
                    .seed = content.digest,
                    .asked = content.route,
                    .texts_do = !content.flash && content.encoding != store::Encoding::binary,
+                   .has_tlvs = !content.tlvs.empty(),
                    .on_its_way = true,
                    .without = left};
   query.without.push_back(now_at);

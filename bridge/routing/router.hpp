@@ -20,6 +20,7 @@ struct RouteQuery {
   std::uint64_t seed = 0;                 // what weights are drawn with
   store::RouteId asked = 0;               // the id of a route that the caller named
   bool texts_do = true;                   // it is a text, which every gateway takes
+  bool has_tlvs = false;                  // of its own
   bool on_its_way = false;                // it was accepted for that route, whose conditions are not asked again
   std::vector<store::GatewayId> without;  // gateways that the message left
 };

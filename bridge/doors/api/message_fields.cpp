@@ -87,8 +87,10 @@ void read_tlv(MessageReading& r, const std::string& place, const json::value& va
   const auto tag = parse_tag(text_of_scalar(object->if_contains("tag")));
   if (!tag) return r.wrong(place + "/tag", "bad-value", tag.error());
   const auto* type = object->if_contains("type");
-  auto octets =
-      tlv_value(type ? text_of_scalar(type) : custom_tlv_types().front(), text_of_scalar(object->if_contains("value")));
+  const auto* given = object->if_contains("value");
+  if (given && !given->is_string() && !given->is_int64() && !given->is_uint64())
+    return r.wrong(place + "/value", "bad-type", "value is a text or a whole number; left out, the TLV is empty");
+  auto octets = tlv_value(type ? text_of_scalar(type) : custom_tlv_types().front(), text_of_scalar(given));
   if (!octets) return r.wrong(place, "bad-value", "value: " + octets.error());
   if (std::ranges::find(r.submission.tlvs, *tag, &store::Tlv::tag) != r.submission.tlvs.end())
     return r.wrong(place + "/tag", "bad-value", "this tag stands here twice");

@@ -97,6 +97,23 @@ TEST_F(RouterTest, TheFirstRouteThatFitsIsTaken) {
   }
 }
 
+TEST_F(RouterTest, GatewaysThatCannotCarryAMessageArePassedOver) {
+  config_.gateways[0].smpp().session.interface_version = smpp::version_33;
+  config_.gateways[1].way = ProviderSettings{};
+  route("r", {{.gateway = "a"}, {.gateway = "b"}, {.gateway = "c"}});
+  auto it = router();
+  all_up(it);
+  auto with_tlvs = query(), binary = query();
+  with_tlvs.has_tlvs = true;
+  binary.texts_do = false;
+  EXPECT_EQ(it.choose(query(), 0).gateways, (std::vector<store::GatewayId>{1, 2, 3}));
+  EXPECT_EQ(it.choose(with_tlvs, 0).gateways, (std::vector<store::GatewayId>{2, 3}));
+  EXPECT_EQ(it.choose(binary, 0).gateways, (std::vector<store::GatewayId>{1, 3}));
+  store::Content content{.tenant = 1, .gateway = 2, .route = 101, .to = "+254712345678"};
+  content.tlvs = {{0x1401, "1107"}};
+  EXPECT_EQ(it.next(content, {}, 2, 0, Router::Ask::anyway), 3u);
+}
+
 TEST_F(RouterTest, GatewaysComeInTheOrderOfTheRouteAndThoseThatAreDownLast) {
   route("r", {{.gateway = "a"}, {.gateway = "b"}, {.gateway = "c"}});
   auto it = router();
