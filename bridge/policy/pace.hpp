@@ -124,7 +124,8 @@ class Pace {
     if (state >= congestion) paused_until_ = std::max(paused_until_, now + full_second);
     if (congested_at_ != Time{} && now - congested_at_ < full_second) return;
     recover(now);
-    // Without a limit: of what went in the last second, which may have been little.
+    // Without a limit: of what went in the last second. Where that was next to nothing, others are the cause.
+    if (rate_ <= 0 && taken_.running(now) < congestion_taken_min) return;
     known_ = std::max(rate_ > 0 ? rate_ : taken_.running(now), rate_min);
     rate_ = within(std::max(rate_min, known_ * (1 - congestion_step)));
     slowed_ = true;
@@ -155,7 +156,7 @@ class Pace {
  private:
   static constexpr double rate_min = 1, a_little_below = 0.98, further_down = 0.95;
   static constexpr double burst_seconds = 0.02;
-  static constexpr double congestion_step = 0.1;
+  static constexpr double congestion_step = 0.1, congestion_taken_min = 10;
   static constexpr Duration pause_first = std::chrono::milliseconds(50);
   static constexpr int pause_doublings = 4;
   static constexpr Duration full_second = std::chrono::seconds(1), soon = std::chrono::seconds(3);

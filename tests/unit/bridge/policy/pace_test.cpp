@@ -238,6 +238,10 @@ TEST(Pace, WaitsForASecondWhereTheCentreIsCongested) {
   for (int part = 0; part < 50; ++part) pace.answered(now, 10ms);
   pace.congested(now, 100);
   EXPECT_DOUBLE_EQ(pace.rate(), 45) << "without a limit: of what went in the last second";
+  Pace idle({.rate = 0, .window = 10});
+  idle.congested(now, 99);
+  EXPECT_EQ(idle.rate(), 0) << "nothing went: others are the cause";
+  EXPECT_FALSE(idle.take(now));
   EXPECT_EQ(pace.take(now), now + 1s);
   now += 500ms;
   pace.congested(now, 100);
