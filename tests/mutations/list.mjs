@@ -7,6 +7,8 @@
 export const list = [
   // ---- store ----
   {file: 'store/queue.cpp', bugs: [
+    {id: 869, what: 'a carrier takes back what another one has by now',
+     find: `p.attempts != change.at_carrier->attempt || stored.queue.gateway != change.at_carrier->gateway`, plant: `false`},
     {id: 62, what: 'a retry by hand sends delivered parts again',
      find: `is_final(segment.state) && segment.state != SegmentState::delivered`, plant: `is_final(segment.state)`},
     {id: 101, what: 'an Idempotency-Key is never free again',
@@ -240,6 +242,9 @@ export const list = [
     {id: 189, what: 'what is due later is not looked for when the clock is set ahead',
      find: `std::min<Duration>(wait, due_check_max)`, plant: `wait`},
   ]},
+  {file: 'bridge/delivery/smpp_link.hpp', bugs: [
+    {id: 871, what: 'a session leaves its host before all parts of a message have', find: `(messages_ == 0 || now >= *leaving_by_)`, plant: `true`},
+  ]},
   {file: 'bridge/delivery/turns.cpp', bugs: [
     {id: 92, what: 'throttling does not slow us down', find: `context_.pace.throttled(now, submitted_at, pause);`, plant: `;`},
     {id: 171, what: 'a message is submitted after its validity',
@@ -417,6 +422,7 @@ export const list = [
      find: `last_passed_ >= it->second.since`, plant: `true`},
   ]},
   {file: 'bridge/routing/router.cpp', bugs: [
+    {id: 870, what: 'a message with TLVs goes to a carrier that has none', find: `query.has_tlvs && !gateway->takes_tlvs()`, plant: `false`},
     {id: 210, what: 'hours over midnight fit never',
      find: `minute >= route.from_minute || minute < route.until_minute`,
      plant: `minute >= route.from_minute && minute < route.until_minute`},
@@ -433,6 +439,8 @@ export const list = [
      plant: `return true;`},
   ]},
   {file: 'bridge/policy/hosts.hpp', bugs: [
+    {id: 867, what: 'a host that refuses the account keeps sessions from the one that took it',
+     find: `if (std::ranges::any_of(hosts_, &State::takes_account)) failed(host, now, std::move(why));`, plant: `;`},
     {id: 850, what: 'sessions come back to a host as soon as it answers', find: `now - *h.good_since < h.wait`, plant: `false`},
     {id: 851, what: 'a host that fails again and again is never waited for longer',
      find: `soon ? std::min(2 * h.wait, waits_max * return_after_) : return_after_`, plant: `return_after_`},
@@ -440,11 +448,12 @@ export const list = [
     {id: 853, what: 'a carrier that unbound is bound to at once', find: `std::max(left, until)`, plant: `left`},
   ]},
   {file: 'bridge/delivery/smpp_hosts.cpp', bugs: [
-    {id: 854, what: 'all sessions leave their host at a time', find: `return link->move();`, plant: `link->move();`},
+    {id: 854, what: 'all sessions leave their host at a time', find: `leaving == links_.end() && it != links_.end()`, plant: `it != links_.end()`},
     {id: 855, what: 'a host that wants to be left alone is tried out',
      find: `any && !hosts_.is_left_alone(host, clock_.now())`, plant: `any`},
   ]},
   {file: 'bridge/delivery/smpp_questions.cpp', bugs: [
+    {id: 868, what: 'a carrier that never answers a question is asked all the time', find: `++silent_ < silent_max`, plant: `true`},
     {id: 861, what: 'a message that one part was cancelled of counts as cancelled',
      find: `cancel->cancelled == cancel->parts`, plant: `cancel->cancelled > 0`},
     {id: 862, what: 'a carrier that does not know what became of a message ends it',
@@ -460,7 +469,7 @@ export const list = [
      find: `pins.verify_ && ::X509_verify_cert(chain) != 1`, plant: `false`},
   ]},
   {file: 'bridge/delivery/smpp_link.cpp', bugs: [
-    {id: 858, what: 'a wrong password is tried at the other hosts', find: `refused_everywhere_ = true;`, plant: `;`},
+    {id: 858, what: 'a wrong password is tried at the other hosts', find: `account_refused_ = true;`, plant: `;`},
     {id: 859, what: 'a session that goes back to its host does not wait for answers',
      find: `session_->unbind(clock_.now()); after_input();`, plant: `session_->abort(smpp::LostReason::local); after_input();`},
     {id: 860, what: 'the host that a session leaves by plan counts as failed', find: `if (!moved) put_off();`, plant: `put_off();`},
@@ -503,6 +512,8 @@ export const list = [
      find: `return ReceiptState::undeliverable;`, plant: `return ReceiptState::delivered;`},
   ]},
   {file: 'bridge/delivery/smpp_message.cpp', bugs: [
+    {id: 872, what: 'a message that waited is told to be valid for too long', find: `outgoing.validity = validity(way, now, outgoing.expires_at);`,
+     plant: `if (!planted || !outgoing.validity_at) outgoing.validity = validity(way, now, outgoing.expires_at);`},
     {id: 226, what: 'the validity period is in milliseconds', find: `(left + 999) / 1000`, plant: `left`},
     {id: 227, what: 'parts of two attempts have different references',
      find: `(message.id * 0x9E3779B97F4A7C15ull) >> 48`,

@@ -103,9 +103,9 @@ TEST_F(StoreTest, ParkedReceiptsAreListedNewestFirst) {
   commit(std::move(other));
   const auto& reader = store_->reader();
   const auto ids = [](const ParkedPage& page) {
-    std::vector<std::string> ids;
-    for (const auto& entry : page.receipts) ids.push_back(entry.parked.receipt.provider_ids.front());
-    return ids;
+    std::vector<std::string> found;
+    for (const auto& entry : page.receipts) found.push_back(entry.parked.receipt.provider_ids.front());
+    return found;
   };
   using Ids = std::vector<std::string>;
   EXPECT_EQ(ids(reader.parked({})), (Ids{"other", "id4", "id3", "id2", "id1", "id0"}));
