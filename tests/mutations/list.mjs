@@ -33,7 +33,7 @@ export const list = [
     {id: 127, what: 'what may have been sent moves to another gateway',
      find: `if (entry.in_doubt || !untouched(stored.progress.segments)) return Settled::superseded;`, plant: `;`},
     {id: 865, what: 'what ended meanwhile is cancelled at the carrier',
-     find: `change.at_carrier && (p.state == State::submitted || p.state == State::doubtful)`, plant: `change.at_carrier`},
+     find: `change.at_carrier && (p.state == State::submitted || p.state == State::doubtful)`, plant: `change.at_carrier.has_value()`},
   ]},
   {file: 'store/settle.cpp', bugs: [
     {id: 89, what: 'a late answer does not end the doubt',
