@@ -90,12 +90,13 @@ bool IdLearning::is_of(const Sent& sent, const Early& receipt) {
 }
 
 bool IdLearning::explains_by(const smpp::IdRule& rule, const Early& receipt) {
-  for (auto& sent : sent_) {
-    if (!is_of(sent, receipt)) continue;
+  for (auto sent = sent_.begin(); sent != sent_.end(); ++sent) {
+    if (!is_of(*sent, receipt)) continue;
     for (const auto& id : receipt.ids)
       if (const auto wanted = smpp::response_id_of(id, rule);
-          wanted && smpp::canonical_id(*wanted) == smpp::canonical_id(sent.id)) {
-        sent.is_paired = true;
+          wanted && smpp::canonical_id(*wanted) == smpp::canonical_id(sent->id)) {
+        // It has nothing more to teach, and the next receipts need not look past it.
+        sent_.erase(sent);
         return true;
       }
   }
