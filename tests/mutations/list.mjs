@@ -439,8 +439,6 @@ export const list = [
      plant: `return true;`},
   ]},
   {file: 'bridge/policy/hosts.hpp', bugs: [
-    {id: 867, what: 'a host that refuses the account keeps sessions from the one that took it',
-     find: `if (std::ranges::any_of(hosts_, &State::takes_account)) failed(host, now, std::move(why));`, plant: `;`},
     {id: 850, what: 'sessions come back to a host as soon as it answers', find: `now - *h.good_since < h.wait`, plant: `false`},
     {id: 851, what: 'a host that fails again and again is never waited for longer',
      find: `soon ? std::min(2 * h.wait, waits_max * return_after_) : return_after_`, plant: `return_after_`},
@@ -448,7 +446,7 @@ export const list = [
     {id: 853, what: 'a carrier that unbound is bound to at once', find: `std::max(left, until)`, plant: `left`},
   ]},
   {file: 'bridge/delivery/smpp_hosts.cpp', bugs: [
-    {id: 854, what: 'all sessions leave their host at a time', find: `leaving == links_.end() && it != links_.end()`, plant: `it != links_.end()`},
+    {id: 854, what: 'all sessions leave their host at a time', find: `if (busy) return false;`, plant: `;`},
     {id: 855, what: 'a host that wants to be left alone is tried out',
      find: `any && !hosts_.is_left_alone(host, clock_.now())`, plant: `any`},
   ]},
@@ -469,6 +467,8 @@ export const list = [
      find: `pins.verify_ && ::X509_verify_cert(chain) != 1`, plant: `false`},
   ]},
   {file: 'bridge/delivery/smpp_link.cpp', bugs: [
+    {id: 867, what: 'a host that refuses the account keeps sessions from the one that took it',
+     find: `account_refused_ && !hosts_.takes_account(host)`, plant: `account_refused_`},
     {id: 858, what: 'a wrong password is tried at the other hosts', find: `account_refused_ = true;`, plant: `;`},
     {id: 859, what: 'a session that goes back to its host does not wait for answers',
      find: `session_->unbind(clock_.now()); after_input();`, plant: `session_->abort(smpp::LostReason::local); after_input();`},
