@@ -2,7 +2,6 @@
 #include "bridge/delivery/smpp_channel.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include "bridge/delivery/receipt_ids.hpp"
 #include "bridge/delivery/smpp_labels.hpp"
