@@ -141,6 +141,7 @@ void Ledger::apply_alongside(const Alongside& wanted, bool kept, lmdb::Transacti
 }
 
 void Ledger::end(lmdb::Transaction& txn) {
+  parked_.write(txn);
   counts_.write(txn);
   numbers_.write(txn);
 }

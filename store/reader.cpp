@@ -106,8 +106,7 @@ ParkedPage Reader::parked(const ParkedQuery& query) const {
   ParkedPage page;
   const lmdb::Transaction txn(environment_, lmdb::Transaction::Kind::read);
   lmdb::Cursor cursor(txn, tables_.parked);
-  bool ok = query.before && cursor.seek(keys::of_open(query.before->at, query.before->number)) ? cursor.previous()
-                                                                                               : cursor.last();
+  bool ok = query.before && cursor.seek(key_of(*query.before)) ? cursor.previous() : cursor.last();
   std::optional<ParkedPlace> last;
   for (std::size_t scanned = 0; ok; ok = cursor.previous(), ++scanned) {
     if (cursor.key().size() != keys::open_size) continue;
@@ -115,7 +114,7 @@ ParkedPage Reader::parked(const ParkedQuery& query) const {
       page.next = last;
       return page;
     }
-    last = {.at = keys::read<WallMs>(cursor.key(), 0), .number = keys::read<std::uint64_t>(cursor.key(), 8)};
+    last = parked_place(cursor.key());
     auto parked = decoded(unreadable_, "parked", cursor.key(), cursor.value(), decode_parked);
     if (!parked || (query.gateway && parked->receipt.gateway != *query.gateway)) continue;
     page.receipts.push_back({.place = *last, .parked = std::move(*parked)});

@@ -234,9 +234,9 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
   for (std::size_t i = 0; i < stored.progress.segments.size(); ++i) {
     auto own = parked_.named(keys::of_parked(stored.queue.gateway, stored.progress.segments[i].provider_id));
     if (stored.progress.segments.size() == 1)
-      for (auto& key : parked_.named(keys::of_parked(stored.queue.gateway, id))) own.push_back(std::move(key));
-    for (const auto& key : own) {
-      const auto parked = parked_.read(txn, key);
+      for (const auto place : parked_.named(keys::of_parked(stored.queue.gateway, id))) own.push_back(place);
+    for (const auto place : own) {
+      const auto parked = parked_.read(txn, place);
       const auto owner = records_.owner(txn, id);
       if (!parked || !owner) continue;
       const auto& receipt = parked->receipt;
@@ -246,32 +246,32 @@ void Ledger::apply_parked(lmdb::Transaction& txn, MessageId id, Stored& stored, 
           std::ranges::any_of(receipt.provider_ids, [&](const auto& given) { return same_provider_id(given, ours); });
       if (!by_id && receipt.attempt != stored.progress.attempts) continue;  // another attempt's
       apply_receipt(stored.progress, ours, receipt, now);
-      parked_.drop(txn, key);
+      parked_.drop(txn, place);
     }
   }
 }
 
 // Receipts that named a message while it was claimed. After a restart that is so from its claim until it is held.
 void Ledger::name_parked(lmdb::Transaction& txn, MessageId id, GatewayId gateway, WallMs now) {
-  for (const auto& key : parked_.named(keys::of_parked(gateway, id)))
-    if (const auto parked = parked_.read(txn, key); parked && receipt_for_named(parked->receipt, txn, now))
-      parked_.drop(txn, key);
+  for (const auto place : parked_.named(keys::of_parked(gateway, id)))
+    if (const auto parked = parked_.read(txn, place); parked && receipt_for_named(parked->receipt, txn, now))
+      parked_.drop(txn, place);
 }
 
 // A receipt that waited this long did not come ahead of its message's outcome. What was uncertain then, because a
 // message to that phone was under way, is decided now: all notations of its id are tried, and the held messages. What
 // matches nothing then is given up.
 void Ledger::retry_parked(lmdb::Transaction& txn, WallMs now) {
-  for (const auto& key : parked_.waited_long(now)) {
-    auto parked = parked_.read(txn, key);
+  for (const auto place : parked_.waited_long(now)) {
+    auto parked = parked_.read(txn, place);
     if (!parked) continue;
     const auto& receipt = parked->receipt;
     const auto matched = match(receipt, txn, now);
     if (matched == Receipted::matched || matched == Receipted::repeated || receipt_for_named(receipt, txn, now) ||
         receipt_for_held(receipt, txn, now))
-      parked_.drop(txn, key);
+      parked_.drop(txn, place);
     else
-      parked_.give_up(txn, key, std::move(*parked), certainty(matched).value_or(Unmatched::no_message));
+      parked_.give_up(txn, place, std::move(*parked), certainty(matched).value_or(Unmatched::no_message));
   }
 }
 

@@ -31,6 +31,35 @@ TEST_F(StoreTest, TheBestWordOfAParkedReceiptCounts) {
   EXPECT_EQ(progress(id).state, State::delivered);
 }
 
+TEST_F(StoreTest, OneCommitMayParkReceiptsAndMeetThem) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  const auto both = [&] {
+    Batch batch;
+    for (const auto* word : {"4a", "4a", "4b"})
+      batch.receipts.push_back({.gateway = queue.gateway,
+                                .provider_ids = {word},
+                                .state = SegmentState::delivered,
+                                .destination = "254712345678"});
+    batch.receipts.at(0).state = SegmentState::enroute;  // the second is the better word
+    batch.settlements.push_back({.id = id,
+                                 .attempt = 1,
+                                 .what = Taken{.awaits_receipt = true, .receipt_wait_ms = 60'000},
+                                 .segments = parts({"4a"})});
+    return batch;
+  };
+  store_->fail_commits(EIO, 1);
+  EXPECT_EQ(commit(both()).error, Error::unknown);
+  EXPECT_TRUE(store_->parked_receipts().empty()) << "what was rolled back is not parked";
+  EXPECT_EQ(commit(both()).receipts, std::vector(3, Receipted::parked));
+  EXPECT_EQ(progress(id).state, State::delivered);
+  EXPECT_EQ(store_->parked_receipts(), (std::map<GatewayId, std::size_t>{{queue.gateway, 1}}));
+  die_and_open();
+  const auto parked = store_->reader().parked({}).receipts;
+  ASSERT_EQ(parked.size(), 1u) << "the one that met no message is on disk";
+  EXPECT_EQ(parked.front().parked.receipt.provider_ids, std::vector<std::string>{"4b"});
+}
+
 TEST_F(StoreTest, OneCarriersIdsOfNobodyPushOutNoOthersReceipts) {
   limits_.parked_of_account_max = 3;
   die_and_open();
