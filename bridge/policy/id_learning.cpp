@@ -39,7 +39,7 @@ IdLearning::News IdLearning::answered(std::string_view id, std::string_view phon
   for (auto receipt = early_.begin(); receipt != early_.end();) {
     const bool may_be_ours = receipt->from_tail == tail || receipt->to_tail == tail;
     auto told = News::none;
-    receipt = may_be_ours && explains(*receipt, told) ? early_.erase(receipt) : std::next(receipt);
+    receipt = may_be_ours && explains(receipt->receipt(), told) ? early_.erase(receipt) : std::next(receipt);
     if (told != News::none) news = told;
   }
   return news;
@@ -48,29 +48,36 @@ IdLearning::News IdLearning::answered(std::string_view id, std::string_view phon
 void IdLearning::keep(Sent sent) {
   while (sent_.size() >= sent_max) {
     if (!sent_.front().is_paired && sent.at - sent_.front().at < sent_for) return;
-    sent_.pop_front();
+    drop(sent_.begin());
   }
   sent_.push_back(std::move(sent));
+  by_tail_.emplace(sent_.back().tail, std::prev(sent_.end()));
+}
+
+void IdLearning::drop(SentPlace sent) {
+  auto [it, end] = by_tail_.equal_range(sent->tail);
+  by_tail_.erase(std::find_if(it, end, [&](const auto& each) { return each.second == sent; }));
+  sent_.erase(sent);
 }
 
 IdLearning::News IdLearning::received(const std::vector<std::string>& ids, std::string_view from, std::string_view to,
                                       Time now) {
   const std::lock_guard lock(mutex_);
-  Early receipt{.ids = ids,
-                .from = std::string(from),
-                .to = std::string(to),
-                .from_tail = tail_of(from),
-                .to_tail = tail_of(to),
-                .at = now};
+  const Received receipt{.ids = ids, .from = from, .to = to, .from_tail = tail_of(from), .to_tail = tail_of(to)};
   auto news = News::none;
   if (explains(receipt, news)) return news;
   if (early_.size() >= early_max) early_.pop_front();
-  early_.push_back(std::move(receipt));
+  early_.push_back({.ids = ids,
+                    .from = std::string(from),
+                    .to = std::string(to),
+                    .from_tail = receipt.from_tail,
+                    .to_tail = receipt.to_tail,
+                    .at = now});
   return news;
 }
 
 // Whether a message explains the receipt, by whatever rule.
-bool IdLearning::explains(const Early& receipt, News& news) {
+bool IdLearning::explains(const Received& receipt, News& news) {
   if (rule_ && explains_by(*rule_, receipt)) {
     agrees();
     return true;
@@ -84,33 +91,38 @@ bool IdLearning::explains(const Early& receipt, News& news) {
   return true;
 }
 
-bool IdLearning::is_of(const Sent& sent, const Early& receipt) {
-  return (sent.tail == receipt.from_tail && store::same_phone(receipt.from, sent.phone)) ||
-         (sent.tail == receipt.to_tail && store::same_phone(receipt.to, sent.phone));
+bool IdLearning::is_of(const Sent& sent, const Received& receipt) {
+  return store::same_phone(receipt.from, sent.phone) || store::same_phone(receipt.to, sent.phone);
 }
 
-bool IdLearning::explains_by(const smpp::IdRule& rule, const Early& receipt) {
-  for (auto sent = sent_.begin(); sent != sent_.end(); ++sent) {
-    if (!is_of(*sent, receipt)) continue;
+std::vector<IdLearning::SentPlace> IdLearning::to_phone_of(const Received& receipt) {
+  std::vector<SentPlace> found;
+  const auto look = [&](std::uint64_t tail) {
+    for (auto [it, end] = by_tail_.equal_range(tail); it != end; ++it)
+      if (is_of(*it->second, receipt)) found.push_back(it->second);
+  };
+  look(receipt.from_tail);
+  if (receipt.to_tail != receipt.from_tail) look(receipt.to_tail);
+  return found;
+}
+
+bool IdLearning::explains_by(const smpp::IdRule& rule, const Received& receipt) {
+  for (const auto sent : to_phone_of(receipt))
     for (const auto& id : receipt.ids)
       if (const auto wanted = smpp::response_id_of(id, rule);
           wanted && smpp::canonical_id(*wanted) == smpp::canonical_id(sent->id)) {
-        // It has nothing more to teach, and the next receipts need not look past it.
-        sent_.erase(sent);
+        drop(sent);  // it has nothing more to teach
         return true;
       }
-  }
   return false;
 }
 
-IdLearning::Explained IdLearning::explanations(const Early& receipt, bool with_prefix) {
+IdLearning::Explained IdLearning::explanations(const Received& receipt, bool with_prefix) {
   Explained found;
-  for (auto& sent : sent_) {
-    if (!is_of(sent, receipt)) continue;
+  for (const auto sent : to_phone_of(receipt))
     for (const auto& id : receipt.ids)
-      for (auto& rule : with_prefix ? smpp::prefixed_rules_between(sent.id, id) : smpp::rules_between(sent.id, id))
-        if (smpp::may_be(rule.base, dialect_)) found.emplace_back(std::move(rule), &sent);
-  }
+      for (auto& rule : with_prefix ? smpp::prefixed_rules_between(sent->id, id) : smpp::rules_between(sent->id, id))
+        if (smpp::may_be(rule.base, dialect_)) found.emplace_back(std::move(rule), sent);
   return found;
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -60,11 +61,19 @@ class IdLearning {
     Time at;
     bool is_paired = false;
   };
+  struct Received {
+    const std::vector<std::string>& ids;
+    std::string_view from, to;
+    std::uint64_t from_tail, to_tail;
+  };
   struct Early {  // a receipt that no message explains so far
     std::vector<std::string> ids;
     std::string from, to;
     std::uint64_t from_tail, to_tail;
     Time at;
+    Received receipt() const {
+      return {.ids = ids, .from = from, .to = to, .from_tail = from_tail, .to_tail = to_tail};
+    }
   };
   // Pairs of several phones: one alone counts for a fifth at most.
   class Pairs {
@@ -79,15 +88,18 @@ class IdLearning {
     std::map<std::string, std::size_t> of_phone_;
     std::size_t count_ = 0;
   };
-  using Explained = std::vector<std::pair<smpp::IdRule, Sent*>>;
+  using SentPlace = std::list<Sent>::iterator;
+  using Explained = std::vector<std::pair<smpp::IdRule, SentPlace>>;
 
-  bool explains(const Early& receipt, News& news);
-  Explained explanations(const Early& receipt, bool with_prefix);
-  bool explains_by(const smpp::IdRule& rule, const Early& receipt);
-  static bool is_of(const Sent& sent, const Early& receipt);
+  bool explains(const Received& receipt, News& news);
+  Explained explanations(const Received& receipt, bool with_prefix);
+  bool explains_by(const smpp::IdRule& rule, const Received& receipt);
+  static bool is_of(const Sent& sent, const Received& receipt);
+  std::vector<SentPlace> to_phone_of(const Received& receipt);
   void agrees();
   News shows(const smpp::IdRule& rule, const std::string& phone);
   void keep(Sent sent);
+  void drop(SentPlace sent);
 
   const smpp::Dialect dialect_;
   mutable std::mutex mutex_;  // guards what follows
@@ -97,7 +109,8 @@ class IdLearning {
   Pairs against_;                      // what contradicts the one that is fixed
   std::size_t agreed_ = 0;             // with it, since one that contradicts it was forgiven
   std::size_t wanted_ = wanted_first;
-  std::deque<Sent> sent_;
+  std::list<Sent> sent_;                             // oldest first
+  std::multimap<std::uint64_t, SentPlace> by_tail_;  // the same, by phone
   std::deque<Early> early_;
 
   static constexpr std::size_t wanted_first = 20, wanted_max = 320;
