@@ -57,13 +57,24 @@ std::uint16_t gsm7_code(char32_t value) {
   return value == euro ? 0x1B65 : gsm7_outside;
 }
 
+namespace {
+
+// Takes the first character off. Most are one octet.
+std::uint16_t take_code(std::string_view& utf8) {
+  const auto first = static_cast<std::uint8_t>(utf8.front());
+  if (first > 0x7F) return gsm7_code(take_code_point(utf8));
+  utf8.remove_prefix(1);
+  return codes[first];
+}
+
+}  // namespace
+
 std::optional<std::vector<std::uint8_t>> gsm7_encode(std::string_view utf8) {
   // A character is at least as many octets of UTF-8 as septets, except for the ASCII ones of the extension.
   std::vector<std::uint8_t> septets(2 * utf8.size());
   auto* next = septets.data();
   while (!utf8.empty()) {
-    const char32_t value = take_code_point(utf8);
-    const std::uint16_t code = gsm7_code(value);
+    const auto code = take_code(utf8);
     if (code == gsm7_outside) return std::nullopt;
     if (code > 0x7F) *next++ = gsm7_escape;
     *next++ = static_cast<std::uint8_t>(code & 0x7F);
@@ -129,7 +140,7 @@ std::vector<std::uint8_t> gsm7_unpack(std::span<const std::uint8_t> octets, std:
 std::optional<std::size_t> gsm7_septets(std::string_view utf8) {
   std::size_t septets = 0;
   while (!utf8.empty()) {
-    const auto code = gsm7_code(take_code_point(utf8));
+    const auto code = take_code(utf8);
     if (code == gsm7_outside) return std::nullopt;
     septets += code > 0x7F ? 2 : 1;
   }

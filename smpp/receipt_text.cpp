@@ -38,7 +38,9 @@ std::string_view trimmed(std::string_view text) {
 
 // The key that begins at `at`, and how long it is with its colon. Several blanks may stand for the one in "done date".
 const Key* key_at(std::string_view text, std::size_t at, std::size_t& size) {
+  const char first = lower(text[at]);
   for (const auto& key : keys) {
+    if (key.name.front() != first) continue;
     auto end = at;
     bool equal = true;
     for (const char c : key.name) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/text/pattern.hpp"
 
+#include <array>
+#include <bit>
 #include <cassert>
 
 namespace smsbridge::bridge::text {
@@ -8,7 +10,9 @@ namespace {
 
 class Matcher {
  public:
-  Matcher(std::string_view pattern, std::string_view digits) : pattern_(pattern), digits_(digits) {}
+  Matcher(std::string_view pattern, std::string_view digits) : pattern_(pattern) {
+    for (std::size_t at = 0; at < digits.size(); ++at) places_[static_cast<std::size_t>(digits[at] - '0')] |= 1U << at;
+  }
 
   Positions run() { return alternatives(1); }
 
@@ -25,11 +29,22 @@ class Matcher {
         ++at_;
         ends |= here;
         here = from;
+      } else if (here == 0) {
+        skip();
       } else {
         here = repeated(here);
       }
     }
     return ends | here;
+  }
+
+  // To the end of an alternative that matches nothing any more.
+  void skip() {
+    for (int depth = 0; !at_end(); ++at_) {
+      const char c = peek();
+      if (depth == 0 && (c == '|' || c == ')')) return;
+      depth += (c == '(') - (c == ')');
+    }
   }
 
   // One atom with what follows it: nothing, ?, {n} or {n,m}. A group is read again for each repetition.
@@ -104,16 +119,15 @@ class Matcher {
   }
 
   Positions step(Positions from, unsigned members) const {
-    Positions ends = 0;
-    for (std::size_t at = 0; at < digits_.size(); ++at)
-      if ((from >> at & 1) != 0 && (members >> (digits_[at] - '0') & 1) != 0) ends |= Positions{2} << at;
-    return ends;
+    Positions places = 0;
+    for (; members != 0; members &= members - 1) places |= places_[static_cast<std::size_t>(std::countr_zero(members))];
+    return (from & places) << 1;
   }
 
   static constexpr unsigned all_digits = 0x3FF;
 
   std::string_view pattern_;
-  std::string_view digits_;
+  std::array<Positions, 10> places_{};  // where each digit stands
   std::size_t at_ = 0;
 };
 
