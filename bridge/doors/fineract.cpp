@@ -85,7 +85,7 @@ Prepared read_entry(const json::value& value, const Tenant& tenant, Services& se
   }
   s.lane = tenant.config.fineract_lane;
   s.triggered_by = "fineract";
-  const auto digest = digest_of({s.to, s.text});
+  s.digest = digest_of({s.to, s.text});  // as Fineract has it: it posts the same again
   if (!provider.empty()) {
     store::GatewayId id = 0;
     const auto* const end = provider.data() + provider.size();
@@ -104,7 +104,6 @@ Prepared read_entry(const json::value& value, const Tenant& tenant, Services& se
   s.text = text::cut_utf8(s.text, text_length_max);
   auto prepared = services.intake.prepare(std::move(s), tenant);
   auto& enqueue = prepared.enqueue;
-  enqueue.content.digest = digest;
   enqueue.replace_on_conflict = true;
   enqueue.failed_because = !unreadable.empty() ? unreadable
                            : prepared.refusal  ? prepared.refusal->detail

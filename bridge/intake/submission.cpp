@@ -219,7 +219,7 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   content.source = s.source;
   content.route = way.route ? way.route->id : 0;
   content.way = way.how;
-  content.digest = identity_of(s, way.asked, store::name(lane));
+  content.digest = s.digest ? *s.digest : identity_of(s, way.asked, store::name(lane));
   content.due_at = s.send_at;
   const auto validity = s.validity_ms ? s.validity_ms : directory.lane(lane).validity_ms;
   content.expires_at = std::max(now, s.send_at) + validity;

@@ -27,6 +27,7 @@ struct Submission {
   std::string octets, header;               // instead of a text; the header with its length octet
   std::optional<std::uint8_t> data_coding;  // of the octets; else the gateway's
   std::vector<store::Tlv> tlvs;             // by SMPP; a provider gets none
+  std::optional<std::uint64_t> digest;      // of what makes two the same, where the door knows better than prepare()
   bool is_binary() const { return !octets.empty(); }
 };
 

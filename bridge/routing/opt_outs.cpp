@@ -65,7 +65,7 @@ std::string OptOuts::refusal(const Tenant& tenant, store::Lane lane, const std::
 
 std::string OptOuts::refusal_at_last(store::TenantId id, store::Lane lane, const std::string& number) const {
   const auto* tenant = tenants_.find(id);
-  if (!stops(tenant ? tenant->config : TenantSettings(), lane)) return {};
+  if (tenant ? !stops(tenant->config, lane) : !stops({}, lane)) return {};
   const auto opt_out = find(id, number);
   if (!opt_out) return {};
   if (tenant) tenant->metrics.opted_out_late->Increment();
