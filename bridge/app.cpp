@@ -130,6 +130,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .webhooks = webhooks_,
                 .objects = objects_,
                 .reload = [this](bool dry_run) { return reload(dry_run); },
+                .make_transport = make_curl_transport,
                 .ready = ready_,
                 .aside = aside_.get_executor()} {
   store_.open_queue();

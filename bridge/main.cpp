@@ -56,6 +56,7 @@ void add_commands(CLI::App& app, Run& run) {
   add_webhooks(app, run);
   add_inbound(app, run);
   add_receipts(app, run);
+  add_fineract(app, run);
   add_apply(app, run);
   add_usage(app, run);
   add_store(app, run);

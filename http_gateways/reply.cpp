@@ -24,6 +24,12 @@ std::string_view find_header(const Headers& headers, std::string_view name) {
   return {};
 }
 
+std::optional<std::int64_t> http_date(std::string_view text) {
+  std::tm when{};
+  if (!::strptime(std::string(text).c_str(), "%a, %d %b %Y %H:%M:%S GMT", &when)) return std::nullopt;
+  return static_cast<std::int64_t>(::timegm(&when));
+}
+
 std::string media_type(const Headers& headers) {
   const auto type = find_header(headers, "Content-Type");
   return lower(trimmed(type.substr(0, type.find(';'))));
@@ -36,9 +42,9 @@ std::optional<std::int64_t> retry_after_ms(const Headers& headers, std::int64_t 
   if (std::ranges::all_of(value, is_digit) && value.size() < 12) {
     seconds = std::stoll(value);
   } else {
-    std::tm when{};
-    if (!::strptime(value.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &when)) return std::nullopt;
-    seconds = static_cast<std::int64_t>(::timegm(&when)) - now_s;
+    const auto when = http_date(value);
+    if (!when) return std::nullopt;
+    seconds = *when - now_s;
   }
   return std::clamp(seconds, retry_after_min_s, retry_after_max_s) * 1000;
 }

@@ -12,6 +12,8 @@ namespace smsbridge::http_gateways {
 
 // The value of a header, compared without case; empty: not there.
 std::string_view find_header(const Headers& headers, std::string_view name);
+// Seconds since 1970 UTC of an HTTP date as it is written today (RFC 9110 section 5.6.7); nothing: it is none.
+std::optional<std::int64_t> http_date(std::string_view text);
 // Without parameters and in lower case: "multipart/form-data".
 std::string media_type(const Headers& headers);
 // Retry-After, in seconds or as an HTTP date, clamped to 1 s ... 1 h, in milliseconds.

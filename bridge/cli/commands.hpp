@@ -21,6 +21,7 @@ void add_routes(CLI::App& app, Run& run);      // routes list|show|test|create|c
 void add_webhooks(CLI::App& app, Run& run);    // webhooks list|show|create|change|delete|test|deliveries|replay|...
 void add_inbound(CLI::App& app, Run& run);     // inbound list, inbound-rules, opt-outs
 void add_receipts(CLI::App& app, Run& run);    // receipts list
+void add_fineract(CLI::App& app, Run& run);    // fineract check
 void add_apply(CLI::App& app, Run& run);       // apply, export
 void add_store(CLI::App& app, Run& run);       // store verify
 void add_usage(CLI::App& app, Run& run);       // usage

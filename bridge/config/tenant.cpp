@@ -62,6 +62,9 @@ const Keys<T>& tenant_keys() {
           .checked(check_numbers),
       K::several("opt_out_lanes", &T::opt_out_lanes, lane_choices(),
                  "Lanes whose messages a phone stops with STOP; none: reminder and campaign"),
+      K::section<FineractSettings>(
+          "fineract", [](T& t) -> FineractSettings& { return t.fineract.emplace(); }, fineract_keys(),
+          "Its Fineract, where we are to read there"),
       K::section<Budget>(
           "budget", [](T& t) -> Budget& { return t.budget.emplace(); }, budget_keys(), "What may be spent in a month"),
   };

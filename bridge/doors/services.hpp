@@ -12,6 +12,7 @@
 #include "bridge/delivery/gateway_control.hpp"
 #include "bridge/doors/told.hpp"
 #include "bridge/env/clock.hpp"
+#include "bridge/env/http_transport.hpp"
 #include "bridge/intake/accept.hpp"
 #include "bridge/notify/webhooks.hpp"
 #include "bridge/objects/objects.hpp"
@@ -43,6 +44,7 @@ struct Services {
   Objects& objects;
   // Of the configuration file. A dry run only says what it would do.
   std::function<tl::expected<Reloaded, std::vector<std::string>>(bool dry_run)> reload;
+  MakeHttpTransport make_transport;
   std::atomic<bool>& ready;            // false while starting and stopping
   boost::asio::any_io_executor aside;  // of a thread that may wait for the disk
   Told told{};                         // to Fineract

@@ -32,6 +32,7 @@ struct TlsOptions {
   std::string server_name;                 // empty: the host
   bool verify = true;                      // false is for a laboratory, or where `fingerprints` say more
   std::vector<std::string> fingerprints;   // of which the peer must show one (see TlsPins); empty: any
+  bool operator==(const TlsOptions&) const = default;
 };
 
 struct Address {

@@ -146,7 +146,8 @@ describe('docs/configuration.md', () => {
     return [
       ...['listen', 'store', 'log'].map((name) => [[name], [properties[name]]]),
       [['lanes'], Object.values(properties.lanes.properties)],
-      [['tenants'], [properties.tenants.items]],
+      [['tenants'], [{properties: {...properties.tenants.items.properties, fineract: {}}}]],
+      [['fineract'], [properties.tenants.items.properties.fineract]],
       [['gateways', 'gateways of kind smpp', 'gateways of HTTP providers'], [{properties: {...keys, dialect: {}, addresses: {}, tlvs: {}, senders: {}}}]],
       [['dialect'], [dialect]],
       [['addresses'], [addresses]],

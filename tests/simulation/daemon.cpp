@@ -78,6 +78,7 @@ Daemon::Daemon(World world)
                 .webhooks = webhooks_,
                 .objects = objects_,
                 .reload = [](bool) { return bridge::Reloaded{}; },
+                .make_transport = world_.make_transport,
                 .ready = ready_,
                 .aside = life_.executor()} {
   store_.open_queue();

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/config/fineract.hpp"
+
+#include "bridge/config/checks.hpp"
+#include "bridge/config/keys.hpp"
+#include "bridge/config/tls.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+using F = FineractSettings;
+
+void check_address(ConfigSection& s, const char* key, const std::string& url) {
+  check_no_control(s, key, url);
+  if (url.starts_with("http://")) {
+    if (is_public(url.substr(7, url.find_first_of("/:?#", 7) - 7)))
+      s.problem(key, "the password passes in clear text to a public name or address: use https://", "unsafe", true);
+  } else if (!url.empty() && !url.starts_with("https://")) {
+    s.problem(key, "is not an address such as https://fineract.example.org:8443/fineract-provider/api/v1", "bad-value");
+  }
+}
+
+void check_api_url(ConfigSection& s, F& fineract) {
+  auto& url = fineract.url;
+  while (url.ends_with('/')) url.pop_back();
+  check_address(s, "url", url);
+  if (url.find_first_of("?#@") != std::string::npos)
+    s.problem("url", "is the address of the API and nothing else: no query, no user and password", "bad-value");
+}
+
+void check_login(ConfigSection& s, F& fineract) {
+  const bool by_oauth = !fineract.oauth.client_id.empty();
+  if (by_oauth && !fineract.user.empty())
+    s.problem("user", "there is 'oauth' as well: only one of them can log in", "bad-value");
+  if (!by_oauth && (fineract.user.empty() || fineract.password.empty()))
+    s.problem(fineract.user.empty() ? "user" : "password", "is missing: user and password, or 'oauth'", "missing");
+}
+
+const Keys<F::OAuth>& oauth_keys() {
+  using O = F::OAuth;
+  using K = Keys<O>;
+  static const K keys{
+      K::text("token_url", &O::token_url, "Where a token is asked for")
+          .needed()
+          .address()
+          .url()
+          .checked([](ConfigSection& s, O& o) { check_address(s, "token_url", o.token_url); }),
+      K::text("client_id", &O::client_id, "Name of this client there").needed(),
+      K::secret("client_secret", &O::client_secret, "Its secret").needed(),
+      K::text("scope", &O::scope, "Scope of the token, where one is wanted"),
+  };
+  return keys;
+}
+
+}  // namespace
+
+const Keys<F>& fineract_keys() {
+  using K = Keys<F>;
+  static const K keys(
+      {
+          K::text("url", &F::url, "Its API, such as https://fineract.example.org:8443/fineract-provider/api/v1")
+              .needed()
+              .address()
+              .url()
+              .checked(check_api_url),
+          K::text("tenant", &F::tenant, "Fineract's tenant identifier, where it is not the tenant's name"),
+          K::text("user", &F::user, "Who reads there; make a user of its own, with the rights to read"),
+          K::secret("password", &F::password, "The user's password"),
+          K::section<F::OAuth>(
+              "oauth", [](F& f) -> F::OAuth& { return f.oauth; }, oauth_keys(),
+              "OAuth 2.0 with client credentials, instead of user and password"),
+          K::section<TlsOptions>(
+              "tls", [](F& f) -> TlsOptions& { return f.tls; }, tls_keys(), "How Fineract's server is known")
+              .address(),
+          K::duration("timeout", &F::timeout, 1s, 5min, "Then a request has failed"),
+      },
+      check_login);
+  return keys;
+}
+
+}  // namespace smsbridge::bridge

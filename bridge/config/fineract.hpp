@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <string>
+
+#include "bridge/env/clock.hpp"
+#include "bridge/env/stream.hpp"
+
+namespace smsbridge::bridge {
+
+// How a tenant's Fineract is asked: its API, and the user that reads there.
+struct FineractSettings {
+  std::string url;             // https://host:8443/fineract-provider/api/v1, without the last slash
+  std::string tenant;          // Fineract's identifier; empty: the tenant's own name
+  std::string user, password;  // Basic
+  // OAuth 2.0 with client credentials (RFC 6749 section 4.4), instead of a user.
+  struct OAuth {
+    std::string token_url, client_id, client_secret, scope;
+    bool operator==(const OAuth&) const = default;
+  } oauth;
+  TlsOptions tls;
+  Duration timeout = std::chrono::seconds(20);  // of one request
+  bool operator==(const FineractSettings&) const = default;
+};
+
+template <class Object>
+class Keys;
+const Keys<FineractSettings>& fineract_keys();
+
+}  // namespace smsbridge::bridge

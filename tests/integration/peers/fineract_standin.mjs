@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MPL-2.0
+// A Fineract as its API answers: the header of the tenant, Basic or a token, rights, error bodies, lists. What it says is
+// set by a test.
+import {createServer} from 'node:http';
+import {once} from 'node:events';
+
+const jobs = ['Update SMS Outbound with Campaign Message', 'Send Messages to SMS Gateway', 'Get Delivery Reports from SMS Gateway'];
+const error = (status, code, text) => [status, {developerMessage: text, httpStatusCode: String(status), defaultUserMessage: text,
+  userMessageGlobalisationCode: code, errors: []}];
+
+export class FineractStandin {
+  static async start(t, options = {}) {
+    const standin = new FineractStandin(options);
+    standin.server = createServer((request, response) => standin.#take(request, response));
+    standin.server.listen(options.port ?? 0, '127.0.0.1');
+    await once(standin.server, 'listening');
+    standin.root = `http://127.0.0.1:${standin.server.address().port}`;
+    standin.url = `${standin.root}/fineract-provider/api/v1`;
+    t.after(async () => {
+      standin.server.close();
+      standin.server.closeAllConnections();
+    });
+    return standin;
+  }
+
+  constructor(options) {
+    this.requests = [];  // {method, path, headers}
+    this.tenants = ['default'];
+    this.users = {reader: {password: 'geheim', permissions: ['ALL_FUNCTIONS_READ']}};
+    this.version = '1.10.1';  // undefined: actuator/info is closed
+    this.clockAhead = 0;      // ms
+    this.service = {host_name: '127.0.0.1', port_number: '9191', end_point: '/', tenant_app_key: null};
+    this.jobs = jobs.map((displayName, index) => ({jobId: 24 + index, displayName, active: true, cronExpression: '0 0/2 * * * ?', currentlyRunning: false}));
+    this.clients = {};  // of OAuth: secret by name
+    this.tokens = new Set();
+    this.tokensGiven = 0;
+    this.tokenLife = 300;
+    Object.assign(this, options);
+  }
+
+  async #take(request, response) {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString('utf8');
+    this.requests.push({method: request.method, path: request.url, headers: request.headers, body});
+    const [status, answer, headers = {}] = this.down ? [503, 'down for maintenance'] : this.#answer(request, body);
+    response.sendDate = false;
+    response.writeHead(status, {'Content-Type': 'application/json', Date: new Date(Date.now() + this.clockAhead).toUTCString(), ...headers});
+    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+  }
+
+  #answer(request, body) {
+    const url = new URL(request.url, this.root);
+    if (url.pathname === '/fineract-provider/actuator/info')
+      return this.version ? [200, {git: {build: {version: this.version}}}] : [404, ''];
+    if (url.pathname === '/token') return this.#token(request, body);
+    if (!url.pathname.startsWith('/fineract-provider/api/v1/')) return [404, '<html>not here</html>'];
+    if (!this.tenants.includes(request.headers['fineract-platform-tenantid'])) return error(400, 'error.msg.invalid.tenant.identifier', 'Invalid tenant identifier');
+    const path = url.pathname.slice('/fineract-provider/api/v1/'.length);
+    if (request.method === 'POST' && path === 'authentication') return this.#login(JSON.parse(body));
+    const permissions = this.#permissions(request.headers.authorization ?? '');
+    if (!permissions) return error(401, 'error.msg.not.authenticated', 'Invalid authentication details were passed in api request.');
+    const needs = {jobs: 'READ_SCHEDULER', 'externalservice/SMS': 'READ_EXTERNALSERVICES', offices: 'READ_OFFICE'}[path];
+    if (!needs) return error(404, 'error.msg.resource.not.found', 'The requested resource is not available.');
+    if (!permissions.some((each) => ['ALL_FUNCTIONS', 'ALL_FUNCTIONS_READ', needs].includes(each)))
+      return error(403, 'error.msg.not.authorized', 'Insufficient privileges to perform this action.');
+    if (path === 'jobs') return [200, this.jobs];
+    if (path === 'offices') return [200, [{id: 1}]];
+    return [200, Object.entries(this.service).map(([name, value]) => ({name, ...(value === null ? {} : {value})}))];
+  }
+
+  #login({username, password}) {
+    const user = this.users[username];
+    if (!user || user.password !== password) return error(401, 'error.msg.not.authenticated', 'Invalid authentication details were passed in api request.');
+    return [200, {username, userId: 7, authenticated: true, officeId: 1, roles: [], permissions: user.permissions, shouldRenewPassword: !!user.renew,
+      isTwoFactorAuthenticationRequired: !!user.twoFactor}];
+  }
+
+  #permissions(authorization) {
+    const [kind, value] = authorization.split(' ');
+    if (kind === 'Bearer') return this.tokens.has(value) ? ['ALL_FUNCTIONS_READ'] : undefined;
+    const [name, password] = Buffer.from(value ?? '', 'base64').toString().split(':');
+    return this.users[name]?.password === password ? this.users[name].permissions : undefined;
+  }
+
+  #token(request, body) {
+    const [name, secret] = Buffer.from((request.headers.authorization ?? '').split(' ')[1] ?? '', 'base64').toString().split(':').map(decodeURIComponent);
+    if (new URLSearchParams(body).get('grant_type') !== 'client_credentials') return [400, {error: 'unsupported_grant_type'}];
+    if (this.clients[name] !== secret) return [401, {error: 'invalid_client', error_description: 'Invalid client secret'}];
+    const token = `token-${++this.tokensGiven}`;
+    this.tokens.add(token);
+    return [200, {access_token: token, token_type: 'Bearer', expires_in: this.tokenLife}];
+  }
+}
