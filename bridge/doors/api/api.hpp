@@ -21,6 +21,7 @@ std::vector<Endpoint> webhook_endpoints(Services& services);
 std::vector<Endpoint> inbound_endpoints(Services& services);
 std::vector<Endpoint> opt_out_endpoints(Services& services);
 std::vector<Endpoint> receipt_endpoints(Services& services);
+std::vector<Endpoint> template_endpoints(Services& services);
 std::vector<Endpoint> usage_endpoints(Services& services);
 std::vector<Endpoint> problem_endpoints();
 
