@@ -55,6 +55,7 @@ void add_commands(CLI::App& app, Run& run) {
   add_routes(app, run);
   add_webhooks(app, run);
   add_inbound(app, run);
+  add_templates(app, run);
   add_receipts(app, run);
   add_fineract(app, run);
   add_apply(app, run);

@@ -53,6 +53,8 @@ enum class RejectReason {
   no_route,
   budget_spent,
   opted_out,
+  unknown_template,
+  missing_variable,
   too_many_parts,
   idempotency_mismatch,
   idempotency_in_progress,
@@ -65,8 +67,9 @@ enum class RejectReason {
 };
 SMSBRIDGE_LABEL(RejectReason, other, "malformed_json", "unauthenticated", "forbidden", "payload_too_large",
                 "unsupported_media_type", "invalid_request", "invalid_number", "blocked_number", "no_route",
-                "budget_spent", "opted_out", "too_many_parts", "idempotency_mismatch", "idempotency_in_progress",
-                "rate_limited", "queue_full", "shutting_down", "store_full", "storage_failed", "other");
+                "budget_spent", "opted_out", "unknown_template", "missing_variable", "too_many_parts",
+                "idempotency_mismatch", "idempotency_in_progress", "rate_limited", "queue_full", "shutting_down",
+                "store_full", "storage_failed", "other");
 
 // How a phone came to get no more campaigns.
 enum class OptOutHow { keyword, carrier, staff, import };

@@ -32,6 +32,7 @@ void encode(const Content& c, std::string& out) {
   const auto tlvs = std::min<std::size_t>(c.tlvs.size(), 0xFF);
   o.put(static_cast<std::uint8_t>(tlvs));
   for (std::size_t i = 0; i < tlvs; ++i) o.put(c.tlvs[i].tag).put(c.tlvs[i].value);
+  if (!c.made_by.empty()) o.put(c.made_by);
 }
 
 Content decode_content(std::string_view record) {
@@ -69,6 +70,8 @@ Content decode_content(std::string_view record) {
     tlv.tag = in.get<std::uint16_t>();
     tlv.value = in.text();
   }
+  // Most are made of no template, and end here.
+  if (!in.is_read()) c.made_by = in.text();
   return c;
 }
 

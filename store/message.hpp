@@ -92,6 +92,9 @@ struct Content {
   std::string octets, header;     // the header with its length octet
   std::int16_t data_coding = -1;  // as the caller set it; -1: as the gateway carries octets
   std::vector<Tlv> tlvs;          // besides its gateway's; at most 255 of them
+  // The template that the text was made of, for people: its version, the text's language, the language that was asked
+  // for, and its name, with spaces between. Empty: none.
+  std::string made_by;
 };
 
 enum class SegmentState : std::uint8_t {

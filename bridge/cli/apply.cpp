@@ -24,8 +24,15 @@ namespace json = boost::json;
 struct Kind {
   const char *what, *list;
 };
-constexpr std::array<Kind, 4> kinds{
-    {{"gateway", "gateways"}, {"route", "routes"}, {"webhook", "webhooks"}, {"inbound-rule", "inbound_rules"}}};
+constexpr std::array<Kind, 5> kinds{{{"gateway", "gateways"},
+                                     {"route", "routes"},
+                                     {"webhook", "webhooks"},
+                                     {"template", "templates"},
+                                     {"inbound-rule", "inbound_rules"}}};
+
+bool is_named_by_others(const Kind& kind) {
+  return kind.what == std::string_view("gateway") || kind.what == std::string_view("template");
+}
 
 struct ApplyOptions : ClientOptions {
   std::string file;
@@ -48,7 +55,7 @@ void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
     const auto* kind = std::ranges::find(kinds, key, &Kind::list);
     if (kind == kinds.end())
       throw ClientError(exit_usage, fmt::format("{}:{}: '{}' stands in the configuration file only; here are gateways, "
-                                                "routes, webhooks and inbound_rules",
+                                                "routes, webhooks, templates and inbound_rules",
                                                 file.string(), list.first.Mark().line + 1, key));
     if (!list.second.IsSequence() && !list.second.IsNull())
       throw ClientError(exit_usage,
@@ -112,8 +119,8 @@ class Apply {
     if (options_.prune && wanted.empty())
       throw ClientError(exit_usage, options_.file + ": names nothing, and --prune would delete everything");
     for (const auto& each : wanted)
-      if (each.kind == kinds.begin())
-        gateways_ += (gateways_.empty() ? "" : ",") + std::string(each.settings.at("name").as_string());
+      if (is_named_by_others(*each.kind))
+        assumed_ += (assumed_.empty() ? "" : ",") + std::string(each.settings.at("name").as_string());
     for (const auto& each : wanted) bring_about(each);
     if (options_.prune)
       for (auto kind = kinds.rbegin(); kind != kinds.rend(); ++kind) remove_others(*kind, wanted);
@@ -159,7 +166,7 @@ class Apply {
 
   // What this run would make is not there for what names it.
   std::string with_dry_run(const std::string& target) const {
-    return target + "?dry_run=true" + (options_.dry_run ? "&assuming=" + http_gateways::percent_encode(gateways_) : "");
+    return target + "?dry_run=true" + (options_.dry_run ? "&assuming=" + http_gateways::percent_encode(assumed_) : "");
   }
 
   void bring_about(const Wanted& wanted) {
@@ -174,6 +181,8 @@ class Apply {
     auto before = object.at("settings").as_object(), after = wanted.settings;
     for_each_secret(after, [](json::value& secret, const std::string&) { secret = hidden_secret(); });
     if (!after.contains("id")) after["id"] = object.at("id");
+    // The daemon counts them.
+    if (what == "template" && before.contains("version")) after["version"] = before.at("version");
     // One that was made there stays.
     if (what == "webhook" && !after.contains("secret")) after["secret"] = hidden_secret();
     std::vector<std::string> differences;
@@ -207,7 +216,7 @@ class Apply {
   }
 
   const ApplyOptions& options_;
-  std::string gateways_;  // that this run brings about
+  std::string assumed_;  // names of gateways and templates that this run brings about
   std::size_t done_ = 0, failed_ = 0;
   int code_ = exit_failed;
 };
@@ -264,7 +273,8 @@ int export_all(const ApplyOptions& options) {
 
 void add_apply(CLI::App& app, Run& run) {
   auto options = std::make_shared<ApplyOptions>();
-  auto* apply = app.add_subcommand("apply", "Make gateways, routes, webhooks and inbound rules be as a file says");
+  auto* apply =
+      app.add_subcommand("apply", "Make gateways, routes, webhooks, templates and inbound rules be as a file says");
   add_client_options(*apply, *options);
   apply->add_option("-f,--file", options->file, "YAML file, or a folder of them; - is stdin")->required();
   apply->add_flag("-n,--dry-run", options->dry_run, "Only say what would change, and whether it would be taken");
@@ -272,7 +282,7 @@ void add_apply(CLI::App& app, Run& run) {
   apply->add_flag("--prune", options->prune, "Delete what was made at run time and does not stand there");
   apply->callback([options, &run] { run = [options] { return Apply(*options).run(); }; });
   auto* exporter = app.add_subcommand(
-      "export", "Gateways, routes, webhooks and inbound rules as 'apply' reads them, without secrets");
+      "export", "Gateways, routes, webhooks, templates and inbound rules as 'apply' reads them, without secrets");
   add_client_options(*exporter, *options);
   exporter->callback([options, &run] { run = [options] { return export_all(*options); }; });
 }

@@ -56,8 +56,9 @@ int list_rules(const InboundOptions& options) {
     std::string keywords;
     for (const auto& word : rule.at("keywords").as_array())
       keywords += (keywords.empty() ? "" : ",") + std::string(word.as_string());
-    table.add({text_of(rule, "name"), text_of(rule, "position"), keywords, text_of(rule, "language"),
-               text_of(rule, "action"), one_line(text_of(rule, "answer"))});
+    table.add(
+        {text_of(rule, "name"), text_of(rule, "position"), keywords, text_of(rule, "language"), text_of(rule, "action"),
+         rule.at("template").is_null() ? one_line(text_of(rule, "answer")) : "template " + text_of(rule, "template")});
   }
   if (!options.json) table.print(std::cout);
   return exit_done;

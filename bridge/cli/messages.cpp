@@ -12,6 +12,7 @@
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
+#include "bridge/cli/variables.hpp"
 #include "bridge/text/printable.hpp"
 #include "http_gateways/coding.hpp"
 
@@ -26,9 +27,9 @@ struct MessageOptions : ClientOptions {
                   {"lane", ""},  {"from", ""},    {"until", ""}, {"q", ""}};
   std::size_t limit = 50;
   std::string to, text, from, client_ref, lane, gateway, route, validity, send_at, target_user, triggered_by;
-  std::string binary, udh;
+  std::string binary, udh, made_of, language;
   std::optional<int> data_coding;
-  std::vector<std::string> tlvs;
+  std::vector<std::string> tlvs, variables;
   bool flash = false, transliterate = false, preview = false;
 };
 
@@ -241,9 +242,11 @@ int preview(const ClientOptions& options, json::object body) {
 }
 
 int send(const MessageOptions& o) {
-  if (o.text.empty() && o.binary.empty()) throw ClientError(exit_usage, "a text is required, or --binary with octets");
+  if (o.text.empty() && o.binary.empty() && o.made_of.empty())
+    throw ClientError(exit_usage, "a text is required, or --template with values, or --binary with octets");
   json::object body{{"to", o.to}};
   if (!o.text.empty()) body["text"] = o.text;
+  if (!o.variables.empty()) body["variables"] = read_variables(o.variables);
   if (o.flash) body["flash"] = true;
   if (o.transliterate) body["transliterate"] = true;
   if (o.data_coding) body["data_coding"] = *o.data_coding;
@@ -257,7 +260,9 @@ int send(const MessageOptions& o) {
                                    {"target_user", o.target_user},
                                    {"triggered_by", o.triggered_by},
                                    {"binary", o.binary},
-                                   {"udh", o.udh}})
+                                   {"udh", o.udh},
+                                   {"template", o.made_of},
+                                   {"language", o.language}})
     if (!value.empty()) body[key] = value;
   for (const auto& tlv : o.tlvs) {
     const auto equals = tlv.find('='), colon = std::min(tlv.find(':'), equals);
@@ -308,6 +313,10 @@ void add_messages(CLI::App& app, Run& run) {
   add_tenant_option(*sender, *options);
   sender->add_option("to", options->to, "Phone number")->required();
   sender->add_option("text", options->text, "Text");
+  sender->add_option("--template", options->made_of, "Name of the template that makes the text");
+  sender->add_option("--language", options->language, "Its language; otherwise the tenant's first");
+  sender->add_option("--var", options->variables, "NAME=VALUE for the template, as often as needed")
+      ->allow_extra_args(false);
   sender->add_option("--from", options->from, "Sender: name, short code or number");
   sender->add_option("--ref", options->client_ref, "Own reference; the same one is never sent twice");
   sender->add_option("--lane", options->lane, "otp, transaction, reminder or campaign");

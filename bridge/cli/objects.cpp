@@ -156,6 +156,10 @@ const char* example_of(const std::string& what) {
   if (what == "route")
     return R"(The keys are those of the configuration file:
   smsbridge routes create kenya --set countries=[KE] --set 'via=[{gateway: mtn}, {gateway: twilio}]')";
+  if (what == "template")
+    return R"(The keys are those of the configuration file:
+  smsbridge templates create loan-approved --set 'texts={en: "Dear {{firstName}}, your loan of KES {{loanAmount}} is approved."}' \
+      --set event=loan-approved --set lane=transaction)";
   if (what == "inbound-rule")
     return R"(The keys are those of the configuration file:
   smsbridge inbound-rules create hours --set 'keywords=[HOURS, SAA]' --set 'answer=We are open from 8 to 17.')";

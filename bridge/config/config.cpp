@@ -145,6 +145,10 @@ const Keys<Config>& root_keys() {
           "inbound_rules", [](C& c) -> InboundRuleSettings& { return c.inbound_rules.emplace_back(); },
           read_inbound_rule, inbound_rule_infos, "What follows when a phone sends a keyword")
           .live(),
+      K::list<TemplateSettings>(
+          "templates", [](C& c) -> TemplateSettings& { return c.templates.emplace_back(); }, read_template,
+          template_infos, "Texts that messages are made of")
+          .live(),
       K::special(
           "prices", KeyInfo::Type::list, [](ConfigSection& s, C& c) { read_prices(s, c.gateways, c.prices); },
           "What one SMS costs")
@@ -175,7 +179,9 @@ void check_together(ConfigSection& root, const Config& config) {
   for (const auto& webhook : config.webhooks) webhooks.push_back(&webhook);
   std::vector<const InboundRuleSettings*> inbound_rules;
   for (const auto& rule : config.inbound_rules) inbound_rules.push_back(&rule);
-  for (auto& problem : check_references(gateways, routes, tenants, webhooks, inbound_rules))
+  std::vector<const TemplateSettings*> templates;
+  for (const auto& made : config.templates) templates.push_back(&made);
+  for (auto& problem : check_references(gateways, routes, tenants, webhooks, inbound_rules, templates))
     root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
 }
 

@@ -13,6 +13,7 @@
 #include "bridge/config/prices.hpp"
 #include "bridge/config/problem.hpp"
 #include "bridge/config/route.hpp"
+#include "bridge/config/template.hpp"
 #include "bridge/config/tenant.hpp"
 #include "bridge/config/webhook.hpp"
 
@@ -50,6 +51,7 @@ struct Config {
   Prices prices;
   InboundSettings inbound;
   std::vector<InboundRuleSettings> inbound_rules;
+  std::vector<TemplateSettings> templates;
 };
 
 struct KeyInfo;
@@ -62,12 +64,13 @@ struct LoadedConfig {
 };
 
 // What gateways, routes, tenants and webhooks say of each other and is not so: equal names and ids, names of nobody. A
-// path is the list that the problem is in. `assumed` are names of gateways that are not there yet.
+// path is the list that the problem is in. `assumed` are names of gateways and templates that are not there yet.
 std::vector<ConfigProblem> check_references(const std::vector<const GatewaySettings*>& gateways,
                                             const std::vector<const RouteSettings*>& routes,
                                             const std::vector<const TenantSettings*>& tenants,
                                             const std::vector<const WebhookSettings*>& webhooks,
                                             const std::vector<const InboundRuleSettings*>& inbound_rules = {},
+                                            const std::vector<const TemplateSettings*>& templates = {},
                                             const std::set<std::string>& assumed = {});
 
 // The keys outside of gateways, routes and the like in which two files differ: "listen.api".

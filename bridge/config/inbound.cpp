@@ -32,16 +32,18 @@ void check_keywords(ConfigSection& s, Rule& rule) {
                 "bad-value");
 }
 
-// Nothing stands for what only the bank knows yet; a phone must not read {{balance}}.
+// A phone must not read {{balance}}.
 void check_answer(ConfigSection& s, Rule& rule) {
   if (rule.answer.find("{{") != std::string::npos)
-    s.problem("answer", "holds '{{': there are no values yet that could stand there, write the text itself",
-              "bad-value");
+    s.problem("answer", "holds '{{': no values stand in an answer, a template has them: see 'template'", "bad-value");
   const auto measured = text::measure(rule.answer);
   if (!rule.answer.empty() && (measured.parts == 0 || measured.parts > answer_parts_max))
     s.problem("answer", "is no text that goes out in at most 6 parts", "bad-value");
-  if (rule.answer.empty() && rule.action == Rule::Action::answer)
-    s.problem("answer", "is missing: what is the answer of a rule that answers?", "missing");
+  if (!rule.answer.empty() && !rule.by_template.empty())
+    s.problem("template", "is one answer, and 'answer' another one: leave out one of the two", "bad-value");
+  if (rule.answer.empty() && rule.by_template.empty() && rule.action == Rule::Action::answer)
+    s.problem("answer", "is missing: what is the answer of a rule that answers? Give 'answer' or 'template'",
+              "missing");
 }
 
 const Keys<Rule>& rule_keys() {
@@ -58,8 +60,10 @@ const Keys<Rule>& rule_keys() {
       K::texts("keywords", &Rule::keywords, "First words of a message, in any case and without accents")
           .needed()
           .checked(check_keywords),
-      K::choice("language", &Rule::language, languages(), "Language of keywords and answer; for people"),
+      K::choice("language", &Rule::language, languages(),
+                "Language of keywords and answer: which text of a template is taken"),
       K::choice("action", &Rule::action, action_choices(), "What else follows than the answer"),
+      K::text("template", &Rule::by_template, "Template that the answer is made of, instead of 'answer'"),
       K::text("answer", &Rule::answer, "Text that the phone gets").checked(check_answer),
   };
   return keys;

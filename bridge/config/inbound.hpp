@@ -31,14 +31,15 @@ struct InboundRuleSettings {
   int position = 100;                // lower ones are asked first, equal ones by name
   std::vector<std::string> tenants;  // none: all
   std::vector<std::string> keywords;
-  std::string language;  // of keywords and answer; for people
+  std::string language;  // of keywords and answer
   enum class Action : std::uint8_t {
     answer,   // nothing else
     forward,  // nothing here: it is for whoever is told of it
     opt_out,  // no more campaigns
     opt_in,   // campaigns again
   } action = Action::answer;
-  std::string answer;  // empty: none
+  std::string answer;       // empty: none
+  std::string by_template;  // name of the template that the answer is made of, in `language`; empty: none
 };
 using InboundRulePtr = std::shared_ptr<const InboundRuleSettings>;
 

@@ -35,6 +35,59 @@ void check_webhooks(const std::vector<const WebhookSettings*>& webhooks, const s
   }
 }
 
+void check_templates(const std::vector<const TemplateSettings*>& templates, const std::set<std::string>& tenants,
+                     std::vector<ConfigProblem>& problems) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < templates.size(); ++i) {
+    const auto& made = *templates[i];
+    const auto say = [&](const char* key, std::string text, const char* code) {
+      problems.push_back(
+          {.file = {}, .path = "templates", .text = std::move(text), .code = code, .index = i, .key = key});
+    };
+    if (!made.name.empty() && !names.insert(made.name).second)
+      say("name", "two templates are called '" + made.name + "'", "duplicate");
+    for (const auto& tenant : made.tenants)
+      if (!tenants.contains(tenant))
+        say("tenants", "template '" + made.name + "' names the unknown tenant '" + tenant + "'", "bad-value");
+  }
+}
+
+// Why a rule cannot answer by the template that it names; empty: it can.
+std::string why_not_by(const InboundRuleSettings& rule, const std::vector<const TemplateSettings*>& templates,
+                       const std::set<std::string>& assumed) {
+  const auto it = std::ranges::find(templates, rule.by_template, &TemplateSettings::name);
+  if (it == templates.end())
+    return assumed.contains(rule.by_template)
+               ? std::string()
+               : "inbound rule '" + rule.name + "' names the unknown template '" + rule.by_template + "'";
+  if ((*it)->tenants.empty()) return {};
+  for (const auto& tenant : rule.tenants)
+    if (!holds((*it)->tenants, tenant))
+      return "inbound rule '" + rule.name + "' is for the tenant '" + tenant + "', and its template '" +
+             rule.by_template + "' is not: see the template's 'tenants'";
+  return {};
+}
+
+void check_inbound_rules(const std::vector<const InboundRuleSettings*>& rules, const std::set<std::string>& tenants,
+                         const std::vector<const TemplateSettings*>& templates, const std::set<std::string>& assumed,
+                         std::vector<ConfigProblem>& problems) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const auto& rule = *rules[i];
+    const auto say = [&](const char* key, std::string text, const char* code) {
+      problems.push_back(
+          {.file = {}, .path = "inbound_rules", .text = std::move(text), .code = code, .index = i, .key = key});
+    };
+    if (!rule.name.empty() && !names.insert(rule.name).second)
+      say("name", "two inbound rules are called '" + rule.name + "'", "duplicate");
+    for (const auto& tenant : rule.tenants)
+      if (!tenants.contains(tenant))
+        say("tenants", "inbound rule '" + rule.name + "' names the unknown tenant '" + tenant + "'", "bad-value");
+    if (rule.by_template.empty()) continue;
+    if (auto why = why_not_by(rule, templates, assumed); !why.empty()) say("template", std::move(why), "bad-value");
+  }
+}
+
 }  // namespace
 
 std::vector<ConfigProblem> check_references(const std::vector<const GatewaySettings*>& gateways,
@@ -42,6 +95,7 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewaySetti
                                             const std::vector<const TenantSettings*>& tenants,
                                             const std::vector<const WebhookSettings*>& webhooks,
                                             const std::vector<const InboundRuleSettings*>& inbound_rules,
+                                            const std::vector<const TemplateSettings*>& templates,
                                             const std::set<std::string>& assumed) {
   std::vector<ConfigProblem> problems;
   const auto say = [&](const char* list, std::size_t index, const char* key, std::string text, const char* code) {
@@ -124,16 +178,8 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewaySetti
           "bad-value");
   }
   check_webhooks(webhooks, tenant_names, ids, problems);
-  std::set<std::string> rule_names;
-  for (std::size_t i = 0; i < inbound_rules.size(); ++i) {
-    const auto& rule = *inbound_rules[i];
-    if (is_second(rule_names, rule.name))
-      say("inbound_rules", i, "name", "two inbound rules are called '" + rule.name + "'", "duplicate");
-    for (const auto& tenant : rule.tenants)
-      if (!tenant_names.contains(tenant))
-        say("inbound_rules", i, "tenants", "inbound rule '" + rule.name + "' names the unknown tenant '" + tenant + "'",
-            "bad-value");
-  }
+  check_templates(templates, tenant_names, problems);
+  check_inbound_rules(inbound_rules, tenant_names, templates, assumed, problems);
   return problems;
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/config/tenant.hpp"
 
+#include <algorithm>
+
 #include "bridge/config/checks.hpp"
 #include "bridge/config/keys.hpp"
 #include "bridge/config/lanes.hpp"
+#include "bridge/config/template.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -34,6 +37,19 @@ void check_numbers(ConfigSection& s, T& tenant) {
                 "bad-value");
 }
 
+void check_languages(ConfigSection& s, T& tenant) {
+  for (const auto& language : tenant.languages)
+    if (!is_language(language))
+      s.problem("languages", "'" + language + "' is not a language such as en, fr or sw", "bad-value");
+}
+
+void check_currency(ConfigSection& s, T& tenant) {
+  const bool good =
+      tenant.currency.size() == 3 && std::ranges::all_of(tenant.currency, [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (!tenant.currency.empty() && !good)
+    s.problem("currency", "'" + tenant.currency + "' is not a currency such as KES", "bad-value");
+}
+
 const Keys<T>& tenant_keys() {
   using K = Keys<T>;
   static const K keys{
@@ -55,6 +71,10 @@ const Keys<T>& tenant_keys() {
       K::boolean("html_entities", &T::html_entities, "Makes characters of HTML entities, which Fineract posts"),
       K::boolean("transliterate", &T::transliterate,
                  "Replaces what the GSM alphabet lacks by what is close, where that saves parts"),
+      K::texts("languages", &T::languages, "Languages of its people, the best first; templates fall back in this order")
+          .checked(check_languages),
+      K::text("currency", &T::currency, "Currency of amounts in templates whose values name none, such as KES")
+          .checked(check_currency),
       K::texts("allow_private_targets", &T::allow_private_targets,
                "Addresses and blocks that its webhooks made at run time may reach besides public ones")
           .checked([](ConfigSection& s, T& t) { check_networks(s, "allow_private_targets", t.allow_private_targets); }),

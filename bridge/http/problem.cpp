@@ -22,7 +22,7 @@ struct Row {
 };
 
 using enum metrics::RejectReason;
-constexpr std::array<Row, 29> rows{{
+constexpr std::array<Row, 31> rows{{
     {"malformed-request", http::status::bad_request, "This is not HTTP as it is understood here", other},
     {"malformed-json", http::status::bad_request, "The body is not readable JSON", malformed_json},
     {"unauthenticated", http::status::unauthorized, "The caller is not known", unauthenticated},
@@ -40,6 +40,9 @@ constexpr std::array<Row, 29> rows{{
     {"no-route", http::status::unprocessable_entity, "No gateway can carry the message", no_route},
     {"budget-spent", http::status::unprocessable_entity, "The tenant's budget for this lane is spent", budget_spent},
     {"opted-out", http::status::unprocessable_entity, "The phone wants no such messages", opted_out},
+    {"unknown-template", http::status::unprocessable_entity, "There is no such template", unknown_template},
+    {"missing-variable", http::status::unprocessable_entity, "The template needs values that were not given",
+     missing_variable},
     {"too-many-parts", http::status::unprocessable_entity, "The text is too long", too_many_parts},
     {"idempotency-mismatch", http::status::unprocessable_entity, "The key was used for other content",
      idempotency_mismatch},

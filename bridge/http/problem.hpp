@@ -28,6 +28,8 @@ enum class ProblemCode {
   no_route,
   budget_spent,
   opted_out,
+  unknown_template,
+  missing_variable,
   too_many_parts,
   idempotency_mismatch,
   queue_full,

@@ -88,7 +88,7 @@ store::Batch Inbound::batch_of(const Keeping& keeping, InboundRecord& record, De
     for (const auto& [number, part] : message.parts)
       batch.erased_marks.push_back({.scope = inbound_part_scope, .key = keeping.group + "/" + std::to_string(number)});
   put_opt_out(batch, keeping, record, decision);
-  if (tenant && decision.rule && !decision.rule->answer.empty()) {
+  if (tenant && decision.rule && !(decision.rule->answer.empty() && decision.rule->by_template.empty())) {
     if (with_answer)
       put_answer(batch, *tenant, decision, record);
     else
@@ -128,8 +128,14 @@ void Inbound::put_answer(store::Batch& batch, const Tenant& tenant, const Decisi
   }
   Submission submission;
   submission.to = record.from;
-  submission.text = decision.rule->answer;
-  submission.lane = store::Lane::transaction;
+  if (decision.rule->by_template.empty()) {
+    submission.text = decision.rule->answer;
+    submission.lane = store::Lane::transaction;
+  } else {
+    submission.by_template = ByTemplate{.name = decision.rule->by_template,
+                                        .language = decision.rule->language,
+                                        .values = {{"keyword", decision.keyword}, {"mobileNo", record.from}}};
+  }
   submission.triggered_by = "inbound rule " + decision.rule->name;
   // From the number that it wrote to, where that is the tenant's own: the phone can answer again.
   for (const auto& number : tenant.config.numbers)

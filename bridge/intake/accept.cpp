@@ -11,7 +11,8 @@ constexpr Duration busy_pause = std::chrono::milliseconds(200);
 // What was accepted earlier is answered again, also when it would be refused now.
 bool may_be_known(const Refusal& refusal, const store::Content& content) {
   return (refusal.code == ProblemCode::no_route || refusal.code == ProblemCode::budget_spent ||
-          refusal.code == ProblemCode::opted_out) &&
+          refusal.code == ProblemCode::opted_out || refusal.code == ProblemCode::unknown_template ||
+          refusal.code == ProblemCode::missing_variable) &&
          !(content.client_ref.empty() && content.idempotency_key.empty());
 }
 

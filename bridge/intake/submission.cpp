@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bridge/intake/by_template.hpp"
 #include "bridge/text/binary.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
@@ -145,8 +146,13 @@ Cut cut_of(const Submission& s, const text::TextOptions& options) {
 // What a repetition has to have in common with the first. What there was not at first stands apart: messages without it
 // have the digest that they had.
 std::uint64_t identity_of(const Submission& s, std::string_view asked, std::string_view lane) {
-  const auto digest = digest_of({s.to, s.text, s.from, s.country, asked, s.client_ref, s.target_user, s.triggered_by,
-                                 lane, std::to_string(s.send_at), std::to_string(s.validity_ms)});
+  // Of a template: what the caller said, whatever the template fills in by then.
+  const auto given = s.by_template ? std::to_string(s.by_template->given) : std::string();
+  const auto own = [&](std::string_view value) { return s.by_template ? std::string_view() : value; };
+  const auto digest =
+      digest_of({s.to, s.by_template ? given : s.text, own(s.from), s.country, asked, s.client_ref, s.target_user,
+                 s.triggered_by, own(lane), std::to_string(s.send_at), std::to_string(s.validity_ms)});
+  if (s.by_template) return s.flash ? digest_of({std::to_string(digest), "flash"}) : digest;
   const auto how = s.transliterate ? (*s.transliterate ? "yes" : "no") : "";
   const bool plain = !s.flash && !s.transliterate && !s.is_binary();
   auto whole = plain ? digest
@@ -176,6 +182,7 @@ void take_as_given(Submission s, store::Content& content) {
   content.header = std::move(s.header);
   if (s.data_coding) content.data_coding = *s.data_coding;
   content.tlvs = std::move(s.tlvs);
+  content.made_by = std::move(s.made_by);
   content.client_ref = std::move(s.client_ref);
   content.idempotency_key = std::move(s.idempotency_key);
   content.target_user = std::move(s.target_user);
@@ -190,6 +197,8 @@ Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory,
   const auto refuse = [&](ProblemCode code, std::string pointer, std::string detail) {
     if (!prepared.refusal) prepared.refusal = Refusal{code, std::move(pointer), std::move(detail)};
   };
+  if (s.by_template)
+    if (auto refusal = make_by_template(s, tenant.config, *directory.table())) prepared.refusal = std::move(refusal);
   const auto lane = s.lane.value_or(store::Lane::transaction);
   const auto& country = s.country.empty() ? tenant.config.default_country : s.country;
   auto number = text::normalise_number(s.to, country, lengths_of(tenant));

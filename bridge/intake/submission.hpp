@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <boost/json/object.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,13 @@
 #include "store/changes.hpp"
 
 namespace smsbridge::bridge {
+
+// The template that a message is to be made of, instead of a text.
+struct ByTemplate {
+  std::string name, language;
+  boost::json::object values;
+  std::uint64_t given = 0;  // what the caller said, before the template filled in the rest: part of the digest
+};
 
 // What a caller wants sent, from whichever door he came.
 struct Submission {
@@ -28,6 +36,8 @@ struct Submission {
   std::optional<std::uint8_t> data_coding;  // of the octets; else the gateway's
   std::vector<store::Tlv> tlvs;             // by SMPP; a provider gets none
   std::optional<std::uint64_t> digest;      // of what makes two the same, where the door knows better than prepare()
+  std::optional<ByTemplate> by_template;    // instead of a text
+  std::string made_by;                      // see store::Content
   bool is_binary() const { return !octets.empty(); }
 };
 

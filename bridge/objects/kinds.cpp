@@ -114,6 +114,41 @@ const KindRow inbound_rule{.word = "inbound-rule",
                            .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
                            .stays = [](const Made&, const Made&) { return std::string(); }};
 
+// A message says by which version it was made, so that nobody wonders at a text that is another one today.
+void count_version(boost::json::object& settings, const boost::json::object* before) {
+  if (!before) {
+    if (!settings.contains("version")) settings["version"] = 1;
+    return;
+  }
+  auto same = settings;
+  same["version"] = before->contains("version") ? before->at("version") : boost::json::value(1);
+  const auto version = same.at("version");
+  settings = std::move(same);
+  if (settings != *before && version.is_int64()) settings["version"] = version.get_int64() + 1;
+}
+
+const KindRow text_template{
+    .word = "template",
+    .when_too_large = "Make several templates of it",
+    .parse =
+        [](const boost::json::object& settings, const std::filesystem::path& folder,
+           std::vector<ConfigProblem>& problems) {
+          return made_of<TemplateSettings>(settings, folder, problems, read_template);
+        },
+    .of = [](const RoutingTable& table) { return all_of(table.templates); },
+    .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.templates, objects); },
+    .needed_by =
+        [](const RoutingTable& table, std::string_view name) {
+          std::string rules;
+          for (const auto& rule : table.inbound_rules)
+            if (rule->by_template == name) rules += (rules.empty() ? "" : ", ") + rule->name;
+          return rules.empty() ? rules
+                               : "these inbound rules answer by the template " + std::string(name) + ": " + rules +
+                                     "; change them first";
+        },
+    .complete = count_version,
+    .stays = [](const Made&, const Made&) { return std::string(); }};
+
 }  // namespace
 
 const std::string& name_of(const Made& made) {
@@ -136,6 +171,8 @@ const KindRow& row_of(ObjectKind kind) {
       return webhook;
     case ObjectKind::inbound_rule:
       return inbound_rule;
+    case ObjectKind::text_template:
+      return text_template;
   }
   std::abort();
 }

@@ -40,7 +40,7 @@ class Objects {
     boost::json::object settings;   // of replace and create; of patch a JSON merge patch (RFC 7396)
     std::string if_match;           // the ETag that the caller saw, or *
     bool dry_run = false;           // check only
-    std::set<std::string> assumed;  // of a dry run: gateways that will be there by then
+    std::set<std::string> assumed;  // of a dry run: gateways and templates that will be there by then
     bool force = false;             // remove a gateway although messages wait for it
     std::string by;                 // for the log
   };

@@ -23,6 +23,7 @@ RoutingTable::RoutingTable(const Config& config)
   for (const auto& route : config.routes) routes.push_back(std::make_shared<RouteSettings>(route));
   for (const auto& webhook : config.webhooks) webhooks.push_back(std::make_shared<WebhookSettings>(webhook));
   for (const auto& rule : config.inbound_rules) inbound_rules.push_back(std::make_shared<InboundRuleSettings>(rule));
+  for (const auto& made : config.templates) templates.push_back(std::make_shared<TemplateSettings>(made));
   sort_routes();
   sort_inbound_rules();
 }
@@ -59,6 +60,9 @@ WebhookSettingsPtr RoutingTable::webhook(std::string_view name) const {
 WebhookSettingsPtr RoutingTable::webhook(store::GatewayId id) const { return find(webhooks, id, &WebhookSettings::id); }
 InboundRulePtr RoutingTable::inbound_rule(std::string_view name) const {
   return find(inbound_rules, name, &InboundRuleSettings::name);
+}
+TemplatePtr RoutingTable::template_of(std::string_view name) const {
+  return find(templates, name, &TemplateSettings::name);
 }
 
 namespace {
@@ -138,6 +142,9 @@ TableChanges changes_between(const RoutingTable& before, const RoutingTable& aft
       .inbound_rules = differing(
           before.inbound_rules, after.inbound_rules,
           [](const InboundRuleSettings& a, const InboundRuleSettings& b) { return a.settings == b.settings; }),
+      .templates =
+          differing(before.templates, after.templates,
+                    [](const TemplateSettings& a, const TemplateSettings& b) { return a.settings == b.settings; }),
       .lanes = {},
       .prices = *before.prices != *after.prices};
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)

@@ -9,14 +9,15 @@
 
 namespace smsbridge::bridge {
 
-// The tenants, gateways, routes and webhooks that there are now. It never changes: a change makes another table, and
-// whoever works with this one, or with something out of it, keeps it as long as he needs it.
+// The tenants, gateways, routes, webhooks, rules and templates that there are now. It never changes: a change makes
+// another table, and whoever works with this one, or with something out of it, keeps it as long as he needs it.
 struct RoutingTable {
   std::vector<GatewaySettingsPtr> gateways;
   std::vector<RouteSettingsPtr> routes;  // the first that fits is taken
   std::vector<TenantSettingsPtr> tenants;
   std::vector<WebhookSettingsPtr> webhooks;
   std::vector<InboundRulePtr> inbound_rules;  // the first that fits is taken
+  std::vector<TemplatePtr> templates;
   Lanes lanes = default_lanes;
   std::shared_ptr<const Prices> prices = std::make_shared<Prices>();
 
@@ -38,6 +39,7 @@ struct RoutingTable {
   WebhookSettingsPtr webhook(std::string_view name) const;
   WebhookSettingsPtr webhook(store::GatewayId id) const;
   InboundRulePtr inbound_rule(std::string_view name) const;
+  TemplatePtr template_of(std::string_view name) const;
 
   // Where a message goes that names no way and fits no route; nullptr: nowhere.
   GatewaySettingsPtr default_for(const TenantSettings& tenant) const;
@@ -54,7 +56,7 @@ struct TableChanges {
     std::vector<std::string> added, changed, removed;
     bool operator==(const Names&) const = default;
   };
-  Names tenants, gateways, routes, webhooks, inbound_rules;
+  Names tenants, gateways, routes, webhooks, inbound_rules, templates;
   std::vector<std::string> lanes;
   bool prices = false;
 };

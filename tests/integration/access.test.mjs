@@ -66,6 +66,14 @@ const api = {
   replaceInboundRule: {scope: 'config:write', other: owner, body: {}},
   changeInboundRule: {scope: 'config:write', other: owner, body: {}},
   deleteInboundRule: {scope: 'config:write', other: owner},
+  listTemplates: {scope: 'config:read', other: empty},
+  getTemplate: {scope: 'config:read', other: gone},
+  renderTemplate: {scope: 'config:read', other: gone, body: {}},
+  lintTemplate: {scope: 'config:read', other: gone, body: {}},
+  createTemplate: {scope: 'config:write', other: owner, body: {}},
+  replaceTemplate: {scope: 'config:write', other: owner, body: {}},
+  changeTemplate: {scope: 'config:write', other: owner, body: {}},
+  deleteTemplate: {scope: 'config:write', other: owner},
   listParkedReceipts: {scope: 'messages:read', other: owner},
   listOptOuts: {scope: 'messages:read', other: empty},
   exportOptOuts: {scope: 'messages:read', other: ({status, body}) => status === 200 && String(body).trim().split('\n').length === 1},
@@ -99,6 +107,7 @@ async function twoTenants(t) {
     routes: [{name: 'theirs', id: 101, tenants: ['default'], via: [{gateway: 'safaricom'}]}],
     webhooks: [{name: 'theirs', url: 'http://127.0.0.1:9/', enabled: false}],
     inbound_rules: [{name: 'hours', tenants: ['default'], keywords: ['HOURS'], answer: 'From 8 to 17.'}],
+    templates: [{name: 'theirs', tenants: ['default'], texts: {en: 'not yours'}}],
   });
   await bridge.up();
   const own = bridge.api();
@@ -106,7 +115,7 @@ async function twoTenants(t) {
   await own.reaches(id, 'delivered');
   assert.equal(await smsc.fromPhone({from: '254712000001', to: '22384', text: 'not yours either'}), 0);
   assert.equal((await own.post('/opt-outs', {number: '+254712000003', reason: 'not yours'})).status, 201);
-  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours'};
+  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours', templates: 'theirs'};
   const fill = ({template}) => template.replace('{id}', id).replace('{name}', names[template.split('/')[3]] ?? 'promo')
       .replace('{number}', '%2B254712000003?reason=x');
   const ask = (client, operation) => {

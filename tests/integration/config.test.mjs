@@ -74,6 +74,9 @@ describe('config schema', () => {
     ['a webhook', file(smpp, {webhooks: [{name: 'w', id: 9, tenant: 'default', url: 'https://bank.example.org/e', secret: {env: 'HOOK_SECRET'}, events: ['message.failed']}]}), true],
     ['a webhook without its secret', file(smpp, {webhooks: [{name: 'w', id: 9, tenant: 'default', url: 'https://bank.example.org/e'}]}), false],
     ['a webhook of no event', file(smpp, {webhooks: [{name: 'w', id: 9, tenant: 'default', url: 'https://bank.example.org/e', secret: {env: 'HOOK_SECRET'}, events: 'message.read'}]}), false],
+    ['a template', file(smpp, {templates: [{name: 'w', texts: {en: 'Dear {{firstName}}'}, lane: 'reminder', tlvs: [{tag: '0x1400'}]}]}), true],
+    ['a template without a text', file(smpp, {templates: [{name: 'w'}]}), false],
+    ['a template of no audience', file(smpp, {templates: [{name: 'w', texts: {en: 'x'}, audience: 'clerk'}]}), false],
     ['a price', file(smpp, {prices: [{gateway: 'a', price: '0.60', currency: 'KES'}]}), true],
     ['a price of nobody', file(smpp, {prices: [{price: '0.60', currency: 'KES'}]}), false],
   ];
@@ -102,7 +105,7 @@ describe('config schema', () => {
     assert.deepEqual(secret.anyOf.slice(0, 3).map((kind) => Object.keys(kind.properties)[0]), ['file', 'env', 'credential']);
     const live = Object.entries(schema.properties).filter(([, key]) => key['x-live']).map(([name]) => name);
     assert.deepEqual(live.sort(),
-                     ['gateways', 'inbound_rules', 'lanes', 'prices', 'prices_file', 'routes', 'tenants', 'webhooks']);
+                     ['gateways', 'inbound_rules', 'lanes', 'prices', 'prices_file', 'routes', 'templates', 'tenants', 'webhooks']);
   });
 });
 
@@ -157,6 +160,7 @@ describe('docs/configuration.md', () => {
       [['webhooks'], [properties.webhooks.items]],
       [['inbound'], [properties.inbound]],
       [['inbound_rules'], [properties.inbound_rules.items]],
+      [['templates'], [properties.templates.items]],
       [['prices'], [properties.prices.items]],
     ];
   };

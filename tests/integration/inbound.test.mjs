@@ -300,7 +300,7 @@ describe('a rule', () => {
     assert.equal((await bridge.cli('inbound-rules', 'create', 'bye', '--set', 'keywords=[KWAHERI]', '--set', 'action=opt_out',
         '--set', 'answer=You get no more news.')).code, 0);
     const wrong = await bridge.cli('inbound-rules', 'create', 'balance', '--set', 'keywords=[BAL]', '--set', 'answer=You have {{balance}}.');
-    assert.match(wrong.output, /there are no values yet that could stand there/);
+    assert.match(wrong.output, /no values stand in an answer/);
     for (const text of ['saa ngapi?', 'saa ngapi?']) assert.equal(await smsc.fromPhone({from: phone, to: '22384', text}), 0);
     await smsc.fromPhone({from: phone, to: '22384', text: 'Kwaheri.'});
     await until('both answers', () => smsc.textsTo(phone).length === 2);

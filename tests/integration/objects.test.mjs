@@ -531,16 +531,17 @@ describe('the command line', () => {
     const wanted = {
       gateways: [settingsOf(second, {id: 40, password: {file: 'password.txt'}, rate: '100/s'})],
       routes: [{name: 'all', id: 100, via: [{gateway: 'second'}, {gateway: 'first'}]}],
-      inbound_rules: [{name: 'balance', id: 200, keywords: ['BAL'], answer: 'Call 100'}],
+      templates: [{name: 'call', id: 300, texts: {en: 'Call 100'}}],
+      inbound_rules: [{name: 'balance', id: 200, keywords: ['BAL'], template: 'call'}],
     };
     const write = () => writeFileSync(file, YAML.stringify(wanted));
     const apply = (...words) => bridge.cli('apply', '-f', file, ...words);
     write();
     const made = await apply();
     assert.equal(made.code, 0, made.output);
-    assert.equal(made.stdout, 'gateway second: created\nroute all: created\ninbound-rule balance: created\n');
+    assert.equal(made.stdout, 'gateway second: created\nroute all: created\ntemplate call: created\ninbound-rule balance: created\n');
     await delivers(api, 'second');
-    assert.equal((await apply()).stdout, 'gateway second: unchanged\nroute all: unchanged\ninbound-rule balance: unchanged\n');
+    assert.equal((await apply()).stdout, 'gateway second: unchanged\nroute all: unchanged\ntemplate call: unchanged\ninbound-rule balance: unchanged\n');
 
     for (const [octets, why] of [[`${YAML.stringify(wanted)}---\nroutes: []\n`, /more YAML begins here/], [Buffer.from('# Envoy\xe9\n', 'latin1'), /line 1, column 8: not UTF-8/]]) {
       writeFileSync(file, octets);
@@ -554,7 +555,7 @@ describe('the command line', () => {
       routes: [{name: 'more', id: 43, via: [{gateway: 'new'}]}]}));
     const both = await apply('--dry-run', '--prune');
     assert.equal(both.code, 0, both.output);
-    assert.match(both.stdout, /gateway new: would be created\nroute more: would be created\ninbound-rule balance: unchanged\nroute all: would be deleted\n/);
+    assert.match(both.stdout, /gateway new: would be created\nroute more: would be created\ntemplate call: unchanged\ninbound-rule balance: unchanged\nroute all: would be deleted\n/);
     wanted.gateways[0].rate = '80/s';
     write();
     const dry = await apply('--dry-run');
@@ -574,7 +575,7 @@ describe('the command line', () => {
     const copy = join(folder, 'exported.yaml');
     writeFileSync(copy, exported.stdout);
     const again = await bridge.cli('apply', '-f', copy, '--prune');
-    assert.equal(again.stdout, 'gateway first: unchanged\ngateway second: unchanged\nroute all: unchanged\ninbound-rule balance: unchanged\n', again.output);
+    assert.equal(again.stdout, 'gateway first: unchanged\ngateway second: unchanged\nroute all: unchanged\ntemplate call: unchanged\ninbound-rule balance: unchanged\n', again.output);
 
     wanted.gateways.push({...wanted.gateways[0], name: 'third', id: 41, port: 'many'});
     write();
@@ -584,7 +585,7 @@ describe('the command line', () => {
     writeFileSync(file, YAML.stringify({gateways: [], routes: []}));
     assert.equal((await apply('--prune')).code, 2, 'that would delete everything');
     writeFileSync(file, YAML.stringify({routes: [{name: 'rest', id: 50, via: [{gateway: 'first'}]}]}));
-    assert.equal((await apply('--prune', '--yes')).stdout, 'route rest: created\ninbound-rule balance: deleted\nroute all: deleted\ngateway second: deleted\n');
+    assert.equal((await apply('--prune', '--yes')).stdout, 'route rest: created\ninbound-rule balance: deleted\ntemplate call: deleted\nroute all: deleted\ngateway second: deleted\n');
     writeFileSync(file, YAML.stringify({tenants: []}));
     const wrong = await apply();
     assert.equal(wrong.code, 2);

@@ -729,8 +729,8 @@ export const list = [
   // ---- intake and API ----
   {file: 'bridge/intake/submission.cpp', bugs: [
     {id: 19, what: 'the digest ignores the sender',
-     find: `digest_of({s.to, s.text, s.from, s.country,`,
-     plant: `digest_of({s.to, s.text, planted ? std::string() : s.from, s.country,`},
+     find: `own(s.from), s.country,`,
+     plant: `planted ? std::string_view() : own(s.from), s.country,`},
     {id: 280, what: 'the digest ignores the time to send at',
      find: `std::to_string(s.send_at), std::to_string(s.validity_ms)`,
      plant: `planted ? std::string() : std::to_string(s.send_at), std::to_string(s.validity_ms)`},
@@ -1011,5 +1011,41 @@ export const list = [
   ]},
   {file: 'bridge/policy/webhook.hpp', bugs: [
     {id: 632, what: 'a redirect counts as delivered', find: `status >= 200 && status < 300`, plant: `status >= 200 && status < 400`},
+  ]},
+
+  // ---- templates ----
+  {file: 'bridge/text/template.cpp', bugs: [
+    {id: 901, what: 'names of values have to be written as Fineract does', find: `equal_names(key, name)`, plant: `key == name`},
+    {id: 902, what: 'one thing has only one of its names', find: `other_names(name)`, plant: `std::vector<std::string_view>()`},
+    {id: 903, what: 'a section without a value counts as missing', find: `if (bar == std::string::npos) return value ? shell_of(*value) : nullptr;`,
+     plant: `if (bar == std::string::npos && value) return shell_of(*value);`},
+    {id: 904, what: 'a section may be closed by another name', find: `open_.back().name != tag.name`, plant: `false`},
+  ]},
+  {file: 'bridge/text/locale.cpp', bugs: [
+    {id: 905, what: 'cents are cut, not rounded', find: `number.fraction[digits] >= '5'`, plant: `false`},
+    {id: 906, what: 'all languages have groups of three', find: `step = static_cast<std::size_t>(locale.other_groups);`, plant: `;`},
+  ]},
+  {file: 'bridge/text/template_lint.cpp', bugs: [
+    {id: 907, what: 'lint takes names of own columns for mistakes', find: `is_among(of_.own_variables, tag.name) || is_among(of_.own_variables, last_word(tag.name))`, plant: `false`},
+  ]},
+  {file: 'bridge/intake/by_template.cpp', bugs: [
+    {id: 908, what: 'a text with holes goes out', find: `!rendered.missing.empty()`, plant: `false`},
+    {id: 909, what: 'the tenant\'s languages do not count', find: `made.text_in(other)`, plant: `static_cast<const TemplateText*>(nullptr)`},
+    {id: 910, what: 'a template is everybody\'s', find: `std::ranges::find(made->tenants, tenant) == made->tenants.end()`, plant: `false`},
+    {id: 911, what: 'the TLVs of a template go before those of the message',
+     find: `std::ranges::find(s.tlvs, tlv.tag, &store::Tlv::tag) == s.tlvs.end()`, plant: `true`},
+  ]},
+  {file: 'bridge/intake/submission.cpp', bugs: [
+    {id: 912, what: 'a repetition is another message once its template has another text', find: `s.by_template ? given : s.text`, plant: `s.text`},
+  ]},
+  {file: 'bridge/objects/kinds.cpp', bugs: [
+    {id: 913, what: 'a changed template keeps its version', find: `settings != *before && version.is_int64()`, plant: `false`},
+    {id: 914, what: 'a template goes although a rule answers by it', find: `rule->by_template == name`, plant: `false`},
+  ]},
+  {file: 'bridge/inbound/keep.cpp', bugs: [
+    {id: 915, what: 'an answer is in the tenant\'s language, not the rule\'s', find: `decision.rule->language`, plant: `std::string()`},
+  ]},
+  {file: 'store/codec.cpp', bugs: [
+    {id: 916, what: 'by which template a message was made is forgotten', find: `if (!in.is_read()) c.made_by = in.text();`, plant: `;`},
   ]},
 ];

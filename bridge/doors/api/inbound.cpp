@@ -101,6 +101,7 @@ json::object rule_json(const InboundRuleSettings& rule, const std::optional<Obje
           {"language", text_or_null(rule.language)},
           {"action", name(rule.action)},
           {"answer", text_or_null(rule.answer)},
+          {"template", text_or_null(rule.by_template)},
           {"managed_by", managed_by(object)},
           {"settings", whole ? json::value(rule.settings) : json::value(nullptr)}};
 }

@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "bridge/config/custom_tlv.hpp"
+#include "bridge/config/template.hpp"
 #include "bridge/config/units.hpp"
 #include "bridge/text/binary.hpp"
 #include "bridge/text/control.hpp"
@@ -105,13 +106,20 @@ void read_tlvs(MessageReading& r, const json::value& value) {
   for (std::size_t i = 0; i < list->size(); ++i) read_tlv(r, fmt::format("tlvs/{}", i), (*list)[i]);
 }
 
+void read_variables(MessageReading& r, const json::value& value) {
+  if (!value.is_object())
+    return r.wrong("variables", "bad-type",
+                   "variables must be an object of names and values, such as {\"firstName\": \"Amina\"}");
+  r.by_template.values = value.get_object();
+}
+
 bool read_flag(MessageReading& r, const char* name, const json::value& value) {
   if (!value.is_bool()) r.wrong(name, "bad-type", std::string(name) + " must be true or false");
   return value.is_bool() && value.get_bool();
 }
 
 using R = MessageReading;
-constexpr std::array<MessageField, 18> fields{{
+constexpr std::array<MessageField, 21> fields{{
     {.name = "to",
      .characters = 50,
      .text = [](R& r) -> std::string& { return r.submission.to; },
@@ -123,6 +131,15 @@ constexpr std::array<MessageField, 18> fields{{
      .text = [](R& r) -> std::string& { return r.submission.text; },
      .as_given = true,
      .in_preview = true},
+    {.name = "template",
+     .characters = 64,
+     .text = [](R& r) -> std::string& { return r.by_template.name; },
+     .in_preview = true},
+    {.name = "language",
+     .characters = 3,
+     .text = [](R& r) -> std::string& { return r.by_template.language; },
+     .in_preview = true},
+    {.name = "variables", .read = read_variables, .in_preview = true},
     {.name = "from", .characters = 20, .text = [](R& r) -> std::string& { return r.submission.from; }},
     {.name = "client_ref",
      .characters = 100,
@@ -186,11 +203,20 @@ void look_up(MessageReading& r, const RoutingTable& table) {
     r.wrong("country", "bad-value", "country is an ISO 3166 code such as KE");
 }
 
-// A text, or octets: what belongs to the one means nothing for the other.
+// A text, a template or octets: what belongs to the one means nothing for the others.
 void check_kind(MessageReading& r, const json::object& object) {
-  const bool has_text = object.contains("text"), is_binary = object.contains("binary");
-  if (!has_text && !is_binary) r.wrong("text", "missing", "text is missing");
+  const bool has_text = object.contains("text"), is_binary = object.contains("binary"),
+             by_template = object.contains("template");
+  if (!has_text && !is_binary && !by_template)
+    r.wrong("text", "missing", "text is missing; a template can make one: give 'template' and 'variables'");
   if (has_text && is_binary) r.wrong("binary", "bad-value", "send a text or octets, not both");
+  if (by_template && (has_text || is_binary))
+    r.wrong("template", "bad-value", "send a text, or a template that makes one, not both");
+  for (const auto* name : {"language", "variables"})
+    if (object.contains(name) && !by_template)
+      r.wrong(name, "bad-value", std::string(name) + " goes with template only: a text stays as it is");
+  if (!r.by_template.language.empty() && !is_language(r.by_template.language))
+    r.wrong("language", "bad-value", "language is a word such as en, fr or sw");
   for (const auto* name : {"udh", "data_coding"})
     if (object.contains(name) && !is_binary)
       r.wrong(name, "bad-value", std::string(name) + " goes with binary only: of a text the gateway makes it");
@@ -224,6 +250,7 @@ tl::expected<Submission, Problem> read_submission(const json::value& value, cons
   check_kind(reading, *object);
   look_up(reading, *directory.table());
   if (!reading.errors.empty()) return tl::unexpected(invalid(std::move(reading.errors)));
+  if (object->contains("template")) reading.submission.by_template = std::move(reading.by_template);
   return std::move(reading.submission);
 }
 

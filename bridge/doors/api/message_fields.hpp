@@ -16,6 +16,7 @@ namespace smsbridge::bridge {
 struct MessageReading {
   Submission submission;
   std::string lane, gateway, route;  // as given: looked up once all is read
+  ByTemplate by_template;
   store::WallMs now = 0;
   std::vector<FieldError> errors;
   void wrong(std::string_view field, const char* code, std::string detail) {

@@ -8,6 +8,7 @@
 
 #include "bridge/doors/api/values.hpp"
 #include "bridge/env/log.hpp"
+#include "bridge/intake/by_template.hpp"
 #include "bridge/text/message_id.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/time.hpp"
@@ -74,6 +75,13 @@ json::value price_json(const store::Message& message, const Directory& directory
   return {{"amount", money_text(price->part * c.parts)}, {"currency", price->currency}, {"expected", true}};
 }
 
+// ", of the template loan-approved, version 3, in sw"
+std::string made_by_words(const store::Content& content) {
+  const auto made_by = read_made_by(content.made_by);
+  if (!made_by) return {};
+  return fmt::format(", of the template {}, version {}, in {}", made_by->name, made_by->version, made_by->language);
+}
+
 }  // namespace
 
 std::string number_warning(std::string_view e164) {
@@ -83,12 +91,21 @@ std::string number_warning(std::string_view e164) {
   return "the number does not look like a mobile of " + (number->country.empty() ? "its network" : number->country);
 }
 
+json::value template_json(const store::Content& content) {
+  const auto made_by = read_made_by(content.made_by);
+  if (!made_by) return nullptr;
+  return {{"name", made_by->name}, {"version", made_by->version}, {"language", made_by->language}};
+}
+
 json::array warnings_json(const store::Content& content) {
   json::array all;
   if (auto warning = number_warning(content.to); !warning.empty()) all.emplace_back(std::move(warning));
   if (content.replaced == 1) all.emplace_back("one character is not in the gateway's alphabet, and goes as ?");
   if (content.replaced > 1)
     all.emplace_back(std::to_string(content.replaced) + " characters are not in the gateway's alphabet, and go as ?");
+  if (const auto made_by = read_made_by(content.made_by); made_by && made_by->asked != made_by->language)
+    all.emplace_back("the template has no text in " + made_by->asked + ": the one in " + made_by->language +
+                     " was taken");
   return all;
 }
 
@@ -139,6 +156,7 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
     body.emplace("data_coding", c.data_coding < 0 ? json::value(nullptr) : json::value(c.data_coding));
   }
   if (content && !c.tlvs.empty()) body.emplace("tlvs", tlvs_json(c.tlvs));
+  body.emplace("template", template_json(c));
   body.emplace("state", shown_state(message, now));
   body.emplace("success", success);
   body.emplace("status_message", text_or_null(p.status_message));
@@ -169,12 +187,13 @@ json::object message_json(const store::Message& message, const Tenants& tenants,
 json::object timeline_json(const store::Message& message, const Directory& directory) {
   json::array items;
   const auto warning = number_warning(message.content.to);
-  items.push_back({{"at", text::time_text(message.content.created_at)},
-                   {"event", "accepted"},
-                   {"gateway", gateway_name(directory, message.content.gateway)},
-                   {"attempt", nullptr},
-                   {"detail", "by " + std::string(store::name(message.content.source)) +
-                                  (warning.empty() ? std::string() : "; " + warning)}});
+  items.push_back(
+      {{"at", text::time_text(message.content.created_at)},
+       {"event", "accepted"},
+       {"gateway", gateway_name(directory, message.content.gateway)},
+       {"attempt", nullptr},
+       {"detail", "by " + std::string(store::name(message.content.source)) + made_by_words(message.content) +
+                      (warning.empty() ? std::string() : "; " + warning)}});
   items.push_back(routed_json(message, directory));
   for (const auto& event : message.progress.events)
     items.push_back({{"at", text::time_text(event.at)},

@@ -16,6 +16,7 @@ boost::json::object timeline_json(const store::Message& message, const Directory
 // What a person should know of a number that was taken all the same; empty: nothing.
 std::string number_warning(std::string_view e164);
 // The same of all of it: its number, and characters that are lost on the way.
+boost::json::value template_json(const store::Content& content);  // null: it was made of none
 boost::json::array warnings_json(const store::Content& content);
 // scheduled is a queued message whose time has not come.
 std::string_view shown_state(const store::Message& message, store::WallMs now);

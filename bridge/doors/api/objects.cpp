@@ -87,6 +87,7 @@ json::object reloaded_json(const Reloaded& reloaded) {
           {"routes", names(changes.routes)},
           {"webhooks", names(changes.webhooks)},
           {"inbound_rules", names(changes.inbound_rules)},
+          {"templates", names(changes.templates)},
           {"lanes", texts(changes.lanes)},
           {"prices", changes.prices},
           {"takes_restart", texts(reloaded.takes_restart)},
@@ -187,6 +188,7 @@ void say_reloaded(const Reloaded& reloaded, const std::filesystem::path& file) {
   say("routes", reloaded.changes.routes);
   say("webhooks", reloaded.changes.webhooks);
   say("inbound rules", reloaded.changes.inbound_rules);
+  say("templates", reloaded.changes.templates);
   if (!reloaded.changes.lanes.empty())
     log::info("config", "reloaded", "what", "lanes", "changed", joined(reloaded.changes.lanes));
   if (reloaded.changes.prices) log::info("config", "reloaded", "what", "prices");

@@ -9,6 +9,7 @@
 #include "bridge/doors/api/message_json.hpp"
 #include "bridge/doors/api/text_json.hpp"
 #include "bridge/http/reading.hpp"
+#include "bridge/intake/by_template.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
 
@@ -51,6 +52,7 @@ json::object preview_json(const Services& services, const Asked& asked, const Pr
           {"units", cut ? cut->units : 0},
           {"units_per_part", cut ? cut->units_per_segment : 1},
           {"text", content.text},
+          {"template", template_json(content)},
           {"flash", content.flash},
           {"transliterated", content.transliterated},
           {"replaced", content.replaced},
@@ -84,6 +86,9 @@ void post_preview(Services& services, const HttpRequest& request, Respond respon
   auto submission = read_submission(*value, services.directory, services.clock.wall());
   if (!submission) return respond(to_response(submission.error()));
   const auto& tenant = caller->tenant->config;
+  if (submission->by_template)
+    if (const auto refusal = make_by_template(*submission, tenant, *services.directory.table()))
+      return respond(to_response(problem_of(*refusal)));
   const Asked asked{.text = submission->text,
                     .country = submission->country.empty() ? tenant.default_country : submission->country,
                     .gateway = submission->gateway != nullptr,

@@ -61,6 +61,12 @@ constexpr auto advice = std::to_array<Advice>({
      "opt_out_lanes name. Login codes and transactions still go.",
      "Respect it. START from the phone undoes it, and so does 'smsbridge opt-outs remove' with a reason, when the "
      "client asked for it."},
+    {unknown_template, "The message names a template that is not there, or is not for its tenant.",
+     "'smsbridge templates list' shows those that there are; a template's 'tenants' say for whom it is."},
+    {missing_variable,
+     "The template has places for values that the message does not bring. A text with holes in it is not sent.",
+     "Give the variables that `detail` names. What may be missing stands in a section in the template: "
+     "{{#note}}...{{/note}}."},
     {too_many_parts,
      "The text needs more parts than the gateway takes (segments_max). One character outside GSM 03.38 "
      "halves what a part holds.",

@@ -105,7 +105,7 @@ void test_send(Services& services, const HttpRequest& request, Respond respond) 
   auto value = read_json(request);
   if (!value) return respond(to_response(value.error()));
   if (auto* object = value->if_object()) {
-    if (!object->contains("text"))
+    if (!object->contains("text") && !object->contains("template"))
       (*object)["text"] = "Test of the gateway " + name + " at " + text::time_text(services.clock.wall());
     (*object)["gateway"] = name;
   }

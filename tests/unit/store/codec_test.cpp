@@ -118,6 +118,20 @@ TEST(Codec, ReadsTlvs) {
   EXPECT_TRUE(decode_content(before).tlvs.empty());
 }
 
+// Messages of before there were templates, and those that are made of none, end before it.
+TEST(Codec, ReadsByWhatAMessageWasMade) {
+  Content c;
+  c.tlvs = {{0x1400, "1101"}};
+  std::string without, record;
+  encode(c, without);
+  c.made_by = "3 sw en loan approved";
+  encode(c, record);
+  EXPECT_EQ(record, without + std::string("\x15\x00", 2) + "3 sw en loan approved");
+  EXPECT_EQ(decode_content(record).made_by, c.made_by);
+  EXPECT_EQ(decode_content(without).made_by, "");
+  EXPECT_THROW(decode_content(std::string_view(record).substr(0, record.size() - 1)), BadRecord);
+}
+
 // A golden record of version 2: a receipt that was parked before receipts belonged to accounts.
 TEST(Codec, ReadsReceiptsOfVersion2) {
   const std::string golden(

@@ -13,9 +13,9 @@ using enum http::verb;
 class ApiTest : public DoorsTest {
  protected:
   ApiTest() {
-    for (auto* const made :
-         {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints, object_endpoints,
-          webhook_endpoints, inbound_endpoints, opt_out_endpoints, usage_endpoints, callback_endpoints})
+    for (auto* const made : {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints,
+                             object_endpoints, webhook_endpoints, inbound_endpoints, opt_out_endpoints,
+                             template_endpoints, usage_endpoints, callback_endpoints})
       for (auto& endpoint : made(services_)) endpoints_.push_back(std::move(endpoint));
     door_ = make_door(endpoints_, metrics_.http(), clock_, to_response);
   }
@@ -94,6 +94,14 @@ TEST_F(ApiTest, AKeyDoesWhatItsScopesSayAndNothingElse) {
       {put, "/inbound-rules/{name}", "config:write", true},
       {patch, "/inbound-rules/{name}", "config:write", true},
       {delete_, "/inbound-rules/{name}", "config:write", true},
+      {get, "/templates", "config:read"},
+      {get, "/templates/{name}", "config:read"},
+      {post, "/templates/{name}/render", "config:read"},
+      {post, "/templates/{name}/lint", "config:read"},
+      {post, "/templates", "config:write", true},
+      {put, "/templates/{name}", "config:write", true},
+      {patch, "/templates/{name}", "config:write", true},
+      {delete_, "/templates/{name}", "config:write", true},
       {get, "/opt-outs", "messages:read"},
       {post, "/opt-outs", "messages:manage"},
       {post, "/opt-outs/import", "messages:manage"},

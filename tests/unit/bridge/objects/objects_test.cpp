@@ -168,5 +168,34 @@ TEST_F(ObjectsTest, NumbersAreNotGivenAgain) {
   EXPECT_EQ(change(Action::create, gateway())->object.id, 2u);
 }
 
+TEST_F(ObjectsTest, TheVersionOfATemplateCountsItsChanges) {
+  const auto of_template = [&](Action action, json::object settings) {
+    settings["name"] = "approved";
+    const auto changed = change(action, std::move(settings), "*", false, ObjectKind::text_template);
+    EXPECT_TRUE(changed) << changed.error().detail;
+    return objects_->table()->template_of("approved")->version;
+  };
+  EXPECT_EQ(of_template(Action::create, {{"texts", {{"en", "one"}}}}), 1);
+  EXPECT_EQ(of_template(Action::patch, {{"texts", {{"sw", "moja"}}}}), 2);
+  EXPECT_EQ(of_template(Action::patch, {{"texts", {{"sw", "moja"}}}}), 2) << "nothing changed";
+  EXPECT_EQ(of_template(Action::replace, {{"texts", {{"en", "one"}}}, {"version", 1}}), 3)
+      << "the daemon counts, whatever a file says";
+  start_again();
+  EXPECT_EQ(objects_->table()->template_of("approved")->version, 3);
+  EXPECT_EQ(of_template(Action::patch, {{"description", "x"}}), 4);
+}
+
+TEST_F(ObjectsTest, ATemplateStaysWhileARuleAnswersByIt) {
+  ASSERT_TRUE(change(Action::create, {{"name", "hours"}, {"texts", {{"en", "8 to 17"}}}}, "*", false,
+                     ObjectKind::text_template));
+  const json::object rule{{"name", "saa"}, {"keywords", {"SAA"}}, {"template", "hours"}};
+  ASSERT_TRUE(change(Action::create, rule, "*", false, ObjectKind::inbound_rule));
+  const auto refused = change(Action::remove, {{"name", "hours"}}, "*", false, ObjectKind::text_template);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().why, Why::needed);
+  ASSERT_TRUE(change(Action::remove, {{"name", "saa"}}, "*", false, ObjectKind::inbound_rule));
+  EXPECT_TRUE(change(Action::remove, {{"name", "hours"}}, "*", false, ObjectKind::text_template));
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge

@@ -94,6 +94,37 @@ TEST(MessageFields, OctetsAreHexAndStandAlone) {
   EXPECT_EQ(read->header, "\x03\x24\x01\x01");
 }
 
+TEST(MessageFields, OfATemplateStandInsteadOfAText) {
+  struct {
+    const char *fields, *wrong;
+  } const cases[] = {
+      {R"("template": "approved")", ""},
+      {R"("template": "approved", "language": "sw", "variables": {"a": [1, {"b": null}]})", ""},
+      {R"("template": "")", "/template bad-value;"},
+      {R"("template": "approved", "binary": "00ff")", "/template bad-value;"},
+      {R"("template": "approved", "language": "SW")", "/language bad-value;"},
+      {R"("template": "approved", "language": "swahili")", "/language too-long;"},
+      {R"("template": "approved", "variables": [1])", "/variables bad-type;"},
+  };
+  const VirtualClock clock;
+  const Router router(std::make_shared<RoutingTable>(Config{}), {}, clock);
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.fields);
+    const auto read =
+        read_submission(json::parse(R"({"to": "0712345678", )" + std::string(c.fields) + "}"), Directory(router), 0);
+    std::string wrong;
+    if (!read)
+      for (const auto& error : read.error().errors) wrong += error.pointer + " " + error.code + ";";
+    EXPECT_EQ(wrong, c.wrong);
+  }
+  const auto read =
+      read_submission(json::parse(R"({"to": "1", "template": "approved", "language": "sw", "variables": {"a": 1}})"),
+                      Directory(router), 0);
+  ASSERT_TRUE(read && read->by_template);
+  EXPECT_EQ(read->by_template->language, "sw");
+  EXPECT_EQ(read->by_template->values, (json::object{{"a", 1}}));
+}
+
 TEST(MessageFields, SayWhereEachMistakeIs) {
   struct {
     const char *fields, *wrong;
@@ -127,6 +158,9 @@ TEST(MessageFields, SayWhereEachMistakeIs) {
       {R"("binary": "00ff")", "/binary bad-value;"},
       {R"("udh": "0605040b8423f0")", "/udh bad-value;"},
       {R"("data_coding": 4)", "/data_coding bad-value;"},
+      {R"("template": "approved")", "/template bad-value;"},
+      {R"("language": "sw")", "/language bad-value;"},
+      {R"("variables": {})", "/variables bad-value;"},
   };
   Config config;
   config.gateways = {{.name = "g", .id = 1}};
