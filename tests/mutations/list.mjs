@@ -930,7 +930,7 @@ export const list = [
   {file: 'bridge/routing/opt_outs.cpp', bugs: [
     {id: 715, what: 'an opt-out stops login codes',
      find: `lane == store::Lane::reminder || lane == store::Lane::campaign`, plant: `true`},
-    {id: 716, what: 'STOP does not stop what waits', find: `if (!stops(tenant ? tenant->config : TenantSettings(), lane)) return {};`,
+    {id: 716, what: 'STOP does not stop what waits', find: `if (tenant ? !stops(tenant->config, lane) : !stops({}, lane)) return {};`,
      plant: `return {};`},
   ]},
   {file: 'store/marks.cpp', bugs: [
