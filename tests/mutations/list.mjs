@@ -442,6 +442,8 @@ export const list = [
     {id: 850, what: 'sessions come back to a host as soon as it answers', find: `now - *h.good_since < h.wait`, plant: `false`},
     {id: 851, what: 'a host that fails again and again is never waited for longer',
      find: `soon ? std::min(2 * h.wait, waits_max * return_after_) : return_after_`, plant: `return_after_`},
+    {id: 964, what: 'a host that does not know the account keeps sessions from the next one', find: `hosts_[host].refused_at = now;`, plant: `;`},
+    {id: 965, what: 'sessions go back at once to a host that refused the account', find: `failed(other, now, hosts_[other].why);`, plant: `static_cast<void>(now);`},
     {id: 852, what: 'a host that failed keeps its place', find: `!std::exchange(h.trusted, false)`, plant: `true`},
     {id: 853, what: 'a carrier that unbound is bound to at once', find: `std::max(left, until)`, plant: `left`},
   ]},
