@@ -254,6 +254,9 @@ export const list = [
      find: `due > now || !no_other`, plant: `due > now`},
     {id: 427, what: 'while the carrier throttles, a message passes an earlier one to its phone',
      find: `moment.throttled && *part == 0`, plant: `!planted && moment.throttled && *part == 0`},
+    {id: 961, what: 'where all is to one phone, what stands back there is never tried',
+     find: `(under_way.ready_others() == 0 || (moment.throttled && under_way.others_follow_apart()))`, plant: `under_way.ready_others() == 0`},
+    {id: 962, what: 'what is blamed is waited for like what is throttled', find: `sending.throttled = 0;`, plant: `;`},
   ]},
   {file: 'bridge/delivery/mover.cpp', bugs: [
     {id: 43, what: 'messages move before the outcomes ahead of them are written',
@@ -591,6 +594,8 @@ export const list = [
      plant: `;`},
     {id: 357, what: 'one-time passwords wait for their turn',
      find: `lane == store::Lane::otp ? count : behind_one_time_passwords | count`, plant: `behind_one_time_passwords | count`},
+    {id: 963, what: 'what stands back because it was throttled is passed by a later one to its phone',
+     find: `sending.throttled > 0 && sending.throttled < waited_for_max`, plant: `false`},
     {id: 358, what: 'who stands back keeps the place', find: `order_for(sendings_.at(order).lane(), true, ++claimed_count_)`,
      plant: `order`},
   ]},
