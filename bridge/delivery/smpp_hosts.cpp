@@ -99,7 +99,7 @@ bool SmppHosts::bring_one_home() {
 }
 
 void SmppHosts::bound(const SmppLink& link) {
-  hosts_.bound(link.host());
+  hosts_.bound(link.host(), clock_.now());
   auto& last = last_[static_cast<std::size_t>(link.number() - 1)];
   const auto from = std::exchange(last, link.host());
   if (from == link.host()) return;

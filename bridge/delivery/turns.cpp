@@ -52,7 +52,8 @@ Turns::Turn Turns::submit_others(const Moment& moment) {
 Turns::Turn Turns::submit_apart(const Moment& moment) {
   auto& under_way = context_.under_way;
   const auto now = moment.now;
-  const bool no_other = under_way.ready_others() == 0 && !owner_.more_may_come();
+  const bool no_other = (under_way.ready_others() == 0 || (moment.throttled && under_way.others_follow_apart())) &&
+                        !owner_.more_may_come();
   std::optional<Time> earliest;
   for (auto it = under_way.first_apart(); it != under_way.ready().end(); ++it) {
     const auto& sending = under_way.at(*it);
@@ -158,6 +159,7 @@ bool Turns::throttled(std::uint64_t cookie, UnderWay::Sending& sending, Duration
 Channel::Owner::Blame Turns::blamed(std::uint64_t cookie, UnderWay::Sending& sending) {
   const auto blamed = suspects_.blamed(sending.id(), sending.attempt.submitted_at(UnderWay::part_of(cookie)),
                                        context_.clock.now(), blamed_wait);
+  sending.throttled = 0;
   not_taken(cookie, sending);
   stand_back(UnderWay::order_of(cookie));
   switch (blamed) {

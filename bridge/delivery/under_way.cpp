@@ -19,6 +19,8 @@ std::uint64_t phone_key(std::string_view number) {
   return key;
 }
 
+std::uint64_t phone_of(const UnderWay::Sending& sending) { return phone_key(sending.attempt.message().content.to); }
+
 }  // namespace
 
 UnderWay::Order UnderWay::order_for(store::Lane lane, bool apart, std::uint64_t count) {
@@ -50,7 +52,7 @@ UnderWay::Sending UnderWay::remove(Order order) {
   no_longer_ready(order);
   auto node = sendings_.extract(order);
   must(!node.empty(), "a message is settled that is not under way");
-  const auto phone = phones_.find(phone_key(node.mapped().attempt.message().content.to));
+  const auto phone = phones_.find(phone_of(node.mapped()));
   must(phone != phones_.end(), "no phone is known of a message that is under way");
   if (--phone->second == 0) phones_.erase(phone);
   return std::move(node.mapped());
@@ -97,12 +99,25 @@ bool UnderWay::is_to(std::string_view phone) const {
   return phone.empty() ? !sendings_.empty() : phones_.contains(phone_key(phone));
 }
 
+bool UnderWay::is_waited_for(Order order, const Sending& sending) {
+  return !goes_apart(order) || (sending.throttled > 0 && sending.throttled < waited_for_max);
+}
+
 bool UnderWay::follows_another(Order order) const {
-  const auto phone_of = [](const Sending& sending) { return phone_key(sending.attempt.message().content.to); };
-  const auto own = sendings_.find(order);
-  const auto phone = phone_of(own->second);
+  const auto& own = sendings_.at(order);
+  const auto phone = phone_of(own);
   if (phones_.find(phone)->second == 1) return false;
-  return std::any_of(sendings_.begin(), own, [&](const auto& each) { return phone_of(each.second) == phone; });
+  return std::ranges::any_of(sendings_, [&](const auto& each) {
+    return each.second.place < own.place && phone_of(each.second) == phone && is_waited_for(each.first, each.second);
+  });
+}
+
+bool UnderWay::others_follow_apart() const {
+  std::set<std::uint64_t> phones;
+  for (auto it = sendings_.lower_bound(behind_all); it != sendings_.end(); ++it)
+    if (is_waited_for(it->first, it->second)) phones.insert(phone_of(it->second));
+  return !phones.empty() && std::all_of(ready_.begin(), first_apart(),
+                                        [&](Order order) { return phones.contains(phone_of(sendings_.at(order))); });
 }
 
 void UnderWay::note_overdue(std::uint64_t cookie, Overdue overdue) {

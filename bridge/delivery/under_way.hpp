@@ -55,8 +55,11 @@ class UnderWay {
   void stand_back(Order order);  // behind all others
 
   bool is_to(std::string_view phone) const;  // empty: to anybody
-  // Another message to its phone has its place before it. Looks through all where there are two to that phone.
+  // Another message to its phone has its place before it, also where that stands back because it was throttled, but not
+  // too often. Looks through all where there are two to that phone.
   bool follows_another(Order order) const;
+  // Of those that are ready, all that do not stand back are to phones of such.
+  bool others_follow_apart() const;
 
   // A part of a message, as the channel knows it.
   static std::uint64_t cookie_of(Order order, std::size_t part) { return order << part_bits | part; }
@@ -79,8 +82,11 @@ class UnderWay {
  private:
   // Orders have 56 bits, which leaves 8 for the part.
   static constexpr int part_bits = 8;
+  static constexpr int waited_for_max = 5;  // so often throttled in a row it is passed, after some ten seconds
   static constexpr Order behind_one_time_passwords = Order{1} << 54, behind_all = Order{1} << 55;
   static Order order_for(store::Lane lane, bool apart, std::uint64_t count);
+  // Not what is blamed, nor for ever: without another message nobody could show whose fault it is.
+  static bool is_waited_for(Order order, const Sending& sending);
   void move(Order order, Order to);
   bool is_held(Order order) const { return held_[static_cast<std::size_t>(sendings_.at(order).lane())]; }
 

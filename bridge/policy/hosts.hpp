@@ -35,11 +35,13 @@ class Hosts {
   // `not_before`: when the session may go to each host again.
   Choice next(std::size_t place, std::span<const Time> not_before, Time now) const {
     const auto at = [&](Host host) { return std::max({now, not_before[host], hosts_[host].left_alone_until}); };
+    const auto order = [&](Host host) {
+      const auto& h = hosts_[host];
+      return std::tuple(at(host), !h.trusted || h.refused_at != never, h.refused_at, rank(place, host));
+    };
     Host best = 0;
     for (Host host = 1; host < hosts_.size(); ++host)
-      if (std::tuple(at(host), !hosts_[host].trusted, rank(place, host)) <
-          std::tuple(at(best), !hosts_[best].trusted, rank(place, best)))
-        best = host;
+      if (order(host) < order(best)) best = host;
     return {.host = best, .at = at(best)};
   }
   // Whether a session that is bound at `current` is to go to another one, which it prefers.
@@ -53,12 +55,20 @@ class Hosts {
   }
 
   // The carrier took the account there. Until it refuses it, a refusal elsewhere is that other host's fault, and says
-  // nothing of this one. Where none took it, it is the account's, and each host keeps its place.
-  void bound(Host host) { hosts_[host].takes_account = true; }
+  // nothing of this one. Where none took it, it is the account's, as far as we know: the hosts are asked in turn, and
+  // the first that takes it shows whose fault it was.
+  void bound(Host host, Time now) {
+    hosts_[host].takes_account = true;
+    hosts_[host].refused_at = never;
+    for (Host other = 0; other < hosts_.size(); ++other)
+      if (std::exchange(hosts_[other].refused_at, never) != never) failed(other, now, hosts_[other].why);
+  }
   bool takes_account(Host host) const { return hosts_[host].takes_account; }
   void refused(Host host, Time now, std::string why) {
     hosts_[host].takes_account = false;
-    if (std::ranges::any_of(hosts_, &State::takes_account)) failed(host, now, std::move(why));
+    if (std::ranges::any_of(hosts_, &State::takes_account)) return failed(host, now, std::move(why));
+    hosts_[host].refused_at = now;
+    hosts_[host].why = std::move(why);
   }
   void failed(Host host, Time now, std::string why) {
     auto& h = hosts_[host];
@@ -97,6 +107,7 @@ class Hosts {
 
  private:
   static constexpr int waits_max = 8;
+  static constexpr Time never = Time::min();
   std::size_t rank(std::size_t place, Host host) const { return (host + hosts_.size() - home(place)) % hosts_.size(); }
   struct State {
     bool trusted = true, takes_account = false;
@@ -104,6 +115,7 @@ class Hosts {
     std::optional<Time> trusted_since;  // again
     Duration wait{};
     Time failed_at{}, left_alone_until{};
+    Time refused_at = never;  // the account, and none took it since
     std::string why;
   };
   const Use use_;

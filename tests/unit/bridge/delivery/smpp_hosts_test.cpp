@@ -235,6 +235,20 @@ TEST_F(SmppHostsTest, AnotherHostThatRefusesTheAccountDoesNotKeepASessionFromIts
   EXPECT_EQ(carrier_.refused, 1) << "it would lock the account";
 }
 
+TEST_F(SmppHostsTest, AHostThatDoesNotKnowTheAccountDoesNotKeepItFromTheNextOne) {
+  carrier_.refuses.insert("one");
+  config_.smpp().refused_delay = 5min;
+  start(2, SmppSettings::UseHosts::failover);
+  run(4min);
+  EXPECT_EQ(carrier_.refused, 2) << "once a session: a carrier may lock the account";
+  EXPECT_FALSE(std::ranges::count(carrier_.tried, "two"));
+  run(2min);
+  EXPECT_THAT(hosts(), ElementsAre("bound two:2775", "bound two:2775"));
+  run(1min);
+  EXPECT_EQ(carrier_.refused, 2) << "no session goes back there at once";
+  EXPECT_THAT(status().hosts.front().why, testing::HasSubstr("password"));
+}
+
 TEST_F(SmppHostsTest, AHostThatIsLeftAloneIsNotTriedOut) {
   config_.smpp().unbind_wait = 30min;
   start(1, SmppSettings::UseHosts::failover);

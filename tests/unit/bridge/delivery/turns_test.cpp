@@ -253,6 +253,44 @@ TEST_F(TurnsTest, OneThatIsThrottledTwiceLetsAnotherTry) {
   EXPECT_FALSE(throttle(2)) << "and the order stays";
 }
 
+// Where all is to one phone, nobody shows whose fault it is: the first is tried again, and not passed at once.
+TEST_F(TurnsTest, OneThatStandsBackIsNotPassedByALaterOneToItsPhone) {
+  const auto one = "+254712345678";
+  add_to(one, 1);
+  add_to(one, 2);
+  add_to(one, 3);
+  channel_.places = 1;
+  run();
+  throttle(1);
+  EXPECT_EQ(run() + pass(1001ms), "1");
+  EXPECT_TRUE(throttle(1));
+  EXPECT_EQ(under_way_.ready_apart(), 1u);
+  EXPECT_EQ(run() + pass(1999ms), "") << "the others wait for it";
+  EXPECT_EQ(pass(2ms), "1");
+  answer(1, Kind::accepted);
+  EXPECT_EQ(run() + pass(1001ms), "2");
+  for (const auto wait : {1s, 2s, 4s, 8s}) {
+    throttle(2);
+    EXPECT_EQ(run() + pass(wait + 1ms), "2");
+  }
+  throttle(2);
+  EXPECT_EQ(run() + pass(1001ms), "3") << "it may be its fault alone";
+  answer(3, Kind::accepted);
+  EXPECT_TRUE(turns_.is_at_fault(2));
+}
+
+TEST_F(TurnsTest, OneThatIsBlamedIsPassedByALaterOneToItsPhone) {
+  const auto one = "+254712345678";
+  add_to(one, 1);
+  add_to(one, 2);
+  channel_.places = 1;
+  run();
+  throttle(1);
+  EXPECT_EQ(run() + pass(1001ms), "1");
+  blame(1);
+  EXPECT_EQ(run() + pass(1001ms), "2");
+}
+
 TEST_F(TurnsTest, WhatIsLostWithOthersHoldsABindOnlyUntilItIsThrottled) {
   turns_.lost(1);
   add(1);

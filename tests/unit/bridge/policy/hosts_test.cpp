@@ -82,5 +82,30 @@ TEST(Hosts, OneThatFailsSoonAgainIsWaitedForLonger) {
   EXPECT_TRUE(hosts.works(0, now + 5min)) << "it was good for long";
 }
 
+// The account may be right, and just not known at the first one.
+TEST(Hosts, WhereNoneTookTheAccountTheyAreAskedInTurn) {
+  Hosts hosts(3, Use::failover, 5min);
+  for (const Hosts::Host host : {0U, 1U, 2U}) {
+    EXPECT_EQ(hosts.next(0, any_time, begin).host, host);
+    hosts.refused(host, begin + (host + 1) * 1min, "unknown system_id");
+    EXPECT_TRUE(hosts.is_trusted(host)) << "nothing shows that it is at fault";
+  }
+  EXPECT_EQ(hosts.next(0, any_time, begin + 5min).host, 0U);
+  hosts.bound(2, begin + 10min);
+  EXPECT_TRUE(hosts.is_trusted(2));
+  EXPECT_FALSE(hosts.is_trusted(0));
+  EXPECT_FALSE(hosts.better(0, 2, begin + 10min)) << "it would be refused there again";
+  EXPECT_EQ(hosts.why(0), "unknown system_id");
+  EXPECT_EQ(hosts.next(0, any_time, begin + 10min).host, 2U);
+}
+
+TEST(Hosts, OneThatFailedIsTriedBeforeOneThatRefusesTheAccount) {
+  Hosts hosts(2, Use::failover, 5min);
+  hosts.failed(1, begin, "no route");
+  EXPECT_EQ(hosts.next(0, any_time, begin).host, 0U);
+  hosts.refused(0, begin, "unknown system_id");
+  EXPECT_EQ(hosts.next(0, any_time, begin).host, 1U);
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge
