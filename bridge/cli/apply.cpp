@@ -172,7 +172,7 @@ class Apply {
   void bring_about(const Wanted& wanted) {
     const std::string name(wanted.settings.at("name").as_string()), what = wanted.kind->what;
     const auto now = call(options_, "GET", address_of(what, name));
-    if (now.status == 404) {
+    if (now.status == 404 || (now.ok() && now.body.at("managed_by").as_string() == "ready")) {
       const auto answer = ask("POST", address_of(what), json::serialize(wanted.settings), {});
       return answer.ok() ? tell(what, name, "created") : fail(wanted.file, what, name, answer);
     }
@@ -204,7 +204,7 @@ class Apply {
       const std::string name(object.at("name").as_string());
       const bool stays = std::ranges::any_of(
           wanted, [&](const Wanted& w) { return w.kind == &kind && w.settings.at("name").as_string() == name; });
-      if (stays || object.at("managed_by").as_string() == "file") continue;
+      if (stays || object.at("managed_by").as_string() != "api") continue;
       // In a dry run the routes that would go first are still there.
       if (options_.dry_run) {
         tell(what, name, "deleted");
@@ -259,8 +259,9 @@ int export_all(const ApplyOptions& options) {
     if (!answer.ok()) return report(answer);
     const auto& items = answer.body.as_object().at("items").as_array();
     auto& list = whole[kind.list].emplace_array();
-    for (const auto& item : items) list.push_back(item.as_object().at("settings"));
-    out << YAML::Key << kind.list << YAML::Value << (items.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+    for (const auto& item : items)  // what is shipped is there without being made
+      if (item.as_object().at("managed_by").as_string() != "ready") list.push_back(item.as_object().at("settings"));
+    out << YAML::Key << kind.list << YAML::Value << (list.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
     for (const auto& settings : list) emit(out, settings);
     out << YAML::EndSeq;
   }

@@ -6,29 +6,13 @@
 #include <set>
 #include <sstream>
 
+#include "bridge/config/embedded.hpp"
 #include "bridge/config/gateway.hpp"
 #include "bridge/config/keys.hpp"
 #include "bridge/text/nearest.hpp"
 
-// Each is put in by the assembler as it is, between two symbols of its number; the build lists them in this file.
-#define PROFILE(number, name, file)                       \
-  asm(".section .rodata\n"                                \
-      ".global smsbridge_carrier_" #number                \
-      "_begin\n"                                          \
-      "smsbridge_carrier_" #number                        \
-      "_begin:\n"                                         \
-      ".incbin \"" file                                   \
-      "\"\n"                                              \
-      ".global smsbridge_carrier_" #number                \
-      "_end\n"                                            \
-      "smsbridge_carrier_" #number                        \
-      "_end:\n"                                           \
-      ".byte 0\n"                                         \
-      ".previous\n");                                     \
-  extern "C" {                                            \
-  extern const char smsbridge_carrier_##number##_begin[]; \
-  extern const char smsbridge_carrier_##number##_end[];   \
-  }
+// The build lists them in this file: PROFILE(number, name, path).
+#define PROFILE(number, name, file) SMSBRIDGE_EMBED(smsbridge_carrier_##number, file)
 #include SMSBRIDGE_CARRIERS
 #undef PROFILE
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bridge/config/config.hpp"
+#include "bridge/config/ready_templates.hpp"
 #include "bridge/text/number.hpp"
 
 namespace smsbridge::bridge {
@@ -56,6 +57,7 @@ void check_templates(const std::vector<const TemplateSettings*>& templates, cons
 std::string why_not_by(const InboundRuleSettings& rule, const std::vector<const TemplateSettings*>& templates,
                        const std::set<std::string>& assumed) {
   const auto it = std::ranges::find(templates, rule.by_template, &TemplateSettings::name);
+  if (it == templates.end() && find_ready_template(rule.by_template)) return {};
   if (it == templates.end())
     return assumed.contains(rule.by_template)
                ? std::string()

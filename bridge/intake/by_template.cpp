@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
+#include "bridge/config/ready_templates.hpp"
 #include "bridge/text/nearest.hpp"
 
 namespace smsbridge::bridge {
@@ -16,7 +17,7 @@ namespace {
 
 Refusal no_such_template(const RoutingTable& table, const std::string& name, const std::string& tenant) {
   std::vector<std::string> names;
-  for (const auto& made : table.templates)
+  for (const auto& made : with_ready_templates(table.templates))
     if (template_for(table, made->name, tenant)) names.push_back(made->name);
   const auto close = text::nearest(name, names);
   return {.code = ProblemCode::unknown_template,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "bridge/config/ready_templates.hpp"
+
 namespace smsbridge::bridge {
 namespace {
 
@@ -140,6 +142,7 @@ const KindRow text_template{
     .needed_by =
         [](const RoutingTable& table, std::string_view name) {
           std::string rules;
+          if (find_ready_template(name)) return rules;  // which they go on with
           for (const auto& rule : table.inbound_rules)
             if (rule->by_template == name) rules += (rules.empty() ? "" : ", ") + rule->name;
           return rules.empty() ? rules

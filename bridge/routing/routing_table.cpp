@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "bridge/config/ready_templates.hpp"
+
 namespace smsbridge::bridge {
 namespace {
 
@@ -62,7 +64,8 @@ InboundRulePtr RoutingTable::inbound_rule(std::string_view name) const {
   return find(inbound_rules, name, &InboundRuleSettings::name);
 }
 TemplatePtr RoutingTable::template_of(std::string_view name) const {
-  return find(templates, name, &TemplateSettings::name);
+  auto made = find(templates, name, &TemplateSettings::name);
+  return made ? made : find_ready_template(name);
 }
 
 namespace {

@@ -201,3 +201,38 @@ describe('a template', () => {
     }
   });
 });
+
+describe('a template that is shipped', () => {
+  test('is used by its name, until one of the same name takes its place', {timeout}, async (t) => {
+    const {smsc, bridge, api} = await started(t);
+    const listed = (await api.get('/templates')).body.items;
+    assert.ok(listed.length >= 25 && listed.every(({managed_by, texts}) => managed_by === 'ready' && 'en,es,fr,hi,sw' === Object.keys(texts).sort().join()));
+    const repaid = (more) => api.post('/messages', {to: `+${phone}`, template: 'loan-repayment', variables: {firstname: 'Amina',
+      repaymentAmount: '950.000000', transactionDate: [2026, 11, 4], LoanOutstanding: 3550.5}, ...more});
+    const wanted = {
+      en: 'Dear Amina, we received KES 950 on 4 Nov 2026. Thank you. Still to pay: KES 3,550.50.',
+      // The GSM alphabet has no ç: the text says transliterate, which saves a part.
+      fr: 'Cher/Chère Amina, nous avons recu 950 KES le 4 nov. 2026. Merci. Reste à payer : 3 550,50 KES.',
+      es: 'Estimado/a Amina: recibimos 950 KES el 4 nov 2026. Gracias. Saldo: 3550,50 KES.',
+      sw: 'Habari Amina, tumepokea KES 950 tarehe 4 Nov 2026. Asante. Deni lililobaki: KES 3,550.50.',
+      hi: 'Amina जी, 4 नव॰ 2026 को KES 950 मिले। शेष: KES 3,550.50',
+    };
+    for (const [language, text] of Object.entries(wanted)) assert.equal((await repaid({language})).body.text, text);
+    await until('all to arrive', () => smsc.textsTo(phone).length === 5);
+    const set = await bridge.cli('templates', 'set', 'loan-repayment', 'sw', 'Asante {{firstName}}!');
+    assert.equal(set.code, 0, set.output);
+    assert.equal((await repaid({language: 'sw'})).body.text, 'Asante Amina!');
+    assert.equal((await repaid({language: 'en'})).body.text, wanted.en, 'the other languages stay');
+    const own = (await api.get('/templates')).body.items.filter(({name}) => name === 'loan-repayment');
+    assert.deepEqual(own.map(({managed_by}) => managed_by), ['api']);
+    const exported = await bridge.cli('export');
+    assert.match(exported.stdout, /templates:\n {2}- .*/);
+    assert.equal(exported.stdout.match(/loan-/g).length, exported.stdout.match(/loan-repayment/g).length, 'what is shipped is not exported');
+    assert.match((await bridge.cli('templates', 'lint')).stdout, /^loan-repayment en: 1 part\(s\) gsm7, 1 with long values\n(loan-repayment .*\n)*$/);
+    assert.equal((await bridge.cli('templates', 'lint', 'loan-closed')).code, 0);
+    assert.equal((await api.post('/inbound-rules', {name: 'karibu', keywords: ['KARIBU'], template: 'client-transferred'})).status, 201);
+    assert.equal((await bridge.cli('templates', 'delete', 'loan-repayment', '--yes')).code, 0);
+    assert.equal((await repaid({language: 'sw'})).body.text, wanted.sw);
+    assert.equal((await bridge.cli('templates', 'delete', 'loan-repayment', '--yes')).code, 5, 'it cannot be taken away');
+  });
+});

@@ -6,21 +6,9 @@
 #include <boost/json.hpp>
 #include <charconv>
 
-extern "C" {
-extern const char smsbridge_openapi_begin[];
-extern const char smsbridge_openapi_end[];
-}
+#include "bridge/config/embedded.hpp"
 
-// The assembler puts the file in as it is: no generated source, no escaping.
-asm(".section .rodata\n"
-    ".global smsbridge_openapi_begin\n"
-    "smsbridge_openapi_begin:\n"
-    ".incbin \"" SMSBRIDGE_OPENAPI_FILE
-    "\"\n"
-    ".global smsbridge_openapi_end\n"
-    "smsbridge_openapi_end:\n"
-    ".byte 0\n"
-    ".previous\n");
+SMSBRIDGE_EMBED(smsbridge_openapi, SMSBRIDGE_OPENAPI_FILE)
 
 namespace smsbridge::bridge {
 namespace {

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "bridge/config/ready_templates.hpp"
 #include "bridge/doors/admission.hpp"
 #include "bridge/doors/api/api.hpp"
 #include "bridge/doors/api/objects.hpp"
@@ -35,7 +36,7 @@ json::object template_info(const Services& services, const TemplateSettings& mad
           {"audience", name(made.audience)},
           {"texts", std::move(texts_of)},
           {"variables", texts(made.variables)},
-          {"managed_by", managed_by(object)},
+          {"managed_by", object ? managed_by(object) : "ready"},
           {"settings", whole ? json::value(made.settings) : json::value(nullptr)}};
 }
 
@@ -48,7 +49,7 @@ void list_templates(Services& services, const HttpRequest& request, const Respon
   const auto caller = admit(services, request, "config:read", respond);
   if (!caller) return;
   json::array items;
-  for (const auto& made : services.directory.table()->templates)
+  for (const auto& made : with_ready_templates(services.directory.table()->templates))
     if (may_see_template(services, *caller, *made))
       items.push_back(template_info(services, *made, speaks_for_all(services, *caller)));
   respond(page_of(request, std::move(items), {}));
