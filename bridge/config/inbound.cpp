@@ -20,8 +20,6 @@ Choices<Rule::Action> action_choices() {
           {"opt_in", Rule::Action::opt_in}};
 }
 
-Choices<std::string> languages() { return {{"en", "en"}, {"fr", "fr"}, {"es", "es"}, {"sw", "sw"}, {"hi", "hi"}}; }
-
 // One word, as the first word of a message is looked at.
 void check_keywords(ConfigSection& s, Rule& rule) {
   if (rule.keywords.size() > keywords_max)
@@ -58,7 +56,8 @@ const Keys<Rule>& rule_keys() {
       K::texts("keywords", &Rule::keywords, "First words of a message, in any case and without accents")
           .needed()
           .checked(check_keywords),
-      K::choice("language", &Rule::language, languages(), "Language of keywords and answer; for people"),
+      K::choice("language", &Rule::language, {"en", "fr", "es", "sw", "hi"},
+                "Language of keywords and answer; for people"),
       K::choice("action", &Rule::action, action_choices(), "What else follows than the answer"),
       K::text("answer", &Rule::answer, "Text that the phone gets").checked(check_answer),
   };
