@@ -5,6 +5,7 @@
 #include <future>
 #include <random>
 
+#include "bridge/config/store_options.hpp"
 #include "bridge/doors/api/objects.hpp"
 #include "bridge/doors/listeners.hpp"
 #include "bridge/env/descriptors.hpp"
@@ -52,23 +53,6 @@ void stop_and_wait(Part& part) {
   part.stop([&ended] { ended.set_value(); });
   ended.get_future().wait();
 }
-
-}  // namespace
-
-store::Options store_options(const Config& config, Clock& clock) {
-  store::Options options;
-  options.path = config.store_path;
-  options.size_limit_bytes = config.store_size_limit_bytes;
-  options.prewrite_bytes = std::min(config.store_prewrite_bytes, config.store_size_limit_bytes / 4);
-  options.limits.retention_ms = config.retention_ms;
-  for (const auto& gateway : config.gateways)
-    for (const auto& lane : config.lanes)
-      options.limits.held_ms = std::max(options.limits.held_ms, retry_of(gateway.retry, lane.retry).hold_ms);
-  options.wall_clock = [&clock] { return clock.wall(); };
-  return options;
-}
-
-namespace {
 
 // The daemon has the store for itself, but for small commits of other commands.
 store::Options daemon_store_options(const Config& config, Clock& clock) {

@@ -17,8 +17,6 @@
 
 namespace smsbridge::bridge {
 
-store::Options store_options(const Config& config, Clock& clock);
-
 // The daemon: who owns whom, and the order of start and stop.
 //
 // start: store recovered -> gateways connect -> listeners accept -> ready.

@@ -6,11 +6,12 @@
 #include <boost/json.hpp>
 #include <iostream>
 
-#include "bridge/app.hpp"
+#include "bridge/access/tenants.hpp"
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/cli/table.hpp"
+#include "bridge/config/store_options.hpp"
 #include "bridge/config/units.hpp"
 #include "bridge/text/nearest.hpp"
 #include "bridge/text/time.hpp"

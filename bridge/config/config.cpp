@@ -57,7 +57,7 @@ const Keys<Config>& listen_keys() {
           K::text("fineract_prefix", &C::fineract_prefix, "Path before /sms and the others, such as /message-gateway"),
           K::text("public_url", &C::public_url, "How HTTP providers reach 'api', such as https://sms.example.org")
               .checked(check_public_url),
-          K::file<std::filesystem::path>("control", &C::control_socket, "Unix socket of the command line"),
+          K::path("control", &C::control_socket, "Unix socket of the command line"),
       },
       [](ConfigSection& s, C& config) { check_listeners(s, config); });
   return keys;
@@ -72,7 +72,7 @@ const Keys<Config>& store_keys() {
   using C = Config;
   using K = Keys<C>;
   static const K keys{
-      K::file<std::filesystem::path>("path", &C::store_path, "Folder of the store").usually("data"),
+      K::path("path", &C::store_path, "Folder of the store").usually("data"),
       K::size("size_limit", &C::store_size_limit_bytes, 1u << 20, "Most that the store may hold"),
       K::size("prewrite", &C::store_prewrite_bytes, 0, "How far ahead the file is written; 0B: not at all"),
       K::secret("master_key", &C::master_key, "Seals the credentials of gateways made at run time")
@@ -84,18 +84,12 @@ const Keys<Config>& store_keys() {
   return keys;
 }
 
-Choices<std::string> themselves(std::initializer_list<const char*> words) {
-  Choices<std::string> choices;
-  for (const auto* word : words) choices.emplace_back(word, word);
-  return choices;
-}
-
 const Keys<Config>& log_keys() {
   using C = Config;
   using K = Keys<C>;
   static const K keys{
-      K::choice("level", &C::log_level, themselves({"trace", "debug", "info", "warn", "error"}), "From where on"),
-      K::choice("format", &C::log_format, themselves({"auto", "logfmt", "json", "pretty"}),
+      K::choice("level", &C::log_level, {"trace", "debug", "info", "warn", "error"}, "From where on"),
+      K::choice("format", &C::log_format, {"auto", "logfmt", "json", "pretty"},
                 "auto: pretty on a terminal, else logfmt"),
       K::boolean("full_numbers", &C::log_full_numbers, "Phone numbers stand in the log as they are"),
   };

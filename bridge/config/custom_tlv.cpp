@@ -82,14 +82,8 @@ const Keys<WrittenTlv>& custom_tlv_keys() {
   static const K keys{
       K::text("tag", &T::tag, "Its number, such as 0x1400").needed(),
       K::choice(
-          "type", &T::type,
-          [] {
-            Choices<std::string> choices;
-            for (const auto& name : custom_tlv_types()) choices.emplace_back(name, name);
-            return choices;
-          }(),
-          "How the value is written: a text, one with a NUL behind it, hex digits, or a number of 1, 2 or 4 "
-          "octets"),
+          "type", &T::type, custom_tlv_types(),
+          "How the value is written: a text, one with a NUL behind it, hex digits, or a number of 1, 2 or 4 octets"),
       K::text("value", &T::value, "Its value"),
   };
   return keys;

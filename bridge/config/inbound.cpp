@@ -20,8 +20,6 @@ Choices<Rule::Action> action_choices() {
           {"opt_in", Rule::Action::opt_in}};
 }
 
-Choices<std::string> languages() { return {{"en", "en"}, {"fr", "fr"}, {"es", "es"}, {"sw", "sw"}, {"hi", "hi"}}; }
-
 // One word, as the first word of a message is looked at.
 void check_keywords(ConfigSection& s, Rule& rule) {
   if (rule.keywords.size() > keywords_max)
@@ -60,7 +58,7 @@ const Keys<Rule>& rule_keys() {
       K::texts("keywords", &Rule::keywords, "First words of a message, in any case and without accents")
           .needed()
           .checked(check_keywords),
-      K::choice("language", &Rule::language, languages(),
+      K::choice("language", &Rule::language, {"en", "fr", "es", "sw", "hi"},
                 "Language of keywords and answer: which text of a template is taken"),
       K::choice("action", &Rule::action, action_choices(), "What else follows than the answer"),
       K::text("template", &Rule::by_template, "Template that the answer is made of, instead of 'answer'"),

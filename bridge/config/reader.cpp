@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/config/reader.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -245,6 +247,29 @@ void ConfigSection::read_secrets(const std::string& key, std::vector<std::string
     for (const auto& item : node) add(item);
   else
     add(node);
+}
+
+std::optional<std::size_t> ConfigSection::chosen(const std::string& key, const std::string& word,
+                                                 const std::vector<std::string>& words) {
+  const auto found = std::ranges::find(words, word);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  problem(key, fmt::format("'{}' is not one of {}", word, fmt::join(words, ", ")), "bad-value");
+  return std::nullopt;
+}
+
+std::optional<std::size_t> ConfigSection::read_choice(const std::string& key, const std::vector<std::string>& words) {
+  std::string word;
+  if (!scalar(key, word) || word.empty()) return std::nullopt;
+  return chosen(key, word, words);
+}
+
+std::vector<std::size_t> ConfigSection::read_choices(const std::string& key, const std::vector<std::string>& words) {
+  std::vector<std::string> given;
+  read_texts(key, given);
+  std::vector<std::size_t> found;
+  for (const auto& word : given)
+    if (const auto which = chosen(key, word, words)) found.push_back(*which);
+  return found;
 }
 
 void ConfigSection::read_texts(const std::string& key, std::vector<std::string>& values) {

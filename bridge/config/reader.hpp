@@ -51,22 +51,10 @@ class ConfigSection {
   // {file: path}, {env: NAME}, {credential: name}; a literal is a warning.
   void read_secret(const std::string& key, std::string& value);
   void read_secrets(const std::string& key, std::vector<std::string>& values);
-  template <class Enum>
-  void read_choice(const std::string& key, Enum& value, const std::vector<std::pair<std::string, Enum>>& choices) {
-    std::string text;
-    read(key, text);
-    if (text.empty()) return;
-    if (auto found = chosen(key, text, choices)) value = *found;
-  }
+  // Which of the words it is, or they are.
+  std::optional<std::size_t> read_choice(const std::string& key, const std::vector<std::string>& words);
+  std::vector<std::size_t> read_choices(const std::string& key, const std::vector<std::string>& words);
   void read_texts(const std::string& key, std::vector<std::string>& values);
-  template <class Enum>
-  void read_choices(const std::string& key, std::vector<Enum>& values,
-                    const std::vector<std::pair<std::string, Enum>>& choices) {
-    std::vector<std::string> words;
-    read_texts(key, words);
-    for (const auto& word : words)
-      if (auto value = chosen(key, word, choices)) values.push_back(*value);
-  }
   // A tree of any shape. {file: path}, {env: NAME} and {credential: name} in it are secrets; `is_secret` says which
   // members of the top should be.
   void read_tree(const std::string& key, boost::json::object& value,
@@ -92,17 +80,8 @@ class ConfigSection {
   bool is_good() const { return problems() == before_; }  // none in this section so far
 
  private:
-  template <class Enum>
-  std::optional<Enum> chosen(const std::string& key, const std::string& text,
-                             const std::vector<std::pair<std::string, Enum>>& choices) {
-    std::string allowed;
-    for (const auto& [name, choice] : choices) {
-      if (name == text) return choice;
-      allowed += (allowed.empty() ? "" : ", ") + name;
-    }
-    problem(key, "'" + text + "' is not one of " + allowed, "bad-value");
-    return std::nullopt;
-  }
+  std::optional<std::size_t> chosen(const std::string& key, const std::string& word,
+                                    const std::vector<std::string>& words);
   YAML::Node find(const std::string& key) const;
   YAML::Node take(const std::string& key);
   bool scalar(const std::string& key, std::string& text);

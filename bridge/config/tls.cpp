@@ -60,9 +60,9 @@ const Keys<TlsOptions>& tls_keys() {
   static const K keys(
       {
           K::boolean("enabled", &T::enabled, "false switches it off without losing the rest"),
-          K::file<std::string>("ca_file", &T::ca_file, "Authorities in PEM; else the system's"),
-          K::file<std::string>("certificate_file", &T::certificate_file, "Client certificate in PEM"),
-          K::file<std::string>("key_file", &T::key_file, "Its key in PEM, without a password"),
+          K::file("ca_file", &T::ca_file, "Authorities in PEM; else the system's"),
+          K::file("certificate_file", &T::certificate_file, "Client certificate in PEM"),
+          K::file("key_file", &T::key_file, "Its key in PEM, without a password"),
           K::text("server_name", &T::server_name, "Name in the certificate, where it is not that of the host")
               .checked([](ConfigSection& s, T& tls) { check_no_control(s, "server_name", tls.server_name); }),
           K::texts("fingerprints", &T::fingerprints,

@@ -9,10 +9,6 @@
 
 #include "bridge/smsc_sim/server.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace smsbridge::bridge::smsc_sim {
 
 // As typed; read by read_options(), which explains every mistake at once.
@@ -35,8 +31,6 @@ struct CommandOptions {
   std::string certificate_file, key_file, log_file, seed = "1", inbound_file;
   bool quiet = false;
 };
-
-void define(CLI::App& subcommand, CommandOptions& options);
 
 // Nothing when there are mistakes, one line for each.
 std::optional<ServerOptions> read_options(const CommandOptions& options, std::vector<std::string>& mistakes);

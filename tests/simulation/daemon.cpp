@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
-#include "bridge/app.hpp"
+#include "bridge/config/store_options.hpp"
 #include "bridge/doors/listeners.hpp"
 
 namespace smsbridge::simulation {

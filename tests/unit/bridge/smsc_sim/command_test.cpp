@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "bridge/cli/smsc_sim_options.hpp"
+
 namespace smsbridge::bridge::smsc_sim {
 namespace {
 
@@ -18,7 +20,7 @@ using testing::SizeIs;
 CommandOptions parsed(const std::string& line) {
   CLI::App app;
   CommandOptions options;
-  define(app, options);
+  add_smsc_sim_options(app, options);
   app.parse(line);
   return options;
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-// The options of `smsbridge smsc-sim`, as its help shows them.
+#include "bridge/cli/smsc_sim_options.hpp"
+
 #include <CLI/CLI.hpp>
 #include <string>
 #include <type_traits>
 
-#include "bridge/smsc_sim/command.hpp"
-
-namespace smsbridge::bridge::smsc_sim {
+namespace smsbridge::bridge {
 namespace {
+
+using smsc_sim::CommandOptions;
 
 // Options under one heading of the help.
 class Group {
@@ -129,7 +130,7 @@ void define_output(CLI::App& subcommand, CommandOptions& options) {
 
 }  // namespace
 
-void define(CLI::App& subcommand, CommandOptions& options) {
+void add_smsc_sim_options(CLI::App& subcommand, CommandOptions& options) {
   subcommand.description(
       "A message centre (SMSC) to try things with: it takes messages over SMPP 3.3 and 3.4, sends receipts,\n"
       "and misbehaves on demand. It delivers nothing to any telephone.");
@@ -159,4 +160,4 @@ void define(CLI::App& subcommand, CommandOptions& options) {
       "      A kind of carriers, and what it got, to try a gateway with the same profile.");
 }
 
-}  // namespace smsbridge::bridge::smsc_sim
+}  // namespace smsbridge::bridge
