@@ -956,9 +956,9 @@ export const list = [
     {id: 803, what: 'a tag may stand twice', find: `tlvs[i].tag && tlvs[i].tag == tlvs[before].tag`, plant: `false`},
   ]},
   {file: 'bridge/config/keys.cpp', bugs: [
-    {id: 873, what: 'what is optional has a value though nobody gave one', find: `} else if (s.is_given(name)) {`,
+    {id: 966, what: 'what is optional has a value though nobody gave one', find: `} else if (s.is_given(name)) {`,
      plant: `} else if (planted || s.is_given(name)) {`},
-    {id: 874, what: 'keys of a part are read into the whole', find: `if (part) object = part(object);`, plant: `;`},
+    {id: 967, what: 'keys of a part are read into the whole', find: `if (part) object = part(object);`, plant: `;`},
   ]},
   {file: 'bridge/config/lent.cpp', bugs: [
     {id: 813, what: 'a section of the gateway hides all of the profile\'s',
