@@ -94,6 +94,7 @@ void define_faults(CLI::App& subcommand, CommandOptions& options) {
   group.add("--error-rate", options.error_rate, "Submits answered with --error-status", "P");
   group.add("--error-status", options.error_status, "The command_status for --error-rate", "STATUS");
   group.add("--swallow", options.swallow, "Messages that are taken and never answered", "P");
+  group.add("--swallow-questions", options.swallow_questions, "query_sm and cancel_sm that are never answered", "P");
   group.add("--disconnect", options.disconnect,
             "Messages that are taken, and the connection is cut instead of the answer", "P");
   group.add("--disconnect-before", options.disconnect_before, "Messages that are not taken, and the connection is cut",

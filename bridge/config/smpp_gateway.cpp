@@ -277,7 +277,9 @@ std::vector<Key> message_keys() {
           Choices<S::Validity>{
               {"relative", S::Validity::relative}, {"absolute", S::Validity::absolute}, {"none", S::Validity::none}},
           "How the carrier is told how long to try"),
-      K::boolean("query", of_bind(&S::query), "The carrier answers query_sm: it is asked when a receipt does not come"),
+      K::boolean("query", of_bind(&S::query),
+                 "The carrier answers query_sm: it is asked when a receipt does not come. What got no answer has no id "
+                 "to ask by"),
       K::boolean("cancel", of_bind(&S::cancel), "The carrier answers cancel_sm: what it has can be cancelled"),
       K::section<smpp::Dialect>("dialect", of_bind(&S::dialect), dialect_keys(), "What this carrier does differently")
           .checked(check_alphabets),

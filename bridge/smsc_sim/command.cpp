@@ -232,6 +232,7 @@ std::optional<ServerOptions> read_options(const CommandOptions& options, std::ve
   read.status("--error-status", options.error_status, smsc.error_status);
   if (!options.bind_status.empty()) read.status("--bind-status", options.bind_status, smsc.bind_status);
   read.probability("--swallow", options.swallow, smsc.swallow);
+  read.probability("--swallow-questions", options.swallow_questions, smsc.swallow_questions);
   read.probability("--disconnect", options.disconnect, smsc.disconnect);
   read.probability("--disconnect-before", options.disconnect_before, smsc.disconnect_before);
   smsc.poison = options.poison;

@@ -22,7 +22,7 @@ struct CommandOptions {
   std::string receipts = "requested", outcomes = "DELIVRD:100";
   std::string throttle_rate = "0", error_rate = "0", error_status = "0x08", bind_status;
   std::vector<std::string> reject;
-  std::string swallow = "0", disconnect = "0", disconnect_before = "0", poison;
+  std::string swallow = "0", swallow_questions = "0", disconnect = "0", disconnect_before = "0", poison;
   bool answers_after_unbind = false, vendor_words = false;
   std::string profile, id_format, receipt_id_format, first_id;
   bool receipts_on_other_session = false;

@@ -63,7 +63,8 @@ struct Options {
   std::size_t receipt_window = 100;                   // unanswered deliver_sm of one session
   Duration receipt_retry = std::chrono::seconds(10);  // what is not answered with 0 is sent again
 
-  std::size_t keeps = 0;  // messages that can be asked about and cancelled, the latest ones; 0: none
+  std::size_t keeps = 0;         // messages that can be asked about and cancelled, the latest ones; 0: none
+  double swallow_questions = 0;  // query_sm and cancel_sm, never answered
 
   WallMs wall_at_zero = 0;  // the time of day at Time{}, for the dates in receipts
   std::uint64_t seed = 1;

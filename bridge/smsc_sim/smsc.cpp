@@ -272,6 +272,7 @@ void Smsc::on(Session& session, const ServerSession::BindWanted& wanted, Time no
 void Smsc::on(Session& session, const ServerSession::Asked& asked, Time now) {
   counts_.queries += asked.id.command == Command::query_sm;
   counts_.cancels += asked.id.command == Command::cancel_sm;
+  if (chance_.happens(options_.swallow_questions)) return session.line.forget(asked.id);
   const auto* query = std::get_if<smpp::QuerySm>(&asked.body);
   if (query && options_.keeps > 0) return answer_query(session, asked.id, *query, now);
   const auto* cancel = std::get_if<smpp::CancelSm>(&asked.body);

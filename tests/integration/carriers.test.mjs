@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, test} from 'node:test';
+import smpp from 'smpp';
 import {binary, Bridge, freePort, smsbridge, start, temporaryFolder, until} from './harness.mjs';
 import {judge, PcapProxy} from './peers/pcap_proxy.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
@@ -87,6 +88,57 @@ test('each field is as it was set, and tshark agrees with every PDU', {timeout},
     const split = cells.map((cell) => cell.split(','));
     return split[6].map((_, index) => split.slice(0, -1).map((values) => (/^0x/.test(values[index]) ? Number(values[index]) : values[index])).join('|'));
   }).sort(), bySubmit, 'tshark reads the same fields');
+  assert.deepEqual(smsc.errors, []);
+});
+
+test('tshark agrees with questions, with every form of a part, and with what phones say by data_sm', {timeout}, async (t) => {
+  const smsc = await Smsc.start(t, {port: await freePort(), receipt: ({destination}) => (/7[45]$/.test(destination) ? null : {}),
+    query: () => ({state: 'UNDELIV', err: 7}), cancel: () => true});
+  const port = await freePort();
+  const file = join(temporaryFolder(t), 'session.pcap');
+  const proxy = await PcapProxy.start(t, {port, target: smsc.port, file});
+  const forms = ['udh8', 'udh16', 'sar', 'payload'];
+  const bridge = await Bridge.start(t, {tenants: [{numbers: ['22384']}], gateways: [
+    ...forms.map((concat) => ({name: concat, port, concat, sessions: 1, tlvs: [{tag: '0x1400', value: concat}]})),
+    {name: 'asks', port, sessions: 1, query: true, receipt_wait: '4s', service_type: 'CMT'},
+    {name: 'cancels', port, sessions: 1, cancel: true, service_type: 'CMT'}]});
+  const api = bridge.api();
+  for (const {name} of bridge.config.gateways) await bridge.up(name);
+  for (const [index, gateway] of forms.entries()) {
+    const {id} = await api.send({to: `+25471234567${index}`, text: 'x'.repeat(400), gateway});
+    await api.reaches(id, 'delivered');
+  }
+  const asked = await api.send({to: '+254712345674', from: 'UMOJA', text: 'no receipt', gateway: 'asks'});
+  const taken = await api.send({to: '+254712345675', from: 'UMOJA', text: 'y'.repeat(170), gateway: 'cancels'});
+  await api.reaches(taken.id, 'submitted');
+  const cancelled = await api.post(`/messages/${taken.id}/cancel`);
+  assert.equal(cancelled.body.state, 'cancelled', JSON.stringify(cancelled.body));
+  const part = {from: '254712000001', to: '22384', command: 'data_sm'};
+  for (const [number, text] of [[1, 'Habari '], [2, 'yako']]) assert.equal(await smsc.fromPhone({...part, text, udh: [0, 3, 9, 2, number]}), 0);
+  await api.reaches(asked.id, 'undeliverable');
+  await bridge.stop();
+  await until('the connections to end', () => smsc.unbinds === 6);
+  await proxy.stop();
+
+  const {bad, commands, rows} = await judge(file, port, ['smpp.message_id', 'smpp.source_addr_ton', 'smpp.source_addr'], 3);
+  assert.deepEqual(bad, []);
+  const counts = Object.fromEntries(['query_sm', 'cancel_sm', 'data_sm', 'submit_sm'].map((name) => {
+    const {id} = smpp.commands[name];
+    return [name, [commands.get(id), commands.get(0x80000000 + id)]];
+  }));
+  assert.deepEqual(counts, {query_sm: [1, 1], cancel_sm: [2, 2], data_sm: [2, 2], submit_sm: Array(2).fill(smsc.submits.length)});
+  const ofPart = ({destination}) => smsc.submits.filter((submit) => submit.destination === destination);
+  const idOf = (pdu) => [pdu.message_id, pdu.source_addr_ton, pdu.source_addr];
+  assert.deepEqual(rows.map(([id, ton, source]) => [id, Number(ton), source]), smsc.queries.map(idOf), 'tshark reads the same question');
+  assert.deepEqual(smsc.queries.map(idOf), [[ofPart({destination: '254712345674'})[0].id, 5, 'UMOJA']]);
+  assert.deepEqual(smsc.cancels.map((pdu) => [pdu.message_id, pdu.destination_addr, pdu.service_type]),
+    ofPart({destination: '254712345675'}).map(({id, destination}) => [id, destination, 'CMT']));
+  const sar = (await judge(file, port, ['smpp.sar_msg_ref_num', 'smpp.sar_total_segments', 'smpp.sar_segment_seqnum', 'smpp.message_payload'])).rows
+    .map((cells) => cells.map((cell) => cell.split(',').filter(Boolean)));
+  const of = (place) => sar.flatMap((cells) => cells[place]);
+  assert.deepEqual([of(1).map(Number), of(2).map(Number).sort(), of(3).length], [[3, 3, 3], [1, 2, 3], 1], 'one long text by SAR, one as a payload');
+  assert.equal(new Set(of(0)).size, 1);
+  assert.deepEqual(ofPart({destination: '254712345671'}).map(({total, number}) => [total, number]).sort(), [[3, 1], [3, 2], [3, 3]]);
   assert.deepEqual(smsc.errors, []);
 });
 

@@ -51,3 +51,21 @@ test('a message that the carrier has is cancelled there, and what it says is tol
   assert.deepEqual([await bridge.metric('smpp_cancels_total', {gateway: names[0], result: 'cancelled'}),
     await bridge.metric('smpp_cancels_total', {gateway: names[1], result: 'refused'})], [2, 2]);
 });
+
+test('a carrier that never answers a question changes nothing, and it is said', {timeout}, async (t) => {
+  const {port} = await carrier(t, '1000', '--receipt-lost', '1', '--swallow-questions', '1');
+  const bridge = await Bridge.start(t, {gateways: [{port, query: true, receipt_wait: '4s'}, {port, cancel: true}]});
+  const api = bridge.api();
+  await bridge.up();
+  await bridge.up('promo');
+  const asked = await api.send({to: '+254712345678', text: 'Hello'});
+  const kept = await api.send({to: '+254712345679', text: 'Hello', gateway: 'promo'});
+  await api.reaches(kept.id, 'submitted');
+  const cancelled = await api.post(`/messages/${kept.id}/cancel`);
+  assert.match(cancelled.body.detail, /did not answer in time, and it is not known whether it cancels/);
+  assert.equal((await api.message(kept.id)).state, 'submitted');
+  await api.reaches(asked.id, 'sent');
+  assert.match((await api.message(asked.id)).status_message, /no receipt came/);
+  await until('the silence to be counted', async () => await bridge.metric('smpp_queries_total', {gateway: 'safaricom', result: 'unanswered'}) >= 1);
+  assert.equal(await bridge.metric('smpp_cancels_total', {gateway: 'promo', result: 'unanswered'}), 1);
+});

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/algorithm/hex.hpp>
 #include <boost/json.hpp>
 
 #include "bridge/text/message_id.hpp"
@@ -20,12 +21,20 @@ json::object fineract_entry(const Wish& wish, const RunOptions& options) {
   return entry;
 }
 
+json::array tlvs_of(const Wish& wish) {
+  json::array tlvs;
+  for (const auto& [tag, value] : wish.wanted.tlvs)
+    tlvs.push_back(json::object{{"tag", tag}, {"type", "octets"}, {"value", boost::algorithm::hex(value)}});
+  return tlvs;
+}
+
 json::object api_message(const Wish& wish, const RunOptions& options) {
   json::object message{{"to", wish.to}, {"text", wish.text}, {"lane", store::name(wish.lane)}};
   if (!wish.wanted.client_ref.empty()) message["client_ref"] = wish.wanted.client_ref;
   if (wish.gateway) message["gateway"] = options.config.gateways[*wish.gateway].name;
   if (wish.by_route) message["route"] = options.config.routes.front().name;
   if (wish.send_at) message["send_at"] = bridge::text::time_text(wish.send_at);
+  if (!wish.wanted.tlvs.empty()) message["tlvs"] = tlvs_of(wish);
   if (wish.validity_ms) message["validity"] = fmt::format("{}ms", wish.validity_ms);
   return message;
 }

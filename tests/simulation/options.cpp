@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "smpp/status.hpp"
 #include "tests/simulation/sim_hook.hpp"
 #include "tests/simulation/sim_provider.hpp"
 
@@ -288,7 +289,84 @@ void draw_questions(RunOptions& options) {
   }
 }
 
+// Some of those never answer, or not always, by another chance as above.
+void draw_silence(RunOptions& options) {
+  Random random(options.seed * 0xC6BC279692B5C323 + 19);
+  for (std::size_t place = 0; place < options.centres.size(); ++place) {
+    if (!random.chance(0.3)) continue;
+    options.centres[place].swallow_questions = random.chance(0.5) ? 1 : 0.3;
+    if (options.shared_account && place == 1)
+      options.centres[0].swallow_questions = options.centres[1].swallow_questions;
+  }
+}
+
+// Many messages of one kind to one or two phones, by carriers that throttle them; mostly where nothing else goes wrong
+// on the way. By another chance as above.
+void draw_order(RunOptions& options) {
+  Random random(options.seed * 0xA24BAED4963EE407 + 23);
+  if (options.calm || !random.chance(0.2)) return;
+  options.phones = static_cast<std::size_t>(random.between(1, 2));
+  options.lane = static_cast<store::Lane>(random.between(0, 3));
+  for (auto& tenant : options.config.tenants) tenant.fineract_lane = *options.lane;
+  options.submissions = static_cast<std::size_t>(random.between(80, 200));
+  options.submit_during = milliseconds_between(random, 20'000, 90'000);
+  options.phone_messages = 0;
+  for (auto& centre : options.centres) {
+    centre.throttle_rate = static_cast<double>(random.between(1, 10));
+    if (!random.chance(0.3)) continue;
+    centre.error_rate = perhaps(random, 1, 0.3);
+    centre.error_status = smpp::status_queue_full;
+  }
+  if (!random.chance(0.7)) return;
+  options.network.faults = {.fragment = options.network.faults.fragment};
+  options.hang_ups = options.outages = options.host_outages = options.changes = 0;
+  options.flapping.clear();
+  options.poison.clear();
+  for (auto& gateway : options.config.gateways) gateway.rate = 0;
+  for (auto& centre : options.centres) {
+    centre.poison.clear();
+    centre.reject.clear();
+    centre.disconnect = centre.disconnect_before = 0;
+  }
+}
+
+// What carriers of some countries ask for, by another chance as above.
+void draw_fields(RunOptions& options) {
+  Random random(options.seed * 0xB5297A4D3F84D5B5 + 29);
+  if (!random.chance(0.4)) return;
+  options.tlvs = perhaps(random, 0.7, 0.5);
+  auto& gateways = options.config.gateways;
+  for (auto& gateway : gateways) {
+    if (!gateway.is_smpp() || !random.chance(0.7)) continue;
+    auto& fields = gateway.smpp().fields;
+    fields.tlvs = draw_tlvs(random);
+    for (auto rows = random.between(0, 2); rows > 0; --rows) {
+      auto& row = fields.senders.emplace_back();
+      if (random.chance(0.7))
+        row.tenant = options.config
+                         .tenants[static_cast<std::size_t>(
+                             random.between(0, static_cast<std::int64_t>(options.config.tenants.size()) - 1))]
+                         .name;
+      if (row.tenant.empty() || random.chance(0.5)) row.sender = random.chance(0.7) ? gateway.sender : "Nobody";
+      row.tlvs = draw_tlvs(random);
+    }
+  }
+  if (options.shared_account) gateways[1].smpp().fields = gateways[0].smpp().fields;
+}
+
 }  // namespace
+
+std::vector<store::Tlv> draw_tlvs(Random& random) {
+  std::vector<store::Tlv> tlvs;
+  static constexpr std::uint16_t tags[] = {0x1400, 0x1401, 0x1402, 0x1500, 0x3FFF};
+  for (const auto tag : tags) {
+    if (!random.chance(0.4)) continue;
+    auto& tlv = tlvs.emplace_back(store::Tlv{.tag = tag, .value = {}});
+    for (auto octets = random.chance(0.1) ? 0 : random.between(1, 40); octets > 0; --octets)
+      tlv.value.push_back(static_cast<char>(random.between(0, 255)));
+  }
+  return tlvs;
+}
 
 // All gateways in some order; each gives way to the next one.
 bridge::RouteSettings draw_route(Random& random, const std::vector<bridge::GatewaySettings>& gateways) {
@@ -418,6 +496,9 @@ RunOptions draw_options(std::uint64_t seed) {
   draw_phones(options);
   draw_hosts(options);
   draw_questions(options);
+  draw_silence(options);
+  draw_order(options);
+  draw_fields(options);
   return options;
 }
 
@@ -433,13 +514,13 @@ std::string describe(const RunOptions& o) {
       "refuse={:.2f} "
       "no_answer={:.2f} "
       "reset={:.3f} hang={:.3f} fragment={:.2f} late_answers={} mended_jumps={} shared_account={} calm={} poison={} "
-      "phone_messages={} phone_stops={:.2f} host_outages={}",
+      "phone_messages={} phone_stops={:.2f} host_outages={} tlvs={:.2f}",
       o.seed, o.submissions, o.config.tenants.size(), ms(o.safety), ms(o.submit_during), o.phones, o.repeat, o.conflict,
       o.bad_number, o.long_text, o.ucs2, o.short_validity, o.scheduled, o.cancel, o.retry, o.crashes, o.stops,
       o.outages, o.hang_ups, o.failing_commits, o.pauses, o.drains, o.changes, o.wall_jumps, o.store_limit_bytes,
       ms(o.step_max), ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
       o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers, o.mended_jumps,
-      o.shared_account, o.calm, o.poison, o.phone_messages, o.phone_stops, o.host_outages);
+      o.shared_account, o.calm, o.poison, o.phone_messages, o.phone_stops, o.host_outages, o.tlvs);
   for (const auto& webhook : o.config.webhooks)
     text += fmt::format("\n  {} of {}: events={} batch={} lost={:.2f} refuse={:.2f} busy={:.2f} outages={}",
                         webhook.name, webhook.tenant, webhook.events.size(), webhook.batch, o.hooks.lost,
@@ -471,12 +552,13 @@ std::string describe(const RunOptions& o) {
         "attempts_max={} hold={}ms doubt={} | response={}+{}ms receipt={}+{}ms throttle={} reject={} "
         "error={:.2f}/0x{:x} "
         "swallow={:.3f} disconnect={:.3f}/{:.3f} before={:.2f} twice={:.2f} lost={:.2f} other_session={} ids={} "
-        "sessions_max={}",
+        "sessions_max={} keeps={} swallow_questions={}",
         g.name, g.kind, way, g.rate, g.receipts, g.receipt_wait_ms, g.retry.attempts_max, g.retry.hold_ms,
         g.doubt ? (*g.doubt == bridge::DoubtPolicy::hold ? "hold" : "resend") : "lane", ms(c.response_delay),
         ms(c.response_jitter), ms(c.receipt_delay), ms(c.receipt_jitter), c.throttle_rate, !c.reject.empty(),
         c.error_rate, c.error_status, c.swallow, c.disconnect, c.disconnect_before, c.receipt_before_response,
-        c.receipt_twice, c.receipt_lost, c.receipts_on_other_session, static_cast<int>(c.response_id), c.sessions_max);
+        c.receipt_twice, c.receipt_lost, c.receipts_on_other_session, static_cast<int>(c.response_id), c.sessions_max,
+        c.keeps, c.swallow_questions);
   }
   return text;
 }

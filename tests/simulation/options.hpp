@@ -46,8 +46,9 @@ struct RunOptions {
   Duration safety = std::chrono::minutes(10);  // as long as faults exist
   Duration submit_during = std::chrono::minutes(5);
   double repeat = 0, conflict = 0, bad_number = 0, long_text = 0, ucs2 = 0, short_validity = 0, scheduled = 0;
-  double cancel = 0, retry = 0;  // a submission is followed by one
-  std::size_t phones = 1000;     // few: many messages go to the same one
+  double cancel = 0, retry = 0;     // a submission is followed by one
+  std::size_t phones = 1000;        // few: many messages go to the same one
+  std::optional<store::Lane> lane;  // of all messages
 
   int crashes = 0, stops = 0;     // within `safety`
   int outages = 0, hang_ups = 0;  // of a centre; hang-ups: it unbinds everybody
@@ -63,6 +64,7 @@ struct RunOptions {
   bool calm = false;            // nothing is lost and nothing stops, but for messages that a carrier chokes on:
   std::string poison;           // to these phones; the others are not held up by them
   std::vector<Flapping> flapping;
+  double tlvs = 0;       // messages that bring TLVs of their own
   int host_outages = 0;  // of one of several hosts of a carrier; or it says that it is bound already
   HookFaults hooks;      // of each webhook of the configuration
   int hook_outages = 0;  // of one of them, for up to two minutes
@@ -76,6 +78,8 @@ RunOptions draw_options(std::uint64_t seed);
 // Other settings for what runs: another gateway of the same name, another route by the same gateways.
 void draw_change(bridge::Random& random, bridge::GatewaySettings& gateway);
 bridge::RouteSettings draw_route(bridge::Random& random, const std::vector<bridge::GatewaySettings>& gateways);
+// One or a few, of tags that may be any carrier's.
+std::vector<store::Tlv> draw_tlvs(bridge::Random& random);
 std::string describe(const RunOptions& options);
 
 }  // namespace smsbridge::simulation

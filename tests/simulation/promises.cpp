@@ -28,6 +28,8 @@ constexpr Duration rate_span = 10s;
 constexpr WallMs drain_slack_ms = 3000;
 constexpr WallMs held_up_max_ms = 60'000;
 constexpr int slower_by_errors = 4;
+constexpr WallMs wait_slack_ms = 60'000;
+constexpr std::uint16_t tlv_tag_first = 0x1400;  // of those of carriers (SMPP 3.4 section 5.3.2)
 
 std::string reference_of(const Promises::Wanted& wanted) {
   if (!wanted.client_ref.empty()) return fmt::format("{}/ref/{}", wanted.tenant, wanted.client_ref);
@@ -47,6 +49,17 @@ bool may_follow(State before, State after) {
   const bool by_receipt = after == State::delivered || after == State::undeliverable || after == State::expired ||
                           after == State::rejected || (before == State::sent && after == State::unknown);
   return assumed && by_receipt;
+}
+
+// No message is lost on its way, and no rate but what is learnt slows it down.
+bool lines_hold(const RunOptions& options) {
+  const auto& faults = options.network.faults;
+  return faults.reset == 0 && faults.hang == 0 && options.hang_ups == 0 && options.outages == 0 &&
+         options.host_outages == 0 && options.flapping.empty() && options.changes == 0 && options.poison.empty() &&
+         std::ranges::all_of(options.config.gateways, [](const auto& gateway) { return gateway.rate == 0; }) &&
+         std::ranges::all_of(options.centres, [](const auto& centre) {
+           return centre.disconnect == 0 && centre.disconnect_before == 0 && centre.reject.empty();
+         });
 }
 
 store::SegmentState segment_state(smpp::MessageState state) {
@@ -83,7 +96,13 @@ Promises::Promises(const RunOptions& options, const SimClock& clock, Duration la
       slack_(latency_max + 1s),
       folder_(std::move(folder)),
       submits_(options.centres.size()),
-      started_(options.centres.size()) {}
+      started_(options.centres.size()),
+      in_turn_(
+          [this](std::size_t number) {
+            const auto id = id_of_number_.find(number);
+            return store_ && id != id_of_number_.end() ? store_->reader().get(id->second) : std::nullopt;
+          },
+          2 * latency_max + 200ms, lines_hold(options)) {}
 
 // The first one counts: what follows may be its consequence.
 void Promises::fail(std::string promise, std::string detail) {
@@ -92,11 +111,13 @@ void Promises::fail(std::string promise, std::string detail) {
 
 void Promises::opened(const store::Store& store) {
   store_ = &store;
+  in_turn_.began_anew();
   read_anew();
   scan(false);
 }
 
 void Promises::gateway_started(std::size_t gateway, const bridge::GatewaySettings& config) {
+  in_turn_.began_anew();
   started_[gateway].push_back(
       {.at = clock_.now(), .rate = config.rate, .window = config.is_smpp() ? config.smpp().session.window : 0});
 }
@@ -104,6 +125,8 @@ void Promises::gateway_started(std::size_t gateway, const bridge::GatewaySetting
 void Promises::asked(const Wanted& wanted) {
   ++asked_[reference_of(wanted)][wanted.number];
   refused_.erase(wanted.number);
+  tlvs_[wanted.number] = wanted.tlvs;
+  in_turn_.asked(wanted.number, clock_.now());
 }
 
 std::optional<store::MessageId> Promises::accepted(const Wanted& wanted, std::optional<store::MessageId> id,
@@ -123,6 +146,7 @@ std::optional<store::MessageId> Promises::accepted(const Wanted& wanted, std::op
   if (const auto key = reference_of(wanted); !key.empty()) references_[key] = {.id = *id, .number = wanted.number};
   seen_[*id].accepted = true;
   id_of_number_[wanted.number] = *id;
+  in_turn_.accepted(wanted.number, clock_.now());
   return id;
 }
 
@@ -303,9 +327,49 @@ void Promises::receipt_answered(TakenPart& part, smpp::MessageState state) {
                                 smpp::state_word(state), part.provider_id));
 }
 
+void Promises::submit_seen(std::size_t gateway, const SeenSubmit& submit) {
+  check_rate(gateway);
+  const auto number = number_in(submit.text);
+  if (!number) return;
+  check_tlvs(gateway, *number, submit);
+  // By their place in the queue, where a clock that jumps confuses them.
+  if (submit.part != 1 || !store_ || options_.wall_jumps > 0 || options_.mended_jumps > 0) return;
+  if (const auto wrong = in_turn_.seen(*number, clock_.now())) fail("in-turn", *wrong);
+}
+
+void Promises::submit_answered(const SeenSubmit& submit, std::uint32_t status) {
+  if (const auto number = number_in(submit.text)) in_turn_.answered(*number, status, clock_.now());
+}
+
+// Said in another way than the product does: tag by tag, the last one who has a word for it.
+void Promises::check_tlvs(std::size_t gateway, std::size_t number, const SeenSubmit& submit) {
+  if (!store_) return;
+  const auto id = message_of(number);
+  const auto message = id ? store_->reader().get(*id) : std::nullopt;
+  if (!message) return;
+  const auto& settings = options_.config.gateways[gateway];
+  const auto& fields = settings.smpp().fields;
+  const auto& tenant = options_.config.tenants[message->content.tenant - 1].name;
+  std::map<std::uint16_t, std::string> wanted, got;
+  const auto say = [](auto& map, const std::vector<store::Tlv>& tlvs) {
+    for (const auto& tlv : tlvs)
+      if (tlv.tag >= tlv_tag_first) map[tlv.tag] = tlv.value;
+  };
+  say(wanted, fields.tlvs);
+  for (const auto& row : fields.senders)
+    if ((row.tenant.empty() || row.tenant == tenant) && (row.sender.empty() || row.sender == settings.sender))
+      say(wanted, row.tlvs);
+  say(wanted, tlvs_[number]);
+  say(got, submit.tlvs);
+  const auto of_its_own = std::ranges::count_if(submit.tlvs, [](const auto& tlv) { return tlv.tag >= tlv_tag_first; });
+  if (wanted != got || static_cast<std::size_t>(of_its_own) != got.size())
+    fail("tlvs", fmt::format("#{} part {} has {} TLVs of its carrier's own where {} were to be, or other values",
+                             number, submit.part, of_its_own, wanted.size()));
+}
+
 // A burst is allowed after each start, and the network may press a second's submits together. Of all settings that were
 // in force meanwhile the fastest count.
-void Promises::submit_seen(std::size_t gateway) {
+void Promises::check_rate(std::size_t gateway) {
   auto& times = submits_[gateway];
   const auto now = clock_.now();
   times.push_back(now);
@@ -381,6 +445,19 @@ void Promises::check_segments(const store::Message& message) {
   if (!all) fail("outcome", fmt::format("message {} is delivered, but not all of its parts are", message.id));
 }
 
+// Where nothing can be written down, or the clock jumps, it takes longer; and after a start.
+void Promises::check_wait(const store::Message& message) {
+  const bool steady = options_.wall_jumps == 0 && options_.mended_jumps == 0 && options_.failing_commits == 0 &&
+                      options_.store_limit_bytes == RunOptions().store_limit_bytes;
+  const auto& p = message.progress;
+  if (!steady || p.state != State::submitted ||
+      read_anew_at_.back() + std::chrono::milliseconds(wait_slack_ms) > clock_.now())
+    return;
+  if (p.due_at + wait_slack_ms < clock_.wall())
+    fail("waits",
+         fmt::format("message {} waits for {} ms longer than for its receipt", message.id, clock_.wall() - p.due_at));
+}
+
 // The other direction: what was answered with 0 shows in the end.
 void Promises::check_answered_receipts(const store::Message& message) {
   const auto& p = message.progress;
@@ -430,6 +507,7 @@ void Promises::scan(bool at_end) {
         fail("one-end", fmt::format("message {} was {} and is {}", message.id, store::name(*seen.final_state),
                                     store::name(p.state)));
       check_segments(message);
+      check_wait(message);
       if (!at_end) continue;
       if (!store::is_final(p.state))
         fail("accepted", fmt::format("message {} is still {}", message.id, store::name(p.state)));

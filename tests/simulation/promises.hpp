@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include "store/store.hpp"
+#include "tests/simulation/in_turn.hpp"
 #include "tests/simulation/options.hpp"
 #include "tests/simulation/peer.hpp"
 #include "tests/simulation/sim_hook.hpp"
@@ -40,6 +41,10 @@ struct Broken {
 //   told        each webhook gets every event of its tenant that it wants, in order for each message, and no other
 //   inbound     what a phone says is kept once, and on disk when its carrier is answered
 //   opted-out   a phone that said STOP gets no campaign and no reminder of this tenant any more
+//   in-turn     messages of one tenant and lane to one phone leave as they came, also while their carrier throttles
+//   tlvs        a carrier gets the TLVs that its gateway, the sender, the tenant and the message say, and no others
+//   hosts       a carrier of which one host can be used is used, whatever the others say
+//   waits       a message waits for its receipt no longer than it is to, whatever its carrier answers to questions
 //   window, protocol, rate, memory, counts
 class Promises {
  public:
@@ -63,6 +68,7 @@ class Promises {
     store::TenantId tenant = 0;
     std::string client_ref, idempotency_key;
     bool replaces = false;  // what was asked for under its reference, as Fineract's door does
+    std::vector<store::Tlv> tlvs;
   };
   // He asks for it. Until it is answered, nobody knows whether it is stored.
   void asked(const Wanted& wanted);
@@ -76,7 +82,8 @@ class Promises {
   // What the centres saw.
   void taken(TakenPart& part, WallMs draining_since);
   void receipt_answered(TakenPart& part, smpp::MessageState state);
-  void submit_seen(std::size_t gateway);
+  void submit_seen(std::size_t gateway, const SeenSubmit& submit);
+  void submit_answered(const SeenSubmit& submit, std::uint32_t status);
   // What a phone sends to a tenant. `stops`: it is to get no more campaigns.
   void phone_says(store::TenantId tenant, const std::string& phone, const std::string& text, bool stops);
   void phone_answered(const std::string& text);
@@ -123,6 +130,9 @@ class Promises {
   bool is_parked(const TakenPart& part);
   bool is_held(const store::Message& message) const;
   std::size_t times_kept(const std::string& text) const;
+  void check_rate(std::size_t gateway);
+  void check_tlvs(std::size_t gateway, std::size_t number, const SeenSubmit& submit);
+  void check_wait(const store::Message& message);
   void check_opted_out(const store::Message& message, const TakenPart& part, const std::string& what);
   void check_phones();
   void check_calm(const store::Message& message, const TakenPart& part, const std::string& what);
@@ -157,6 +167,8 @@ class Promises {
   std::map<std::string, Said> said_;  // by text: each is another one
   std::map<std::pair<store::TenantId, std::string>, Time> stopped_;
   std::vector<Time> read_anew_at_;
+  std::map<std::size_t, std::vector<store::Tlv>> tlvs_;  // that messages bring, by number
+  InTurn in_turn_;
   std::vector<std::map<std::string, std::vector<ToldEvent>>> told_;  // by hook and message, each event once
   std::size_t parked_checked_ = 0;
   std::optional<Broken> broken_;

@@ -56,7 +56,7 @@ void SimCentre::received(std::uint64_t session, const std::string& octets) {
   const auto line = lines_.find(session);
   if (line == lines_.end()) return;
   listen_to_client(line->second, octets);
-  smsc_.options().bind_status = line->second.host->refuses ? smpp::status_already_bound : 0;
+  smsc_.options().bind_status = line->second.host->bind_status;
   smsc_.received(session, smpp::Octets(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()),
                  clock_.now());
   after();
@@ -86,9 +86,10 @@ void SimCentre::set_host_down(std::size_t host, bool down) { network_.set_down(h
 
 void SimCentre::heal() {
   set_down(false);
-  for (auto& host : hosts_) host.refuses = false;
+  for (auto& host : hosts_) host.bind_status = 0;
   auto& o = smsc_.options();
   o.reject.clear();
+  o.swallow_questions = 0;
   o.throttle_rate = o.error_rate = o.swallow = o.disconnect = o.disconnect_before = 0;
   o.receipt_before_response = o.receipt_twice = o.receipt_lost = 0;
   o.poison.clear();
@@ -102,7 +103,8 @@ void SimCentre::listen_to_client(Line& line, const std::string& octets) {
                         clock_.now());
   while (const auto frame = line.from_client.next()) {
     const auto header = *smpp::decode_header(*frame);
-    if (header.command_id == static_cast<std::uint32_t>(smpp::Command::submit_sm)) observer_.submit_seen();
+    if (header.command_id == static_cast<std::uint32_t>(smpp::Command::submit_sm))
+      submit_seen(line, *frame, header.sequence);
     if (header.command_id != static_cast<std::uint32_t>(smpp::Command::deliver_sm_resp)) continue;
     if (const auto said = line.phones.extract(header.sequence); said && header.status == 0)
       observer_.phone_answered(said.mapped());
@@ -122,6 +124,9 @@ void SimCentre::listen_to_centre(Line& line, smpp::Octets octets) {
     const auto header = *smpp::decode_header(*frame);
     if (header.command_id == static_cast<std::uint32_t>(smpp::Command::query_sm_resp) && header.status == 0)
       told_when_asked(*frame);
+    if (header.command_id == static_cast<std::uint32_t>(smpp::Command::submit_sm_resp))
+      if (const auto submit = line.submits.extract(header.sequence))
+        observer_.submit_answered(submit.mapped(), header.status);
     if (header.command_id != static_cast<std::uint32_t>(smpp::Command::deliver_sm)) continue;
     smpp::Message message;
     if (smpp::decode_body(*frame, smpp::Command::deliver_sm, message)) continue;
@@ -134,6 +139,18 @@ void SimCentre::listen_to_centre(Line& line, smpp::Octets octets) {
     part->second->state = receipt->state;
     line.deliveries[header.sequence] = {part->second, receipt->state};
   }
+}
+
+void SimCentre::submit_seen(Line& line, smpp::Octets frame, std::uint32_t sequence) {
+  smpp::Message message;
+  if (smpp::decode_body(frame, smpp::Command::submit_sm, message)) return;  // the centre says so
+  const auto data = smpp::split_user_data(message.payload(), message.esm_class);
+  auto& seen = line.submits[sequence] = {};
+  seen.text = smpp::utf8_of(data, message.data_coding);
+  seen.part = smpp::part_of(message, data).number;
+  for (const auto& tlv : message.tlvs)
+    seen.tlvs.push_back({.tag = tlv.tag, .value = std::string(tlv.value.begin(), tlv.value.end())});
+  observer_.submit_seen(seen);
 }
 
 // As good as a receipt.

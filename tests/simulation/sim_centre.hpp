@@ -17,7 +17,7 @@ class SimCentre : public Peer {
   void hang_up() override;  // unbinds all sessions
   void set_down(bool down) override;
   void set_host_down(std::size_t host, bool down) override;
-  void set_host_refusing(std::size_t host, bool refusing) override { hosts_[host].refuses = refusing; }
+  void set_host_refusing(std::size_t host, std::uint32_t status) override { hosts_[host].bind_status = status; }
   void heal() override;
   void from_phone(const std::string& from, const std::string& to, const std::string& text) override;
   bool is_idle() const override { return smsc_.receipts_waiting() == 0 && smsc_.phone_parts_waiting() == 0; }
@@ -33,7 +33,7 @@ class SimCentre : public Peer {
     void closed(std::uint64_t session) override { centre.closed(session); }
     SimCentre& centre;
     const std::uint16_t port;
-    bool refuses = false;
+    std::uint32_t bind_status = 0;
   };
   struct Line {
     const Host* host = nullptr;
@@ -41,12 +41,14 @@ class SimCentre : public Peer {
     smpp::Framer from_client{smpp::pdu_size_max_limit}, to_client{smpp::pdu_size_max_limit};
     std::map<std::uint32_t, std::pair<TakenPart*, smpp::MessageState>> deliveries;
     std::map<std::uint32_t, std::string> phones;  // texts in one part, by their sequence number
+    std::map<std::uint32_t, SeenSubmit> submits;  // that are not answered, likewise
   };
   std::uint64_t accepted(const Host& host);
   void received(std::uint64_t session, const std::string& octets);
   void closed(std::uint64_t session);
   void listen_to_client(Line& line, const std::string& octets);
   void listen_to_centre(Line& line, smpp::Octets octets);
+  void submit_seen(Line& line, smpp::Octets frame, std::uint32_t sequence);
   void told_when_asked(smpp::Octets frame);
   void after();
   void arm();

@@ -161,7 +161,7 @@ Duration SimProvider::drawn(Duration delay, Duration jitter) {
 http_gateways::Reply SimProvider::take(const http_gateways::Request& request) {
   // Asked for the status of a message: it says no more than it reports.
   if (request.method == "GET") return {.status = 200, .headers = {}, .body = R"({"results": []})"};
-  observer_.submit_seen();
+  observer_.submit_seen({});
   const bool infobip = kind_ == "infobip";
   const auto body = http_gateways::parse_json(request.body).value_or(json::value());
   const auto at = [&](std::string_view generic, std::string_view other) {

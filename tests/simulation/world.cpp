@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "bridge/delivery/smpp_link.hpp"
+#include "smpp/status.hpp"
 
 namespace smsbridge::simulation {
 namespace {
@@ -17,6 +18,7 @@ using namespace std::chrono_literals;
 
 constexpr WallMs wall_at_start = 1'790'000'000'000;
 constexpr int tries_max = 12;
+constexpr Duration unbound_max = 180s;
 constexpr std::size_t none = ~std::size_t{0};
 
 }  // namespace
@@ -38,6 +40,9 @@ World::World(const RunOptions& options, std::filesystem::path folder, bool verbo
   config_.store_size_limit_bytes = options.store_limit_bytes;
   config_.master_key = "simulated";
   operated_.resize(options.centres.size());
+  for (std::size_t place = 0; place < operated_.size(); ++place)
+    if (const auto& gateway = options.config.gateways[place]; gateway.is_smpp())
+      operated_[place].hosts.resize(gateway.smpp().addresses().size());
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(folder_);
   make_centres();
@@ -68,7 +73,10 @@ void World::make_centres() {
       trace("receipt answered " + part.provider_id, static_cast<std::uint64_t>(state));
       promises_.receipt_answered(part, state);
     };
-    observer.submit_seen = [this, number] { promises_.submit_seen(number); };
+    observer.submit_seen = [this, number](const SeenSubmit& submit) { promises_.submit_seen(number, submit); };
+    observer.submit_answered = [this](const SeenSubmit& submit, std::uint32_t status) {
+      promises_.submit_answered(submit, status);
+    };
     observer.phone_answered = [this](const std::string& text) {
       trace("phone answered " + text.substr(0, 10));
       promises_.phone_answered(text);
@@ -119,7 +127,7 @@ void World::plan_hook_outages() {
 
 // By a chance of their own, as phones.
 void World::plan_host_outages() {
-  bridge::Random random(options_.seed * 0xE7037ED1A0B428DB + 11);
+  bridge::Random random(options_.seed * 0xE7037ED1A0B428DB + 11), refusals(options_.seed * 0x589965CC75374CC3 + 17);
   const auto below = [&random](std::size_t count) {
     return static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(count) - 1));
   };
@@ -131,16 +139,39 @@ void World::plan_host_outages() {
     const auto place = several[below(several.size())];
     // The first one most of all.
     const auto host = random.chance(0.5) ? 0 : below(1 + options_.config.gateways[place].smpp().other_hosts.size());
-    const auto set = [this, &centre = *centres_[place], host, refuses = random.chance(0.3)](bool on) {
-      trace(on ? "host fails" : "host is back", host, refuses);
-      refuses ? centre.set_host_refusing(host, on) : centre.set_host_down(host, on);
+    std::uint32_t status = random.chance(0.3) ? smpp::status_already_bound : 0;
+    const auto from = clock_.now() + Duration(random_.between(0, options_.safety.count()));
+    auto lasts = std::chrono::milliseconds(random_.between(1000, 180'000));
+    // The account is not known there, or it has another password, and that for long.
+    if (refusals.chance(0.4)) {
+      status = refusals.chance(0.5) ? smpp::status_invalid_password : smpp::status_invalid_system_id;
+      lasts = std::chrono::milliseconds(refusals.between(1000, 900'000));
+    }
+    const auto set = [this, place, host, status](bool on) {
+      trace(on ? "host fails" : "host is back", host, status);
+      auto& centre = *centres_[place];
+      status ? centre.set_host_refusing(host, on ? status : 0) : centre.set_host_down(host, on);
+      note_host(place, host, on);
     };
-    const auto from = clock_.now() + Duration(random.between(0, options_.safety.count()));
-    clock_.at(from, [this, set] {
-      if (!healed_) set(true);
+    clock_.at(from, [this, set, lasts] {
+      if (healed_) return;
+      set(true);
+      clock_.after(lasts, [set] { set(false); });
     });
-    clock_.at(from + std::chrono::milliseconds(random.between(1000, 180'000)), [set] { set(false); });
   }
+}
+
+// All of a carrier.
+void World::set_down(std::size_t place, bool down) {
+  centres_[place]->set_down(down);
+  if (std::exchange(operated_[place].is_down, down) == down) return;
+  for (std::size_t host = 0; host < operated_[place].hosts.size(); ++host) note_host(place, host, down);
+}
+
+void World::note_host(std::size_t place, std::size_t host, bool fails) {
+  auto& state = operated_[place].hosts[host];
+  state.failures += fails ? 1 : -1;
+  if (state.failures == 0) state.good_since = clock_.now();
 }
 
 RunResult World::run() {
@@ -227,6 +258,7 @@ void World::watch() {
 void World::see_hosts(std::size_t place, const bridge::GatewayStatus& status) {
   auto& operated = operated_[place];
   if (!operated.running.is_smpp() || operated.running.smpp().other_hosts.empty()) return;
+  check_hosts(place, status);
   const auto& way = operated.running.smpp();
   const auto hosts = way.addresses();
   operated.is_home = !status.sessions.empty();
@@ -235,6 +267,22 @@ void World::see_hosts(std::size_t place, const bridge::GatewayStatus& status) {
     if (status.sessions[i].state != "bound" || status.sessions[i].host != bridge::name_of(hosts[home]))
       operated.is_home = false;
   }
+}
+
+// Whatever the other hosts say: in time all of them are tried. A network that swallows everything may hide it.
+void World::check_hosts(std::size_t place, const bridge::GatewayStatus& status) {
+  auto& operated = operated_[place];
+  const auto now = clock_.now();
+  const auto binds = centres_[place]->counts().binds;
+  if (std::exchange(operated.binds, binds) != binds ||
+      std::ranges::any_of(status.sessions, [](const auto& session) { return session.state == "bound"; }))
+    operated.bound_at = now;
+  const auto& faults = options_.network.faults;
+  if (faults.refuse > 0 || faults.no_answer > 0 || faults.hang > 0 || options_.centres[place].sessions_max > 0) return;
+  const bool any_good = std::ranges::any_of(
+      operated.hosts, [&](const auto& host) { return host.failures == 0 && host.good_since + unbound_max < now; });
+  if (any_good && operated.bound_at + unbound_max < now)
+    promises_.fail("hosts", fmt::format("gateway {} is bound nowhere, and one of its hosts takes it", place + 1));
 }
 
 void World::check_changed() {
@@ -310,6 +358,7 @@ void World::starting(const bridge::GatewaySettings& gateway) {
   trace("gateway started", place);
   promises_.gateway_started(place, gateway);
   operated_[place].running = gateway;
+  operated_[place].bound_at = clock_.now();
   ++operated_[place].starts;
   operate(place, Action::show, [this, place](const bridge::GatewayStatus& status) { check_kept(place, status); });
 }
@@ -403,10 +452,11 @@ void World::plan_faults() {
     clock_.at(some_time(), unless_healed([this, after_commit = random_.chance(0.5)] { crash(after_commit); }));
   for (int i = 0; i < options_.stops; ++i) clock_.at(some_time(), unless_healed([this] { stop(); }));
   for (int i = 0; i < options_.outages; ++i) {
-    auto& centre = *centres_[some_place()];
+    const auto place = some_place();
     const auto from = some_time();
-    clock_.at(from, unless_healed([this, &centre] { trace("outage"), centre.set_down(true); }));
-    clock_.at(from + std::chrono::milliseconds(random_.between(1000, 120'000)), [&centre] { centre.set_down(false); });
+    clock_.at(from, unless_healed([this, place] { trace("outage"), set_down(place, true); }));
+    clock_.at(from + std::chrono::milliseconds(random_.between(1000, 120'000)),
+              [this, place] { set_down(place, false); });
   }
   for (const auto& flapping : options_.flapping)
     clock_.at(clock_.now() + flapping.from, [this, &flapping] { flap(flapping, true); });
@@ -467,7 +517,7 @@ void World::flap(const Flapping& flapping, bool down) {
   const bool over = clock_.now().time_since_epoch() >= flapping.until;
   down = down && !over;
   trace(down ? "flaps down" : "flaps up", flapping.gateway);
-  centres_[flapping.gateway]->set_down(down);
+  set_down(flapping.gateway, down);
   if (down) ++result_.flaps;
   if (over) return;
   const auto longest = down ? flapping.down_max : flapping.up_max;
@@ -593,6 +643,7 @@ std::size_t World::draw_wish(std::size_t like_reference_of) {
   wish.wanted.tenant = daemon_->tenant(wish.tenant);
   wish.wanted.replaces = wish.by_fineract;
   wish.lane = static_cast<store::Lane>(random_.between(0, 3));
+  if (options_.lane) wish.lane = *options_.lane;
   wish.to =
       random_.chance(options_.bad_number)
           ? "12x"
@@ -600,9 +651,17 @@ std::size_t World::draw_wish(std::size_t like_reference_of) {
   const bool is_long = random_.chance(options_.long_text);
   wish.text = draw_text(place, static_cast<std::size_t>(is_long ? random_.between(100, 900) : random_.between(1, 100)),
                         random_.chance(options_.ucs2), wish.gateway ? &gateways[*wish.gateway] : nullptr);
+  wish.wanted.tlvs = draw_tlvs(wish);
   if (random_.chance(options_.short_validity)) wish.validity_ms = random_.between(1000, 60'000);
   if (random_.chance(options_.scheduled)) wish.send_at = wall_at_start + random_.between(0, 600'000);
   return place;
+}
+
+// By a chance of its own, as phones. Fineract has no word for it.
+std::vector<store::Tlv> World::draw_tlvs(const Wish& wish) const {
+  bridge::Random random((options_.seed << 20) * 0x9FB21C651E98DF25 + wish.wanted.number);
+  if (wish.by_fineract || !random.chance(options_.tlvs)) return {};
+  return simulation::draw_tlvs(random);
 }
 
 // Also the last part of a long text is long enough to hold the mark.

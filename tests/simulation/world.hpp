@@ -31,12 +31,15 @@ class World {
   void make_hooks();
   void plan_hook_outages();
   void plan_host_outages();
+  void set_down(std::size_t place, bool down);
+  void note_host(std::size_t place, std::size_t host, bool fails);
   void plan_faults();
   void flap(const Flapping& flapping, bool down);
   void change(std::optional<std::size_t> place = {});  // of a gateway
   void plan_wishes();
   void plan_phones();
   std::size_t draw_wish(std::size_t like_reference_of);
+  std::vector<store::Tlv> draw_tlvs(const Wish& wish) const;
   std::string draw_text(std::size_t number, std::size_t length, bool ucs2,
                         const bridge::GatewaySettings* gateway) const;
   void ask(std::size_t wish);
@@ -62,6 +65,14 @@ class World {
     std::optional<Kept> kept;   // what a restart must find; nothing: he was not answered yet
     std::size_t starts = 0;     // in this life
     bool is_home = true;        // each session is bound to its own host, as far as it was seen
+    bool is_down = false;       // all of its carrier
+    struct Host {
+      int failures = 0;  // that there are now
+      Time good_since{};
+    };
+    std::vector<Host> hosts;
+    std::uint64_t binds = 0;
+    Time bound_at{};  // the last time that any of its sessions was seen to be
     bridge::GatewaySettings running;
   };
   void operate(std::size_t place, Action action, std::function<void(const bridge::GatewayStatus&)> told = {});
@@ -70,6 +81,7 @@ class World {
   void check_kept(std::size_t place, const bridge::GatewayStatus& status);
   void check_memory(std::size_t place, const bridge::GatewayStatus& status);
   void see_hosts(std::size_t place, const bridge::GatewayStatus& status);
+  void check_hosts(std::size_t place, const bridge::GatewayStatus& status);
   void check_changed();
   void starting(const bridge::GatewaySettings& gateway);
   void make_keys();

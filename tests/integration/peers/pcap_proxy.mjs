@@ -111,8 +111,8 @@ export class PcapProxy {
 }
 
 // What tshark says about a capture: {bad: lines, commands: Map of command id -> count}. `fields`: also {rows}, of each
-// submit_sm the values of these fields of its dissector.
-export async function judge(file, port, fields = []) {
+// segment with a `command` (submit_sm) in it the values of these fields of its dissector.
+export async function judge(file, port, fields = [], command = 4) {
   const common = ['-n', '-r', file, '-d', `tcp.port==${port},smpp`];
   const bad = await run('tshark', [...common, '-Y', '_ws.malformed || _ws.expert.severity == error', '-T', 'fields',
     '-e', 'frame.number', '-e', 'smpp.command_id', '-e', '_ws.expert.message']);
@@ -122,7 +122,7 @@ export async function judge(file, port, fields = []) {
   const commands = new Map();
   for (const id of all.stdout.split(/[\s,]+/).filter(Boolean)) commands.set(Number(id), (commands.get(Number(id)) ?? 0) + 1);
   if (fields.length === 0) return {bad: bad.stdout.split('\n').filter(Boolean), commands};
-  const submits = await run('tshark', [...common, '-Y', 'smpp.command_id == 4', '-T', 'fields', ...fields.flatMap((field) => ['-e', field])]);
+  const submits = await run('tshark', [...common, '-Y', `smpp.command_id == ${command}`, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])]);
   assert.equal(submits.code, 0, submits.output);
   return {bad: bad.stdout.split('\n').filter(Boolean), commands, rows: submits.stdout.split('\n').filter(Boolean).map((line) => line.split('\t'))};
 }

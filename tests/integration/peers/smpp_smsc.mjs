@@ -32,6 +32,8 @@ export class Smsc {
   binds = [];          // {systemId, command, version, range: [ton, npi, address_range], accepted}
   submits = [];        // every part, in the order it came: see #submit
   receiptAnswers = []; // {id, status} of every deliver_sm_resp
+  queries = [];        // query_sm, as they came
+  cancels = [];        // and cancel_sm
   unbinds = 0;
   enquireLinks = 0;
   errors = [];         // what the npm package could not read, and whatever broke a rule of the protocol
@@ -50,6 +52,8 @@ export class Smsc {
   //   receipt(part)    -> {state, err, delay, first: true (before the response)} or null for none; default DELIVRD after 20 ms
   //   id(number)       -> id of a message, number counting from 1; default ten decimal digits
   //   idInReceipt(id)  -> as the receipt writes it
+  //   query(pdu)       -> {state, err}: what became of it, or nothing: it is not known
+  //   cancel(pdu)      -> whether it is taken back
   //   otherSession     receipts go to another session of the account when there is one
   //   receiptTlvs      also receipted_message_id and message_state
   constructor(options) {
@@ -187,6 +191,17 @@ export class Smsc {
       });
     }
     session.on('submit_sm', (pdu) => this.#submit(entry, pdu));
+    session.on('query_sm', (pdu) => {
+      this.queries.push(pdu);
+      const known = this.options.query?.(pdu);
+      session.send(pdu.response(known
+        ? {message_id: pdu.message_id, final_date: new Date(), message_state: states[known.state], error_code: known.err ?? 0}
+        : {command_status: smpp.ESME_RQUERYFAIL}));
+    });
+    session.on('cancel_sm', (pdu) => {
+      this.cancels.push(pdu);
+      session.send(pdu.response({command_status: this.options.cancel?.(pdu) ? 0 : smpp.ESME_RCANCELFAIL}));
+    });
     session.on('enquire_link', (pdu) => { this.enquireLinks++; session.send(pdu.response()); });
     session.on('unbind', (pdu) => {
       this.unbinds++;

@@ -31,7 +31,8 @@ TEST(Command, ReadsEveryFlag) {
       parsed("--host 127.0.0.2 --port 0 --account acme:se:cret --account b: --sessions-max 2 --response-delay 5ms "
              "--response-jitter 1ms --receipt-delay 2s --receipt-jitter 1m30s --receipts always --receipt-window 7 "
              "--outcomes DELIVRD:90,UNDELIV:5.5 --throttle-rate 100 --reject 4930*=0x0B --reject *1=69 "
-             "--error-rate 0.01 --error-status 0x14 --swallow 0.1 --disconnect 0.2 --disconnect-before 0.3 "
+             "--error-rate 0.01 --error-status 0x14 --swallow 0.1 --swallow-questions 0.7 --disconnect 0.2 "
+             "--disconnect-before 0.3 "
              "--id-format hex8 --receipt-id-format dec10 --first-id 77 --receipts-on-other-session "
              "--receipt-before-response 0.4 --receipt-twice 0.5 --receipt-lost 0.6 --no-receipt-tlvs --seed 9 "
              "--enquire-link-interval 30s --receipt-retry 3s --log sim.log --quiet"),
@@ -57,6 +58,7 @@ TEST(Command, ReadsEveryFlag) {
   EXPECT_EQ(smsc.reject[0].first, "4930*");
   EXPECT_EQ(smsc.reject[1].second, 69U);
   EXPECT_EQ(smsc.error_status, 0x14U);
+  EXPECT_EQ(smsc.swallow_questions, 0.7);
   EXPECT_EQ(smsc.disconnect_before, 0.3);
   EXPECT_EQ(smsc.response_id, IdFormat::hex8);
   EXPECT_EQ(smsc.receipt_id, IdFormat::decimal10);

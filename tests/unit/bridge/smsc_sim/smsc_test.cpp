@@ -464,6 +464,11 @@ TEST(Smsc, IsAskedAboutMessagesAndCancelsThem) {
   EXPECT_EQ(cancel("3"), 0x11U) << "too late";
   EXPECT_EQ(world.smsc.counts().queries, 5U);
   EXPECT_EQ(world.smsc.counts().cancels, 3U);
+  world.smsc.options().swallow_questions = 1;
+  ask(Command::query_sm, smpp::QuerySm{"3", {5, 0, "Bank"}});
+  ask(Command::cancel_sm, smpp::CancelSm{{}, "3", {5, 0, "Bank"}, {1, 1, "491701234567"}});
+  EXPECT_THAT(esme.take(), IsEmpty()) << "it knows neither, and says nothing";
+  EXPECT_EQ(world.smsc.counts().queries, 6U);
 }
 
 TEST(Smsc, MixesOutcomes) {
