@@ -100,8 +100,9 @@ TEST_F(ByTemplateTest, RefusesWhatItCannotFill) {
   ASSERT_TRUE(unreadable);
   EXPECT_EQ(unreadable->code, ProblemCode::invalid_request);
   change({{"name", "approved"}, {"tenants", {"another"}}, {"texts", {{"en", "x"}}}});
-  EXPECT_EQ(prepared("en", {}).refusal->detail, "there is no template 'approved' for this tenant")
-      << "what is another's is not there";
+  const auto others = prepared("en", {}).refusal;
+  ASSERT_TRUE(others) << "what is another's is not there";
+  EXPECT_EQ(others->detail, "there is no template 'approved' for this tenant");
 }
 
 // Its text may be another one by the time that a caller repeats himself.
