@@ -168,7 +168,8 @@ if ((!unit_only)); then
   fi
 fi
 
-if step "build dev (sanitizers)" build dev all; then
+# Without the program: that is tested as users have it.
+if step "build dev (sanitizers)" build dev tests/all; then
   if ((unit_only)); then
     step "unit tests" run_ctest dev -L unit -j "$jobs" || true
   else
@@ -179,7 +180,7 @@ else
 fi
 
 if ((tsan)); then
-  if step "build tsan (thread sanitizer)" build tsan all; then
+  if step "build tsan (thread sanitizer)" build tsan tests/all; then
     if ((unit_only)); then
       step "unit tests under tsan" run_ctest tsan -L unit -j "$jobs" || true
     else
