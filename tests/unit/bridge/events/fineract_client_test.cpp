@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
-#include <deque>
 
 #include "tests/unit/bridge/delivery/virtual_clock.hpp"
+#include "tests/unit/bridge/env/open_requests.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -15,28 +15,13 @@ namespace {
 using namespace std::chrono_literals;
 using End = FineractAnswer::End;
 
-struct Open {
-  http_gateways::Request request;
-  HttpTransport::Done done;
-};
-
-// Keeps the requests; the test answers them.
-struct KeptRequests : HttpTransport {
-  explicit KeptRequests(std::deque<Open>& to) : open(to) {}
-  void send(http_gateways::Request request, Done done) override {
-    open.push_back({std::move(request), std::move(done)});
-  }
-  void abort() override {}
-  std::deque<Open>& open;
-};
-
 class FineractClientTest : public testing::Test {
  protected:
   void start(FineractSettings settings) {
     settings.url = "https://fineract/fineract-provider/api/v1";
     client_ = std::make_unique<FineractClient>(
         std::move(settings), "umoja", io_.get_executor(),
-        [this](const auto&, const HttpOptions&) { return std::make_unique<KeptRequests>(open_); }, clock_);
+        [this](const auto&, const HttpOptions&) { return std::make_unique<OpenRequests>(open_); }, clock_);
   }
   void start_with_oauth() {
     start({.url = {},
@@ -65,7 +50,7 @@ class FineractClientTest : public testing::Test {
 
   boost::asio::io_context io_;
   VirtualClock clock_;
-  std::deque<Open> open_;
+  std::deque<OpenRequests::Open> open_;
   std::unique_ptr<FineractClient> client_;
   std::vector<FineractAnswer> answers_;
 };

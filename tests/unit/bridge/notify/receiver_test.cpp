@@ -14,27 +14,12 @@
 #include "bridge/notify/event.hpp"
 #include "bridge/notify/outbox.hpp"
 #include "tests/unit/bridge/delivery/virtual_clock.hpp"
+#include "tests/unit/bridge/env/open_requests.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Keeps the requests; the test answers them.
-struct OpenRequests : HttpTransport {
-  struct Open {
-    http_gateways::Request request;
-    Done done;
-  };
-  explicit OpenRequests(std::deque<Open>& to) : open(to) {}
-  void send(http_gateways::Request request, Done done) override {
-    open.push_back({std::move(request), std::move(done)});
-  }
-  void abort() override {
-    for (auto& each : std::exchange(open, {})) each.done({.end = End::perhaps_sent, .reply = {}, .detail = "aborted"});
-  }
-  std::deque<Open>& open;
-};
 
 class ReceiverTest : public testing::Test {
  protected:
