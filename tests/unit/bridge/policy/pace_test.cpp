@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <numeric>
+#include <string>
 #include <vector>
 
 namespace smsbridge::bridge {
@@ -19,7 +20,8 @@ struct Carrier {
   Duration answers_after = 50ms;
   Duration each = Duration::zero();  // that it works at one, after the other: more only queue
   bool counts_refused = false;
-  double bucket = 0;  // that it holds; 0: there is none
+  double bucket = 0;        // that it holds; 0: there is none
+  std::size_t at_once = 0;  // unanswered; 0: any number
 
   double left = 0;
   Time filled_at{};
@@ -57,8 +59,10 @@ class PaceTest : public ::testing::Test {
       }
       while (under_way_.size() < pace_.window() && !pace_.take(now_)) {
         carrier_.free_at = std::max(carrier_.free_at, now_) + carrier_.each;
-        under_way_.push_back(
-            {.sent_at = now_, .answered_at = carrier_.free_at + carrier_.answers_after, .taken = carrier_.takes(now_)});
+        const bool full = carrier_.at_once > 0 && under_way_.size() >= carrier_.at_once;
+        under_way_.push_back({.sent_at = now_,
+                              .answered_at = carrier_.free_at + carrier_.answers_after,
+                              .taken = !full && carrier_.takes(now_)});
       }
       if (under_way_.size() >= pace_.window()) pace_.is_full();
     }
@@ -152,6 +156,25 @@ TEST_F(PaceTest, FindsANewContractWithinSeconds) {
   EXPECT_FALSE(pace_.is_throttled(now_));
 }
 
+TEST_F(PaceTest, FindsAContractThatIsAQuarterAndThenEightTimesOfIt) {
+  for (const auto answers_after : {2ms, 20ms, 50ms, 200ms})
+    for (const double part : {0.0, 0.1}) {  // of a second that its bucket holds
+      begin({.rate = 0, .window = 1000});
+      under_way_.clear();
+      now_ += 100s;
+      carrier_ = {.limit = 200, .answers_after = answers_after, .bucket = 200 * part};
+      send(40s);
+      for (const auto& [limit, within] : {std::pair(50, 6u), std::pair(400, 14u)}) {
+        carrier_.limit = limit;
+        carrier_.bucket = limit * part;
+        const auto taken = send(40s);
+        const auto what = std::to_string(limit) + ", answers after " + std::to_string(answers_after.count());
+        EXPECT_LE(seconds_until(taken, limit * 9 / 10), within) << what;
+        EXPECT_GE(mean(taken, 20), 0.97 * limit) << what;
+      }
+    }
+}
+
 TEST_F(PaceTest, NeverAsksForMoreThanIsSet) {
   begin({.rate = 150, .window = 1000});
   EXPECT_NEAR(mean(send(10s), 1), 150, 3);
@@ -181,6 +204,16 @@ TEST_F(PaceTest, TheWindowGrowsToWhatAFarCarrierTakesAndNoFurther) {
   carrier_.free_at = {};
   send(10s);
   EXPECT_EQ(pace_.window(), 50u) << "as far as is set";
+}
+
+// Refusals of it are taken for those of a rate, which costs a third: the window has to be set.
+TEST_F(PaceTest, ACarrierThatLimitsWhatIsUnansweredIsUsedUpByAWindowThatIsSet) {
+  carrier_ = {.limit = 1e9, .answers_after = 200ms, .at_once = 50};
+  begin({.rate = 0, .window = 50});
+  EXPECT_GE(mean(send(30s), 5), 0.97 * 250);
+  EXPECT_EQ(throttled_, 0);
+  begin({.rate = 0, .window = 1000});
+  EXPECT_GE(mean(send(60s), 10), 0.6 * 250);
 }
 
 TEST_F(PaceTest, TheWindowStaysWhereLittleIsSent) {
