@@ -184,7 +184,7 @@ void Gateway::take(std::vector<store::Claimed> messages) {
   pump();
 }
 
-void Gateway::take(store::Claimed message) {
+void Gateway::take(store::Claimed&& message) {
   const auto lane_policy = policy(message.content.lane);
   if (message.in_doubt && lane_policy.doubt == DoubtPolicy::hold && !channel_->can_repeat()) {
     tally_.doubtful(message.content.tenant, metrics::DoubtPolicy::hold);

@@ -114,7 +114,7 @@ class Gateway : private Channel::Owner {
   Claims::Owner owner_of_claims();
   std::optional<Claiming::Room> room() const;
   void take(std::vector<store::Claimed> messages);
-  void take(store::Claimed message);
+  void take(store::Claimed&& message);
   void pump();
   void give_back_unsent();
   void give_back_soon();

@@ -35,15 +35,13 @@ void UnderWay::hold_lanes(const Lanes& held) {
       static_cast<std::size_t>(std::ranges::count_if(ready_, [this](Order order) { return is_held(order); }));
 }
 
-UnderWay::Order UnderWay::add(Attempt attempt, std::unique_ptr<Channel::Outgoing> outgoing, Suspects::Apart apart) {
+UnderWay::Order UnderWay::add(Attempt&& attempt, std::unique_ptr<Channel::Outgoing> outgoing, Suspects::Apart apart) {
   outgoing->alone = apart == Suspects::Apart::alone;
   const auto lane = attempt.message().content.lane;
   const auto place = order_for(lane, false, ++claimed_count_);
   const auto order = order_for(lane, apart != Suspects::Apart::no, claimed_count_);
   ++phones_[phone_key(attempt.message().content.to)];
-  sendings_.emplace_hint(
-      sendings_.end(), order,
-      Sending{.attempt = std::move(attempt), .outgoing = std::move(outgoing), .throttled = 0, .place = place});
+  sendings_.try_emplace(sendings_.end(), order, std::move(attempt), std::move(outgoing), 0, place);
   make_ready(order);
   return order;
 }

@@ -35,7 +35,7 @@ class UnderWay {
   void hold_lanes(const Lanes& held);
 
   // It is ready at once.
-  Order add(Attempt attempt, std::unique_ptr<Channel::Outgoing> outgoing, Suspects::Apart apart);
+  Order add(Attempt&& attempt, std::unique_ptr<Channel::Outgoing> outgoing, Suspects::Apart apart);
   Sending remove(Order order);
   Sending& at(Order order) { return sendings_.at(order); }
   Sending* find(Order order);

@@ -34,7 +34,7 @@ class Intake {
   Intake(store::Store& store, const Directory& directory, Clock& clock)
       : store_(store), directory_(directory), clock_(clock) {}
 
-  Prepared prepare(Submission submission, const Tenant& tenant) const {
+  Prepared prepare(Submission&& submission, const Tenant& tenant) const {
     return bridge::prepare(std::move(submission), tenant, directory_, clock_.wall());
   }
 

@@ -175,7 +175,7 @@ Cut cut_for(Submission& s, store::Content& content, const GatewaySettings* gatew
 }
 
 // What is kept in its own words.
-void take_as_given(Submission s, store::Content& content) {
+void take_as_given(Submission&& s, store::Content& content) {
   content.text = std::move(s.text);
   content.flash = s.flash;
   content.octets = std::move(s.octets);
@@ -191,7 +191,7 @@ void take_as_given(Submission s, store::Content& content) {
 
 }  // namespace
 
-Prepared prepare(Submission s, const Tenant& tenant, const Directory& directory, store::WallMs now) {
+Prepared prepare(Submission&& s, const Tenant& tenant, const Directory& directory, store::WallMs now) {
   Prepared prepared;
   auto& content = prepared.enqueue.content;
   const auto refuse = [&](ProblemCode code, std::string pointer, std::string detail) {

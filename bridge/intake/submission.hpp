@@ -53,7 +53,7 @@ struct Prepared {
   std::optional<Refusal> refusal;
   bool unlikely_number = false;  // does not look like a mobile of its country
 };
-Prepared prepare(Submission submission, const Tenant& tenant, const Directory& directory, store::WallMs now);
+Prepared prepare(Submission&& submission, const Tenant& tenant, const Directory& directory, store::WallMs now);
 
 // For a message that had no way out, or whose gateway is gone: the gateway that would be chosen now. 0: none, or the
 // message has its own.

@@ -301,9 +301,9 @@ TEST_F(InboundTest, ARulesAnswerIsAcceptedWithItsMessage) {
 TEST_F(InboundTest, AnOptOutIsRefusedAtTheDoor) {
   Submission submission{.to = phone, .text = "offer", .lane = store::Lane::campaign};
   const auto& umoja = *world_->tenants.find("umoja");
-  EXPECT_FALSE(world_->intake.prepare(submission, umoja).refusal);
+  EXPECT_FALSE(world_->intake.prepare(Submission(submission), umoja).refusal);
   say(message("stop"));
-  const auto refusal = world_->intake.prepare(submission, umoja).refusal;
+  const auto refusal = world_->intake.prepare(Submission(submission), umoja).refusal;
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->code, ProblemCode::opted_out);
   for (const auto& [lane, refused] : {std::pair{store::Lane::otp, false},
@@ -311,7 +311,7 @@ TEST_F(InboundTest, AnOptOutIsRefusedAtTheDoor) {
                                       {store::Lane::reminder, true},
                                       {store::Lane::campaign, true}}) {
     submission.lane = lane;
-    EXPECT_EQ(world_->intake.prepare(submission, umoja).refusal.has_value(), refused) << store::name(lane);
+    EXPECT_EQ(world_->intake.prepare(Submission(submission), umoja).refusal.has_value(), refused) << store::name(lane);
     EXPECT_EQ(world_->opt_outs.refusal_at_last(umoja.id, lane, phone).empty(), !refused) << store::name(lane);
   }
   EXPECT_EQ(world_->opt_outs.refusal_at_last(99, store::Lane::campaign, phone), "") << "another tenant's";
