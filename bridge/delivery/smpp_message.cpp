@@ -87,11 +87,6 @@ std::uint8_t registered_delivery(const GatewaySettings& gateway) {
                                    (fields.intermediate ? intermediate : 0));
 }
 
-void put_two_digits(std::string& to, long number) {
-  to += static_cast<char>('0' + number / 10 % 10);
-  to += static_cast<char>('0' + number % 10);
-}
-
 // SMPP 3.4 section 7.1.1. Relative is independent of both clocks; days up to 28, because months differ in length.
 std::string validity(const SmppSettings& way, store::WallMs now, store::WallMs expires) {
   if (way.validity == SmppSettings::Validity::none || expires <= now) return {};
@@ -101,11 +96,14 @@ std::string validity(const SmppSettings& way, store::WallMs now, store::WallMs e
   left = std::max(left, way.fields.validity_min_ms);
   const long seconds = std::min<long>((left + 999) / 1000, 28 * day);
   if (way.validity == SmppSettings::Validity::relative) {
-    std::string text = "0000";
-    text.reserve(16);
-    for (const long number : {seconds / day, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60})
-      put_two_digits(text, number);
-    return text += "000R";
+    // By hand: each message has one, and a general formatter takes ten times as long.
+    std::string text = "0000DDhhmmss000R";
+    std::size_t at = 4;
+    for (const long number : {seconds / day, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60}) {
+      text[at++] = static_cast<char>('0' + number / 10);
+      text[at++] = static_cast<char>('0' + number % 10);
+    }
+    return text;
   }
   return fmt::format("{:%y%m%d%H%M%S}000+", fmt::gmtime(static_cast<std::time_t>(now / 1000 + seconds)));
 }

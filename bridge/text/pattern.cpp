@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/text/pattern.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
@@ -135,6 +136,9 @@ class Matcher {
 
 Positions match_ends(std::string_view pattern, std::string_view digits) {
   assert(digits.size() <= pattern_digits_max);
+  // Most prefixes are digits and nothing else.
+  if (std::ranges::all_of(pattern, [](char c) { return c >= '0' && c <= '9'; }))
+    return digits.starts_with(pattern) ? Positions{1} << pattern.size() : Positions{0};
   return Matcher(pattern, digits).run();
 }
 

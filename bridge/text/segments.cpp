@@ -53,6 +53,7 @@ std::vector<std::uint8_t> encoded(std::string_view utf8, const Alphabet& alphabe
 // Empty when there is nothing to say in it. `total` 1: the parts are not numbered in it.
 std::vector<std::uint8_t> header(const TextOptions& options, const Shift& shift, std::size_t total,
                                  std::size_t number) {
+  if (total == 1 && shift.is_default()) return {};
   std::vector<std::uint8_t> elements{0};
   const auto low = static_cast<std::uint8_t>(options.reference & 0xFF);
   const auto high = static_cast<std::uint8_t>(options.reference >> 8);
