@@ -423,6 +423,9 @@ const TakenPart* Promises::find_part(const store::Message& message, std::size_t 
 void Promises::check_segments(const store::Message& message) {
   const auto number = number_in(message.content.text);
   const auto& p = message.progress;
+  // Of one that waited for another attempt some parts may have been with the carrier; the others stayed here.
+  const bool all_left = std::ranges::none_of(
+      p.segments, [](const auto& segment) { return segment.state == store::SegmentState::unsent; });
   for (std::size_t i = 0; i < p.segments.size(); ++i) {
     const auto& segment = p.segments[i];
     if (segment.state == store::SegmentState::unsent) continue;
@@ -433,7 +436,7 @@ void Promises::check_segments(const store::Message& message) {
     if (number_in(part->text) != number) return fail("outcome", what + ", which is another message: " + part->text);
     if (p.segments.size() > 1 && part->part != static_cast<int>(i) + 1)
       return fail("outcome", what + ", which is another part");
-    if (p.state == State::cancelled && part->state == smpp::MessageState::delivered)
+    if (p.state == State::cancelled && all_left && part->state == smpp::MessageState::delivered)
       return fail("cancelled", what + ", and its message was said to be cancelled, but it was delivered");
     if (segment.state > store::SegmentState::enroute && segment_state(part->state) != segment.state)
       return fail("outcome", what + ", but the centre said " + std::string(smpp::state_word(part->state)));
