@@ -42,6 +42,15 @@ void check_no_control(ConfigSection& s, const std::string& key, const std::strin
   if (text::has_control(value)) s.problem(key, "holds a control character or a line break", "bad-value");
 }
 
+std::string host_of_url(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("/?#"));
+  if (const auto at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
+  if (url.starts_with('[')) return std::string(url.substr(1, url.find(']') - 1));
+  return std::string(url.substr(0, url.find(':')));
+}
+
 void check_networks(ConfigSection& s, const std::string& key, const std::vector<std::string>& networks) {
   for (const auto& text : networks)
     if (!parse_network(text))

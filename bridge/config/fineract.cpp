@@ -14,7 +14,7 @@ using F = FineractSettings;
 void check_address(ConfigSection& s, const char* key, const std::string& url) {
   check_no_control(s, key, url);
   if (url.starts_with("http://")) {
-    if (is_public(url.substr(7, url.find_first_of("/:?#", 7) - 7)))
+    if (is_public(host_of_url(url)))
       s.problem(key, "the password passes in clear text to a public name or address: use https://", "unsafe", true);
   } else if (!url.empty() && !url.starts_with("https://")) {
     s.problem(key, "is not an address such as https://fineract.example.org:8443/fineract-provider/api/v1", "bad-value");

@@ -39,7 +39,7 @@ void check_url(ConfigSection& s, W& webhook) {
   check_no_control(s, "url", url);
   if (!url.empty() && !url.starts_with("https://") && !url.starts_with("http://"))
     s.problem("url", "is not an address such as https://bank.example.org/sms-events", "bad-value");
-  else if (url.starts_with("http://") && is_public(url.substr(7, url.find_first_of("/:?#", 7) - 7)))
+  else if (url.starts_with("http://") && is_public(host_of_url(url)))
     s.problem("url", "whole phone numbers pass in clear text to a public name or address: use https://", "unsafe",
               true);
 }

@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t answer_bytes_max = 8u << 20;  // a report of some ten thousand rows
 constexpr std::size_t detail_max = 300;
+constexpr std::int64_t token_life_max_s = 86'400;
 constexpr Duration token_usual = 1min, token_margin = 10s;
 
 std::string text_at(const json::value& body, std::string_view key) {
@@ -173,7 +174,10 @@ void FineractClient::took_token(FineractAnswer answer) {
   token_ = answer.ok() ? text_at(answer.body, "access_token") : std::string();
   if (!token_.empty()) {
     const auto* life = answer.body.as_object().if_contains("expires_in");
-    const auto seconds = life && life->is_int64() ? Duration(std::chrono::seconds(life->get_int64())) : token_usual;
+    const auto seconds =
+        life && life->is_int64() && life->get_int64() >= 0
+            ? Duration(std::chrono::seconds(std::min<std::int64_t>(life->get_int64(), token_life_max_s)))
+            : token_usual;
     token_until_ = clock_.now() + std::max(seconds - token_margin, Duration(1s));
     for (const auto& question : waiting) send(question);
     return;

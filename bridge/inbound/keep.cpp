@@ -130,12 +130,12 @@ void Inbound::put_answer(store::Batch& batch, const Tenant& tenant, const Decisi
   submission.to = record.from;
   if (decision.rule->by_template.empty()) {
     submission.text = decision.rule->answer;
-    submission.lane = store::Lane::transaction;
   } else {
     submission.by_template = ByTemplate{.name = decision.rule->by_template,
                                         .language = decision.rule->language,
                                         .values = {{"keyword", decision.keyword}, {"mobileNo", record.from}}};
   }
+  submission.lane = store::Lane::transaction;  // also of a template of campaigns: the phone asked
   submission.triggered_by = "inbound rule " + decision.rule->name;
   // From the number that it wrote to, where that is the tenant's own: the phone can answer again.
   for (const auto& number : tenant.config.numbers)

@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/json/serialize.hpp>
 #include <charconv>
+#include <map>
 
 #include "bridge/config/ready_templates.hpp"
 #include "bridge/text/nearest.hpp"
@@ -40,11 +41,27 @@ std::optional<Refusal> why_incomplete(const text::Rendered& rendered, const std:
   return std::nullopt;
 }
 
+// The same text for the same values, in whatever order they stand.
+std::string in_order(const boost::json::value& value) {
+  std::string text;
+  if (const auto* object = value.if_object()) {
+    std::map<std::string_view, const boost::json::value*> members;
+    for (const auto& [key, member] : *object) members[key] = &member;
+    for (const auto& [key, member] : members)
+      text += (text.empty() ? "{" : ",") + boost::json::serialize(boost::json::string(key)) + ":" + in_order(*member);
+    return text.empty() ? "{}" : text + "}";
+  }
+  const auto* array = value.if_array();
+  if (!array) return boost::json::serialize(value);
+  for (const auto& item : *array) text += (text.empty() ? "[" : ",") + in_order(item);
+  return text.empty() ? "[]" : text + "]";
+}
+
 // A repetition is the same message although the template has another text, lane or sender by then.
 std::uint64_t digest_of_given(const Submission& s) {
   const auto how = s.transliterate ? (*s.transliterate ? "yes" : "no") : "";
-  auto whole = digest_of({s.by_template->name, s.by_template->language, boost::json::serialize(s.by_template->values),
-                          s.from, s.lane ? store::name(*s.lane) : "", how});
+  auto whole = digest_of({s.by_template->name, s.by_template->language, in_order(s.by_template->values), s.from,
+                          s.lane ? store::name(*s.lane) : "", how});
   for (const auto& tlv : s.tlvs) whole = digest_of({std::to_string(whole), std::to_string(tlv.tag), tlv.value});
   return whole;
 }
@@ -82,7 +99,9 @@ text::Rendered render(const TemplateText& text, const boost::json::object& value
 
 TemplatePtr template_for(const RoutingTable& table, std::string_view name, std::string_view tenant) {
   auto made = table.template_of(name);
-  if (made && !made->tenants.empty() && std::ranges::find(made->tenants, tenant) == made->tenants.end()) return nullptr;
+  // What others have made their own is there for this one as it was.
+  if (made && !made->tenants.empty() && std::ranges::find(made->tenants, tenant) == made->tenants.end())
+    return find_ready_template(name);
   return made;
 }
 

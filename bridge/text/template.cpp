@@ -22,7 +22,9 @@ namespace mustache = kainjow::mustache;
 
 constexpr std::size_t tags_max = 200, name_octets_max = 100, nesting_max = 8;
 // Of all lists and values that one text shows, and questions that it asks.
-constexpr std::size_t items_max = 500, value_octets_max = 100'000, questions_max = 2000;
+constexpr std::size_t items_max = 500, octets_max = 100'000, questions_max = 2000;
+// Names that are compared with one that is looked for: who sends a hundred thousand of them holds nobody up.
+constexpr std::size_t comparisons_max = 200'000;
 
 std::string_view trimmed(std::string_view text) {
   const auto from = text.find_first_not_of(" \t\r\n");
@@ -93,7 +95,9 @@ class TemplateReader {
     if (tag.form.empty()) return true;
     if (tag.is_section) return refuse(tag.at, "a section has no '|': it only asks whether there is a value"), false;
     const auto& forms = template_forms();
-    if (tag.form.starts_with("money:") && tag.form.size() == 9) return true;
+    const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if (tag.form.starts_with("money:") && tag.form.size() == 9 && std::ranges::all_of(tag.form.substr(6), is_capital))
+      return true;
     if (std::ranges::find(forms, std::string_view(tag.form)) != forms.end()) return true;
     refuse(tag.at, fmt::format("'{}' is no way to write a value; there are {}, and money:KES", tag.form,
                                fmt::join(forms, ", ")));
@@ -144,6 +148,7 @@ std::optional<Day> day_in(const json::value& value) {
     if (wrong) return std::nullopt;
   }
   const Day day{.year = parts[0], .month = parts[1], .day = parts[2]};
+  if (day.year < 1900 || day.year > 2200) return std::nullopt;  // a list of numbers
   return is_day(day) ? std::optional(day) : std::nullopt;
 }
 
@@ -208,13 +213,15 @@ Writing writing_of(std::string_view name, std::string_view form) {
 // it.
 class Values : public mustache::basic_context<std::string> {
  public:
-  Values(const json::object& values, const Locale& locale, std::string_view currency) : root_(values), locale_(locale) {
+  // `size`: of the template, in octets.
+  Values(const json::object& values, std::size_t size, const Locale& locale, std::string_view currency)
+      : root_(values), size_(size), locale_(locale) {
     scopes_.push_back(&root_);
     currency_ = own_currency().value_or(std::string(currency));
   }
 
   void push(const mustache::data* shell) override {
-    if (++items_ > items_max) throw TooMuch();
+    if (++items_ > items_max || items_ * size_ > octets_max) throw TooMuch();
     const auto it = behind_.find(shell);
     scopes_.push_back(it == behind_.end() ? &nothing_ : it->second);
   }
@@ -243,6 +250,8 @@ class Values : public mustache::basic_context<std::string> {
   // From the inside out. A name with dots leads into members, unless something is called so.
   const json::value* find_as(std::string_view name) const {
     for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+      if (const auto* object = (*scope)->if_object()) comparisons_ += object->size();
+      if (comparisons_ > comparisons_max) throw TooMuch();
       if (const auto* value = member_of(**scope, name); value && !value->is_null()) return value;
       const auto* at = *scope;
       for (auto rest = name; at && !rest.empty();) {
@@ -258,7 +267,7 @@ class Values : public mustache::basic_context<std::string> {
   std::optional<std::string> own_currency() const {
     const auto* value = find("currencyCode");
     if (value && value->is_object()) value = member_of(*value, "code");
-    if (!value || !value->is_string()) return std::nullopt;
+    if (!value || !value->is_string() || value->get_string().empty()) return std::nullopt;
     return std::string(value->get_string());
   }
 
@@ -290,7 +299,7 @@ class Values : public mustache::basic_context<std::string> {
     }
     auto text = text_of(name, form, *value);
     octets_ += text.size();
-    if (octets_ > value_octets_max) throw TooMuch();
+    if (octets_ > octets_max) throw TooMuch();
     shells_.emplace_back(std::move(text));
     return &shells_.back();
   }
@@ -303,7 +312,8 @@ class Values : public mustache::basic_context<std::string> {
       if (writing.asked) result.unreadable.push_back(fmt::format("{}: '{}' is no {}", name, cut_utf8(given, 40), what));
       return given;
     };
-    if (writing.kind == VariableKind::text) return as_given(value, locale_);
+    if (writing.kind == VariableKind::text)
+      return writing.asked && value.is_string() ? std::string(value.get_string()) : as_given(value, locale_);
     if (writing.kind == VariableKind::day) {
       const auto day = day_in(value);
       return day ? day_text(*day, locale_, writing.day) : misfit("day");
@@ -315,12 +325,13 @@ class Values : public mustache::basic_context<std::string> {
   }
 
   const json::value root_;
+  const std::size_t size_;
   const json::value nothing_;
   const Locale& locale_;
   std::string currency_;
   std::vector<const json::value*> scopes_;
   std::size_t items_ = 0;
-  mutable std::size_t octets_ = 0, questions_ = 0;
+  mutable std::size_t octets_ = 0, questions_ = 0, comparisons_ = 0;
   mutable std::deque<mustache::data> shells_;
   mutable std::map<const mustache::data*, const json::value*> behind_;
 };
@@ -353,13 +364,15 @@ tl::expected<Template, TemplateError> Template::parse(std::string_view text) {
 }
 
 Rendered Template::render(const json::object& values, const Locale& locale, std::string_view currency) const {
-  Values context(values, locale, currency);
   try {
+    Values context(values, text_.size(), locale, currency);
     context.result.text = mustache::mustache(text_).render(context);
+    return std::move(context.result);
   } catch (const TooMuch&) {
-    context.result.unreadable.emplace_back("lists and values make more of it than a message can be");
+    Rendered refused;
+    refused.unreadable.emplace_back("lists and values make more of it than a message can be");
+    return refused;
   }
-  return std::move(context.result);
 }
 
 }  // namespace smsbridge::bridge::text

@@ -75,6 +75,7 @@ const api = {
   replaceTemplate: {scope: 'config:write', other: owner, body: {}},
   changeTemplate: {scope: 'config:write', other: owner, body: {}},
   deleteTemplate: {scope: 'config:write', other: owner},
+  checkFineract: {scope: 'config:read', other: its(409)},
   listParkedReceipts: {scope: 'messages:read', other: owner},
   listOptOuts: {scope: 'messages:read', other: empty},
   exportOptOuts: {scope: 'messages:read', other: ({status, body}) => status === 200 && String(body).trim().split('\n').length === 1},

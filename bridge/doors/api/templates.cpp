@@ -23,7 +23,10 @@ namespace {
 
 namespace json = boost::json;
 
-json::object template_info(const Services& services, const TemplateSettings& made, bool whole) {
+constexpr std::size_t text_octets_max = 4000;
+
+json::object template_info(const Services& services, const Caller& caller, const TemplateSettings& made) {
+  const bool whole = speaks_for_all(services, caller);
   json::object texts_of;
   for (const auto& text : made.texts) texts_of[text.language] = text.text;
   const auto object = services.objects.find(ObjectKind::text_template, made.name);
@@ -31,7 +34,7 @@ json::object template_info(const Services& services, const TemplateSettings& mad
           {"id", made.id},
           {"version", made.version},
           {"description", made.description},
-          {"tenants", texts(made.tenants)},
+          {"tenants", whole || made.tenants.empty() ? texts(made.tenants) : texts({caller.tenant->config.name})},
           {"event", text_or_null(made.event)},
           {"audience", name(made.audience)},
           {"texts", std::move(texts_of)},
@@ -40,9 +43,12 @@ json::object template_info(const Services& services, const TemplateSettings& mad
           {"settings", whole ? json::value(made.settings) : json::value(nullptr)}};
 }
 
-bool may_see_template(const Services& services, const Caller& caller, const TemplateSettings& made) {
-  return speaks_for_all(services, caller) || made.tenants.empty() ||
-         std::ranges::find(made.tenants, caller.tenant->config.name) != made.tenants.end();
+// What the caller has under its name; nullptr: nothing. One that others have made their own is for him as it was.
+TemplatePtr seen_by(const Services& services, const Caller& caller, const TemplatePtr& made) {
+  if (!made || speaks_for_all(services, caller) || made->tenants.empty() ||
+      std::ranges::find(made->tenants, caller.tenant->config.name) != made->tenants.end())
+    return made;
+  return find_ready_template(made->name);
 }
 
 void list_templates(Services& services, const HttpRequest& request, const Respond& respond) {
@@ -50,16 +56,15 @@ void list_templates(Services& services, const HttpRequest& request, const Respon
   if (!caller) return;
   json::array items;
   for (const auto& made : with_ready_templates(services.directory.table()->templates))
-    if (may_see_template(services, *caller, *made))
-      items.push_back(template_info(services, *made, speaks_for_all(services, *caller)));
+    if (const auto seen = seen_by(services, *caller, made)) items.push_back(template_info(services, *caller, *seen));
   respond(page_of(request, std::move(items), {}));
 }
 
 // nullptr: the answer has been given.
 TemplatePtr asked_template(Services& services, const Caller& caller, const HttpRequest& request,
                            const Respond& respond) {
-  auto made = services.directory.table()->template_of(request.captures.front());
-  if (made && may_see_template(services, caller, *made)) return made;
+  if (auto made = seen_by(services, caller, services.directory.table()->template_of(request.captures.front())))
+    return made;
   respond(to_response(no_such("template", request.captures.front())));
   return nullptr;
 }
@@ -69,7 +74,7 @@ void get_template(Services& services, const HttpRequest& request, const Respond&
   if (!caller) return;
   const auto made = asked_template(services, *caller, request, respond);
   if (!made) return;
-  respond({.body = json::serialize(template_info(services, *made, speaks_for_all(services, *caller))),
+  respond({.body = json::serialize(template_info(services, *caller, *made)),
            .headers = etag_header(services.objects.find(ObjectKind::text_template, made->name))});
 }
 
@@ -87,6 +92,8 @@ void read_render_field(RenderRequest& asked, std::string_view key, const json::v
   const auto pointer = "/" + std::string(key);
   if (key == "language" || key == "text") {
     if (!word) return errors.push_back({pointer, "bad-type", std::string(key) + " must be a text"});
+    if (word->size() > text_octets_max)
+      return errors.push_back({pointer, "too-long", "a template has at most 4000 octets"});
     (key == "text" ? asked.text : asked.language) = std::string_view(*word);
   } else if (key == "variables") {
     if (!value.is_object()) return errors.push_back({pointer, "bad-type", "variables must be an object"});
@@ -205,7 +212,7 @@ std::map<std::string, std::string> read_lint_texts(const json::value& body, cons
     return chosen;
   }
   for (const auto& [language, text] : given->get_object())
-    if (is_language(language) && text.is_string() && text.get_string().size() <= 4000)
+    if (is_language(language) && text.is_string() && text.get_string().size() <= text_octets_max)
       chosen[std::string(language)] = std::string(text.get_string());
     else
       errors.push_back({"/texts/" + std::string(language), "bad-value",

@@ -124,6 +124,11 @@ TEST_F(FineractClientTest, OneTokenServesUntilItEnds) {
   clock_.advance(2s);
   get("d");
   EXPECT_EQ(open_.front().request.url, "https://sso/token") << "not in its last ten seconds";
+  answer(200, R"({"access_token":"t2","expires_in":9223372036854775807})");
+  answer(200, "4");
+  clock_.advance(23h);
+  get("e");
+  EXPECT_EQ(header(answer(200, "5"), "Authorization"), "Bearer t2") << "a day is enough";
 }
 
 TEST_F(FineractClientTest, ATokenThatIsRefusedIsAskedForAnewOnce) {

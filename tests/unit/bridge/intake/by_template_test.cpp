@@ -103,6 +103,10 @@ TEST_F(ByTemplateTest, RefusesWhatItCannotFill) {
   const auto others = prepared("en", {}).refusal;
   ASSERT_TRUE(others) << "what is another's is not there";
   EXPECT_EQ(others->detail, "there is no template 'approved' for this tenant");
+  change({{"name", "loan-approved"}, {"tenants", {"another"}}, {"texts", {{"en", "x"}}}});
+  const auto ready = prepared("en", {}, "loan-approved").refusal;
+  ASSERT_TRUE(ready);
+  EXPECT_EQ(ready->code, ProblemCode::missing_variable) << "what is shipped stays everybody else's";
 }
 
 // Its text may be another one by the time that a caller repeats himself.
@@ -114,6 +118,7 @@ TEST_F(ByTemplateTest, ARepetitionIsWhatTheCallerSaidAndNotWhatTheTemplateMadeOf
   const auto before = digest("sw", values);
   EXPECT_NE(before, digest("en", values));
   EXPECT_NE(before, digest("sw", {{"firstName", "Amina"}, {"loanAmount", 2}}));
+  EXPECT_EQ(before, digest("sw", {{"loanAmount", 1}, {"firstName", "Amina"}})) << "in whatever order";
   change({{"name", "approved"}, {"version", 4}, {"lane", "campaign"}, {"texts", {{"sw", "Mpya {{firstName}}"}}}});
   EXPECT_EQ(before, digest("sw", values));
   change({{"name", "other"}, {"texts", {{"sw", "x"}}}});

@@ -22,6 +22,19 @@ std::string rendered(const std::string& text, const std::string& values, const c
   return result.text;
 }
 
+TEST(Template, NobodyMakesMoreOfItThanAMessage) {
+  const std::string refused = "unreadable lists and values make more of it than a message can be";
+  json::object many;
+  for (int i = 0; i < 60'000; ++i) many["k" + std::to_string(i)] = i;
+  many["a"] = json::array(40, 1);
+  const auto values = json::serialize(many);
+  EXPECT_EQ(rendered("{{#a}}" + std::string(3'000, 'x') + "{{/a}}", R"({"a": [1,2,3]})"), std::string(9'000, 'x'));
+  EXPECT_EQ(rendered("{{#a}}" + std::string(3'000, 'x') + "{{/a}}", values), refused) << "what stands in the template";
+  EXPECT_EQ(rendered("{{k1}}", values), "1");
+  EXPECT_EQ(rendered("{{k1}}{{k2}}{{x}}{{y}}{{z}}", values), refused) << "names to look through";
+  EXPECT_EQ(rendered("{{x|money:ugx}}", "{}").substr(0, 4), "1:1:");
+}
+
 TEST(Template, ShowsValuesAsPeopleWriteThem) {
   const struct {
     const char *name, *text, *values, *want;
@@ -57,6 +70,9 @@ TEST(Template, ShowsValuesAsPeopleWriteThem) {
       {"amount", "{{x|amount}}", R"({"x": "4500.5"})", "4,500.50"},
       {"number", "{{x|number}}", R"({"x": 4500.5})", "4,500.5"},
       {"text", "{{loanAmount|text}}", R"({"loanAmount": "4500.50"})", "4500.50"},
+      {"text of the database", "{{x|text}}", R"({"x": "4500.500000"})", "4500.500000"},
+      {"numbers are no day", "{{#x}}{{.}} {{/x}}", R"({"x": [1500, 10, 20]})", "1500 10 20 "},
+      {"an empty currency", "{{x|money}}", R"({"x": 4500, "currencyCode": ""})", "KES 4,500"},
       {"dates", "{{x|date}} {{x|date:short}} {{x|date:long}}", R"({"x": "2026-11-04"})",
        "4 Nov 2026 04/11/2026 4 November 2026"},
       {"what is no number", "{{loanAmount|money}}", R"({"loanAmount": "a lot"})",

@@ -85,10 +85,9 @@ TEST(Variables, SamplesAreOfTheirKind) {
     for (const auto value : {variable.typical, variable.longest}) {
       SCOPED_TRACE(std::string(variable.name) + " " + std::string(value));
       EXPECT_FALSE(value.empty());
-      if (variable.kind == VariableKind::day)
-        EXPECT_TRUE(parse_day(value));
-      else if (variable.kind != VariableKind::text)
-        EXPECT_TRUE(parse_decimal(value));
+      const bool is_day = variable.kind == VariableKind::day, is_text = variable.kind == VariableKind::text;
+      EXPECT_TRUE(!is_day || parse_day(value));
+      EXPECT_TRUE(is_day || is_text || parse_decimal(value));
       EXPECT_LE(variable.typical.size(), variable.longest.size());
     }
 }
