@@ -124,6 +124,9 @@ App::App(Config config, Clock& clock, Connector& connector)
                                             .from = record.from,
                                             .to = record.to,
                                             .text = record.text,
+                                            .keyword = record.keyword,
+                                            .rule = record.rule,
+                                            .action = record.action,
                                             .at = clock_.wall()});
   });
   inbound_.load();

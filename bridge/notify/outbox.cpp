@@ -11,6 +11,8 @@
 namespace smsbridge::bridge {
 namespace {
 
+namespace json = boost::json;
+
 bool wants(const Outbox::Listeners::OfTenant& tenant, WebhookEvent type) {
   return std::ranges::any_of(tenant.receivers, [type](const auto& each) { return each.events.contains(type); });
 }
@@ -55,13 +57,17 @@ void Outbox::add_received(store::Batch& batch, const ReceivedSms& sms) const {
   const auto listeners = listeners_.load();
   const auto it = listeners->by_tenant.find(sms.tenant);
   if (it == listeners->by_tenant.end()) return;
+  const auto or_null = [](const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); };
   add(batch, sms.tenant, it->second, WebhookEvent::received,
       make_event(WebhookEvent::received, name_of(sms), sms.at,
                  {{"tenant", it->second.name},
                   {"gateway", sms.gateway},
                   {"from", sms.from},
                   {"to", sms.to},
-                  {"text", sms.text}}));
+                  {"text", sms.text},
+                  {"keyword", or_null(sms.keyword)},
+                  {"rule", or_null(sms.rule)},
+                  {"action", or_null(sms.action)}}));
 }
 
 void Outbox::add_gateway(store::Batch& batch, const std::vector<store::TenantId>& tenants, store::GatewayId gateway,

@@ -21,6 +21,7 @@ std::string hook_tasks(store::GatewayId webhook);
 struct ReceivedSms {
   store::TenantId tenant = 0;
   std::string gateway, from, to, text;
+  std::string keyword, rule, action;  // what the tenant's rules made of it; empty: nothing
   WallMs at = 0;
 };
 

@@ -88,6 +88,9 @@ Daemon::Daemon(World world)
                                             .from = record.from,
                                             .to = record.to,
                                             .text = record.text,
+                                            .keyword = record.keyword,
+                                            .rule = record.rule,
+                                            .action = record.action,
                                             .at = world_.clock.wall()});
   });
   inbound_.load();

@@ -75,11 +75,20 @@ TEST_F(OutboxTest, WhatIsNotKeptIsCounted) {
 TEST_F(OutboxTest, APhonesMessageAndAGatewayGoIntoTheirBatch) {
   listen();
   store::Batch batch;
-  outbox_.add_received(
-      batch, {.tenant = 1, .gateway = "mtn", .from = "+254700000001", .to = "22141", .text = "STOP", .at = 5});
+  outbox_.add_received(batch, {.tenant = 1,
+                               .gateway = "mtn",
+                               .from = "+254700000001",
+                               .to = "22141",
+                               .text = "STOP",
+                               .keyword = "stop",
+                               .rule = "",
+                               .action = "opt_out",
+                               .at = 5});
   outbox_.add_received(batch, {.tenant = 2});
   EXPECT_EQ(kinds(batch), Kinds{"webhook/6 message.received"});
-  EXPECT_NE(batch.tasks[0].body.find(R"("text":"STOP")"), std::string::npos);
+  EXPECT_NE(batch.tasks[0].body.find(R"("text":"STOP","keyword":"stop","rule":null,"action":"opt_out")"),
+            std::string::npos)
+      << batch.tasks[0].body;
   batch = {};
   outbox_.add_gateway(batch, {1, 2}, 3, false, 5);
   outbox_.add_gateway(batch, {1}, 3, true, 9);
