@@ -78,6 +78,10 @@ Families::Families(prometheus::Registry& registry)
       provider_responses(counters(registry, "provider_responses_total", "HTTP answers of a provider by status.")),
       gateway_balance(
           gauges(registry, "gateway_balance", "What the provider says is left on the account, in its currency.")),
+      provider_requests_in_flight(
+          gauges(registry, "provider_requests_in_flight", "Messages given to the provider that wait for its answer.")),
+      provider_requests_limit(
+          gauges(registry, "provider_requests_limit", "Messages that may wait for the provider's answer at a time.")),
       smpp_errors(counters(registry, "smpp_errors_total", "SMPP answers with an error status.")),
       smpp_sessions(gauges(registry, "smpp_sessions", "SMPP sessions by state.")),
       smpp_sessions_wanted(gauges(registry, "smpp_sessions_wanted", "SMPP sessions configured.")),

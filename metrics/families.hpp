@@ -55,6 +55,8 @@ struct Families {
   Counters& message_moves;
   Counters& provider_responses;
   Gauges& gateway_balance;
+  Gauges& provider_requests_in_flight;
+  Gauges& provider_requests_limit;
   Counters& smpp_errors;
   Gauges& smpp_sessions;
   Gauges& smpp_sessions_wanted;

@@ -136,7 +136,10 @@ class Smpp final : public SmppMetrics {
 
 class Provider final : public ProviderMetrics {
  public:
-  Provider(Families& families, const std::string& gateway) : families_(families), gateway_(gateway) {}
+  Provider(Families& families, const std::string& gateway) : families_(families), gateway_(gateway) {
+    requests_in_flight = &families.provider_requests_in_flight.Add({{"gateway", gateway}});
+    requests_limit = &families.provider_requests_limit.Add({{"gateway", gateway}});
+  }
 
   Counter& responses(int status) override {
     const std::lock_guard lock(mutex_);

@@ -104,6 +104,8 @@ struct GatewayMetrics {
 // What accounts with HTTP providers have besides.
 struct ProviderMetrics {
   virtual ~ProviderMetrics() = default;
+  Gauge* requests_in_flight = nullptr;
+  Gauge* requests_limit = nullptr;
   // provider_responses_total for an HTTP status; 0: no answer. Takes a lock, which a request over HTTP does not notice.
   virtual Counter& responses(int status) = 0;
   virtual void set_balance(double amount) = 0;  // its series exists from the first call

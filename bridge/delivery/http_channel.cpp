@@ -262,7 +262,10 @@ void HttpChannel::describe(GatewayStatus& status) const {
   status.balance_at = balance_at_;
 }
 
-void HttpChannel::publish_metrics() {}
+void HttpChannel::publish_metrics() {
+  context_.provider_metrics.requests_in_flight->Set(static_cast<double>(open_.size()));
+  context_.provider_metrics.requests_limit->Set(static_cast<double>(capacity()));
+}
 
 // ---- callbacks ----
 

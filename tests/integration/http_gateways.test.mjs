@@ -257,6 +257,9 @@ suite('every kind of provider', {concurrency: 1}, () => {
       const {balance} = await api.gateway(name);
       assert.deepEqual([Number(balance.amount), balance.currency], [Number(amount), currency]);
       assert.equal(await bridge.metric('gateway_balance', {gateway: name}), Number(amount));
+      const {window_limit: limit} = await api.gateway(name);
+      assert.ok(limit > 0);
+      await until('its limit to be shown', async () => await bridge.metric('provider_requests_limit', {gateway: name}) === limit);
       const shown = await bridge.cli('gateways', 'show', name);
       assert.match(shown.stdout, new RegExp(`balance\\s+${balance.amount}`));
     });
