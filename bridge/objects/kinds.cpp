@@ -29,6 +29,7 @@ void append(std::vector<Pointer>& to, const std::vector<Made>& objects) {
 const KindRow gateway{
     .word = "gateway",
     .has_messages = true,
+    .has_number = true,
     .when_too_large = "Leave out what is not used",
     .parse =
         [](const boost::json::object& settings, const std::filesystem::path& folder,
@@ -60,6 +61,7 @@ const KindRow gateway{
     }};
 
 const KindRow route{.word = "route",
+                    .has_number = true,
                     .when_too_large = "Make several routes of it",
                     .parse =
                         [](const boost::json::object& settings, const std::filesystem::path& folder,
@@ -84,6 +86,7 @@ void give_secret(boost::json::object& settings, const boost::json::object* befor
 
 const KindRow webhook{
     .word = "webhook",
+    .has_number = true,
     .when_too_large = "Leave out what is not used",
     .parse =
         [](const boost::json::object& settings, const std::filesystem::path& folder,

@@ -26,6 +26,7 @@ inline constexpr std::array object_kinds{ObjectKind::gateway, ObjectKind::route,
 struct KindRow {
   std::string_view word;      // in addresses ("/api/v1/" word "s"), in the store's keys and in messages
   bool has_messages = false;  // some wait for it or await receipts by it, so it is emptied before it goes
+  bool has_number = false;    // that no gateway, route or webhook may have: Fineract or the store names it by its id
   std::string_view when_too_large;
   // Problems of it alone; paths begin at the object.
   Made (*parse)(const boost::json::object& settings, const std::filesystem::path& folder,

@@ -190,7 +190,7 @@ Objects::KeptPtr Objects::kept_of(ObjectKind kind, ObjectRecords::Record record,
     return nullptr;
   };
   if (find_in(of_file, kind, record.name)) return ignored("the configuration file has one of this name, which is used");
-  if (has_id(of_file, record.settings.at("id").to_number<store::GatewayId>()))
+  if (row_of(kind).has_number && has_id(of_file, record.settings.at("id").to_number<store::GatewayId>()))
     return ignored("the configuration file has a gateway, route or webhook of its id, which is used");
   const auto before = state();
   if (const auto known = before->kept.find(kind); known != before->kept.end())
@@ -222,7 +222,8 @@ tl::expected<Objects::Taken, std::string> Objects::take_over(const Config& file,
   auto of_file = taken_from(file);
   for (const auto& [kind, kept] : before->kept)
     for (const auto& [name, object] : kept)
-      if (const auto id = id_of(object->made); !find_in(*of_file, kind, name) && has_id(*of_file, id))
+      if (const auto id = id_of(object->made);
+          row_of(kind).has_number && !find_in(*of_file, kind, name) && has_id(*of_file, id))
         return tl::unexpected(
             fmt::format("two of the objects have the id {}: '{}', which was made at run time, has it too", id, name));
   // What stands in the file now is no longer in force here, and what stood in it may be again.

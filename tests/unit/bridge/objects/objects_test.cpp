@@ -185,6 +185,22 @@ TEST_F(ObjectsTest, TheVersionOfATemplateCountsItsChanges) {
   EXPECT_EQ(of_template(Action::patch, {{"description", "x"}}), 4);
 }
 
+TEST_F(ObjectsTest, AGatewayOfTheFileMayHaveTheNumberOfATemplateAndOfNoGatewayMadeHere) {
+  const json::object approved{{"name", "approved"}, {"texts", {{"en", "x"}}}};
+  ASSERT_EQ(change(Action::create, approved, "*", false, ObjectKind::text_template)->object.id, 1u);
+  ASSERT_EQ(change(Action::create, gateway())->object.id, 2u);
+  GatewaySettings of_file;
+  of_file.name = "of the file";
+  of_file.id = 1;
+  of_file.of_file = true;
+  config_.gateways = {of_file};
+  EXPECT_TRUE(objects_->take_over(config_, true));
+  config_.gateways[0].id = 2;
+  const auto refused = objects_->take_over(config_, true);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().find("have the id 2"), std::string::npos) << refused.error();
+}
+
 TEST_F(ObjectsTest, ATemplateStaysWhileARuleAnswersByIt) {
   ASSERT_TRUE(change(Action::create, {{"name", "hours"}, {"texts", {{"en", "8 to 17"}}}}, "*", false,
                      ObjectKind::text_template));
