@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t idle_steps_max = 20;  // then the writer looks into its inbox less often, to save the run's time
 constexpr Duration idle_step = 200ms;
-constexpr std::size_t bodies_bytes = 128u << 20;
 
 store::Options store_options(const Daemon::World& world) {
   auto options = bridge::store_options(world.config, world.clock);
@@ -32,7 +31,6 @@ store::Options store_options(const Daemon::World& world) {
 Daemon::Daemon(World world)
     : world_(std::move(world)),
       life_(world_.io),
-      bodies_(bodies_bytes, *world_.metrics.http().body_bytes),
       store_(store_options(world_)),
       tenants_(bridge::RoutingTable(config_).tenants, store_, world_.metrics, world_.clock),
       objects_(config_, store_),
@@ -130,7 +128,7 @@ void Daemon::listen() {
     limits.name = std::move(name);
     auto& server = servers_[port];
     server = std::make_unique<bridge::HttpServer>(life_.executor(), world_.clock, std::move(limits), std::move(door),
-                                                  world_.metrics.http(), bodies_);
+                                                  world_.metrics.http(), world_.bodies);
     world_.network.listen(port, life_.executor(), [&server](std::unique_ptr<bridge::Stream> stream) {
       server->admit(std::move(stream), {.address = boost::asio::ip::make_address("192.0.2.1")});
     });

@@ -22,6 +22,7 @@ class Daemon {
     bridge::MakeHttpTransport make_transport;
     bridge::Random& random;
     metrics::Metrics& metrics;
+    bridge::BodyMemory& bodies;  // also of connections whose last handler goes after the process
     const RunOptions& options;
     bridge::Config config;  // its file, as it is at the start
     std::function<void(const std::vector<store::Final>&)> finals;
@@ -60,7 +61,6 @@ class Daemon {
   World world_;
   const bridge::Config& config_ = world_.config;
   Life life_;
-  bridge::BodyMemory bodies_;
   store::Store store_;
   bridge::Tenants tenants_;
   bridge::Objects objects_;

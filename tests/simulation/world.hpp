@@ -99,11 +99,12 @@ class World {
   const RunOptions& options_;
   const std::filesystem::path folder_;
   const bool verbose_;
+  metrics::Metrics metrics_;
+  bridge::BodyMemory bodies_;  // goes after the clock, whose last alarms may hold connections
   boost::asio::io_context io_;
   bridge::Random random_;
   SimClock clock_;
   SimNetwork network_;
-  metrics::Metrics metrics_;
   HttpClient clients_;
   Promises promises_;
   std::vector<std::shared_ptr<Peer>> centres_;     // one may serve two gateways
