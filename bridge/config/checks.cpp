@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "bridge/config/reader.hpp"
+#include "bridge/config/tls.hpp"
 #include "bridge/config/units.hpp"
 #include "bridge/env/network.hpp"
 #include "bridge/text/control.hpp"
@@ -16,6 +17,16 @@ namespace smsbridge::bridge {
 namespace {
 
 constexpr std::size_t name_length_max = 64;
+
+// Of an address with a scheme; an IPv6 address without its brackets.
+std::string host_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("/?#"));
+  if (const auto at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
+  if (url.starts_with('[')) return std::string(url.substr(1, url.find(']') - 1));
+  return std::string(url.substr(0, url.find(':')));
+}
 
 }  // namespace
 
@@ -42,13 +53,13 @@ void check_no_control(ConfigSection& s, const std::string& key, const std::strin
   if (text::has_control(value)) s.problem(key, "holds a control character or a line break", "bad-value");
 }
 
-std::string host_of_url(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (const auto at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
-  if (url.starts_with('[')) return std::string(url.substr(1, url.find(']') - 1));
-  return std::string(url.substr(0, url.find(':')));
+void check_url(ConfigSection& s, const std::string& key, const std::string& url, const std::string& example,
+               const std::string& danger) {
+  check_no_control(s, key, url);
+  if (!url.empty() && !url.starts_with("https://") && !url.starts_with("http://"))
+    s.problem(key, "is not an address such as " + example, "bad-value");
+  else if (url.starts_with("http://") && is_public(host_of(url)))
+    s.problem(key, danger + " to a public name or address: use https://", "unsafe", true);
 }
 
 void check_networks(ConfigSection& s, const std::string& key, const std::vector<std::string>& networks) {

@@ -16,8 +16,10 @@ void check_name(ConfigSection& s, const std::string& name);
 void check_sender(ConfigSection& s, const std::string& sender, std::string_view country);
 void check_country(ConfigSection& s, const std::string& key, const std::string& country);
 void check_no_control(ConfigSection& s, const std::string& key, const std::string& value);
-// The host of an http:// or https:// address, an IPv6 address without its brackets.
-std::string host_of_url(std::string_view url);
+// An http:// or https:// address, such as `example`. `danger`: what of http:// to a public name or address is warned
+// of.
+void check_url(ConfigSection& s, const std::string& key, const std::string& url, const std::string& example,
+               const std::string& danger);
 // Addresses, and blocks of them.
 void check_networks(ConfigSection& s, const std::string& key, const std::vector<std::string>& networks);
 // Delays double up to the longest.

@@ -12,13 +12,8 @@ using namespace std::chrono_literals;
 using F = FineractSettings;
 
 void check_address(ConfigSection& s, const char* key, const std::string& url) {
-  check_no_control(s, key, url);
-  if (url.starts_with("http://")) {
-    if (is_public(host_of_url(url)))
-      s.problem(key, "the password passes in clear text to a public name or address: use https://", "unsafe", true);
-  } else if (!url.empty() && !url.starts_with("https://")) {
-    s.problem(key, "is not an address such as https://fineract.example.org:8443/fineract-provider/api/v1", "bad-value");
-  }
+  check_url(s, key, url, "https://fineract.example.org:8443/fineract-provider/api/v1",
+            "the password passes in clear text");
 }
 
 void check_api_url(ConfigSection& s, F& fineract) {

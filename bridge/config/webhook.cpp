@@ -34,14 +34,8 @@ Choices<WebhookEvent> event_choices() {
   return choices;
 }
 
-void check_url(ConfigSection& s, W& webhook) {
-  const auto& url = webhook.url;
-  check_no_control(s, "url", url);
-  if (!url.empty() && !url.starts_with("https://") && !url.starts_with("http://"))
-    s.problem("url", "is not an address such as https://bank.example.org/sms-events", "bad-value");
-  else if (url.starts_with("http://") && is_public(host_of_url(url)))
-    s.problem("url", "whole phone numbers pass in clear text to a public name or address: use https://", "unsafe",
-              true);
+void check_receiver(ConfigSection& s, W& webhook) {
+  check_url(s, "url", webhook.url, "https://bank.example.org/sms-events", "whole phone numbers pass in clear text");
 }
 
 void check_secret(ConfigSection& s, const char* key, const std::string& secret) {
@@ -77,7 +71,7 @@ const Keys<W>& webhook_keys() {
       }),
       K::integer("id", &W::id, 1, 1'000'000'000, "Number that no gateway, route or other webhook has").needed(),
       K::text("tenant", &W::tenant, "Whose events it gets").needed(),
-      K::text("url", &W::url, "Where they are posted to").needed().address().url().checked(check_url),
+      K::text("url", &W::url, "Where they are posted to").needed().address().url().checked(check_receiver),
       K::boolean("enabled", &W::enabled, "false: it gets nothing, and what happens meanwhile is not kept for it"),
       K::several("events", &W::events, event_choices(), "Which; none: all"),
       K::secret("secret", &W::secret, "Signs them; made, and shown once, where there is none")
