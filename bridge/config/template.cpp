@@ -18,7 +18,7 @@ namespace {
 
 using Tpl = TemplateSettings;
 
-constexpr std::size_t texts_max = 30, text_octets_max = 4000, event_octets_max = 64, own_variables_max = 200;
+constexpr std::size_t texts_max = 30, event_octets_max = 64, own_variables_max = 200;
 
 const Choices<Audience>& audiences() {
   static const Choices<Audience> choices{{"client", Audience::client},
@@ -31,7 +31,7 @@ const Choices<Audience>& audiences() {
 
 std::string why_not_a_text(const std::string& text) {
   if (text.empty()) return "is empty";
-  if (text.size() > text_octets_max) return fmt::format("has more than {} octets", text_octets_max);
+  if (text.size() > template_octets_max) return fmt::format("has more than {} octets", template_octets_max);
   if (!text::is_valid_utf8(text)) return "is not valid UTF-8";
   if (text.find('\0') != std::string::npos) return "holds a NUL character";
   return {};

@@ -20,6 +20,8 @@ struct KeyInfo;
 enum class Audience : std::uint8_t { client, group, guarantor, officer, staff };
 std::string_view name(Audience audience);
 
+constexpr std::size_t template_octets_max = 4000;  // of one text
+
 struct TemplateText {
   std::string language, text;
   text::Template made;

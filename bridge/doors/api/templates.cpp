@@ -23,8 +23,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t text_octets_max = 4000;
-
 json::object template_info(const Services& services, const Caller& caller, const TemplateSettings& made) {
   const bool whole = speaks_for_all(services, caller);
   json::object texts_of;
@@ -92,7 +90,7 @@ void read_render_field(RenderRequest& asked, std::string_view key, const json::v
   const auto pointer = "/" + std::string(key);
   if (key == "language" || key == "text") {
     if (!word) return errors.push_back({pointer, "bad-type", std::string(key) + " must be a text"});
-    if (word->size() > text_octets_max)
+    if (word->size() > template_octets_max)
       return errors.push_back({pointer, "too-long", "a template has at most 4000 octets"});
     (key == "text" ? asked.text : asked.language) = std::string_view(*word);
   } else if (key == "variables") {
@@ -135,19 +133,34 @@ json::object rendered_json(const TemplateSettings& made, const TemplateText& sou
           {"choices", choices_json({.text = rendered.text, .transliterate = transliterate})}};
 }
 
-void render_template(Services& services, const HttpRequest& request, const Respond& respond) {
+// What is asked of one template, for the tenant who asks.
+struct Question {
+  const TenantSettings& tenant;
+  TemplatePtr made;
+  json::value body;
+};
+
+// Nothing: the answer has been given.
+std::optional<Question> read_question(Services& services, const HttpRequest& request, const Respond& respond) {
   const auto caller = admit(services, request, "config:read", respond, true);
-  if (!caller) return;
-  const auto made = asked_template(services, *caller, request, respond);
-  if (!made) return;
-  const auto body = read_json(request);
-  if (!body) return respond(to_response(body.error()));
+  if (!caller) return std::nullopt;
+  auto made = asked_template(services, *caller, request, respond);
+  if (!made) return std::nullopt;
+  auto body = read_json(request);
+  if (body) return Question{.tenant = caller->tenant->config, .made = std::move(made), .body = *std::move(body)};
+  respond(to_response(body.error()));
+  return std::nullopt;
+}
+
+void render_template(Services& services, const HttpRequest& request, const Respond& respond) {
+  const auto question = read_question(services, request, respond);
+  if (!question) return;
+  const auto& [tenant, made, body] = *question;
   RenderRequest asked;
   std::vector<FieldError> errors;
-  if (!body->is_object()) errors.push_back({"", "bad-type", "send a JSON object, such as {\"sample\": \"typical\"}"});
-  if (const auto* object = body->if_object())
+  if (!body.is_object()) errors.push_back({"", "bad-type", "send a JSON object, such as {\"sample\": \"typical\"}"});
+  if (const auto* object = body.if_object())
     for (const auto& [key, value] : *object) read_render_field(asked, key, value, errors);
-  const auto& tenant = caller->tenant->config;
   auto source = text_for(*made, asked.language, tenant);
   if (!asked.text.empty()) {
     auto parsed = text::Template::parse(asked.text);
@@ -212,7 +225,7 @@ std::map<std::string, std::string> read_lint_texts(const json::value& body, cons
     return chosen;
   }
   for (const auto& [language, text] : given->get_object())
-    if (is_language(language) && text.is_string() && text.get_string().size() <= text_octets_max)
+    if (is_language(language) && text.is_string() && text.get_string().size() <= template_octets_max)
       chosen[std::string(language)] = std::string(text.get_string());
     else
       errors.push_back({"/texts/" + std::string(language), "bad-value",
@@ -221,16 +234,12 @@ std::map<std::string, std::string> read_lint_texts(const json::value& body, cons
 }
 
 void lint_template(Services& services, const HttpRequest& request, const Respond& respond) {
-  const auto caller = admit(services, request, "config:read", respond, true);
-  if (!caller) return;
-  const auto made = asked_template(services, *caller, request, respond);
-  if (!made) return;
-  const auto body = read_json(request);
-  if (!body) return respond(to_response(body.error()));
+  const auto question = read_question(services, request, respond);
+  if (!question) return;
+  const auto& [tenant, made, body] = *question;
   std::vector<FieldError> errors;
-  const auto chosen = read_lint_texts(*body, *made, errors);
+  const auto chosen = read_lint_texts(body, *made, errors);
   if (!errors.empty()) return respond(to_response(invalid(std::move(errors))));
-  const auto& tenant = caller->tenant->config;
   json::array items, missing;
   for (const auto& [language, text] : chosen) items.push_back(linted_json(*made, language, text, tenant));
   for (const auto& language : tenant.languages)
