@@ -12,6 +12,7 @@
 #include "bridge/text/control.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/sender.hpp"
+#include "bridge/text/zone.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -47,6 +48,10 @@ void check_first_delay(ConfigSection& s, const char* first, WallMs first_ms, con
 void check_country(ConfigSection& s, const std::string& key, const std::string& country) {
   if (!country.empty() && !text::is_known_country(country))
     s.problem(key, "'" + country + "' is not an ISO 3166 country such as KE", "bad-value");
+}
+
+void check_zone(ConfigSection& s, const std::string& key, const std::string& zone) {
+  if (!text::is_zone(zone)) s.problem(key, "'" + zone + "' is not a time zone such as Africa/Nairobi", "bad-value");
 }
 
 void check_no_control(ConfigSection& s, const std::string& key, const std::string& value) {

@@ -22,6 +22,8 @@ void check_url(ConfigSection& s, const std::string& key, const std::string& url,
                const std::string& danger);
 // Addresses, and blocks of them.
 void check_networks(ConfigSection& s, const std::string& key, const std::vector<std::string>& networks);
+// A time zone of the IANA database.
+void check_zone(ConfigSection& s, const std::string& key, const std::string& zone);
 // Delays double up to the longest.
 void check_first_delay(ConfigSection& s, const char* first, WallMs first_ms, const char* longest, WallMs longest_ms);
 

@@ -75,6 +75,9 @@ const Keys<T>& tenant_keys() {
           .checked(check_languages),
       K::text("currency", &T::currency, "Currency of amounts in templates whose values name none, such as KES")
           .checked(check_currency),
+      K::text("time_zone", &T::time_zone, "Its time zone, such as Africa/Nairobi").checked([](ConfigSection& s, T& t) {
+        check_zone(s, "time_zone", t.time_zone);
+      }),
       K::texts("allow_private_targets", &T::allow_private_targets,
                "Addresses and blocks that its webhooks made at run time may reach besides public ones")
           .checked([](ConfigSection& s, T& t) { check_networks(s, "allow_private_targets", t.allow_private_targets); }),

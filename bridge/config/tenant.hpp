@@ -36,6 +36,7 @@ struct TenantSettings {
   bool html_entities = true;                       // Fineract posts "O&#39;Brien"; the phone should show O'Brien
   bool transliterate = false;                      // texts that get into fewer parts by it, when a message does not say
   std::vector<std::string> languages;              // of its people, the best first: which text of a template is taken
+  std::string time_zone = "UTC";                   // of its schedules, and of days in its messages
   std::string currency;                            // of amounts in templates that name none
   std::vector<std::string> allow_private_targets;  // that webhooks made at run time may reach: 10.0.0.0/8
   bool operator==(const TenantSettings&) const = default;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/routing/router.hpp"
 
-#include <date/tz.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "bridge/text/number.hpp"
+#include "bridge/text/zone.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -20,13 +20,6 @@ bool is_chosen_freely(Trust::State state) { return state == Trust::State::truste
 template <class Value, class List>
 bool holds(const List& list, const Value& value) {
   return list.empty() || std::ranges::find(list, value) != list.end();
-}
-
-int minute_of_day(WallMs now, const std::string& zone) {
-  const auto at = date::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(now));
-  const auto local = date::locate_zone(zone)->to_local(at);
-  const auto since_midnight = local - std::chrono::floor<date::days>(local);
-  return static_cast<int>(std::chrono::duration_cast<std::chrono::minutes>(since_midnight).count());
 }
 
 std::string clock_text(int minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); }
@@ -124,7 +117,7 @@ bool Router::fits(const RoutingTable& table, const RouteSettings& route, const R
       return why = country.empty() ? "the number's country is not known" : "not for the country " + country, false;
   }
   if (route.from_minute != 0 || route.until_minute != 24 * 60) {
-    const auto minute = minute_of_day(now, route.zone);
+    const auto minute = text::local_time(now, route.zone).minute_of_day();
     const bool over_midnight = route.until_minute < route.from_minute;
     const bool within = over_midnight ? minute >= route.from_minute || minute < route.until_minute
                                       : minute >= route.from_minute && minute < route.until_minute;
