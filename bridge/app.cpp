@@ -103,6 +103,14 @@ App::App(Config config, Clock& clock, Connector& connector)
                  .store = store_,
                  .router = router_,
                  .places = places_on(shards_)}),
+      events_({.executor = shards_.front()->executor(),
+               .clock = clock_,
+               .random = shards_.front()->random(),
+               .store = store_,
+               .router = router_,
+               .tenants = tenants_,
+               .intake = intake_,
+               .make_transport = make_curl_transport}),
       services_{.config = config_,
                 .store = store_,
                 .clock = clock_,
@@ -112,6 +120,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .metrics = metrics_,
                 .gateways = gateways_,
                 .webhooks = webhooks_,
+                .events = events_,
                 .objects = objects_,
                 .reload = [this](bool dry_run) { return reload(dry_run); },
                 .make_transport = make_curl_transport,
@@ -145,7 +154,10 @@ App::~App() { stop(); }
 void App::set_hooks() {
   store::Hooks hooks;
   hooks.due_now = [this](const std::set<store::Queue>& queues) { gateways_.due(queues); };
-  hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) { webhooks_.due(kinds); };
+  hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) {
+    webhooks_.due(kinds);
+    events_.due(kinds);
+  };
   hooks.alongside = std::bind_front(&Outbox::alongside, &webhooks_.outbox());
   hooks.finals = [this](const std::vector<store::Final>& finals) { gateways_.count(finals); };
   hooks.given_up = [this](const store::GivenUp& receipts) { gateways_.given_up(receipts); };
@@ -268,6 +280,7 @@ void App::start() {
   gateways_.run(*router_.table());
   webhooks_.know(tenants_.names());
   webhooks_.run(*router_.table());
+  events_.start();
   warn_of_leftovers();
   warn_of_unused();
   ready_ = true;
@@ -368,8 +381,8 @@ void App::stop() {
   ready_ = false;
   if (!std::exchange(started_, false)) return;
   // Fineract does not post again what nobody took: the doors stay open while gateways wait for answers. What comes in
-  // is kept, and goes out after the next start.
-  // Events that are made from here on wait for the next start, too.
+  // is kept, and goes out after the next start; so do events that are made from here on.
+  stop_and_wait(events_);
   stop_and_wait(webhooks_);
   stop_and_wait(gateways_);
   // A server's sockets are closed on its own shard; requests that are being handled get their answers.

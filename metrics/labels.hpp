@@ -37,8 +37,8 @@ enum class ConnectionDrop {
 };
 SMSBRIDGE_LABEL(ConnectionDrop, no_descriptor, "full", "address_full", "evicted", "no_descriptor");
 
-enum class Source { api, fineract, cli };
-SMSBRIDGE_LABEL(Source, cli, "api", "fineract", "cli");
+enum class Source { api, fineract, cli, event };
+SMSBRIDGE_LABEL(Source, event, "api", "fineract", "cli", "event");
 
 // The problem codes of the HTTP API that refuse a message.
 enum class RejectReason {
@@ -74,6 +74,29 @@ SMSBRIDGE_LABEL(RejectReason, other, "malformed_json", "unauthenticated", "forbi
 // How a phone came to get no more campaigns.
 enum class OptOutHow { keyword, carrier, staff, import };
 SMSBRIDGE_LABEL(OptOutHow, import, "keyword", "carrier", "staff", "import");
+
+// What became of a hook of Fineract, or of one text that follows from it.
+enum class EventResult {
+  received,       // it is a task
+  ignored,        // nobody is told of such a command
+  disabled,       // nothing that is switched on is for it
+  refused,        // Fineract did not carry it out, or somebody has to approve it
+  unreadable,     // the hook is none that Fineract sends
+  duplicate,      // it came before
+  waits,          // Fineract does not answer, or does not show it yet
+  not_confirmed,  // Fineract never showed it, or shows that it is not so
+  not_wanted,     // product, office or amount is not one that is told of
+  no_recipient,   // nobody of that kind
+  no_number,
+  opted_out,
+  template_error,  // the text could not be made
+  not_accepted,    // no route, a spent budget and the like
+  sent,            // given to the queue
+  given_up,        // Fineract did not answer for too long
+};
+SMSBRIDGE_LABEL(EventResult, given_up, "received", "ignored", "disabled", "refused", "unreadable", "duplicate", "waits",
+                "not_confirmed", "not_wanted", "no_recipient", "no_number", "opted_out", "template_error",
+                "not_accepted", "sent", "given_up");
 
 enum class PartEncoding { gsm7, gsm7_shift, latin1, ucs2, binary };
 SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "gsm7_shift", "latin1", "ucs2", "binary");

@@ -62,7 +62,8 @@ struct TenantMetrics {
   Counter* inbound_unanswered = nullptr;  // a rule would have, and something was in the way
   ByLabel<OptOutHow, Counter> opt_outs;
   Counter* opt_outs_lifted = nullptr;
-  Counter* opted_out_late = nullptr;  // accepted before, and stopped before they left
+  Counter* opted_out_late = nullptr;     // accepted before, and stopped before they left
+  ByLabel<EventResult, Counter> events;  // of the bank
 };
 
 // The messages of one tenant on one gateway. Tenants that are folded share one object, so their gauges must be moved

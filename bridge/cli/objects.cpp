@@ -160,6 +160,10 @@ const char* example_of(const std::string& what) {
     return R"(The keys are those of the configuration file:
   smsbridge templates create loan-approved --set 'texts={en: "Dear {{firstName}}, your loan of KES {{loanAmount}} is approved."}' \
       --set event=loan-approved --set lane=transaction)";
+  if (what == "event")
+    return R"(The keys are those of the configuration file:
+  smsbridge events create loan-disbursed --set 'recipients=[{to: client}, {to: officer, template: officer-paid, language: en}]' \
+      --set 'products=[Biashara]')";
   if (what == "inbound-rule")
     return R"(The keys are those of the configuration file:
   smsbridge inbound-rules create hours --set 'keywords=[HOURS, SAA]' --set 'answer=We are open from 8 to 17.')";

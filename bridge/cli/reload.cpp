@@ -21,7 +21,7 @@ std::string joined_words(const json::value& words) {
 // "  gateways: new third; changed first"
 void print_reloaded(const json::object& answer, const char* done) {
   std::cout << done << "\n";
-  for (const auto* what : {"tenants", "gateways", "routes", "webhooks", "inbound_rules", "templates"}) {
+  for (const auto* what : {"tenants", "gateways", "routes", "webhooks", "inbound_rules", "templates", "events"}) {
     std::string line;
     for (const auto* how : {"new", "changed", "removed"})
       if (const auto names = joined_words(answer.at(what).as_object().at(how)); !names.empty())

@@ -143,6 +143,10 @@ const Keys<Config>& root_keys() {
           "templates", [](C& c) -> TemplateSettings& { return c.templates.emplace_back(); }, read_template,
           template_infos, "Texts that messages are made of")
           .live(),
+      K::list<EventSettings>(
+          "events", [](C& c) -> EventSettings& { return c.events.emplace_back(); }, read_event, event_infos,
+          "Who is told of what happens at the bank")
+          .live(),
       K::special(
           "prices", KeyInfo::Type::list, [](ConfigSection& s, C& c) { read_prices(s, c.gateways, c.prices); },
           "What one SMS costs")
@@ -175,7 +179,9 @@ void check_together(ConfigSection& root, const Config& config) {
   for (const auto& rule : config.inbound_rules) inbound_rules.push_back(&rule);
   std::vector<const TemplateSettings*> templates;
   for (const auto& made : config.templates) templates.push_back(&made);
-  for (auto& problem : check_references(gateways, routes, tenants, webhooks, inbound_rules, templates))
+  std::vector<const EventSettings*> events;
+  for (const auto& event : config.events) events.push_back(&event);
+  for (auto& problem : check_references(gateways, routes, tenants, webhooks, inbound_rules, templates, events))
     root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
 }
 

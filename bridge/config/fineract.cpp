@@ -11,6 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 using F = FineractSettings;
 
+constexpr std::size_t hook_secret_min = 16;
+
 void check_address(ConfigSection& s, const char* key, const std::string& url) {
   check_url(s, key, url, "https://fineract.example.org:8443/fineract-provider/api/v1",
             "the password passes in clear text");
@@ -30,6 +32,17 @@ void check_login(ConfigSection& s, F& fineract) {
     s.problem("user", "there is 'oauth' as well: only one of them can log in", "bad-value");
   if (!by_oauth && (fineract.user.empty() || fineract.password.empty()))
     s.problem(fineract.user.empty() ? "user" : "password", "is missing: user and password, or 'oauth'", "missing");
+}
+
+// It stands in an address, and Fineract's log has it.
+void check_hook_secret(ConfigSection& s, F& fineract) {
+  const auto& secret = fineract.hook_secret;
+  if (secret.empty()) return;
+  if (secret.size() < hook_secret_min)
+    s.problem("hook_secret", "has less than 16 characters: who guesses it makes up events", "bad-value");
+  if (secret.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != std::string::npos)
+    s.problem("hook_secret", "has other characters than letters, digits, - and _: it is part of an address",
+              "bad-value");
 }
 
 const Keys<F::OAuth>& oauth_keys() {
@@ -69,6 +82,18 @@ const Keys<F>& fineract_keys() {
               "tls", [](F& f) -> TlsOptions& { return f.tls; }, tls_keys(), "How Fineract's server is known")
               .address(),
           K::duration("timeout", &F::timeout, 1s, 5min, "Then a request has failed"),
+          K::secret("hook_secret", &F::hook_secret,
+                    "Last part of the address of its web hooks: /hooks/fineract/SECRET/; none: no hook is taken")
+              .checked(check_hook_secret),
+          K::boolean("hook_any_path", &F::hook_any_path,
+                     "Takes hooks at / without the secret, for Fineract 1.5 and 1.6; for a closed network only"),
+          K::duration_ms("confirm", &F::confirm_ms, second, day,
+                         "How long after its hook an event may become true in Fineract; then nobody is told"),
+          K::texts("data_tables", &F::data_tables,
+                   "Data tables with one row for each client, whose columns texts may name"),
+          K::text("language_field", &F::language_field, "Their column with the client's language"),
+          K::text("opt_out_field", &F::opt_out_field,
+                  "Their column that is true for clients who want no text of events and schedules"),
       },
       check_login);
   return keys;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <string>
+#include <vector>
 
 #include "bridge/env/clock.hpp"
 #include "bridge/env/stream.hpp"
@@ -19,6 +20,13 @@ struct FineractSettings {
   } oauth;
   TlsOptions tls;
   Duration timeout = std::chrono::seconds(20);  // of one request
+  // Its web hooks: by what their address, or their token, is known; empty: none is taken.
+  std::string hook_secret;
+  bool hook_any_path = false;  // Fineract 1.5 and 1.6 leave out the path, and the secret with it
+  WallMs confirm_ms = 900'000;  // how long an event may take to become true after its hook
+  // What is known of people besides: the tables of the institution's own with a row for each client.
+  std::vector<std::string> data_tables;
+  std::string language_field = "language", opt_out_field;  // columns of them
   bool operator==(const FineractSettings&) const = default;
 };
 

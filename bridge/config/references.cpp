@@ -53,20 +53,18 @@ void check_templates(const std::vector<const TemplateSettings*>& templates, cons
   }
 }
 
-// Why a rule cannot answer by the template that it names; empty: it can.
-std::string why_not_by(const InboundRuleSettings& rule, const std::vector<const TemplateSettings*>& templates,
-                       const std::set<std::string>& assumed) {
-  const auto it = std::ranges::find(templates, rule.by_template, &TemplateSettings::name);
-  if (it == templates.end() && find_ready_template(rule.by_template)) return {};
+// Why `who`, of these tenants, cannot use the template that it names; empty: it can.
+std::string why_not_by(const std::string& name, const std::string& who, const std::vector<std::string>& tenants,
+                       const std::vector<const TemplateSettings*>& templates, const std::set<std::string>& assumed) {
+  const auto it = std::ranges::find(templates, name, &TemplateSettings::name);
+  if (it == templates.end() && find_ready_template(name)) return {};
   if (it == templates.end())
-    return assumed.contains(rule.by_template)
-               ? std::string()
-               : "inbound rule '" + rule.name + "' names the unknown template '" + rule.by_template + "'";
+    return assumed.contains(name) ? std::string() : who + " names the unknown template '" + name + "'";
   if ((*it)->tenants.empty()) return {};
-  for (const auto& tenant : rule.tenants)
+  for (const auto& tenant : tenants)
     if (!holds((*it)->tenants, tenant))
-      return "inbound rule '" + rule.name + "' is for the tenant '" + tenant + "', and its template '" +
-             rule.by_template + "' is not: see the template's 'tenants'";
+      return who + " is for the tenant '" + tenant + "', and its template '" + name +
+             "' is not: see the template's 'tenants'";
   return {};
 }
 
@@ -86,19 +84,39 @@ void check_inbound_rules(const std::vector<const InboundRuleSettings*>& rules, c
       if (!tenants.contains(tenant))
         say("tenants", "inbound rule '" + rule.name + "' names the unknown tenant '" + tenant + "'", "bad-value");
     if (rule.by_template.empty()) continue;
-    if (auto why = why_not_by(rule, templates, assumed); !why.empty()) say("template", std::move(why), "bad-value");
+    if (auto why = why_not_by(rule.by_template, "inbound rule '" + rule.name + "'", rule.tenants, templates, assumed);
+        !why.empty())
+      say("template", std::move(why), "bad-value");
+  }
+}
+
+void check_events(const std::vector<const EventSettings*>& events, const std::set<std::string>& tenants,
+                  const std::vector<const TemplateSettings*>& templates, const std::set<std::string>& assumed,
+                  std::vector<ConfigProblem>& problems) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto& event = *events[i];
+    const auto who = "event '" + event.name + "'";
+    const auto say = [&](const char* key, std::string text, const char* code) {
+      problems.push_back({.file = {}, .path = "events", .text = std::move(text), .code = code, .index = i, .key = key});
+    };
+    if (!event.name.empty() && !names.insert(event.name).second)
+      say("name", "two events are called '" + event.name + "'", "duplicate");
+    for (const auto& tenant : event.tenants)
+      if (!tenants.contains(tenant)) say("tenants", who + " names the unknown tenant '" + tenant + "'", "bad-value");
+    for (const auto& recipient : event.recipients)
+      if (auto why = why_not_by(recipient.by_template, who, event.tenants, templates, assumed); !why.empty())
+        say("recipients", std::move(why), "bad-value");
   }
 }
 
 }  // namespace
 
-std::vector<ConfigProblem> check_references(const std::vector<const GatewaySettings*>& gateways,
-                                            const std::vector<const RouteSettings*>& routes,
-                                            const std::vector<const TenantSettings*>& tenants,
-                                            const std::vector<const WebhookSettings*>& webhooks,
-                                            const std::vector<const InboundRuleSettings*>& inbound_rules,
-                                            const std::vector<const TemplateSettings*>& templates,
-                                            const std::set<std::string>& assumed) {
+std::vector<ConfigProblem> check_references(
+    const std::vector<const GatewaySettings*>& gateways, const std::vector<const RouteSettings*>& routes,
+    const std::vector<const TenantSettings*>& tenants, const std::vector<const WebhookSettings*>& webhooks,
+    const std::vector<const InboundRuleSettings*>& inbound_rules, const std::vector<const TemplateSettings*>& templates,
+    const std::vector<const EventSettings*>& events, const std::set<std::string>& assumed) {
   std::vector<ConfigProblem> problems;
   const auto say = [&](const char* list, std::size_t index, const char* key, std::string text, const char* code) {
     problems.push_back({.file = {}, .path = list, .text = std::move(text), .code = code, .index = index, .key = key});
@@ -182,6 +200,7 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewaySetti
   check_webhooks(webhooks, tenant_names, ids, problems);
   check_templates(templates, tenant_names, problems);
   check_inbound_rules(inbound_rules, tenant_names, templates, assumed, problems);
+  check_events(events, tenant_names, templates, assumed, problems);
   return problems;
 }
 

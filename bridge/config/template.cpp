@@ -20,15 +20,6 @@ using Tpl = TemplateSettings;
 
 constexpr std::size_t texts_max = 30, event_octets_max = 64, own_variables_max = 200;
 
-const Choices<Audience>& audiences() {
-  static const Choices<Audience> choices{{"client", Audience::client},
-                                         {"group", Audience::group},
-                                         {"guarantor", Audience::guarantor},
-                                         {"officer", Audience::officer},
-                                         {"staff", Audience::staff}};
-  return choices;
-}
-
 std::string why_not_a_text(const std::string& text) {
   if (text.empty()) return "is empty";
   if (text.size() > template_octets_max) return fmt::format("has more than {} octets", template_octets_max);
@@ -86,7 +77,7 @@ const Keys<Tpl>& template_keys() {
             if (made.event.size() > event_octets_max)
               s.problem("event", fmt::format("has more than {} octets", event_octets_max), "bad-value");
           }),
-      K::choice("audience", &Tpl::audience, audiences(), "Whom it is for; lint judges by it"),
+      K::choice("audience", &Tpl::audience, audience_choices(), "Whom it is for; lint judges by it"),
       K::special("texts", KeyInfo::Type::tree, read_texts,
                  "The text in each language, such as {en: Dear {{firstName}}}")
           .needed(),
@@ -121,8 +112,17 @@ const Keys<Tpl>& template_keys() {
 
 }  // namespace
 
+const Choices<Audience>& audience_choices() {
+  static const Choices<Audience> choices{{"client", Audience::client},
+                                         {"group", Audience::group},
+                                         {"guarantor", Audience::guarantor},
+                                         {"officer", Audience::officer},
+                                         {"staff", Audience::staff}};
+  return choices;
+}
+
 std::string_view name(Audience audience) {
-  for (const auto& [word, meaning] : audiences())
+  for (const auto& [word, meaning] : audience_choices())
     if (meaning == audience) return word;
   return "client";
 }

@@ -19,6 +19,7 @@ struct KeyInfo;
 // Whom a text is for.
 enum class Audience : std::uint8_t { client, group, guarantor, officer, staff };
 std::string_view name(Audience audience);
+const std::vector<std::pair<std::string, Audience>>& audience_choices();
 
 constexpr std::size_t template_octets_max = 4000;  // of one text
 

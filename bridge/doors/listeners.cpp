@@ -4,6 +4,7 @@
 #include "bridge/doors/admission.hpp"
 #include "bridge/doors/api/api.hpp"
 #include "bridge/doors/fineract.hpp"
+#include "bridge/doors/fineract_hooks.hpp"
 #include "bridge/doors/provider_callbacks.hpp"
 
 namespace smsbridge::bridge {
@@ -12,7 +13,7 @@ HttpDoor api_door(Services& services) {
   std::vector<Endpoint> endpoints;
   for (auto* const made :
        {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints, object_endpoints,
-        webhook_endpoints, inbound_endpoints, opt_out_endpoints, receipt_endpoints, template_endpoints,
+        webhook_endpoints, inbound_endpoints, opt_out_endpoints, receipt_endpoints, template_endpoints, event_endpoints,
         fineract_check_endpoints, usage_endpoints, system_endpoints, callback_endpoints})
     for (auto& endpoint : made(services)) endpoints.push_back(std::move(endpoint));
   for (auto& endpoint : problem_endpoints()) endpoints.push_back(std::move(endpoint));
@@ -20,7 +21,9 @@ HttpDoor api_door(Services& services) {
 }
 
 HttpDoor fineract_door(Services& services) {
-  return make_door(fineract_endpoints(services), services.metrics.http(), services.clock,
+  auto endpoints = fineract_endpoints(services);
+  for (auto& endpoint : fineract_hook_endpoints(services)) endpoints.push_back(std::move(endpoint));
+  return make_door(std::move(endpoints), services.metrics.http(), services.clock,
                    noted_fineract_refusal(services.clock));
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bridge/events/fineract_client.hpp"
+#include "bridge/events/fineract_json.hpp"
 #include "bridge/text/printable.hpp"
 
 namespace smsbridge::bridge {
@@ -27,18 +28,6 @@ constexpr std::array rights_to_all = {"ALL_FUNCTIONS", "ALL_FUNCTIONS_READ"};
 // Fineract's jobs that carry messages. Seeded, each runs once a day.
 constexpr std::array message_jobs = {"Update SMS Outbound with Campaign Message", "Send Messages to SMS Gateway",
                                      "Get Delivery Reports from SMS Gateway"};
-
-std::string text_of(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  if (!value || value->is_null()) return {};
-  if (value->is_string()) return std::string(value->get_string());
-  return json::serialize(*value);
-}
-
-bool is_true(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value && value->is_bool() && value->get_bool();
-}
 
 // Quartz: seconds, minutes, hours, ... A plain number of hours is once a day at most.
 bool is_rare(const std::string& cron) {
@@ -91,7 +80,7 @@ FineractFinding sms_service_found(const json::value& properties, const TenantSet
   std::map<std::string, std::string, std::less<>> values;
   if (const auto* list = properties.if_array())
     for (const auto& each : *list)
-      if (const auto* property = each.if_object()) values[text_of(*property, "name")] = text_of(*property, "value");
+      if (const auto* property = each.if_object()) values[text_at(*property, "name")] = text_at(*property, "value");
   if (!values.contains("host_name")) {
     found.detail = "Fineract did not say where it posts messages";
     return found;
@@ -122,12 +111,12 @@ FineractFinding jobs_found(const json::value& jobs) {
   if (const auto* list = jobs.if_array())
     for (const auto& each : *list) {
       const auto* job = each.if_object();
-      const auto title = job ? text_of(*job, "displayName") : std::string();
+      const auto title = job ? text_at(*job, "displayName") : std::string();
       if (std::ranges::find(message_jobs, title) == message_jobs.end()) continue;
       seen.push_back(title);
-      if (!is_true(*job, "active"))
+      if (!is_true_at(*job, "active"))
         off.push_back("'" + title + "'");
-      else if (is_rare(text_of(*job, "cronExpression")))
+      else if (is_rare(text_at(*job, "cronExpression")))
         rare.push_back("'" + title + "'");
     }
   if (seen.size() < message_jobs.size()) {
@@ -221,17 +210,17 @@ class Look : public std::enable_shared_from_this<Look> {
   void took_login(const FineractAnswer& answer) {
     if (!logged_in(answer)) return;
     const auto* login = answer.body.if_object();
-    if (!login || !is_true(*login, "authenticated")) {
+    if (!login || !is_true_at(*login, "authenticated")) {
       find("login", State::failed, "whoever answers at 'url' is no Fineract",
            "'url' has to end as Fineract's API does: .../fineract-provider/api/v1");
       return end();
     }
-    if (is_true(*login, "isTwoFactorAuthenticationRequired"))
+    if (is_true_at(*login, "isTwoFactorAuthenticationRequired"))
       find("login", State::failed, "the user needs a second factor", "give its role the permission BYPASS_TWOFACTOR");
-    else if (is_true(*login, "shouldRenewPassword"))
+    else if (is_true_at(*login, "shouldRenewPassword"))
       find("login", State::warning, "the user's password is to be renewed", "renew it, and change it here");
     else
-      find("login", State::ok, "as " + text::printable(text_of(*login, "username")));
+      find("login", State::ok, "as " + text::printable(text_at(*login, "username")));
     const auto* permissions = login->if_contains("permissions");
     found_.push_back(rights_found(permissions ? *permissions : json::value()));
     client_.get("externalservice/SMS", then(&Look::took_service));

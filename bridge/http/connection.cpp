@@ -264,7 +264,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   // RFC 9112: status line, headers, body.
   void respond(HttpResponse response, bool keep_alive) {
     make_readable(response.body);
-    keep_alive_ = keep_alive && !listener_->stopping;
+    keep_alive_ = keep_alive && !listener_->stopping && !response.ends_connection;
     shared_ = std::move(response.shared_body);
     const auto& body = shared_ ? *shared_ : response.body;
     output_.clear();

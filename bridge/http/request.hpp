@@ -42,6 +42,7 @@ struct HttpResponse {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<const std::string> shared_body{};  // instead of `body`: one for all who ask, not a copy each
+  bool ends_connection = false;                      // who asked leaves it open, and asks no more by it
 };
 
 // Called once, on the shard of the request.

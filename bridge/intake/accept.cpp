@@ -20,6 +20,7 @@ bool may_be_known(const Refusal& refusal, const store::Content& content) {
 }
 
 metrics::Source label_of(store::Source source) {
+  if (source == store::Source::event) return metrics::Source::event;
   return source == store::Source::fineract ? metrics::Source::fineract : metrics::Source::api;
 }
 

@@ -144,15 +144,32 @@ const KindRow text_template{
     .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.templates, objects); },
     .needed_by =
         [](const RoutingTable& table, std::string_view name) {
-          std::string rules;
-          if (find_ready_template(name)) return rules;  // which they go on with
+          std::string users;
+          if (find_ready_template(name)) return users;  // which they go on with
           for (const auto& rule : table.inbound_rules)
-            if (rule->by_template == name) rules += (rules.empty() ? "" : ", ") + rule->name;
-          return rules.empty() ? rules
-                               : "these inbound rules answer by the template " + std::string(name) + ": " + rules +
-                                     "; change them first";
+            if (rule->by_template == name) users += (users.empty() ? "" : ", ") + rule->name;
+          for (const auto& event : table.events)
+            if (std::ranges::find(event->recipients, name, &EventSettings::Recipient::by_template) !=
+                event->recipients.end())
+              users += (users.empty() ? "" : ", ") + event->name;
+          return users.empty() ? users
+                               : "these inbound rules and events go by the template " + std::string(name) + ": " +
+                                     users + "; change them first";
         },
     .complete = count_version,
+    .stays = [](const Made&, const Made&) { return std::string(); }};
+
+const KindRow event{
+    .word = "event",
+    .when_too_large = "Make several events of it",
+    .parse =
+        [](const boost::json::object& settings, const std::filesystem::path& folder,
+           std::vector<ConfigProblem>& problems) {
+          return made_of<EventSettings>(settings, folder, problems, read_event);
+        },
+    .of = [](const RoutingTable& table) { return all_of(table.events); },
+    .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.events, objects); },
+    .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
     .stays = [](const Made&, const Made&) { return std::string(); }};
 
 }  // namespace
@@ -179,6 +196,8 @@ const KindRow& row_of(ObjectKind kind) {
       return inbound_rule;
     case ObjectKind::text_template:
       return text_template;
+    case ObjectKind::event:
+      return event;
   }
   std::abort();
 }

@@ -26,6 +26,7 @@ RoutingTable::RoutingTable(const Config& config)
   for (const auto& webhook : config.webhooks) webhooks.push_back(std::make_shared<WebhookSettings>(webhook));
   for (const auto& rule : config.inbound_rules) inbound_rules.push_back(std::make_shared<InboundRuleSettings>(rule));
   for (const auto& made : config.templates) templates.push_back(std::make_shared<TemplateSettings>(made));
+  for (const auto& event : config.events) events.push_back(std::make_shared<EventSettings>(event));
   sort_routes();
   sort_inbound_rules();
 }
@@ -67,6 +68,7 @@ TemplatePtr RoutingTable::template_of(std::string_view name) const {
   auto made = find(templates, name, &TemplateSettings::name);
   return made ? made : find_ready_template(name);
 }
+EventSettingsPtr RoutingTable::event(std::string_view name) const { return find(events, name, &EventSettings::name); }
 
 namespace {
 
@@ -148,6 +150,8 @@ TableChanges changes_between(const RoutingTable& before, const RoutingTable& aft
       .templates =
           differing(before.templates, after.templates,
                     [](const TemplateSettings& a, const TemplateSettings& b) { return a.settings == b.settings; }),
+      .events = differing(before.events, after.events,
+                          [](const EventSettings& a, const EventSettings& b) { return a.settings == b.settings; }),
       .lanes = {},
       .prices = *before.prices != *after.prices};
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)

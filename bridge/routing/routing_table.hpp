@@ -9,7 +9,7 @@
 
 namespace smsbridge::bridge {
 
-// The tenants, gateways, routes, webhooks, rules and templates that there are now. It never changes: a change makes
+// The tenants, gateways, routes, webhooks, rules, templates and events that there are now. It never changes: a change makes
 // another table, and whoever works with this one, or with something out of it, keeps it as long as he needs it.
 struct RoutingTable {
   std::vector<GatewaySettingsPtr> gateways;
@@ -18,6 +18,7 @@ struct RoutingTable {
   std::vector<WebhookSettingsPtr> webhooks;
   std::vector<InboundRulePtr> inbound_rules;  // the first that fits is taken
   std::vector<TemplatePtr> templates;
+  std::vector<EventSettingsPtr> events;
   Lanes lanes = default_lanes;
   std::shared_ptr<const Prices> prices = std::make_shared<Prices>();
 
@@ -40,6 +41,7 @@ struct RoutingTable {
   WebhookSettingsPtr webhook(store::GatewayId id) const;
   InboundRulePtr inbound_rule(std::string_view name) const;
   TemplatePtr template_of(std::string_view name) const;
+  EventSettingsPtr event(std::string_view name) const;
 
   // Where a message goes that names no way and fits no route; nullptr: nowhere.
   GatewaySettingsPtr default_for(const TenantSettings& tenant) const;
@@ -56,7 +58,7 @@ struct TableChanges {
     std::vector<std::string> added, changed, removed;
     bool operator==(const Names&) const = default;
   };
-  Names tenants, gateways, routes, webhooks, inbound_rules, templates;
+  Names tenants, gateways, routes, webhooks, inbound_rules, templates, events;
   std::vector<std::string> lanes;
   bool prices = false;
 };

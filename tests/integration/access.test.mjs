@@ -75,6 +75,15 @@ const api = {
   replaceTemplate: {scope: 'config:write', other: owner, body: {}},
   changeTemplate: {scope: 'config:write', other: owner, body: {}},
   deleteTemplate: {scope: 'config:write', other: owner},
+  listEvents: {scope: 'config:read', other: empty},
+  getEvent: {scope: 'config:read', other: gone},
+  createEvent: {scope: 'config:write', other: owner, body: {}},
+  replaceEvent: {scope: 'config:write', other: owner, body: {}},
+  changeEvent: {scope: 'config:write', other: owner, body: {}},
+  deleteEvent: {scope: 'config:write', other: owner},
+  listEventCatalogue: {scope: 'config:read', other: ({body}) => body.items.length > 0 && body.items.every(({told_by}) => told_by.length === 0)},
+  listEventLog: {scope: 'messages:read', other: empty},
+  simulateEvent: {scope: 'config:read', other: its(200), body: {entity: 'USER', action: 'CREATE', body: {}}},
   checkFineract: {scope: 'config:read', other: its(409)},
   listParkedReceipts: {scope: 'messages:read', other: owner},
   listOptOuts: {scope: 'messages:read', other: empty},
@@ -84,7 +93,8 @@ const api = {
   liftOptOut: {scope: 'messages:manage', other: gone},
 };
 // The secret in the address is the key; anybody may; or a person's own machine, see api.test.mjs.
-const open = ['callback', 'callbackByGet', 'callbackOfFrontlineSync', 'health', 'ready', 'metrics', 'listProblems', 'showProblem', 'contractYaml', 'contractJson'];
+const open = ['callback', 'callbackByGet', 'callbackOfFrontlineSync', 'health', 'ready', 'metrics', 'listProblems', 'showProblem', 'contractYaml', 'contractJson',
+  'fineractHook', 'fineractHookPing', 'fineractHookWithoutPath', 'fineractHookKey'];
 const fineract = {
   fineractSend: (client) => client.send([{internalId: 1, mobileNumber: '0712999222', message: 'stolen'}]),
   fineractReport: (client) => client.report([4711]),
@@ -110,6 +120,7 @@ async function twoTenants(t) {
     webhooks: [{name: 'theirs', url: 'http://127.0.0.1:9/', enabled: false}],
     inbound_rules: [{name: 'hours', tenants: ['default'], keywords: ['HOURS'], answer: 'From 8 to 17.'}],
     templates: [{name: 'theirs', tenants: ['default'], texts: {en: 'not yours'}}],
+    events: [{name: 'theirs', event: 'loan-approved', tenants: ['default']}],
   });
   await bridge.up();
   const own = bridge.api();
@@ -117,7 +128,7 @@ async function twoTenants(t) {
   await own.reaches(id, 'delivered');
   assert.equal(await smsc.fromPhone({from: '254712000001', to: '22384', text: 'not yours either'}), 0);
   assert.equal((await own.post('/opt-outs', {number: '+254712000003', reason: 'not yours'})).status, 201);
-  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours', templates: 'theirs'};
+  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours', templates: 'theirs', events: 'theirs'};
   const fill = ({template}) => template.replace('{id}', id).replace('{name}', names[template.split('/')[3]] ?? 'promo')
       .replace('{number}', '%2B254712000003?reason=x');
   const ask = (client, operation) => {
@@ -134,7 +145,7 @@ it('every operation of the contract says here who may', () => {
   assert.deepEqual([...known].filter((name) => !operations.some(({operationId}) => operationId === name)), [], 'no longer there');
   for (const {template, listener, operationId} of operations) {
     assert.equal(template.startsWith('/api/v1/'), operationId in api, `${operationId} needs a key, as all below /api/v1`);
-    assert.equal(listener === 'fineract', operationId in fineract, operationId);
+    assert.equal(listener === 'fineract', operationId in fineract || operationId.startsWith('fineractHook'), operationId);
   }
 });
 

@@ -75,6 +75,9 @@ describe('config schema', () => {
     ['a webhook without its secret', file(smpp, {webhooks: [{name: 'w', id: 9, tenant: 'default', url: 'https://bank.example.org/e'}]}), false],
     ['a webhook of no event', file(smpp, {webhooks: [{name: 'w', id: 9, tenant: 'default', url: 'https://bank.example.org/e', secret: {env: 'HOOK_SECRET'}, events: 'message.read'}]}), false],
     ['a template', file(smpp, {templates: [{name: 'w', texts: {en: 'Dear {{firstName}}'}, lane: 'reminder', tlvs: [{tag: '0x1400'}]}]}), true],
+    ['an event', file(smpp, {events: [{name: 'paid', event: 'loan-disbursed', recipients: [{to: 'client'}, {to: 'officer', template: 'loan-approved', language: 'en'}], amount_min: '100'}]}), true],
+    ['an event of no catalogue', file(smpp, {events: [{name: 'paid', event: 'loan-paid'}]}), false],
+    ['an event to nobody', file(smpp, {events: [{name: 'loan-disbursed', recipients: [{template: 'none'}]}]}), false],
     ['a template without a text', file(smpp, {templates: [{name: 'w'}]}), false],
     ['a template of no audience', file(smpp, {templates: [{name: 'w', texts: {en: 'x'}, audience: 'clerk'}]}), false],
     ['a price', file(smpp, {prices: [{gateway: 'a', price: '0.60', currency: 'KES'}]}), true],
@@ -105,7 +108,7 @@ describe('config schema', () => {
     assert.deepEqual(secret.anyOf.slice(0, 3).map((kind) => Object.keys(kind.properties)[0]), ['file', 'env', 'credential']);
     const live = Object.entries(schema.properties).filter(([, key]) => key['x-live']).map(([name]) => name);
     assert.deepEqual(live.sort(),
-                     ['gateways', 'inbound_rules', 'lanes', 'prices', 'prices_file', 'routes', 'templates', 'tenants', 'webhooks']);
+                     ['events', 'gateways', 'inbound_rules', 'lanes', 'prices', 'prices_file', 'routes', 'templates', 'tenants', 'webhooks']);
   });
 });
 
@@ -161,6 +164,7 @@ describe('docs/configuration.md', () => {
       [['inbound'], [properties.inbound]],
       [['inbound_rules'], [properties.inbound_rules.items]],
       [['templates'], [properties.templates.items]],
+      [['events'], [properties.events.items]],
       [['prices'], [properties.prices.items]],
     ];
   };

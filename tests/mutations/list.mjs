@@ -1060,4 +1060,39 @@ export const list = [
   {file: 'store/codec.cpp', bugs: [
     {id: 916, what: 'by which template a message was made is forgotten', find: `if (!in.is_read()) c.made_by = in.text();`, plant: `;`},
   ]},
+  // ---- events ----
+  {file: 'bridge/events/hook.cpp', bugs: [
+    {id: 1000, what: 'a refused command is believed', find: `fields.contains("status") || (result && result->contains("errorCode"))`, plant: `false`},
+    {id: 1001, what: 'a result without an id is believed', find: `!heard.resource && !heard.loan && !heard.savings && !heard.client`, plant: `false`},
+    {id: 1002, what: 'what Fineract 1.4 sends is refused', find: `!fields.contains("request") && !fields.contains("response") && fields.contains("resourceId")`, plant: `false`},
+  ]},
+  {file: 'bridge/events/facts.cpp', bugs: [
+    {id: 1003, what: 'a transaction that Fineract does not show is believed', find: `needs_part && !part`, plant: `false`},
+    {id: 1004, what: 'a reversed transaction is told', find: `part && row.proof != Proof::charge && is_reversed(*part)`, plant: `false`},
+    {id: 1005, what: 'a state does not count', find: `if (is_in_state(row, subject)) return {.is = Is::true_, .why = {}};`, plant: `return {.is = Is::true_, .why = {}};`},
+    {id: 1006, what: 'each repayment is waited for to close its loan', find: `row.proof == Proof::closing ? Is::false_ : Is::not_yet`, plant: `Is::not_yet`},
+  ]},
+  {file: 'bridge/events/fineract_json.cpp', bugs: [
+    {id: 1007, what: 'ids above 2^53 are believed', find: `number > 0 && number < exact_max`, plant: `number > 0`},
+  ]},
+  {file: 'bridge/events/task_worker.cpp', bugs: [
+    {id: 1008, what: 'what becomes due during a claim is forgotten', find: `if (due_at) next_due_ = next_due_ ? std::min(next_due_, due_at) : due_at;`, plant: `next_due_ = due_at;`},
+    {id: 1009, what: 'what is under way is kept when the worker stops', find: `if (entry.second.writing) return false;`, plant: `return false;`},
+  ]},
+  {file: 'bridge/events/hook_inbox.cpp', bugs: [
+    {id: 1010, what: 'a repeated hook is told again',
+     find: `batch.only_if.emplace_back(store::MarkAbsent{.scope = hook_seen_scope, .key = line.occurrence});`, plant: `;`},
+    {id: 1011, what: 'an event that is off is told', find: `if (!notice->enabled) continue;`, plant: `;`},
+  ]},
+  {file: 'bridge/events/events.cpp', bugs: [
+    {id: 1012, what: 'who wants no texts gets them', find: `person.number.empty() || person.opted_out`, plant: `person.number.empty()`},
+    {id: 1013, what: 'an event is told before Fineract shows it', find: `if (truth.is == Truth::Is::not_yet) return not_yet(job, truth.why);`, plant: `;`},
+    {id: 1014, what: 'conditions do not count', find: `!why.empty()`, plant: `false`},
+    {id: 1015, what: 'everybody is told in the tenant\'s language', find: `recipient.language.empty() ? person.language : recipient.language`, plant: `recipient.language`},
+  ]},
+  {file: 'bridge/doors/fineract_hooks.cpp', bugs: [
+    {id: 1016, what: 'any secret will do for a hook', find: `same_secret(settings.hook_secret, request.captures.front()) ? tenant : nullptr`, plant: `tenant`},
+    {id: 1017, what: 'anybody gets the key of a hook', find: `!tenant || !same_secret(tenant->config.fineract->hook_secret, text_at(*object, "smsProviderToken"))`, plant: `!tenant`},
+    {id: 1018, what: 'hooks without a secret are always taken', find: `shows_key || settings.hook_any_path`, plant: `true`},
+  ]},
 ];

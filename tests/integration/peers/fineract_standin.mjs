@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-// A Fineract as its API answers: the header of the tenant, Basic or a token, rights, error bodies, lists. What it says is
-// set by a test.
-import {createServer} from 'node:http';
+// A Fineract as its API answers: the header of the tenant, Basic or a token, rights, error bodies, lists; and the hooks that
+// it posts. What it says is set by a test.
+import {Agent, createServer, request as httpRequest} from 'node:http';
 import {once} from 'node:events';
 
 const jobs = ['Update SMS Outbound with Campaign Message', 'Send Messages to SMS Gateway', 'Get Delivery Reports from SMS Gateway'];
+const rightTo = {clients: 'READ_CLIENT', groups: 'READ_GROUP', loans: 'READ_LOAN', staff: 'READ_STAFF', savingsaccounts: 'READ_SAVINGSACCOUNT',
+  fixeddepositaccounts: 'READ_FIXEDDEPOSITACCOUNT', accounts: 'READ_SHAREACCOUNT', datatables: 'READ_DATATABLE', sms: 'READ_SMS'};
 const error = (status, code, text) => [status, {developerMessage: text, httpStatusCode: String(status), defaultUserMessage: text,
   userMessageGlobalisationCode: code, errors: []}];
 
@@ -35,6 +37,7 @@ export class FineractStandin {
     this.tokens = new Set();
     this.tokensGiven = 0;
     this.tokenLife = 300;
+    this.records = {};  // what the API shows, by path: {'clients/7': {...}}
     Object.assign(this, options);
   }
 
@@ -60,13 +63,37 @@ export class FineractStandin {
     if (request.method === 'POST' && path === 'authentication') return this.#login(JSON.parse(body));
     const permissions = this.#permissions(request.headers.authorization ?? '');
     if (!permissions) return error(401, 'error.msg.not.authenticated', 'Invalid authentication details were passed in api request.');
-    const needs = {jobs: 'READ_SCHEDULER', 'externalservice/SMS': 'READ_EXTERNALSERVICES', offices: 'READ_OFFICE'}[path];
+    const needs = {jobs: 'READ_SCHEDULER', 'externalservice/SMS': 'READ_EXTERNALSERVICES', offices: 'READ_OFFICE'}[path] ?? rightTo[path.split('/')[0]];
     if (!needs) return error(404, 'error.msg.resource.not.found', 'The requested resource is not available.');
     if (!permissions.some((each) => ['ALL_FUNCTIONS', 'ALL_FUNCTIONS_READ', needs].includes(each)))
       return error(403, 'error.msg.not.authorized', 'Insufficient privileges to perform this action.');
     if (path === 'jobs') return [200, this.jobs];
     if (path === 'offices') return [200, [{id: 1}]];
+    const name = decodeURIComponent(path);
+    if (this.records[name]) return [200, this.records[name]];
+    if (rightTo[path.split('/')[0]]) return error(404, `error.msg.${path.split('/')[0]}.id.invalid`, `${path} does not exist`);
     return [200, Object.entries(this.service).map(([name, value]) => ({name, ...(value === null ? {} : {value})}))];
+  }
+
+  // As Fineract posts what a command came to: {response} where it was carried out, {request} as it was given. Numbers of
+  // a request became doubles, which JSON shows only here: Java writes 1.0.
+  async hook(url, entity, action, {response, request = {locale: 'en', dateFormat: 'dd MMMM yyyy'}, tenant = 'default', headers = {}, ...more}) {
+    const top = response ? {clientId: response.clientId, officeId: 1, response} : {};
+    const body = JSON.stringify({createdByName: 'mifos', request, createdBy: 1, createdByFullName: 'App Administrator', entityName: entity, actionName: action,
+      timestamp: new Date().toISOString().replace('Z', `${String(++this.hooksPosted).padStart(6, '0')}Z`), ...top, ...more});
+    return FineractStandin.post(url, body, {'X-Fineract-Entity': entity, 'X-Fineract-Action': action, 'Fineract-Platform-TenantId': tenant, ...headers});
+  }
+  hooksPosted = 0;
+
+  // Each over a connection of its own, which stays open until the other side ends it.
+  static async post(url, body, headers = {}) {
+    const sent = httpRequest(url, {method: 'POST', agent: new Agent({keepAlive: true}),
+      headers: {'Content-Type': 'application/json; charset=UTF-8', 'User-Agent': 'okhttp/4.12.0', 'Accept-Encoding': 'gzip', ...headers}});
+    sent.end(body);
+    const [response] = await once(sent, 'response');
+    const chunks = [];
+    for await (const chunk of response) chunks.push(chunk);
+    return {status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString('utf8'), sent: body};
   }
 
   #login({username, password}) {

@@ -123,6 +123,14 @@ class DoorsTest : public testing::Test {
                       .store = store_,
                       .router = router_,
                       .places = {{.executor = io_.get_executor(), .random = random_}}}};
+  Events events_{{.executor = io_.get_executor(),
+                  .clock = clock_,
+                  .random = random_,
+                  .store = store_,
+                  .router = router_,
+                  .tenants = tenants_,
+                  .intake = intake_,
+                  .make_transport = {}}};
   Objects objects_{config_, store_};
   std::atomic<bool> ready_{true};
   Services services_{.config = config_,
@@ -134,6 +142,7 @@ class DoorsTest : public testing::Test {
                      .metrics = metrics_,
                      .gateways = gateways_,
                      .webhooks = webhooks_,
+                     .events = events_,
                      .objects = objects_,
                      .reload = [](bool) { return Reloaded{}; },
                      .ready = ready_,

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/events/facts.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "bridge/events/fineract_json.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+using Is = Truth::Is;
+
+const json::object* with_id(const json::object& subject, std::string_view list, std::int64_t id) {
+  const auto* items = id ? array_at(subject, list) : nullptr;
+  if (!items) return nullptr;
+  for (const auto& item : *items)
+    if (const auto* object = item.if_object(); object && id_at(*object, "id") == id) return object;
+  return nullptr;
+}
+
+bool is_reversed(const json::object& transaction) {
+  return is_true_at(transaction, "manuallyReversed") || is_true_at(transaction, "reversed");
+}
+
+// The transaction or charge that the hook names.
+const json::object* part_of(const HookRow& row, const Heard& heard, const json::object& subject) {
+  switch (row.proof) {
+    case Proof::transaction:
+    case Proof::closing:
+      return with_id(subject, "transactions", heard.resource);
+    case Proof::sub_transaction:
+      return with_id(subject, "transactions", heard.sub_resource);
+    case Proof::charge:
+      return with_id(subject, "charges", heard.resource);
+    case Proof::state:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+bool is_in_state(const HookRow& row, const json::object& subject) {
+  return row.states.empty() || std::ranges::find(row.states, status_at(subject)) != row.states.end();
+}
+
+std::string state_text(const json::object& subject) {
+  const auto* status = object_at(subject, "status");
+  const auto text = status ? text_at(*status, "value") : std::string();
+  return text.empty() ? "unknown" : text;
+}
+
+// Puts in what is there, under the name that templates have for it.
+class Values {
+ public:
+  explicit Values(json::object& values) : values_(values) {}
+
+  void take(const json::object* from, std::string_view key, std::string_view as) {
+    const auto* value = from ? from->if_contains(key) : nullptr;
+    if (value && !value->is_null() && !values_.contains(as)) values_[as] = *value;
+  }
+  void take_inner(const json::object& from, std::string_view inner, std::string_view key, std::string_view as) {
+    take(object_at(from, inner), key, as);
+  }
+  void put(std::string_view as, const std::string& text) {
+    if (!text.empty()) values_[as] = text;
+  }
+
+ private:
+  json::object& values_;
+};
+
+// The first period that is not paid.
+const json::object* next_period(const json::object& loan) {
+  const auto* schedule = object_at(loan, "repaymentSchedule");
+  const auto* periods = schedule ? array_at(*schedule, "periods") : nullptr;
+  if (!periods) return nullptr;
+  for (const auto& each : *periods)
+    if (const auto* period = each.if_object(); period && period->contains("period") && !is_true_at(*period, "complete"))
+      return period;
+  return nullptr;
+}
+
+void take_loan(Values& values, const json::object& loan) {
+  values.take(&loan, "id", "loanId");
+  values.take(&loan, "accountNo", "loanAccountId");
+  values.take(&loan, "principal", "loanAmount");
+  values.take(&loan, "approvedPrincipal", "approvedAmount");
+  values.take(&loan, "loanProductName", "productName");
+  values.take(&loan, "loanOfficerId", "loanOfficerId");
+  values.take(&loan, "loanOfficerName", "loanOfficerName");
+  values.take(&loan, "numberOfRepayments", "numberOfInstallments");
+  values.take(&loan, "annualInterestRate", "annualInterestRate");
+  values.take_inner(loan, "timeline", "approvedOnDate", "approvedOnDate");
+  values.take_inner(loan, "timeline", "actualDisbursementDate", "disbursementDate");
+  values.take_inner(loan, "timeline", "expectedDisbursementDate", "disbursementDate");
+  values.take_inner(loan, "timeline", "expectedMaturityDate", "maturityDate");
+  values.take_inner(loan, "summary", "totalOutstanding", "loanOutstanding");
+  values.take_inner(loan, "summary", "totalOverdue", "totalOverdue");
+  values.take_inner(loan, "summary", "totalRepayment", "totalFullyPaid");
+  values.take_inner(loan, "summary", "totalWrittenOff", "writtenOffAmount");
+  const auto* period = next_period(loan);
+  values.take(period, "dueDate", "paymentDueDate");
+  values.take(period, "totalOutstandingForPeriod", "installmentAmount");
+  values.take(period, "totalDueForPeriod", "installmentAmount");
+  values.take(period, "totalDueForPeriod", "totalDue");
+}
+
+// What the transaction or charge is called, by the event that it makes.
+void take_loan_part(Values& values, std::string_view event, const json::object& part) {
+  if (event == "loan-disbursed") values.take(&part, "amount", "loanDisbursed");
+  if (event == "loan-repayment" || event == "loan-closed") values.take(&part, "amount", "repaymentAmount");
+  if (event == "loan-waived") {
+    values.take(&part, "amountWaived", "waivedAmount");
+    values.take(&part, "amount", "waivedAmount");
+  }
+  if (event == "loan-charge-added" || event == "loan-waived") {
+    values.take(&part, "name", "chargeName");
+    values.take(&part, "amount", "chargeAmount");
+  }
+  values.take(&part, "date", "repaymentDate");
+  values.take_inner(part, "paymentDetailData", "receiptNumber", "receiptNumber");
+}
+
+// What was paid out in all, where no transaction tells it.
+void take_disbursed(Values& values, const json::object& loan) {
+  values.take_inner(loan, "summary", "principalDisbursed", "loanDisbursed");
+  values.take(&loan, "netDisbursalAmount", "loanDisbursed");
+  values.take(&loan, "principal", "loanDisbursed");
+}
+
+void take_savings(Values& values, const json::object& account) {
+  values.take(&account, "id", "savingsId");
+  values.take(&account, "accountNo", "savingsAccountNo");
+  values.take(&account, "savingsProductName", "productName");
+  values.take(&account, "depositProductName", "productName");
+  values.take(&account, "fieldOfficerName", "loanOfficerName");
+  values.take_inner(account, "summary", "accountBalance", "balance");
+  // Fixed deposits.
+  values.take(&account, "depositAmount", "depositAmount");
+  values.take(&account, "maturityDate", "maturityDate");
+  values.take(&account, "maturityAmount", "maturityAmount");
+}
+
+// The last one of a kind, the newest first as Fineract lists them or not.
+const json::object* last_interest(const json::object& account) {
+  const auto* transactions = array_at(account, "transactions");
+  const json::object* last = nullptr;
+  if (!transactions) return nullptr;
+  for (const auto& each : *transactions) {
+    const auto* transaction = each.if_object();
+    const auto* type = transaction ? object_at(*transaction, "transactionType") : nullptr;
+    if (!type || !is_true_at(*type, "interestPosting") || is_reversed(*transaction)) continue;
+    if (!last || id_at(*transaction, "id") > id_at(*last, "id")) last = transaction;
+  }
+  return last;
+}
+
+void take_savings_part(Values& values, std::string_view event, const json::object& part) {
+  if (event == "savings-deposit") values.take(&part, "amount", "depositAmount");
+  if (event == "savings-withdrawal") values.take(&part, "amount", "withdrawAmount");
+  values.take(&part, "id", "savingsTransactionId");
+  values.take(&part, "date", "transactionDate");
+  values.take(&part, "runningBalance", "balance");
+  values.take_inner(part, "paymentDetailData", "receiptNumber", "receiptNumber");
+}
+
+std::optional<double> number_in(const json::object& values, std::string_view key) {
+  const auto* value = values.if_contains(key);
+  if (!value || !value->is_number()) return std::nullopt;
+  return value->to_number<double>();
+}
+
+}  // namespace
+
+std::string path_of(Subject subject, std::int64_t id) {
+  const auto number = std::to_string(id);
+  switch (subject) {
+    case Subject::loan:
+      return "loans/" + number + "?associations=repaymentSchedule,transactions,charges";
+    case Subject::savings:
+      return "savingsaccounts/" + number + "?associations=transactions";
+    case Subject::fixed_deposit:
+      return "fixeddepositaccounts/" + number;
+    case Subject::shares:
+      return "accounts/share/" + number;
+    case Subject::client:
+      return "clients/" + number;
+    case Subject::group:
+      return "groups/" + number;
+  }
+  return {};
+}
+
+Truth truth_of(const HookRow& row, const Heard& heard, const json::object& subject) {
+  const auto* part = part_of(row, heard, subject);
+  const bool needs_part = row.proof == Proof::transaction || row.proof == Proof::closing ||
+                          row.proof == Proof::charge || (row.proof == Proof::sub_transaction && heard.sub_resource);
+  if (needs_part && !part)
+    return {.is = Is::not_yet,
+            .why = row.proof == Proof::charge ? "Fineract does not show the charge"
+                                              : "Fineract does not show the transaction"};
+  if (part && row.proof != Proof::charge && is_reversed(*part))
+    return {.is = Is::false_, .why = "the transaction was reversed"};
+  if (is_in_state(row, subject)) return {.is = Is::true_, .why = {}};
+  const auto state = "it is in the state '" + state_text(subject) + "'";
+  // A repayment that left something to pay closes nothing.
+  return {.is = row.proof == Proof::closing ? Is::false_ : Is::not_yet, .why = state};
+}
+
+Concerned concerned_by(Subject subject, const HookRow& row, const Heard& heard, const json::object& read) {
+  Concerned concerned;
+  if (subject == Subject::client) {
+    concerned.client = id_at(read, "id");
+  } else if (subject == Subject::group) {
+    concerned.group = id_at(read, "id");
+  } else {
+    concerned.client = id_at(read, "clientId");
+    const auto* group = object_at(read, "group");
+    concerned.group = group ? id_at(*group, "id") : id_at(read, "groupId");
+    if (!concerned.client && !concerned.group) {
+      concerned.client = heard.client;
+      concerned.group = heard.group;
+    }
+  }
+  for (const auto* key : {"loanOfficerId", "fieldOfficerId", "staffId"})
+    if (!concerned.officer) concerned.officer = id_at(read, key);
+  for (const auto* key : {"clientOfficeId", "officeId"})
+    if (!concerned.office) concerned.office = id_at(read, key);
+  if (!concerned.office) concerned.office = heard.office;
+  for (const auto* key : {"loanProductName", "savingsProductName", "depositProductName", "productName"})
+    if (concerned.product.empty()) concerned.product = text_at(read, key);
+  const auto values = values_of(subject, row, heard, read);
+  for (const auto* key : {"repaymentAmount", "loanDisbursed", "approvedAmount", "loanAmount", "withdrawAmount",
+                          "depositAmount", "interestAmount"})
+    if (!concerned.amount) concerned.amount = number_in(values, key);
+  return concerned;
+}
+
+json::object values_of(Subject subject, const HookRow& row, const Heard& heard, const json::object& read) {
+  json::object object;
+  Values values(object);
+  const auto* part = part_of(row, heard, read);
+  values.put("receiptNumber", heard.receipt);
+  if (subject == Subject::loan) {
+    if (part) take_loan_part(values, row.event, *part);
+    take_loan(values, read);
+    if (row.event == "loan-disbursed") take_disbursed(values, read);
+    values.take_inner(read, "group", "name", "groupName");
+  } else if (subject == Subject::group) {
+    values.take(&read, "name", "groupName");
+    values.take(&read, "officeName", "officeName");
+  } else if (subject == Subject::shares) {
+    values.take(&read, "productName", "productName");
+    values.take_inner(read, "summary", "totalApprovedShares", "numberOfShares");
+    values.take(&read, "totalApprovedShares", "numberOfShares");
+  } else if (subject != Subject::client) {
+    if (part) take_savings_part(values, row.event, *part);
+    if (row.event == "savings-interest-posted") values.take(last_interest(read), "amount", "interestAmount");
+    take_savings(values, read);
+  }
+  values.take_inner(read, "currency", "code", "currencyCode");
+  return object;
+}
+
+}  // namespace smsbridge::bridge

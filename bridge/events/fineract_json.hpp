@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MPL-2.0
+// What Fineract writes in JSON, read without a surprise: members that may be absent, ids that became doubles, days as
+// lists of numbers.
+#pragma once
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace smsbridge::bridge {
+
+// nullptr: there is none, or it is something else.
+const boost::json::object* object_at(const boost::json::object& object, std::string_view key);
+const boost::json::array* array_at(const boost::json::object& object, std::string_view key);
+// A text as it is, a number or another value as JSON has it; empty: absent or null.
+std::string text_at(const boost::json::object& object, std::string_view key);
+bool is_true_at(const boost::json::object& object, std::string_view key);
+// 7, 7.0 and "7"; 0: there is none.
+std::int64_t id_at(const boost::json::object& object, std::string_view key);
+std::int64_t id_of(std::string_view text);
+// [2024,10,24] and "2024-10-24" as the latter; empty: there is none.
+std::string day_at(const boost::json::object& object, std::string_view key);
+// Fineract's {id, code, value}; 0: there is none.
+std::int64_t status_at(const boost::json::object& object);
+
+}  // namespace smsbridge::bridge

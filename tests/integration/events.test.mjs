@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MPL-2.0
+// What happens at the bank becomes messages: hooks as Fineract posts them, a stand-in Fineract that is read to see whether they
+// are true, and phones at a message centre that was not written here.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, test} from 'node:test';
+import {Bridge, root, until} from './harness.mjs';
+import {FineractStandin} from './peers/fineract_standin.mjs';
+import {Smsc} from './peers/smpp_smsc.mjs';
+
+const timeout = 120_000;
+const secret = 'tok3n-tok3n-tok3n';
+const sample = (name) => readFileSync(join(root, 'tests', 'data', 'fineract', name), 'utf8');
+const headersOf = (name) => Object.fromEntries(sample(name).split('\n').slice(1).filter((line) => /^(X-|Fineract|Content-Type)/.test(line))
+  .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+const [amina, otieno] = ['254712345678', '254700111222'];
+
+// The bank: a client who reads Swahili, her loan officer, a loan and an account.
+function bank() {
+  return {
+    'clients/7': JSON.parse(sample('clients.response.json')),
+    'staff/3': JSON.parse(sample('staff.response.json')),
+    'loans/12': {...JSON.parse(sample('loans.response.json')), status: {id: 100, value: 'Submitted'}},
+    'savingsaccounts/3': JSON.parse(sample('savingsaccounts.response.json')),
+    'datatables/About/7': [{client_id: 7, language: 'Swahili', no_sms: 'false', shamba: 'Kisumu'}],
+  };
+}
+const loanIs = (standin, id, value) => { standin.records['loans/12'].status = {id, value}; };
+
+async function setUp(t, {events = [], fineract = {}, tenant = {}, ...more} = {}) {
+  const standin = await FineractStandin.start(t, {records: bank()});
+  const smsc = await Smsc.start(t);
+  const bridge = await Bridge.start(t, {gateways: [{port: smsc.port, reconnect_first: '20ms', reconnect_max: '200ms'}],
+    tenants: [{languages: ['en'], currency: 'KES', sender: 'UMOJA', ...tenant,
+      fineract: {url: standin.url, user: 'reader', password: 'geheim', hook_secret: secret, confirm: '3s', data_tables: ['About'], opt_out_field: 'no_sms', ...fineract}}],
+    events, ...more});
+  await bridge.up();
+  const url = `http://127.0.0.1:${bridge.fineractPort}/hooks/fineract/${secret}/`;
+  return {standin, smsc, bridge, api: bridge.api(), url};
+}
+// What the log says of the hooks so far, the oldest first: 'event result person'.
+async function logged(api, query = '') {
+  const {status, body} = await api.get(`/events/log?limit=200${query}`);
+  assert.equal(status, 200, JSON.stringify(body));
+  return body.items.toReversed();
+}
+const words = (items) => items.map(({event, result, audience, person}) => [event, result, audience, person].filter(Boolean).join(' '));
+const ended = (api, count) => until(`${count} lines of the log`, async () => {
+  const items = await logged(api);
+  return items.filter(({result}) => !['received', 'waits'].includes(result)).length >= count && items;
+});
+const loan = (more = {}) => ({response: {clientId: 7, loanId: 12, resourceId: 12, ...more}});
+
+describe('an event', () => {
+  test('is told to the client in her language, and to the officer in English', {timeout}, async (t) => {
+    const {standin, smsc, api, url} = await setUp(t, {
+      events: [{name: 'loan-approved'},
+        {name: 'loan-disbursed', recipients: [{to: 'client'}, {to: 'officer', template: 'officer-paid', language: 'en'}]},
+        {name: 'loan-repayment'}],
+      templates: [{name: 'officer-paid', id: 300, audience: 'officer', texts: {en: 'Loan {{loanAccountId}} of {{fullName}}: {{loanDisbursed|money}} paid out. {{shamba}}', sw: 'x'}, variables: ['shamba']}]});
+    loanIs(standin, 200, 'Approved');
+    const answer = await standin.hook(url, 'LOAN', 'APPROVE', loan());
+    assert.deepEqual([answer.status, answer.headers.connection], [200, 'close']);
+    await until('the first text', () => smsc.textsTo(amina).length === 1);
+    loanIs(standin, 300, 'Active');
+    await standin.hook(url, 'LOAN', 'DISBURSE', loan({subResourceId: 31}));
+    await standin.hook(url, 'LOAN', 'REPAYMENT', loan({resourceId: 45}));
+    await until('all texts', () => smsc.textsTo(amina).length === 3 && smsc.textsTo(otieno).length === 1);
+    assert.deepEqual(smsc.textsTo(amina).toSorted(), [
+      'Habari Amina, mkopo wako wa KES 50,000 umeidhinishwa.',
+      'Habari Amina, mkopo wako wa KES 50,000 umetolewa tarehe 25 Okt 2024.',
+      'Habari Amina, tumepokea KES 4,500.50 tarehe 25 Nov 2024. Asante. Deni lililobaki: KES 49,505.50.',
+    ].toSorted());
+    assert.deepEqual(smsc.textsTo(otieno), ["Loan 000000012 of Amina O'Brien: KES 50,000 paid out. Kisumu"]);
+    const items = await ended(api, 4);
+    assert.deepEqual(words(items).toSorted(), ['loan-approved received', "loan-approved sent client Amina O'Brien", 'loan-disbursed received',
+      "loan-disbursed sent client Amina O'Brien", 'loan-disbursed sent officer Otieno, Peter', 'loan-repayment received',
+      "loan-repayment sent client Amina O'Brien"].toSorted());
+    const {body: {items: [message]}} = await api.get(`/messages?client_ref=${encodeURIComponent(items.find(({audience}) => audience === 'officer').client_ref)}`);
+    assert.deepEqual([message.source, message.triggered_by, message.target_user, message.template.name], ['event', 'event loan-disbursed', 'Otieno, Peter', 'officer-paid']);
+  });
+
+  test('that did not happen texts nobody', {timeout}, async (t) => {
+    const {standin, smsc, api, url, bridge} = await setUp(t, {events: [{name: 'loan-disbursed'}, {name: 'loan-approved'}, {name: 'loan-closed'}]});
+    const post = (name, entity, action) => FineractStandin.post(url, sample(name), {'X-Fineract-Entity': entity, 'X-Fineract-Action': action, 'Fineract-Platform-TenantId': 'default'});
+    await post('hook-loan-disburse-failed.fineract-1.5-to-1.8.json', 'LOAN', 'DISBURSE');
+    await post('hook-loan-disburse-failed.fineract-1.9-and-later.json', 'LOAN', 'DISBURSE');
+    await standin.hook(url, 'LOAN', 'APPROVE', loan());                         // rolled back: it stays submitted
+    await standin.hook(url, 'LOAN', 'REPAYMENT', loan({resourceId: 45}));       // leaves a debt
+    loanIs(standin, 100, 'Submitted');
+    const items = await ended(api, 4);
+    assert.deepEqual(words(items).filter((each) => !each.endsWith('received')).toSorted(),
+      ['loan-approved not_confirmed', 'loan-closed not_confirmed', 'loan-disbursed refused', 'loan-disbursed refused']);
+    assert.match(items.find(({event, result}) => event === 'loan-approved' && result === 'not_confirmed').detail, /it is in the state 'Submitted'/);
+    assert.equal(smsc.textsTo(amina).length, 0);
+    assert.equal(await bridge.metric('events_total', {result: 'refused'}), 2);
+  });
+
+  test('is told once, however often its hook comes, and when Fineract shows it late', {timeout}, async (t) => {
+    const {standin, smsc, api, url, bridge} = await setUp(t, {events: [{name: 'loan-approved'}], fineract: {confirm: '30s'}});
+    standin.down = true;
+    const first = await standin.hook(url, 'LOAN', 'APPROVE', loan());
+    const headers = {'X-Fineract-Entity': 'LOAN', 'X-Fineract-Action': 'APPROVE', 'Fineract-Platform-TenantId': 'default'};
+    for (let i = 0; i < 3; ++i) assert.equal((await FineractStandin.post(url, first.sent, headers)).status, 200);
+    await until('that it waits', async () => (await logged(api)).some(({result, detail}) => result === 'waits' && /503/.test(detail)));
+    assert.equal(await bridge.metric('events_total', {result: 'duplicate'}), 3);
+    standin.down = false;  // and not committed yet
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    assert.equal(smsc.textsTo(amina).length, 0);
+    loanIs(standin, 200, 'Approved');
+    await until('the text', () => smsc.textsTo(amina).length === 1);
+    await FineractStandin.post(url, first.sent, headers);
+    await bridge.stop();
+    assert.equal(smsc.textsTo(amina).length, 1);
+  });
+
+  test('of which nobody is to know, or can be told, says why', {timeout}, async (t) => {
+    const {standin, smsc, api, url} = await setUp(t, {
+      events: [{name: 'loan-approved', recipients: [{to: 'guarantor'}, {to: 'group'}, {to: 'client'}]}, {name: 'loan-rejected', enabled: false},
+        {name: 'big', event: 'savings-deposit', amount_min: '5000'}, {name: 'other-product', event: 'savings-deposit', products: ['Watoto']},
+        {name: 'here', event: 'savings-deposit', offices: ['1'], products: ['Akiba'], amount_max: '2000', template: undefined}]});
+    const {records} = standin;
+    loanIs(standin, 200, 'Approved');
+    delete records['clients/7'].mobileNo;
+    records['loans/12/guarantors'] = [{id: 1, guarantorType: {id: 3}, firstname: 'Juma', lastname: 'Otieno', mobileNumber: '0722000111', status: true},
+      {id: 2, guarantorType: {id: 1}, entityId: 7, status: true}, {id: 3, guarantorType: {id: 3}, firstname: 'Gone', status: false}];
+    await standin.hook(url, 'LOAN', 'APPROVE', loan());
+    await until('the guarantor', () => smsc.textsTo('254722000111').length === 1);
+    loanIs(standin, 500, 'Rejected');
+    await standin.hook(url, 'LOAN', 'REJECT', loan());
+    records['savingsaccounts/3'].transactions = [{id: 88, amount: 1250.75, date: [2024, 10, 26], runningBalance: 1250.75, reversed: false}];
+    records['clients/7'].mobileNo = '0712345678';
+    records['datatables/About/7'][0].no_sms = true;
+    await standin.hook(url, 'SAVINGSACCOUNT', 'DEPOSIT', {response: {clientId: 7, savingsId: 3, resourceId: 88}});
+    await standin.hook(url, 'USER', 'CREATE', {response: {resourceId: 9}, request: {password: 'streng-geheim'}});
+    const items = await ended(api, 8);
+    assert.deepEqual(items.filter(({result}) => result !== 'received').map(({notice, event, result, person, detail}) => [notice ?? event, result, person, detail].filter(Boolean).join(' | ')).toSorted(), [
+      "big | not_wanted | its amount is 1250.75",
+      "here | no_number | Amina O'Brien | Cannot send SMS as no phone number",
+      'loan-approved | no_recipient | it is no group\'s',
+      "loan-approved | no_number | Amina O'Brien | Cannot send SMS as no phone number",
+      "loan-approved | no_number | Amina O'Brien | Cannot send SMS as no phone number",
+      'loan-approved | sent | Juma Otieno',
+      'loan-rejected | disabled | no event that is switched on is for it',
+      "other-product | not_wanted | its product is 'Akiba'",
+    ].toSorted());
+  });
+});
+
+test('killed between a hook and its text, the daemon tells of each event once', {timeout: 300_000}, async (t) => {
+  const {standin, smsc, bridge, url} = await setUp(t, {events: [{name: 'loan-approved'}], fineract: {confirm: '60s', data_tables: []}});
+  const kills = 20, phones = [];
+  for (let kill = 0; kill < kills; ++kill) {
+    const id = 100 + kill;
+    phones.push(`254712345${id}`);
+    standin.records[`clients/${id}`] = {...standin.records['clients/7'], id, mobileNo: `0712345${id}`};
+    standin.records[`loans/${id}`] = {...standin.records['loans/12'], id, clientId: id, status: {id: 100, value: 'Submitted'}};
+    standin.down = kill % 4 === 3;
+    const posted = await standin.hook(url, 'LOAN', 'APPROVE', {response: {clientId: id, loanId: id, resourceId: id}});
+    assert.equal(posted.status, 200);
+    setTimeout(() => { standin.records[`loans/${id}`].status = {id: 200, value: 'Approved'}; standin.down = false; }, 37 * (kill % 7));
+    // The same bytes once more, perhaps when the daemon is gone: Fineract would not know.
+    const again = FineractStandin.post(url, posted.sent, {'X-Fineract-Entity': 'LOAN', 'X-Fineract-Action': 'APPROVE', 'Fineract-Platform-TenantId': 'default'}).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, (kill * 53) % 400));
+    await bridge.kill();
+    await again;
+    await bridge.restart();
+  }
+  await until('a text for each', () => phones.every((phone) => smsc.textsTo(phone).length > 0), 60_000);
+  await until('nothing to wait', async () => (await bridge.api().get('/messages?state=queued')).body.items.length === 0);
+  const {body: {items}} = await bridge.api().get('/messages?limit=500');
+  assert.deepEqual(items.map(({to}) => to.slice(1)).toSorted(), phones.toSorted());
+  // Twice on a phone is only what the daemon says it perhaps was: it was killed between a submit and its answer.
+  const twice = phones.filter((phone) => smsc.textsTo(phone).length > 1);
+  assert.deepEqual(twice.filter((phone) => !items.find(({to}) => to === `+${phone}`).maybe_duplicate), []);
+});
+
+describe('a web hook', () => {
+  const headers = {'X-Fineract-Entity': 'LOAN', 'X-Fineract-Action': 'APPROVE', 'Fineract-Platform-TenantId': 'default'};
+
+  test('shows the secret, and whoever does not is told nothing and said in the log', {timeout}, async (t) => {
+    const {smsc, bridge, url, standin, api} = await setUp(t, {events: [{name: 'loan-approved'}]});
+    const base = `http://127.0.0.1:${bridge.fineractPort}`;
+    loanIs(standin, 200, 'Approved');
+    const body = sample('hook-loan-approve.json');
+    assert.equal((await fetch(url)).status, 200);
+    assert.equal((await fetch(`${base}/hooks/fineract/another-secret-than-it/`)).status, 404);
+    for (const [to, more] of [[`${base}/hooks/fineract/another-secret-than-it/`, {}], [url, {'Fineract-Platform-TenantId': 'other'}], [`${base}/`, {}],
+      [`${base}/`, {'X-Fineract-API-Key': 'guessed'}], [`${base}/hooks/fineract/`, {}]])
+      assert.equal((await FineractStandin.post(to, body, {...headers, ...more})).status, 404, to);
+    assert.match(bridge.log, /level=error component=events msg="a web hook of Fineract was refused, and is lost: check the secret/);
+    assert.doesNotMatch(bridge.log, /tok3n/);
+    assert.deepEqual(await logged(api), []);
+    // Every sample as Fineract posts it, also one of 1.4 and a form: what is not told of is not read.
+    for (const name of ['hook-loan-approve', 'hook-office-create', 'hook-client-activate', 'hook-savings-withdrawal'])
+      assert.equal((await FineractStandin.post(url, sample(`${name}.json`), headersOf(`${name}.headers`))).status, 200, name);
+    assert.equal((await FineractStandin.post(url, sample('hook-loan-approve.flat-fineract-1.4.json'), headers)).status, 200);
+    assert.equal((await FineractStandin.post(url, sample('hook-savings-withdrawal.form.txt'), headersOf('hook-savings-withdrawal.form.headers'))).status, 200);
+    await until('both texts', () => smsc.textsTo(amina).length === 2);
+    assert.equal(await bridge.metric('events_total', {result: 'ignored'}), 1);
+    assert.deepEqual(words(await logged(api)).filter((each) => /disabled|unreadable|refused/.test(each)).toSorted(),
+      ['client-activated disabled', 'savings-withdrawal disabled', 'savings-withdrawal disabled']);
+  });
+
+  test('of Fineract 1.5 comes to /, and "SMS Bridge" brings texts of its own', {timeout}, async (t) => {
+    const {smsc, bridge, standin, api} = await setUp(t, {events: [{name: 'loan-approved'}], fineract: {hook_any_path: true}});
+    const base = `http://127.0.0.1:${bridge.fineractPort}`;
+    loanIs(standin, 200, 'Approved');
+    assert.equal((await FineractStandin.post(`${base}/`, sample('hook-loan-approve.json'), headers)).status, 200);
+    const asked = JSON.parse(sample('hook-smsbridge-configuration.request.json'));
+    assert.equal((await FineractStandin.post(`${base}/configuration`, JSON.stringify(asked))).status, 404);
+    const key = await FineractStandin.post(`${base}/configuration`, JSON.stringify({...asked, smsProviderToken: secret}));
+    assert.equal(key.status, 200);
+    assert.match(JSON.parse(key.body), /^[0-9a-f]{64}$/);
+    const text = {...headersOf('hook-smsbridge-message.headers'), 'X-Fineract-API-Key': JSON.parse(key.body)};
+    const html = JSON.stringify({mobileNo: '0712345678', message: 'Dear O&#39;Brien &amp; Söhne'});
+    for (let i = 0; i < 2; ++i) assert.equal((await FineractStandin.post(`${base}/`, html, text)).status, 200);
+    assert.equal((await FineractStandin.post(`${base}/`, '{"mobileNo":"12","message":"x"}', text)).status, 200);
+    await until('both', () => smsc.textsTo(amina).length === 2);
+    assert.ok(smsc.textsTo(amina).includes("Dear O'Brien & Söhne"));
+    assert.doesNotMatch(bridge.log, /BASE64-OF-USER/);
+    assert.equal(await bridge.metric('events_total', {result: 'duplicate'}), 1);
+    assert.deepEqual(words(await logged(api)).filter((each) => each.startsWith('sms')), ['sms send sent', 'sms send no_number']);
+    assert.equal((await api.get('/messages?state=failed')).body.items.length, 1);
+  });
+});
+
+describe('events as objects', () => {
+  test('are made, switched and looked at by API and command line', {timeout}, async (t) => {
+    const {standin, smsc, bridge, api, url} = await setUp(t);
+    loanIs(standin, 200, 'Approved');
+    const {body: {items: catalogue}} = await api.get('/events/catalogue');
+    assert.ok(catalogue.length >= 25);
+    const made = await bridge.cli('events', 'enable', 'loan-approved');
+    assert.deepEqual([made.code, made.stdout], [0, 'loan-approved is told from now on\n'], made.output);
+    assert.match((await bridge.cli('events', 'list')).stdout, /^loan-approved\tloan-approved\ton\tclient\tloan-approved/m);
+    assert.match((await bridge.cli('events', 'catalogue')).stdout, /^loan-approved\ta loan was approved\tloan-approved\tLOAN\/APPROVE$/m);
+    assert.match((await bridge.cli('events', 'show', 'loan-approved')).stdout, /to: client, by the template loan-approved/);
+    await standin.hook(url, 'LOAN', 'APPROVE', loan());
+    await until('the text', () => smsc.textsTo(amina).length === 1);
+    assert.match((await bridge.cli('events', 'log')).stdout, /\tloan-approved\tloan-approved\tsent\tloan 12\tAmina O'Brien\t0712345678\t/);
+    assert.equal((await bridge.cli('events', 'disable', 'loan-approved')).code, 0);
+    await standin.hook(url, 'LOAN', 'APPROVE', loan());
+    await until('that it is off', async () => (await logged(api)).some(({result}) => result === 'disabled'));
+    // Simulated it is looked at although it is off, and nothing goes out.
+    assert.equal((await bridge.cli('events', 'enable', 'loan-approved')).code, 0);
+    const seen = await bridge.cli('events', 'simulate', 'LOAN', 'APPROVE', join(root, 'tests', 'data', 'fineract', 'hook-loan-approve.json'));
+    assert.deepEqual([seen.code, seen.stdout], [0, "loan-approved: would be sent, client, Amina O'Brien, 0712345678\n" +
+      '  Habari Amina, mkopo wako wa KES 50,000 umeidhinishwa.  (1 part)\n'], seen.output);
+    const failed = await bridge.cli('events', 'simulate', 'LOAN', 'DISBURSE', join(root, 'tests', 'data', 'fineract', 'hook-loan-disburse-failed.fineract-1.9-and-later.json'));
+    assert.deepEqual([failed.code, failed.stdout], [1, "LOAN DISBURSE: refused, the hook tells no result: refused, or it waits for somebody's approval\n"], failed.output);
+    assert.equal(smsc.textsTo(amina).length, 1);
+    const wrong = await bridge.cli('events', 'create', 'x', '--set', 'event=loan-aproved');
+    assert.match(wrong.output, /'loan-aproved' is not one of loan-submitted, loan-approved, /);
+    const nameless = await bridge.cli('events', 'create', 'loan-aproved');
+    assert.match(nameless.output, /is no event of the catalogue, and no 'event' says which one it is; did you mean 'loan-approved'\?/);
+    const unknown = await bridge.cli('events', 'create', 'loan-closed', '--set', 'recipients=[{to: client, template: none}]');
+    assert.match(unknown.output, /event 'loan-closed' names the unknown template 'none'/);
+    assert.match((await bridge.cli('export')).stdout, /events:\n  - /);
+  });
+});
