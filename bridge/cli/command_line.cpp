@@ -52,6 +52,7 @@ void add_commands(CLI::App& app, Run& run, const Programs& programs) {
   add_inbound(app, run);
   add_templates(app, run);
   add_events(app, run);
+  add_people(app, run);
   add_receipts(app, run);
   add_fineract(app, run);
   add_apply(app, run);

@@ -29,6 +29,7 @@ struct MessageOptions : ClientOptions {
   std::string to, text, from, client_ref, lane, gateway, route, validity, send_at, target_user, triggered_by;
   std::string binary, udh, made_of, language;
   std::optional<int> data_coding;
+  std::map<std::string, std::optional<std::int64_t>> people{{"client", {}}, {"group", {}}, {"staff", {}}};  // ids
   std::vector<std::string> tlvs, variables;
   bool flash = false, transliterate = false, preview = false;
 };
@@ -241,10 +242,27 @@ int preview(const ClientOptions& options, json::object body) {
   return exit_done;
 }
 
-int send(const MessageOptions& o) {
+void say_sent(const json::object& m, bool is_shown) {
+  if (!is_shown)
+    std::cout << text_of(m, "id") << " to " << text_of(m, "to") << ", " << text_of(m, "parts") << " part(s) "
+              << text_of(m, "encoding") << " by " << text_of(m, "gateway") << "\n";
+  for (const auto& warning : m.at("warnings").as_array())
+    std::cerr << "warning: " << text::printable(warning.as_string()) << "\n";
+}
+
+int send(MessageOptions o) {
+  const bool to_person = std::ranges::any_of(o.people, [](const auto& each) { return each.second.has_value(); });
+  // Whom it is for was said, so the first word is the text.
+  if (to_person && o.text.empty()) o.text = std::exchange(o.to, {});
+  if (o.to.empty() != to_person)
+    throw ClientError(exit_usage, to_person ? "give a number, or --client, --staff or --group, not both"
+                                            : "a number is required, or --client, --staff or --group");
   if (o.text.empty() && o.binary.empty() && o.made_of.empty())
     throw ClientError(exit_usage, "a text is required, or --template with values, or --binary with octets");
-  json::object body{{"to", o.to}};
+  json::object body;
+  for (const auto& [kind, id] : o.people)
+    if (id) body[kind] = *id;
+  if (body.empty()) body["to"] = o.to;
   if (!o.text.empty()) body["text"] = o.text;
   if (!o.variables.empty()) body["variables"] = read_variables(o.variables);
   if (o.flash) body["flash"] = true;
@@ -276,15 +294,18 @@ int send(const MessageOptions& o) {
     if (const char* user = std::getenv("USER")) body["triggered_by"] = user;
   const auto answer = call(o, "POST", "/api/v1/messages", json::serialize(body));
   if (!answer.ok()) return report(answer);
-  const auto& m = answer.body.as_object();
-  if (o.json)
-    std::cout << json::serialize(m) << "\n";
-  else
-    std::cout << text_of(m, "id") << " to " << text_of(m, "to") << ", " << text_of(m, "parts") << " part(s) "
-              << text_of(m, "encoding") << " by " << text_of(m, "gateway") << "\n";
-  for (const auto& warning : m.at("warnings").as_array())
-    std::cerr << "warning: " << text::printable(warning.as_string()) << "\n";
-  return exit_done;
+  if (o.json) std::cout << json::serialize(answer.body) << "\n";
+  const auto& answered = answer.body.as_object();
+  const auto* items = answered.if_contains("items");
+  if (!items) return say_sent(answered, o.json), exit_done;
+  // One for each member of a group.
+  for (const auto& item : items->as_array()) {
+    if (const auto* message = item.as_object().if_contains("message"))
+      say_sent(message->as_object(), o.json);
+    else
+      std::cerr << text::printable(text_of(item.as_object().at("problem").as_object(), "detail")) << "\n";
+  }
+  return answered.at("rejected").as_int64() > 0 ? exit_partly : exit_done;
 }
 
 void add_filters(CLI::App& command, MessageOptions& options) {
@@ -311,7 +332,9 @@ void add_messages(CLI::App& app, Run& run) {
   auto* sender = app.add_subcommand("send", "Send one message");
   add_client_options(*sender, *options);
   add_tenant_option(*sender, *options);
-  sender->add_option("to", options->to, "Phone number")->required();
+  sender->add_option("to", options->to, "Phone number; not with --client, --staff or --group");
+  for (auto& [kind, id] : options->people)
+    sender->add_option("--" + kind, id, "Instead of a number: id of a " + kind + " in Fineract");
   sender->add_option("text", options->text, "Text");
   sender->add_option("--template", options->made_of, "Name of the template that makes the text");
   sender->add_option("--language", options->language, "Its language; otherwise the tenant's first");

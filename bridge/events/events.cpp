@@ -94,6 +94,25 @@ void Events::due(const store::Tasks::DueByKind& kinds) {
   if (const auto it = kinds.find(event_tasks); it != kinds.end()) worker_.due(it->second);
 }
 
+void Events::find(const Tenant& tenant, Audience as, std::int64_t id, const boost::asio::any_io_executor& home,
+                  Found done) {
+  const Found tell = [home, done = std::move(done)](auto people) {
+    boost::asio::post(home, [done, people = std::move(people)]() mutable { done(std::move(people)); });
+  };
+  boost::asio::post(context_.executor, [this, &tenant, as, id, tell] {
+    const auto one = [tell](tl::expected<Person, FineractAnswer> person) {
+      if (!person) return tell(tl::unexpected(std::move(person.error())));
+      tell(std::vector<Person>{std::move(*person)});
+    };
+    if (as == Audience::group)
+      people_.members(tenant.config, id, tell);
+    else if (as == Audience::client)
+      people_.client(tenant.config, id, one);
+    else
+      people_.staff(tenant.config, id, as, one);
+  });
+}
+
 // ---- what would follow ----
 
 void Events::simulate(const Tenant& tenant, const Hook& hook, const boost::asio::any_io_executor& home,

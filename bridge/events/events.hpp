@@ -53,6 +53,10 @@ class Events {
   void due(const store::Tasks::DueByKind& kinds);
   void stop(std::function<void()> ended) { worker_.stop(std::move(ended)); }
 
+  // People of the tenant's Fineract. Any thread; `done` is called once, on `home`.
+  using Found = std::function<void(tl::expected<std::vector<Person>, FineractAnswer>)>;
+  void find(const Tenant& tenant, Audience as, std::int64_t id, const boost::asio::any_io_executor& home, Found done);
+
   Fineracts& fineracts() { return fineracts_; }
   People& people() { return people_; }
   HookInbox& hooks() { return hooks_; }

@@ -22,7 +22,7 @@ struct Row {
 };
 
 using enum metrics::RejectReason;
-constexpr std::array<Row, 31> rows{{
+constexpr std::array<Row, 32> rows{{
     {"malformed-request", http::status::bad_request, "This is not HTTP as it is understood here", other},
     {"malformed-json", http::status::bad_request, "The body is not readable JSON", malformed_json},
     {"unauthenticated", http::status::unauthorized, "The caller is not known", unauthenticated},
@@ -56,6 +56,7 @@ constexpr std::array<Row, 31> rows{{
     {"transfer-coding-unknown", http::status::not_implemented, "The body comes in a coding that is not known", other},
     {"overloaded", http::status::service_unavailable, "Too much is being received right now", other},
     {"storage-failed", http::status::service_unavailable, "The disk did not take it", storage_failed},
+    {"fineract-unavailable", http::status::service_unavailable, "Fineract cannot be asked", other},
 }};
 
 // Names this answer in a support request.

@@ -42,6 +42,7 @@ enum class ProblemCode {
   transfer_coding_unknown,
   overloaded,
   storage_failed,
+  fineract_unavailable,
 };
 
 struct FieldError {

@@ -75,6 +75,7 @@ const api = {
   replaceTemplate: {scope: 'config:write', other: owner, body: {}},
   changeTemplate: {scope: 'config:write', other: owner, body: {}},
   deleteTemplate: {scope: 'config:write', other: owner},
+  sendCheck: {scope: 'messages:send', other: its(422)},
   listEvents: {scope: 'config:read', other: empty},
   getEvent: {scope: 'config:read', other: gone},
   createEvent: {scope: 'config:write', other: owner, body: {}},

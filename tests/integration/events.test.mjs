@@ -260,3 +260,49 @@ describe('events as objects', () => {
     assert.match((await bridge.cli('export')).stdout, /events:\n  - /);
   });
 });
+
+describe('a message to somebody in Fineract', () => {
+  test('goes to the number there, by a template in the person\'s language', {timeout}, async (t) => {
+    const {standin, smsc, bridge, api} = await setUp(t);
+    const {records} = standin;
+    const sent = await api.post('/messages', {client: 7, text: 'Please come to the office.', triggered_by: 'amina'});
+    assert.deepEqual([sent.status, sent.body.to, sent.body.target_user, sent.body.triggered_by], [202, `+${amina}`, "Amina O'Brien", 'amina']);
+    const made = await api.post('/messages', {client: 7, template: 'client-activated', variables: {clientId: 'seven'}});
+    assert.deepEqual([made.status, made.body.template?.language], [202, 'sw'], JSON.stringify(made.body));
+    assert.match(made.body.text, /Amina.*seven/);
+    assert.equal((await api.post('/messages', {staff: 3, text: 'To staff.'})).body.to, `+${otieno}`);
+    records['clients/8'] = {id: 8, displayName: 'Juma', officeId: 1, active: true};
+    records['groups/4'] = {id: 4, name: 'Umoja', clientMembers: [{id: 7, active: true}, {id: 8, active: true}, {id: 9, active: false}]};
+    const group = await api.post('/messages', {group: 4, text: 'Meeting at 10.'});
+    assert.deepEqual([group.status, group.body.accepted, group.body.items.map(({problem, message}) => problem?.detail ?? message.to)],
+      [200, 1, [`+${amina}`, 'Cannot send SMS as no phone number']]);
+    const none = await api.post('/messages', {client: 8, text: 'x'});
+    assert.deepEqual([none.status, none.body.code, none.body.detail], [422, 'invalid-number', 'Cannot send SMS as no phone number']);
+    const refusals = [
+      [{client: 9, text: 'x'}, 404, /^Fineract has no client with the id 9$/],
+      [{client: 'x', text: 'x'}, 422, /./], [{client: 7, staff: 3, text: 'x'}, 422, /./], [{client: 7, to: '+254712345678', text: 'x'}, 422, /./],
+      [{client: 7}, 422, /./],
+    ];
+    for (const [message, status, detail] of refusals) {
+      const {status: is, body} = await api.post('/messages', message);
+      assert.deepEqual([is, detail.test(body.detail)], [status, true], `${JSON.stringify(message)}: ${JSON.stringify(body)}`);
+    }
+    const check = async (query) => { const {body} = await api.get(`/send-check?${query}`); return [body.can_send, body.reason, body.name]; };
+    assert.deepEqual(await check('client=7'), [true, null, "Amina O'Brien"]);
+    assert.deepEqual(await check('client=8'), [false, 'Cannot send SMS as no phone number', 'Juma']);
+    assert.equal((await api.post('/opt-outs', {number: `+${amina}`, reason: 'asked'})).status, 201);
+    assert.deepEqual((await check('client=7&lane=campaign'))[0], false);
+    assert.deepEqual((await check('number=12'))[0], false);
+    const shown = await bridge.cli('people', 'check', '--client', '8');
+    assert.deepEqual([shown.code, shown.stdout], [1, 'Cannot send SMS as no phone number, Juma\n'], shown.output);
+    const by = await bridge.cli('send', '--client', '7', 'By the command line.');
+    assert.equal(by.code, 0, by.output);
+    assert.match((await bridge.cli('send', '--group', '4', 'Again.')).output, /to \+254712345678[^]*Cannot send SMS as no phone number/);
+    assert.match((await bridge.cli('send', '--client', '7', '+254712345678', 'x')).output, /not both/);
+    await until('all', () => smsc.textsTo(amina).length === 5);
+    standin.down = true;
+    records['clients/10'] = {...records['clients/7'], id: 10};
+    const away = await api.post('/messages', {client: 10, text: 'x'});
+    assert.deepEqual([away.status, away.body.code], [503, 'fineract-unavailable']);
+  });
+});

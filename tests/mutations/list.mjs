@@ -1090,6 +1090,10 @@ export const list = [
     {id: 1014, what: 'conditions do not count', find: `!why.empty()`, plant: `false`},
     {id: 1015, what: 'everybody is told in the tenant\'s language', find: `recipient.language.empty() ? person.language : recipient.language`, plant: `recipient.language`},
   ]},
+  {file: 'bridge/doors/api/people.cpp', bugs: [
+    {id: 1019, what: 'who has no number is sent to', find: `if (person.number.empty()) return tl::unexpected(without_number());`, plant: `;`},
+    {id: 1020, what: 'what a message says of a person is overwritten', find: `for (const auto& [key, value] : *given) values[key] = value;`, plant: `;`},
+  ]},
   {file: 'bridge/doors/fineract_hooks.cpp', bugs: [
     {id: 1016, what: 'any secret will do for a hook', find: `same_secret(settings.hook_secret, request.captures.front()) ? tenant : nullptr`, plant: `tenant`},
     {id: 1017, what: 'anybody gets the key of a hook', find: `!tenant || !same_secret(tenant->config.fineract->hook_secret, text_at(*object, "smsProviderToken"))`, plant: `!tenant`},

@@ -2,11 +2,13 @@
 // /api/v1/messages: what is to be sent, one or many, and how it would go.
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 
 #include "bridge/doors/admission.hpp"
 #include "bridge/doors/api/api.hpp"
 #include "bridge/doors/api/message_fields.hpp"
 #include "bridge/doors/api/message_json.hpp"
+#include "bridge/doors/api/people.hpp"
 #include "bridge/doors/api/preview.hpp"
 #include "bridge/http/reading.hpp"
 #include "bridge/text/message_id.hpp"
@@ -87,10 +89,46 @@ void accept(Services& services, const HttpRequest& request, const Caller& caller
       });
 }
 
+// `refused`: those that are none, by their places.
+using Refused = std::map<std::size_t, Problem>;
+void send_batch(Services& services, const HttpRequest& request, const Caller& caller, const json::array& messages,
+                bool atomic, const Refused& refused, Respond respond);
+
+// A group's members get one each; who has no number is one of the answers.
+void send_to(Services& services, const HttpRequest& request, const Caller& caller, Named named,
+             const json::object& message, Respond respond) {
+  find_people(services, *caller.tenant, named, request.executor,
+              [&services, &request, caller, named, message, respond = std::move(respond)](const auto& people) {
+                if (!people) return respond(to_response(people.error()));
+                if (named.as != Audience::group) {
+                  const auto made = message_for(message, people->front());
+                  auto wish =
+                      made ? read_wish(*made, services, request, *caller.tenant, 0) : tl::unexpected(made.error());
+                  return accept(services, request, caller, std::move(wish), respond);
+                }
+                json::array messages;
+                Refused refused;
+                for (const auto& person : *people) {
+                  auto made = message_for(message, person);
+                  if (!made) refused.emplace(messages.size(), std::move(made.error()));
+                  messages.emplace_back(made ? std::move(*made) : json::object());
+                }
+                // Not one message is made, but several: each answer says what became of it.
+                send_batch(services, request, caller, messages, false, refused, [respond](HttpResponse answer) {
+                  if (answer.status == http::status::accepted) answer.status = http::status::ok;
+                  respond(std::move(answer));
+                });
+              });
+}
+
 void post_message(Services& services, const HttpRequest& request, Respond respond) {
   const auto caller = admit(services, request, "messages:send", respond, true);
   if (!caller || !idempotency_key_fits(request, respond)) return;
-  const auto value = read_json(request);
+  auto value = read_json(request);
+  auto* message = value ? value->if_object() : nullptr;
+  const auto named = message ? take_named(*message) : std::optional<Named>();
+  if (!named) return accept(services, request, *caller, tl::unexpected(named.error()), std::move(respond));
+  if (*named) return send_to(services, request, *caller, **named, *message, std::move(respond));
   accept(services, request, *caller,
          value ? read_wish(*value, services, request, *caller->tenant, 0) : tl::unexpected(value.error()),
          std::move(respond));
@@ -188,15 +226,22 @@ std::vector<FieldError> errors_of(const std::vector<BatchItem>& items, const std
 void post_batch(Services& services, const HttpRequest& request, Respond respond) {
   const auto caller = admit(services, request, "messages:send", respond, true);
   if (!caller || !idempotency_key_fits(request, respond)) return;
-  const auto& tenant = *caller->tenant;
   const auto value = read_json(request);
   if (!value) return respond(to_response(value.error()));
   const auto batch = read_batch(*value);
   if (!batch) return respond(to_response(batch.error()));
+  send_batch(services, request, *caller, *batch->messages, batch->atomic, {}, std::move(respond));
+}
+
+void send_batch(Services& services, const HttpRequest& request, const Caller& caller, const json::array& messages,
+                bool atomic, const Refused& refused, Respond respond) {
+  const auto& tenant = *caller.tenant;
   std::vector<BatchItem> items;
   std::vector<Prepared> wishes;
-  for (const auto& entry : *batch->messages) {
-    auto wish = read_wish(entry, services, request, tenant, items.size());
+  for (const auto& entry : messages) {
+    const auto known = refused.find(items.size());
+    auto wish = known == refused.end() ? read_wish(entry, services, request, tenant, items.size())
+                                       : tl::unexpected(known->second);
     auto& item = items.emplace_back();
     if (!wish) {
       item.problem = std::move(wish.error());
@@ -205,14 +250,14 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
     item.content = wish->enqueue.content;
     wishes.push_back(std::move(*wish));
   }
-  if (batch->atomic)
+  if (atomic)
     if (auto errors = errors_of(items, wishes); !errors.empty())
       return respond(to_response(invalid(std::move(errors))));
   for (const auto& item : items)
     if (item.problem) tenant.metrics.rejected[reject_reason(item.problem->code)]->Increment();
   services.intake.accept(
       tenant, std::move(wishes), Intake::WhenBusy::refuse, request.executor,
-      [&services, caller = *caller, items = std::move(items), respond = std::move(respond)](const auto& accepted) {
+      [&services, caller, items = std::move(items), respond = std::move(respond)](const auto& accepted) {
         if (!accepted) return respond(to_response(accepted.error()));
         respond(batch_answer(services, caller, items, *accepted));
       });

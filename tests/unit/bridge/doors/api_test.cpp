@@ -13,9 +13,10 @@ using enum http::verb;
 class ApiTest : public DoorsTest {
  protected:
   ApiTest() {
-    for (auto* const made : {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints,
-                             object_endpoints, webhook_endpoints, inbound_endpoints, opt_out_endpoints,
-                             template_endpoints, event_endpoints, usage_endpoints, callback_endpoints})
+    for (auto* const made :
+         {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints, object_endpoints,
+          webhook_endpoints, inbound_endpoints, opt_out_endpoints, template_endpoints, event_endpoints,
+          people_endpoints, usage_endpoints, callback_endpoints})
       for (auto& endpoint : made(services_)) endpoints_.push_back(std::move(endpoint));
     door_ = make_door(endpoints_, metrics_.http(), clock_, to_response);
   }
@@ -102,6 +103,7 @@ TEST_F(ApiTest, AKeyDoesWhatItsScopesSayAndNothingElse) {
       {put, "/templates/{name}", "config:write", true},
       {patch, "/templates/{name}", "config:write", true},
       {delete_, "/templates/{name}", "config:write", true},
+      {get, "/send-check", "messages:send"},
       {get, "/events", "config:read"},
       {get, "/events/catalogue", "config:read"},
       {get, "/events/log", "messages:read"},
