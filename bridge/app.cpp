@@ -3,7 +3,6 @@
 
 #include <boost/asio/post.hpp>
 #include <future>
-#include <random>
 
 #include "bridge/config/store_options.hpp"
 #include "bridge/doors/api/objects.hpp"
@@ -26,26 +25,6 @@ constexpr std::size_t fineract_body_bytes = 4u << 20;  // 200 texts of 1000 char
 
 constexpr std::size_t request_bodies_bytes = 128u << 20;  // of all listeners together
 constexpr std::size_t listener_clients_max = 4096, control_clients_max = 32;
-
-std::uint64_t system_seed() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
-
-std::vector<std::unique_ptr<Shard>> make_shards(const Config& config, Clock& clock, metrics::Metrics& metrics) {
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  const int count = config.shards > 0 ? config.shards : std::max(1, cores - 1);
-  std::vector<std::unique_ptr<Shard>> shards;
-  for (int number = 0; number < count; ++number)
-    shards.push_back(std::make_unique<Shard>(number, system_seed(), clock, metrics));
-  return shards;
-}
-
-std::vector<ShardPlace> places_on(const std::vector<std::unique_ptr<Shard>>& shards) {
-  std::vector<ShardPlace> places;
-  for (const auto& shard : shards) places.push_back({.executor = shard->executor(), .random = shard->random()});
-  return places;
-}
 
 template <class Part>
 void stop_and_wait(Part& part) {
@@ -77,7 +56,7 @@ App::App(Config config, Clock& clock, Connector& connector)
       opt_outs_(store_, tenants_, clock_),
       directory_(router_, &budgets_, &opt_outs_),
       intake_(store_, directory_, clock_),
-      shards_(make_shards(config_, clock_, metrics_)),
+      shards_(make_shards(config_.shards, clock_, metrics_)),
       inbound_({.executor = shards_.front()->executor(),
                 .clock = clock_,
                 .store = store_,
@@ -110,7 +89,8 @@ App::App(Config config, Clock& clock, Connector& connector)
                .router = router_,
                .tenants = tenants_,
                .intake = intake_,
-               .make_transport = make_curl_transport}),
+               .make_transport = make_curl_transport,
+               .aside = aside_.get_executor()}),
       services_{.config = config_,
                 .store = store_,
                 .clock = clock_,

@@ -53,6 +53,8 @@ Families::Families(prometheus::Registry& registry)
       events(counters(registry, "events_total",
                       "Hooks of Fineract, and texts that follow from them, by what became of "
                       "each.")),
+      fineract_repaired(counters(registry, "fineract_repaired_total",
+                                 "Ids that Fineract asked for, nobody posted, and its API explained.")),
       messages_routed(
           counters(registry, "messages_routed_total", "Messages given to a gateway; none when there was no route.")),
       message_parts_submitted(

@@ -38,6 +38,7 @@ struct Families {
   Counters& opt_outs_lifted;
   Counters& opted_out_late;
   Counters& events;
+  Counters& fineract_repaired;
   Counters& messages_routed;
   Counters& message_parts_submitted;
   Counters& messages_finished;

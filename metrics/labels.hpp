@@ -98,6 +98,13 @@ SMSBRIDGE_LABEL(EventResult, given_up, "received", "ignored", "disabled", "refus
                 "not_confirmed", "not_wanted", "no_recipient", "no_number", "opted_out", "template_error",
                 "not_accepted", "sent", "given_up");
 
+// What became of an id that Fineract asks for and nobody posted.
+enum class RepairHow {
+  bound,    // it is that of a message that came without one
+  adopted,  // its post was lost: it was read from Fineract, and sent
+};
+SMSBRIDGE_LABEL(RepairHow, adopted, "bound", "adopted");
+
 enum class PartEncoding { gsm7, gsm7_shift, latin1, ucs2, binary };
 SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "gsm7_shift", "latin1", "ucs2", "binary");
 

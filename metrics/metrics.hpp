@@ -64,6 +64,7 @@ struct TenantMetrics {
   Counter* opt_outs_lifted = nullptr;
   Counter* opted_out_late = nullptr;     // accepted before, and stopped before they left
   ByLabel<EventResult, Counter> events;  // of the bank
+  ByLabel<RepairHow, Counter> repaired;  // ids of Fineract
 };
 
 // The messages of one tenant on one gateway. Tenants that are folded share one object, so their gauges must be moved

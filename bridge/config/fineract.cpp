@@ -89,6 +89,8 @@ const Keys<F>& fineract_keys() {
                      "Takes hooks at / without the secret, for Fineract 1.5 and 1.6; for a closed network only"),
           K::duration_ms("confirm", &F::confirm_ms, second, day,
                          "How long after its hook an event may become true in Fineract; then nobody is told"),
+          K::boolean("adopt_lost", &F::adopt_lost,
+                     "Sends what waits in Fineract and was never posted here, when Fineract asks for it"),
           K::texts("data_tables", &F::data_tables,
                    "Data tables with one row for each client, whose columns texts may name"),
           K::text("language_field", &F::language_field, "Their column with the client's language"),

@@ -85,7 +85,7 @@ Prepared read_entry(const json::value& value, const Tenant& tenant, Services& se
   }
   s.lane = tenant.config.fineract_lane;
   s.triggered_by = "fineract";
-  s.digest = digest_of({s.to, s.text});  // as Fineract has it: it posts the same again
+  s.digest = digest_of_post(s.to, s.text);  // as Fineract has it: it posts the same again
   if (!provider.empty()) {
     store::GatewayId id = 0;
     const auto* const end = provider.data() + provider.size();
@@ -208,8 +208,11 @@ void post_report(Services& services, Noticed& noticed, const HttpRequest& reques
   std::vector<std::string> never_posted;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     // A reference that another door brought is not Fineract's.
-    if (messages[i] && messages[i]->content.source == store::Source::fineract) {
-      const auto& message = *messages[i];
+    auto found = messages[i];
+    if (!found || found->content.source != store::Source::fineract)
+      found = services.store.reader().get(Repair::bound(services.store, tenant->id, ids[i], now));
+    if (found) {
+      const auto& message = *found;
       const auto status = status_of(message);
       services.told.note(message.id, status, now);
       answer.push_back(report_entry(ids[i], json::value(ulid_text(message.id)), status,
@@ -222,6 +225,7 @@ void post_report(Services& services, Noticed& noticed, const HttpRequest& reques
       answer.push_back(report_entry(ids[i], nullptr, failed, 0, "this id was never posted to the bridge"));
   }
   note_never_posted(noticed, *tenant, never_posted, services.clock.now());
+  services.events.repair().look(*tenant, std::move(never_posted));
   respond({.body = json::serialize(answer), .headers = {}});
 }
 

@@ -5,9 +5,11 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "bridge/env/clock.hpp"
 #include "bridge/env/random.hpp"
+#include "bridge/env/shard_place.hpp"
 #include "metrics/metrics.hpp"
 
 namespace smsbridge::bridge {
@@ -33,5 +35,9 @@ class Shard {
   std::unique_ptr<Timer> lag_timer_;
   std::thread thread_;
 };
+
+// `count` of them; 0: one less than the cores, at least one.
+std::vector<std::unique_ptr<Shard>> make_shards(int count, Clock& clock, metrics::Metrics& metrics);
+std::vector<ShardPlace> places_on(const std::vector<std::unique_ptr<Shard>>& shards);
 
 }  // namespace smsbridge::bridge

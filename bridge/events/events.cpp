@@ -83,6 +83,13 @@ Events::Events(Context context)
                   .make_transport = context_.make_transport}),
       people_(fineracts_),
       hooks_({.clock = context_.clock, .store = context_.store, .router = context_.router, .intake = context_.intake}),
+      repair_({.executor = context_.executor,
+               .aside = context_.aside,
+               .clock = context_.clock,
+               .store = context_.store,
+               .tenants = context_.tenants,
+               .intake = context_.intake,
+               .fineracts = fineracts_}),
       worker_({.executor = context_.executor, .clock = context_.clock, .store = context_.store}, event_tasks, at_once,
               [this](const store::ClaimedTask& task, TaskWorker::Done done) { work(task, std::move(done)); }) {}
 

@@ -14,6 +14,7 @@
 #include "bridge/events/hook.hpp"
 #include "bridge/events/hook_inbox.hpp"
 #include "bridge/events/people.hpp"
+#include "bridge/events/repair.hpp"
 #include "bridge/events/task_worker.hpp"
 #include "bridge/intake/accept.hpp"
 
@@ -35,8 +36,9 @@ class Events {
     store::Store& store;
     const Router& router;
     const Tenants& tenants;
-    const Intake& intake;
+    Intake& intake;
     MakeHttpTransport make_transport;
+    boost::asio::any_io_executor aside;  // of a thread that may read for long
   };
   explicit Events(Context context);
 
@@ -60,6 +62,7 @@ class Events {
   Fineracts& fineracts() { return fineracts_; }
   People& people() { return people_; }
   HookInbox& hooks() { return hooks_; }
+  Repair& repair() { return repair_; }
 
  private:
   struct Job;
@@ -84,6 +87,7 @@ class Events {
   Fineracts fineracts_;
   People people_;
   HookInbox hooks_;
+  Repair repair_;
   TaskWorker worker_;
   log::Throttle said_;
 };

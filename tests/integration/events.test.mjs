@@ -306,3 +306,31 @@ describe('a message to somebody in Fineract', () => {
     assert.deepEqual([away.status, away.body.code], [503, 'fineract-unavailable']);
   });
 });
+
+describe('ids that Fineract never posted', () => {
+  // As a triggered campaign posts: without an id, since the row is not there yet.
+  const triggered = async (bridge, message) => assert.equal((await bridge.fineract().send([{mobileNumber: '0712345678', message, providerId: 1}])), undefined);
+  const row = (id, message, status = 150) => ({id, clientId: 7, status: {id: status, value: 'Waiting'}, mobileNo: '0712345678', message, providerId: 1, campaignName: 'thanks'});
+  const statusOf = async (bridge, ids) => Object.fromEntries((await bridge.fineract().report(ids)).map(({id, deliveryStatus}) => [id, deliveryStatus]));
+
+  test('are those of messages that came without one, and end as these did', {timeout}, async (t) => {
+    const {standin, smsc, bridge} = await setUp(t);
+    // Two equal texts are two messages, and O'Brien's text is escaped in both places.
+    for (let i = 0; i < 2; ++i) await triggered(bridge, 'Dear O&#39;Brien, we received 4500.50.');
+    await triggered(bridge, 'Another.');
+    standin.records['sms/1060'] = row(1060, 'Dear O&#39;Brien, we received 4500.50.');
+    standin.records['sms/1061'] = row(1061, 'Dear O&#39;Brien, we received 4500.50.');
+    standin.records['sms/1062'] = row(1062, 'Dear O&#39;Brien, we received 4500.50.');  // a third one, which never came
+    standin.records['sms/1063'] = row(1063, 'Another.', 300);                        // ended there already
+    await until('the texts', () => smsc.textsTo(amina).length === 3);
+    await until('the receipts', async () => (await bridge.api().get('/messages?state=delivered')).body.items.length === 3);
+    assert.deepEqual(await statusOf(bridge, [1060, 1061, 1062, 1063]), {});
+    await until('both to be known', async () => Object.keys(await statusOf(bridge, [1060, 1061, 1062, 1063])).length === 2);
+    assert.deepEqual(await statusOf(bridge, [1060, 1061, 1062, 1063]), {1060: 300, 1061: 300});
+    assert.equal(await bridge.metric('fineract_repaired_total', {how: 'bound'}), 2);
+    await bridge.kill();
+    await bridge.restart();
+    assert.deepEqual(await statusOf(bridge, [1060, 1061]), {1060: 300, 1061: 300});
+    assert.equal(smsc.textsTo(amina).length, 3);
+  });
+});

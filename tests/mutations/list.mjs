@@ -808,7 +808,7 @@ export const list = [
     {id: 302, what: "Fineract may name another tenant's gateway",
      find: `way && table->may_use(tenant.config.name, *way) ? way : nullptr`, plant: `way`},
     {id: 303, what: 'messages of other doors are reported to Fineract',
-     find: `messages[i] && messages[i]->content.source == store::Source::fineract`, plant: `messages[i].has_value()`},
+     find: `!found || found->content.source != store::Source::fineract`, plant: `!found`},
     {id: 416, what: 'another message under a known internalId is lost', find: `enqueue.replace_on_conflict = true;`, plant: `;`},
     {id: 417, what: 'what Fineract posts and cannot be sent is not kept', find: `prepared.refusal.reset();`, plant: `;`},
   ]},
@@ -1089,6 +1089,11 @@ export const list = [
     {id: 1013, what: 'an event is told before Fineract shows it', find: `if (truth.is == Truth::Is::not_yet) return not_yet(job, truth.why);`, plant: `;`},
     {id: 1014, what: 'conditions do not count', find: `!why.empty()`, plant: `false`},
     {id: 1015, what: 'everybody is told in the tenant\'s language', find: `recipient.language.empty() ? person.language : recipient.language`, plant: `recipient.language`},
+  ]},
+  {file: 'bridge/events/repair.cpp', bugs: [
+    {id: 1021, what: 'what may be under way counts as lost', find: `now - it->second.first < lost_after`, plant: `false`},
+    {id: 1022, what: 'one message is several rows', find: `messages.pop_back();`, plant: `;`},
+    {id: 1023, what: 'what ended in Fineract is bound', find: `read && status_at(*read) == waiting`, plant: `read`},
   ]},
   {file: 'bridge/doors/api/people.cpp', bugs: [
     {id: 1019, what: 'who has no number is sent to', find: `if (person.number.empty()) return tl::unexpected(without_number());`, plant: `;`},

@@ -130,7 +130,8 @@ class DoorsTest : public testing::Test {
                   .router = router_,
                   .tenants = tenants_,
                   .intake = intake_,
-                  .make_transport = {}}};
+                  .make_transport = {},
+                  .aside = io_.get_executor()}};
   Objects objects_{config_, store_};
   std::atomic<bool> ready_{true};
   Services services_{.config = config_,

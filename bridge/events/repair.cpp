@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/events/repair.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <charconv>
+
+#include "bridge/env/log.hpp"
+#include "bridge/events/fineract_json.hpp"
+#include "bridge/text/entities.hpp"
+#include "bridge/text/message_id.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+const std::string bound_scope = "fineract-id", taken_scope = "fineract-id-of";
+constexpr std::size_t ids_most = 200;  // of one round; Fineract asks for as many
+constexpr std::size_t remembered_most = 20'000;
+constexpr Duration asked_again_after = 60s;
+// A post may still be under way when its id is first asked for.
+constexpr Duration lost_after = 120s;
+constexpr WallMs look_back_ms = 3ll * 86'400'000;
+constexpr WallMs bound_for_ms = 90ll * 86'400'000;
+constexpr std::size_t page_size = 500;
+constexpr std::int64_t waiting = 150;  // Fineract's SmsMessageStatusType: posted, or lost
+
+std::string key_of(store::TenantId tenant, const std::string& id) { return std::to_string(tenant) + "/" + id; }
+
+}  // namespace
+
+std::uint64_t digest_of_post(const std::string& number, const std::string& text) { return digest_of({number, text}); }
+
+store::MessageId Repair::bound(const store::Store& store, store::TenantId tenant, const std::string& id, WallMs now) {
+  const auto value = store.reader().mark(bound_scope, key_of(tenant, id), now);
+  store::MessageId message = 0;
+  if (value) std::from_chars(value->data(), value->data() + value->size(), message);
+  return message;
+}
+
+void Repair::look(const Tenant& tenant, std::vector<std::string> ids) {
+  if (!tenant.config.fineract || ids.empty()) return;
+  boost::asio::post(context_.executor, [this, alive = alive_, &tenant, ids = std::move(ids)]() mutable {
+    if (*alive) begin(tenant, std::move(ids));
+  });
+}
+
+void Repair::begin(const Tenant& tenant, std::vector<std::string> ids) {
+  if (busy_.contains(tenant.id)) return;
+  const auto now = context_.clock.now();
+  auto& seen = seen_[tenant.id];
+  if (seen.size() > remembered_most) seen.clear();
+  auto round = std::make_shared<Round>();
+  round->tenant = &tenant;
+  for (auto& id : ids) {
+    const auto [it, is_new] = seen.try_emplace(id, Seen{.first = now});
+    if (!is_new && now - it->second.last < asked_again_after) continue;
+    if (round->left.size() == ids_most) break;
+    it->second.last = now;
+    round->left.push_back(std::move(id));
+  }
+  if (round->left.empty()) return;
+  busy_.insert(tenant.id);
+  read_next(round);
+}
+
+void Repair::read_next(const RoundPtr& round) {
+  if (round->left.empty()) return match(round);
+  const auto id = std::move(round->left.back());
+  round->left.pop_back();
+  context_.fineracts.get(round->tenant->config.name, "sms/" + std::to_string(id_of(id)), 0s,
+                         [this, round, id](const FineractAnswer& answer) {
+                           const auto* read = answer.ok() ? answer.body.if_object() : nullptr;
+                           // Without its Fineract the rest would fail too.
+                           if (!answer.ok() && answer.end != FineractAnswer::End::not_found) round->left.clear();
+                           if (read && status_at(*read) == waiting) {
+                             Row row{.id = id,
+                                     .number = text_at(*read, "mobileNo"),
+                                     .text = text_at(*read, "message"),
+                                     .provider = text_at(*read, "providerId")};
+                             row.digest = digest_of_post(row.number, row.text);
+                             round->rows.push_back(std::move(row));
+                           }
+                           read_next(round);
+                         });
+}
+
+// The oldest message goes with the lowest id: rows and posts are made in one order.
+void Repair::match(const RoundPtr& round) {
+  boost::asio::post(context_.aside, [this, alive = alive_, round] {
+    std::map<std::uint64_t, std::vector<store::MessageId>> found;
+    for (const auto& row : round->rows) found[row.digest];
+    const auto now = context_.clock.wall();
+    const auto& reader = context_.store.reader();
+    store::MessageId before = 0;
+    while (!found.empty()) {
+      const auto page =
+          reader.page({.tenant = round->tenant->id, .source = store::Source::fineract, .from = now - look_back_ms},
+                      before, page_size);
+      for (const auto& message : page.messages)
+        if (const auto it = found.find(message.content.digest); message.content.client_ref.empty() && it != found.end())
+          if (!reader.mark(taken_scope, std::to_string(message.id), now)) it->second.push_back(message.id);
+      if (page.next == 0) break;
+      before = page.next;
+    }
+    boost::asio::post(context_.executor, [this, alive, round, found = std::move(found)]() mutable {
+      if (!*alive) return;
+      busy_.erase(round->tenant->id);
+      std::ranges::sort(round->rows, {}, [](const Row& row) { return id_of(row.id); });
+      for (const auto& row : round->rows) {
+        auto& messages = found[row.digest];
+        if (messages.empty()) {
+          adopt(*round->tenant, row);
+          continue;
+        }
+        bind(*round->tenant, row, messages.back());
+        messages.pop_back();
+      }
+    });
+  });
+}
+
+void Repair::bind(const Tenant& tenant, const Row& row, store::MessageId message) {
+  store::Batch batch;
+  const auto taken = std::to_string(message), key = key_of(tenant.id, row.id);
+  const auto until = context_.clock.wall() + bound_for_ms;
+  batch.only_if.emplace_back(store::MarkAbsent{.scope = taken_scope, .key = taken});
+  batch.only_if.emplace_back(store::MarkAbsent{.scope = bound_scope, .key = key});
+  batch.marks.push_back({.scope = taken_scope, .key = taken, .value = row.id, .expires_at = until});
+  batch.marks.push_back({.scope = bound_scope, .key = key, .value = taken, .expires_at = until});
+  context_.store.commit(std::move(batch), context_.executor,
+                        [&tenant, id = row.id, message](const store::BatchResult& result) {
+                          if (result.error != store::Error::none || result.unmet) return;
+                          tenant.metrics.repaired[metrics::RepairHow::bound]->Increment();
+                          log::debug("fineract", "an id of Fineract is that of a message that came without one",
+                                     "tenant", tenant.config.name, "id", id, "message", message_id_text(message));
+                        });
+}
+
+// Its post was lost: Fineract says that it waits, and nothing like it came.
+void Repair::adopt(const Tenant& tenant, const Row& row) {
+  const auto now = context_.clock.now();
+  const auto& seen = seen_[tenant.id];
+  const auto it = seen.find(row.id);
+  if (!tenant.config.fineract->adopt_lost || it == seen.end() || now - it->second.first < lost_after) return;
+  Submission submission{.source = store::Source::fineract};
+  submission.to = row.number;
+  submission.text =
+      tenant.config.html_entities ? text::with_plain_blanks(text::decode_html_entities(row.text)) : row.text;
+  submission.client_ref = row.id;
+  submission.lane = tenant.config.fineract_lane;
+  submission.triggered_by = "fineract, its post was lost";
+  submission.digest = row.digest;  // a later post of the same row is a repetition
+  auto prepared = context_.intake.prepare(std::move(submission), tenant);
+  if (prepared.refusal) prepared.enqueue.failed_because = prepared.refusal->detail;
+  prepared.refusal.reset();
+  std::vector<Prepared> wishes;
+  wishes.push_back(std::move(prepared));
+  context_.intake.accept(tenant, std::move(wishes), Intake::WhenBusy::refuse, context_.executor,
+                         [&tenant, id = row.id](const auto& accepted) {
+                           if (!accepted || accepted->front().kind != Acceptance::Kind::accepted) return;
+                           tenant.metrics.repaired[metrics::RepairHow::adopted]->Increment();
+                           log::warn("fineract", "a message whose post was lost was read from Fineract, and is sent",
+                                     "tenant", tenant.config.name, "id", id);
+                         });
+}
+
+}  // namespace smsbridge::bridge
