@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
-# Builds smsbridge and shows it at work: a Fineract batch goes through a simulated carrier until it is delivered.
+# Builds smsbridge and shows it at work: a Fineract batch, and the text of a loan that is approved, go through a simulated
+# carrier until they are delivered.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -9,8 +10,8 @@ usage() {
 usage: ./run.sh [--once] [--help]
 
 Installs what is missing (Debian 12 or 13, as root or through sudo), builds the release binary, and starts the demo: the
-bridge with its embedded store, a simulated carrier, and a batch as Fineract posts it. It stays up and prints the
-addresses of API, metrics and Fineract listener.
+bridge with its embedded store between a simulated bank and carrier, a batch as Fineract posts it, and the text of a loan
+that is approved. It stays up and prints the addresses of API, metrics and Fineract listener.
 
   --once   end after delivery, with exit code 0, and say how long each step took
 

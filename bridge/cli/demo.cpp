@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "bridge/app.hpp"
+#include "bridge/cli/demo_bank.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/env/http_call.hpp"
 #include "bridge/env/log.hpp"
@@ -25,6 +26,7 @@ namespace json = boost::json;
 namespace fs = std::filesystem;
 
 constexpr auto delivery_time = std::chrono::seconds(60);
+constexpr const char* hook_secret = "demo-hook-secret";
 
 // A simulated carrier on a thread of its own.
 class Carrier {
@@ -59,14 +61,14 @@ class Carrier {
 class Fineract {
  public:
   explicit Fineract(std::uint16_t port) : address_("http://127.0.0.1:" + std::to_string(port)) {}
-  std::pair<int, std::string> post(const std::string& target, const std::string& body) const {
-    auto called = http_call({.unix_socket = {},
-                             .request = {.method = "POST",
-                                         .url = address_ + target,
-                                         .headers = {{"Content-Type", "application/json"},
-                                                     {"Fineract-Platform-TenantId", "default"},
-                                                     {"Fineract-Tenant-App-Key", "demo-key"}},
-                                         .body = body}});
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  std::pair<int, std::string> post(const std::string& target, const std::string& body, Headers headers = {}) const {
+    headers.insert(headers.end(), {{"Content-Type", "application/json"},
+                                   {"Fineract-Platform-TenantId", "default"},
+                                   {"Fineract-Tenant-App-Key", "demo-key"}});
+    auto called = http_call(
+        {.unix_socket = {},
+         .request = {.method = "POST", .url = address_ + target, .headers = std::move(headers), .body = body}});
     if (called.end != HttpCalled::End::answered) throw std::runtime_error(address_ + ": " + called.why);
     return {called.reply.status, std::move(called.reply.body)};
   }
@@ -81,14 +83,21 @@ void write_file(const fs::path& path, const std::string& content) {
   if (!out) throw std::runtime_error("cannot write " + path.string());
 }
 
-fs::path write_config(const DemoOptions& options, const fs::path& folder, std::uint16_t smsc_port) {
+fs::path write_config(const DemoOptions& options, const fs::path& folder, std::uint16_t smsc_port,
+                      std::uint16_t bank_port) {
   write_file(folder / "app-key.txt", "demo-key\n");
   write_file(folder / "smpp-password.txt", "secret\n");
+  write_file(folder / "hook-secret.txt", std::string(hook_secret) + "\n");
   const auto path = folder / "smsbridge.yaml";
   write_file(path, "listen: {api: 127.0.0.1:" + std::to_string(options.api_port) +
                        ", fineract: 127.0.0.1:" + std::to_string(options.fineract_port) +
                        "}\nstore: {path: data}\ntenants:\n  - {name: default, default_country: KE, fineract_app_key: "
-                       "{file: app-key.txt}, sender: UMOJA}\n"
+                       "{file: app-key.txt}, sender: UMOJA, currency: KES,\n"
+                       "     fineract: {url: \"http://127.0.0.1:" +
+                       std::to_string(bank_port) +
+                       "/fineract-provider/api/v1\", user: demo, password: {file: app-key.txt}, hook_secret: {file: "
+                       "hook-secret.txt}}}\n"
+                       "events:\n  - {name: loan-approved}\n"
                        "gateways:\n  - {name: simulated, id: 1, kind: smpp, host: 127.0.0.1, port: " +
                        std::to_string(smsc_port) +
                        ", system_id: umoja, password: {file: smpp-password.txt}, sessions: 2, window: 50, description: "
@@ -158,6 +167,31 @@ bool deliver_batch(const DemoOptions& options, Fineract& fineract) {
   return false;
 }
 
+// A hook as Fineract posts it. True when the client's text was reported as delivered.
+bool deliver_event(App& app, DemoBank& bank, Fineract& fineract) {
+  bank.approve_loan();
+  const auto [status, text] =
+      fineract.post(std::string("/hooks/fineract/") + hook_secret + "/",
+                    R"({"createdByName":"mifos","request":{"approvedOnDate":"24 October 2024"},"clientId":7,)"
+                    R"("officeId":1,"entityName":"LOAN","actionName":"APPROVE",)"
+                    R"("response":{"clientId":7,"loanId":12,"resourceId":12},"timestamp":"2024-10-24T08:15:30Z"})",
+                    {{"X-Fineract-Entity", "LOAN"}, {"X-Fineract-Action", "APPROVE"}});
+  std::cout << "\na loan is approved at the bank: its web hook -> " << status << (status == 200 ? " OK (on disk)" : "")
+            << "\n";
+  const auto deadline = std::chrono::steady_clock::now() + delivery_time;
+  for (bool shown = false; status == 200 && std::chrono::steady_clock::now() < deadline;) {
+    const auto page = app.store().reader().page({.source = store::Source::event}, 0, 1);
+    if (!page.messages.empty()) {
+      const auto& message = page.messages.front();
+      if (!std::exchange(shown, true))
+        std::cout << "  to " << message.content.to << ": " << message.content.text << std::endl;
+      if (message.progress.state == store::State::delivered) return std::cout << "  DELIVRD\n", true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return false;
+}
+
 }  // namespace
 
 int run_demo(const DemoOptions& options) {
@@ -170,7 +204,8 @@ int run_demo(const DemoOptions& options) {
   {
     log::set_up("warn", "auto");
     Carrier carrier(options.smsc_port);
-    const auto file = write_config(options, folder, carrier.port());
+    DemoBank bank;
+    const auto file = write_config(options, folder, carrier.port(), bank.port());
     auto loaded = load_config(file);
     SystemClock clock;
     SystemConnector connector;
@@ -180,16 +215,19 @@ int run_demo(const DemoOptions& options) {
               << "  Fineract listener  http://127.0.0.1:" << app.fineract_port() << "   tenant default, key demo-key\n"
               << "  API                http://127.0.0.1:" << app.api_port() << "/api/v1   contract at /openapi.yaml\n"
               << "  metrics            http://127.0.0.1:" << app.api_port() << "/metrics\n"
-              << "  simulated carrier  127.0.0.1:" << carrier.port() << "   SMPP, system_id umoja\n\n";
+              << "  simulated carrier  127.0.0.1:" << carrier.port() << "   SMPP, system_id umoja\n"
+              << "  simulated bank     http://127.0.0.1:" << bank.port()
+              << "   a Fineract with one client and one loan\n\n";
     Fineract fineract(app.fineract_port());
-    const bool ok = deliver_batch(options, fineract);
+    const bool ok = deliver_batch(options, fineract) && deliver_event(app, bank, fineract);
     std::cout << (ok ? "all delivered\n" : "error: not everything was delivered within a minute\n");
     result = ok ? exit_done : exit_failed;
     if (ok && !options.once) {
       std::cout << "\nIt stays up until Ctrl-C. In another terminal:\n"
                 << "  smsbridge messages list -c " << file.string() << "\n"
                 << "  smsbridge send -c " << file.string() << " 0712345678 'Habari'\n"
-                << "  smsbridge gateways list -c " << file.string() << std::endl;
+                << "  smsbridge gateways list -c " << file.string() << "\n"
+                << "  smsbridge events log -c " << file.string() << std::endl;
       asio::io_context io;
       asio::signal_set signals(io, SIGINT, SIGTERM);
       signals.async_wait([](boost::system::error_code, int) {});

@@ -12,7 +12,7 @@ namespace smsbridge::bridge {
 void add_trying_out(CLI::App& app, Run& run, const Programs& programs) {
   auto options = std::make_shared<DemoOptions>();
   auto* show = app.add_subcommand(
-      "demo", "The bridge, a simulated carrier and a batch as Fineract posts it, followed until it is delivered");
+      "demo", "The bridge between a simulated bank and carrier: a batch as Fineract posts it, and a text of an event, until they are delivered");
   show->add_flag("--once", options->once, "End after delivery");
   show->add_option("--messages", options->messages, "Size of the batch")
       ->capture_default_str()
