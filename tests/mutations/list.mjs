@@ -1060,4 +1060,10 @@ export const list = [
   {file: 'store/codec.cpp', bugs: [
     {id: 916, what: 'by which template a message was made is forgotten', find: `if (!in.is_read()) c.made_by = in.text();`, plant: `;`},
   ]},
+  {file: 'bridge/text/cron.cpp', bugs: [
+    {id: 1200, what: 'a schedule comes again at once', find: `if (instant > at) return instant;`, plant: `if (instant >= at) return instant;`},
+    {id: 1201, what: 'day of month and day of week have to be both', find: `by_day || by_weekday;`, plant: `planted ? by_day && by_weekday : by_day || by_weekday;`},
+    {id: 1202, what: 'a schedule of each hour sleeps through the second of two equal hours', find: `std::popcount(hours_) == 24`, plant: `false`},
+    {id: 1203, what: 'days that never come are taken', find: `!cron.ever_comes()`, plant: `false`},
+  ]},
 ];
