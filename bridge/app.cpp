@@ -103,6 +103,13 @@ App::App(Config config, Clock& clock, Connector& connector)
                  .store = store_,
                  .router = router_,
                  .places = places_on(shards_)}),
+      schedules_({.executor = shards_.front()->executor(),
+                  .clock = clock_,
+                  .store = store_,
+                  .router = router_,
+                  .tenants = tenants_,
+                  .intake = intake_,
+                  .make_transport = make_curl_transport}),
       services_{.config = config_,
                 .store = store_,
                 .clock = clock_,
@@ -112,6 +119,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .metrics = metrics_,
                 .gateways = gateways_,
                 .webhooks = webhooks_,
+                .schedules = schedules_,
                 .objects = objects_,
                 .reload = [this](bool dry_run) { return reload(dry_run); },
                 .make_transport = make_curl_transport,
@@ -136,6 +144,7 @@ App::App(Config config, Clock& clock, Connector& connector)
     router_.replace(table);
     gateways_.run(*table);
     webhooks_.run(*table);
+    schedules_.run(table);
   });
   make_servers();
 }
@@ -145,7 +154,10 @@ App::~App() { stop(); }
 void App::set_hooks() {
   store::Hooks hooks;
   hooks.due_now = [this](const std::set<store::Queue>& queues) { gateways_.due(queues); };
-  hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) { webhooks_.due(kinds); };
+  hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) {
+    webhooks_.due(kinds);
+    schedules_.due(kinds);
+  };
   hooks.alongside = std::bind_front(&Outbox::alongside, &webhooks_.outbox());
   hooks.finals = [this](const std::vector<store::Final>& finals) { gateways_.count(finals); };
   hooks.given_up = [this](const store::GivenUp& receipts) { gateways_.given_up(receipts); };
@@ -195,10 +207,9 @@ void App::make_servers() {
       std::min(static_cast<std::size_t>(config_.connections_per_address), (limits.connections + 1) / 2);
   listen(limits, api, config_.api, api_port_);
   if (!config_.metrics.host.empty()) listen(limits, monitoring_door(services_), config_.metrics, metrics_port_);
-  auto fineract_limits = limits;
-  fineract_limits.name = "fineract";
-  fineract_limits.body_bytes = fineract_body_bytes;
-  listen(fineract_limits, fineract_door(services_), config_.fineract, fineract_port_);
+  limits.name = "fineract";
+  limits.body_bytes = fineract_body_bytes;
+  listen(limits, fineract_door(services_), config_.fineract, fineract_port_);
   HttpLimits control_limits;
   control_limits.name = "control";
   control_limits.connections = control_clients_max;
@@ -268,6 +279,7 @@ void App::start() {
   gateways_.run(*router_.table());
   webhooks_.know(tenants_.names());
   webhooks_.run(*router_.table());
+  schedules_.run(router_.table());
   warn_of_leftovers();
   warn_of_unused();
   ready_ = true;
@@ -326,6 +338,7 @@ void App::take_over(const Config& file, bool dry_run, Reloaded& reloaded, std::v
   router_.know(tenants_.names());
   webhooks_.know(tenants_.names());
   webhooks_.run(*router_.table());
+  schedules_.run(router_.table());
 }
 
 void App::watch_clock() {
@@ -368,8 +381,8 @@ void App::stop() {
   ready_ = false;
   if (!std::exchange(started_, false)) return;
   // Fineract does not post again what nobody took: the doors stay open while gateways wait for answers. What comes in
-  // is kept, and goes out after the next start.
-  // Events that are made from here on wait for the next start, too.
+  // is kept, and goes out after the next start; so do events that are made from here on.
+  stop_and_wait(schedules_);
   stop_and_wait(webhooks_);
   stop_and_wait(gateways_);
   // A server's sockets are closed on its own shard; requests that are being handled get their answers.

@@ -10,6 +10,7 @@
 #include "bridge/delivery/gateways.hpp"
 #include "bridge/doors/services.hpp"
 #include "bridge/env/shard.hpp"
+#include "bridge/events/schedules.hpp"
 #include "bridge/http/server.hpp"
 #include "bridge/inbound/inbound.hpp"
 #include "bridge/notify/webhooks.hpp"
@@ -75,6 +76,7 @@ class App {
   Inbound inbound_;
   Gateways gateways_;
   Webhooks webhooks_;
+  Schedules schedules_;
   Services services_;
   std::vector<std::pair<Shard*, std::unique_ptr<HttpServer>>> servers_;
   std::unique_ptr<Timer> watch_timer_;

@@ -37,8 +37,8 @@ enum class ConnectionDrop {
 };
 SMSBRIDGE_LABEL(ConnectionDrop, no_descriptor, "full", "address_full", "evicted", "no_descriptor");
 
-enum class Source { api, fineract, cli };
-SMSBRIDGE_LABEL(Source, cli, "api", "fineract", "cli");
+enum class Source { api, fineract, cli, schedule };
+SMSBRIDGE_LABEL(Source, schedule, "api", "fineract", "cli", "schedule");
 
 // The problem codes of the HTTP API that refuse a message.
 enum class RejectReason {
@@ -74,6 +74,23 @@ SMSBRIDGE_LABEL(RejectReason, other, "malformed_json", "unauthenticated", "forbi
 // How a phone came to get no more campaigns.
 enum class OptOutHow { keyword, carrier, staff, import };
 SMSBRIDGE_LABEL(OptOutHow, import, "keyword", "carrier", "staff", "import");
+
+// How a run of a schedule ended.
+enum class ScheduleEnd {
+  ok,
+  skipped,  // its time was missed, or a holiday
+  stopped,  // by a person
+  error,
+};
+SMSBRIDGE_LABEL(ScheduleEnd, error, "ok", "skipped", "stopped", "error");
+
+// What became of a row of what a schedule reads.
+enum class ScheduleRow {
+  sent,
+  repeated,  // it got its message of this period before
+  refused,
+};
+SMSBRIDGE_LABEL(ScheduleRow, refused, "sent", "repeated", "refused");
 
 enum class PartEncoding { gsm7, gsm7_shift, latin1, ucs2, binary };
 SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "gsm7_shift", "latin1", "ucs2", "binary");

@@ -22,8 +22,7 @@ namespace {
 using prometheus::Labels;
 
 constexpr std::size_t smpp_statuses_max = 30;
-constexpr const char* other = "other";
-constexpr const char* other_tenant = "_other";
+constexpr const char *other = "other", *other_tenant = "_other";
 
 // Resolves a series for each value of the enum, so that all of them exist at 0.
 template <class Enum, class Series>
@@ -175,6 +174,8 @@ std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string
   out->inbound_unanswered = &families.inbound_unanswered.Add(labels);
   out->opt_outs = resolve<OptOutHow>(families.opt_outs, labels, "how");
   out->opt_outs_lifted = &families.opt_outs_lifted.Add(labels);
+  out->schedule_runs = resolve<ScheduleEnd>(families.schedule_runs, labels, "result");
+  out->schedule_rows = resolve<ScheduleRow>(families.schedule_rows, labels, "result");
   out->opted_out_late = &families.opted_out_late.Add(labels);
   return out;
 }

@@ -62,6 +62,8 @@ struct TenantMetrics {
   Counter* inbound_unanswered = nullptr;  // a rule would have, and something was in the way
   ByLabel<OptOutHow, Counter> opt_outs;
   Counter* opt_outs_lifted = nullptr;
+  ByLabel<ScheduleEnd, Counter> schedule_runs;
+  ByLabel<ScheduleRow, Counter> schedule_rows;
   Counter* opted_out_late = nullptr;  // accepted before, and stopped before they left
 };
 

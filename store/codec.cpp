@@ -39,7 +39,7 @@ Content decode_content(std::string_view record) {
   In in(record, "message");
   Content c;
   c.lane = in.get_enum<Lane>(lane_count);
-  c.source = in.get_enum<Source>(3);
+  c.source = in.get_enum<Source>(source_count);
   c.encoding = in.get_enum<Encoding>(encoding_count);
   c.parts = in.get<std::uint8_t>();
   c.tenant = in.get<TenantId>();

@@ -143,6 +143,10 @@ const Keys<Config>& root_keys() {
           "templates", [](C& c) -> TemplateSettings& { return c.templates.emplace_back(); }, read_template,
           template_infos, "Texts that messages are made of")
           .live(),
+      K::list<ScheduleSettings>(
+          "schedules", [](C& c) -> ScheduleSettings& { return c.schedules.emplace_back(); }, read_schedule,
+          schedule_infos, "What is read from Fineract at a time, and made into a message a row")
+          .live(),
       K::special(
           "prices", KeyInfo::Type::list, [](ConfigSection& s, C& c) { read_prices(s, c.gateways, c.prices); },
           "What one SMS costs")
@@ -175,7 +179,9 @@ void check_together(ConfigSection& root, const Config& config) {
   for (const auto& rule : config.inbound_rules) inbound_rules.push_back(&rule);
   std::vector<const TemplateSettings*> templates;
   for (const auto& made : config.templates) templates.push_back(&made);
-  for (auto& problem : check_references(gateways, routes, tenants, webhooks, inbound_rules, templates))
+  std::vector<const ScheduleSettings*> schedules;
+  for (const auto& schedule : config.schedules) schedules.push_back(&schedule);
+  for (auto& problem : check_references(gateways, routes, tenants, webhooks, inbound_rules, templates, schedules))
     root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
 }
 

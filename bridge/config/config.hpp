@@ -13,6 +13,7 @@
 #include "bridge/config/prices.hpp"
 #include "bridge/config/problem.hpp"
 #include "bridge/config/route.hpp"
+#include "bridge/config/schedule.hpp"
 #include "bridge/config/template.hpp"
 #include "bridge/config/tenant.hpp"
 #include "bridge/config/webhook.hpp"
@@ -52,6 +53,7 @@ struct Config {
   InboundSettings inbound;
   std::vector<InboundRuleSettings> inbound_rules;
   std::vector<TemplateSettings> templates;
+  std::vector<ScheduleSettings> schedules;
 };
 
 struct KeyInfo;
@@ -71,6 +73,7 @@ std::vector<ConfigProblem> check_references(const std::vector<const GatewaySetti
                                             const std::vector<const WebhookSettings*>& webhooks,
                                             const std::vector<const InboundRuleSettings*>& inbound_rules = {},
                                             const std::vector<const TemplateSettings*>& templates = {},
+                                            const std::vector<const ScheduleSettings*>& schedules = {},
                                             const std::set<std::string>& assumed = {});
 
 // The keys outside of gateways, routes and the like in which two files differ: "listen.api".

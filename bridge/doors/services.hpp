@@ -13,6 +13,7 @@
 #include "bridge/doors/told.hpp"
 #include "bridge/env/clock.hpp"
 #include "bridge/env/http_transport.hpp"
+#include "bridge/events/schedules.hpp"
 #include "bridge/intake/accept.hpp"
 #include "bridge/notify/webhooks.hpp"
 #include "bridge/objects/objects.hpp"
@@ -41,6 +42,7 @@ struct Services {
   metrics::Metrics& metrics;
   GatewayControl& gateways;
   Webhooks& webhooks;
+  Schedules& schedules;
   Objects& objects;
   // Of the configuration file. A dry run only says what it would do.
   std::function<tl::expected<Reloaded, std::vector<std::string>>(bool dry_run)> reload;

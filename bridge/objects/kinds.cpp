@@ -144,16 +144,38 @@ const KindRow text_template{
     .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.templates, objects); },
     .needed_by =
         [](const RoutingTable& table, std::string_view name) {
-          std::string rules;
+          std::string rules, schedules;
           if (find_ready_template(name)) return rules;  // which they go on with
           for (const auto& rule : table.inbound_rules)
             if (rule->by_template == name) rules += (rules.empty() ? "" : ", ") + rule->name;
-          return rules.empty() ? rules
-                               : "these inbound rules answer by the template " + std::string(name) + ": " + rules +
-                                     "; change them first";
+          for (const auto& schedule : table.schedules)
+            if (schedule->by_template == name) schedules += (schedules.empty() ? "" : ", ") + schedule->name;
+          if (!rules.empty())
+            return "these inbound rules answer by the template " + std::string(name) + ": " + rules +
+                   "; change them first";
+          return schedules.empty() ? schedules
+                                   : "these schedules send by the template " + std::string(name) + ": " + schedules +
+                                         "; change them first";
         },
     .complete = count_version,
     .stays = [](const Made&, const Made&) { return std::string(); }};
+
+const KindRow schedule{
+    .word = "schedule",
+    .when_too_large = "Leave out what is not used",
+    .parse =
+        [](const boost::json::object& settings, const std::filesystem::path& folder,
+           std::vector<ConfigProblem>& problems) {
+          return made_of<ScheduleSettings>(settings, folder, problems, read_schedule);
+        },
+    .of = [](const RoutingTable& table) { return all_of(table.schedules); },
+    .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.schedules, objects); },
+    .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
+    // Who has got a message is remembered under the tenant.
+    .stays = [](const Made& before, const Made& after) -> std::string {
+      const bool same = std::get<SchedulePtr>(before)->tenant == std::get<SchedulePtr>(after)->tenant;
+      return same ? "" : "a schedule stays with its tenant: make another one, and remove this";
+    }};
 
 }  // namespace
 
@@ -179,6 +201,8 @@ const KindRow& row_of(ObjectKind kind) {
       return inbound_rule;
     case ObjectKind::text_template:
       return text_template;
+    case ObjectKind::schedule:
+      return schedule;
   }
   std::abort();
 }

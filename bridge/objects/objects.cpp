@@ -66,7 +66,8 @@ std::vector<typename Pointer::element_type*> pointers(const std::vector<Pointer>
 // What those of a table say of each other and is not so.
 std::vector<ConfigProblem> problems_of(const RoutingTable& table, const std::set<std::string>& assumed = {}) {
   return check_references(pointers(table.gateways), pointers(table.routes), pointers(table.tenants),
-                          pointers(table.webhooks), pointers(table.inbound_rules), pointers(table.templates), assumed);
+                          pointers(table.webhooks), pointers(table.inbound_rules), pointers(table.templates),
+                          pointers(table.schedules), assumed);
 }
 
 // What did not fit before is not the fault of what changes now.

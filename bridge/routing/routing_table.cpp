@@ -26,6 +26,7 @@ RoutingTable::RoutingTable(const Config& config)
   for (const auto& webhook : config.webhooks) webhooks.push_back(std::make_shared<WebhookSettings>(webhook));
   for (const auto& rule : config.inbound_rules) inbound_rules.push_back(std::make_shared<InboundRuleSettings>(rule));
   for (const auto& made : config.templates) templates.push_back(std::make_shared<TemplateSettings>(made));
+  for (const auto& schedule : config.schedules) schedules.push_back(std::make_shared<ScheduleSettings>(schedule));
   sort_routes();
   sort_inbound_rules();
 }
@@ -66,6 +67,9 @@ InboundRulePtr RoutingTable::inbound_rule(std::string_view name) const {
 TemplatePtr RoutingTable::template_of(std::string_view name) const {
   auto made = find(templates, name, &TemplateSettings::name);
   return made ? made : find_ready_template(name);
+}
+SchedulePtr RoutingTable::schedule(std::string_view name) const {
+  return find(schedules, name, &ScheduleSettings::name);
 }
 
 namespace {
@@ -148,6 +152,9 @@ TableChanges changes_between(const RoutingTable& before, const RoutingTable& aft
       .templates =
           differing(before.templates, after.templates,
                     [](const TemplateSettings& a, const TemplateSettings& b) { return a.settings == b.settings; }),
+      .schedules =
+          differing(before.schedules, after.schedules,
+                    [](const ScheduleSettings& a, const ScheduleSettings& b) { return a.settings == b.settings; }),
       .lanes = {},
       .prices = *before.prices != *after.prices};
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)

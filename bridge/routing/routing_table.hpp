@@ -9,8 +9,9 @@
 
 namespace smsbridge::bridge {
 
-// The tenants, gateways, routes, webhooks, rules and templates that there are now. It never changes: a change makes
-// another table, and whoever works with this one, or with something out of it, keeps it as long as he needs it.
+// The tenants, gateways, routes, webhooks, rules, templates and schedules that there are now. It never changes: a
+// change makes another table, and whoever works with this one, or with something out of it, keeps it as long as he
+// needs it.
 struct RoutingTable {
   std::vector<GatewaySettingsPtr> gateways;
   std::vector<RouteSettingsPtr> routes;  // the first that fits is taken
@@ -18,6 +19,7 @@ struct RoutingTable {
   std::vector<WebhookSettingsPtr> webhooks;
   std::vector<InboundRulePtr> inbound_rules;  // the first that fits is taken
   std::vector<TemplatePtr> templates;
+  std::vector<SchedulePtr> schedules;
   Lanes lanes = default_lanes;
   std::shared_ptr<const Prices> prices = std::make_shared<Prices>();
 
@@ -40,6 +42,7 @@ struct RoutingTable {
   WebhookSettingsPtr webhook(store::GatewayId id) const;
   InboundRulePtr inbound_rule(std::string_view name) const;
   TemplatePtr template_of(std::string_view name) const;
+  SchedulePtr schedule(std::string_view name) const;
 
   // Where a message goes that names no way and fits no route; nullptr: nowhere.
   GatewaySettingsPtr default_for(const TenantSettings& tenant) const;
@@ -56,7 +59,7 @@ struct TableChanges {
     std::vector<std::string> added, changed, removed;
     bool operator==(const Names&) const = default;
   };
-  Names tenants, gateways, routes, webhooks, inbound_rules, templates;
+  Names tenants, gateways, routes, webhooks, inbound_rules, templates, schedules;
   std::vector<std::string> lanes;
   bool prices = false;
 };

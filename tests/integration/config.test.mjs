@@ -105,7 +105,7 @@ describe('config schema', () => {
     assert.deepEqual(secret.anyOf.slice(0, 3).map((kind) => Object.keys(kind.properties)[0]), ['file', 'env', 'credential']);
     const live = Object.entries(schema.properties).filter(([, key]) => key['x-live']).map(([name]) => name);
     assert.deepEqual(live.sort(),
-                     ['gateways', 'inbound_rules', 'lanes', 'prices', 'prices_file', 'routes', 'templates', 'tenants', 'webhooks']);
+                     ['gateways', 'inbound_rules', 'lanes', 'prices', 'prices_file', 'routes', 'schedules', 'templates', 'tenants', 'webhooks']);
   });
 });
 
@@ -161,6 +161,7 @@ describe('docs/configuration.md', () => {
       [['inbound'], [properties.inbound]],
       [['inbound_rules'], [properties.inbound_rules.items]],
       [['templates'], [properties.templates.items]],
+      [['schedules'], [properties.schedules.items]],
       [['prices'], [properties.prices.items]],
     ];
   };

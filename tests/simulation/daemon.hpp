@@ -72,6 +72,7 @@ class Daemon {
   bridge::Inbound inbound_;
   bridge::Gateways gateways_;
   bridge::Webhooks webhooks_;
+  bridge::Schedules schedules_;
   std::atomic<bool> ready_{true};
   bridge::Services services_;
   std::map<std::uint16_t, std::unique_ptr<bridge::HttpServer>> servers_;  // by port

@@ -88,6 +88,7 @@ json::object reloaded_json(const Reloaded& reloaded) {
           {"webhooks", names(changes.webhooks)},
           {"inbound_rules", names(changes.inbound_rules)},
           {"templates", names(changes.templates)},
+          {"schedules", names(changes.schedules)},
           {"lanes", texts(changes.lanes)},
           {"prices", changes.prices},
           {"takes_restart", texts(reloaded.takes_restart)},
@@ -189,6 +190,7 @@ void say_reloaded(const Reloaded& reloaded, const std::filesystem::path& file) {
   say("webhooks", reloaded.changes.webhooks);
   say("inbound rules", reloaded.changes.inbound_rules);
   say("templates", reloaded.changes.templates);
+  say("schedules", reloaded.changes.schedules);
   if (!reloaded.changes.lanes.empty())
     log::info("config", "reloaded", "what", "lanes", "changed", joined(reloaded.changes.lanes));
   if (reloaded.changes.prices) log::info("config", "reloaded", "what", "prices");

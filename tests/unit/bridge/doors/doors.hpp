@@ -123,6 +123,13 @@ class DoorsTest : public testing::Test {
                       .store = store_,
                       .router = router_,
                       .places = {{.executor = io_.get_executor(), .random = random_}}}};
+  Schedules schedules_{{.executor = io_.get_executor(),
+                        .clock = clock_,
+                        .store = store_,
+                        .router = router_,
+                        .tenants = tenants_,
+                        .intake = intake_,
+                        .make_transport = {}}};
   Objects objects_{config_, store_};
   std::atomic<bool> ready_{true};
   Services services_{.config = config_,
@@ -134,6 +141,7 @@ class DoorsTest : public testing::Test {
                      .metrics = metrics_,
                      .gateways = gateways_,
                      .webhooks = webhooks_,
+                     .schedules = schedules_,
                      .objects = objects_,
                      .reload = [](bool) { return Reloaded{}; },
                      .ready = ready_,
