@@ -46,6 +46,7 @@ void add_commands(CLI::App& app, Run& run, const Programs& programs) {
   add_reload(app, run);
   add_config(app, run);
   add_messages(app, run);
+  add_import(app, run);
   add_gateways(app, run);
   add_routes(app, run);
   add_webhooks(app, run);

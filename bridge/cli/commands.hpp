@@ -17,6 +17,7 @@ void add_config(CLI::App& app, Run& run);     // check-config, config schema
 void add_reload(CLI::App& app, Run& run);     // reload
 void add_keys(CLI::App& app, Run& run);       // keys create|list|remove
 void add_messages(CLI::App& app, Run& run);   // send, messages list|show|tail|cancel|retry
+void add_import(CLI::App& app, Run& run);     // import
 void add_gateways(CLI::App& app, Run& run);   // gateways list|show|create|change|delete|test-send|..., parse|build
 void add_routes(CLI::App& app, Run& run);     // routes list|show|test|create|change|delete
 void add_webhooks(CLI::App& app, Run& run);   // webhooks list|show|create|change|delete|test|deliveries|replay|...

@@ -1091,4 +1091,12 @@ export const list = [
   {file: 'bridge/events/schedules.cpp', bugs: [
     {id: 1218, what: 'an outage of Fineract ends a run', integration: 'tests/integration/schedules.test.mjs', find: `how.how == How::later && task.attempt < tries_most`, plant: `false`},
   ]},
+  {file: 'bridge/cli/import.cpp', bugs: [
+    {id: 1219, what: 'an import that is begun again sends everybody a second', integration: 'tests/integration/import.test.mjs',
+     find: `fmt::format("{}-{}", import, row.number)`, plant: `fmt::format("{}-{}-{}", import, row.number, SteadyClock::now().time_since_epoch().count())`},
+    {id: 1220, what: 'Ctrl-C loses how far an import came', integration: 'tests/integration/import.test.mjs', find: `import_interrupted = 1;`, plant: `std::signal(SIGINT, SIG_DFL), std::raise(SIGINT);`},
+  ]},
+  {file: 'bridge/cli/import_rows.cpp', bugs: [
+    {id: 1221, what: 'a line break in a cell ends the row', integration: 'tests/integration/import.test.mjs', find: `std::ranges::count(text, '"') % 2 == 0`, plant: `true`},
+  ]},
 ];
