@@ -91,6 +91,13 @@ App::App(Config config, Clock& clock, Connector& connector)
                .intake = intake_,
                .make_transport = make_curl_transport,
                .aside = aside_.get_executor()}),
+      schedules_({.executor = shards_.front()->executor(),
+                  .clock = clock_,
+                  .store = store_,
+                  .router = router_,
+                  .tenants = tenants_,
+                  .intake = intake_,
+                  .make_transport = make_curl_transport}),
       services_{.config = config_,
                 .store = store_,
                 .clock = clock_,
@@ -101,6 +108,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .gateways = gateways_,
                 .webhooks = webhooks_,
                 .events = events_,
+                .schedules = schedules_,
                 .objects = objects_,
                 .reload = [this](bool dry_run) { return reload(dry_run); },
                 .make_transport = make_curl_transport,
@@ -125,6 +133,7 @@ App::App(Config config, Clock& clock, Connector& connector)
     router_.replace(table);
     gateways_.run(*table);
     webhooks_.run(*table);
+    schedules_.run(table);
   });
   make_servers();
 }
@@ -137,6 +146,7 @@ void App::set_hooks() {
   hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) {
     webhooks_.due(kinds);
     events_.due(kinds);
+    schedules_.due(kinds);
   };
   hooks.alongside = std::bind_front(&Outbox::alongside, &webhooks_.outbox());
   hooks.finals = [this](const std::vector<store::Final>& finals) { gateways_.count(finals); };
@@ -187,10 +197,9 @@ void App::make_servers() {
       std::min(static_cast<std::size_t>(config_.connections_per_address), (limits.connections + 1) / 2);
   listen(limits, api, config_.api, api_port_);
   if (!config_.metrics.host.empty()) listen(limits, monitoring_door(services_), config_.metrics, metrics_port_);
-  auto fineract_limits = limits;
-  fineract_limits.name = "fineract";
-  fineract_limits.body_bytes = fineract_body_bytes;
-  listen(fineract_limits, fineract_door(services_), config_.fineract, fineract_port_);
+  limits.name = "fineract";
+  limits.body_bytes = fineract_body_bytes;
+  listen(limits, fineract_door(services_), config_.fineract, fineract_port_);
   HttpLimits control_limits;
   control_limits.name = "control";
   control_limits.connections = control_clients_max;
@@ -261,6 +270,7 @@ void App::start() {
   webhooks_.know(tenants_.names());
   webhooks_.run(*router_.table());
   events_.start();
+  schedules_.run(router_.table());
   warn_of_leftovers();
   warn_of_unused();
   ready_ = true;
@@ -319,6 +329,7 @@ void App::take_over(const Config& file, bool dry_run, Reloaded& reloaded, std::v
   router_.know(tenants_.names());
   webhooks_.know(tenants_.names());
   webhooks_.run(*router_.table());
+  schedules_.run(router_.table());
 }
 
 void App::watch_clock() {
@@ -363,6 +374,7 @@ void App::stop() {
   // Fineract does not post again what nobody took: the doors stay open while gateways wait for answers. What comes in
   // is kept, and goes out after the next start; so do events that are made from here on.
   stop_and_wait(events_);
+  stop_and_wait(schedules_);
   stop_and_wait(webhooks_);
   stop_and_wait(gateways_);
   // A server's sockets are closed on its own shard; requests that are being handled get their answers.

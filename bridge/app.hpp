@@ -11,6 +11,7 @@
 #include "bridge/doors/services.hpp"
 #include "bridge/env/shard.hpp"
 #include "bridge/events/events.hpp"
+#include "bridge/events/schedules.hpp"
 #include "bridge/http/server.hpp"
 #include "bridge/inbound/inbound.hpp"
 #include "bridge/notify/webhooks.hpp"
@@ -77,6 +78,7 @@ class App {
   Gateways gateways_;
   Webhooks webhooks_;
   Events events_;
+  Schedules schedules_;
   Services services_;
   std::vector<std::pair<Shard*, std::unique_ptr<HttpServer>>> servers_;
   std::unique_ptr<Timer> watch_timer_;

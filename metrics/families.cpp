@@ -48,6 +48,8 @@ Families::Families(prometheus::Registry& registry)
                                   "Messages of phones that a rule would have answered, and something was in the way.")),
       opt_outs(counters(registry, "opt_outs_total", "Phones that were to get no more campaigns.")),
       opt_outs_lifted(counters(registry, "opt_outs_lifted_total", "Phones that get campaigns again.")),
+      schedule_runs(counters(registry, "schedule_runs_total", "Runs of schedules, by how they ended.")),
+      schedule_rows(counters(registry, "schedule_rows_total", "Rows that schedules read, by what became of them.")),
       opted_out_late(counters(registry, "messages_opted_out_late_total",
                               "Messages that were accepted, and stopped by an opt-out before they left.")),
       events(counters(registry, "events_total",

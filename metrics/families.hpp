@@ -36,6 +36,8 @@ struct Families {
   Counters& inbound_unanswered;
   Counters& opt_outs;
   Counters& opt_outs_lifted;
+  Counters& schedule_runs;
+  Counters& schedule_rows;
   Counters& opted_out_late;
   Counters& events;
   Counters& fineract_repaired;

@@ -37,8 +37,8 @@ enum class ConnectionDrop {
 };
 SMSBRIDGE_LABEL(ConnectionDrop, no_descriptor, "full", "address_full", "evicted", "no_descriptor");
 
-enum class Source { api, fineract, cli, event };
-SMSBRIDGE_LABEL(Source, event, "api", "fineract", "cli", "event");
+enum class Source { api, fineract, cli, event, schedule };
+SMSBRIDGE_LABEL(Source, schedule, "api", "fineract", "cli", "event", "schedule");
 
 // The problem codes of the HTTP API that refuse a message.
 enum class RejectReason {
@@ -104,6 +104,23 @@ enum class RepairHow {
   adopted,  // its post was lost: it was read from Fineract, and sent
 };
 SMSBRIDGE_LABEL(RepairHow, adopted, "bound", "adopted");
+
+// How a run of a schedule ended.
+enum class ScheduleEnd {
+  ok,
+  skipped,  // its time was missed, or a holiday
+  stopped,  // by a person
+  error,
+};
+SMSBRIDGE_LABEL(ScheduleEnd, error, "ok", "skipped", "stopped", "error");
+
+// What became of a row of what a schedule reads.
+enum class ScheduleRow {
+  sent,
+  repeated,  // it got its message of this period before
+  refused,
+};
+SMSBRIDGE_LABEL(ScheduleRow, refused, "sent", "repeated", "refused");
 
 enum class PartEncoding { gsm7, gsm7_shift, latin1, ucs2, binary };
 SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "gsm7_shift", "latin1", "ucs2", "binary");

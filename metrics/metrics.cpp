@@ -23,8 +23,7 @@ namespace {
 
 using prometheus::Labels;
 
-constexpr const char* other = "other";
-constexpr const char* other_tenant = "_other";
+constexpr const char *other = "other", *other_tenant = "_other";
 
 class HttpEndpoint final : public HttpEndpointMetrics {
  public:
@@ -96,6 +95,8 @@ std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string
   out->inbound_unanswered = &families.inbound_unanswered.Add(labels);
   out->opt_outs = resolve<OptOutHow>(families.opt_outs, labels, "how");
   out->opt_outs_lifted = &families.opt_outs_lifted.Add(labels);
+  out->schedule_runs = resolve<ScheduleEnd>(families.schedule_runs, labels, "result");
+  out->schedule_rows = resolve<ScheduleRow>(families.schedule_rows, labels, "result");
   out->opted_out_late = &families.opted_out_late.Add(labels);
   out->repaired = resolve<RepairHow>(families.fineract_repaired, labels, "how");
   out->events = resolve<EventResult>(families.events, labels, "result");

@@ -65,6 +65,8 @@ struct TenantMetrics {
   Counter* opted_out_late = nullptr;     // accepted before, and stopped before they left
   ByLabel<EventResult, Counter> events;  // of the bank
   ByLabel<RepairHow, Counter> repaired;  // ids of Fineract
+  ByLabel<ScheduleEnd, Counter> schedule_runs;
+  ByLabel<ScheduleRow, Counter> schedule_rows;
 };
 
 // The messages of one tenant on one gateway. Tenants that are folded share one object, so their gauges must be moved

@@ -7,7 +7,7 @@ namespace smsbridge::store {
 namespace {
 
 constexpr std::array<std::string_view, lane_count> lane_names = {"otp", "transaction", "reminder", "campaign"};
-constexpr std::array<std::string_view, source_count> source_names = {"api", "fineract", "cli", "event"};
+constexpr std::array<std::string_view, source_count> source_names = {"api", "fineract", "cli", "event", "schedule"};
 constexpr std::array<std::string_view, encoding_count> encoding_names = {"gsm7", "ucs2", "latin1", "gsm7_shift",
                                                                          "binary"};
 constexpr std::array<std::string_view, state_count> state_names = {

@@ -27,8 +27,8 @@ constexpr WallMs id_time(MessageId id) { return static_cast<WallMs>(id >> id_cou
 enum class Lane : std::uint8_t { otp, transaction, reminder, campaign };
 constexpr std::size_t lane_count = 4;
 
-enum class Source : std::uint8_t { api, fineract, cli, event };
-constexpr std::size_t source_count = 4;
+enum class Source : std::uint8_t { api, fineract, cli, event, schedule };
+constexpr std::size_t source_count = 5;
 
 enum class Encoding : std::uint8_t {
   gsm7,

@@ -29,7 +29,8 @@ constexpr std::array<Kind, 6> kinds{{{"gateway", "gateways"},
                                      {"webhook", "webhooks"},
                                      {"template", "templates"},
                                      {"event", "events"},
-                                     {"inbound-rule", "inbound_rules"}}};
+                                     {"inbound-rule", "inbound_rules"},
+                                     {"schedule", "schedules"}}};
 
 bool is_named_by_others(const Kind& kind) {
   return kind.what == std::string_view("gateway") || kind.what == std::string_view("template");
@@ -56,7 +57,7 @@ void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
     const auto* kind = std::ranges::find(kinds, key, &Kind::list);
     if (kind == kinds.end())
       throw ClientError(exit_usage, fmt::format("{}:{}: '{}' stands in the configuration file only; here are gateways, "
-                                                "routes, webhooks, templates, events and inbound_rules",
+                                                "routes, webhooks, templates, events, inbound_rules and schedules",
                                                 file.string(), list.first.Mark().line + 1, key));
     if (!list.second.IsSequence() && !list.second.IsNull())
       throw ClientError(exit_usage,
@@ -276,16 +277,16 @@ int export_all(const ApplyOptions& options) {
 void add_apply(CLI::App& app, Run& run) {
   auto options = std::make_shared<ApplyOptions>();
   auto* apply = app.add_subcommand(
-      "apply", "Make gateways, routes, webhooks, templates, events and inbound rules be as a file says");
+      "apply", "Make gateways, routes, webhooks, templates, events, inbound rules and schedules be as a file says");
   add_client_options(*apply, *options);
   apply->add_option("-f,--file", options->file, "YAML file, or a folder of them; - is stdin")->required();
   apply->add_flag("-n,--dry-run", options->dry_run, "Only say what would change, and whether it would be taken");
   apply->add_flag("-y,--yes", options->yes, "Do not ask, whoever is cut off");
   apply->add_flag("--prune", options->prune, "Delete what was made at run time and does not stand there");
   apply->callback([options, &run] { run = [options] { return Apply(*options).run(); }; });
-  auto* exporter = app.add_subcommand(
-      "export",
-      "Gateways, routes, webhooks, templates, events and inbound rules as 'apply' reads them, without secrets");
+  auto* exporter = app.add_subcommand("export",
+                                      "Gateways, routes, webhooks, templates, events, inbound rules and schedules as "
+                                      "'apply' reads them, without secrets");
   add_client_options(*exporter, *options);
   exporter->callback([options, &run] { run = [options] { return export_all(*options); }; });
 }

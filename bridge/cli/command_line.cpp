@@ -46,6 +46,7 @@ void add_commands(CLI::App& app, Run& run, const Programs& programs) {
   add_reload(app, run);
   add_config(app, run);
   add_messages(app, run);
+  add_import(app, run);
   add_gateways(app, run);
   add_routes(app, run);
   add_webhooks(app, run);
@@ -53,6 +54,7 @@ void add_commands(CLI::App& app, Run& run, const Programs& programs) {
   add_templates(app, run);
   add_events(app, run);
   add_people(app, run);
+  add_schedules(app, run);
   add_receipts(app, run);
   add_fineract(app, run);
   add_apply(app, run);

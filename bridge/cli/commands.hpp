@@ -17,6 +17,7 @@ void add_config(CLI::App& app, Run& run);     // check-config, config schema
 void add_reload(CLI::App& app, Run& run);     // reload
 void add_keys(CLI::App& app, Run& run);       // keys create|list|remove
 void add_messages(CLI::App& app, Run& run);   // send, messages list|show|tail|cancel|retry
+void add_import(CLI::App& app, Run& run);     // import
 void add_gateways(CLI::App& app, Run& run);   // gateways list|show|create|change|delete|test-send|..., parse|build
 void add_routes(CLI::App& app, Run& run);     // routes list|show|test|create|change|delete
 void add_webhooks(CLI::App& app, Run& run);   // webhooks list|show|create|change|delete|test|deliveries|replay|...
@@ -24,6 +25,7 @@ void add_inbound(CLI::App& app, Run& run);    // inbound list, inbound-rules, op
 void add_templates(CLI::App& app, Run& run);  // templates list|show|set|create|change|delete|render|lint
 void add_people(CLI::App& app, Run& run);     // people check
 void add_events(CLI::App& app, Run& run);     // events list|show|catalogue|enable|disable|log|simulate|create|...
+void add_schedules(CLI::App& app, Run& run);  // schedules list|show|create|...|run|dry-run|stop|pause|resume|runs
 void add_receipts(CLI::App& app, Run& run);   // receipts list
 void add_fineract(CLI::App& app, Run& run);   // fineract check
 void add_apply(CLI::App& app, Run& run);      // apply, export

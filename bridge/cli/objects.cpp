@@ -167,6 +167,10 @@ const char* example_of(const std::string& what) {
   if (what == "inbound-rule")
     return R"(The keys are those of the configuration file:
   smsbridge inbound-rules create hours --set 'keywords=[HOURS, SAA]' --set 'answer=We are open from 8 to 17.')";
+  if (what == "schedule")
+    return R"(The keys are those of the configuration file:
+  smsbridge schedules create due --set tenant=umoja --set 'cron=every weekday at 08:00' --set template=repayment-due \
+      --set 'report={name: Loan payments due, parameters: {officeId: 1, loanOfficerId: -1, fromX: 3, toY: 3}}')";
   return R"(The keys are those of the configuration file:
   smsbridge webhooks create bank --set tenant=umoja --set url=https://bank.example.org/sms-events \
       --set events=[message.delivered,message.failed,message.expired])";

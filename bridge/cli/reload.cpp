@@ -21,7 +21,8 @@ std::string joined_words(const json::value& words) {
 // "  gateways: new third; changed first"
 void print_reloaded(const json::object& answer, const char* done) {
   std::cout << done << "\n";
-  for (const auto* what : {"tenants", "gateways", "routes", "webhooks", "inbound_rules", "templates", "events"}) {
+  for (const auto* what :
+       {"tenants", "gateways", "routes", "webhooks", "inbound_rules", "templates", "events", "schedules"}) {
     std::string line;
     for (const auto* how : {"new", "changed", "removed"})
       if (const auto names = joined_words(answer.at(what).as_object().at(how)); !names.empty())
@@ -56,8 +57,8 @@ void add_reload(CLI::App& app, Run& run) {
   auto options = std::make_shared<ReloadOptions>();
   auto* command =
       app.add_subcommand("reload",
-                         "Take over tenants, keys, lanes, gateways, routes, webhooks, inbound rules, templates and "
-                         "prices of the changed configuration file");
+                         "Take over tenants, keys, lanes, gateways, routes, webhooks, inbound rules, templates, "
+                         "schedules and prices of the changed configuration file");
   add_client_options(*command, *options);
   command->add_flag("-n,--dry-run", options->dry_run, "Only say what would change");
   command->add_flag("-y,--yes", options->yes, "Do not ask, whoever is cut off");

@@ -147,6 +147,10 @@ const Keys<Config>& root_keys() {
           "events", [](C& c) -> EventSettings& { return c.events.emplace_back(); }, read_event, event_infos,
           "Who is told of what happens at the bank")
           .live(),
+      K::list<ScheduleSettings>(
+          "schedules", [](C& c) -> ScheduleSettings& { return c.schedules.emplace_back(); }, read_schedule,
+          schedule_infos, "What is read from Fineract at a time, and made into a message a row")
+          .live(),
       K::special(
           "prices", KeyInfo::Type::list, [](ConfigSection& s, C& c) { read_prices(s, c.gateways, c.prices); },
           "What one SMS costs")
@@ -181,7 +185,10 @@ void check_together(ConfigSection& root, const Config& config) {
   for (const auto& made : config.templates) templates.push_back(&made);
   std::vector<const EventSettings*> events;
   for (const auto& event : config.events) events.push_back(&event);
-  for (auto& problem : check_references(gateways, routes, tenants, webhooks, inbound_rules, templates, events))
+  std::vector<const ScheduleSettings*> schedules;
+  for (const auto& schedule : config.schedules) schedules.push_back(&schedule);
+  for (auto& problem :
+       check_references(gateways, routes, tenants, webhooks, inbound_rules, templates, events, schedules))
     root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
 }
 

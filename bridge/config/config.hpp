@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/config/event.hpp"
 #include "bridge/config/gateway.hpp"
 #include "bridge/config/inbound.hpp"
 #include "bridge/config/lanes.hpp"
@@ -13,7 +14,7 @@
 #include "bridge/config/prices.hpp"
 #include "bridge/config/problem.hpp"
 #include "bridge/config/route.hpp"
-#include "bridge/config/event.hpp"
+#include "bridge/config/schedule.hpp"
 #include "bridge/config/template.hpp"
 #include "bridge/config/tenant.hpp"
 #include "bridge/config/webhook.hpp"
@@ -54,6 +55,7 @@ struct Config {
   std::vector<InboundRuleSettings> inbound_rules;
   std::vector<TemplateSettings> templates;
   std::vector<EventSettings> events;
+  std::vector<ScheduleSettings> schedules;
 };
 
 struct KeyInfo;
@@ -67,14 +69,12 @@ struct LoadedConfig {
 
 // What gateways, routes, tenants and webhooks say of each other and is not so: equal names and ids, names of nobody. A
 // path is the list that the problem is in. `assumed` are names of gateways and templates that are not there yet.
-std::vector<ConfigProblem> check_references(const std::vector<const GatewaySettings*>& gateways,
-                                            const std::vector<const RouteSettings*>& routes,
-                                            const std::vector<const TenantSettings*>& tenants,
-                                            const std::vector<const WebhookSettings*>& webhooks,
-                                            const std::vector<const InboundRuleSettings*>& inbound_rules = {},
-                                            const std::vector<const TemplateSettings*>& templates = {},
-                                            const std::vector<const EventSettings*>& events = {},
-                                            const std::set<std::string>& assumed = {});
+std::vector<ConfigProblem> check_references(
+    const std::vector<const GatewaySettings*>& gateways, const std::vector<const RouteSettings*>& routes,
+    const std::vector<const TenantSettings*>& tenants, const std::vector<const WebhookSettings*>& webhooks,
+    const std::vector<const InboundRuleSettings*>& inbound_rules = {},
+    const std::vector<const TemplateSettings*>& templates = {}, const std::vector<const EventSettings*>& events = {},
+    const std::vector<const ScheduleSettings*>& schedules = {}, const std::set<std::string>& assumed = {});
 
 // The keys outside of gateways, routes and the like in which two files differ: "listen.api".
 std::vector<std::string> takes_restart(const Config& running, const Config& written);

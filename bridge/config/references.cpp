@@ -6,6 +6,7 @@
 #include "bridge/config/config.hpp"
 #include "bridge/config/ready_templates.hpp"
 #include "bridge/text/number.hpp"
+#include "bridge/text/variables.hpp"
 
 namespace smsbridge::bridge {
 
@@ -110,13 +111,58 @@ void check_events(const std::vector<const EventSettings*>& events, const std::se
   }
 }
 
+// Why a schedule cannot send by the template that it names; empty: it can.
+std::string why_not_by(const ScheduleSettings& schedule, const TemplateSettings* made) {
+  if (!made) return "schedule '" + schedule.name + "' names the unknown template '" + schedule.by_template + "'";
+  if (!made->tenants.empty() && !holds(made->tenants, schedule.tenant) && !find_ready_template(made->name))
+    return "schedule '" + schedule.name + "' is of the tenant '" + schedule.tenant + "', and its template '" +
+           made->name + "' is not for it: see the template's 'tenants'";
+  for (const auto& [column, variable] : schedule.columns) {
+    const auto is_used = [&](const TemplateText& text) {
+      return std::ranges::any_of(text.made.tags(), [&](const text::Tag& tag) {
+        const auto others = text::other_names(tag.name);
+        return text::equal_names(tag.name, variable) ||
+               std::ranges::any_of(others, [&](auto other) { return text::equal_names(other, variable); });
+      });
+    };
+    if (std::ranges::none_of(made->texts, is_used))
+      return "schedule '" + schedule.name + "' gives the column '" + column + "' to '" + variable +
+             "', which no text of its template '" + made->name + "' has";
+  }
+  return {};
+}
+
+void check_schedules(const std::vector<const ScheduleSettings*>& schedules, const std::set<std::string>& tenants,
+                     const std::vector<const TemplateSettings*>& templates, const std::set<std::string>& assumed,
+                     std::vector<ConfigProblem>& problems) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < schedules.size(); ++i) {
+    const auto& schedule = *schedules[i];
+    const auto say = [&](const char* key, std::string text, const char* code) {
+      problems.push_back(
+          {.file = {}, .path = "schedules", .text = std::move(text), .code = code, .index = i, .key = key});
+    };
+    if (!schedule.name.empty() && !names.insert(schedule.name).second)
+      say("name", "two schedules are called '" + schedule.name + "'", "duplicate");
+    if (!schedule.tenant.empty() && !tenants.contains(schedule.tenant))
+      say("tenant", "schedule '" + schedule.name + "' names the unknown tenant '" + schedule.tenant + "'", "bad-value");
+    if (schedule.by_template.empty()) continue;
+    const auto it = std::ranges::find(templates, schedule.by_template, &TemplateSettings::name);
+    const auto ready = find_ready_template(schedule.by_template);
+    if (it == templates.end() && !ready && assumed.contains(schedule.by_template)) continue;
+    const auto why = why_not_by(schedule, it != templates.end() ? *it : ready.get());
+    if (!why.empty()) say(why.find("gives the column") == std::string::npos ? "template" : "columns", why, "bad-value");
+  }
+}
+
 }  // namespace
 
 std::vector<ConfigProblem> check_references(
     const std::vector<const GatewaySettings*>& gateways, const std::vector<const RouteSettings*>& routes,
     const std::vector<const TenantSettings*>& tenants, const std::vector<const WebhookSettings*>& webhooks,
     const std::vector<const InboundRuleSettings*>& inbound_rules, const std::vector<const TemplateSettings*>& templates,
-    const std::vector<const EventSettings*>& events, const std::set<std::string>& assumed) {
+    const std::vector<const EventSettings*>& events, const std::vector<const ScheduleSettings*>& schedules,
+    const std::set<std::string>& assumed) {
   std::vector<ConfigProblem> problems;
   const auto say = [&](const char* list, std::size_t index, const char* key, std::string text, const char* code) {
     problems.push_back({.file = {}, .path = list, .text = std::move(text), .code = code, .index = index, .key = key});
@@ -201,6 +247,7 @@ std::vector<ConfigProblem> check_references(
   check_templates(templates, tenant_names, problems);
   check_inbound_rules(inbound_rules, tenant_names, templates, assumed, problems);
   check_events(events, tenant_names, templates, assumed, problems);
+  check_schedules(schedules, tenant_names, templates, assumed, problems);
   return problems;
 }
 

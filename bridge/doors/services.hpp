@@ -14,6 +14,7 @@
 #include "bridge/env/clock.hpp"
 #include "bridge/env/http_transport.hpp"
 #include "bridge/events/events.hpp"
+#include "bridge/events/schedules.hpp"
 #include "bridge/intake/accept.hpp"
 #include "bridge/notify/webhooks.hpp"
 #include "bridge/objects/objects.hpp"
@@ -43,6 +44,7 @@ struct Services {
   GatewayControl& gateways;
   Webhooks& webhooks;
   Events& events;
+  Schedules& schedules;
   Objects& objects;
   // Of the configuration file. A dry run only says what it would do.
   std::function<tl::expected<Reloaded, std::vector<std::string>>(bool dry_run)> reload;

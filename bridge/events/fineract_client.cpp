@@ -18,7 +18,7 @@ namespace json = boost::json;
 using End = FineractAnswer::End;
 using namespace std::chrono_literals;
 
-constexpr std::size_t answer_bytes_max = 8u << 20;  // a report of some ten thousand rows
+constexpr std::size_t answer_bytes_max = 64u << 20;  // a report of some hundred thousand rows
 constexpr std::size_t detail_max = 300;
 constexpr std::int64_t token_life_max_s = 86'400;
 constexpr Duration token_usual = 1min, token_margin = 10s;
@@ -46,7 +46,7 @@ std::string words_of(const http_gateways::Reply& reply, const json::value& body)
   return location.empty() ? std::string() : "it points to " + std::string(location);
 }
 
-FineractAnswer answer_of(const HttpTransport::Result& result) {
+FineractAnswer answer_of(const HttpTransport::Result& result, bool as_text = false) {
   FineractAnswer answer;
   if (result.end != HttpTransport::End::answered) {
     answer.detail = result.detail;
@@ -57,6 +57,10 @@ FineractAnswer answer_of(const HttpTransport::Result& result) {
   answer.end = end_of(reply.status);
   if (const auto date = http_gateways::http_date(http_gateways::find_header(reply.headers, "Date")))
     answer.clock = *date * 1000;
+  if (as_text && answer.ok()) {
+    answer.text = reply.body;
+    return answer;
+  }
   boost::system::error_code error;
   answer.body = json::parse(reply.body, error);
   if (answer.ok() && error) {
@@ -76,6 +80,7 @@ struct FineractClient::Question {
   http_gateways::Request request;
   Done done;
   bool by_token = false;
+  bool as_text = false;
   bool asked_anew = false;  // with a new token, after the old one was refused
 };
 
@@ -94,7 +99,15 @@ FineractClient::FineractClient(FineractSettings settings, std::string tenant,
 
 FineractClient::~FineractClient() { *alive_ = false; }
 
-void FineractClient::get(const std::string& path, Done done) {
+void FineractClient::get(const std::string& path, Done done) { ask(question_of(path, std::move(done))); }
+
+void FineractClient::get_text(const std::string& path, Done done) {
+  const auto question = question_of(path, std::move(done));
+  question->as_text = true;
+  ask(question);
+}
+
+std::shared_ptr<FineractClient::Question> FineractClient::question_of(const std::string& path, Done done) const {
   auto question = std::make_shared<Question>();
   question->request = {.method = "GET",
                        .url = settings_.url + "/" + path,
@@ -105,7 +118,7 @@ void FineractClient::get(const std::string& path, Done done) {
   if (!question->by_token)
     question->request.headers.emplace_back("Authorization",
                                            "Basic " + http_gateways::base64(settings_.user + ":" + settings_.password));
-  ask(question);
+  return question;
 }
 
 void FineractClient::get_beside(const std::string& path, Done done) {
@@ -141,7 +154,7 @@ void FineractClient::send(const std::shared_ptr<Question>& question) {
   if (question->by_token) request.headers.emplace_back("Authorization", "Bearer " + token_);
   transport_->send(std::move(request), [this, alive = alive_, question](const HttpTransport::Result& result) {
     if (!*alive) return;
-    auto answer = answer_of(result);
+    auto answer = answer_of(result, question->as_text);
     // It may have been withdrawn before its time.
     if (answer.end == End::login && question->by_token && !std::exchange(question->asked_anew, true)) {
       token_.clear();

@@ -27,6 +27,7 @@ struct FineractAnswer {
   } end = End::unreachable;
   int status = 0;
   boost::json::value body;
+  std::string text;             // of get_text(), instead of `body`
   std::optional<WallMs> clock;  // the time there
   std::string detail;           // for people; not when answered
   bool ok() const { return end == End::answered; }
@@ -44,6 +45,8 @@ class FineractClient {
 
   // Behind the address of the API, such as "clients/7?fields=id,mobileNo".
   void get(const std::string& path, Done done);
+  // Likewise, and the body stays text, in `text`: a report of a hundred thousand rows is read a slice at a time.
+  void get_text(const std::string& path, Done done);
   // Without a login: what is beside the API, behind ".../fineract-provider", such as "/actuator/info".
   void get_beside(const std::string& path, Done done);
   // Basic only: whether Fineract knows the user, and which rights he has. Its answer has `permissions`.
@@ -51,6 +54,7 @@ class FineractClient {
 
  private:
   struct Question;
+  std::shared_ptr<Question> question_of(const std::string& path, Done done) const;
   void ask(const std::shared_ptr<Question>& question);
   void ask_for_token();
   void took_token(FineractAnswer answer);

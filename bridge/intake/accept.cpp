@@ -21,6 +21,7 @@ bool may_be_known(const Refusal& refusal, const store::Content& content) {
 
 metrics::Source label_of(store::Source source) {
   if (source == store::Source::event) return metrics::Source::event;
+  if (source == store::Source::schedule) return metrics::Source::schedule;
   return source == store::Source::fineract ? metrics::Source::fineract : metrics::Source::api;
 }
 
@@ -44,14 +45,14 @@ struct Intake::Asked {
 };
 
 void Intake::accept(const Tenant& tenant, std::vector<Prepared> wishes, WhenBusy when_busy,
-                    const boost::asio::any_io_executor& executor, Done done) {
+                    const boost::asio::any_io_executor& executor, Done done, store::Batch along) {
   auto asked = std::make_shared<Asked>(Asked{.tenant = tenant,
                                              .when_busy = when_busy,
                                              .executor = executor,
                                              .done = std::move(done),
                                              .results = std::vector<Acceptance>(wishes.size()),
                                              .places = {}});
-  store::Batch batch;
+  auto batch = std::move(along);
   batch.enqueue.reserve(wishes.size());
   asked->places.reserve(wishes.size());
   for (std::size_t place = 0; place < wishes.size(); ++place) {
@@ -66,13 +67,17 @@ void Intake::accept(const Tenant& tenant, std::vector<Prepared> wishes, WhenBusy
     asked->places.push_back(place);
     batch.enqueue.push_back(std::move(wish.enqueue));
   }
-  if (batch.enqueue.empty()) return answer(*asked, {});
+  if (batch.size() == 0) return answer(*asked, {});
   commit(std::move(asked), std::move(batch));
 }
 
 void Intake::commit(std::shared_ptr<Asked> asked, store::Batch batch) {
   const auto executor = asked->executor;
   store_.commit(std::move(batch), executor, [this, asked = std::move(asked)](store::BatchResult result) mutable {
+    if (result.unmet)
+      return asked->done(tl::unexpected(Problem{.code = ProblemCode::state_conflict,
+                                                .detail = "somebody else does it by now; nothing was accepted",
+                                                .errors = {}}));
     if (result.error == store::Error::none) return answer(*asked, result.enqueued);
     if (result.error == store::Error::busy && asked->when_busy == WhenBusy::wait) {
       const auto timer = std::shared_ptr<Timer>(clock_.timer(asked->executor));

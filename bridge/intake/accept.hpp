@@ -43,8 +43,10 @@ class Intake {
   // One result a wish, in their order, once all of them are on disk; or why none is. What was refused by prepare() is
   // still known as a repetition of what was accepted. Counts what it says.
   using Done = std::function<void(tl::expected<std::vector<Acceptance>, Problem>)>;
+  // `along` is in the same commit, with its conditions: marks, lines of the journal, tasks. Where one does not hold,
+  // nothing is accepted, and the problem is a state-conflict.
   void accept(const Tenant& tenant, std::vector<Prepared> wishes, WhenBusy when_busy,
-              const boost::asio::any_io_executor& executor, Done done);
+              const boost::asio::any_io_executor& executor, Done done, store::Batch along = {});
 
  private:
   struct Asked;

@@ -152,9 +152,11 @@ const KindRow text_template{
             if (std::ranges::find(event->recipients, name, &EventSettings::Recipient::by_template) !=
                 event->recipients.end())
               users += (users.empty() ? "" : ", ") + event->name;
+          for (const auto& schedule : table.schedules)
+            if (schedule->by_template == name) users += (users.empty() ? "" : ", ") + schedule->name;
           return users.empty() ? users
-                               : "these inbound rules and events go by the template " + std::string(name) + ": " +
-                                     users + "; change them first";
+                               : "these inbound rules, events and schedules go by the template " + std::string(name) +
+                                     ": " + users + "; change them first";
         },
     .complete = count_version,
     .stays = [](const Made&, const Made&) { return std::string(); }};
@@ -171,6 +173,23 @@ const KindRow event{
     .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.events, objects); },
     .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
     .stays = [](const Made&, const Made&) { return std::string(); }};
+
+const KindRow schedule{
+    .word = "schedule",
+    .when_too_large = "Leave out what is not used",
+    .parse =
+        [](const boost::json::object& settings, const std::filesystem::path& folder,
+           std::vector<ConfigProblem>& problems) {
+          return made_of<ScheduleSettings>(settings, folder, problems, read_schedule);
+        },
+    .of = [](const RoutingTable& table) { return all_of(table.schedules); },
+    .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.schedules, objects); },
+    .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
+    // Who has got a message is remembered under the tenant.
+    .stays = [](const Made& before, const Made& after) -> std::string {
+      const bool same = std::get<SchedulePtr>(before)->tenant == std::get<SchedulePtr>(after)->tenant;
+      return same ? "" : "a schedule stays with its tenant: make another one, and remove this";
+    }};
 
 }  // namespace
 
@@ -198,6 +217,8 @@ const KindRow& row_of(ObjectKind kind) {
       return text_template;
     case ObjectKind::event:
       return event;
+    case ObjectKind::schedule:
+      return schedule;
   }
   std::abort();
 }

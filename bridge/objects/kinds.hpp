@@ -15,14 +15,15 @@ namespace smsbridge::bridge {
 
 // What was made of an object's settings.
 using Made = std::variant<GatewaySettingsPtr, RouteSettingsPtr, WebhookSettingsPtr, InboundRulePtr, TemplatePtr,
-                          EventSettingsPtr>;
+                          EventSettingsPtr, SchedulePtr>;
 const std::string& name_of(const Made& made);
 store::GatewayId id_of(const Made& made);
 const boost::json::object& settings_of(const Made& made);  // as they were given, without secrets
 
-enum class ObjectKind : std::uint8_t { gateway, route, webhook, inbound_rule, text_template, event };
+enum class ObjectKind : std::uint8_t { gateway, route, webhook, inbound_rule, text_template, event, schedule };
 inline constexpr std::array object_kinds{ObjectKind::gateway,      ObjectKind::route,         ObjectKind::webhook,
-                                         ObjectKind::inbound_rule, ObjectKind::text_template, ObjectKind::event};
+                                         ObjectKind::inbound_rule, ObjectKind::text_template, ObjectKind::event,
+                                         ObjectKind::schedule};
 
 struct KindRow {
   std::string_view word;      // in addresses ("/api/v1/" word "s"), in the store's keys and in messages

@@ -67,7 +67,7 @@ std::vector<typename Pointer::element_type*> pointers(const std::vector<Pointer>
 std::vector<ConfigProblem> problems_of(const RoutingTable& table, const std::set<std::string>& assumed = {}) {
   return check_references(pointers(table.gateways), pointers(table.routes), pointers(table.tenants),
                           pointers(table.webhooks), pointers(table.inbound_rules), pointers(table.templates),
-                          pointers(table.events), assumed);
+                          pointers(table.events), pointers(table.schedules), assumed);
 }
 
 // What did not fit before is not the fault of what changes now.

@@ -27,6 +27,7 @@ RoutingTable::RoutingTable(const Config& config)
   for (const auto& rule : config.inbound_rules) inbound_rules.push_back(std::make_shared<InboundRuleSettings>(rule));
   for (const auto& made : config.templates) templates.push_back(std::make_shared<TemplateSettings>(made));
   for (const auto& event : config.events) events.push_back(std::make_shared<EventSettings>(event));
+  for (const auto& schedule : config.schedules) schedules.push_back(std::make_shared<ScheduleSettings>(schedule));
   sort_routes();
   sort_inbound_rules();
 }
@@ -69,6 +70,9 @@ TemplatePtr RoutingTable::template_of(std::string_view name) const {
   return made ? made : find_ready_template(name);
 }
 EventSettingsPtr RoutingTable::event(std::string_view name) const { return find(events, name, &EventSettings::name); }
+SchedulePtr RoutingTable::schedule(std::string_view name) const {
+  return find(schedules, name, &ScheduleSettings::name);
+}
 
 namespace {
 
@@ -152,6 +156,9 @@ TableChanges changes_between(const RoutingTable& before, const RoutingTable& aft
                     [](const TemplateSettings& a, const TemplateSettings& b) { return a.settings == b.settings; }),
       .events = differing(before.events, after.events,
                           [](const EventSettings& a, const EventSettings& b) { return a.settings == b.settings; }),
+      .schedules =
+          differing(before.schedules, after.schedules,
+                    [](const ScheduleSettings& a, const ScheduleSettings& b) { return a.settings == b.settings; }),
       .lanes = {},
       .prices = *before.prices != *after.prices};
   for (std::size_t lane = 0; lane < store::lane_count; ++lane)

@@ -9,8 +9,9 @@
 
 namespace smsbridge::bridge {
 
-// The tenants, gateways, routes, webhooks, rules, templates and events that there are now. It never changes: a change makes
-// another table, and whoever works with this one, or with something out of it, keeps it as long as he needs it.
+// The tenants, gateways, routes, webhooks, rules, templates, events and schedules that there are now. It never changes:
+// a change makes another table, and whoever works with this one, or with something out of it, keeps it as long as he
+// needs it.
 struct RoutingTable {
   std::vector<GatewaySettingsPtr> gateways;
   std::vector<RouteSettingsPtr> routes;  // the first that fits is taken
@@ -19,6 +20,7 @@ struct RoutingTable {
   std::vector<InboundRulePtr> inbound_rules;  // the first that fits is taken
   std::vector<TemplatePtr> templates;
   std::vector<EventSettingsPtr> events;
+  std::vector<SchedulePtr> schedules;
   Lanes lanes = default_lanes;
   std::shared_ptr<const Prices> prices = std::make_shared<Prices>();
 
@@ -42,6 +44,7 @@ struct RoutingTable {
   InboundRulePtr inbound_rule(std::string_view name) const;
   TemplatePtr template_of(std::string_view name) const;
   EventSettingsPtr event(std::string_view name) const;
+  SchedulePtr schedule(std::string_view name) const;
 
   // Where a message goes that names no way and fits no route; nullptr: nowhere.
   GatewaySettingsPtr default_for(const TenantSettings& tenant) const;
@@ -58,7 +61,7 @@ struct TableChanges {
     std::vector<std::string> added, changed, removed;
     bool operator==(const Names&) const = default;
   };
-  Names tenants, gateways, routes, webhooks, inbound_rules, templates, events;
+  Names tenants, gateways, routes, webhooks, inbound_rules, templates, events, schedules;
   std::vector<std::string> lanes;
   bool prices = false;
 };

@@ -108,7 +108,7 @@ describe('config schema', () => {
     assert.deepEqual(secret.anyOf.slice(0, 3).map((kind) => Object.keys(kind.properties)[0]), ['file', 'env', 'credential']);
     const live = Object.entries(schema.properties).filter(([, key]) => key['x-live']).map(([name]) => name);
     assert.deepEqual(live.sort(),
-                     ['events', 'gateways', 'inbound_rules', 'lanes', 'prices', 'prices_file', 'routes', 'templates', 'tenants', 'webhooks']);
+                     ['events', 'gateways', 'inbound_rules', 'lanes', 'prices', 'prices_file', 'routes', 'schedules', 'templates', 'tenants', 'webhooks']);
   });
 });
 
@@ -165,6 +165,7 @@ describe('docs/configuration.md', () => {
       [['inbound_rules'], [properties.inbound_rules.items]],
       [['templates'], [properties.templates.items]],
       [['events'], [properties.events.items]],
+      [['schedules'], [properties.schedules.items]],
       [['prices'], [properties.prices.items]],
     ];
   };

@@ -216,7 +216,7 @@ export class Bridge {
       this.config.webhooks = options.webhooks.map((webhook, index) => ({
         name: 'bank', id: 901 + index, tenant: tenants[0].name, secret: {file: 'webhook-secret.txt'}, ...webhook}));
     }
-    for (const key of ['routes', 'prices', 'lanes', 'inbound', 'inbound_rules', 'templates', 'events']) if (options[key]) this.config[key] = options[key];
+    for (const key of ['routes', 'prices', 'lanes', 'inbound', 'inbound_rules', 'templates', 'events', 'schedules']) if (options[key]) this.config[key] = options[key];
     this.prefix = options.listen?.fineract_prefix;
     writeFileSync(this.configFile, YAML.stringify(this.config));
     if (tenants.length > 0) this.key = await this.createKey(tenants[0].name);

@@ -173,7 +173,7 @@ describe('a template', () => {
     assert.equal((await bridge.cli('apply', '-f', file)).stdout.match(/template paid: unchanged/)?.length, 1);
     assert.equal((await api.post('/inbound-rules', {name: 'asante', keywords: ['ASANTE'], template: 'paid'})).status, 201);
     const used = await bridge.cli('templates', 'delete', 'paid', '--yes');
-    assert.match(used.output, /these inbound rules and events go by the template paid: asante/);
+    assert.match(used.output, /these inbound rules, events and schedules go by the template paid: asante/);
     assert.equal((await bridge.cli('inbound-rules', 'delete', 'asante', '--yes')).code, 0);
     await run('delete', 'paid', '--yes');
     assert.equal((await api.get('/templates/paid')).status, 404);

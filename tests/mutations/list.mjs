@@ -1104,4 +1104,43 @@ export const list = [
     {id: 1017, what: 'anybody gets the key of a hook', find: `!tenant || !same_secret(tenant->config.fineract->hook_secret, text_at(*object, "smsProviderToken"))`, plant: `!tenant`},
     {id: 1018, what: 'hooks without a secret are always taken', find: `shows_key || settings.hook_any_path`, plant: `true`},
   ]},
+  {file: 'bridge/text/cron.cpp', bugs: [
+    {id: 1200, what: 'a schedule comes again at once', find: `if (instant > at) return instant;`, plant: `if (instant >= at) return instant;`},
+    {id: 1201, what: 'day of month and day of week have to be both', find: `by_day || by_weekday;`, plant: `planted ? by_day && by_weekday : by_day || by_weekday;`},
+    {id: 1202, what: 'a schedule of each hour sleeps through the second of two equal hours', find: `std::popcount(hours_) == 24`, plant: `false`},
+    {id: 1203, what: 'days that never come are taken', find: `!cron.ever_comes()`, plant: `false`},
+  ]},
+  {file: 'bridge/events/report_rows.cpp', bugs: [
+    {id: 1204, what: 'names of columns count with their case', find: `text::equal_names(name, column)`, plant: `name == column`},
+    {id: 1205, what: 'a cell without a value moves its neighbours', find: `bool on_null(error_code&) { return skip(); }`,
+     plant: `bool on_null(error_code&) { return planted ? true : skip(); }`},
+    {id: 1206, what: 'the month of a day has one digit', find: `parts_[i].size() == 1`, plant: `false`},
+  ]},
+  {file: 'bridge/events/schedule_rows.cpp', bugs: [
+    {id: 1207, what: 'a day that others count is of UTC', find: `text::local_time(now, zone)`, plant: `text::local_time(now, "UTC")`},
+    {id: 1208, what: 'a row is another one once its amount changed', find: `whole.empty()`, plant: `true`},
+    {id: 1209, what: 'holidays that are not in force count', find: `id->get_int64() != active_holiday`, plant: `false`},
+    {id: 1210, what: 'a schedule ignores the lane of its template', find: `made ? made->lane : std::nullopt`, plant: `std::nullopt`},
+    {id: 1211, what: 'times of settings of before still hold', find: `schedule.cron->next_after(due - 1, zone_of(schedule, tenant)) == due`, plant: `true`},
+  ]},
+  {file: 'bridge/events/schedule_run.cpp', bugs: [
+    {id: 1212, what: 'a schedule that is run again sends everybody a second', integration: 'tests/integration/schedules.test.mjs',
+     find: `context_.store.reader().mark(mark_scope, key, context_.clock.wall())`, plant: `false`},
+    {id: 1213, what: 'what a schedule sent is not remembered', integration: 'tests/integration/schedules.test.mjs',
+     find: `slice.along.marks.push_back({.scope = mark_scope, .key = key, .value = {}, .expires_at = order_.keep_marks_until});`, plant: `;`},
+    {id: 1214, what: 'a row that stands twice in a slice is sent twice', integration: 'tests/integration/schedules.test.mjs', find: `!keys.emplace(key, true).second`, plant: `false`},
+    {id: 1215, what: 'a list ends with its first page', integration: 'tests/integration/schedules.test.mjs', find: `page_rows_ < page_rows`, plant: `true`},
+    {id: 1216, what: 'a run cannot be stopped', integration: 'tests/integration/schedules.test.mjs', find: `if (stopping_) return end(How::stopped);`, plant: `;`},
+  ]},
+  {file: 'bridge/events/schedules.cpp', bugs: [
+    {id: 1218, what: 'an outage of Fineract ends a run', integration: 'tests/integration/schedules.test.mjs', find: `how.how == How::later && task.attempt < tries_most`, plant: `false`},
+  ]},
+  {file: 'bridge/cli/import.cpp', bugs: [
+    {id: 1219, what: 'an import that is begun again sends everybody a second', integration: 'tests/integration/import.test.mjs',
+     find: `fmt::format("{}-{}", import, row.number)`, plant: `fmt::format("{}-{}-{}", import, row.number, SteadyClock::now().time_since_epoch().count())`},
+    {id: 1220, what: 'Ctrl-C loses how far an import came', integration: 'tests/integration/import.test.mjs', find: `import_interrupted = 1;`, plant: `std::signal(SIGINT, SIG_DFL), std::raise(SIGINT);`},
+  ]},
+  {file: 'bridge/cli/import_rows.cpp', bugs: [
+    {id: 1221, what: 'a line break in a cell ends the row', integration: 'tests/integration/import.test.mjs', find: `std::ranges::count(text, '"') % 2 == 0`, plant: `true`},
+  ]},
 ];

@@ -73,6 +73,7 @@ class Daemon {
   bridge::Gateways gateways_;
   bridge::Webhooks webhooks_;
   bridge::Events events_;
+  bridge::Schedules schedules_;
   std::atomic<bool> ready_{true};
   bridge::Services services_;
   std::map<std::uint16_t, std::unique_ptr<bridge::HttpServer>> servers_;  // by port

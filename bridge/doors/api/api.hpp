@@ -25,6 +25,7 @@ std::vector<Endpoint> fineract_check_endpoints(Services& services);
 std::vector<Endpoint> template_endpoints(Services& services);
 std::vector<Endpoint> people_endpoints(Services& services);
 std::vector<Endpoint> event_endpoints(Services& services);
+std::vector<Endpoint> schedule_endpoints(Services& services);
 std::vector<Endpoint> usage_endpoints(Services& services);
 std::vector<Endpoint> problem_endpoints();
 

@@ -89,6 +89,7 @@ json::object reloaded_json(const Reloaded& reloaded) {
           {"inbound_rules", names(changes.inbound_rules)},
           {"templates", names(changes.templates)},
           {"events", names(changes.events)},
+          {"schedules", names(changes.schedules)},
           {"lanes", texts(changes.lanes)},
           {"prices", changes.prices},
           {"takes_restart", texts(reloaded.takes_restart)},
@@ -191,6 +192,7 @@ void say_reloaded(const Reloaded& reloaded, const std::filesystem::path& file) {
   say("inbound rules", reloaded.changes.inbound_rules);
   say("templates", reloaded.changes.templates);
   say("events", reloaded.changes.events);
+  say("schedules", reloaded.changes.schedules);
   if (!reloaded.changes.lanes.empty())
     log::info("config", "reloaded", "what", "lanes", "changed", joined(reloaded.changes.lanes));
   if (reloaded.changes.prices) log::info("config", "reloaded", "what", "prices");

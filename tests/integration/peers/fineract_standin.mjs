@@ -38,7 +38,38 @@ export class FineractStandin {
     this.tokensGiven = 0;
     this.tokenLife = 300;
     this.records = {};  // what the API shows, by path: {'clients/7': {...}}
+    // Reports: {columns: {name: type}, rows: [[...]]}, or a function of the parameters (without R_) that gives one.
+    this.reports = {};
+    this.oldCells = false;  // 1.8 and earlier: every cell is a string
+    this.holidays = [];     // {name, fromDate, toDate, office}
+    this.people = [];       // clients, as GET clients lists them
+    this.slow = 0;          // ms before a report is answered
     Object.assign(this, options);
+  }
+
+  // As Fineract writes them: [y,m,d] for days, and numbers with the digits of the database, which JSON.stringify would cut.
+  #report(name, url) {
+    const made = this.reports[name];
+    if (!made) return error(404, 'error.msg.report.name.not.found', `Reporting meta-data doesn't exist for report with name ${name}`);
+    const parameters = Object.fromEntries([...url.searchParams].filter(([key]) => key.startsWith('R_')).map(([key, value]) => [key.slice(2), value]));
+    const {columns, rows} = typeof made === 'function' ? made(parameters) : made;
+    const names = Object.keys(columns);
+    const cell = (value, type) => {
+      if (value === null || value === undefined) return 'null';
+      if (this.oldCells) return JSON.stringify(String(value));
+      if (type === 'DATE') return `[${value.split('-').map(Number)}]`;
+      return type === 'DECIMAL' ? Number(value).toFixed(6) : JSON.stringify(value);
+    };
+    if (url.searchParams.get('genericResultSet') === 'false')
+      return [200, `[${rows.map((row) => `{${names.map((column, i) => `${JSON.stringify(column)}: ${cell(row[i], columns[column])}`)}}`)}]`];
+    const headers = names.map((columnName) => ({columnName, columnType: columns[columnName], columnDisplayType: columns[columnName], isColumnNullable: true,
+      isColumnPrimaryKey: false, columnValues: []}));
+    return [200, `{"columnHeaders":${JSON.stringify(headers)},"data":[${rows.map((row) => `{"row":[${row.map((value, i) => cell(value, columns[names[i]]))}]}`)}]}`];
+  }
+
+  #list(people, url) {
+    const offset = Number(url.searchParams.get('offset') ?? 0), limit = Number(url.searchParams.get('limit') ?? 200);
+    return [200, {totalFilteredRecords: people.length, pageItems: people.slice(offset, offset + limit)}];
   }
 
   async #take(request, response) {
@@ -46,6 +77,7 @@ export class FineractStandin {
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString('utf8');
     this.requests.push({method: request.method, path: request.url, headers: request.headers, body});
+    if (this.slow && request.url.includes('/runreports/')) await new Promise((done) => setTimeout(done, this.slow));
     const [status, answer, headers = {}] = this.down ? [503, 'down for maintenance'] : this.#answer(request, body);
     response.sendDate = false;
     response.writeHead(status, {'Content-Type': 'application/json', Date: new Date(Date.now() + this.clockAhead).toUTCString(), ...headers});
@@ -63,10 +95,16 @@ export class FineractStandin {
     if (request.method === 'POST' && path === 'authentication') return this.#login(JSON.parse(body));
     const permissions = this.#permissions(request.headers.authorization ?? '');
     if (!permissions) return error(401, 'error.msg.not.authenticated', 'Invalid authentication details were passed in api request.');
-    const needs = {jobs: 'READ_SCHEDULER', 'externalservice/SMS': 'READ_EXTERNALSERVICES', offices: 'READ_OFFICE'}[path] ?? rightTo[path.split('/')[0]];
+    const report = path.startsWith('runreports/') ? decodeURIComponent(path.slice('runreports/'.length)) : undefined;
+    const needs = report ? `READ_${report}` : {jobs: 'READ_SCHEDULER', 'externalservice/SMS': 'READ_EXTERNALSERVICES', offices: 'READ_OFFICE',
+      holidays: 'READ_HOLIDAY'}[path] ?? rightTo[path.split('/')[0]];
     if (!needs) return error(404, 'error.msg.resource.not.found', 'The requested resource is not available.');
     if (!permissions.some((each) => ['ALL_FUNCTIONS', 'ALL_FUNCTIONS_READ', needs].includes(each)))
       return error(403, 'error.msg.not.authorized', 'Insufficient privileges to perform this action.');
+    if (report) return this.#report(report, url);
+    if (path === 'clients') return this.#list(this.people, url);
+    if (path === 'holidays') return [200, this.holidays.filter(({office = 1}) => String(office) === url.searchParams.get('officeId'))
+        .map((holiday, id) => ({id: id + 1, status: {id: 300, code: 'holidayStatusType.active', value: 'Active'}, ...holiday}))];
     if (path === 'jobs') return [200, this.jobs];
     if (path === 'offices') return [200, [{id: 1}]];
     const name = decodeURIComponent(path);

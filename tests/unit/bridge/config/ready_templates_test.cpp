@@ -20,13 +20,14 @@ TEST(ReadyTemplates, AreThereForEachEventInEachLanguage) {
     for (const char* language : {"en", "fr", "es", "sw", "hi"})
       EXPECT_NE(made->text_in(language), nullptr) << made->name << " " << language;
   }
-  EXPECT_THAT(names, testing::ElementsAre("client-activated", "client-created", "client-rejected", "client-transferred",
-                                          "fixed-deposit-activated", "fixed-deposit-matured", "group-activated",
-                                          "loan-approved", "loan-charge-added", "loan-closed", "loan-disbursal-undone",
-                                          "loan-disbursed", "loan-rejected", "loan-repayment", "loan-rescheduled",
-                                          "loan-submitted", "loan-waived", "loan-withdrawn", "loan-written-off",
-                                          "savings-activated", "savings-closed", "savings-deposit",
-                                          "savings-interest-posted", "savings-withdrawal", "shares-activated"));
+  EXPECT_THAT(names, testing::ElementsAre("birthday", "client-activated", "client-created", "client-rejected",
+                                          "client-transferred", "fixed-deposit-activated", "fixed-deposit-matured",
+                                          "group-activated", "loan-approved", "loan-charge-added", "loan-closed",
+                                          "loan-disbursal-undone", "loan-disbursed", "loan-rejected", "loan-repayment",
+                                          "loan-rescheduled", "loan-submitted", "loan-waived", "loan-withdrawn",
+                                          "loan-written-off", "repayment-due", "repayment-overdue", "savings-activated",
+                                          "savings-closed", "savings-deposit", "savings-interest-posted",
+                                          "savings-withdrawal", "shares-activated"));
   EXPECT_EQ(find_ready_template("loan-approved")->name, "loan-approved");
   EXPECT_EQ(find_ready_template("loan-paid"), nullptr);
 }

@@ -16,7 +16,7 @@ class ApiTest : public DoorsTest {
     for (auto* const made :
          {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints, object_endpoints,
           webhook_endpoints, inbound_endpoints, opt_out_endpoints, template_endpoints, event_endpoints,
-          people_endpoints, usage_endpoints, callback_endpoints})
+          people_endpoints, schedule_endpoints, usage_endpoints, callback_endpoints})
       for (auto& endpoint : made(services_)) endpoints_.push_back(std::move(endpoint));
     door_ = make_door(endpoints_, metrics_.http(), clock_, to_response);
   }
@@ -113,6 +113,18 @@ TEST_F(ApiTest, AKeyDoesWhatItsScopesSayAndNothingElse) {
       {put, "/events/{name}", "config:write", true},
       {patch, "/events/{name}", "config:write", true},
       {delete_, "/events/{name}", "config:write", true},
+      {get, "/schedules", "config:read"},
+      {get, "/schedules/{name}", "config:read"},
+      {get, "/schedules/{name}/runs", "messages:read"},
+      {post, "/schedules/{name}/run", "messages:manage"},
+      {post, "/schedules/{name}/stop", "messages:manage"},
+      {post, "/schedules/{name}/dry-run", "messages:read"},
+      {post, "/schedules/{name}/pause", "config:write", true},
+      {post, "/schedules/{name}/resume", "config:write", true},
+      {post, "/schedules", "config:write", true},
+      {put, "/schedules/{name}", "config:write", true},
+      {patch, "/schedules/{name}", "config:write", true},
+      {delete_, "/schedules/{name}", "config:write", true},
       {get, "/opt-outs", "messages:read"},
       {post, "/opt-outs", "messages:manage"},
       {post, "/opt-outs/import", "messages:manage"},

@@ -132,6 +132,13 @@ class DoorsTest : public testing::Test {
                   .intake = intake_,
                   .make_transport = {},
                   .aside = io_.get_executor()}};
+  Schedules schedules_{{.executor = io_.get_executor(),
+                        .clock = clock_,
+                        .store = store_,
+                        .router = router_,
+                        .tenants = tenants_,
+                        .intake = intake_,
+                        .make_transport = {}}};
   Objects objects_{config_, store_};
   std::atomic<bool> ready_{true};
   Services services_{.config = config_,
@@ -144,6 +151,7 @@ class DoorsTest : public testing::Test {
                      .gateways = gateways_,
                      .webhooks = webhooks_,
                      .events = events_,
+                     .schedules = schedules_,
                      .objects = objects_,
                      .reload = [](bool) { return Reloaded{}; },
                      .ready = ready_,

@@ -41,10 +41,11 @@ class AcceptTest : public testing::Test {
   }
   const Tenant& tenant() { return *tenants_.find("t"); }
   using Results = tl::expected<std::vector<Acceptance>, Problem>;
-  Results accept(std::vector<Prepared> wishes) {
+  Results accept(std::vector<Prepared> wishes, store::Batch along = {}) {
     std::optional<Results> results;
-    intake_.accept(tenant(), std::move(wishes), Intake::WhenBusy::refuse, io_.get_executor(),
-                   [&](Results got) { results = std::move(got); });
+    intake_.accept(
+        tenant(), std::move(wishes), Intake::WhenBusy::refuse, io_.get_executor(),
+        [&](Results got) { results = std::move(got); }, std::move(along));
     store_.step();
     io_.restart();
     io_.poll();
@@ -66,6 +67,27 @@ class AcceptTest : public testing::Test {
 };
 
 using Kind = Acceptance::Kind;
+
+TEST_F(AcceptTest, WritesWhatBelongsToItInTheSameCommit) {
+  const auto along = [] {
+    store::Batch batch;
+    batch.only_if.emplace_back(store::MarkAbsent{.scope = "row", .key = "7"});
+    batch.marks.push_back({.scope = "row", .key = "7"});
+    return batch;
+  };
+  const auto results = accept({wish("+254711000001", "one")}, along());
+  ASSERT_TRUE(results);
+  EXPECT_EQ(results->front().kind, Kind::accepted);
+  EXPECT_TRUE(store_.reader().mark("row", "7", 0));
+  const auto again = accept({wish("+254711000001", "one")}, along());
+  ASSERT_FALSE(again) << "its condition does not hold any more";
+  EXPECT_EQ(again.error().code, ProblemCode::state_conflict);
+  EXPECT_EQ(store_.reader().page({}, 0, 10).messages.size(), 1u);
+  store::Batch alone;
+  alone.marks.push_back({.scope = "row", .key = "8"});
+  ASSERT_TRUE(accept({wish("nobody", "two")}, std::move(alone)));
+  EXPECT_TRUE(store_.reader().mark("row", "8", 0)) << "also where nothing is accepted";
+}
 
 TEST_F(AcceptTest, SaysOfEachWishWhatBecameOfIt) {
   const auto first = accept({wish("+254711000001", "one", "r-1")});

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MPL-2.0
+// smsbridge import: a message of each row of a file. Each row has a reference that follows from the file, so that the
+// same command, begun again after whatever, sends nobody a second message.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "bridge/cli/client.hpp"
+#include "bridge/cli/commands.hpp"
+#include "bridge/cli/exit_codes.hpp"
+#include "bridge/cli/import_rows.hpp"
+#include "bridge/config/lanes.hpp"
+#include "bridge/text/csv.hpp"
+#include "bridge/text/printable.hpp"
+#include "bridge/text/variables.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t rows_at_once = 500, octets_at_once = 700 << 10;
+constexpr int exit_interrupted = 130, busy_wait_most_s = 30;
+constexpr auto unreachable_for = std::chrono::seconds(30);
+constexpr std::size_t shown_refused = 5;
+
+struct ImportOptions : ClientOptions {
+  std::string file, by_template, language, lane, sender, again, refused;
+  std::string number_column, language_column;
+  bool dry_run = false;
+};
+
+volatile std::sig_atomic_t import_interrupted = 0;
+extern "C" void note_interrupt(int) {
+  import_interrupted = 1;
+  std::signal(SIGINT, SIG_DFL);  // the second one ends it at once
+}
+
+// "[######....] 61 %  12200 rows  2440/s  3 s left" on a terminal, else a line each ten seconds.
+class ImportProgress {
+ public:
+  void show(const ImportRows& rows, std::uint64_t count, bool last) {
+    const auto now = SteadyClock::now();
+    if (!last && now - shown_ < (is_terminal_ ? std::chrono::milliseconds(200) : std::chrono::seconds(10))) return;
+    if (last && !is_terminal_) return;
+    shown_ = now;
+    const double seconds = std::chrono::duration<double>(now - began_).count();
+    const double part =
+        rows.octets() ? static_cast<double>(rows.octets_read()) / static_cast<double>(rows.octets()) : 1;
+    const auto filled = static_cast<std::size_t>(std::min(part, 1.0) * 20);
+    const auto rate = seconds > 0 ? static_cast<double>(count) / seconds : 0;
+    const auto left = part > 0 ? seconds * (1 - std::min(part, 1.0)) / part : 0;
+    std::cerr << (is_terminal_ ? "\r" : "")
+              << fmt::format("[{}{}] {:3.0f} %  {} rows  {:.0f}/s  {:.0f} s left ", std::string(filled, '#'),
+                             std::string(20 - filled, '.'), std::min(part, 1.0) * 100, count, rate, left)
+              << (is_terminal_ && !last ? "" : "\n") << std::flush;
+  }
+
+ private:
+  const bool is_terminal_ = ::isatty(STDERR_FILENO) != 0;
+  const SteadyClock::time_point began_ = SteadyClock::now();
+  SteadyClock::time_point shown_ = began_;
+};
+
+// Rows that became no message, with the reason, in a file that can be mended and imported.
+class RefusedRows {
+ public:
+  explicit RefusedRows(std::string file) : file_(std::move(file)) {}
+
+  void add(const ImportRows& rows, const ImportRows::Row& row, const std::string& why) {
+    ++count_;
+    if (count_ <= shown_refused) std::cerr << "row " << row.number << ": " << text::printable(why) << "\n";
+    if (!out_.is_open()) open(rows);
+    out_ << row.number << ',' << text::csv_cell(why);
+    if (rows.columns().empty()) out_ << ',' << text::csv_cell(json::serialize(row.values));
+    for (const auto& column : rows.columns()) {
+      const auto* value = row.values.if_contains(column);
+      out_ << ',' << (value && value->is_string() ? text::csv_cell(std::string(value->get_string())) : std::string());
+    }
+    out_ << '\n' << std::flush;
+  }
+  std::uint64_t count() const { return count_; }
+  const std::string& file() const { return file_; }
+
+ private:
+  void open(const ImportRows& rows) {
+    out_.open(file_, std::ios::binary | std::ios::trunc);
+    if (!out_) throw ClientError(exit_failed, "cannot write " + file_ + ", the file of refused rows: see --refused");
+    out_ << "row,why";
+    if (rows.columns().empty()) out_ << ",values";
+    for (const auto& column : rows.columns()) out_ << ',' << text::csv_cell(column);
+    out_ << '\n';
+  }
+  const std::string file_;
+  std::ofstream out_;
+  std::uint64_t count_ = 0;
+};
+
+std::string text_value(const json::value& value) {
+  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+bool is_number_column(const ImportOptions& options, std::string_view column) {
+  if (!options.number_column.empty()) return text::equal_names(column, options.number_column);
+  for (const auto* known : {"to", "mobileNo", "number", "phone"})
+    if (text::equal_names(column, known)) return true;
+  return false;
+}
+
+// The row as the API takes a message.
+json::object message_of(const ImportOptions& options, const ImportRows::Row& row, const std::string& import) {
+  json::object message, variables;
+  for (const auto& [column, value] : row.values) {
+    if (value.is_null()) continue;
+    if (is_number_column(options, column) && !message.contains("to")) {
+      message["to"] = text_value(value);
+    } else if (!options.language_column.empty() && text::equal_names(column, options.language_column)) {
+      message["language"] = text_value(value);
+    } else if (options.by_template.empty()) {
+      if (column == "text") message["text"] = text_value(value);
+    } else {
+      variables[column] = value;
+    }
+  }
+  if (!message.contains("to")) message["to"] = "";
+  if (!options.by_template.empty()) {
+    message["template"] = options.by_template;
+    message["variables"] = std::move(variables);
+    if (!message.contains("language") && !options.language.empty()) message["language"] = options.language;
+  } else if (!message.contains("text")) {
+    message["text"] = "";
+    message.erase("language");
+  }
+  if (!options.lane.empty()) message["lane"] = options.lane;
+  if (!options.sender.empty()) message["from"] = options.sender;
+  message["client_ref"] = fmt::format("{}-{}", import, row.number);
+  return message;
+}
+
+std::string why_in(const json::value& problem) {
+  const auto* object = problem.if_object();
+  const auto* detail = object ? object->if_contains("detail") : nullptr;
+  return detail && detail->is_string() ? std::string(detail->get_string()) : json::serialize(problem);
+}
+
+// Waits where the daemon has too much to do, or is being restarted.
+ClientAnswer call_patiently(const ImportOptions& options, const std::string& target, const std::string& body) {
+  const auto began = SteadyClock::now();
+  for (int pause_s = 1;; pause_s = std::min(pause_s * 2, busy_wait_most_s)) {
+    try {
+      const auto answer = call(options, "POST", target, body);
+      const bool busy = answer.status == 429 || answer.status == 503 || answer.status == 507;
+      if (!busy || import_interrupted) return answer;
+      std::cerr << "\nwaits: " << text::printable(why_in(answer.body)) << "\n";
+    } catch (const ClientError& error) {
+      const bool may_pass = error.exit_code == exit_unreachable || error.exit_code == exit_timed_out;
+      if (!may_pass || import_interrupted || SteadyClock::now() - began > unreachable_for) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(pause_s));
+  }
+}
+
+class Import {
+ public:
+  explicit Import(const ImportOptions& options)
+      : options_(options),
+        rows_(options.file),
+        refused_(options.refused.empty() ? options.file + ".refused.csv" : options.refused),
+        name_(import_name(options.file, json::serialize(json::array{options.by_template, options.language, options.lane,
+                                                                    options.sender, options.number_column,
+                                                                    options.language_column, options.again}))) {}
+
+  int run() {
+    std::signal(SIGINT, note_interrupt);
+    std::signal(SIGTERM, note_interrupt);
+    while (!import_interrupted) {
+      auto row = rows_.next();
+      if (!row) break;
+      ++count_;
+      const int code = options_.dry_run ? look_at(*row) : take(*std::move(row));
+      if (code != exit_done) return code;
+      progress_.show(rows_, count_, false);
+    }
+    if (const int code = import_interrupted && options_.dry_run ? exit_done : send(); code != exit_done) return code;
+    progress_.show(rows_, count_, true);
+    return say();
+  }
+
+ private:
+  // What cannot be read waits with the others, so that the refused ones keep their order.
+  int take(ImportRows::Row row) {
+    if (row.why_not.empty()) body_ += (body_.empty() ? "" : ",") + json::serialize(message_of(options_, row, name_));
+    batch_.push_back(std::move(row));
+    return batch_.size() >= rows_at_once || body_.size() >= octets_at_once ? send() : exit_done;
+  }
+
+  int send() {
+    const auto batch = std::exchange(batch_, {});
+    if (body_.empty()) {
+      for (const auto& row : batch) refused_.add(rows_, row, row.why_not);
+      return exit_done;
+    }
+    const auto answer =
+        call_patiently(options_, "/api/v1/messages/batch", "{\"messages\":[" + std::exchange(body_, {}) + "]}");
+    if (!answer.ok()) {
+      const int code = report(answer);
+      std::cerr << how_to_go_on();
+      return code;
+    }
+    const auto& items = answer.body.as_object().at("items").as_array();
+    std::size_t next = 0;
+    for (const auto& row : batch) {
+      const auto* problem = row.why_not.empty() ? items.at(next++).as_object().if_contains("problem") : nullptr;
+      if (!row.why_not.empty() || problem)
+        refused_.add(rows_, row, problem ? why_in(*problem) : row.why_not);
+      else
+        ++accepted_;
+    }
+    return exit_done;
+  }
+
+  int look_at(const ImportRows::Row& row) {
+    if (!row.why_not.empty()) {
+      refused_.add(rows_, row, row.why_not);
+      return exit_done;
+    }
+    auto message = message_of(options_, row, name_);
+    message.erase("client_ref");
+    const auto answer = call_patiently(options_, "/api/v1/messages/preview", json::serialize(message));
+    if (answer.status == 422) {
+      refused_.add(rows_, row, why_in(answer.body));
+      return exit_done;
+    }
+    if (!answer.ok()) return report(answer);
+    const auto& shown = answer.body.as_object();
+    ++accepted_;
+    parts_ += shown.at("parts").to_number<std::uint64_t>();
+    if (accepted_ == 1) std::cerr << "\nthe first: " << text::printable(text_of(shown, "text")) << "\n";
+    return exit_done;
+  }
+
+  std::string how_to_go_on() const {
+    return "to go on, give the same command again: rows that were accepted are not sent twice\n";
+  }
+
+  int say() const {
+    if (options_.json) {
+      std::cout << json::serialize(json::object{{"import", name_},
+                                                {"rows", count_},
+                                                {"accepted", accepted_},
+                                                {"refused", refused_.count()},
+                                                {"interrupted", import_interrupted != 0}})
+                << "\n";
+    } else if (options_.dry_run) {
+      std::cout << count_ << " rows: " << accepted_ << " messages in " << parts_ << " parts, " << refused_.count()
+                << " refused; nothing was sent\n";
+    } else {
+      std::cout << count_ << " rows: " << accepted_ << " messages accepted, " << refused_.count() << " refused ("
+                << name_ << ")\n";
+    }
+    if (refused_.count() > 0) std::cerr << "the refused rows, with reasons: " << refused_.file() << "\n";
+    if (import_interrupted) {
+      std::cerr << "interrupted. " << how_to_go_on();
+      return exit_interrupted;
+    }
+    return refused_.count() == 0 ? exit_done : accepted_ > 0 ? exit_partly : exit_failed;
+  }
+
+  const ImportOptions& options_;
+  ImportRows rows_;
+  RefusedRows refused_;
+  const std::string name_;
+  ImportProgress progress_;
+  std::vector<ImportRows::Row> batch_;
+  std::string body_;
+  std::uint64_t count_ = 0, accepted_ = 0, parts_ = 0;
+};
+
+}  // namespace
+
+void add_import(CLI::App& app, Run& run) {
+  auto options = std::make_shared<ImportOptions>();
+  auto* command = app.add_subcommand("import", "A message of each row of a file, CSV with a line of names or NDJSON");
+  add_client_options(*command, *options);
+  add_tenant_option(*command, *options);
+  command->add_option("file", options->file, "FILE.csv, FILE.ndjson or FILE.jsonl")->required();
+  command->add_option("--template", options->by_template, "Of which columns are the variables; else column 'text'");
+  command->add_option("--language", options->language, "Of the template's text; else the tenant's first");
+  command->add_option("--language-column", options->language_column, "Column of the language");
+  command->add_option("--number-column", options->number_column,
+                      "Column of the phone; else to, mobileNo, number or phone");
+  std::vector<std::string> lanes;
+  for (const auto& [word, lane] : lane_choices()) lanes.push_back(word);
+  command->add_option("--lane", options->lane, "otp, transaction, reminder or campaign; else the template's")
+      ->check(CLI::IsMember(lanes));
+  command->add_option("--from", options->sender, "Sender");
+  command->add_option("--refused", options->refused, "Where refused rows are written; else FILE.refused.csv");
+  command->add_option("--again", options->again, "A word that was not used yet: the same file once more, to everybody");
+  command->add_flag("-n,--dry-run", options->dry_run, "Only look at each row: what is refused, how many parts");
+  command->footer(
+      "The same command again, after Ctrl-C or a crash, goes on: no row is sent twice.\n"
+      "Exit codes: 0 all rows, 3 some were refused, 1 all were, 130 interrupted.");
+  command->callback([options, &run] { run = [options] { return Import(*options).run(); }; });
+}
+
+}  // namespace smsbridge::bridge

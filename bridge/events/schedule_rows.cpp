@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/events/schedule_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "bridge/text/variables.hpp"
+#include "bridge/text/zone.hpp"
+#include "http_gateways/coding.hpp"
+#include "http_gateways/digest.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view today_word = "{today";
+// Columns by which reports name whom and what a row is about.
+constexpr std::array<std::string_view, 9> id_columns = {
+    "id",        "clientId",      "loanId",    "loanAccountId",   "loanAccountNumber",
+    "accountNo", "accountNumber", "savingsId", "savingsAccountNo"};
+constexpr int active_holiday = 300;
+
+std::string local_day(WallMs now, const std::string& zone, int later) {
+  auto day = text::local_time(now, zone);
+  day.day += later, day.hour = 12;
+  day = text::local_time(text::instant_of(day, zone), zone);
+  return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
+}
+
+// [2024,12,25] as 2024-12-25; else empty.
+std::string day_at(const json::object& object, std::string_view key) {
+  const auto* day = object.if_contains(key);
+  const auto* parts = day ? day->if_array() : nullptr;
+  if (!parts || parts->size() != 3) return {};
+  std::array<std::int64_t, 3> numbers{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!parts->at(i).is_int64()) return {};
+    numbers[i] = parts->at(i).get_int64();
+  }
+  return fmt::format("{:04}-{:02}-{:02}", numbers[0], numbers[1], numbers[2]);
+}
+
+}  // namespace
+
+std::string with_days(std::string text, WallMs now, const std::string& zone) {
+  for (std::size_t at = 0; (at = text.find(today_word, at)) != std::string::npos;) {
+    const auto end = text.find('}', at);
+    if (end == std::string::npos) break;
+    std::string_view number(text.data() + at + today_word.size(), end - at - today_word.size());
+    if (number.starts_with('+')) number.remove_prefix(1);
+    int later = 0;
+    const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), later);
+    const bool good = number.empty() || (error == std::errc() && stop == number.data() + number.size());
+    if (good && std::abs(later) <= 3660) text.replace(at, end - at + 1, local_day(now, zone, later));
+    at += today_word.size();
+  }
+  return text;
+}
+
+std::string report_path(const ScheduleSettings& schedule, WallMs now, const std::string& zone) {
+  auto path = "runreports/" + http_gateways::percent_encode(schedule.report.name);
+  char sign = '?';
+  for (const auto& [name, value] : schedule.report.parameters) {
+    path += sign + ("R_" + http_gateways::percent_encode(name)) + "=" +
+            http_gateways::percent_encode(with_days(value, now, zone));
+    sign = '&';
+  }
+  return path;
+}
+
+std::string list_path(std::size_t offset, std::size_t limit) {
+  return fmt::format("clients?offset={}&limit={}&orderBy=id&sortOrder=ASC", offset, limit);
+}
+
+std::string row_key(const ScheduleSettings& schedule, const ReportRow& row) {
+  std::string whole;
+  const auto add = [&](std::string_view name, std::string_view value) {
+    whole += fmt::format("{}:{}={}:{};", name.size(), name, value.size(), value);
+  };
+  for (const auto& column : schedule.key) add(column, row.cell(column));
+  if (schedule.key.empty())
+    for (const auto column : id_columns)
+      if (const auto value = row.cell(column); !value.empty()) add(column, value);
+  if (whole.empty())
+    for (const auto& [column, value] : row.cells) add(column, value);
+  return http_gateways::hex(http_gateways::digest(http_gateways::Hash::sha256, whole)).substr(0, 32);
+}
+
+Submission submission_of(const ScheduleSettings& schedule, const TemplateSettings* made, const ReportRow& row) {
+  Submission submission;
+  submission.source = store::Source::schedule;
+  submission.to = row.cell(schedule.number_column);
+  submission.triggered_by = "schedule " + schedule.name;
+  submission.lane = schedule.lane ? schedule.lane : made ? made->lane : std::nullopt;
+  if (!submission.lane) submission.lane = store::Lane::reminder;
+  ByTemplate asked{.name = schedule.by_template, .language = {}, .values = {}};
+  if (!schedule.language_column.empty()) {
+    asked.language = row.cell(schedule.language_column);
+    std::ranges::transform(asked.language, asked.language.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  }
+  for (const auto& [column, value] : row.cells) {
+    const auto renamed =
+        std::ranges::find_if(schedule.columns, [&](const auto& each) { return text::equal_names(each.first, column); });
+    asked.values[renamed == schedule.columns.end() ? column : renamed->second] = value;
+  }
+  submission.by_template = std::move(asked);
+  return submission;
+}
+
+std::string holiday_on(const json::value& holidays, WallMs now, const std::string& zone) {
+  const auto today = local_day(now, zone, 0);
+  const auto* list = holidays.if_array();
+  if (!list) return {};
+  for (const auto& each : *list) {
+    const auto* holiday = each.if_object();
+    if (!holiday) continue;
+    const auto* status = holiday->if_contains("status");
+    const auto* id = status && status->is_object() ? status->get_object().if_contains("id") : nullptr;
+    if (id && id->is_int64() && id->get_int64() != active_holiday) continue;
+    const auto from = day_at(*holiday, "fromDate"), to = day_at(*holiday, "toDate");
+    if (from.empty() || today < from || today > (to.empty() ? from : to)) continue;
+    const auto* name = holiday->if_contains("name");
+    return name && name->is_string() ? std::string(name->get_string()) : "a holiday";
+  }
+  return {};
+}
+
+const std::string& zone_of(const ScheduleSettings& schedule, const TenantSettings& tenant) {
+  return schedule.zone.empty() ? tenant.time_zone : schedule.zone;
+}
+
+WallMs next_due(const ScheduleSettings& schedule, const TenantSettings& tenant, WallMs now) {
+  if (schedule.cron) return schedule.cron->next_after(now, zone_of(schedule, tenant));
+  return schedule.at > now ? schedule.at : 0;
+}
+
+bool is_due_at(const ScheduleSettings& schedule, const TenantSettings& tenant, WallMs due) {
+  if (schedule.cron) return schedule.cron->next_after(due - 1, zone_of(schedule, tenant)) == due;
+  return schedule.at == due;
+}
+
+WallMs period_at(const ScheduleSettings& schedule, const TenantSettings& tenant, WallMs now) {
+  return schedule.cron ? schedule.cron->last_until(now, zone_of(schedule, tenant)) : schedule.at;
+}
+
+}  // namespace smsbridge::bridge

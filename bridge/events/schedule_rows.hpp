@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MPL-2.0
+// What a schedule makes of rows: sums without I/O.
+#pragma once
+#include <boost/json/value.hpp>
+#include <string>
+
+#include "bridge/config/schedule.hpp"
+#include "bridge/events/report_rows.hpp"
+#include "bridge/intake/submission.hpp"
+
+namespace smsbridge::bridge {
+
+// The local day of `now` in "{today}" and, so many days later, in "{today+3}" and "{today-1}".
+std::string with_days(std::string text, WallMs now, const std::string& zone);
+
+// What Fineract is asked, behind the address of its API; of a list one page, from the row `offset` on.
+std::string report_path(const ScheduleSettings& schedule, WallMs now, const std::string& zone);
+std::string list_path(std::size_t offset, std::size_t limit);
+
+// Tells a row of a period from the others, as 32 digits: a mark holds no name and no number.
+std::string row_key(const ScheduleSettings& schedule, const ReportRow& row);
+
+// The message that a row becomes; where the row has no number, one without.
+Submission submission_of(const ScheduleSettings& schedule, const TemplateSettings* made, const ReportRow& row);
+
+// The name of the holiday that Fineract has on this day, of its answer to holidays?officeId=; empty: it is none.
+std::string holiday_on(const boost::json::value& holidays, WallMs now, const std::string& zone);
+
+// The zone in which its times are.
+const std::string& zone_of(const ScheduleSettings& schedule, const TenantSettings& tenant);
+// The next time at which it is due, after `now`; 0: none.
+WallMs next_due(const ScheduleSettings& schedule, const TenantSettings& tenant, WallMs now);
+// A time at which it is due, rather than one of settings that it had before.
+bool is_due_at(const ScheduleSettings& schedule, const TenantSettings& tenant, WallMs due);
+// The time of the period that goes on at `now`: who got a message of it gets no second.
+WallMs period_at(const ScheduleSettings& schedule, const TenantSettings& tenant, WallMs now);
+
+}  // namespace smsbridge::bridge

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/events/schedule_run.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "bridge/env/log.hpp"
+#include "bridge/events/schedule_journal.hpp"
+#include "bridge/events/schedule_rows.hpp"
+#include "bridge/intake/by_template.hpp"
+#include "bridge/text/time.hpp"
+#include "bridge/text/ucs2.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+using How = ScheduleRun::Ended::How;
+using Answered = FineractAnswer::End;
+
+constexpr std::size_t slice_rows = 200, page_rows = 500;
+constexpr Duration commit_again = 1s;
+constexpr std::size_t refused_octets = store::journal_body_max - 1000;  // of a line; the end counts all of them
+constexpr std::size_t refused_id_octets = 60, refused_why_octets = 200;
+const std::string mark_scope = "schedule";
+
+// What a person finds a refused row by: the columns of its key, without numbers of phones.
+std::string shown_id(const ScheduleSettings& schedule, const ReportRow& row) {
+  for (const auto& column : schedule.key)
+    if (const auto value = row.cell(column); !value.empty()) return column + " " + std::string(value);
+  for (const char* column : {"loanAccountId", "loanId", "accountNo", "id", "clientId"})
+    if (const auto value = row.cell(column); !value.empty()) return std::string(column) + " " + std::string(value);
+  return {};
+}
+
+}  // namespace
+
+ScheduleRun::ScheduleRun(const Context& context, Order order, std::function<void(const Ended&)> ended)
+    : context_(context), order_(std::move(order)), ended_(std::move(ended)) {}
+
+void ScheduleRun::start() {
+  const auto& tenant = order_.tenant->config;
+  if (!tenant.fineract)
+    return end(How::failed, "the tenant '" + tenant.name + "' has no 'fineract': say in its settings how it is asked");
+  client_ = std::make_unique<FineractClient>(*tenant.fineract, tenant.name, context_.executor, context_.make_transport,
+                                             context_.clock);
+  if (order_.schedule->holidays == ScheduleSettings::Holidays::skip) return ask_for_holidays();
+  read();
+}
+
+void ScheduleRun::ask_for_holidays() {
+  client_->get("holidays?officeId=" + std::to_string(order_.schedule->office),
+               [self = shared_from_this()](const FineractAnswer& answer) {
+                 if (!answer.ok()) return self->fail(answer);
+                 const auto& zone = zone_of(*self->order_.schedule, self->order_.tenant->config);
+                 auto holiday = holiday_on(answer.body, self->context_.clock.wall(), zone);
+                 if (!holiday.empty()) return self->end(How::holiday, std::move(holiday));
+                 self->read();
+               });
+}
+
+void ScheduleRun::read() {
+  const auto& schedule = *order_.schedule;
+  const auto path = schedule.list == ScheduleSettings::List::none
+                        ? report_path(schedule, context_.clock.wall(), zone_of(schedule, order_.tenant->config))
+                        : list_path(offset_, page_rows);
+  page_rows_ = 0;
+  client_->get_text(path, [self = shared_from_this()](FineractAnswer answer) { self->took(std::move(answer)); });
+}
+
+void ScheduleRun::took(FineractAnswer answer) {
+  if (!answer.ok()) return fail(answer);
+  rows_ = std::make_unique<ReportRows>(std::move(answer.text));
+  work();
+}
+
+// ---- slice by slice ----
+
+void ScheduleRun::work() {
+  if (stopping_) return end(How::stopped);
+  if (slice_.empty()) {
+    slice_ = rows_->next(slice_rows);
+    if (!rows_->error().empty()) return end(How::failed, rows_->error());
+    page_rows_ += slice_.size();
+  }
+  if (slice_.empty()) return more();
+  take_slice();
+}
+
+// A list goes on with its next page; a report ends here.
+void ScheduleRun::more() {
+  if (order_.schedule->list == ScheduleSettings::List::none || page_rows_ < page_rows) return end(How::done);
+  offset_ += page_rows;
+  read();
+}
+
+void ScheduleRun::take_slice() {
+  auto slice = made_of(slice_);
+  if (order_.task) return commit(std::move(slice));
+  look_at(slice);
+  slice_.clear();
+  // Others of the shard have their turn.
+  boost::asio::post(context_.executor, [self = shared_from_this()] { self->work(); });
+}
+
+std::string ScheduleRun::mark_of(const std::string& key) const {
+  return fmt::format("{}/{}/{}/{}", order_.tenant->id, order_.schedule->name, order_.period, key);
+}
+
+ScheduleRun::Slice ScheduleRun::made_of(const std::vector<ReportRow>& rows) const {
+  Slice slice;
+  std::map<std::string, bool> keys;
+  for (const auto& row : rows) add_row(slice, row, keys);
+  return slice;
+}
+
+void ScheduleRun::add_row(Slice& slice, const ReportRow& row, std::map<std::string, bool>& keys) const {
+  const auto& schedule = *order_.schedule;
+  const auto number = counts_.rows + ++slice.counts.rows;
+  const auto refuse = [&](std::string_view why) {
+    ++slice.counts.refused;
+    slice.refused.push_back({.row = number,
+                             .id = std::string(text::cut_utf8(shown_id(schedule, row), refused_id_octets)),
+                             .why = std::string(text::cut_utf8(why, refused_why_octets))});
+  };
+  if (schedule.list == ScheduleSettings::List::clients && row.cell("active") != "true")
+    return refuse("the client is not active");
+  const auto key = mark_of(row_key(schedule, row));
+  if (!keys.emplace(key, true).second || context_.store.reader().mark(mark_scope, key, context_.clock.wall())) {
+    ++slice.counts.repeated;
+    return;
+  }
+  const auto made = template_for(*context_.router.table(), schedule.by_template, order_.tenant->config.name);
+  auto prepared = context_.intake.prepare(submission_of(schedule, made.get(), row), *order_.tenant);
+  if (prepared.refusal) {
+    refuse(prepared.refusal->detail);
+  } else {
+    ++slice.counts.sent;
+    slice.counts.parts += prepared.enqueue.content.parts;
+    slice.along.marks.push_back({.scope = mark_scope, .key = key, .value = {}, .expires_at = order_.keep_marks_until});
+  }
+  slice.wishes.push_back(std::move(prepared));
+  slice.numbers.push_back(number);
+}
+
+void ScheduleRun::look_at(const Slice& slice) {
+  auto& found = dry_run_;
+  const auto table = context_.router.table();
+  for (std::size_t i = 0; i < slice.wishes.size(); ++i) {
+    const auto& wish = slice.wishes[i];
+    if (wish.refusal) continue;
+    const auto& content = wish.enqueue.content;
+    const auto gateway = table->gateway(content.gateway);
+    found.parts[content.gateway] += content.parts;
+    if (const auto* price = table->prices->find(content.gateway, content.to))
+      found.price[price->currency] += price->part * static_cast<std::int64_t>(content.parts);
+    else
+      ++found.unpriced;
+    if (found.first.size() >= DryRun::rendered_most) continue;
+    const auto made_by = read_made_by(content.made_by);
+    found.first.push_back({.row = slice.numbers[i],
+                           .to = content.to,
+                           .text = content.text,
+                           .language = made_by ? made_by->language : std::string(),
+                           .parts = content.parts,
+                           .gateway = gateway ? gateway->name : std::string()});
+  }
+  for (const auto& row : slice.refused)
+    if (found.refused.size() < DryRun::rendered_most) found.refused.push_back(row);
+  counts_.rows += slice.counts.rows;
+  counts_.sent += slice.counts.sent;
+  counts_.repeated += slice.counts.repeated;
+  counts_.refused += slice.counts.refused;
+  counts_.parts += slice.counts.parts;
+  found.counts = counts_;
+}
+
+void ScheduleRun::commit(Slice slice) {
+  json::array refused;
+  std::size_t octets = 0;
+  for (const auto& row : slice.refused) {
+    json::object each{{"row", row.row}, {"id", row.id}, {"why", row.why}};
+    octets += json::serialize(each).size() + 1;
+    if (octets > refused_octets) break;
+    refused.push_back(std::move(each));
+  }
+  const auto& task = *order_.task;
+  slice.along.only_if.emplace_back(store::TaskHeld{.task = task.task, .lease = task.lease});
+  slice.along.journal.push_back(run_line(run_lines(order_.schedule->name, order_.started_at), order_.tenant->id,
+                                         {{"event", "slice"},
+                                          {"rows", slice.counts.rows},
+                                          {"sent", slice.counts.sent},
+                                          {"repeated", slice.counts.repeated},
+                                          {"refused", std::move(refused)}}));
+  context_.intake.accept(
+      *order_.tenant, std::move(slice.wishes), Intake::WhenBusy::wait, context_.executor,
+      [self = shared_from_this(), counts = slice.counts](const auto& result) { self->committed(counts, result); },
+      std::move(slice.along));
+}
+
+// What could not be written, or perhaps was, is made anew: by then the marks say which of it is there.
+void ScheduleRun::committed(const RowCounts& counts, const tl::expected<std::vector<Acceptance>, Problem>& result) {
+  if (!result && result.error().code == ProblemCode::state_conflict) return end(How::lost);
+  if (!result) {
+    if (const auto times = said_.due("not kept", context_.clock.now()))
+      log::error("schedules", "messages of a schedule could not be stored: it goes on when they can", "schedule",
+                 order_.schedule->name, "why", result.error().detail, "times", times);
+    const auto timer = std::shared_ptr<Timer>(context_.clock.timer(context_.executor));
+    return timer->at(context_.clock.now() + commit_again, [self = shared_from_this(), timer] { self->work(); });
+  }
+  const auto& metrics = order_.tenant->metrics.schedule_rows;
+  metrics[metrics::ScheduleRow::sent]->Increment(static_cast<double>(counts.sent));
+  metrics[metrics::ScheduleRow::repeated]->Increment(static_cast<double>(counts.repeated));
+  metrics[metrics::ScheduleRow::refused]->Increment(static_cast<double>(counts.refused));
+  counts_.rows += counts.rows;
+  counts_.sent += counts.sent;
+  counts_.repeated += counts.repeated;
+  counts_.refused += counts.refused;
+  counts_.parts += counts.parts;
+  slice_.clear();
+  // Not from inside: with nothing to write the answer comes at once.
+  boost::asio::post(context_.executor, [self = shared_from_this()] { self->work(); });
+}
+
+// ---- the end ----
+
+void ScheduleRun::abandon() {
+  ended_ = {};
+  stopping_ = true;
+  client_.reset();
+}
+
+void ScheduleRun::cut_short() {
+  stopping_ = true;
+  client_.reset();
+  end(How::stopped, "the daemon is stopping");
+}
+
+void ScheduleRun::fail(const FineractAnswer& answer) {
+  const bool may_pass = answer.end == Answered::unreachable || answer.end == Answered::failing;
+  end(may_pass ? How::later : How::failed, "Fineract: " + answer.detail);
+}
+
+void ScheduleRun::end(How how, std::string detail) {
+  boost::asio::post(context_.executor,
+                    [self = shared_from_this(), ended = Ended{.how = how, .detail = std::move(detail)}] {
+                      self->rows_.reset();
+                      self->client_.reset();
+                      if (const auto tell = std::exchange(self->ended_, {})) tell(ended);
+                    });
+}
+
+}  // namespace smsbridge::bridge

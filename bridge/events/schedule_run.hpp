@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+#include <boost/asio/any_io_executor.hpp>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/config/schedule.hpp"
+#include "bridge/env/http_transport.hpp"
+#include "bridge/env/log_throttle.hpp"
+#include "bridge/events/fineract_client.hpp"
+#include "bridge/events/report_rows.hpp"
+#include "bridge/intake/accept.hpp"
+#include "bridge/routing/router.hpp"
+#include "store/store.hpp"
+
+namespace smsbridge::bridge {
+
+// What became of the rows of a run so far.
+struct RowCounts {
+  std::size_t rows = 0, sent = 0, repeated = 0, refused = 0, parts = 0;
+};
+struct RefusedRow {
+  std::size_t row = 0;  // the first is 1
+  std::string id;       // the row's key, as it was read
+  std::string why;
+};
+
+// What a dry run found out.
+struct DryRun {
+  RowCounts counts;
+  struct Rendered {
+    std::size_t row = 0;
+    std::string to, text, language;
+    std::size_t parts = 0;
+    std::string gateway;
+  };
+  std::vector<Rendered> first;                    // at most rendered_most
+  std::vector<RefusedRow> refused;                // likewise
+  std::map<std::string, Micro> price;             // by currency, of what has one
+  std::size_t unpriced = 0;                       // messages
+  std::map<store::GatewayId, std::size_t> parts;  // by gateway
+  static constexpr std::size_t rendered_most = 20;
+};
+
+// One run of a schedule: the rows are read from Fineract, and become messages in slices. Each slice is one commit,
+// which holds its messages, a mark for each of its rows and a line of the journal, on the condition that the run's task
+// is still ours. A row whose mark is there was sent in this period, and is passed over: so nobody gets a second
+// message, wherever the process dies and however often it is run. One shard.
+class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
+ public:
+  struct Context {
+    boost::asio::any_io_executor executor;
+    Clock& clock;
+    store::Store& store;
+    const Router& router;
+    Intake& intake;
+    MakeHttpTransport make_transport;
+  };
+  struct Order {
+    SchedulePtr schedule;
+    const Tenant* tenant = nullptr;
+    std::optional<store::ClaimedTask> task;  // none: a dry run, which sends nothing
+    WallMs period = 0, started_at = 0;
+    WallMs keep_marks_until = 0;
+  };
+  struct Ended {
+    enum class How : std::uint8_t {
+      done,
+      holiday,  // `detail` is its name
+      stopped,
+      later,   // Fineract does not answer: a repetition may help
+      failed,  // it does not help
+      lost,    // somebody else has the task
+    } how = How::done;
+    std::string detail;
+  };
+
+  // `ended` is called once, on the executor, never inside start().
+  ScheduleRun(const Context& context, Order order, std::function<void(const Ended&)> ended);
+
+  void start();
+  // What is on its way to the disk gets there; what is out stays out.
+  void stop() { stopping_ = true; }
+  // The process ends: nobody is told, and the task is done after the next start.
+  void abandon();
+  // Likewise of a dry run: whoever asked is told.
+  void cut_short();
+  const Order& order() const { return order_; }
+  const RowCounts& counts() const { return counts_; }
+  const DryRun& found() const { return dry_run_; }
+
+ private:
+  // What is made of a slice.
+  struct Slice {
+    RowCounts counts;
+    std::vector<Prepared> wishes;
+    std::vector<std::size_t> numbers;  // of their rows
+    std::vector<RefusedRow> refused;
+    store::Batch along;
+  };
+  void ask_for_holidays();
+  void read();
+  void took(FineractAnswer answer);
+  void work();
+  void more();
+  void take_slice();
+  Slice made_of(const std::vector<ReportRow>& rows) const;
+  void add_row(Slice& slice, const ReportRow& row, std::map<std::string, bool>& keys) const;
+  void look_at(const Slice& slice);
+  void commit(Slice slice);
+  void committed(const RowCounts& counts, const tl::expected<std::vector<Acceptance>, Problem>& result);
+  void end(Ended::How how, std::string detail = {});
+  void fail(const FineractAnswer& answer);
+  std::string mark_of(const std::string& key) const;
+
+  const Context context_;
+  const Order order_;
+  std::function<void(const Ended&)> ended_;
+  std::unique_ptr<FineractClient> client_;
+  std::unique_ptr<ReportRows> rows_;
+  std::vector<ReportRow> slice_;  // that is not on the disk yet
+  std::size_t page_rows_ = 0, offset_ = 0;
+  RowCounts counts_;
+  DryRun dry_run_;
+  bool stopping_ = false;
+  log::Throttle said_;
+};
+
+}  // namespace smsbridge::bridge
