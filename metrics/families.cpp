@@ -50,6 +50,9 @@ Families::Families(prometheus::Registry& registry)
       opt_outs_lifted(counters(registry, "opt_outs_lifted_total", "Phones that get campaigns again.")),
       opted_out_late(counters(registry, "messages_opted_out_late_total",
                               "Messages that were accepted, and stopped by an opt-out before they left.")),
+      postponed(counters(registry, "messages_postponed_total",
+                         "Messages that wait for the end of quiet hours: since they were accepted, or since they were "
+                         "about to leave.")),
       messages_routed(
           counters(registry, "messages_routed_total", "Messages given to a gateway; none when there was no route.")),
       message_parts_submitted(

@@ -75,6 +75,10 @@ SMSBRIDGE_LABEL(RejectReason, other, "malformed_json", "unauthenticated", "forbi
 enum class OptOutHow { keyword, carrier, staff, import };
 SMSBRIDGE_LABEL(OptOutHow, import, "keyword", "carrier", "staff", "import");
 
+// What quiet hours put off: when it was accepted, or when it was about to leave.
+enum class Postponed { accepted, leaving };
+SMSBRIDGE_LABEL(Postponed, leaving, "accepted", "leaving");
+
 enum class PartEncoding { gsm7, gsm7_shift, latin1, ucs2, binary };
 SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "gsm7_shift", "latin1", "ucs2", "binary");
 

@@ -63,6 +63,7 @@ struct TenantMetrics {
   ByLabel<OptOutHow, Counter> opt_outs;
   Counter* opt_outs_lifted = nullptr;
   Counter* opted_out_late = nullptr;  // accepted before, and stopped before they left
+  ByLabel<Postponed, Counter> postponed;
 };
 
 // The messages of one tenant on one gateway. Tenants that are folded share one object, so their gauges must be moved

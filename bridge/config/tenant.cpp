@@ -85,6 +85,9 @@ const Keys<T>& tenant_keys() {
           .checked(check_numbers),
       K::several("opt_out_lanes", &T::opt_out_lanes, lane_choices(),
                  "Lanes whose messages a phone stops with STOP; none: reminder and campaign"),
+      K::section<QuietHours>(
+          "quiet_hours", [](T& t) -> QuietHours& { return t.quiet_hours.emplace(); }, quiet_hours_keys(),
+          "When reminders and campaigns wait, because people sleep"),
       K::section<FineractSettings>(
           "fineract", [](T& t) -> FineractSettings& { return t.fineract.emplace(); }, fineract_keys(),
           "Its Fineract, where we are to read there"),

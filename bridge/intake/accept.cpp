@@ -114,6 +114,12 @@ void Intake::note_doubt(const Prepared& prepared, const Tenant& tenant) {
                 tenant.config.name, "gateway_id", content.gateway, "to", log::phone(content.to), "characters",
                 content.replaced, "times", count);
   }
+  if (const auto& why = prepared.enqueue.postponed_because; !why.empty() && !prepared.refusal) {
+    tenant.metrics.postponed[metrics::Postponed::accepted]->Increment();
+    if (const auto count = doubts_.due("quiet " + tenant.config.name, clock_.now()))
+      log::info("intake", "messages wait for the end of the quiet hours", "tenant", tenant.config.name, "until", why,
+                "times", count);
+  }
   if (!prepared.unlikely_number) return;
   tenant.metrics.unlikely_numbers->Increment();
   if (const auto count = doubts_.due(tenant.config.name, clock_.now()))
