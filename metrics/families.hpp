@@ -38,6 +38,7 @@ struct Families {
   Counters& opt_outs_lifted;
   Counters& opted_out_late;
   Counters& postponed;
+  Counters& same_text;
   Counters& messages_routed;
   Counters& message_parts_submitted;
   Counters& messages_finished;

@@ -9,7 +9,6 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <utility>
 #include <vector>
 
 #include "metrics/exposition.hpp"
@@ -176,6 +175,7 @@ std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string
   out->opt_outs = resolve<OptOutHow>(families.opt_outs, labels, "how");
   out->opt_outs_lifted = &families.opt_outs_lifted.Add(labels);
   out->opted_out_late = &families.opted_out_late.Add(labels);
+  out->same_text = &families.same_text.Add(labels);
   out->postponed = resolve<Postponed>(families.postponed, labels, "when");
   return out;
 }

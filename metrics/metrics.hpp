@@ -64,6 +64,7 @@ struct TenantMetrics {
   Counter* opt_outs_lifted = nullptr;
   Counter* opted_out_late = nullptr;  // accepted before, and stopped before they left
   ByLabel<Postponed, Counter> postponed;
+  Counter* same_text = nullptr;  // not sent, because its number got it often enough
 };
 
 // The messages of one tenant on one gateway. Tenants that are folded share one object, so their gauges must be moved

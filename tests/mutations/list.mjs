@@ -762,6 +762,17 @@ export const list = [
   ]},
 
   // ---- intake and API ----
+  {file: 'bridge/intake/same_texts.cpp', bugs: [
+    {id: 1314, what: 'equal texts: a day never ends', find: `seen && now_s - seen->since_s < day_s`, plant: `seen != nullptr`},
+    {id: 1315, what: 'equal texts: one too many', find: `seen->count >= most`, plant: `seen->count > most`},
+    {id: 1316, what: 'equal texts: what was not accepted counts', find: `--seen->count;`, plant: `;`},
+    {id: 1317, what: 'equal texts: a loop gives way to what was seen once',
+     find: `now_s - e.since_s < day_s ? e.count : 0`, plant: `1u`},
+  ]},
+  {file: 'bridge/intake/accept.cpp', bugs: [
+    {id: 1318, what: 'equal texts: login codes are counted', find: `|| content.lane == store::Lane::otp`, plant: `|| (planted ? false : content.lane == store::Lane::otp)`},
+    {id: 1320, what: 'equal texts: what is on disk does not count', find: `asked.same_texts[i]->keep();`, plant: `;`},
+  ]},
   {file: 'bridge/intake/submission.cpp', bugs: [
     {id: 19, what: 'the digest ignores the sender',
      find: `own(s.from), s.country,`,
