@@ -57,6 +57,12 @@ Families::Families(prometheus::Registry& registry)
                       "each.")),
       fineract_repaired(counters(registry, "fineract_repaired_total",
                                  "Ids that Fineract asked for, nobody posted, and its API explained.")),
+      postponed(counters(registry, "messages_postponed_total",
+                         "Messages that wait for the end of quiet hours: since they were accepted, or since they were "
+                         "about to leave.")),
+      same_text(counters(registry, "messages_same_text_total",
+                         "Messages that were not sent because their number got the same text often enough within a "
+                         "day.")),
       messages_routed(
           counters(registry, "messages_routed_total", "Messages given to a gateway; none when there was no route.")),
       message_parts_submitted(

@@ -41,6 +41,8 @@ struct Families {
   Counters& opted_out_late;
   Counters& events;
   Counters& fineract_repaired;
+  Counters& postponed;
+  Counters& same_text;
   Counters& messages_routed;
   Counters& message_parts_submitted;
   Counters& messages_finished;

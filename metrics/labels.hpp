@@ -53,6 +53,7 @@ enum class RejectReason {
   no_route,
   budget_spent,
   opted_out,
+  same_text,
   unknown_template,
   missing_variable,
   too_many_parts,
@@ -67,7 +68,7 @@ enum class RejectReason {
 };
 SMSBRIDGE_LABEL(RejectReason, other, "malformed_json", "unauthenticated", "forbidden", "payload_too_large",
                 "unsupported_media_type", "invalid_request", "invalid_number", "blocked_number", "no_route",
-                "budget_spent", "opted_out", "unknown_template", "missing_variable", "too_many_parts",
+                "budget_spent", "opted_out", "same_text", "unknown_template", "missing_variable", "too_many_parts",
                 "idempotency_mismatch", "idempotency_in_progress", "rate_limited", "queue_full", "shutting_down",
                 "store_full", "storage_failed", "other");
 
@@ -121,6 +122,10 @@ enum class ScheduleRow {
   refused,
 };
 SMSBRIDGE_LABEL(ScheduleRow, refused, "sent", "repeated", "refused");
+
+// What quiet hours put off: when it was accepted, or when it was about to leave.
+enum class Postponed { accepted, leaving };
+SMSBRIDGE_LABEL(Postponed, leaving, "accepted", "leaving");
 
 enum class PartEncoding { gsm7, gsm7_shift, latin1, ucs2, binary };
 SMSBRIDGE_LABEL(PartEncoding, binary, "gsm7", "gsm7_shift", "latin1", "ucs2", "binary");

@@ -9,7 +9,6 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <utility>
 #include <vector>
 
 #include "metrics/exposition.hpp"
@@ -100,6 +99,8 @@ std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string
   out->opted_out_late = &families.opted_out_late.Add(labels);
   out->repaired = resolve<RepairHow>(families.fineract_repaired, labels, "how");
   out->events = resolve<EventResult>(families.events, labels, "result");
+  out->same_text = &families.same_text.Add(labels);
+  out->postponed = resolve<Postponed>(families.postponed, labels, "when");
   return out;
 }
 

@@ -67,6 +67,8 @@ struct TenantMetrics {
   ByLabel<RepairHow, Counter> repaired;  // ids of Fineract
   ByLabel<ScheduleEnd, Counter> schedule_runs;
   ByLabel<ScheduleRow, Counter> schedule_rows;
+  ByLabel<Postponed, Counter> postponed;
+  Counter* same_text = nullptr;  // not sent, because its number got it often enough
 };
 
 // The messages of one tenant on one gateway. Tenants that are folded share one object, so their gauges must be moved

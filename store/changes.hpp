@@ -26,6 +26,7 @@ struct Enqueue {
   bool replace_on_conflict = false;  // Fineract reuses ids after a restore: other content is a new message
   bool only_if_known = false;        // it would be refused now: nothing is stored, but a repetition is recognised
   std::string failed_because;        // not empty: kept for people to see, final from the start, never sent
+  std::string postponed_because;     // not empty: why it is due later than it was asked for; for its timeline
 };
 struct Enqueued {
   enum class Kind : std::uint8_t {

@@ -118,6 +118,7 @@ class Ledger {
   void change_state(Progress& progress, State to, const Queue& queue);
   void wait_for_receipt(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs deadline);
   void end_wait(lmdb::Transaction& txn, MessageId id, const Progress& progress);
+  void postpone(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs due, const std::string& why, WallMs now);
   void finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, State state, std::string why, WallMs now);
   void release(lmdb::Transaction& txn, MessageId id);
   void expire(lmdb::Transaction& txn, const Queue& queue, MessageId id, const DueEntry& entry, WallMs now);

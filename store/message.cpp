@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, state_count> state_names = {
 constexpr std::array<std::string_view, segment_state_count> segment_names = {
     "unsent", "accepted", "enroute", "delivered", "undeliverable", "expired", "rejected", "unknown", "sent"};
 constexpr std::array<std::string_view, event_kind_count> event_names = {
-    "submitted", "retry_scheduled", "doubtful", "receipt", "final", "cancelled", "retried", "moved"};
+    "submitted", "retry_scheduled", "doubtful", "receipt", "final", "cancelled", "retried", "moved", "postponed"};
 
 template <class Enum, std::size_t N>
 bool parse_name(std::string_view text, const std::array<std::string_view, N>& names, Enum& value) {

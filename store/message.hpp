@@ -127,9 +127,10 @@ enum class EventKind : std::uint8_t {
   final_state,
   cancelled,
   retried,
-  moved,  // to another gateway
+  moved,      // to another gateway
+  postponed,  // not sent at this time of day
 };
-constexpr std::size_t event_kind_count = 8;
+constexpr std::size_t event_kind_count = 9;
 
 // A line of the message's timeline. At most `events_max` are kept; the last ones win.
 struct Event {

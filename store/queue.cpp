@@ -53,7 +53,11 @@ Enqueued Ledger::enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now) {
   if (change.failed_because.empty() && closed_.contains(content.gateway))
     change.failed_because = "its gateway was just removed";
   if (change.failed_because.empty()) {
-    records_.write(txn, queue, content.due_at, id, {.expires_at = content.expires_at});
+    const bool postponed = !change.postponed_because.empty();
+    Stored stored{.queue = queue, .progress = {}};
+    if (postponed) postpone(txn, id, stored, content.due_at, change.postponed_because, now);
+    records_.write(txn, queue, content.due_at, id,
+                   {.expires_at = content.expires_at, .in_doubt = false, .has_progress = postponed});
     effects_.due_now.insert(queue);
   } else {
     Stored stored{.queue = queue, .progress = {}};

@@ -164,13 +164,28 @@ Settled Ledger::settle(const Settlement& change, const MovedTo& moved, lmdb::Tra
   return Settled::ok;
 }
 
-Settled Ledger::settle(const Settlement& change, const GivenBack&, lmdb::Transaction& txn, WallMs) {
+Settled Ledger::settle(const Settlement& change, const GivenBack& back, lmdb::Transaction& txn, WallMs now) {
   Stored stored;
   Lease lease;
   if (const auto taken = take_back(change, stored, lease, txn); taken != Settled::ok) return taken;
+  if (back.not_before > lease.due_at) {
+    lease.due_at = back.not_before;
+    lease.entry.has_progress = true;
+    postpone(txn, change.id, stored, lease.due_at, change.status_message, now);
+  }
   records_.write(txn, lease.queue, lease.due_at, change.id, lease.entry);
   effects_.due_now.insert(lease.queue);
   return Settled::ok;
+}
+
+// Its entry of the queue is the caller's.
+void Ledger::postpone(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs due, const std::string& why,
+                      WallMs now) {
+  auto& p = stored.progress;
+  p.due_at = due;
+  p.status_message = why;
+  note(p, now, EventKind::postponed, stored.queue.gateway, why);
+  records_.write(txn, id, p);
 }
 
 void Ledger::finalise(lmdb::Transaction& txn, MessageId id, Stored& stored, State state, std::string why, WallMs now) {

@@ -40,8 +40,10 @@ struct MovedTo {
   GatewayId gateway = 0;
   bool sent = true;  // false: this attempt does not count
 };
-// It was not sent, and keeps its place in the queue.
-struct GivenBack {};
+// It was not sent, and keeps its place in the queue, or takes one later in it.
+struct GivenBack {
+  WallMs not_before = 0;  // 0: its own place
+};
 
 using Ending = std::variant<GivenBack, Taken, Failed, RetryLater, Held, MovedTo>;
 

@@ -225,6 +225,8 @@ int preview(const ClientOptions& options, json::object body) {
             << " part(s) " << alphabet_text(p) << ", " << text_of(p, "units") << " units, of which a part has "
             << text_of(p, "units_per_part") << "\n";
   if (p.at("transliterated").as_bool()) std::cout << "text " << text::printable(one_line(text_of(p, "text"))) << "\n";
+  if (const auto until = text_of(p, "not_before"); until != "-")
+    std::cout << "waits until " << until << ": quiet hours\n";
   if (text_of(p, "replaced") != "0") std::cout << text_of(p, "replaced") << " character(s) become ?\n";
   Table forcing({"AT", "CHARACTER", "CODE POINT", "REPLACEMENT"}, terminal);
   for (const auto& each : p.at("forces_ucs2").as_array()) {

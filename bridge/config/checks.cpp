@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <optional>
 
 #include "bridge/config/reader.hpp"
 #include "bridge/config/tls.hpp"
@@ -29,6 +31,17 @@ std::string host_of(std::string_view url) {
   return std::string(url.substr(0, url.find(':')));
 }
 
+// "08:00" -> minutes of the day; 24:00 is its end.
+std::optional<int> parse_clock(const std::string& text) {
+  int hours = 0, minutes = 0;
+  char behind = 0;
+  if (std::sscanf(text.c_str(), "%2d:%2d%c", &hours, &minutes, &behind) != 2 || hours < 0 || minutes < 0 ||
+      minutes > 59)
+    return std::nullopt;
+  const int total = hours * 60 + minutes;
+  return total <= 24 * 60 ? std::optional(total) : std::nullopt;
+}
+
 }  // namespace
 
 void check_name(ConfigSection& s, const std::string& name) {
@@ -52,6 +65,16 @@ void check_country(ConfigSection& s, const std::string& key, const std::string& 
 
 void check_zone(ConfigSection& s, const std::string& key, const std::string& zone) {
   if (!text::is_zone(zone)) s.problem(key, "'" + zone + "' is not a time zone such as Africa/Nairobi", "bad-value");
+}
+
+void read_clock(ConfigSection& s, const char* key, int& minute_of_day) {
+  std::string text;
+  s.read(key, text);
+  if (text.empty()) return;
+  if (const auto parsed = parse_clock(text))
+    minute_of_day = *parsed;
+  else
+    s.problem(key, "'" + text + "' is not a time of day such as 08:00", "bad-value");
 }
 
 void check_no_control(ConfigSection& s, const std::string& key, const std::string& value) {

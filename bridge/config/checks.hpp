@@ -24,6 +24,8 @@ void check_url(ConfigSection& s, const std::string& key, const std::string& url,
 void check_networks(ConfigSection& s, const std::string& key, const std::vector<std::string>& networks);
 // A time zone of the IANA database.
 void check_zone(ConfigSection& s, const std::string& key, const std::string& zone);
+// A time of day such as 08:00, in minutes; 24:00 is its end. What is not given stays.
+void read_clock(ConfigSection& s, const char* key, int& minute_of_day);
 // Delays double up to the longest.
 void check_first_delay(ConfigSection& s, const char* first, WallMs first_ms, const char* longest, WallMs longest_ms);
 

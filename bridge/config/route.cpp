@@ -2,7 +2,6 @@
 #include "bridge/config/route.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <span>
 
 #include "bridge/config/checks.hpp"
@@ -12,31 +11,12 @@
 namespace smsbridge::bridge {
 namespace {
 
-// "08:00" -> minutes of the day; 24:00 is its end.
-std::optional<int> parse_clock(const std::string& text) {
-  int hours = 0, minutes = 0;
-  char behind = 0;
-  if (std::sscanf(text.c_str(), "%2d:%2d%c", &hours, &minutes, &behind) != 2 || hours < 0 || minutes < 0 ||
-      minutes > 59)
-    return std::nullopt;
-  const int total = hours * 60 + minutes;
-  return total <= 24 * 60 ? std::optional(total) : std::nullopt;
-}
-
 using R = RouteSettings;
 using ByLane = std::array<WallMs, store::lane_count>;
 
 // Of the section `hours`.
 Keys<R>::Key clock_key(const char* name, int R::*minute_of_day, const char* usual, const char* help) {
-  const auto read = [name, minute_of_day](ConfigSection& s, R& route) {
-    std::string text;
-    s.read(name, text);
-    if (text.empty()) return;
-    if (const auto parsed = parse_clock(text))
-      route.*minute_of_day = *parsed;
-    else
-      s.problem(name, "'" + text + "' is not a time of day such as 08:00", "bad-value");
-  };
+  const auto read = [name, minute_of_day](ConfigSection& s, R& route) { read_clock(s, name, route.*minute_of_day); };
   return Keys<R>::special(name, KeyInfo::Type::text, read, help).usually(usual);
 }
 

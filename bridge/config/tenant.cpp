@@ -85,6 +85,11 @@ const Keys<T>& tenant_keys() {
           .checked(check_numbers),
       K::several("opt_out_lanes", &T::opt_out_lanes, lane_choices(),
                  "Lanes whose messages a phone stops with STOP; none: reminder and campaign"),
+      K::integer("same_text_max", &T::same_text_max, 0, 1'000'000,
+                 "How often the same text goes to the same number within a day; 0: always. Login codes always go"),
+      K::section<QuietHours>(
+          "quiet_hours", [](T& t) -> QuietHours& { return t.quiet_hours.emplace(); }, quiet_hours_keys(),
+          "When reminders and campaigns wait, because people sleep"),
       K::section<FineractSettings>(
           "fineract", [](T& t) -> FineractSettings& { return t.fineract.emplace(); }, fineract_keys(),
           "Its Fineract, where we are to read there"),

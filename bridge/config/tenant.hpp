@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bridge/config/fineract.hpp"
+#include "bridge/config/quiet_hours.hpp"
 #include "bridge/text/money.hpp"
 #include "store/message.hpp"
 
@@ -32,6 +33,8 @@ struct TenantSettings {
   bool check_number_length = true;         // refuse numbers with more or fewer digits than any mobile of their country
   std::vector<std::string> numbers;        // to which phones write to it: short codes, and numbers as 254700000001
   std::vector<store::Lane> opt_out_lanes;  // that STOP stops; empty: reminder and campaign
+  std::uint32_t same_text_max = 3;         // to one number within a day; 0: any number. Login codes have no limit
+  std::optional<QuietHours> quiet_hours;   // in which reminders and campaigns wait
   std::optional<FineractSettings> fineract;        // how its Fineract is asked; without it, it is not
   bool html_entities = true;                       // Fineract posts "O&#39;Brien"; the phone should show O'Brien
   bool transliterate = false;                      // texts that get into fewer parts by it, when a message does not say

@@ -107,8 +107,12 @@ store::Settlement Attempt::settle(const Judge& judge) const {
       .id = message_.id, .attempt = message_.attempt, .what = store::GivenBack{}, .segments = segments()};
   const bool complete = std::ranges::all_of(parts_, [](const Part& p) { return p.state == Part::State::accepted; });
   if (complete) return taken(judge, std::move(settlement));
-  if (!is_refused() && std::ranges::none_of(parts_, &Part::submitted)) {
+  if (!is_refused() && !has_begun()) {
     settlement.segments.clear();
+    // What ends before that time is there at its end, so that it is said then.
+    const auto expires = message_.expires_at;
+    settlement.what = store::GivenBack{.not_before = expires ? std::min(not_before_, expires) : not_before_};
+    settlement.status_message = why_later_;
     return settlement;
   }
   if (expired_ && !is_refused() && !first(Part::State::unknown)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -40,9 +41,17 @@ class Attempt {
   // The rest is not sent: it was stopped from outside, or its validity ended.
   void stop() { stopped_ = true; }
   void expire() { stopped_ = expired_ = true; }
+  // It is not to leave before then.
+  void postpone(WallMs until, std::string why) {
+    stopped_ = true;
+    not_before_ = until;
+    why_later_ = std::move(why);
+  }
 
   // Nothing more comes of it: settle() has its outcome.
   bool is_over() const;
+  // A part of it left, or is on its way.
+  bool has_begun() const { return std::ranges::any_of(parts_, &Part::submitted); }
   // No part is, or may be, at a carrier.
   bool is_untouched() const;
   bool is_refused() const { return first(Part::State::refused) != nullptr; }
@@ -87,6 +96,8 @@ class Attempt {
   bool stopped_ = false;          // the rest is not sent
   bool expired_ = false;          // its validity ended before all parts were sent
   bool with_connection_ = false;  // a part of it was lost with its connection
+  WallMs not_before_ = 0;         // 0: it was not put off
+  std::string why_later_;
 };
 
 }  // namespace smsbridge::bridge

@@ -98,6 +98,8 @@ class Channel {
     virtual void on_up_or_down() = 0;                              // is_up() changed
     virtual void on_closed() = 0;                                  // something closed after stop() or abort()
     virtual bool is_sending_to(std::string_view phone) const = 0;  // empty: to anybody
+    // Of what was submitted and waits here to be fetched: whether it may leave at this time of day.
+    virtual bool may_leave(std::uint64_t) { return true; }
   };
 
   virtual ~Channel() = default;

@@ -18,6 +18,7 @@
 #include "bridge/env/random.hpp"
 #include "bridge/policy/retry.hpp"
 #include "bridge/routing/opt_outs.hpp"
+#include "bridge/routing/quiet_time.hpp"
 #include "bridge/routing/router.hpp"
 #include "store/store.hpp"
 
@@ -37,6 +38,7 @@ struct GatewayContext {
   std::shared_ptr<IdLearning> ids{};  // likewise; nullptr: there is nothing to learn
   KeepFromPhone keep{};               // perhaps empty: what phones say is then counted, and gone
   const OptOuts* opt_outs = nullptr;  // nullptr: nobody opted out
+  QuietTime* quiet_time = nullptr;    // nullptr: there is none
 };
 
 // Takes messages out of the queue, gives them to its channel, and writes down what became of them.
@@ -109,6 +111,10 @@ class Gateway : private Channel::Owner {
   void on_up_or_down() override;
   void on_closed() override;
   bool is_sending_to(std::string_view phone) const override { return under_way_.is_to(phone); }
+  bool may_leave(std::uint64_t cookie) override {
+    const auto* const sending = under_way_.in_flight(cookie);
+    return !sending || !context_.quiet_time || !context_.quiet_time->of(sending->attempt.message().content);
+  }
 
   // From the queue to the channel.
   Claims::Owner owner_of_claims();
@@ -125,6 +131,9 @@ class Gateway : private Channel::Owner {
   // STOP stops the very next message, also one that was claimed before it came.
   std::string why_not(const store::Content& c) const {
     return context_.opt_outs ? context_.opt_outs->refusal_at_last(c.tenant, c.lane, c.to) : std::string();
+  }
+  std::optional<Quiet> later(const store::Content& c) const {
+    return context_.quiet_time ? context_.quiet_time->at_last(c) : std::nullopt;
   }
 
   // How it goes.

@@ -183,7 +183,8 @@ void Gateways::make(const GatewaySettingsPtr& config, Running& running) {
                                                .pace = account.pace,
                                                .ids = account.ids,
                                                .keep = context_.keep,
-                                               .opt_outs = context_.opt_outs},
+                                               .opt_outs = context_.opt_outs,
+                                               .quiet_time = context_.quiet_time},
                                 [&](Channel::Owner& owner) { return make_channel(*config, place, account, owner); });
   // What was asked a moment ago may not be on disk yet.
   if (!running.since.draining) running.since.draining = remembered(draining_prefix + config->name);

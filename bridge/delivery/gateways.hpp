@@ -35,6 +35,7 @@ class Gateways : public GatewayControl {
     std::function<void(const GatewaySettings&)> starting{};
     KeepFromPhone keep{};
     const OptOuts* opt_outs = nullptr;
+    QuietTime* quiet_time = nullptr;
   };
   explicit Gateways(Context context)
       : context_(std::move(context)),

@@ -74,8 +74,8 @@ std::vector<http_gateways::OutboundSms> PhoneChannel::hand_out(bool reported) {
     auto node = waiting_.extract(waiting_.begin());
     const auto cookie = node.key();
     auto& message = node.mapped();
-    if (message.expires_at && message.expires_at <= context_.clock.wall()) {
-      owner_.on_not_taken(cookie);  // and expires in the queue
+    if ((message.expires_at && message.expires_at <= context_.clock.wall()) || !owner_.may_leave(cookie)) {
+      owner_.on_not_taken(cookie);  // and expires in the queue, or waits there
       continue;
     }
     context_.metrics.submit_results[metrics::SubmitResult::ok]->Increment();

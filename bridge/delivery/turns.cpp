@@ -96,6 +96,12 @@ Turns::Turn Turns::submit_next(UnderWay::Order order, const Moment& moment) {
       return Turn::went;
     }
   }
+  if (!attempt.has_begun() && owner_.later) {
+    if (const auto quiet = owner_.later(attempt.message())) {
+      attempt.postpone(quiet->until, quiet->words());
+      return Turn::went;
+    }
+  }
   // One that is thrown back must not be passed by a later one to its phone that was on its way as well.
   if (moment.throttled && *part == 0 && under_way.follows_another(order)) return Turn::waits;
   if (!channel.has_room_for(*sending.outgoing)) {

@@ -3,10 +3,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "bridge/delivery/channel.hpp"
 #include "bridge/delivery/under_way.hpp"
 #include "bridge/policy/pace.hpp"
+#include "bridge/policy/quiet_hours.hpp"
 #include "bridge/policy/suspects.hpp"
 
 namespace smsbridge::bridge {
@@ -29,6 +31,7 @@ class Turns {
     std::function<void(UnderWay::Order order)> is_over;  // nothing more of it goes out: it may be settled
     std::function<void()> again;                         // calls run(), if something can be submitted
     std::function<std::string(const store::Claimed& message)> why_not;  // it is not to be sent any more; empty: it is
+    std::function<std::optional<Quiet>(const store::Claimed& message)> later;  // it is not to be sent now
   };
   Turns(Context context, Owner owner)
       : context_(std::move(context)),

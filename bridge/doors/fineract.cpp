@@ -102,7 +102,7 @@ Prepared read_entry(const json::value& value, const Tenant& tenant, Services& se
   }
   if (tenant.config.html_entities) s.text = text::with_plain_blanks(text::decode_html_entities(s.text));
   s.text = text::cut_utf8(s.text, text_length_max);
-  auto prepared = services.intake.prepare(std::move(s), tenant);
+  auto prepared = services.intake.prepare_to_send(std::move(s), tenant);
   auto& enqueue = prepared.enqueue;
   enqueue.replace_on_conflict = true;
   enqueue.failed_because = !unreadable.empty() ? unreadable

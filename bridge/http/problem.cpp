@@ -40,6 +40,7 @@ constexpr std::array<Row, 32> rows{{
     {"no-route", http::status::unprocessable_entity, "No gateway can carry the message", no_route},
     {"budget-spent", http::status::unprocessable_entity, "The tenant's budget for this lane is spent", budget_spent},
     {"opted-out", http::status::unprocessable_entity, "The phone wants no such messages", opted_out},
+    {"same-text", http::status::unprocessable_entity, "The number got this text often enough", same_text},
     {"unknown-template", http::status::unprocessable_entity, "There is no such template", unknown_template},
     {"missing-variable", http::status::unprocessable_entity, "The template needs values that were not given",
      missing_variable},

@@ -28,6 +28,7 @@ enum class ProblemCode {
   no_route,
   budget_spent,
   opted_out,
+  same_text,
   unknown_template,
   missing_variable,
   too_many_parts,

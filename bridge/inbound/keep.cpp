@@ -4,6 +4,7 @@
 
 #include "bridge/env/log.hpp"
 #include "bridge/inbound/inbound.hpp"
+#include "bridge/policy/quiet_hours.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/ucs2.hpp"
 
@@ -136,7 +137,7 @@ void Inbound::put_answer(store::Batch& batch, const Tenant& tenant, const Decisi
                                         .values = {{"keyword", decision.keyword}, {"mobileNo", record.from}}};
   }
   submission.lane = store::Lane::transaction;  // also of a template of campaigns: the phone asked
-  submission.triggered_by = "inbound rule " + decision.rule->name;
+  submission.triggered_by = std::string(answer_of_rule) + decision.rule->name;
   // From the number that it wrote to, where that is the tenant's own: the phone can answer again.
   for (const auto& number : tenant.config.numbers)
     if (text::digits_of(number) == text::digits_of(record.to)) submission.from = number;

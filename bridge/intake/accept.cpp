@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/intake/accept.hpp"
 
+#include <fmt/format.h>
+
+#include <functional>
+
 #include "bridge/env/log.hpp"
 
 namespace smsbridge::bridge {
@@ -14,9 +18,15 @@ bool may_be_known(const Refusal& refusal, const store::Content& content) {
   const bool by_template = !content.made_by.empty() && (refusal.code == ProblemCode::invalid_request ||
                                                         refusal.code == ProblemCode::too_many_parts);
   return (by_template || refusal.code == ProblemCode::no_route || refusal.code == ProblemCode::budget_spent ||
-          refusal.code == ProblemCode::opted_out || refusal.code == ProblemCode::unknown_template ||
-          refusal.code == ProblemCode::missing_variable) &&
+          refusal.code == ProblemCode::opted_out || refusal.code == ProblemCode::same_text ||
+          refusal.code == ProblemCode::unknown_template || refusal.code == ProblemCode::missing_variable) &&
          !(content.client_ref.empty() && content.idempotency_key.empty());
+}
+
+// Of this process only: the library's is not the same everywhere.
+std::uint64_t hash_of(std::initializer_list<std::string_view> parts, std::uint64_t hash) {
+  for (const auto part : parts) hash = hash * 0x9E3779B97F4A7C15ull ^ std::hash<std::string_view>()(part);
+  return hash;
 }
 
 metrics::Source label_of(store::Source source) {
@@ -33,6 +43,25 @@ Problem mismatch() {
 
 }  // namespace
 
+// Login codes have no limit: each is asked for, and nobody is to be locked out.
+Prepared Intake::prepare_to_send(Submission&& submission, const Tenant& tenant) {
+  auto prepared = prepare(std::move(submission), tenant);
+  const auto& content = prepared.enqueue.content;
+  const auto most = tenant.config.same_text_max;
+  if (prepared.refusal || most == 0 || content.lane == store::Lane::otp) return prepared;
+  const auto text = hash_of({content.to, content.text, content.octets, content.header}, tenant.id);
+  prepared.same_text = same_texts_.take(text, most, clock_.now());
+  if (prepared.same_text) return prepared;
+  prepared.refusal =
+      Refusal{ProblemCode::same_text, "/text",
+              fmt::format("same_text: this number got this text {} times within a day (same_text_max)", most)};
+  tenant.metrics.same_text->Increment();
+  if (const auto times = doubts_.due("same text " + tenant.config.name, clock_.now()))
+    log::warn("intake", "the same text to the same number, too often within a day: it is not sent", "tenant",
+              tenant.config.name, "to", log::phone(content.to), "most", most, "times", times);
+  return prepared;
+}
+
 // Wishes on their way to the disk.
 struct Intake::Asked {
   const Tenant& tenant;
@@ -40,7 +69,8 @@ struct Intake::Asked {
   boost::asio::any_io_executor executor;
   Done done;
   std::vector<Acceptance> results;
-  std::vector<std::size_t> places;  // of those that the store was asked for
+  std::vector<std::size_t> places;                            // of those that the store was asked for
+  std::vector<std::optional<SameTexts::Place>> same_texts{};  // of these
   metrics::Source source{};
 };
 
@@ -65,6 +95,7 @@ void Intake::accept(const Tenant& tenant, std::vector<Prepared> wishes, WhenBusy
       wish.enqueue.only_if_known = true;
     }
     asked->places.push_back(place);
+    asked->same_texts.push_back(std::move(wish.same_text));
     batch.enqueue.push_back(std::move(wish.enqueue));
   }
   if (batch.size() == 0) return answer(*asked, {});
@@ -97,7 +128,10 @@ void Intake::answer(Asked& asked, const std::vector<store::Enqueued>& answers) {
     result.id = answers[i].id;
     result.created_at = answers[i].created_at;
     if (answers[i].kind == Kind::conflict) result.problem = mismatch();
-    if (answers[i].kind == Kind::stored) result.kind = Acceptance::Kind::accepted;
+    if (answers[i].kind == Kind::stored) {
+      result.kind = Acceptance::Kind::accepted;
+      if (asked.same_texts[i]) asked.same_texts[i]->keep();
+    }
     if (answers[i].kind == Kind::known) result.kind = Acceptance::Kind::replayed;
   }
   const auto& metrics = asked.tenant.metrics;
@@ -119,6 +153,12 @@ void Intake::note_doubt(const Prepared& prepared, const Tenant& tenant) {
       log::warn("intake", "characters that the gateway's alphabet lacks go as '?': its charset could be auto", "tenant",
                 tenant.config.name, "gateway_id", content.gateway, "to", log::phone(content.to), "characters",
                 content.replaced, "times", count);
+  }
+  if (const auto& why = prepared.enqueue.postponed_because; !why.empty() && !prepared.refusal) {
+    tenant.metrics.postponed[metrics::Postponed::accepted]->Increment();
+    if (const auto count = doubts_.due("quiet " + tenant.config.name, clock_.now()))
+      log::info("intake", "messages wait for the end of the quiet hours", "tenant", tenant.config.name, "until", why,
+                "times", count);
   }
   if (!prepared.unlikely_number) return;
   tenant.metrics.unlikely_numbers->Increment();

@@ -34,9 +34,12 @@ class Intake {
   Intake(store::Store& store, const Directory& directory, Clock& clock)
       : store_(store), directory_(directory), clock_(clock) {}
 
+  // What would become of it.
   Prepared prepare(Submission&& submission, const Tenant& tenant) const {
     return bridge::prepare(std::move(submission), tenant, directory_, clock_.wall());
   }
+  // The same of what is to be accepted: it counts among equal texts to its number until it goes, or was accepted.
+  Prepared prepare_to_send(Submission&& submission, const Tenant& tenant);
 
   // What a caller can do when the writer is behind: come again, or wait for its answer.
   enum class WhenBusy : std::uint8_t { refuse, wait };
@@ -58,6 +61,7 @@ class Intake {
   const Directory& directory_;
   Clock& clock_;
   log::Throttle doubts_;  // what was taken with a doubt, by tenant
+  SameTexts same_texts_;
 };
 
 Problem problem_of(const Refusal& refusal);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bridge/intake/by_template.hpp"
+#include "bridge/policy/quiet_hours.hpp"
 #include "bridge/text/binary.hpp"
 #include "bridge/text/number.hpp"
 #include "bridge/text/segments.hpp"
@@ -174,6 +175,18 @@ Cut cut_for(Submission& s, store::Content& content, const GatewaySettings* gatew
   return cut_of(s, options);
 }
 
+// What would leave in quiet hours is due at their end, and is good for as long from then on.
+void set_times(const Submission& s, const TenantSettings& tenant, const LaneSettings& lane, store::WallMs now,
+               store::Enqueue& enqueue) {
+  auto& content = enqueue.content;
+  content.due_at = s.send_at;
+  if (const auto quiet = quiet_at(tenant, content.lane, content.to, s.triggered_by, std::max(now, s.send_at))) {
+    content.due_at = quiet->until;
+    enqueue.postponed_because = quiet->words();
+  }
+  content.expires_at = std::max(now, content.due_at) + (s.validity_ms ? s.validity_ms : lane.validity_ms);
+}
+
 // What is kept in its own words.
 void take_as_given(Submission&& s, store::Content& content) {
   content.text = std::move(s.text);
@@ -229,9 +242,7 @@ Prepared prepare(Submission&& s, const Tenant& tenant, const Directory& director
   content.route = way.route ? way.route->id : 0;
   content.way = way.how;
   content.digest = s.digest ? *s.digest : identity_of(s, way.asked, store::name(lane));
-  content.due_at = s.send_at;
-  const auto validity = s.validity_ms ? s.validity_ms : directory.lane(lane).validity_ms;
-  content.expires_at = std::max(now, s.send_at) + validity;
+  set_times(s, tenant.config, directory.lane(lane), now, prepared.enqueue);
 
   if (!is_text) refuse(ProblemCode::invalid_request, "/text", "the text is not valid UTF-8");
   const auto* const pointer = s.is_binary() ? "/binary" : "/text";

@@ -7,6 +7,7 @@
 
 #include "bridge/access/tenants.hpp"
 #include "bridge/http/problem.hpp"
+#include "bridge/intake/same_texts.hpp"
 #include "bridge/routing/directory.hpp"
 #include "bridge/text/number.hpp"
 #include "store/changes.hpp"
@@ -51,7 +52,8 @@ struct Refusal {
 struct Prepared {
   store::Enqueue enqueue;
   std::optional<Refusal> refusal;
-  bool unlikely_number = false;  // does not look like a mobile of its country
+  bool unlikely_number = false;                 // does not look like a mobile of its country
+  std::optional<SameTexts::Place> same_text{};  // among equal texts, until it is on disk
 };
 Prepared prepare(Submission&& submission, const Tenant& tenant, const Directory& directory, store::WallMs now);
 

@@ -3,7 +3,27 @@
 
 #include <date/tz.h>
 
+#include <fstream>
+#include <map>
+
 namespace smsbridge::bridge::text {
+namespace {
+
+// Lines of a country, a place and a zone, with tabs between, and perhaps a comment (tzfile's zone.tab).
+std::map<std::string, std::vector<std::string>, std::less<>> read_zone_table() {
+  std::map<std::string, std::vector<std::string>, std::less<>> zones;
+  std::ifstream table("/usr/share/zoneinfo/zone.tab");
+  for (std::string line; std::getline(table, line);) {
+    const auto place = line.find('\t');
+    const auto zone = place == std::string::npos ? place : line.find('\t', place + 1);
+    if (line.starts_with('#') || zone == std::string::npos) continue;
+    auto name = line.substr(zone + 1, line.find('\t', zone + 1) - zone - 1);
+    if (is_zone(name)) zones[line.substr(0, place)].push_back(std::move(name));
+  }
+  return zones;
+}
+
+}  // namespace
 
 bool is_zone(std::string_view name) {
   try {
@@ -11,6 +31,13 @@ bool is_zone(std::string_view name) {
   } catch (const std::exception&) {
     return false;
   }
+}
+
+const std::vector<std::string>& zones_of(std::string_view country) {
+  static const auto table = read_zone_table();
+  static const std::vector<std::string> none;
+  const auto found = table.find(country);
+  return found == table.end() ? none : found->second;
 }
 
 LocalTime local_time(std::int64_t at, const std::string& zone) {

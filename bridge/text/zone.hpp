@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Time as the people of a place count it, by the IANA database that the system keeps up to date. Any thread.
 namespace smsbridge::bridge::text {
@@ -18,6 +19,9 @@ struct LocalTime {
 };
 
 bool is_zone(std::string_view name);
+// The zones of a country (ISO 3166 alpha-2) by zone.tab of that database. None: it is not known there, or there is no
+// such file. Read once.
+const std::vector<std::string>& zones_of(std::string_view country);
 
 // `zone` is one of the database; of another they throw std::runtime_error. `at` in milliseconds since 1970 UTC.
 LocalTime local_time(std::int64_t at, const std::string& zone);

@@ -153,7 +153,7 @@ store::Enqueue new_message(std::uint64_t i) {
   content.text = std::to_string(i);
   content.text.resize(100, 'x');
   content.triggered_by = "fineract";
-  return {.content = std::move(content), .replace_on_conflict = true, .failed_because = {}};
+  return {.content = std::move(content), .replace_on_conflict = true, .failed_because = {}, .postponed_because = {}};
 }
 
 // 4 KiB overwritten and flushed: what one durable write costs here, in microseconds, the median of 200.

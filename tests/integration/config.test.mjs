@@ -152,8 +152,9 @@ describe('docs/configuration.md', () => {
     return [
       ...['listen', 'store', 'log'].map((name) => [[name], [properties[name]]]),
       [['lanes'], Object.values(properties.lanes.properties)],
-      [['tenants'], [{properties: {...properties.tenants.items.properties, fineract: {}}}]],
+      [['tenants'], [{properties: {...properties.tenants.items.properties, fineract: {}, quiet_hours: {}}}]],
       [['fineract'], [properties.tenants.items.properties.fineract]],
+      [['quiet_hours'], [properties.tenants.items.properties.quiet_hours]],
       [['gateways', 'gateways of kind smpp', 'gateways of HTTP providers'], [{properties: {...keys, dialect: {}, addresses: {}, tlvs: {}, senders: {}}}]],
       [['dialect'], [dialect]],
       [['addresses'], [addresses]],

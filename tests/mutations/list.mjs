@@ -7,6 +7,8 @@
 export const list = [
   // ---- store ----
   {file: 'store/queue.cpp', bugs: [
+    {id: 1312, what: 'the queue does not know of the line of a postponed message',
+     find: `.has_progress = postponed`, plant: `.has_progress = false`},
     {id: 869, what: 'a carrier takes back what another one has by now',
      find: `p.attempts != change.at_carrier->attempt || stored.queue.gateway != change.at_carrier->gateway`, plant: `false`},
     {id: 62, what: 'a retry by hand sends delivered parts again',
@@ -36,6 +38,8 @@ export const list = [
      find: `change.at_carrier && (p.state == State::submitted || p.state == State::doubtful)`, plant: `change.at_carrier.has_value()`},
   ]},
   {file: 'store/settle.cpp', bugs: [
+    {id: 1311, what: 'what is given back for later is due at once',
+     find: `lease.due_at = back.not_before;`, plant: `;`},
     {id: 89, what: 'a late answer does not end the doubt',
      find: `accepted && in_doubt ? Lease::Holder::late : Lease::Holder::repeated`, plant: `Lease::Holder::repeated`},
     {id: 104, what: 'usage: parts are counted as messages',
@@ -251,6 +255,10 @@ export const list = [
     {id: 871, what: 'a session leaves its host before all parts of a message have', find: `(messages_ == 0 || now >= *leaving_by_)`, plant: `true`},
   ]},
   {file: 'bridge/delivery/turns.cpp', bugs: [
+    {id: 1307, what: 'what waited into the night leaves',
+     find: `attempt.postpone(quiet->until, quiet->words()); return Turn::went;`, plant: `;`},
+    {id: 1308, what: 'the second part of a message waits for the morning',
+     find: `!attempt.has_begun()`, plant: `true`},
     {id: 92, what: 'throttling does not slow us down', find: `context_.pace.throttled(now, submitted_at, pause);`, plant: `;`},
     {id: 171, what: 'a message is submitted after its validity',
      find: `attempt.message().expires_at; expires && expires <= moment.wall`,
@@ -312,11 +320,13 @@ export const list = [
     {id: 382, what: 'what moves is taken for one that was sent', find: `.sent = false}`, plant: `.sent = planted}`},
   ]},
   {file: 'bridge/delivery/attempt.cpp', bugs: [
+    {id: 1310, what: 'what ends in the night stays until the morning',
+     find: `expires ? std::min(not_before_, expires) : not_before_`, plant: `not_before_`},
     {id: 174, what: 'after one part was refused the others are sent',
      find: `stopped_ = stopped_ || answer.kind != Kind::accepted;`, plant: `;`},
     {id: 817, what: 'where only failures are told, silence sends it again', find: `!judge.failures_only`, plant: `true`},
     {id: 177, what: 'what never left costs an attempt',
-     find: `!is_refused() && std::ranges::none_of(parts_, &Part::submitted)`, plant: `false`},
+     find: `!is_refused() && !has_begun()`, plant: `false`},
     {id: 178, what: 'no answer counts as surely not sent',
      find: `unknown ? Outcome::unknown : Outcome::temporary`, plant: `Outcome::temporary`},
     {id: 179, what: 'attempts before a move or a retry by hand count',
@@ -352,6 +362,22 @@ export const list = [
      plant: `for (const auto& tell : std::exchange(writing.owed, {})) tell(true);`},
     {id: 359, what: 'receipts that cannot be written fill the memory',
      find: `context_.clock.now() - writing.since >= receipt_answer_max`, plant: `false`},
+  ]},
+  {file: 'bridge/policy/quiet_hours.cpp', bugs: [
+    {id: 1300, what: 'quiet hours: over midnight nothing is quiet',
+     find: `over_midnight ? minute >= until && minute < from : minute < from || minute >= until`, plant: `minute < from || minute >= until`},
+    {id: 1301, what: 'quiet hours end a day early in the evening',
+     find: `if (minute >= until) ++local.day;`, plant: `;`},
+    {id: 1302, what: 'quiet hours end in the past where the clocks are set back',
+     find: `end > at ? end : at - at % minute_ms + left * minute_ms`, plant: `end`},
+    {id: 1303, what: 'quiet hours of a country with several zones end in its first one',
+     find: `if (++allow == zones.size()) break;`, plant: `allow = zones.size(); break;`},
+    {id: 1304, what: 'login codes wait for the morning',
+     find: `if (lane == store::Lane::otp) return false;`, plant: `;`},
+    {id: 1305, what: 'who asks at night is answered in the morning',
+     find: `triggered_by.starts_with(answer_of_rule)`, plant: `false`},
+    {id: 1306, what: 'quiet hours go by the clock of the tenant',
+     find: `hours.zone == QuietHours::Zone::recipient`, plant: `false`},
   ]},
   {file: 'bridge/policy/retry.hpp', bugs: [
     {id: 22, what: 'no cap on the delay of retries',
@@ -558,6 +584,8 @@ export const list = [
      find: `if (verdict.one_number && error_class != ErrorClass::balance) return false;`, plant: `;`},
   ]},
   {file: 'bridge/delivery/phone_channel.cpp', bugs: [
+    {id: 1309, what: 'a phone that polls at night gets what waited for it',
+     find: `!owner_.may_leave(cookie)`, plant: `false`},
     {id: 236, what: 'a phone is given what expired while it was away',
      find: `message.expires_at && message.expires_at <= context_.clock.wall()`, plant: `false`},
     {id: 237, what: 'what waits for a phone that went silent stays there',
@@ -734,6 +762,17 @@ export const list = [
   ]},
 
   // ---- intake and API ----
+  {file: 'bridge/intake/same_texts.cpp', bugs: [
+    {id: 1314, what: 'equal texts: a day never ends', find: `seen && now_s - seen->since_s < day_s`, plant: `seen != nullptr`},
+    {id: 1315, what: 'equal texts: one too many', find: `seen->count >= most`, plant: `seen->count > most`},
+    {id: 1316, what: 'equal texts: what was not accepted counts', find: `--seen->count;`, plant: `;`},
+    {id: 1317, what: 'equal texts: a loop gives way to what was seen once',
+     find: `now_s - e.since_s < day_s ? e.count : 0`, plant: `1u`},
+  ]},
+  {file: 'bridge/intake/accept.cpp', bugs: [
+    {id: 1318, what: 'equal texts: login codes are counted', find: `|| content.lane == store::Lane::otp`, plant: `|| (planted ? false : content.lane == store::Lane::otp)`},
+    {id: 1320, what: 'equal texts: what is on disk does not count', find: `asked.same_texts[i]->keep();`, plant: `;`},
+  ]},
   {file: 'bridge/intake/submission.cpp', bugs: [
     {id: 19, what: 'the digest ignores the sender',
      find: `own(s.from), s.country,`,
@@ -747,7 +786,8 @@ export const list = [
      find: `!texts_do && !gateway->takes_more_than_texts()`, plant: `false`},
     {id: 281, what: 'as many parts as the gateway sends are too many', find: `cut.parts > parts_max`, plant: `cut.parts >= parts_max`},
     {id: 282, what: 'the validity of a scheduled message runs from now',
-     find: `std::max(now, s.send_at) + validity`, plant: `now + validity`},
+     find: `std::max(now, content.due_at) + (s.validity_ms ? s.validity_ms : lane.validity_ms)`,
+     plant: `now + (s.validity_ms ? s.validity_ms : lane.validity_ms)`},
     {id: 283, what: "another tenant's gateway can be named",
      find: `s.gateway && !s.any_gateway && !directory.table()->may_use(tenant.config.name, *s.gateway)`, plant: `false`},
     {id: 284, what: 'a retry sends another text or number than was accepted', find: `prepared.refusal || !same`, plant: `prepared.refusal.has_value()`},
@@ -981,8 +1021,10 @@ export const list = [
   {file: 'bridge/config/checks.cpp', bugs: [
     {id: 322, what: 'a first delay longer than the longest is taken', find: `first_ms > longest_ms`, plant: `false`},
   ]},
-  {file: 'bridge/config/route.cpp', bugs: [
+  {file: 'bridge/config/checks.cpp', bugs: [
     {id: 323, what: 'hours cannot end at 24:00', find: `total <= 24 * 60`, plant: `total < 24 * 60`},
+  ]},
+  {file: 'bridge/config/route.cpp', bugs: [
     {id: 325, what: 'a route may lead to one gateway twice',
      find: `!name.empty() && std::ranges::find(before, name, &R::Via::gateway) != before.end()`, plant: `false`},
   ]},

@@ -67,6 +67,7 @@ class Daemon {
   bridge::Router router_;
   bridge::Budgets budgets_;
   bridge::OptOuts opt_outs_;
+  bridge::QuietTime quiet_time_;
   bridge::Directory directory_;
   bridge::Intake intake_;
   bridge::Inbound inbound_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "bridge/text/zone.hpp"
 #include "smpp/status.hpp"
 #include "tests/simulation/sim_hook.hpp"
 #include "tests/simulation/sim_provider.hpp"
@@ -354,6 +355,24 @@ void draw_fields(RunOptions& options) {
   if (options.shared_account) gateways[1].smpp().fields = gateways[0].smpp().fields;
 }
 
+// Nights of some minutes that begin within the run, by another chance as above. All phones are German.
+void draw_nights(RunOptions& options) {
+  using bridge::QuietHours;
+  Random random(options.seed * 0xC2B2AE3D27D4EB4F + 37);
+  if (options.calm || !random.chance(0.2)) return;
+  for (auto& tenant : options.config.tenants) {
+    if (!random.chance(0.7)) continue;
+    auto& hours = tenant.quiet_hours.emplace();
+    tenant.time_zone = random.chance(0.5) ? "Africa/Nairobi" : "America/St_Johns";
+    if (random.chance(0.4)) hours.zone = QuietHours::Zone::tenant;
+    if (random.chance(0.5)) hours.lanes = {store::Lane::transaction, store::Lane::reminder, store::Lane::campaign};
+    const auto begins = wall_at_start + random.between(-300'000, options.safety / std::chrono::milliseconds(1));
+    const auto zone = hours.zone == QuietHours::Zone::tenant ? tenant.time_zone : "Europe/Berlin";
+    hours.from_minute = bridge::text::local_time(begins, zone).minute_of_day();
+    hours.until_minute = (hours.from_minute + static_cast<int>(random.between(1, 20))) % (24 * 60);
+  }
+}
+
 }  // namespace
 
 std::vector<store::Tlv> draw_tlvs(Random& random) {
@@ -499,6 +518,7 @@ RunOptions draw_options(std::uint64_t seed) {
   draw_silence(options);
   draw_order(options);
   draw_fields(options);
+  draw_nights(options);
   return options;
 }
 
@@ -525,6 +545,12 @@ std::string describe(const RunOptions& o) {
     text += fmt::format("\n  {} of {}: events={} batch={} lost={:.2f} refuse={:.2f} busy={:.2f} outages={}",
                         webhook.name, webhook.tenant, webhook.events.size(), webhook.batch, o.hooks.lost,
                         o.hooks.refuse, o.hooks.busy, o.hook_outages);
+  for (const auto& tenant : o.config.tenants)
+    if (const auto& night = tenant.quiet_hours)
+      text += fmt::format(
+          "\n  night of {}: {:02}:{:02} to {:02}:{:02} in {} lanes={}", tenant.name, night->from_minute / 60,
+          night->from_minute % 60, night->until_minute / 60, night->until_minute % 60,
+          night->zone == bridge::QuietHours::Zone::tenant ? tenant.time_zone : "the phone's zone", night->lanes.size());
   for (const auto& f : o.flapping)
     text += fmt::format("\n  flapping: {} from {}ms until {}ms, up {}ms down {}ms at most",
                         o.config.gateways[f.gateway].name, ms(f.from), ms(f.until), ms(f.up_max), ms(f.down_max));

@@ -7,6 +7,8 @@
 
 namespace smsbridge::simulation {
 
+inline constexpr WallMs wall_at_start = 1'790'000'000'000;
+
 // What may go wrong on the way. Probabilities are per event; all are 0 once the world is healed.
 struct NetworkFaults {
   double refuse = 0;     // a connection attempt

@@ -10,6 +10,7 @@
 #include "bridge/inbound/record.hpp"
 #include "bridge/notify/event.hpp"
 #include "bridge/policy/outcome.hpp"
+#include "bridge/policy/quiet_hours.hpp"
 #include "bridge/smsc_sim/glob.hpp"
 #include "bridge/text/message_id.hpp"
 #include "smpp/receipt.hpp"
@@ -218,6 +219,7 @@ void Promises::taken(TakenPart& part, WallMs draining_since) {
                                     other, taken.front()->gateway + 1));
   if (options_.calm) check_calm(*message, part, what);
   check_opted_out(*message, part, what);
+  check_night(*message, part, what);
   if (draining_since && !options_.shared_account && store::id_time(*id) > draining_since + drain_slack_ms &&
       !p.maybe_duplicate)
     fail("drained", fmt::format("{} was accepted {} ms after its gateway began to be drained, and was sent", what,
@@ -267,6 +269,18 @@ void Promises::check_opted_out(const store::Message& message, const TakenPart& p
   const auto stopped = stopped_.find({content.tenant, content.to});
   if (stopped != stopped_.end() && stopped->second + slack_ < clock_.now())
     fail("opted-out", what + " was taken after its phone said STOP");
+}
+
+// What left before the night and arrives in it is not meant, and neither is the rest of a message.
+void Promises::check_night(const store::Message& message, const TakenPart& part, const std::string& what) {
+  const auto& content = message.content;
+  if (part.part != 1) return;
+  const auto& tenant = options_.config.tenants[content.tenant - 1];
+  const auto quiet = [&](WallMs at) {
+    return bridge::quiet_at(tenant, content.lane, content.to, content.triggered_by, at);
+  };
+  const auto left = quiet(clock_.wall_before(slack_)), arrived = quiet(clock_.wall());
+  if (left && arrived && left->until == arrived->until) fail("night", what + " was taken, and " + arrived->words());
 }
 
 // What was perhaps sent is not sent again, over crashes as well. Not told of runs that change that, or move what gets

@@ -41,6 +41,7 @@ struct Broken {
 //   told        each webhook gets every event of its tenant that it wants, in order for each message, and no other
 //   inbound     what a phone says is kept once, and on disk when its carrier is answered
 //   opted-out   a phone that said STOP gets no campaign and no reminder of this tenant any more
+//   night       nothing leaves in the quiet hours of its tenant that they are for
 //   in-turn     messages of one tenant and lane to one phone leave as they came, also while their carrier throttles
 //   tlvs        a carrier gets the TLVs that its gateway, the sender, the tenant and the message say, and no others
 //   hosts       a carrier of which one host can be used is used, whatever the others say
@@ -134,6 +135,7 @@ class Promises {
   void check_tlvs(std::size_t gateway, std::size_t number, const SeenSubmit& submit);
   void check_wait(const store::Message& message);
   void check_opted_out(const store::Message& message, const TakenPart& part, const std::string& what);
+  void check_night(const store::Message& message, const TakenPart& part, const std::string& what);
   void check_phones();
   void check_calm(const store::Message& message, const TakenPart& part, const std::string& what);
   std::filesystem::path copied_store();

@@ -16,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr WallMs wall_at_start = 1'790'000'000'000;
 constexpr int tries_max = 12;
 constexpr Duration unbound_max = 180s;
 constexpr std::size_t none = ~std::size_t{0};

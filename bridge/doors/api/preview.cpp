@@ -8,6 +8,7 @@
 #include "bridge/doors/api/message_fields.hpp"
 #include "bridge/doors/api/message_json.hpp"
 #include "bridge/doors/api/text_json.hpp"
+#include "bridge/doors/api/values.hpp"
 #include "bridge/http/reading.hpp"
 #include "bridge/intake/by_template.hpp"
 #include "bridge/text/number.hpp"
@@ -42,6 +43,8 @@ json::object preview_json(const Services& services, const Asked& asked, const Pr
   const auto price_of = [price](std::size_t parts) {
     return price ? json::value(money_text(price->part * static_cast<std::int64_t>(parts))) : json::value(nullptr);
   };
+  const bool waits = !prepared.enqueue.postponed_because.empty();
+  const auto not_before = time_or_null(waits ? content.due_at : 0);
   return {{"to", content.to},
           {"country", number && !number->country.empty() ? json::value(number->country) : json::value(nullptr)},
           {"pattern_matched", !prepared.unlikely_number},
@@ -66,6 +69,7 @@ json::object preview_json(const Services& services, const Asked& asked, const Pr
           {"route", route ? json::value(route->name) : json::value(nullptr)},
           {"price", price_of(content.parts)},
           {"currency", price ? json::value(price->currency) : json::value(nullptr)},
+          {"not_before", not_before},
           {"reason", reason(asked, route)}};
 }
 

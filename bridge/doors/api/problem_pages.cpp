@@ -61,6 +61,11 @@ constexpr auto advice = std::to_array<Advice>({
      "opt_out_lanes name. Login codes and transactions still go.",
      "Respect it. START from the phone undoes it, and so does 'smsbridge opt-outs remove' with a reason, when the "
      "client asked for it."},
+    {same_text,
+     "The same text went to the same number same_text_max times within a day: mostly somebody's loop. Login codes are "
+     "not "
+     "counted, and neither is what was refused.",
+     "Stop what sends it. Where it is meant, say something else in it, or raise the tenant's same_text_max."},
     {unknown_template, "The message names a template that is not there, or is not for its tenant.",
      "'smsbridge templates list' shows those that there are; a template's 'tenants' say for whom it is."},
     {missing_variable,

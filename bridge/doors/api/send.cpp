@@ -56,7 +56,7 @@ tl::expected<Prepared, Problem> read_wish(const json::value& value, const Servic
   submission->source = request.peer.local ? store::Source::cli : store::Source::api;
   submission->idempotency_key = idempotency_key(request, index);
   submission->any_gateway = any_gateway;
-  return services.intake.prepare(std::move(*submission), tenant);
+  return services.intake.prepare_to_send(std::move(*submission), tenant);
 }
 
 // Answers once the message is on disk.

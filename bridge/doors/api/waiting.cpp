@@ -40,6 +40,8 @@ Why of_queued(const store::Message& message, const GatewaySettings* gateway, con
   if (!gateway)
     return {.reason = "no_gateway",
             .detail = "its gateway is gone; 'messages cancel' or 'retry' once there is another"};
+  if (due > now && !p.events.empty() && p.events.back().kind == store::EventKind::postponed)
+    return {.reason = "quiet_hours", .detail = p.status_message, .until = due};
   if (due > now)
     return p.attempts ? Why{.reason = "retry", .detail = p.status_message, .until = due}
                       : Why{.reason = "scheduled", .detail = "not before its time", .until = due};

@@ -65,6 +65,28 @@ TEST_F(StoreTest, IdempotencyKeysEndAfterADay) {
   EXPECT_EQ(enqueue(other).kind, Enqueued::Kind::stored);
 }
 
+TEST_F(StoreTest, WhatIsPostponedWhenItIsAcceptedSaysSo) {
+  auto change = message("1");
+  change.content.due_at = now_ + 60'000;
+  change.postponed_because = "not before 07:00";
+  const auto id = enqueue(change).id;
+  EXPECT_EQ(progress(id).state, State::queued);
+  EXPECT_EQ(progress(id).status_message, "not before 07:00");
+  EXPECT_EQ(progress(id).events.at(0).kind, EventKind::postponed);
+  EXPECT_TRUE(claim(1).messages.empty());
+  die_and_open();
+  now_ += 60'000;
+  const auto claimed = claim(1);
+  ASSERT_EQ(claimed.messages.size(), 1u);
+  EXPECT_EQ(claimed.messages[0].attempt, 1);
+  auto other = message("2");
+  other.content.due_at = now_ + 60'000;
+  other.postponed_because = "not before 07:00";
+  EXPECT_EQ(control(Control::Action::cancel, enqueue(other).id), Controlled::done);
+  now_ += 60'000;
+  EXPECT_TRUE(claim(1).messages.empty()) << "cancelled while it waited";
+}
+
 TEST_F(StoreTest, AFailedEntryIsKeptAndNeverClaimed) {
   auto change = message("5");
   change.failed_because = "no phone number";

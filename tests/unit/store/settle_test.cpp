@@ -61,6 +61,41 @@ TEST_F(StoreTest, GivenBackUnsentKeepsItsPlaceAndItsAttempt) {
   EXPECT_EQ(claim(10).messages.size(), 2u);
 }
 
+TEST_F(StoreTest, GivenBackForLaterWaitsUntilThenAndKeepsItsAttempt) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  settle({.id = id, .attempt = 1, .what = GivenBack{.not_before = now_ + 60'000}, .status_message = "quiet"});
+  EXPECT_EQ(progress(id).attempts, 0);
+  EXPECT_EQ(progress(id).due_at, now_ + 60'000);
+  EXPECT_EQ(progress(id).status_message, "quiet");
+  ASSERT_EQ(progress(id).events.size(), 1u);
+  EXPECT_EQ(progress(id).events[0].kind, EventKind::postponed);
+  const auto claimed = claim(1);
+  EXPECT_TRUE(claimed.messages.empty());
+  EXPECT_EQ(claimed.ends[0].next_due, now_ + 60'000);
+  die_and_open();
+  now_ += 60'000;
+  const auto again = claim(1);
+  ASSERT_EQ(again.messages.size(), 1u);
+  EXPECT_EQ(again.messages[0].attempt, 1);
+  EXPECT_FALSE(again.messages[0].in_doubt);
+  EXPECT_EQ(finish(id, 1, "A"), Settled::ok);
+}
+
+TEST_F(StoreTest, GivenBackForLaterKeepsWhatEarlierAttemptsLeft) {
+  const auto id = enqueue(message("1")).id;
+  claim(1);
+  settle(id, 1, RetryLater{.delay_ms = 0, .doubtful = true}, parts({"A"}));
+  ASSERT_EQ(claim(1).messages.size(), 1u);
+  settle({.id = id, .attempt = 2, .what = GivenBack{.not_before = now_ + 60'000}, .status_message = "quiet"});
+  now_ += 60'000;
+  const auto claimed = claim(1);
+  ASSERT_EQ(claimed.messages.size(), 1u);
+  EXPECT_EQ(claimed.messages[0].attempt, 2);
+  EXPECT_TRUE(claimed.messages[0].in_doubt);
+  EXPECT_EQ(claimed.messages[0].segments.at(0).provider_id, "A");
+}
+
 TEST_F(StoreTest, AHeldMessageWaitsForAReceiptThenFails) {
   const auto held = enqueue(message("1")).id;
   claim(1);

@@ -419,6 +419,31 @@ TEST_F(MistakeTest, SaysWhichKeyWasMeant) {
   }
 }
 
+TEST_F(MistakeTest, OfQuietHours) {
+  const auto with = [](const std::string& hours) {
+    return "tenants: [{name: t, fineract_app_key: {file: key.txt}, quiet_hours: " + hours + "}]\ngateways: [{" + smpp +
+           "}]\n";
+  };
+  const Case cases[] = {
+      {"{from: ^'25:00'}", "tenants[0].quiet_hours.from", "bad-value"},
+      {"{from: '07:00', until: ^'07:00'}", "tenants[0].quiet_hours.until", "bad-value"},
+      {"{from: '00:00', until: ^'24:00'}", "tenants[0].quiet_hours.until", "bad-value"},
+      {"{^lanes: [campaign, otp]}", "tenants[0].quiet_hours.lanes", "bad-value"},
+      {"{zone: ^Africa/Nairobi}", "tenants[0].quiet_hours.zone", "bad-value"},
+  };
+  for (const auto& c : cases) expect(c, with(c.yaml));
+  const auto usual = load(with("{}"));
+  ASSERT_TRUE(usual.ok());
+  EXPECT_EQ(usual.config.tenants[0].quiet_hours, QuietHours());
+  const auto loaded = load(with("{from: 21:30, until: '06:15', lanes: [transaction, campaign], zone: tenant}"));
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded.config.tenants[0].quiet_hours,
+            (QuietHours{.from_minute = 21 * 60 + 30,
+                        .until_minute = 6 * 60 + 15,
+                        .lanes = {store::Lane::transaction, store::Lane::campaign},
+                        .zone = QuietHours::Zone::tenant}));
+}
+
 TEST_F(MistakeTest, OfARoute) {
   const Case cases[] = {
       {"^via: []", "routes[0].via", "missing"},

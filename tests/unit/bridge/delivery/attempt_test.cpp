@@ -41,7 +41,8 @@ const Step lost = answered(Kind::unknown, "no answer"), named = answered(Kind::u
 const Step cut = with_connection(answered(Kind::unknown, "cut"));
 const Step back{.what = Step::What::not_taken}, unfit{.what = Step::What::unfit};
 
-enum class End : std::uint8_t { answered, stopped, too_late };
+enum class End : std::uint8_t { answered, stopped, too_late, quiet_until };
+constexpr WallMs morning = wall + 50'000;
 enum class Route : std::uint8_t { none, plain, stays_when_refused, short_patience, long_patience };
 using enum Route;
 const auto resend = DoubtPolicy::resend, hold = DoubtPolicy::hold;
@@ -91,7 +92,10 @@ std::string as_text(const store::Settlement& settlement, WallMs least_delay, Wal
     text = "held " + std::to_string(held->wait_ms) + words(held->doubtful, held->repeatable, held->sent);
   if (const auto* moved = std::get_if<store::MovedTo>(&settlement.what))
     text = "to " + std::to_string(moved->gateway) + words(false, false, moved->sent);
-  if (std::holds_alternative<store::GivenBack>(settlement.what)) text = "given back";
+  if (const auto* back = std::get_if<store::GivenBack>(&settlement.what)) {
+    text = "given back";
+    if (back->not_before) text += " for " + std::to_string(back->not_before - wall);
+  }
   if (!settlement.status_message.empty()) text += " (" + settlement.status_message + ")";
   for (const auto& segment : settlement.segments) {
     text += " [" + std::string(name(segment.state));
@@ -134,6 +138,7 @@ Attempt made(const Case& row) {
     step->what == Step::What::not_taken ? attempt.not_taken(part) : attempt.answered(part, step->answer);
   if (given.end == End::stopped) attempt.stop();
   if (given.end == End::too_late) attempt.expire();
+  if (given.end == End::quiet_until) attempt.postpone(morning, "quiet");
   EXPECT_TRUE(attempt.is_over());
   return attempt;
 }
@@ -433,6 +438,24 @@ TEST(Attempt, WhatWasNotSentIsGivenBack) {
        {busy},
        "expired (validity ended before all parts could be sent) [unsent: busy] [unsent]",
        {.earlier = {not_before, not_before}, .end = End::too_late, .elsewhere = 8}},
+  });
+}
+
+TEST(Attempt, WhatIsPostponedIsNoAttempt) {
+  expect({
+      {"at once", {}, "given back for 50000 (quiet)", {.earlier = {not_before, not_before}, .end = End::quiet_until}},
+      {"also where it was perhaps sent before, and has a part at the carrier",
+       {},
+       "given back for 50000 (quiet)",
+       {.earlier = {taken_before, perhaps_before}, .attempt = 2, .in_doubt = true, .end = End::quiet_until}},
+      {"its part was not taken",
+       {back},
+       "given back for 50000 (quiet)",
+       {.earlier = {not_before}, .end = End::quiet_until}},
+      {"its validity ends in the night: it is there then, to be expired",
+       {},
+       "given back for 20000 (quiet)",
+       {.earlier = {not_before}, .valid_for = 20'000, .end = End::quiet_until}},
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
+#include <set>
 
 #include "bridge/version.hpp"
 #include "http_gateways/json.hpp"
@@ -58,12 +59,14 @@ struct Owner : Channel::Owner {
   void on_up_or_down() override { ++changes; }
   void on_closed() override { ++closed; }
   bool is_sending_to(std::string_view) const override { return false; }
+  bool may_leave(std::uint64_t cookie) override { return !too_late.contains(cookie); }
   void store(bool stored) {
     for (const auto& tell : std::exchange(owed, {})) tell(stored);
   }
 
   std::vector<std::pair<std::uint64_t, std::string>> answers;
   std::vector<std::uint64_t> not_taken;
+  std::set<std::uint64_t> too_late;  // in the evening
   std::vector<store::ReceiptRecorded> receipts;
   std::vector<std::function<void(bool)>> owed;
   int rooms = 0, changes = 0, closed = 0;
@@ -187,6 +190,15 @@ TEST_F(PhoneChannelTest, NothingLeavesAfterItsValidity) {
   submit(1, clock_.wall() + 5000);
   submit(2);
   clock_.pass(5s);
+  EXPECT_EQ(sync(), References{"2-1"});
+  EXPECT_EQ(owner_.not_taken, std::vector<std::uint64_t>{1});
+}
+
+TEST_F(PhoneChannelTest, NothingLeavesInQuietHours) {
+  sync();
+  submit(1);
+  submit(2);
+  owner_.too_late = {1};
   EXPECT_EQ(sync(), References{"2-1"});
   EXPECT_EQ(owner_.not_taken, std::vector<std::uint64_t>{1});
 }

@@ -107,6 +107,7 @@ class TurnsTest : public testing::Test {
   std::size_t parts_ = 1;
   bool more_may_come_ = false;
   store::MessageId unwanted_ = 0;  // its phone said STOP
+  store::MessageId too_late_ = 0;  // it is night
   std::string said_;
   Turns turns_{{.executor = io_.get_executor(), .clock = clock_, .under_way = under_way_, .pace = pace_},
                {.more_may_come = [this] { return more_may_come_; },
@@ -120,6 +121,10 @@ class TurnsTest : public testing::Test {
                 .why_not =
                     [this](const store::Claimed& message) {
                       return message.id == unwanted_ ? std::string("opted_out") : std::string();
+                    },
+                .later =
+                    [this](const store::Claimed& message) {
+                      return message.id == too_late_ ? std::optional(Quiet{.until = 1, .zone = "UTC"}) : std::nullopt;
                     }}};
 };
 
@@ -138,6 +143,29 @@ TEST_F(TurnsTest, WhatItsPhoneWantsNoMoreDoesNotLeave) {
   unwanted_ = 4;
   channel_.places = 4;
   EXPECT_EQ(run(), "4") << "what has begun is brought to its end";
+}
+
+TEST_F(TurnsTest, WhatIsReadyInTheQuietHoursDoesNotLeave) {
+  add(1);
+  add(2);
+  add(3);
+  too_late_ = 2;
+  EXPECT_EQ(run(), "1 2 over 3");
+  parts_ = 2;
+  add(4);
+  channel_.places = 3;
+  EXPECT_EQ(run(), "4");
+  too_late_ = 4;
+  channel_.places = 4;
+  EXPECT_EQ(run(), "4") << "what has begun is brought to its end";
+  parts_ = 1;
+  add(5);
+  channel_.places = 5;
+  EXPECT_EQ(run(), "5");
+  too_late_ = 5;
+  const auto cookie = take(5);
+  turns_.not_taken(cookie, *under_way_.in_flight(cookie));
+  EXPECT_EQ(run(), "5 over") << "it was not sent, and night fell";
 }
 
 TEST_F(TurnsTest, WhileThrottledThoseToOnePhoneGoOneAfterTheOther) {

@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
+#include <concepts>
 #include <filesystem>
 
 #include "bridge/config/config.hpp"
@@ -37,7 +38,12 @@ class AcceptTest : public testing::Test {
     s.to = to;
     s.text = text;
     s.client_ref = reference;
-    return intake_.prepare(std::move(s), tenant());
+    return intake_.prepare_to_send(std::move(s), tenant());
+  }
+  static std::vector<Prepared> all(std::same_as<Prepared> auto... wishes) {
+    std::vector<Prepared> together;
+    (together.push_back(std::move(wishes)), ...);
+    return together;
   }
   const Tenant& tenant() { return *tenants_.find("t"); }
   using Results = tl::expected<std::vector<Acceptance>, Problem>;
@@ -90,11 +96,11 @@ TEST_F(AcceptTest, WritesWhatBelongsToItInTheSameCommit) {
 }
 
 TEST_F(AcceptTest, SaysOfEachWishWhatBecameOfIt) {
-  const auto first = accept({wish("+254711000001", "one", "r-1")});
+  const auto first = accept(all(wish("+254711000001", "one", "r-1")));
   ASSERT_TRUE(first);
   ASSERT_EQ(first->front().kind, Kind::accepted);
   const auto results =
-      accept({wish("+254711000001", "one", "r-1"), wish("nobody", "two"), wish("+254711000001", "three", "r-1")});
+      accept(all(wish("+254711000001", "one", "r-1"), wish("nobody", "two"), wish("+254711000001", "three", "r-1")));
   ASSERT_TRUE(results);
   ASSERT_EQ(results->size(), 3u);
   EXPECT_EQ((*results)[0].kind, Kind::replayed);
@@ -112,7 +118,7 @@ TEST_F(AcceptTest, SaysOfEachWishWhatBecameOfIt) {
 
 // The way out is gone meanwhile: the first answer is given again, and what is new is refused.
 TEST_F(AcceptTest, KnowsARepetitionOfWhatItWouldRefuseNow) {
-  const auto first = accept({wish("+254711000001", "one", "r-1")});
+  const auto first = accept(all(wish("+254711000001", "one", "r-1")));
   ASSERT_TRUE(first);
   Config config;
   config.tenants = {{.name = "t", .default_country = "KE"}};
@@ -144,9 +150,54 @@ TEST_F(AcceptTest, AGatewayThatIsBeingEmptiedIsNamedInVain) {
   }
 }
 
+// A loop somewhere: hundreds of the same.
+TEST_F(AcceptTest, TheSameTextGoesToANumberSoOftenAndNotOftener) {
+  int accepted = 0, refused = 0;
+  for (int i = 0; i < 500; ++i) {
+    const auto results = accept(all(wish("0711000001", "one")));
+    ASSERT_TRUE(results);
+    accepted += results->front().kind == Kind::accepted ? 1 : 0;
+    if (const auto& problem = results->front().problem) refused += problem->code == ProblemCode::same_text ? 1 : 0;
+  }
+  EXPECT_EQ(accepted, 3);
+  EXPECT_EQ(refused, 497);
+  EXPECT_EQ(counted(tenant().metrics.same_text), 497);
+  EXPECT_EQ(counted(tenant().metrics.rejected[metrics::RejectReason::same_text]), 497);
+  EXPECT_FALSE(wish("+254711000002", "one").refusal) << "to another number";
+  EXPECT_FALSE(wish("+254711000001", "another").refusal);
+  Submission code;
+  code.to = "+254711000001";
+  code.text = "one";
+  code.lane = store::Lane::otp;
+  EXPECT_FALSE(intake_.prepare_to_send(std::move(code), tenant()).refusal) << "a login code is asked for";
+  clock_.advance(std::chrono::hours(24));
+  EXPECT_FALSE(wish("+254711000001", "one").refusal) << "another day";
+}
+
+TEST_F(AcceptTest, OnlyWhatIsAcceptedCountsAmongEqualTexts) {
+  const auto first = accept(all(wish("+254711000001", "one", "r-1")));
+  ASSERT_TRUE(first);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(accept(all(wish("+254711000001", "one", "r-1")))->front().kind, Kind::replayed);
+    EXPECT_EQ(accept(all(wish("+254711000001", "one", "r-1")))->front().id, first->front().id);
+    EXPECT_FALSE(wish("+254711000001", "one").refusal) << "and then it is not sent";
+    store_.fail_commits(EIO, 1);
+    EXPECT_FALSE(accept(all(wish("+254711000001", "one"))));
+  }
+  // All of one request count, before any of them is on disk.
+  std::vector<Prepared> wishes;
+  for (const auto* const reference : {"r-2", "r-3", "r-4"}) wishes.push_back(wish("+254711000001", "one", reference));
+  const auto results = accept(std::move(wishes));
+  ASSERT_TRUE(results);
+  EXPECT_EQ((*results)[1].kind, Kind::accepted);
+  EXPECT_EQ((*results)[2].problem.value().code, ProblemCode::same_text);
+  const auto again = accept(all(wish("+254711000001", "one", "r-3")));
+  EXPECT_EQ(again->front().kind, Kind::replayed) << "a repetition of what was accepted is known";
+}
+
 TEST_F(AcceptTest, NothingIsAcceptedThatIsNotOnDisk) {
   store_.fail_commits(EIO, 1);
-  const auto results = accept({wish("+254711000001", "one"), wish("+254711000002", "two")});
+  const auto results = accept(all(wish("+254711000001", "one"), wish("+254711000002", "two")));
   ASSERT_FALSE(results);
   EXPECT_EQ(results.error().code, ProblemCode::storage_failed);
   EXPECT_EQ(counted(tenant().metrics.rejected[metrics::RejectReason::storage_failed]), 2);

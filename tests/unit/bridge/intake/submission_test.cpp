@@ -7,6 +7,7 @@
 #include <set>
 
 #include "bridge/config/config.hpp"
+#include "bridge/text/time.hpp"
 #include "tests/unit/bridge/delivery/virtual_clock.hpp"
 
 namespace smsbridge::bridge {
@@ -124,6 +125,32 @@ TEST_F(SubmissionTest, OctetsAreCountedAndKept) {
   const auto numbered = prepared(s);
   ASSERT_TRUE(numbered.refusal);
   EXPECT_EQ(numbered.refusal->pointer, "/binary");
+}
+
+TEST_F(SubmissionTest, InQuietHoursItIsDueAtTheirEndAndGoodFromThenOn) {
+  const auto night = text::parse_rfc3339("2026-11-30T20:00:00Z").value();  // 23:00 in Nairobi
+  clock_.set_ahead(std::chrono::milliseconds(night - clock_.wall()));
+  const auto morning = text::parse_rfc3339("2026-12-01T04:00:00Z").value();
+  auto campaign = text("Habari");
+  campaign.lane = store::Lane::campaign;
+  campaign.validity_ms = 60'000;
+  const auto digest = prepared(campaign).enqueue.content.digest;
+  EXPECT_EQ(prepared(campaign).enqueue.content.due_at, 0);
+  settings_.quiet_hours.emplace();
+  const auto waits = prepared(campaign).enqueue;
+  EXPECT_EQ(waits.content.due_at, morning);
+  EXPECT_EQ(waits.content.expires_at, morning + 60'000);
+  EXPECT_EQ(waits.postponed_because, "not before 07:00 (quiet hours, Africa/Nairobi)");
+  EXPECT_EQ(waits.content.digest, digest) << "a repetition is one, whatever the time of day";
+  auto code = campaign;
+  code.lane = store::Lane::otp;
+  EXPECT_EQ(prepared(code).enqueue.content.due_at, 0);
+  auto scheduled = campaign;
+  scheduled.send_at = morning + 3600'000;
+  EXPECT_EQ(prepared(scheduled).enqueue.content.due_at, scheduled.send_at);
+  EXPECT_EQ(prepared(scheduled).enqueue.postponed_because, "");
+  scheduled.send_at = morning + 13 * 3600'000ll;  // 20:00
+  EXPECT_EQ(prepared(scheduled).enqueue.content.due_at, morning + 24 * 3600'000ll);
 }
 
 // A repetition is the same in all that makes it another message.

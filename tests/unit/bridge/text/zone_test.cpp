@@ -18,6 +18,13 @@ TEST(Zone, IsOneOfTheDatabase) {
   EXPECT_FALSE(is_zone("../../etc/passwd"));
 }
 
+TEST(Zone, OfACountryAreThoseOfTheSystemsTable) {
+  EXPECT_EQ(zones_of("KE"), std::vector<std::string>{"Africa/Nairobi"});
+  EXPECT_EQ(zones_of("CD"), (std::vector<std::string>{"Africa/Kinshasa", "Africa/Lubumbashi"}));
+  EXPECT_TRUE(zones_of("ZZ").empty());
+  EXPECT_TRUE(zones_of("").empty());
+}
+
 TEST(Zone, TellsDayTimeAndWeekdayOfThePlace) {
   const auto at = local_time(utc("2026-11-29T21:30:05.250Z"), "Africa/Nairobi");
   EXPECT_EQ(at, (LocalTime{2026, 11, 30, 0, 30, 5, 1}));
