@@ -58,6 +58,10 @@ tl::unexpected<Problem> unauthenticated(std::string detail) {
   return tl::unexpected(Problem{.code = ProblemCode::unauthenticated, .detail = std::move(detail), .errors = {}});
 }
 
+Problem suspended(const TenantSettings& tenant) {
+  return {.code = ProblemCode::forbidden, .detail = why_suspended(tenant), .errors = {}};
+}
+
 // Only the daemon's user and root reach the control socket; the command line tells on whose behalf.
 std::string local_user(const HttpRequest& request) {
   const auto name = text::repaired_utf8(std::string(request.header("Smsbridge-User").substr(0, 64)));
@@ -65,6 +69,11 @@ std::string local_user(const HttpRequest& request) {
 }
 
 }  // namespace
+
+std::string why_suspended(const TenantSettings& tenant) {
+  return "the tenant '" + tenant.name +
+         "' is suspended (enabled: false) and sends nothing: ask whoever runs the bridge";
+}
 
 std::string random_hex(std::size_t octets) {
   std::vector<unsigned char> raw(octets);
@@ -178,6 +187,7 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
   if (caller.of_all_tenants) return for_tenant(std::move(caller), request);
   caller.tenant = find(std::string_view(shown->second.tenant));
   if (!caller.tenant) return unauthenticated("the key's tenant is no longer configured");
+  if (!caller.tenant->config.enabled) return tl::unexpected(suspended(caller.tenant->config));
   return caller;
 }
 
@@ -205,6 +215,17 @@ const std::vector<std::string>& key_scopes() {
                                                   "content:read",  "config:read",   "config:write",
                                                   "keys:manage",   "system:read",   "system:manage"};
   return scopes;
+}
+
+std::vector<std::string> keys_of_tenant(const store::Store& store, std::string_view tenant) {
+  std::vector<std::string> keys;
+  for (const auto& record : store.reader().objects("key/")) {
+    boost::json::error_code unreadable;
+    const auto key = boost::json::parse(record.value, unreadable);
+    const auto* of = unreadable || !key.is_object() ? nullptr : key.get_object().if_contains("tenant");
+    if (of && of->is_string() && std::string_view(of->get_string()) == tenant) keys.push_back(record.key);
+  }
+  return keys;
 }
 
 NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,

@@ -88,6 +88,9 @@ class Tenants {
   std::atomic<std::shared_ptr<const Table>> table_;
 };
 
+// What whoever acts for a suspended tenant is told.
+std::string why_suspended(const TenantSettings& tenant);
+
 // Keys are kept hashed; the secret is shown once, when it is made.
 struct NewKey {
   std::string id, bearer;
@@ -98,5 +101,8 @@ std::string random_hex(std::size_t octets);  // for secrets
 NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,
                   const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at,
                   const std::string& made_by = {});
+
+// The names under which the store keeps what lets somebody in as this tenant.
+std::vector<std::string> keys_of_tenant(const store::Store& store, std::string_view tenant);
 
 }  // namespace smsbridge::bridge

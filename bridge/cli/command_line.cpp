@@ -51,6 +51,7 @@ void add_commands(CLI::App& app, Run& run, const Programs& programs) {
   add_webhooks(app, run);
   add_inbound(app, run);
   add_templates(app, run);
+  add_tenants(app, run);
   add_receipts(app, run);
   add_fineract(app, run);
   add_apply(app, run);

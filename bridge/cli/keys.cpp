@@ -103,7 +103,8 @@ int make_key(const KeyOptions& options) {
       std::cerr << "error: several tenants are configured: name one with --tenant, or take --owner for all\n";
       return exit_usage;
     }
-    if (!options.owner && std::ranges::find(config.tenants, tenant, &TenantSettings::name) == config.tenants.end()) {
+    if (!options.owner && std::ranges::find(config.tenants, tenant, &TenantSettings::name) == config.tenants.end() &&
+        !store.reader().object("tenant/" + tenant)) {
       std::cerr << "error: there is no tenant '" << tenant << "'; name one with --tenant\n";
       return exit_not_found;
     }

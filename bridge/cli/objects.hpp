@@ -9,7 +9,7 @@
 
 namespace smsbridge::bridge {
 
-// Where the API has them; `what` is "gateway", "route", "webhook", "template" or "inbound-rule".
+// Where the API has them; `what` is "gateway", "route", "webhook", "template", "inbound-rule" or "tenant".
 std::string address_of(const std::string& what);
 std::string address_of(const std::string& what, const std::string& name);
 

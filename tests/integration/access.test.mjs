@@ -75,6 +75,12 @@ const api = {
   replaceTemplate: {scope: 'config:write', other: owner, body: {}},
   changeTemplate: {scope: 'config:write', other: owner, body: {}},
   deleteTemplate: {scope: 'config:write', other: owner},
+  listTenants: {scope: 'config:read', other: ({status, body}) => status === 200 && body.items.map(({name}) => name).join() === 'second'},
+  getTenant: {scope: 'config:read', other: gone},
+  createTenant: {scope: 'config:write', other: owner, body: {}},
+  replaceTenant: {scope: 'config:write', other: owner, body: {}},
+  changeTenant: {scope: 'config:write', other: owner, body: {}},
+  deleteTenant: {scope: 'config:write', other: owner},
   checkFineract: {scope: 'config:read', other: its(409)},
   listParkedReceipts: {scope: 'messages:read', other: owner},
   listOptOuts: {scope: 'messages:read', other: empty},
@@ -117,7 +123,7 @@ async function twoTenants(t) {
   await own.reaches(id, 'delivered');
   assert.equal(await smsc.fromPhone({from: '254712000001', to: '22384', text: 'not yours either'}), 0);
   assert.equal((await own.post('/opt-outs', {number: '+254712000003', reason: 'not yours'})).status, 201);
-  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours', templates: 'theirs'};
+  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours', templates: 'theirs', tenants: 'default'};
   const fill = ({template}) => template.replace('{id}', id).replace('{name}', names[template.split('/')[3]] ?? 'promo')
       .replace('{number}', '%2B254712000003?reason=x');
   const ask = (client, operation) => {

@@ -23,6 +23,7 @@ std::vector<Endpoint> opt_out_endpoints(Services& services);
 std::vector<Endpoint> receipt_endpoints(Services& services);
 std::vector<Endpoint> fineract_check_endpoints(Services& services);
 std::vector<Endpoint> template_endpoints(Services& services);
+std::vector<Endpoint> tenant_endpoints(Services& services);
 std::vector<Endpoint> usage_endpoints(Services& services);
 std::vector<Endpoint> problem_endpoints();
 
