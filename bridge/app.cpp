@@ -365,6 +365,7 @@ void App::watch() {
   watch_clock();
   watch_commits();
   tell_unreadable();
+  tenants_.uses().keep(clock_.wall(), shards_.front()->executor());
   watch_timer_->at(clock_.now() + 1s, [this] { watch(); });
 }
 
@@ -379,6 +380,7 @@ void App::stop() {
   // A server's sockets are closed on its own shard; requests that are being handled get their answers.
   for (auto& [shard, server] : servers_) boost::asio::post(shard->io(), [&server] { server->stop(); });
   aside_.join();
+  tenants_.uses().keep_all();
   store_.stop();
   // Behind the answers to the last commit.
   for (auto& shard : shards_) boost::asio::post(shard->io(), [&shard] { shard->io().stop(); });

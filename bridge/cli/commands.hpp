@@ -22,7 +22,7 @@ void add_routes(CLI::App& app, Run& run);     // routes list|show|test|create|ch
 void add_webhooks(CLI::App& app, Run& run);   // webhooks list|show|create|change|delete|test|deliveries|replay|...
 void add_inbound(CLI::App& app, Run& run);    // inbound list, inbound-rules, opt-outs
 void add_templates(CLI::App& app, Run& run);  // templates list|show|set|create|change|delete|render|lint
-void add_tenants(CLI::App& app, Run& run);    // tenants list|show|create|change|delete
+void add_tenants(CLI::App& app, Run& run);    // tenants list|show|create|change|delete|keys|make-key|remove-key
 void add_receipts(CLI::App& app, Run& run);   // receipts list
 void add_fineract(CLI::App& app, Run& run);   // fineract check
 void add_apply(CLI::App& app, Run& run);      // apply, export

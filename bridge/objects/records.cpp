@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "bridge/access/tenants.hpp"
+#include "bridge/access/keys.hpp"
 #include "bridge/config/secrets.hpp"
 #include "bridge/env/log.hpp"
 

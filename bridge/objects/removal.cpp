@@ -2,7 +2,7 @@
 // Removing objects: whether one can go, and what goes with it.
 #include <fmt/format.h>
 
-#include "bridge/access/tenants.hpp"
+#include "bridge/access/keys.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/objects/fitting.hpp"
 #include "bridge/objects/objects.hpp"

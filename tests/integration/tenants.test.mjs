@@ -115,7 +115,7 @@ describe('a tenant', () => {
     await fineract.send([{internalId: 77, mobileNumber: '0712000002', message: 'salary'}]);
     const [reported] = await fineract.report([77]);
     assert.deepEqual([reported.deliveryStatus, /suspended/.test(reported.errorMessage)], [400, true]);
-    assert.match(bridge.log, /a suspended tenant's Fineract posts messages/);
+    await until('the log to say so', () => /a suspended tenant's Fineract posts messages/.test(bridge.log));
     await change(owner, 'PATCH', '/tenants/umoja', {enabled: true});
     const {body: {items: [kept]}} = await api.get('/messages?client_ref=77');
     assert.equal((await api.post(`/messages/${kept.id}/retry`)).status, 200);
@@ -154,6 +154,47 @@ describe('a tenant', () => {
   });
 });
 
+describe('keys of a tenant', () => {
+  test('are made, used, told apart and removed, by the API and by commands', {timeout}, async (t) => {
+    const {bridge, owner} = await started(t, {gateways: []});
+    await make(owner);
+    const made = await owner.post('/tenants/umoja/keys', {kind: 'fineract', name: 'head office'});
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    assert.match(made.body.key, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const fineract = bridge.fineract({tenant: 'umoja', key: made.body.key});
+    assert.deepEqual(await fineract.report([1]), []);
+    const {body: {items}} = await owner.get('/tenants/umoja/keys');
+    assert.deepEqual(items.map(({kind, of_settings: of, last_used_at: at}) => [kind, of, at !== null]), [['fineract', true, false], ['fineract', false, true]]);
+    assert.equal((await change(owner, 'DELETE', `/tenants/umoja/keys/${items[0].id}`)).status, 409, 'it stands in the settings');
+
+    const manager = bridge.api(await bridge.createKey('umoja', 'manager', '--scope', 'keys:manage,messages:read'));
+    const more = await manager.post('/tenants/umoja/keys', {scopes: ['messages:send']});
+    assert.deepEqual([more.status, more.body.errors[0].pointer], [422, '/scopes'], 'nobody gives what he has not');
+    const errors = await manager.post('/tenants/umoja/keys', {scopes: ['message:read'], addresses: ['10.0.0.0/99'], expires: 'soon', kind: 'x', colour: 'red'});
+    assert.deepEqual(errors.body.errors.map(({pointer}) => pointer).sort(), ['/addresses', '/colour', '/expires', '/kind', '/scopes', '/scopes']);
+    const elsewhere = await manager.post('/tenants/umoja/keys', {scopes: ['messages:read'], addresses: ['10.9.0.0/16'], expires: '90d'});
+    assert.deepEqual(refusal(await bridge.api(elsewhere.body.key).get('/messages')), [403, 'forbidden']);
+    await until('the log to say so', () => /used from an address that it is not for/.test(bridge.log));
+    const here = await manager.post('/tenants/umoja/keys', {scopes: ['messages:read'], addresses: ['127.0.0.0/8']});
+    assert.equal((await bridge.api(here.body.key).get('/messages')).status, 200);
+
+    assert.match(await allOf(bridge, ['tenants', 'keys', 'umoja']), /head office/);
+    const byCommand = (await allOf(bridge, ['tenants', 'make-key', 'umoja', '--fineract'])).trim();
+    assert.deepEqual(await bridge.fineract({tenant: 'umoja', key: byCommand}).report([1]), []);
+    const byStore = (await allOf(bridge, ['keys', 'create', '--tenant', 'umoja', '--fineract'])).trim();
+    assert.deepEqual(await bridge.fineract({tenant: 'umoja', key: byStore}).report([1]), []);
+    await bridge.stop();
+    for (const secret of [made.body.key, byCommand, byStore, here.body.key]) for (const text of [fileOf(bridge), bridge.log]) assert.ok(!text.includes(secret));
+    await bridge.restart();
+    const again = bridge.api(await bridge.createOwnerKey());
+    const kept = (await again.get('/tenants/umoja/keys')).body.items.find(({id}) => id === made.body.id);
+    assert.ok(kept.last_used_at, 'known after a restart');
+    assert.match(await allOf(bridge, ['keys', 'list']), new RegExp(`${made.body.id}\tumoja\thead office\tnever\t\\(Fineract\\)\tany\t20`));
+    assert.equal((await again.request('DELETE', `/api/v1/tenants/umoja/keys/${made.body.id}`)).status, 200);
+    await assert.rejects(bridge.fineract({tenant: 'umoja', key: made.body.key}).report([1]), ({status}) => status === 401);
+  });
+});
+
 describe('a tenant that is erased', () => {
   test('has nothing left in the store\'s file, and its neighbour everything', {timeout}, async (t) => {
     const receiver = await WebhookReceiver.start(t);
@@ -185,10 +226,10 @@ describe('a tenant that is erased', () => {
     assert.ok(file.includes('stays with the neighbour'));
     assert.deepEqual((await owner.get('/gateways')).body.items.map(({name}) => name), ['safaricom']);
     assert.deepEqual((await owner.get('/webhooks')).body.items, []);
-    assert.equal((await owner.get('/usage')).body.items.length, 1 + usage.length, 'what a bill is compared with stays');
 
     // Whoever comes by the same name finds nothing of it, and the neighbour goes on.
     await make(owner, {...umoja, default_gateway: 'safaricom'});
+    assert.deepEqual((await owner.get('/usage')).body.items.filter(({tenant}) => tenant === 'umoja'), usage, 'what a bill is compared with stays');
     const next = bridge.api(await bridge.createKey('umoja'));
     assert.deepEqual((await next.get('/messages')).body.items, []);
     assert.deepEqual((await next.get('/opt-outs')).body.items, []);

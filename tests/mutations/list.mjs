@@ -48,6 +48,17 @@ export const list = [
     {id: 1105, what: 'gaps inside of pages keep what was erased', find: `if (overwrites_) clear(number * page_bytes_ + lower, upper - std::size_t{lower});`, plant: `;`},
     {id: 1106, what: 'free pages keep what was erased', find: `number > last_page_ || !seen_[number] || is_free_[number]`, plant: `number > last_page_`},
   ]},
+  {file: 'bridge/access/tenants.cpp', bugs: [
+    {id: 1110, what: 'a key is good from everywhere', find: `if (is_within(networks, address)) return true;`, plant: `return true;`},
+    {id: 1111, what: 'a key for Fineract never expires', integration: 'tests/integration/tenants.test.mjs', survives: 'a key of a minute would make the test wait for it',
+     find: `key->expires_at && key->expires_at <= clock_.wall()`, plant: `false`},
+  ]},
+  {file: 'bridge/access/last_used.cpp', bugs: [
+    {id: 1112, what: 'when a key was used is not kept', find: `batch.objects.push_back({.key = use_of(key), .value = std::to_string(use.at), .expected = {}});`, plant: `;`},
+  ]},
+  {file: 'bridge/doors/api/keys.cpp', bugs: [
+    {id: 1113, what: 'a key gives what it has not', integration: 'tests/integration/tenants.test.mjs', find: `if (!caller.may(scope))`, plant: `if (planted ? false : !caller.may(scope))`},
+  ]},
   {file: 'bridge/objects/removal.cpp', bugs: [
     {id: 1107, what: 'keys outlive their tenant', find: `for (auto& key : keys_of_tenant(store_, change.name)) along.erased_objects.push_back({.key = std::move(key), .expected = {}});`, plant: `;`, integration: 'tests/integration/tenants.test.mjs'},
     {id: 1108, what: 'a tenant goes although others name it', integration: 'tests/integration/tenants.test.mjs',

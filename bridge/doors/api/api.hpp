@@ -24,6 +24,7 @@ std::vector<Endpoint> receipt_endpoints(Services& services);
 std::vector<Endpoint> fineract_check_endpoints(Services& services);
 std::vector<Endpoint> template_endpoints(Services& services);
 std::vector<Endpoint> tenant_endpoints(Services& services);
+std::vector<Endpoint> key_endpoints(Services& services);
 std::vector<Endpoint> usage_endpoints(Services& services);
 std::vector<Endpoint> problem_endpoints();
 

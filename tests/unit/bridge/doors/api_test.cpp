@@ -21,7 +21,7 @@ class ApiTest : public DoorsTest {
   }
 
   std::string key(const std::string& tenant, const std::vector<std::string>& scopes = key_scopes()) {
-    return create_key(store_, tenant, "test", scopes, 0, 0).bearer;
+    return create_key(store_, {.tenant = tenant, .name = "test", .scopes = scopes}).bearer;
   }
   HttpResponse ask(http::verb method, const std::string& path, const std::string& bearer, const std::string& body = {},
                    Headers headers = {}) {
