@@ -49,8 +49,8 @@ App::App(Config config, Clock& clock, Connector& connector)
       bodies_(request_bodies_bytes, *metrics_.http().body_bytes),
       lock_(config_.store_path),
       store_(daemon_store_options(config_, clock)),
-      tenants_(RoutingTable(config_).tenants, store_, metrics_, clock_),
       objects_(config_, store_),
+      tenants_(objects_.table()->tenants, store_, metrics_, clock_),
       router_(objects_.table(), tenants_.names(), clock_),
       budgets_(router_, tenants_, store_),
       opt_outs_(store_, tenants_, clock_),
@@ -131,16 +131,25 @@ App::App(Config config, Clock& clock, Connector& connector)
   inbound_.load();
   set_hooks();
   tell_unreadable();
-  objects_.on_change([this](std::shared_ptr<const RoutingTable> table) {
-    router_.replace(table);
-    gateways_.run(*table);
-    webhooks_.run(*table);
-    schedules_.run(table);
-  });
+  objects_.on_change(std::bind_front(&App::put_in_force, this));
   make_servers();
 }
 
 App::~App() { stop(); }
+
+// The one way by which a change of anything comes into force, of the file and at run time.
+void App::put_in_force(const std::shared_ptr<const RoutingTable>& table) {
+  const auto tenants = tenants_.prepare(table->tenants);
+  router_.replace(table);
+  gateways_.run(*table);
+  // Whoever is let in finds gateways that serve him.
+  tenants_.take_over(tenants);
+  gateways_.serve(tenants_.names());
+  router_.know(tenants_.names());
+  webhooks_.know(tenants_.names());
+  webhooks_.run(*table);
+  schedules_.run(table);
+}
 
 void App::set_hooks() {
   store::Hooks hooks;
@@ -273,6 +282,9 @@ void App::start() {
   webhooks_.run(*router_.table());
   events_.start();
   schedules_.run(router_.table());
+  boost::asio::post(aside_, [this] {
+    go_on_erasing(store_, [this](const std::string& tenant) { return tenants_.find(tenant) != nullptr; });
+  });
   warn_of_leftovers();
   warn_of_unused();
   ready_ = true;
@@ -317,21 +329,12 @@ tl::expected<Reloaded, std::vector<std::string>> App::reload(bool dry_run) {
 }
 
 void App::take_over(const Config& file, bool dry_run, Reloaded& reloaded, std::vector<std::string>& errors) {
-  const auto tenants = dry_run ? nullptr : tenants_.prepare(RoutingTable(file).tenants);
   const auto taken = objects_.take_over(file, dry_run);
   if (!taken) return errors.push_back(taken.error());
   const auto draining = router_.draining();
   reloaded = {.changes = changes_between(*taken->before, *taken->after),
               .cut_off = cut_off_between({*taken->before, draining}, {*taken->after, draining}),
               .takes_restart = takes_restart(config_, file)};
-  if (dry_run) return;
-  // Whoever is let in finds gateways that serve him.
-  tenants_.take_over(tenants);
-  gateways_.serve(tenants_.names());
-  router_.know(tenants_.names());
-  webhooks_.know(tenants_.names());
-  webhooks_.run(*router_.table());
-  schedules_.run(router_.table());
 }
 
 void App::watch_clock() {
@@ -367,6 +370,7 @@ void App::watch() {
   watch_clock();
   watch_commits();
   tell_unreadable();
+  tenants_.uses().keep(clock_.wall(), shards_.front()->executor());
   watch_timer_->at(clock_.now() + 1s, [this] { watch(); });
 }
 
@@ -382,6 +386,7 @@ void App::stop() {
   // A server's sockets are closed on its own shard; requests that are being handled get their answers.
   for (auto& [shard, server] : servers_) boost::asio::post(shard->io(), [&server] { server->stop(); });
   aside_.join();
+  tenants_.uses().keep_all();
   store_.stop();
   // Behind the answers to the last commit.
   for (auto& shard : shards_) boost::asio::post(shard->io(), [&shard] { shard->io().stop(); });

@@ -52,6 +52,7 @@ class App {
   void listen(HttpLimits limits, const HttpDoor& door, ListenAddress address, std::uint16_t& port);
   void start_threads();
   void set_hooks();
+  void put_in_force(const std::shared_ptr<const RoutingTable>& table);
   void take_over(const Config& file, bool dry_run, Reloaded& reloaded, std::vector<std::string>& errors);
   void warn_of_leftovers();
   void tell_unreadable();
@@ -63,8 +64,8 @@ class App {
   BodyMemory bodies_;
   store::ServiceLock lock_;
   store::Store store_;
-  Tenants tenants_;
   Objects objects_;
+  Tenants tenants_;
   Router router_;
   Budgets budgets_;
   OptOuts opt_outs_;

@@ -82,6 +82,18 @@ struct Control {
   GatewayId gateway = 0;   // and by which way when it had none, or that is gone; 0: by its own
 };
 
+// A tenant that is gone loses what is kept under its number, some of it with each change: messages with their
+// references, journal, tasks and marks. What was used stays: numbers that a bill is compared with.
+struct EraseTenant {
+  TenantId tenant = 0;
+  MessageId from = 0;  // where the change before stopped
+  std::vector<std::string> mark_scopes;
+};
+struct TenantErased {
+  std::size_t messages = 0, others = 0;  // of the one: lines, tasks, references and marks
+  std::optional<MessageId> from;         // give it to the next change; nothing: all is gone
+};
+
 // What must hold for the whole batch, as things are before it.
 struct MarkAbsent {
   std::string scope, key;
@@ -113,10 +125,11 @@ struct Batch {
   std::vector<EraseMark> erased_marks;
   std::vector<PutMark> marks;
   std::vector<std::string> tenants;  // names that get a number, if they have none
+  std::vector<EraseTenant> erased_tenants;
   std::size_t size() const {
     return receipts.size() + settlements.size() + enqueue.size() + controls.size() + moves.size() + only_if.size() +
            objects.size() + erased_objects.size() + ended_tasks.size() + tasks.size() + journal.size() +
-           erased_marks.size() + marks.size() + tenants.size();
+           erased_marks.size() + marks.size() + tenants.size() + erased_tenants.size();
   }
   // It brings what needs room later, too, and is refused when there is little.
   bool brings_work() const { return !enqueue.empty() || !tasks.empty(); }
@@ -168,7 +181,8 @@ struct BatchResult {
   std::vector<bool> erased_marks;      // whether there was one
   std::vector<MarkPut> marks;
   std::vector<TenantId> tenants;  // 0: its record is damaged
-  Batch unapplied;                // with an error: the batch itself, so that the caller can repeat it
+  std::vector<TenantErased> erased_tenants;
+  Batch unapplied;  // with an error: the batch itself, so that the caller can repeat it
 };
 
 // A queue is tenant x gateway x lane.

@@ -50,6 +50,19 @@ void Journal::purge(lmdb::Transaction& txn, WallMs before) {
   }
 }
 
+std::size_t Journal::erase(lmdb::Transaction& txn, TenantId tenant, std::size_t most) {
+  std::string prefix;
+  keys::append(prefix, tenant);
+  std::size_t gone = 0;
+  for (const auto table : {tables_.journal_key, tables_.journal}) {
+    lmdb::Cursor cursor(txn, table);
+    for (bool ok = cursor.seek(prefix); ok && gone < most && cursor.key().starts_with(prefix);
+         ok = cursor.next(), ++gone)
+      cursor.erase();
+  }
+  return gone;
+}
+
 JournalPage Journal::page(const lmdb::Transaction& txn, const Tables& tables, UnreadableRecords& unreadable,
                           const JournalQuery& query) {
   const auto row = [&](std::uint64_t id) {

@@ -47,6 +47,8 @@ class Journal {
   std::uint64_t append(const JournalLine& line, lmdb::Transaction& txn, WallMs now);
   // Some lines that are older than this, of each stream the oldest first.
   void purge(lmdb::Transaction& txn, WallMs before);
+  // At most so many lines of a tenant. Returns how many went.
+  std::size_t erase(lmdb::Transaction& txn, TenantId tenant, std::size_t most);
 
   // Any thread, in a transaction of its own.
   static JournalPage page(const lmdb::Transaction& txn, const Tables& tables, UnreadableRecords& unreadable,

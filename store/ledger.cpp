@@ -136,8 +136,8 @@ void Ledger::apply_alongside(const Alongside& wanted, bool kept, lmdb::Transacti
   };
   const auto more = wanted(effects_.news, read, kept);
   if (!kept) return;
-  for (const auto& change : more.tasks) tasks_.put(change, txn, now);
-  for (const auto& line : more.journal) journal_.append(line, txn, now);
+  for (const auto& change : more.tasks) put(change, txn, now);
+  for (const auto& line : more.journal) append(line, txn, now);
 }
 
 void Ledger::end(lmdb::Transaction& txn) {
@@ -173,11 +173,12 @@ BatchResult Ledger::apply(Batch& batch, lmdb::Transaction& txn, WallMs now, bool
   for (const auto& change : batch.objects) result.objects.push_back(objects_.put(change, txn, now));
   for (const auto& change : batch.erased_objects) result.erased_objects.push_back(objects_.erase(change, txn));
   for (const auto& change : batch.ended_tasks) result.ended_tasks.push_back(tasks_.end(change, txn));
-  for (const auto& change : batch.tasks) result.tasks.push_back(tasks_.put(change, txn, now));
-  for (const auto& line : batch.journal) result.journal.push_back(journal_.append(line, txn, now));
+  for (const auto& change : batch.tasks) result.tasks.push_back(put(change, txn, now));
+  for (const auto& line : batch.journal) result.journal.push_back(append(line, txn, now));
   for (const auto& change : batch.erased_marks) result.erased_marks.push_back(marks_.erase(change, txn, now));
   for (const auto& change : batch.marks) result.marks.push_back(marks_.put(change, txn, now));
   for (const auto& tenant : batch.tenants) result.tenants.push_back(number_of(tenant, txn));
+  for (const auto& change : batch.erased_tenants) result.erased_tenants.push_back(erase(change, txn));
   return result;
 }
 
@@ -209,7 +210,10 @@ TenantId Ledger::number_of(const std::string& tenant, lmdb::Transaction& txn) {
   const auto known = txn.get(tables_.meta, key), last = txn.get(tables_.meta, last_key);
   for (const auto& number : {known, last})
     if (number && number->size() != sizeof(TenantId)) return 0;  // damaged: another tenant's would be a guess
-  if (known) return keys::read<TenantId>(*known, 0);
+  if (known) {
+    gone_.erase(keys::read<TenantId>(*known, 0));  // it is there again
+    return keys::read<TenantId>(*known, 0);
+  }
   const TenantId id = last ? keys::read<TenantId>(*last, 0) + 1 : 1;
   std::string value;
   keys::append(value, id);

@@ -97,6 +97,10 @@ class Ledger {
   bool holds(const Condition& condition, const lmdb::Transaction& txn, WallMs now) const;
   void apply_to_messages(Batch& batch, BatchResult& result, lmdb::Transaction& txn, WallMs now);
   TenantId number_of(const std::string& tenant, lmdb::Transaction& txn);
+  TenantErased erase(const EraseTenant& change, lmdb::Transaction& txn);
+  TaskPut put(const PutTask& change, lmdb::Transaction& txn, WallMs now);
+  std::uint64_t append(const JournalLine& line, lmdb::Transaction& txn, WallMs now);
+  void erase_message(lmdb::Transaction& txn, MessageId id);
   Enqueued enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now);
   Settled settle(const Settlement& change, lmdb::Transaction& txn, WallMs now);
   Settled settle(const Settlement& change, const Taken& taken, lmdb::Transaction& txn, WallMs now);
@@ -166,6 +170,7 @@ class Ledger {
   std::uint64_t last_claim_ = 0;
   MessageId last_id_ = 0;
   std::set<GatewayId> closed_;
+  std::set<TenantId> gone_;                          // erased by this process: what is late of them is not kept
   std::map<std::string, std::set<MessageId>> held_;  // last digits of the phone -> doubtful, held messages
   MessageId purge_from_ = 0;
   WallMs purge_restart_at_ = 0;

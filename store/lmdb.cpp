@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <cstring>
 #include <utility>
 
 #include "store/guard.hpp"
@@ -44,9 +46,10 @@ LmdbError::LmdbError(const char* what, int rc)
 bool LmdbError::means_disk_full() const { return code_ == ENOSPC || code_ == EDQUOT; }
 bool LmdbError::means_full() const { return code_ == MDB_MAP_FULL || means_disk_full(); }
 
-// No MDB_WRITEMAP: a stray write would reach the file. NOTLS: a reader belongs to its object, not to a thread.
+// No MDB_WRITEMAP: a stray write would reach the file. No MDB_NOMEMINIT: what memory held before would, too. NOTLS: a
+// reader belongs to its object, not to a thread.
 Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_size_bytes, bool sync) {
-  open(folder, map_size_bytes, MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMEMINIT | (sync ? 0u : MDB_NOSYNC));
+  open(folder, map_size_bytes, MDB_NOTLS | MDB_NORDAHEAD | (sync ? 0u : MDB_NOSYNC));
 }
 
 Environment::Environment(const std::filesystem::path& folder) { open(folder, 0, MDB_NOTLS | MDB_RDONLY); }
@@ -97,6 +100,59 @@ bool Environment::has_failed() const {
 void Environment::forget_dead_readers() const {
   int cleared = 0;
   check(mdb_reader_check(env_, &cleared), "mdb_reader_check");
+}
+
+// A transaction that is not committed takes all of these pages, each for a value that fills it, and gives them back.
+// They are a stack: once one is clean, those below have not been used since they were wiped, or are new. The pages of
+// the tree that the values stand in are filled to the last octet, but for its root: it is among the values the next
+// time.
+void Environment::wipe_buffers() const {
+  MDB_stat stat;
+  check(mdb_env_stat(env_, &stat), "mdb_env_stat");
+  constexpr std::size_t page_head = 16, key_size = 16, a_leaf = 120, most = 100'000;  // 34 octets each in a leaf
+  constexpr int times = 3;
+  const std::size_t value_size = stat.ms_psize - page_head;
+  std::size_t wanted = 0;
+  for (int time = 0; time < times; ++time) {
+    const Transaction thrown_away(*this, Transaction::Kind::write);
+    MDB_dbi table = 0;
+    check(mdb_dbi_open(thrown_away.raw(), "wiped", MDB_CREATE, &table), "wiped");
+    std::size_t wiped = 0, clean = 0;
+    for (; wiped < most && (wiped < wanted || clean < a_leaf || wiped % a_leaf != 0); ++wiped) {
+      std::string key(key_size, '\0');
+      for (std::size_t i = 0; i < 8; ++i) key[key_size - 1 - i] = static_cast<char>(std::uint64_t{wiped} >> 8 * i);
+      MDB_val k = value_of(key), v{value_size, nullptr};
+      if (mdb_put(thrown_away.raw(), table, &k, &v, MDB_RESERVE | MDB_APPEND) != MDB_SUCCESS)
+        break;  // no room for more
+      const std::string_view page = view_of(v);
+      clean = page.find_first_not_of('\0') == std::string_view::npos ? clean + 1 : 0;
+      std::memset(v.mv_data, 0, v.mv_size);
+    }
+    wanted = wiped + a_leaf;
+  }
+}
+
+// LMDB tells of its readers in lines of text only: process, thread, and the transaction whose state it sees, or "-".
+bool Environment::readers_are_current() const {
+  MDB_envinfo info;
+  check(mdb_env_info(env_, &info), "mdb_env_info");
+  struct Seen {
+    std::size_t newest;
+    bool older = false;
+  } seen{.newest = info.me_last_txnid};
+  const auto look = [](const char* line, void* context) {
+    const std::string_view text(line);
+    const auto last = text.find_last_not_of(" \n");
+    if (last == std::string_view::npos) return 0;
+    const auto first = text.find_last_of(' ', last) + 1;
+    std::size_t transaction = 0;
+    const auto [end, error] = std::from_chars(text.data() + first, text.data() + last + 1, transaction);
+    auto& to = *static_cast<Seen*>(context);
+    if (error == std::errc() && end == text.data() + last + 1 && transaction < to.newest) to.older = true;
+    return 0;
+  };
+  // Negative: the lines could not be told.
+  return mdb_reader_list(env_, look, &seen) >= 0 && !seen.older;
 }
 
 void Environment::forget_resident_pages() const {

@@ -45,6 +45,11 @@ class Environment {
   bool has_failed() const;
   // A process that was killed while it read would hold its snapshot, and all pages since, for ever.
   void forget_dead_readers() const;
+  // LMDB keeps the pages in memory that transactions wrote, fills some of them anew for the next, and writes them with
+  // what stood in their gaps before. After this it is zeros. Not while this thread has a write transaction.
+  void wipe_buffers() const;
+  // No reader sees an older state than the newest. Stays so while the caller holds a write transaction.
+  bool readers_are_current() const;
   // The mapped pages that were touched count as ours although they are the page cache's; give them back.
   void forget_resident_pages() const;
 

@@ -57,6 +57,20 @@ bool Marks::erase(const EraseMark& change, lmdb::Transaction& txn, WallMs now) {
   return was_there;
 }
 
+std::size_t Marks::erase_scope(const std::string& scope, std::size_t most, lmdb::Transaction& txn) {
+  const auto prefix = keys::of_mark(scope, {});
+  std::size_t gone = 0;
+  lmdb::Cursor cursor(txn, tables_.mark);
+  for (bool ok = cursor.seek(prefix); ok && gone < most && cursor.key().starts_with(prefix); ok = cursor.next()) {
+    const std::string row(cursor.key());
+    const auto mark = decoded(unreadable_, "mark", row, cursor.value(), decode_mark);
+    cursor.erase();
+    if (mark && mark->expires_at) txn.erase(tables_.mark_expiry, keys::of_mark_expiry(mark->expires_at, row));
+    ++gone;
+  }
+  return gone;
+}
+
 void Marks::purge(lmdb::Transaction& txn, WallMs now) {
   lmdb::Cursor cursor(txn, tables_.mark_expiry);
   std::size_t purged = 0;

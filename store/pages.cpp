@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -86,6 +87,18 @@ class File {
     walk(free, [this](const Node& node) { check_free(node); });
   }
 
+  // See overwrite_unused(). The file has to be writable.
+  std::uint64_t overwrite() {
+    overwrites_ = true;
+    check(all_pages);
+    const auto pages = size_ / page_bytes_;
+    for (std::uint64_t number = 2; number < pages; ++number)
+      if (number > last_page_ || !seen_[number] || is_free_[number]) clear(number * page_bytes_, page_bytes_);
+    clear(pages * page_bytes_, size_ % page_bytes_);
+    if (::fdatasync(file_) != 0) throw Damage{std::string("cannot be written: ") + std::strerror(errno)};
+    return overwritten_;
+  }
+
  private:
   struct Count {
     std::uint64_t branches = 0, leaves = 0, overflows = 0, entries = 0;
@@ -99,6 +112,23 @@ class File {
       if (got < 0) throw Damage{std::string("cannot be read: ") + std::strerror(errno)};
       if (got == 0) throw Damage{"is shorter than its contents"};
       done += static_cast<std::size_t>(got);
+    }
+  }
+
+  // What is zero already is not written.
+  void clear(std::uint64_t offset, std::size_t count) {
+    static const std::vector<char> zeros(page_bytes_max, '\0');
+    std::vector<char> bytes(count);
+    read(bytes.data(), count, offset);
+    const auto used = count - static_cast<std::size_t>(std::ranges::count(bytes, '\0'));
+    if (used == 0) return;
+    overwritten_ += used;
+    for (std::size_t done = 0; done < count;) {
+      const auto wrote =
+          ::pwrite(file_, zeros.data(), std::min(count - done, zeros.size()), static_cast<off_t>(offset + done));
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote <= 0) throw Damage{std::string("cannot be written: ") + std::strerror(errno)};
+      done += static_cast<std::size_t>(wrote);
     }
   }
 
@@ -125,6 +155,7 @@ class File {
                    std::to_string(last_page_ + 1) + " pages"};
     trees_ = {Tree(bytes().substr(40, db_bytes)), Tree(bytes().substr(88, db_bytes))};
     seen_.assign(last_page_ + 1, false);
+    is_free_.assign(last_page_ + 1, false);
   }
 
   [[noreturn]] static void broken(std::uint64_t page, const Tree& tree, const std::string& what) {
@@ -169,6 +200,7 @@ class File {
     if (at<std::uint64_t>(page, 0) != number || (flags & 0xF) != (is_leaf ? leaf_page : branch_page) ||
         (flags & other_kinds) || lower < page_header || lower % 2 || upper < lower || upper > page_bytes_)
       broken(number, tree, "has a damaged head");
+    if (overwrites_) clear(number * page_bytes_ + lower, upper - std::size_t{lower});
     const std::size_t nodes = (lower - page_header) / 2;
     // LMDB may leave a branch with one entry in the tree of free pages.
     if (nodes < (is_leaf || tree.name == "free pages" ? 1 : 2)) broken(number, tree, "has too few entries");
@@ -217,6 +249,8 @@ class File {
     if (at<std::uint64_t>(bytes, 0) != number || !(at<std::uint16_t>(bytes, 10) & overflow_page) ||
         at<std::uint32_t>(bytes, 12) != pages)
       broken(number, tree, "has a damaged head");
+    const auto used = page_header + std::uint64_t{node.data_size};
+    if (overwrites_) clear(number * page_bytes_ + used, pages * page_bytes_ - used);
     return pages;
   }
 
@@ -241,14 +275,16 @@ class File {
     for (std::uint64_t i = 1; i <= count; ++i) {
       const auto page = at<std::uint64_t>(list, 8 * i);
       if (page < 2 || page > last_page_ || seen_[page]) throw Damage{"the list of free pages names a page in use"};
-      seen_[page] = true;
+      seen_[page] = is_free_[page] = true;
     }
   }
 
   const int file_;
   std::uint64_t size_ = 0, page_bytes_ = 0, last_page_ = 0, leaves_left_ = 0;
   std::vector<Tree> trees_;
-  std::vector<bool> seen_;
+  std::vector<bool> seen_, is_free_;
+  bool overwrites_ = false;
+  std::uint64_t overwritten_ = 0;  // octets
 };
 
 }  // namespace
@@ -262,6 +298,18 @@ std::optional<std::string> find_damage(const std::filesystem::path& path, std::u
     return std::nullopt;
   } catch (const Damage& damage) {
     return damage.what;
+  }
+}
+
+std::uint64_t overwrite_unused(const std::filesystem::path& path) {
+  const auto failed = [&](const std::string& why) { return std::runtime_error(path.string() + " " + why); };
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) throw failed(std::string("cannot be opened: ") + std::strerror(errno));
+  try {
+    File file(descriptor);
+    return file.overwrite();
+  } catch (const Damage& damage) {
+    throw failed(damage.what);
   }
 }
 

@@ -16,4 +16,11 @@ constexpr std::uint64_t all_pages = ~std::uint64_t{0};
 // tables first: a large store must not wait for its whole file at each start.
 std::optional<std::string> find_damage(const std::filesystem::path& file, std::uint64_t leaves_max = all_pages);
 
+// Writes zeros over what nobody reads any more: pages that are free, what lies behind the last one, and the gaps inside
+// of pages, where LMDB leaves what stood there, or in its memory, before. Returns how many octets were not zero before.
+// Only while nobody writes to the file, and no reader sees an older state of it than the newest: whoever calls holds
+// the write lock. Throws std::runtime_error where the file is damaged or cannot be written; nothing that is read was
+// changed then.
+std::uint64_t overwrite_unused(const std::filesystem::path& file);
+
 }  // namespace smsbridge::store

@@ -37,6 +37,7 @@ Enqueued Ledger::enqueue(Enqueue& change, lmdb::Transaction& txn, WallMs now) {
     }
   }
   if (change.only_if_known) return {.kind = Enqueued::Kind::unknown};
+  if (gone_.contains(content.tenant)) return {.kind = Enqueued::Kind::conflict};
 
   if (content.text.size() > text_length_max) content.text.resize(text_length_max);
   const auto id = next_id(now);

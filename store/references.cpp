@@ -79,6 +79,22 @@ void References::erase(lmdb::Transaction& txn, const std::string& key, MessageId
   if (found && found->id == id) txn.erase(tables_.reference, key);
 }
 
+std::size_t References::forget(lmdb::Transaction& txn, TenantId tenant, std::size_t most) {
+  std::string prefix;
+  keys::append(prefix, tenant);
+  const auto is_its = [&](const auto& entry) { return entry.first.starts_with(prefix); };
+  std::erase_if(staged_, is_its);
+  {
+    std::unique_lock lock(mutex_);
+    std::erase_if(waiting_, is_its);
+  }
+  std::size_t gone = 0;
+  lmdb::Cursor cursor(txn, tables_.reference);
+  for (bool ok = cursor.seek(prefix); ok && gone < most && cursor.key().starts_with(prefix); ok = cursor.next(), ++gone)
+    cursor.erase();
+  return gone;
+}
+
 void References::save_watermark(lmdb::Transaction& txn, MessageId id) {
   txn.put(tables_.meta, watermark_key, keys::of_id(id));
   watermark_ = id;

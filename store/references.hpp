@@ -32,6 +32,8 @@ class References {
   // `next_id`: no message of this transaction has a smaller id. Call it before the transaction's enqueues are staged.
   void merge(lmdb::Transaction& txn, std::size_t enqueued, MessageId next_id, WallMs now);
   void erase(lmdb::Transaction& txn, const std::string& key, MessageId id);
+  // All of a tenant that wait, and of those in the table at most so many. Returns how many went.
+  std::size_t forget(lmdb::Transaction& txn, TenantId tenant, std::size_t most);
   void publish();  // after the commit
   void discard();  // after a failed commit, before load()
 

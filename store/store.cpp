@@ -9,6 +9,7 @@
 
 #include "store/keys.hpp"
 #include "store/opening.hpp"
+#include "store/pages.hpp"
 
 namespace smsbridge::store {
 namespace {
@@ -85,6 +86,19 @@ TenantId Store::tenant(const std::string& name) {
     throw OpenError("store: " + options_.path.string() + " holds a damaged record, the number of the tenant '" + name +
                     "' or the last one: " + advice);
   return id;
+}
+
+void Store::overwrite_erased() {
+  constexpr int tries_max = 1000;
+  environment_.wipe_buffers();
+  for (int tries = 0; tries < tries_max; ++tries) {
+    const lmdb::Transaction nobody_writes(environment_, lmdb::Transaction::Kind::write);
+    environment_.forget_dead_readers();
+    // They are short, and those that begin now see the newest state.
+    if (environment_.readers_are_current()) return static_cast<void>(overwrite_unused(options_.path / "data.mdb"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  throw std::runtime_error("somebody reads an old state of " + options_.path.string());
 }
 
 void Store::open_queue() try {

@@ -105,6 +105,9 @@ class Store {
   BatchResult commit_and_wait(Batch batch);
   // The number of a tenant's name, made when it is new. Waits, as above.
   TenantId tenant(const std::string& name);
+  // Overwrites what was erased and lies in the file still. Nothing is committed meanwhile, which takes as long as
+  // reading the whole file. Throws std::runtime_error where it cannot. Not on a shard's thread, nor on the writer's.
+  void overwrite_erased();
 
   // The next commits fail as if the disk had answered this errno. For tests.
   void fail_commits(int code, std::size_t count) { fail_code_ = code, fail_count_ = count; }

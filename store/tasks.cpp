@@ -99,6 +99,23 @@ std::optional<ClaimedTask> Tasks::lease(const std::string& key, WallMs due_at, l
                      .body = std::move(task->body)};
 }
 
+std::size_t Tasks::erase(lmdb::Transaction& txn, TenantId tenant, std::size_t most) {
+  std::string prefix;
+  keys::append(prefix, tenant);
+  std::size_t gone = 0;
+  lmdb::Cursor cursor(txn, tables_.task);
+  for (bool ok = cursor.seek(prefix); ok && gone < most && cursor.key().starts_with(prefix); ok = cursor.next()) {
+    const std::string key(cursor.key());
+    const auto task = decoded(unreadable_, "task", key, cursor.value(), decode_task);
+    const auto name = keys::task(key);
+    cursor.erase();
+    txn.erase(tables_.task_leased, key);
+    if (task && name) txn.erase(tables_.task_due, keys::of_task_due(name->kind, task->due_at, key));
+    ++gone;
+  }
+  return gone;
+}
+
 void Tasks::recover(lmdb::Transaction& txn) {
   lmdb::Cursor cursor(txn, tables_.task_leased);
   for (bool ok = cursor.first(); ok; ok = cursor.next()) {

@@ -79,6 +79,8 @@ class Tasks {
   TaskEnded end(const EndTask& change, lmdb::Transaction& txn);
   TaskClaimResult claim(const std::vector<TaskWant>& wants, lmdb::Transaction& txn, WallMs now);
   bool is_held(const lmdb::Transaction& txn, const TaskKey& task, std::uint64_t lease) const;
+  // At most so many of a tenant, those that are claimed as well. Returns how many went.
+  std::size_t erase(lmdb::Transaction& txn, TenantId tenant, std::size_t most);
   // At open only: what a process that died had claimed is due again.
   void recover(lmdb::Transaction& txn);
   DueByKind take_due() { return std::exchange(due_, {}); }

@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 
+#include "bridge/env/log.hpp"
 #include "bridge/text/time.hpp"
 #include "bridge/text/ucs2.hpp"
 
@@ -16,25 +17,6 @@ namespace smsbridge::bridge {
 namespace {
 
 constexpr std::string_view bearer_prefix = "sbk_";
-
-std::string hex(const unsigned char* data, std::size_t size) {
-  std::string text(2 * size + 1, '\0');
-  ::sodium_bin2hex(text.data(), text.size(), data, size);
-  text.pop_back();
-  return text;
-}
-
-// The secret has 256 random bits, so a fast hash is enough.
-std::string hashed(std::string_view secret) {
-  std::array<unsigned char, crypto_generichash_BYTES> hash;
-  ::crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size(),
-                       nullptr, 0);
-  return hex(hash.data(), hash.size());
-}
-
-bool equal(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::sodium_memcmp(a.data(), b.data(), a.size()) == 0;
-}
 
 std::string bearer_of(const HttpRequest& request) {
   const auto header = request.header(http::field::authorization);
@@ -58,6 +40,10 @@ tl::unexpected<Problem> unauthenticated(std::string detail) {
   return tl::unexpected(Problem{.code = ProblemCode::unauthenticated, .detail = std::move(detail), .errors = {}});
 }
 
+Problem suspended(const TenantSettings& tenant) {
+  return {.code = ProblemCode::forbidden, .detail = why_suspended(tenant), .errors = {}};
+}
+
 // Only the daemon's user and root reach the control socket; the command line tells on whose behalf.
 std::string local_user(const HttpRequest& request) {
   const auto name = text::repaired_utf8(std::string(request.header("Smsbridge-User").substr(0, 64)));
@@ -66,10 +52,9 @@ std::string local_user(const HttpRequest& request) {
 
 }  // namespace
 
-std::string random_hex(std::size_t octets) {
-  std::vector<unsigned char> raw(octets);
-  ::randombytes_buf(raw.data(), raw.size());
-  return hex(raw.data(), raw.size());
+std::string why_suspended(const TenantSettings& tenant) {
+  return "the tenant '" + tenant.name +
+         "' is suspended (enabled: false) and sends nothing: ask whoever runs the bridge";
 }
 
 bool Caller::may(std::string_view scope) const {
@@ -78,7 +63,7 @@ bool Caller::may(std::string_view scope) const {
 
 Tenants::Tenants(const std::vector<TenantSettingsPtr>& tenants, store::Store& store, metrics::Metrics& metrics,
                  const Clock& clock)
-    : store_(store), metrics_(metrics), clock_(clock) {
+    : store_(store), metrics_(metrics), clock_(clock), uses_(store) {
   table_ = prepare(tenants);
 }
 
@@ -130,9 +115,20 @@ tl::expected<const Tenant*, std::string_view> Tenants::by_fineract_headers(const
     if (tenant->config.fineract_allow_empty_key) return tenant;
     return refused("no key in Fineract-Tenant-App-Key");
   }
+  const auto object = fineract_key_object(name, fingerprint_of(given));
+  const auto good = [&] {
+    uses_.note(object, clock_.wall());
+    return tenant;
+  };
   for (const auto& key : tenant->config.fineract_app_keys)
-    if (!key.empty() && equal(key, given)) return tenant;
-  return refused("wrong key in Fineract-Tenant-App-Key");
+    if (!key.empty() && equal_secrets(key, given)) return good();
+  const auto record = store_.reader().object(object);
+  const auto key = record ? read_key(*record) : std::nullopt;
+  if (!key || !equal_secrets(key->hash, hash_of(given))) return refused("wrong key in Fineract-Tenant-App-Key");
+  if (key->expires_at && key->expires_at <= clock_.wall()) return refused("the key in Fineract-Tenant-App-Key expired");
+  if (!comes_from(networks_of(key->addresses), request, key->id))
+    return refused("the key in Fineract-Tenant-App-Key is not for this address");
+  return good();
 }
 
 // Who is good for all tenants names the one he means.
@@ -166,66 +162,53 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
   if (!kept) return unauthenticated("the key is not known, or was removed");
   const std::lock_guard lock(shown_keys_mutex_);
   auto shown = shown_keys_.find(id);
-  if (shown == shown_keys_.end() || shown->second.record != kept->value || !equal(shown->second.secret, secret)) {
-    auto checked = check_key(kept->value, secret);
+  if (shown == shown_keys_.end() || shown->second.record != kept->value ||
+      !equal_secrets(shown->second.secret, secret)) {
+    auto checked = check_key(*kept, secret);
     if (!checked) return tl::unexpected(checked.error());
     shown = shown_keys_.insert_or_assign(id, std::move(*checked)).first;
   }
   const auto expires_at = shown->second.expires_at;
   if (expires_at && expires_at <= clock_.wall())
     return unauthenticated("the key expired at " + text::time_text(expires_at));
+  if (!comes_from(shown->second.networks, request, id))
+    return tl::unexpected(Problem{
+        .code = ProblemCode::forbidden, .detail = "the key is not for the address you come from", .errors = {}});
+  uses_.note(kept->key, clock_.wall());
   auto caller = shown->second.caller;
   if (caller.of_all_tenants) return for_tenant(std::move(caller), request);
   caller.tenant = find(std::string_view(shown->second.tenant));
   if (!caller.tenant) return unauthenticated("the key's tenant is no longer configured");
+  if (!caller.tenant->config.enabled) return tl::unexpected(suspended(caller.tenant->config));
   return caller;
 }
 
-tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const std::string& record, std::string_view secret) const
-    try {
-  const auto key = boost::json::parse(record).as_object();
-  if (!equal(hashed(secret), key.at("hash").as_string()))
-    return unauthenticated("the key is not known, or was removed");
-  ShownKey shown{.record = record,
+tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const store::Object& record,
+                                                            std::string_view secret) const {
+  const auto key = read_key(record);
+  if (!key) return unauthenticated("the key's record in the store is damaged: make a new key");
+  if (!equal_secrets(hash_of(secret), key->hash)) return unauthenticated("the key is not known, or was removed");
+  ShownKey shown{.record = record.value,
                  .secret = std::string(secret),
+                 .networks = networks_of(key->addresses),
                  .caller = {},
-                 .tenant = std::string(key.at("tenant").as_string()),
-                 .expires_at = key.at("expires_at").as_int64()};
-  for (const auto& scope : key.at("scopes").as_array()) shown.caller.scopes.emplace_back(scope.as_string());
+                 .tenant = key->tenant,
+                 .expires_at = key->expires_at};
+  shown.caller.scopes = key->scopes;
   shown.caller.of_all_tenants = shown.tenant.empty();
-  shown.caller.who = "key " + std::string(key.at("id").as_string());
-  if (const auto& name = key.at("name").as_string(); !name.empty()) shown.caller.who += " (" + std::string(name) + ")";
+  shown.caller.who = "key " + key->id + (key->name.empty() ? "" : " (" + key->name + ")");
   return shown;
-} catch (const std::exception&) {
-  return unauthenticated("the key's record in the store is damaged: make a new key");
 }
 
-const std::vector<std::string>& key_scopes() {
-  static const std::vector<std::string> scopes = {"messages:send", "messages:read", "messages:manage",
-                                                  "content:read",  "config:read",   "config:write",
-                                                  "keys:manage",   "system:read",   "system:manage"};
-  return scopes;
-}
-
-NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,
-                  const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at,
-                  const std::string& made_by) {
-  const auto id = random_hex(4), secret = random_hex(32);
-  boost::json::array list;
-  for (const auto& scope : scopes) list.emplace_back(scope);
-  store::Batch batch;
-  batch.objects.push_back({.key = "key/" + id,
-                           .value = boost::json::serialize(boost::json::object{{"id", id},
-                                                                               {"tenant", tenant},
-                                                                               {"name", name},
-                                                                               {"scopes", list},
-                                                                               {"hash", hashed(secret)},
-                                                                               {"created_at", now},
-                                                                               {"expires_at", expires_at},
-                                                                               {"made_by", made_by}}),
-                           .expected = {}});
-  store.commit_and_wait(std::move(batch));
-  return {.id = id, .bearer = std::string(bearer_prefix) + id + "_" + secret};
+// One that is good, and comes from elsewhere, may be stolen.
+bool Tenants::comes_from(const std::vector<Network>& networks, const HttpRequest& request,
+                         const std::string& key) const {
+  const auto address = request.peer.address.to_string();
+  if (is_within(networks, address)) return true;
+  if (const auto count = strangers_.due(key, clock_.now()))
+    log::warn("access", "a key was used from an address that it is not for: was it stolen?", "key", key, "address",
+              address, "times", count);
+  return false;
 }
 
 }  // namespace smsbridge::bridge

@@ -10,8 +10,11 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "bridge/access/keys.hpp"
+#include "bridge/access/last_used.hpp"
 #include "bridge/config/tenant.hpp"
 #include "bridge/env/clock.hpp"
+#include "bridge/env/log_throttle.hpp"
 #include "bridge/http/problem.hpp"
 #include "bridge/http/request.hpp"
 #include "metrics/metrics.hpp"
@@ -66,37 +69,34 @@ class Tenants {
   tl::expected<const Tenant*, std::string_view> by_fineract_headers(const HttpRequest& request) const;
   // A bearer key, or the control socket.
   tl::expected<Caller, Problem> by_key(const HttpRequest& request) const;
+  LastUsed& uses() const { return uses_; }
 
  private:
   // A key that was shown, as long as its record in the store stays what it was: reading JSON and hashing cost more than
   // everything else at the door.
   struct ShownKey {
     std::string record, secret;
-    Caller caller;       // its tenant is looked up each time: it may have changed, or be gone
-    std::string tenant;  // empty: all
+    std::vector<Network> networks;  // that it may come from
+    Caller caller;                  // its tenant is looked up each time: it may have changed, or be gone
+    std::string tenant;             // empty: all
     store::WallMs expires_at = 0;
   };
   tl::expected<Caller, Problem> for_tenant(Caller caller, const HttpRequest& request) const;
-  tl::expected<ShownKey, Problem> check_key(const std::string& record, std::string_view secret) const;
+  tl::expected<ShownKey, Problem> check_key(const store::Object& record, std::string_view secret) const;
+  bool comes_from(const std::vector<Network>& networks, const HttpRequest& request, const std::string& key) const;
 
   store::Store& store_;
   metrics::Metrics& metrics_;
   const Clock& clock_;
   mutable std::mutex shown_keys_mutex_;  // guards shown_keys_
   mutable std::map<std::string, ShownKey, std::less<>> shown_keys_;
+  mutable LastUsed uses_;
+  mutable log::Throttle strangers_;                        // good keys from addresses that they are not for
   std::deque<std::pair<TenantSettingsPtr, Tenant>> ever_;  // prepare() only
   std::atomic<std::shared_ptr<const Table>> table_;
 };
 
-// Keys are kept hashed; the secret is shown once, when it is made.
-struct NewKey {
-  std::string id, bearer;
-};
-const std::vector<std::string>& key_scopes();
-std::string random_hex(std::size_t octets);  // for secrets
-// `tenant` is empty for an owner key, which is good for all of them.
-NewKey create_key(store::Store& store, const std::string& tenant, const std::string& name,
-                  const std::vector<std::string>& scopes, store::WallMs now, store::WallMs expires_at,
-                  const std::string& made_by = {});
+// What whoever acts for a suspended tenant is told.
+std::string why_suspended(const TenantSettings& tenant);
 
 }  // namespace smsbridge::bridge

@@ -24,7 +24,8 @@ namespace json = boost::json;
 struct Kind {
   const char *what, *list;
 };
-constexpr std::array<Kind, 6> kinds{{{"gateway", "gateways"},
+constexpr std::array<Kind, 8> kinds{{{"tenant", "tenants"},
+                                     {"gateway", "gateways"},
                                      {"route", "routes"},
                                      {"webhook", "webhooks"},
                                      {"template", "templates"},
@@ -33,7 +34,8 @@ constexpr std::array<Kind, 6> kinds{{{"gateway", "gateways"},
                                      {"schedule", "schedules"}}};
 
 bool is_named_by_others(const Kind& kind) {
-  return kind.what == std::string_view("gateway") || kind.what == std::string_view("template");
+  const std::string_view what = kind.what;
+  return what == "tenant" || what == "gateway" || what == "template";
 }
 
 struct ApplyOptions : ClientOptions {
@@ -56,8 +58,9 @@ void read_file(const std::filesystem::path& file, std::vector<Wanted>& wanted) {
     const auto key = list.first.Scalar();
     const auto* kind = std::ranges::find(kinds, key, &Kind::list);
     if (kind == kinds.end())
-      throw ClientError(exit_usage, fmt::format("{}:{}: '{}' stands in the configuration file only; here are gateways, "
-                                                "routes, webhooks, templates, events, inbound_rules and schedules",
+      throw ClientError(exit_usage, fmt::format("{}:{}: '{}' stands in the configuration file only; here are tenants, "
+                                                "gateways, routes, webhooks, templates, events, inbound_rules and "
+                                                "schedules",
                                                 file.string(), list.first.Mark().line + 1, key));
     if (!list.second.IsSequence() && !list.second.IsNull())
       throw ClientError(exit_usage,
@@ -123,7 +126,17 @@ class Apply {
     for (const auto& each : wanted)
       if (is_named_by_others(*each.kind))
         assumed_ += (assumed_.empty() ? "" : ",") + std::string(each.settings.at("name").as_string());
-    for (const auto& each : wanted) bring_about(each);
+    std::vector<Wanted> again;
+    for (auto& each : wanted) {
+      // A tenant is named by gateways, and may name one itself: one of them is there first, and the other one after it.
+      auto at_first = each;
+      if (names_a_gateway_to_come(each, wanted)) {
+        at_first.settings.erase("default_gateway");
+        again.push_back(each);
+      }
+      bring_about(at_first);
+    }
+    for (const auto& each : again) bring_about(each);
     if (options_.prune)
       for (auto kind = kinds.rbegin(); kind != kinds.rend(); ++kind) remove_others(*kind, wanted);
     return failed_ == 0 ? exit_done : done_ > 0 ? exit_partly : code_;
@@ -182,7 +195,7 @@ class Apply {
     const auto& object = now.body.as_object();
     auto before = object.at("settings").as_object(), after = wanted.settings;
     for_each_secret(after, [](json::value& secret, const std::string&) { secret = hidden_secret(); });
-    if (!after.contains("id")) after["id"] = object.at("id");
+    if (const auto* id = before.if_contains("id"); id && !after.contains("id")) after["id"] = *id;
     // The daemon counts them.
     if (what == "template" && before.contains("version")) after["version"] = before.at("version");
     // One that was made there stays.
@@ -217,8 +230,19 @@ class Apply {
     }
   }
 
+  bool names_a_gateway_to_come(const Wanted& wanted, const std::vector<Wanted>& all) const {
+    const auto* gateway = wanted.settings.if_contains("default_gateway");
+    if (options_.dry_run || wanted.kind->what != std::string_view("tenant") || !gateway || !gateway->is_string())
+      return false;
+    const std::string name(gateway->get_string());
+    const bool comes = std::ranges::any_of(all, [&](const Wanted& w) {
+      return w.kind->what == std::string_view("gateway") && w.settings.at("name").as_string() == name;
+    });
+    return comes && call(options_, "GET", address_of("gateway", name)).status == 404;
+  }
+
   const ApplyOptions& options_;
-  std::string assumed_;  // names of gateways and templates that this run brings about
+  std::string assumed_;  // names of tenants, gateways and templates that this run brings about
   std::size_t done_ = 0, failed_ = 0;
   int code_ = exit_failed;
 };
@@ -276,8 +300,9 @@ int export_all(const ApplyOptions& options) {
 
 void add_apply(CLI::App& app, Run& run) {
   auto options = std::make_shared<ApplyOptions>();
-  auto* apply = app.add_subcommand(
-      "apply", "Make gateways, routes, webhooks, templates, events, inbound rules and schedules be as a file says");
+  auto* apply = app.add_subcommand("apply",
+                                   "Make tenants, gateways, routes, webhooks, templates, events, inbound rules and "
+                                   "schedules be as a file says");
   add_client_options(*apply, *options);
   apply->add_option("-f,--file", options->file, "YAML file, or a folder of them; - is stdin")->required();
   apply->add_flag("-n,--dry-run", options->dry_run, "Only say what would change, and whether it would be taken");
@@ -285,8 +310,8 @@ void add_apply(CLI::App& app, Run& run) {
   apply->add_flag("--prune", options->prune, "Delete what was made at run time and does not stand there");
   apply->callback([options, &run] { run = [options] { return Apply(*options).run(); }; });
   auto* exporter = app.add_subcommand("export",
-                                      "Gateways, routes, webhooks, templates, events, inbound rules and schedules as "
-                                      "'apply' reads them, without secrets");
+                                      "Tenants, gateways, routes, webhooks, templates, events, inbound rules and "
+                                      "schedules as 'apply' reads them, without secrets");
   add_client_options(*exporter, *options);
   exporter->callback([options, &run] { run = [options] { return export_all(*options); }; });
 }

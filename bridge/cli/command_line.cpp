@@ -55,6 +55,7 @@ void add_commands(CLI::App& app, Run& run, const Programs& programs) {
   add_events(app, run);
   add_people(app, run);
   add_schedules(app, run);
+  add_tenants(app, run);
   add_receipts(app, run);
   add_fineract(app, run);
   add_apply(app, run);

@@ -26,6 +26,7 @@ void add_templates(CLI::App& app, Run& run);  // templates list|show|set|create|
 void add_people(CLI::App& app, Run& run);     // people check
 void add_events(CLI::App& app, Run& run);     // events list|show|catalogue|enable|disable|log|simulate|create|...
 void add_schedules(CLI::App& app, Run& run);  // schedules list|show|create|...|run|dry-run|stop|pause|resume|runs
+void add_tenants(CLI::App& app, Run& run);    // tenants list|show|create|change|delete|keys|make-key|remove-key
 void add_receipts(CLI::App& app, Run& run);   // receipts list
 void add_fineract(CLI::App& app, Run& run);   // fineract check
 void add_apply(CLI::App& app, Run& run);      // apply, export

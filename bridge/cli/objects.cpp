@@ -22,13 +22,17 @@ namespace json = boost::json;
 struct ObjectOptions : ClientOptions {
   std::string what, name, file;
   std::vector<std::string> set, secrets, unset;
-  bool dry_run = false, force = false, yes = false;
+  bool dry_run = false, force = false, yes = false, erase = false;
 };
 
 std::string address(const ObjectOptions& options, bool of_one, bool dry_run) {
   auto target = of_one ? address_of(options.what, options.name) : address_of(options.what);
   if (dry_run) target += "?dry_run=true";
-  if (options.force) target += dry_run ? "&force=true" : "?force=true";
+  const auto add = [&](const char* flag) {
+    target += (target.find('?') != std::string::npos ? "&" : "?") + std::string(flag);
+  };
+  if (options.force) add("force=true");
+  if (options.erase) add("erase=true");
   return target;
 }
 
@@ -93,6 +97,12 @@ int say(const ObjectOptions& options, const ClientAnswer& answer, const std::str
     std::cout << options.what << " " << options.name << (options.dry_run ? " could be " : " is ") << done << "\n";
   if (const auto* secret = answer.body.as_object().if_contains("secret"); secret && !options.json)
     std::cout << "its secret, which is shown only now: " << std::string(secret->as_string()) << "\n";
+  if (const auto* erased = answer.body.as_object().if_contains("erased"); erased && !options.json) {
+    const bool overwritten = erased->at("overwritten").as_bool();
+    std::cout << text_of(erased->as_object(), "messages") << " messages were erased, and "
+              << text_of(erased->as_object(), "others") << " other records\n";
+    if (!overwritten) std::cerr << "the store's file is overwritten at the next start: the log says why\n";
+  }
   return exit_done;
 }
 
@@ -119,7 +129,8 @@ int remove_object(const ObjectOptions& options) {
   confirm_cut_off(dry_run, true);  // only says it: the name is asked for in any case
   if (!options.yes) {
     if (::isatty(STDIN_FILENO) == 0) throw ClientError(exit_usage, "say --yes to delete without being asked");
-    std::cerr << "Type the name of the " << options.what << " to delete it: ";
+    std::cerr << "Type the name of the " << options.what << " to delete it"
+              << (options.erase ? " and erase all that it has" : "") << ": ";
     std::string typed;
     std::getline(std::cin, typed);
     if (typed != options.name) throw ClientError(exit_usage, "nothing was deleted");
@@ -135,6 +146,8 @@ json::value read_named(const std::string& kind, const std::string& name, const s
 }
 
 void read_named(json::value& value, const std::filesystem::path& folder) {
+  if (auto* list = value.if_array())
+    for (auto& item : *list) read_named(item, folder);
   auto* object = value.if_object();
   if (!object) return;
   if (object->size() == 1 && object->begin()->value().is_string()) {
@@ -171,6 +184,10 @@ const char* example_of(const std::string& what) {
     return R"(The keys are those of the configuration file:
   smsbridge schedules create due --set tenant=umoja --set 'cron=every weekday at 08:00' --set template=repayment-due \
       --set 'report={name: Loan payments due, parameters: {officeId: 1, loanOfficerId: -1, fromX: 3, toY: 3}}')";
+  if (what == "tenant")
+    return R"(The keys are those of the configuration file:
+  smsbridge tenants create umoja --set default_country=KE --set sender=UMOJA --set languages=[sw,en]
+  smsbridge tenants change umoja --set enabled=false)";
   return R"(The keys are those of the configuration file:
   smsbridge webhooks create bank --set tenant=umoja --set url=https://bank.example.org/sms-events \
       --set events=[message.delivered,message.failed,message.expired])";
@@ -202,7 +219,8 @@ YAML::Node read_only_document(const std::string& file) {
 
 void read_named_secrets(json::object& settings, const std::filesystem::path& folder) {
   const auto from = folder.empty() ? std::filesystem::current_path() : folder;
-  for (const auto* key : {"password", "callback_secret", "proxy", "account", "secret", "old_secret"})
+  for (const auto* key :
+       {"password", "callback_secret", "proxy", "account", "secret", "old_secret", "fineract_app_key", "fineract"})
     if (auto* value = settings.if_contains(key)) read_named(*value, from);
 }
 
@@ -242,6 +260,9 @@ void add_object_commands(CLI::App& group, const std::string& what, Run& run) {
   maker->footer(example_of(what));
   auto* remover = add("delete", "Remove a " + what, remove_object);
   add_yes(*remover);
+  if (what == "tenant")
+    remover->add_flag("--erase", options->erase,
+                      "Also its messages, journal and opt-outs, and what was made for it alone");
   if (what == "gateway")
     remover->add_flag("--force", options->force, "Although messages wait for it: they expire, unless it comes back");
 }

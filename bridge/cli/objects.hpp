@@ -9,7 +9,8 @@
 
 namespace smsbridge::bridge {
 
-// Where the API has them; `what` is "gateway", "route", "webhook", "template", "inbound-rule" or "schedule".
+// Where the API has them; `what` is "gateway", "route", "webhook", "template", "event", "inbound-rule", "schedule" or
+// "tenant".
 std::string address_of(const std::string& what);
 std::string address_of(const std::string& what, const std::string& name);
 

@@ -68,7 +68,8 @@ struct LoadedConfig {
 };
 
 // What gateways, routes, tenants and webhooks say of each other and is not so: equal names and ids, names of nobody. A
-// path is the list that the problem is in. `assumed` are names of gateways and templates that are not there yet.
+// path is the list that the problem is in. `assumed` are names of tenants, gateways and templates that are not there
+// yet.
 std::vector<ConfigProblem> check_references(
     const std::vector<const GatewaySettings*>& gateways, const std::vector<const RouteSettings*>& routes,
     const std::vector<const TenantSettings*>& tenants, const std::vector<const WebhookSettings*>& webhooks,

@@ -185,6 +185,7 @@ std::vector<ConfigProblem> check_references(
         say("tenants", i, "numbers",
             "the number '" + number + "' stands twice: nobody could tell whose the messages to it are", "duplicate");
   }
+  tenant_names.insert(assumed.begin(), assumed.end());
   std::map<std::string_view, const GatewaySettings*> by_name;
   const auto is_closed_to = [&](const std::string& gateway, const std::string& tenant) {
     const auto it = by_name.find(gateway);

@@ -3,6 +3,7 @@
 
 #include "bridge/config/gateway.hpp"
 #include "bridge/config/keys.hpp"
+#include "bridge/config/tenant.hpp"
 #include "bridge/config/webhook.hpp"
 #include "http_gateways/provider.hpp"
 
@@ -29,20 +30,48 @@ const http_gateways::Kind* kind_of(const boost::json::object& settings) {
 const std::vector<KeyInfo>& keys_of_objects() {
   static const auto keys = [] {
     auto all = gateway_infos();
-    for (auto* more : {smpp_infos, provider_infos, webhook_infos})
+    for (auto* more : {smpp_infos, provider_infos, webhook_infos, tenant_infos})
       for (auto& key : more()) all.push_back(std::move(key));
     return all;
   }();
   return keys;
 }
 
+// Also in the sections of an object, such as a tenant's `fineract`.
+void add_addresses(const std::vector<KeyInfo>& keys, const boost::json::object& settings, const std::string& base,
+                   boost::json::object& addresses) {
+  for (const auto& key : keys) {
+    const auto* value = settings.if_contains(key.name);
+    if (!value) continue;
+    if (key.decides_address)
+      addresses[base + "/" + key.name] = *value;
+    else if (key.type == KeyInfo::Type::section && value->is_object())
+      add_addresses(key.inside, value->get_object(), base + "/" + key.name, addresses);
+  }
+}
+
+using VisitSecret = std::function<void(boost::json::value& secret, const std::string& place)>;
+
+// A list of secrets is one secret: it is given, kept and hidden as a whole.
+void visit_secrets(const std::vector<KeyInfo>& keys, boost::json::object& settings, const std::string& base,
+                   const VisitSecret& body) {
+  for (const auto& key : keys) {
+    auto* value = settings.if_contains(key.name);
+    if (!value || value->is_null()) continue;
+    const auto place = base + "/" + key.name;
+    const bool is_secret = key.type == KeyInfo::Type::secret || key.type == KeyInfo::Type::secrets;
+    if (is_secret || (key.url && holds_a_password(*value)))
+      body(*value, place);
+    else if (key.type == KeyInfo::Type::section && value->is_object())
+      visit_secrets(key.inside, value->get_object(), place, body);
+  }
+}
+
 }  // namespace
 
 boost::json::object addresses_of(const boost::json::object& settings) {
   boost::json::object addresses;
-  for (const auto& key : keys_of_objects())
-    if (const auto* value = settings.if_contains(key.name); value && key.decides_address)
-      addresses["/" + key.name] = *value;
+  add_addresses(keys_of_objects(), settings, {}, addresses);
   const auto* kind = kind_of(settings);
   const auto* account = settings.if_contains("account");
   if (!kind || !account || !account->is_object()) return addresses;
@@ -55,22 +84,15 @@ boost::json::object addresses_of(const boost::json::object& settings) {
 boost::json::value hidden_secret() { return {{"sealed", true}}; }
 bool is_hidden_secret(const boost::json::value& value) { return value == hidden_secret(); }
 
-void for_each_secret(boost::json::object& settings,
-                     const std::function<void(boost::json::value& secret, const std::string& place)>& body) {
-  const auto visit = [&](boost::json::object& object, const std::string& base, std::string_view key) {
-    if (auto* value = object.if_contains(key); value && !value->is_null()) body(*value, base + "/" + std::string(key));
-  };
-  for (const auto& key : keys_of_objects()) {
-    const auto* value = settings.if_contains(key.name);
-    if (key.type == KeyInfo::Type::secret || (value && key.url && holds_a_password(*value)))
-      visit(settings, "", key.name);
-  }
+void for_each_secret(boost::json::object& settings, const VisitSecret& body) {
+  visit_secrets(keys_of_objects(), settings, {}, body);
   const auto* kind = kind_of(settings);
   auto* account = settings.if_contains("account");
   if (!kind || !account || !account->is_object()) return;
   for (const auto& setting : kind->settings) {
-    const auto* value = account->get_object().if_contains(setting.name);
-    if (setting.secret || (value && holds_a_password(*value))) visit(account->get_object(), "/account", setting.name);
+    auto* value = account->get_object().if_contains(setting.name);
+    if (value && !value->is_null() && (setting.secret || holds_a_password(*value)))
+      body(*value, "/account/" + std::string(setting.name));
   }
 }
 

@@ -6,7 +6,7 @@
 
 namespace smsbridge::bridge {
 
-// Calls `body` for everything secret in the settings of a gateway or webhook; `place` is its JSON pointer.
+// Calls `body` for everything secret in the settings of a gateway, webhook or tenant; `place` is its JSON pointer.
 void for_each_secret(boost::json::object& settings,
                      const std::function<void(boost::json::value& secret, const std::string& place)>& body);
 // The settings of one that decide where its secrets go, by JSON pointer.

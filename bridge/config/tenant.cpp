@@ -6,6 +6,7 @@
 #include "bridge/config/checks.hpp"
 #include "bridge/config/keys.hpp"
 #include "bridge/config/lanes.hpp"
+#include "bridge/config/secrets.hpp"
 #include "bridge/config/template.hpp"
 
 namespace smsbridge::bridge {
@@ -27,6 +28,11 @@ const Keys<Budget>& budget_keys() {
 // Without one every call of Fineract would be refused; [] says that none comes.
 void require_app_key(ConfigSection& s, T& tenant) {
   if (s.is_file() && !s.has("fineract_app_key") && !tenant.fineract_allow_empty_key) s.require("fineract_app_key");
+}
+
+// Of the file any name goes, as ever; one made at run time stands in addresses.
+void check_tenant_name(ConfigSection& s, T& tenant) {
+  if (!s.is_file()) check_name(s, tenant.name);
 }
 
 // Digits, with a plus in front perhaps, or a name as phones show it.
@@ -53,7 +59,12 @@ void check_currency(ConfigSection& s, T& tenant) {
 const Keys<T>& tenant_keys() {
   using K = Keys<T>;
   static const K keys{
-      K::text("name", &T::name, "Fineract's tenant identifier").needed(),
+      K::text("name", &T::name, "Fineract's tenant identifier").needed().checked(check_tenant_name),
+      K::integer("id", &T::id, 1, 1'000'000'000, "Its number; one that is made at run time gets one").usually(nullptr),
+      K::text("description", &T::description, "For people").checked([](ConfigSection& s, T& t) {
+        check_no_control(s, "description", t.description);
+      }),
+      K::boolean("enabled", &T::enabled, "false: it is suspended, and sends nothing new"),
       K::text("default_country", &T::default_country, "ISO country of numbers in national notation, such as KE")
           .checked([](ConfigSection& s, T& t) { check_country(s, "default_country", t.default_country); }),
       K::text("sender", &T::sender, "Sender of messages that name none").checked([](ConfigSection& s, T& t) {
@@ -101,7 +112,17 @@ const Keys<T>& tenant_keys() {
 
 }  // namespace
 
-void read_tenant(ConfigSection& s, TenantSettings& tenant) { tenant_keys().read(s, tenant); }
+void read_tenant(ConfigSection& s, TenantSettings& tenant) {
+  if (s.node().IsMap()) tenant.settings = to_json(s.node()).as_object();
+  for_each_secret(tenant.settings, [](boost::json::value& secret, const std::string&) { secret = hidden_secret(); });
+  tenant_keys().read(s, tenant);
+}
+
 std::vector<KeyInfo> tenant_infos() { return tenant_keys().infos(); }
+
+TenantSettings read_tenant(const boost::json::object& settings, const std::filesystem::path& folder,
+                           std::vector<ConfigProblem>& problems) {
+  return read_object<TenantSettings>(settings, folder, problems, read_tenant);
+}
 
 }  // namespace smsbridge::bridge

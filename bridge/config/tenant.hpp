@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <boost/json/object.hpp>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bridge/config/fineract.hpp"
+#include "bridge/config/problem.hpp"
 #include "bridge/config/quiet_hours.hpp"
 #include "bridge/text/money.hpp"
 #include "store/message.hpp"
@@ -22,7 +25,11 @@ struct Budget {
 };
 
 struct TenantSettings {
+  boost::json::object settings = {};  // as they were given, secrets hidden
   std::string name;
+  store::RouteId id = 0;  // as every object has one; the store has another number for its messages
+  std::string description = {};
+  bool enabled = true;  // false: it sends nothing new
   std::string default_country;
   std::string sender;                          // when a message names none
   std::string default_gateway;                 // empty: the first gateway
@@ -50,5 +57,8 @@ using TenantSettingsPtr = std::shared_ptr<const TenantSettings>;
 class ConfigSection;
 void read_tenant(ConfigSection& s, TenantSettings& tenant);
 std::vector<KeyInfo> tenant_infos();
+// As read_gateway().
+TenantSettings read_tenant(const boost::json::object& settings, const std::filesystem::path& folder,
+                           std::vector<ConfigProblem>& problems);
 
 }  // namespace smsbridge::bridge

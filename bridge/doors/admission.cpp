@@ -42,6 +42,17 @@ std::optional<Caller> admit_for_all(Services& services, const HttpRequest& reque
   return std::nullopt;
 }
 
+std::optional<Caller> admit_owner(Services& services, const HttpRequest& request, std::string_view scope,
+                                  const Respond& respond) {
+  auto caller = admit(services, request, scope, respond);
+  if (!caller || caller->of_all_tenants) return caller;
+  respond(to_response({.code = ProblemCode::forbidden,
+                       .detail = "tenants are made and changed by whoever runs the bridge: this takes a key that was "
+                                 "made by 'smsbridge keys create --owner', or the command line on the host",
+                       .errors = {}}));
+  return std::nullopt;
+}
+
 bool speaks_for_all(const Services& services, const Caller& caller) {
   return caller.of_all_tenants || services.tenants.all()->size() == 1;
 }

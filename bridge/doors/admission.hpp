@@ -19,6 +19,10 @@ std::optional<Caller> admit(Services& services, const HttpRequest& request, std:
 std::optional<Caller> admit_for_all(Services& services, const HttpRequest& request, std::string_view scope,
                                     const Respond& respond);
 
+// For what not even the only tenant may: another one would be his neighbour.
+std::optional<Caller> admit_owner(Services& services, const HttpRequest& request, std::string_view scope,
+                                  const Respond& respond);
+
 // Speaks for all tenants, or for the only one: what they share is his.
 bool speaks_for_all(const Services& services, const Caller& caller);
 // The key of one of several tenants sees the gateways that it may use and the routes that are for it, and no other

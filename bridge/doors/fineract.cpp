@@ -115,7 +115,7 @@ Prepared read_entry(const json::value& value, const Tenant& tenant, Services& se
 // What is kept for all requests of the listener.
 struct Noticed {
   UnknownIds unknown_ids;
-  log::Throttle refused, never_posted;
+  log::Throttle refused, never_posted, suspended;
 };
 
 // Our answer never reaches Fineract's log, and what it posted is gone: so ours says it.
@@ -156,6 +156,10 @@ void post_sms(Services& services, Noticed& noticed, const HttpRequest& request, 
   std::vector<Prepared> wishes;
   wishes.reserve(entries->size());
   for (const auto& entry : *entries) wishes.push_back(read_entry(entry, *tenant, services));
+  if (!tenant->config.enabled && !wishes.empty())
+    if (const auto count = noticed.suspended.due(tenant->config.name, services.clock.now(), wishes.size()))
+      log::warn("fineract", "a suspended tenant's Fineract posts messages: they are kept as failed, and can be retried",
+                "tenant", tenant->config.name, "times", count);
   // Fineract does not post a batch again that was refused, and waits without a limit: where the writer is behind, the
   // answer waits with it.
   services.intake.accept(*tenant, std::move(wishes), Intake::WhenBusy::wait, request.executor,

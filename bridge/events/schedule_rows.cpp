@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "bridge/events/fineract_json.hpp"
 #include "bridge/text/variables.hpp"
 #include "bridge/text/zone.hpp"
 #include "http_gateways/coding.hpp"
@@ -29,19 +30,6 @@ std::string local_day(WallMs now, const std::string& zone, int later) {
   day.day += later, day.hour = 12;
   day = text::local_time(text::instant_of(day, zone), zone);
   return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
-}
-
-// [2024,12,25] as 2024-12-25; else empty.
-std::string day_at(const json::object& object, std::string_view key) {
-  const auto* day = object.if_contains(key);
-  const auto* parts = day ? day->if_array() : nullptr;
-  if (!parts || parts->size() != 3) return {};
-  std::array<std::int64_t, 3> numbers{};
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (!parts->at(i).is_int64()) return {};
-    numbers[i] = parts->at(i).get_int64();
-  }
-  return fmt::format("{:04}-{:02}-{:02}", numbers[0], numbers[1], numbers[2]);
 }
 
 }  // namespace
@@ -119,13 +107,11 @@ std::string holiday_on(const json::value& holidays, WallMs now, const std::strin
   for (const auto& each : *list) {
     const auto* holiday = each.if_object();
     if (!holiday) continue;
-    const auto* status = holiday->if_contains("status");
-    const auto* id = status && status->is_object() ? status->get_object().if_contains("id") : nullptr;
-    if (id && id->is_int64() && id->get_int64() != active_holiday) continue;
+    if (const auto status = status_at(*holiday); status && status != active_holiday) continue;
     const auto from = day_at(*holiday, "fromDate"), to = day_at(*holiday, "toDate");
     if (from.empty() || today < from || today > (to.empty() ? from : to)) continue;
-    const auto* name = holiday->if_contains("name");
-    return name && name->is_string() ? std::string(name->get_string()) : "a holiday";
+    const auto name = text_at(*holiday, "name");
+    return name.empty() ? "a holiday" : name;
   }
   return {};
 }

@@ -22,7 +22,7 @@ struct Row {
 };
 
 using enum metrics::RejectReason;
-constexpr std::array<Row, 32> rows{{
+constexpr std::array<Row, 33> rows{{
     {"malformed-request", http::status::bad_request, "This is not HTTP as it is understood here", other},
     {"malformed-json", http::status::bad_request, "The body is not readable JSON", malformed_json},
     {"unauthenticated", http::status::unauthorized, "The caller is not known", unauthenticated},

@@ -17,9 +17,10 @@ bool may_be_known(const Refusal& refusal, const store::Content& content) {
   // What its template made of it then may have been a message.
   const bool by_template = !content.made_by.empty() && (refusal.code == ProblemCode::invalid_request ||
                                                         refusal.code == ProblemCode::too_many_parts);
-  return (by_template || refusal.code == ProblemCode::no_route || refusal.code == ProblemCode::budget_spent ||
-          refusal.code == ProblemCode::opted_out || refusal.code == ProblemCode::same_text ||
-          refusal.code == ProblemCode::unknown_template || refusal.code == ProblemCode::missing_variable) &&
+  return (by_template || refusal.code == ProblemCode::forbidden || refusal.code == ProblemCode::no_route ||
+          refusal.code == ProblemCode::budget_spent || refusal.code == ProblemCode::opted_out ||
+          refusal.code == ProblemCode::same_text || refusal.code == ProblemCode::unknown_template ||
+          refusal.code == ProblemCode::missing_variable) &&
          !(content.client_ref.empty() && content.idempotency_key.empty());
 }
 

@@ -210,8 +210,10 @@ Prepared prepare(Submission&& s, const Tenant& tenant, const Directory& director
   const auto refuse = [&](ProblemCode code, std::string pointer, std::string detail) {
     if (!prepared.refusal) prepared.refusal = Refusal{code, std::move(pointer), std::move(detail)};
   };
+  if (!tenant.config.enabled) refuse(ProblemCode::forbidden, "", why_suspended(tenant.config));
   if (s.by_template)
-    if (auto refusal = make_by_template(s, tenant.config, *directory.table())) prepared.refusal = std::move(refusal);
+    if (auto refusal = make_by_template(s, tenant.config, *directory.table()); refusal && !prepared.refusal)
+      prepared.refusal = std::move(refusal);
   const auto lane = s.lane.value_or(store::Lane::transaction);
   const auto& country = s.country.empty() ? tenant.config.default_country : s.country;
   auto number = text::normalise_number(s.to, country, lengths_of(tenant));

@@ -26,6 +26,12 @@ void append(std::vector<Pointer>& to, const std::vector<Made>& objects) {
   for (const auto& object : objects) to.push_back(std::get<Pointer>(object));
 }
 
+template <class Pointer>
+bool names_only(const Made& made, std::string_view tenant) {
+  const auto& tenants = std::get<Pointer>(made)->tenants;
+  return tenants.size() == 1 && tenants.front() == tenant;
+}
+
 const KindRow gateway{
     .word = "gateway",
     .has_messages = true,
@@ -55,6 +61,7 @@ const KindRow gateway{
                      ? routes
                      : "these routes go by the gateway " + std::string(name) + ": " + routes + "; change them first";
         },
+    .is_only_for = names_only<GatewaySettingsPtr>,
     .stays = [](const Made& before, const Made& after) -> std::string {
       const bool same = std::get<GatewaySettingsPtr>(before)->kind == std::get<GatewaySettingsPtr>(after)->kind;
       return same ? "" : "a gateway stays of its kind: make another one, and remove this";
@@ -75,6 +82,7 @@ const KindRow route{.word = "route",
                           table.sort_routes();
                         },
                     .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
+                    .is_only_for = names_only<RouteSettingsPtr>,
                     .stays = [](const Made&, const Made&) { return std::string(); }};
 
 // Whoever is to check signatures has to be given the secret, so one that was made for him stays.
@@ -96,6 +104,8 @@ const KindRow webhook{
     .of = [](const RoutingTable& table) { return all_of(table.webhooks); },
     .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.webhooks, objects); },
     .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
+    .is_only_for = [](const Made& made,
+                      std::string_view tenant) { return std::get<WebhookSettingsPtr>(made)->tenant == tenant; },
     .complete = give_secret,
     // Its deliveries are kept under the tenant.
     .stays = [](const Made& before, const Made& after) -> std::string {
@@ -117,6 +127,7 @@ const KindRow inbound_rule{.word = "inbound-rule",
                                  table.sort_inbound_rules();
                                },
                            .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
+                           .is_only_for = names_only<InboundRulePtr>,
                            .stays = [](const Made&, const Made&) { return std::string(); }};
 
 // A message says by which version it was made, so that nobody wonders at a text that is another one today.
@@ -158,6 +169,7 @@ const KindRow text_template{
                                : "these inbound rules, events and schedules go by the template " + std::string(name) +
                                      ": " + users + "; change them first";
         },
+    .is_only_for = names_only<TemplatePtr>,
     .complete = count_version,
     .stays = [](const Made&, const Made&) { return std::string(); }};
 
@@ -172,6 +184,7 @@ const KindRow event{
     .of = [](const RoutingTable& table) { return all_of(table.events); },
     .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.events, objects); },
     .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
+    .is_only_for = names_only<EventSettingsPtr>,
     .stays = [](const Made&, const Made&) { return std::string(); }};
 
 const KindRow schedule{
@@ -185,11 +198,61 @@ const KindRow schedule{
     .of = [](const RoutingTable& table) { return all_of(table.schedules); },
     .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.schedules, objects); },
     .needed_by = [](const RoutingTable&, std::string_view) { return std::string(); },
+    .is_only_for = [](const Made& made,
+                      std::string_view tenant) { return std::get<SchedulePtr>(made)->tenant == tenant; },
     // Who has got a message is remembered under the tenant.
     .stays = [](const Made& before, const Made& after) -> std::string {
       const bool same = std::get<SchedulePtr>(before)->tenant == std::get<SchedulePtr>(after)->tenant;
       return same ? "" : "a schedule stays with its tenant: make another one, and remove this";
     }};
+
+// Those of a list that name this tenant, as "gateway a, route b".
+struct NamedBy {
+  std::string_view tenant;
+  std::string who = {};
+
+  void note(std::string_view word, const std::string& name, bool names_it) {
+    if (names_it) who += (who.empty() ? "" : ", ") + std::string(word) + " " + name;
+  }
+  template <class Pointer>
+  void note_all(std::string_view word, const std::vector<Pointer>& objects) {
+    for (const auto& object : objects)
+      note(word, object->name, std::ranges::find(object->tenants, tenant) != object->tenants.end());
+  }
+};
+
+std::string who_names_tenant(const RoutingTable& table, std::string_view name) {
+  NamedBy named{.tenant = name};
+  named.note_all("gateway", table.gateways);
+  for (const auto& gateway : table.gateways)
+    if (gateway->is_smpp())
+      named.note(
+          "a row of senders of the gateway", gateway->name,
+          std::ranges::any_of(gateway->smpp().fields.senders, [&](const auto& row) { return row.tenant == name; }));
+  named.note_all("route", table.routes);
+  for (const auto& webhook : table.webhooks) named.note("webhook", webhook->name, webhook->tenant == name);
+  named.note_all("template", table.templates);
+  named.note_all("inbound rule", table.inbound_rules);
+  named.note_all("event", table.events);
+  for (const auto& schedule : table.schedules) named.note("schedule", schedule->name, schedule->tenant == name);
+  return named.who.empty()
+             ? std::string()
+             : "these name the tenant " + std::string(name) + ": " + named.who + "; change or remove them first";
+}
+
+const KindRow tenant{
+    .word = "tenant",
+    .has_account = true,
+    .when_too_large = "Leave out what is not used",
+    .parse =
+        [](const boost::json::object& settings, const std::filesystem::path& folder,
+           std::vector<ConfigProblem>& problems) {
+          return made_of<TenantSettings>(settings, folder, problems, read_tenant);
+        },
+    .of = [](const RoutingTable& table) { return all_of(table.tenants); },
+    .join = [](RoutingTable& table, const std::vector<Made>& objects) { append(table.tenants, objects); },
+    .needed_by = who_names_tenant,
+    .stays = [](const Made&, const Made&) { return std::string(); }};
 
 }  // namespace
 
@@ -219,6 +282,8 @@ const KindRow& row_of(ObjectKind kind) {
       return event;
     case ObjectKind::schedule:
       return schedule;
+    case ObjectKind::tenant:
+      return tenant;
   }
   std::abort();
 }

@@ -19,6 +19,10 @@ std::string pointer_of(std::string_view path) {
 
 }  // namespace
 
+ObjectError refusal(ObjectError::Why why, std::string detail) {
+  return {.why = why, .detail = std::move(detail), .mistakes = {}};
+}
+
 std::optional<ObjectError> error_of(const std::vector<ConfigProblem>& problems) {
   ObjectError error;
   for (const auto& each : problems)

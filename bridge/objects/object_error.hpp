@@ -29,6 +29,7 @@ struct ObjectError {
   std::vector<Mistake> mistakes;
 };
 
+ObjectError refusal(ObjectError::Why why, std::string detail);
 // Of what is wrong with settings; warnings alone are no error.
 std::optional<ObjectError> error_of(const std::vector<ConfigProblem>& problems);
 

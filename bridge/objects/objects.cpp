@@ -8,6 +8,7 @@
 
 #include "bridge/config/secrets.hpp"
 #include "bridge/env/log.hpp"
+#include "bridge/objects/fitting.hpp"
 #include "bridge/objects/secrets.hpp"
 
 namespace smsbridge::bridge {
@@ -18,8 +19,6 @@ using Why = ObjectError::Why;
 using Action = Objects::Change::Action;
 
 constexpr std::size_t settings_octets_max = 64 * 1024;
-
-ObjectError refusal(Why why, std::string detail) { return {.why = why, .detail = std::move(detail), .mistakes = {}}; }
 
 // Puts the secrets that are kept where the caller left them hidden.
 std::optional<ObjectError> reveal_hidden(json::object& settings, const json::object* before) {
@@ -54,31 +53,6 @@ std::optional<ObjectError> why_too_large(const KindRow& kind, const json::object
                  fmt::format("the settings of the {} have {} octets, and at most {} are taken: nothing else "
                              "is served while they are read. {}",
                              kind.word, octets, settings_octets_max, kind.when_too_large));
-}
-
-template <class Pointer>
-std::vector<typename Pointer::element_type*> pointers(const std::vector<Pointer>& objects) {
-  std::vector<typename Pointer::element_type*> list;
-  for (const auto& object : objects) list.push_back(object.get());
-  return list;
-}
-
-// What those of a table say of each other and is not so.
-std::vector<ConfigProblem> problems_of(const RoutingTable& table, const std::set<std::string>& assumed = {}) {
-  return check_references(pointers(table.gateways), pointers(table.routes), pointers(table.tenants),
-                          pointers(table.webhooks), pointers(table.inbound_rules), pointers(table.templates),
-                          pointers(table.events), pointers(table.schedules), assumed);
-}
-
-// What did not fit before is not the fault of what changes now.
-std::vector<ConfigProblem> new_problems(const RoutingTable& before, const RoutingTable& after,
-                                        const std::set<std::string>& assumed = {}) {
-  const auto known = problems_of(before, assumed);
-  auto problems = problems_of(after, assumed);
-  std::erase_if(problems, [&](const ConfigProblem& problem) {
-    return std::ranges::find(known, problem.text, &ConfigProblem::text) != known.end();
-  });
-  return problems;
 }
 
 bool has_id(const RoutingTable& table, store::GatewayId id) {
@@ -233,6 +207,9 @@ tl::expected<Objects::Taken, std::string> Objects::take_over(const Config& file,
     return tl::unexpected(problems.front().path + ": " + problems.front().text);
   const Taken taken{before->table, after.table};
   if (dry_run) return taken;
+  // Whatever can fail is done before it is in force.
+  for (const auto& tenant : after.table->tenants)
+    if (!before->table->tenant(tenant->name)) store_.tenant(tenant->name);
   records_.remember_last_id(records_.last_id(*after.table));
   put_in_force(std::move(after));
   return taken;
@@ -258,7 +235,8 @@ tl::expected<Objects::Changed, ObjectError> Objects::change(const Change& change
   const auto it = kept.find(change.name);
   const auto* before = it == kept.end() ? nullptr : it->second.get();
   if (auto error = why_not_at_all(change, before)) return tl::unexpected(std::move(*error));
-  return change.action == Action::remove ? removed(change, *before) : written(change, before);
+  if (change.action != Action::remove) return written(change, before);
+  return row_of(change.kind).has_account ? removed_tenant(change, *before) : removed(change, *before);
 }
 
 std::optional<ObjectError> Objects::why_not_at_all(const Change& change, const Kept* before) const {
@@ -268,6 +246,10 @@ std::optional<ObjectError> Objects::why_not_at_all(const Change& change, const K
                    fmt::format("the {} {} stands in the configuration file: change it there", word, change.name));
   if (change.action == Action::create) {
     if (before) return refusal(Why::is_there, fmt::format("there is a {} {} already", word, change.name));
+    if (row_of(change.kind).has_account && is_being_erased(store_, change.name))
+      return refusal(Why::needed, fmt::format("what an earlier {} {} left is not erased yet: the log says why; it is "
+                                              "tried again at the next start of the daemon",
+                                              word, change.name));
     return std::nullopt;
   }
   if (!before) return refusal(Why::is_not_there, fmt::format("there is no {} {}", word, change.name));
@@ -277,43 +259,6 @@ std::optional<ObjectError> Objects::why_not_at_all(const Change& change, const K
   if (change.if_match != "*" && change.if_match != before->etag)
     return refusal(Why::changed_since, "it was changed since: read it again");
   return std::nullopt;
-}
-
-// Why it cannot go. Nothing new comes to it once this was asked, unless the answer is that it stays.
-std::optional<ObjectError> Objects::still_needed(const Change& change, store::GatewayId id) {
-  const auto& kind = row_of(change.kind);
-  if (auto who = kind.needed_by(*state()->table, change.name); !who.empty())
-    return refusal(Why::needed, std::move(who));
-  if (!kind.has_messages) return std::nullopt;
-  if (!change.dry_run) {
-    store_.close_gateway(id, true);
-    store_.wait_for_commit();
-  }
-  const auto [waiting, awaiting] = load_of(store_.counts(), id);
-  if (change.force || (waiting <= 0 && awaiting <= 0)) return std::nullopt;
-  store_.close_gateway(id, false);
-  return refusal(Why::needed, fmt::format("{} messages wait for the gateway {} and {} await a receipt by it: drain it "
-                                          "first, or force the removal, after which those that wait expire",
-                                          waiting, change.name, awaiting));
-}
-
-tl::expected<Objects::Changed, ObjectError> Objects::removed(const Change& change, const Kept& before) {
-  const auto was = shown(before);
-  if (auto needed = still_needed(change, was.id)) return tl::unexpected(std::move(*needed));
-  const auto now = state();
-  State after = *now;
-  after.kept[change.kind].erase(change.name);
-  after.table = table_of(after);
-  Changed changed{was, now->table, after.table};
-  if (change.dry_run) return changed;
-  const auto& kind = row_of(change.kind);
-  if (auto failed = records_.erase(kind, change.name, before.revision)) {
-    if (kind.has_messages) store_.close_gateway(was.id, false);
-    return tl::unexpected(std::move(*failed));
-  }
-  log::info("objects", "removed", kind.word, change.name, "by", change.by);
-  put_in_force(std::move(after));
-  return changed;
 }
 
 // The settings as they are to be, with their secrets.
@@ -375,6 +320,7 @@ tl::expected<Objects::Changed, ObjectError> Objects::tried(const Change& change,
   if (!before) last_id = std::max(records_.last_id(*now->table), id_of(object.made));
   try {
     object.made = completed(object.made);
+    if (kind.has_account) store_.tenant(change.name);
   } catch (const std::exception& error) {
     return tl::unexpected(refusal(Why::not_kept, std::string("the change could not be kept: ") + error.what()));
   }

@@ -8,6 +8,7 @@
 #include <set>
 #include <tl/expected.hpp>
 
+#include "bridge/objects/erasure.hpp"
 #include "bridge/objects/kinds.hpp"
 #include "bridge/objects/object_error.hpp"
 #include "bridge/objects/records.hpp"
@@ -40,14 +41,16 @@ class Objects {
     boost::json::object settings;   // of replace and create; of patch a JSON merge patch (RFC 7396)
     std::string if_match;           // the ETag that the caller saw, or *
     bool dry_run = false;           // check only
-    std::set<std::string> assumed;  // of a dry run: gateways and templates that will be there by then
+    std::set<std::string> assumed;  // of a dry run: tenants, gateways and templates that will be there by then
     bool force = false;             // remove a gateway although messages wait for it
+    bool erase = false;             // remove a tenant with all that is its own: see erasure.hpp
     std::string by;                 // for the log
   };
   using TablePtr = std::shared_ptr<const RoutingTable>;
   struct Changed {
     Object object;           // as it is after the change; one that is removed, as it was
     TablePtr before, after;  // of a dry run: as it would be
+    std::optional<Erased> erased = {};
   };
   struct Taken {
     TablePtr before, after;
@@ -97,6 +100,7 @@ class Objects {
   std::optional<ObjectError> why_not_at_all(const Change& change, const Kept* before) const;
   tl::expected<Changed, ObjectError> removed(const Change& change, const Kept& before);
   std::optional<ObjectError> still_needed(const Change& change, store::GatewayId id);
+  tl::expected<Changed, ObjectError> removed_tenant(const Change& change, const Kept& before);
   tl::expected<Changed, ObjectError> written(const Change& change, const Kept* before);
   tl::expected<boost::json::object, ObjectError> wanted(const Change& change, const Kept* before) const;
   tl::expected<Changed, ObjectError> tried(const Change& change, const Kept* before, Kept after);

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "bridge/access/tenants.hpp"
+#include "bridge/access/keys.hpp"
 #include "bridge/config/secrets.hpp"
 #include "bridge/env/log.hpp"
 
@@ -105,16 +105,24 @@ tl::expected<store::Revision, ObjectError> ObjectRecords::put(const KindRow& kin
   }
 }
 
-std::optional<ObjectError> ObjectRecords::erase(const KindRow& kind, const std::string& name, store::Revision before) {
+std::optional<ObjectError> ObjectRecords::erase(const KindRow& kind, const std::string& name, store::Revision before,
+                                                store::Batch more) {
   try {
-    store::Batch batch;
-    batch.erased_objects.push_back({.key = key_of(kind, name), .expected = before});
-    const auto result = store_.commit_and_wait(std::move(batch));
-    if (result.erased_objects.front().kind == store::ObjectChanged::Kind::conflict) return changed_elsewhere();
+    const auto key = key_of(kind, name);
+    // One that is gone already stays gone.
+    if (const auto now = store_.reader().object(key)) more.only_if.emplace_back(store::ObjectAt{key, before});
+    more.erased_objects.push_back({.key = key, .expected = {}});
+    if (store_.commit_and_wait(std::move(more)).unmet) return changed_elsewhere();
     return std::nullopt;
   } catch (const std::exception& error) {
     return not_kept(error);
   }
+}
+
+std::vector<std::string> ObjectRecords::keys_of(const KindRow& kind, const std::string& name) {
+  std::vector<std::string> keys{key_of(kind, name)};
+  if (kind.has_messages) keys.push_back(callback_secret_prefix + name);
+  return keys;
 }
 
 GatewaySettingsPtr ObjectRecords::with_callback_secret(const GatewaySettingsPtr& gateway) {

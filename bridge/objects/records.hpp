@@ -40,7 +40,12 @@ class ObjectRecords {
   // somebody else made meanwhile), or the store took nothing. `last_id`: of a new one, the largest that was given.
   tl::expected<store::Revision, ObjectError> put(const KindRow& kind, const std::string& name, const Sealed& sealed,
                                                  store::Revision before, std::optional<store::GatewayId> last_id);
-  std::optional<ObjectError> erase(const KindRow& kind, const std::string& name, store::Revision before);
+  // All of `more` with it, in one change.
+  std::optional<ObjectError> erase(const KindRow& kind, const std::string& name, store::Revision before,
+                                   store::Batch more = {});
+
+  // The names under which the store keeps one, and what belongs to it alone.
+  static std::vector<std::string> keys_of(const KindRow& kind, const std::string& name);
 
   // A secret in a provider's address for callbacks that nobody chose is made once and stays, also when the gateway goes
   // and comes again, since it stands in the provider's settings. Throws what the store throws.

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "bridge/access/tenants.hpp"
+#include "bridge/access/keys.hpp"
 
 namespace smsbridge::bridge {
 namespace {

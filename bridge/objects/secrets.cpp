@@ -58,8 +58,10 @@ std::vector<std::string> secrets_sent_elsewhere(const json::object& before, cons
   for (const auto& [place, secret] : secrets_of(after)) {
     const auto it = told.find(place);
     const bool is_told = it != told.end() && !is_hidden_secret(it->second);
-    // The one is in our own address, the next goes to the proxy that it names, and the others sign and go nowhere.
-    static const std::set<std::string> stays = {"/callback_secret", "/proxy", "/secret", "/old_secret"};
+    // The one is in our own address, the next goes to the proxy that it names, and the others sign, or are what
+    // Fineract shows us, and go nowhere.
+    static const std::set<std::string> stays = {"/callback_secret", "/proxy", "/secret", "/old_secret",
+                                                "/fineract_app_key"};
     if (!stays.contains(place) && known.contains(place) && !is_told) places.push_back(place);
   }
   return places;

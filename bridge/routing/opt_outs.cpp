@@ -11,8 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string scope_of(store::TenantId tenant) { return "opt-out/" + std::to_string(tenant); }
-
 std::string value_of(const OptOut& opt_out) {
   return json::serialize(
       json::object{{"since", opt_out.since}, {"how", opt_out.how}, {"reason", opt_out.reason}, {"by", opt_out.by}});
@@ -51,6 +49,8 @@ std::string words_of(const OptOut& opt_out) {
 
 }  // namespace
 
+std::string opt_out_scope(store::TenantId tenant) { return "opt-out/" + std::to_string(tenant); }
+
 bool stops(const TenantSettings& tenant, store::Lane lane) {
   const auto& lanes = tenant.opt_out_lanes;
   if (lanes.empty()) return lane == store::Lane::reminder || lane == store::Lane::campaign;
@@ -74,7 +74,7 @@ std::string OptOuts::refusal_at_last(store::TenantId id, store::Lane lane, const
 
 std::optional<OptOut> OptOuts::find(store::TenantId tenant, const std::string& number) const {
   if (number.empty() || number.size() > store::mark_key_max) return std::nullopt;
-  const auto value = store_.reader().mark(scope_of(tenant), number, clock_.wall());
+  const auto value = store_.reader().mark(opt_out_scope(tenant), number, clock_.wall());
   if (!value) return std::nullopt;
   return read(number, *value);
 }
@@ -82,18 +82,18 @@ std::optional<OptOut> OptOuts::find(store::TenantId tenant, const std::string& n
 std::vector<OptOut> OptOuts::page(store::TenantId tenant, const std::string& after, std::size_t limit) const {
   std::vector<OptOut> found;
   for (const auto& mark :
-       store_.reader().marks({.scope = scope_of(tenant), .after = after, .limit = limit}, clock_.wall()))
+       store_.reader().marks({.scope = opt_out_scope(tenant), .after = after, .limit = limit}, clock_.wall()))
     found.push_back(read(mark.key, mark.value));
   return found;
 }
 
 void OptOuts::set(store::Batch& batch, store::TenantId tenant, const OptOut& opt_out) {
-  batch.marks.push_back({.scope = scope_of(tenant), .key = opt_out.number, .value = value_of(opt_out)});
+  batch.marks.push_back({.scope = opt_out_scope(tenant), .key = opt_out.number, .value = value_of(opt_out)});
   put_line(batch, tenant, opt_out, "set");
 }
 
 void OptOuts::lift(store::Batch& batch, store::TenantId tenant, const OptOut& lifted) {
-  batch.erased_marks.push_back({.scope = scope_of(tenant), .key = lifted.number});
+  batch.erased_marks.push_back({.scope = opt_out_scope(tenant), .key = lifted.number});
   put_line(batch, tenant, lifted, "lifted");
 }
 

@@ -48,6 +48,8 @@ class OptOuts {
 
 bool stops(const TenantSettings& tenant, store::Lane lane);
 
+// The marks of a tenant's opt-outs.
+std::string opt_out_scope(store::TenantId tenant);
 // The journal's stream of all that was set and lifted.
 inline constexpr const char* opt_out_stream = "opt_out";
 

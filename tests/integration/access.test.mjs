@@ -75,6 +75,18 @@ const api = {
   replaceTemplate: {scope: 'config:write', other: owner, body: {}},
   changeTemplate: {scope: 'config:write', other: owner, body: {}},
   deleteTemplate: {scope: 'config:write', other: owner},
+  listSchedules: {scope: 'config:read', other: empty},
+  getSchedule: {scope: 'config:read', other: gone},
+  createSchedule: {scope: 'config:write', other: owner, body: {}},
+  replaceSchedule: {scope: 'config:write', other: owner, body: {}},
+  changeSchedule: {scope: 'config:write', other: owner, body: {}},
+  deleteSchedule: {scope: 'config:write', other: owner},
+  runSchedule: {scope: 'messages:manage', other: gone},
+  stopSchedule: {scope: 'messages:manage', other: gone},
+  tryScheduleOut: {scope: 'messages:read', other: gone},
+  listScheduleRuns: {scope: 'messages:read', other: gone},
+  pauseSchedule: {scope: 'config:write', other: owner},
+  resumeSchedule: {scope: 'config:write', other: owner},
   sendCheck: {scope: 'messages:send', other: its(422)},
   listEvents: {scope: 'config:read', other: empty},
   getEvent: {scope: 'config:read', other: gone},
@@ -85,6 +97,15 @@ const api = {
   listEventCatalogue: {scope: 'config:read', other: ({body}) => body.items.length > 0 && body.items.every(({told_by}) => told_by.length === 0)},
   listEventLog: {scope: 'messages:read', other: empty},
   simulateEvent: {scope: 'config:read', other: its(200), body: {entity: 'USER', action: 'CREATE', body: {}}},
+  listTenants: {scope: 'config:read', other: ({status, body}) => status === 200 && body.items.map(({name}) => name).join() === 'second'},
+  getTenant: {scope: 'config:read', other: gone},
+  createTenant: {scope: 'config:write', other: owner, body: {}},
+  replaceTenant: {scope: 'config:write', other: owner, body: {}},
+  changeTenant: {scope: 'config:write', other: owner, body: {}},
+  deleteTenant: {scope: 'config:write', other: owner},
+  listKeys: {scope: 'keys:manage', other: gone},
+  createKey: {scope: 'keys:manage', other: gone, body: {kind: 'fineract'}},
+  deleteKey: {scope: 'keys:manage', other: gone},
   checkFineract: {scope: 'config:read', other: its(409)},
   listParkedReceipts: {scope: 'messages:read', other: owner},
   listOptOuts: {scope: 'messages:read', other: empty},
@@ -122,6 +143,7 @@ async function twoTenants(t) {
     inbound_rules: [{name: 'hours', tenants: ['default'], keywords: ['HOURS'], answer: 'From 8 to 17.'}],
     templates: [{name: 'theirs', tenants: ['default'], texts: {en: 'not yours'}}],
     events: [{name: 'theirs', event: 'loan-approved', tenants: ['default']}],
+    schedules: [{name: 'theirs', id: 300, tenant: 'default', enabled: false, cron: '0 8 * * *', template: 'theirs', list: 'clients'}],
   });
   await bridge.up();
   const own = bridge.api();
@@ -129,7 +151,7 @@ async function twoTenants(t) {
   await own.reaches(id, 'delivered');
   assert.equal(await smsc.fromPhone({from: '254712000001', to: '22384', text: 'not yours either'}), 0);
   assert.equal((await own.post('/opt-outs', {number: '+254712000003', reason: 'not yours'})).status, 201);
-  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours', templates: 'theirs', events: 'theirs'};
+  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours', templates: 'theirs', events: 'theirs', schedules: 'theirs', tenants: 'default'};
   const fill = ({template}) => template.replace('{id}', id).replace('{name}', names[template.split('/')[3]] ?? 'promo')
       .replace('{number}', '%2B254712000003?reason=x');
   const ask = (client, operation) => {

@@ -575,7 +575,7 @@ describe('the command line', () => {
     const copy = join(folder, 'exported.yaml');
     writeFileSync(copy, exported.stdout);
     const again = await bridge.cli('apply', '-f', copy, '--prune');
-    assert.equal(again.stdout, 'gateway first: unchanged\ngateway second: unchanged\nroute all: unchanged\ntemplate call: unchanged\ninbound-rule balance: unchanged\n', again.output);
+    assert.equal(again.stdout, 'tenant default: unchanged\ngateway first: unchanged\ngateway second: unchanged\nroute all: unchanged\ntemplate call: unchanged\ninbound-rule balance: unchanged\n', again.output);
 
     wanted.gateways.push({...wanted.gateways[0], name: 'third', id: 41, port: 'many'});
     write();
@@ -586,9 +586,9 @@ describe('the command line', () => {
     assert.equal((await apply('--prune')).code, 2, 'that would delete everything');
     writeFileSync(file, YAML.stringify({routes: [{name: 'rest', id: 50, via: [{gateway: 'first'}]}]}));
     assert.equal((await apply('--prune', '--yes')).stdout, 'route rest: created\ninbound-rule balance: deleted\ntemplate call: deleted\nroute all: deleted\ngateway second: deleted\n');
-    writeFileSync(file, YAML.stringify({tenants: []}));
+    writeFileSync(file, YAML.stringify({prices: []}));
     const wrong = await apply();
     assert.equal(wrong.code, 2);
-    assert.match(wrong.output, /'tenants' stands in the configuration file only/);
+    assert.match(wrong.output, /'prices' stands in the configuration file only/);
   });
 });

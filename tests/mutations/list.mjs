@@ -37,6 +37,39 @@ export const list = [
     {id: 865, what: 'what ended meanwhile is cancelled at the carrier',
      find: `change.at_carrier && (p.state == State::submitted || p.state == State::doubtful)`, plant: `change.at_carrier.has_value()`},
   ]},
+  {file: 'store/erase.cpp', bugs: [
+    {id: 1101, what: 'an erasure takes the neighbours\' messages',
+     find: `if (owner && owner->queue.tenant == change.tenant) its.push_back(keys::id(cursor.key()));`,
+     plant: `if (owner) its.push_back(keys::id(cursor.key()));`},
+    {id: 1102, what: 'what comes late of an erased tenant is kept', find: `gone_.insert(change.tenant);`, plant: `;`},
+    {id: 1103, what: 'an erased message stays in its queue',
+     find: `txn.erase(tables_.due, keys::of_due(queue, progress ? progress->due_at : content->due_at, id));`, plant: `;`},
+    {id: 1104, what: 'an erased message is still counted', find: `counts_.count(queue, state, -1);`, plant: `;`},
+  ]},
+  {file: 'store/pages.cpp', bugs: [
+    {id: 1105, what: 'gaps inside of pages keep what was erased', find: `if (overwrites_) clear(number * page_bytes_ + lower, upper - std::size_t{lower});`, plant: `;`},
+    {id: 1106, what: 'free pages keep what was erased', find: `number > last_page_ || !seen_[number] || is_free_[number]`, plant: `number > last_page_`},
+  ]},
+  {file: 'bridge/access/tenants.cpp', bugs: [
+    {id: 1110, what: 'a key is good from everywhere', find: `if (is_within(networks, address)) return true;`, plant: `return true;`},
+    {id: 1111, what: 'a key for Fineract never expires', integration: 'tests/integration/tenants.test.mjs', survives: 'a key of a minute would make the test wait for it',
+     find: `key->expires_at && key->expires_at <= clock_.wall()`, plant: `false`},
+  ]},
+  {file: 'bridge/access/last_used.cpp', bugs: [
+    {id: 1112, what: 'when a key was used is not kept', find: `batch.objects.push_back({.key = use_of(key), .value = std::to_string(use.at), .expected = {}});`, plant: `;`},
+  ]},
+  {file: 'bridge/doors/api/keys.cpp', bugs: [
+    {id: 1113, what: 'a key gives what it has not', integration: 'tests/integration/tenants.test.mjs', find: `if (!caller.may(scope))`, plant: `if (planted ? false : !caller.may(scope))`},
+  ]},
+  {file: 'bridge/objects/removal.cpp', bugs: [
+    {id: 1107, what: 'keys outlive their tenant', find: `for (auto& key : keys_of_tenant(store_, change.name)) along.erased_objects.push_back({.key = std::move(key), .expected = {}});`, plant: `;`, integration: 'tests/integration/tenants.test.mjs'},
+    {id: 1108, what: 'a tenant goes although others name it', integration: 'tests/integration/tenants.test.mjs',
+     find: `return tl::unexpected(refusal(ObjectError::Why::needed, std::move(who)));`, plant: `;`},
+  ]},
+  {file: 'bridge/intake/submission.cpp', bugs: [
+    {id: 1109, what: 'a suspended tenant sends', integration: 'tests/integration/tenants.test.mjs',
+     find: `if (!tenant.config.enabled) refuse(ProblemCode::forbidden, "", why_suspended(tenant.config));`, plant: `;`},
+  ]},
   {file: 'store/settle.cpp', bugs: [
     {id: 1311, what: 'what is given back for later is due at once',
      find: `lease.due_at = back.not_before;`, plant: `;`},
@@ -1040,7 +1073,7 @@ export const list = [
 
   // ---- webhooks ----
   {file: 'store/ledger.cpp', bugs: [
-    {id: 621, what: 'events are not written along with what they tell of', find: `for (const auto& change : more.tasks) tasks_.put(change, txn, now);`, plant: `;`},
+    {id: 621, what: 'events are not written along with what they tell of', find: `for (const auto& change : more.tasks) put(change, txn, now);`, plant: `;`},
   ]},
   {file: 'bridge/notify/outbox.cpp', bugs: [
     {id: 622, what: 'a webhook gets events that it did not ask for', find: `receiver.events.contains(type)`, plant: `true`},
@@ -1161,7 +1194,7 @@ export const list = [
   {file: 'bridge/events/schedule_rows.cpp', bugs: [
     {id: 1207, what: 'a day that others count is of UTC', find: `text::local_time(now, zone)`, plant: `text::local_time(now, "UTC")`},
     {id: 1208, what: 'a row is another one once its amount changed', find: `whole.empty()`, plant: `true`},
-    {id: 1209, what: 'holidays that are not in force count', find: `id->get_int64() != active_holiday`, plant: `false`},
+    {id: 1209, what: 'holidays that are not in force count', find: `status && status != active_holiday`, plant: `false`},
     {id: 1210, what: 'a schedule ignores the lane of its template', find: `made ? made->lane : std::nullopt`, plant: `std::nullopt`},
     {id: 1211, what: 'times of settings of before still hold', find: `schedule.cron->next_after(due - 1, zone_of(schedule, tenant)) == due`, plant: `true`},
   ]},

@@ -349,8 +349,16 @@ void World::open() {
 // One an API client of each tenant; they outlive the daemon's lives.
 void World::make_keys() {
   for (const auto& tenant : config_.tenants)
-    keys_.push_back(bridge::create_key(daemon_->store(), tenant.name, "client", {"messages:send", "messages:manage"},
-                                       clock_.wall(), 0)
+    keys_.push_back(bridge::create_key(daemon_->store(), {.kind = bridge::Key::Kind::api,
+                                                          .id = {},
+                                                          .tenant = tenant.name,
+                                                          .name = "client",
+                                                          .scopes = {"messages:send", "messages:manage"},
+                                                          .addresses = {},
+                                                          .hash = {},
+                                                          .created_at = clock_.wall(),
+                                                          .expires_at = 0,
+                                                          .made_by = {}})
                         .bearer);
 }
 

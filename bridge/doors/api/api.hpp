@@ -26,6 +26,8 @@ std::vector<Endpoint> template_endpoints(Services& services);
 std::vector<Endpoint> people_endpoints(Services& services);
 std::vector<Endpoint> event_endpoints(Services& services);
 std::vector<Endpoint> schedule_endpoints(Services& services);
+std::vector<Endpoint> tenant_endpoints(Services& services);
+std::vector<Endpoint> key_endpoints(Services& services);
 std::vector<Endpoint> usage_endpoints(Services& services);
 std::vector<Endpoint> problem_endpoints();
 

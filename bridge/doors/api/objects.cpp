@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-// Making, changing and removing gateways, routes and webhooks.
+// Making, changing and removing gateways, routes, webhooks and what else can be made at run time.
 #include "bridge/doors/api/objects.hpp"
 
 #include <fmt/format.h>
@@ -25,10 +25,12 @@ std::string base_of(ObjectKind kind) { return fmt::format("/api/v1/{}s", row_of(
 
 void change_object(Services& services, const HttpRequest& request, const Respond& respond, ObjectKind kind,
                    Action action) {
-  const auto caller = admit_for_all(services, request, "config:write", respond);
+  const auto caller = kind == ObjectKind::tenant ? admit_owner(services, request, "config:write", respond)
+                                                 : admit_for_all(services, request, "config:write", respond);
   if (!caller) return;
-  const auto dry_run = flag(request, "dry_run"), force = flag(request, "force");
-  if (!dry_run || !force) return respond(to_response(!dry_run ? dry_run.error() : force.error()));
+  const auto dry_run = flag(request, "dry_run"), force = flag(request, "force"), erase = flag(request, "erase");
+  for (const auto* given : {&dry_run, &force, &erase})
+    if (!*given) return respond(to_response(given->error()));
   Objects::Change change{.kind = kind,
                          .name = request.captures.empty() ? std::string() : request.captures.front(),
                          .action = action,
@@ -37,6 +39,7 @@ void change_object(Services& services, const HttpRequest& request, const Respond
                          .dry_run = *dry_run,
                          .assumed = {},
                          .force = *force,
+                         .erase = *erase,
                          .by = caller->who};
   if (const auto it = request.query.find("assuming"); it != request.query.end() && *dry_run) {
     std::stringstream names(it->second);
@@ -70,6 +73,10 @@ void change_object(Services& services, const HttpRequest& request, const Respond
   if (const auto webhook = changed->after->webhook(object.name);
       made && kind == ObjectKind::webhook && webhook && !change.settings.contains("secret"))
     body["secret"] = webhook->secret;
+  if (changed->erased)
+    body["erased"] = json::object{{"messages", changed->erased->messages},
+                                  {"others", changed->erased->others},
+                                  {"overwritten", changed->erased->overwritten}};
   HttpResponse response{.status = made ? http::status::created : http::status::ok,
                         .body = json::serialize(body),
                         .headers = etag_header(object)};

@@ -35,8 +35,9 @@ class TenantsTest : public testing::Test {
   }
   HttpRequest bearer(const std::string& tenant) {
     HttpRequest request;
-    request.raw.set(http::field::authorization,
-                    "Bearer " + create_key(store_, tenant, "test", {"messages:send"}, 0, 0).bearer);
+    request.raw.set(
+        http::field::authorization,
+        "Bearer " + create_key(store_, {.tenant = tenant, .name = "test", .scopes = {"messages:send"}}).bearer);
     return request;
   }
 
@@ -101,8 +102,12 @@ TEST_F(TenantsTest, AKeyOpensUntilItExpiresAndAsItsRecordSays) {
   const Tenants tenants(RoutingTable(config_).tenants, store_, metrics_, clock_);
   const auto opens = [&](WallMs expires_at) {
     HttpRequest request;
-    request.raw.set(http::field::authorization,
-                    "Bearer " + create_key(store_, "umoja", "test", {"messages:send"}, 0, expires_at).bearer);
+    request.raw.set(
+        http::field::authorization,
+        "Bearer " +
+            create_key(store_,
+                       {.tenant = "umoja", .name = "test", .scopes = {"messages:send"}, .expires_at = expires_at})
+                .bearer);
     return tenants.by_key(request).has_value();
   };
   EXPECT_TRUE(opens(0)) << "never";
@@ -119,6 +124,60 @@ TEST_F(TenantsTest, AKeyOpensUntilItExpiresAndAsItsRecordSays) {
   }
   store_.commit_and_wait(std::move(batch));
   EXPECT_FALSE(tenants.by_key(key)->may("messages:send")) << "although it was shown before";
+}
+
+TEST_F(TenantsTest, AFineractKeyThatWasMadeIsKeptHashedAndSaysWhenItWasUsed) {
+  Tenants tenants(RoutingTable(config_).tenants, store_, metrics_, clock_);
+  const auto made = create_key(store_, {.kind = Key::Kind::fineract, .tenant = "umoja", .name = "head office"});
+  EXPECT_EQ(made.bearer.size(), 36u) << "as the Mifos message-gateway gives them";
+  const auto record = store_.reader().object(fineract_key_object("umoja", made.id));
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->value.find(made.bearer), std::string::npos);
+  EXPECT_EQ(tenants.uses().at(record->key), 0) << "never so far";
+  const auto takes = [&](const std::string& tenant, const std::string& key) {
+    return tenants.by_fineract_headers(fineract(tenant, key)).has_value();
+  };
+  EXPECT_TRUE(takes("umoja", made.bearer));
+  EXPECT_TRUE(takes("umoja", "first")) << "beside those of its settings";
+  EXPECT_FALSE(takes("tujenge", made.bearer)) << "another tenant's";
+  EXPECT_FALSE(takes("umoja", made.id));
+  EXPECT_EQ(tenants.uses().at(record->key), clock_.wall());
+  EXPECT_EQ(tenants.uses().at(fineract_key_object("umoja", fingerprint_of("first"))), clock_.wall());
+  // It is known after a restart, which costs one commit for all of them.
+  tenants.uses().keep_all();
+  Tenants next(RoutingTable(config_).tenants, store_, metrics_, clock_);
+  EXPECT_EQ(next.uses().at(record->key), clock_.wall());
+  EXPECT_TRUE(remove_key(store_, *read_key(*record)));
+  EXPECT_FALSE(takes("umoja", made.bearer)) << "at once";
+  EXPECT_EQ(next.uses().at(record->key), 0);
+}
+
+TEST_F(TenantsTest, AKeyIsGoodFromItsAddressesOnly) {
+  Tenants tenants(RoutingTable(config_).tenants, store_, metrics_, clock_);
+  auto request = [&](const std::string& address) {
+    HttpRequest made;
+    made.peer.address = boost::asio::ip::make_address(address);
+    return made;
+  };
+  const auto api =
+      create_key(store_, {.tenant = "umoja", .scopes = {"messages:send"}, .addresses = {"10.1.0.0/16", "::1"}});
+  const auto of_fineract =
+      create_key(store_, {.kind = Key::Kind::fineract, .tenant = "umoja", .addresses = {"10.1.2.3"}});
+  struct {
+    const char* address;
+    bool api, fineract;
+  } const rows[] = {{"10.1.2.3", true, true}, {"10.1.9.9", true, false},       {"10.2.0.1", false, false},
+                    {"::1", true, false},     {"::ffff:10.1.2.3", true, true}, {"127.0.0.1", false, false}};
+  for (const auto& row : rows) {
+    auto by_api = request(row.address), by_fineract = request(row.address);
+    by_api.raw.set(http::field::authorization, "Bearer " + api.bearer);
+    by_fineract.raw.set("Fineract-Platform-TenantId", "umoja");
+    by_fineract.raw.set("Fineract-Tenant-App-Key", of_fineract.bearer);
+    const auto caller = tenants.by_key(by_api);
+    EXPECT_EQ(caller.has_value(), row.api) << row.address;
+    if (!caller) EXPECT_EQ(caller.error().code, ProblemCode::forbidden);
+    EXPECT_EQ(tenants.by_fineract_headers(by_fineract).has_value(), row.fineract) << row.address;
+  }
 }
 
 }  // namespace

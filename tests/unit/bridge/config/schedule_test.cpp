@@ -84,7 +84,7 @@ TEST(ScheduleSettings, NameTemplatesThatThereAre) {
   const auto problems_of = [&](json::object settings, const TemplateSettings& text) {
     const auto schedule = read_schedule(settings, ".", none);
     std::string all;
-    for (const auto& problem : check_references({}, {}, {&umoja, &tujenge}, {}, {}, {&text}, {&schedule}))
+    for (const auto& problem : check_references({}, {}, {&umoja, &tujenge}, {}, {}, {&text}, {}, {&schedule}))
       all += problem.key + ": " + problem.text + ";";
     return all;
   };

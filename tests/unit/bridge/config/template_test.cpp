@@ -85,7 +85,7 @@ TEST(TemplateSettings, AreNamedByRules) {
   rule.by_template = "hours";
   const auto problems_of = [&](const std::set<std::string>& assumed = {}) {
     std::string all;
-    for (const auto& problem : check_references({}, {}, {&umoja, &tujenge}, {}, {&rule}, {&made}, {}, assumed))
+    for (const auto& problem : check_references({}, {}, {&umoja, &tujenge}, {}, {&rule}, {&made}, {}, {}, assumed))
       all += problem.text + ";";
     return all;
   };

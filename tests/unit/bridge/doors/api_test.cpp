@@ -16,13 +16,13 @@ class ApiTest : public DoorsTest {
     for (auto* const made :
          {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints, object_endpoints,
           webhook_endpoints, inbound_endpoints, opt_out_endpoints, template_endpoints, event_endpoints,
-          people_endpoints, schedule_endpoints, usage_endpoints, callback_endpoints})
+          people_endpoints, schedule_endpoints, tenant_endpoints, key_endpoints, usage_endpoints, callback_endpoints})
       for (auto& endpoint : made(services_)) endpoints_.push_back(std::move(endpoint));
     door_ = make_door(endpoints_, metrics_.http(), clock_, to_response);
   }
 
   std::string key(const std::string& tenant, const std::vector<std::string>& scopes = key_scopes()) {
-    return create_key(store_, tenant, "test", scopes, 0, 0).bearer;
+    return create_key(store_, {.tenant = tenant, .name = "test", .scopes = scopes}).bearer;
   }
   HttpResponse ask(http::verb method, const std::string& path, const std::string& bearer, const std::string& body = {},
                    Headers headers = {}) {
@@ -113,6 +113,15 @@ TEST_F(ApiTest, AKeyDoesWhatItsScopesSayAndNothingElse) {
       {put, "/events/{name}", "config:write", true},
       {patch, "/events/{name}", "config:write", true},
       {delete_, "/events/{name}", "config:write", true},
+      {get, "/tenants", "config:read"},
+      {get, "/tenants/{name}", "config:read"},
+      {post, "/tenants", "config:write", true},
+      {put, "/tenants/{name}", "config:write", true},
+      {patch, "/tenants/{name}", "config:write", true},
+      {delete_, "/tenants/{name}", "config:write", true},
+      {get, "/tenants/{name}/keys", "keys:manage"},
+      {post, "/tenants/{name}/keys", "keys:manage"},
+      {delete_, "/tenants/{name}/keys/{id}", "keys:manage"},
       {get, "/schedules", "config:read"},
       {get, "/schedules/{name}", "config:read"},
       {get, "/schedules/{name}/runs", "messages:read"},

@@ -81,17 +81,17 @@ TEST_F(AcceptTest, WritesWhatBelongsToItInTheSameCommit) {
     batch.marks.push_back({.scope = "row", .key = "7"});
     return batch;
   };
-  const auto results = accept({wish("+254711000001", "one")}, along());
+  const auto results = accept(all(wish("+254711000001", "one")), along());
   ASSERT_TRUE(results);
   EXPECT_EQ(results->front().kind, Kind::accepted);
   EXPECT_TRUE(store_.reader().mark("row", "7", 0));
-  const auto again = accept({wish("+254711000001", "one")}, along());
+  const auto again = accept(all(wish("+254711000001", "one")), along());
   ASSERT_FALSE(again) << "its condition does not hold any more";
   EXPECT_EQ(again.error().code, ProblemCode::state_conflict);
   EXPECT_EQ(store_.reader().page({}, 0, 10).messages.size(), 1u);
   store::Batch alone;
   alone.marks.push_back({.scope = "row", .key = "8"});
-  ASSERT_TRUE(accept({wish("nobody", "two")}, std::move(alone)));
+  ASSERT_TRUE(accept(all(wish("nobody", "two")), std::move(alone)));
   EXPECT_TRUE(store_.reader().mark("row", "8", 0)) << "also where nothing is accepted";
 }
 

@@ -17,7 +17,7 @@ TEST_F(DoorsTest, NoShardWaitsForTheDiskOfAChange) {
   request.raw.method(http::verb::post);
   request.raw.target("/api/v1/routes");
   request.raw.body() = R"({"name": "kenya", "via": [{"gateway": "umoja-out"}]})";
-  request.raw.set("Authorization", "Bearer " + create_key(store_, "", "test", key_scopes(), 0, 0).bearer);
+  request.raw.set("Authorization", "Bearer " + create_key(store_, {.name = "test", .scopes = key_scopes()}).bearer);
   EXPECT_TRUE(parse_target(request.raw.target(), request.path, request.query));
   request.executor = io_.get_executor();
   std::optional<HttpResponse> answer;

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/access/last_used.hpp"
+
+#include <charconv>
+
+#include "bridge/access/keys.hpp"
+
+namespace smsbridge::bridge {
+namespace {
+
+constexpr store::WallMs keep_every_ms = 60'000;
+
+}  // namespace
+
+void LastUsed::note(const std::string& key, store::WallMs now) {
+  const std::lock_guard lock(mutex_);
+  uses_[key] = {.at = now};
+}
+
+store::WallMs LastUsed::at(const std::string& key) const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto it = uses_.find(key); it != uses_.end()) return it->second.at;
+  }
+  store::WallMs at = 0;
+  if (const auto kept = store_.reader().object(use_of(key)))
+    std::from_chars(kept->value.data(), kept->value.data() + kept->value.size(), at);
+  return at;
+}
+
+// Of a key that was removed meanwhile nothing is kept: it is only known here by its uses.
+store::Batch LastUsed::unkept() {
+  store::Batch batch;
+  const std::lock_guard lock(mutex_);
+  for (auto& [key, use] : uses_)
+    if (!std::exchange(use.is_kept, true) && batch.objects.size() < store::batch_items_max)
+      batch.objects.push_back({.key = use_of(key), .value = std::to_string(use.at), .expected = {}});
+  return batch;
+}
+
+void LastUsed::keep(store::WallMs now, const boost::asio::any_io_executor& executor) {
+  if (now >= kept_at_ && now - kept_at_ < keep_every_ms) return;
+  kept_at_ = now;
+  if (auto batch = unkept(); batch.size() > 0) store_.commit(std::move(batch), executor, [](const auto&) {});
+}
+
+void LastUsed::keep_all() {
+  if (auto batch = unkept(); batch.size() > 0) store_.commit_and_wait(std::move(batch));
+}
+
+}  // namespace smsbridge::bridge
