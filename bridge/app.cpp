@@ -6,6 +6,7 @@
 
 #include "bridge/config/store_options.hpp"
 #include "bridge/doors/api/objects.hpp"
+#include "bridge/doors/kept_inbound.hpp"
 #include "bridge/doors/listeners.hpp"
 #include "bridge/env/descriptors.hpp"
 #include "bridge/env/log.hpp"
@@ -117,17 +118,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .ready = ready_,
                 .aside = aside_.get_executor()} {
   store_.open_queue();
-  inbound_.on_kept([this](const Tenant& tenant, const InboundRecord& record, store::Batch& batch) {
-    webhooks_.outbox().add_received(batch, {.tenant = tenant.id,
-                                            .gateway = record.gateway,
-                                            .from = record.from,
-                                            .to = record.to,
-                                            .text = record.text,
-                                            .keyword = record.keyword,
-                                            .rule = record.rule,
-                                            .action = record.action,
-                                            .at = clock_.wall()});
-  });
+  inbound_.on_kept(std::bind_front(tell_of_inbound, std::ref(services_)));
   inbound_.load();
   set_hooks();
   tell_unreadable();

@@ -14,10 +14,9 @@ using Rule = InboundRuleSettings;
 constexpr std::size_t keywords_max = 100, answer_parts_max = 6;
 
 Choices<Rule::Action> action_choices() {
-  return {{"answer", Rule::Action::answer},
-          {"forward", Rule::Action::forward},
-          {"opt_out", Rule::Action::opt_out},
-          {"opt_in", Rule::Action::opt_in}};
+  return {{"answer", Rule::Action::answer}, {"forward", Rule::Action::forward}, {"opt_out", Rule::Action::opt_out},
+          {"opt_in", Rule::Action::opt_in}, {"balance", Rule::Action::balance}, {"due", Rule::Action::next_due},
+          {"last", Rule::Action::last}};
 }
 
 // One word, as the first word of a message is looked at.
@@ -39,6 +38,9 @@ void check_answer(ConfigSection& s, Rule& rule) {
     s.problem("answer", "is no text that goes out in at most 6 parts", "bad-value");
   if (!rule.answer.empty() && !rule.by_template.empty())
     s.problem("template", "is one answer, and 'answer' another one: leave out one of the two", "bad-value");
+  if (!rule.answer.empty() && asks_bank(rule.action))
+    s.problem("answer", "is what the bank says: 'template' tells how", "bad-value");
+  if (asks_bank(rule.action) && rule.by_template.empty()) rule.by_template = "answer-" + std::string(name(rule.action));
   if (rule.answer.empty() && rule.by_template.empty() && rule.action == Rule::Action::answer)
     s.problem("answer", "is missing: what is the answer of a rule that answers? Give 'answer' or 'template'",
               "missing");
@@ -63,6 +65,8 @@ const Keys<Rule>& rule_keys() {
       K::choice("action", &Rule::action, action_choices(), "What else follows than the answer"),
       K::text("template", &Rule::by_template, "Template that the answer is made of, instead of 'answer'"),
       K::text("answer", &Rule::answer, "Text that the phone gets").checked(check_answer),
+      K::integer("daily_limit", &Rule::daily_limit, 1, 1000,
+                 "Most answers of the bank to one phone within 24 hours, with balance, due and last"),
   };
   return keys;
 }
@@ -94,17 +98,14 @@ InboundRuleSettings read_inbound_rule(const boost::json::object& settings, const
 }
 
 std::string_view name(InboundRuleSettings::Action action) {
-  switch (action) {
-    case Rule::Action::answer:
-      return "answer";
-    case Rule::Action::forward:
-      return "forward";
-    case Rule::Action::opt_out:
-      return "opt_out";
-    case Rule::Action::opt_in:
-      return "opt_in";
-  }
+  static const auto words = action_choices();
+  for (const auto& [word, meaning] : words)
+    if (meaning == action) return word;
   return "answer";
+}
+
+bool asks_bank(InboundRuleSettings::Action action) {
+  return action == Rule::Action::balance || action == Rule::Action::next_due || action == Rule::Action::last;
 }
 
 }  // namespace smsbridge::bridge

@@ -37,9 +37,14 @@ struct InboundRuleSettings {
     forward,  // nothing here: it is for whoever is told of it
     opt_out,  // no more campaigns
     opt_in,   // campaigns again
+    // The bank is asked, and what it says is the answer:
+    balance,   // of accounts
+    next_due,  // when the next repayment is due
+    last,      // transactions
   } action = Action::answer;
   std::string answer;       // empty: none
   std::string by_template;  // name of the template that the answer is made of, in `language`; empty: none
+  int daily_limit = 5;      // answers of the bank to one phone
 };
 using InboundRulePtr = std::shared_ptr<const InboundRuleSettings>;
 
@@ -54,5 +59,6 @@ InboundRuleSettings read_inbound_rule(const boost::json::object& settings, const
                                       std::vector<ConfigProblem>& problems);
 
 std::string_view name(InboundRuleSettings::Action action);
+bool asks_bank(InboundRuleSettings::Action action);
 
 }  // namespace smsbridge::bridge

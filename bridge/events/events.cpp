@@ -90,15 +90,31 @@ Events::Events(Context context)
                .tenants = context_.tenants,
                .intake = context_.intake,
                .fineracts = fineracts_}),
+      answers_({.executor = context_.executor,
+                .clock = context_.clock,
+                .store = context_.store,
+                .router = context_.router,
+                .tenants = context_.tenants,
+                .intake = context_.intake,
+                .fineracts = fineracts_,
+                .people = people_}),
       worker_({.executor = context_.executor, .clock = context_.clock, .store = context_.store}, event_tasks, at_once,
               [this](const store::ClaimedTask& task, TaskWorker::Done done) { work(task, std::move(done)); }) {}
 
 void Events::start() {
-  boost::asio::post(context_.executor, [this] { worker_.start(); });
+  boost::asio::post(context_.executor, [this] {
+    worker_.start();
+    answers_.start();
+  });
+}
+
+void Events::stop(std::function<void()> ended) {
+  worker_.stop([this, ended = std::move(ended)]() mutable { answers_.stop(std::move(ended)); });
 }
 
 void Events::due(const store::Tasks::DueByKind& kinds) {
   if (const auto it = kinds.find(event_tasks); it != kinds.end()) worker_.due(it->second);
+  answers_.due(kinds);
 }
 
 void Events::find(const Tenant& tenant, Audience as, std::int64_t id, const boost::asio::any_io_executor& home,

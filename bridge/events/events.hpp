@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bridge/env/log_throttle.hpp"
+#include "bridge/events/answers.hpp"
 #include "bridge/events/event_line.hpp"
 #include "bridge/events/facts.hpp"
 #include "bridge/events/fineracts.hpp"
@@ -53,7 +54,7 @@ class Events {
   void start();
   // Tasks that are due from then on. Any thread.
   void due(const store::Tasks::DueByKind& kinds);
-  void stop(std::function<void()> ended) { worker_.stop(std::move(ended)); }
+  void stop(std::function<void()> ended);
 
   // People of the tenant's Fineract. Any thread; `done` is called once, on `home`.
   using Found = std::function<void(tl::expected<std::vector<Person>, FineractAnswer>)>;
@@ -63,6 +64,7 @@ class Events {
   People& people() { return people_; }
   HookInbox& hooks() { return hooks_; }
   Repair& repair() { return repair_; }
+  Answers& answers() { return answers_; }
 
  private:
   struct Job;
@@ -88,6 +90,7 @@ class Events {
   People people_;
   HookInbox hooks_;
   Repair repair_;
+  Answers answers_;
   TaskWorker worker_;
   log::Throttle said_;
 };

@@ -13,9 +13,8 @@ namespace json = boost::json;
 using Is = Truth::Is;
 
 const json::object* with_id(const json::object& subject, std::string_view list, std::int64_t id) {
-  const auto* items = id ? array_at(subject, list) : nullptr;
-  if (!items) return nullptr;
-  for (const auto& item : *items)
+  if (!id) return nullptr;
+  for (const auto& item : list_at(subject, list))
     if (const auto* object = item.if_object(); object && id_at(*object, "id") == id) return object;
   return nullptr;
 }
@@ -73,9 +72,8 @@ class Values {
 // The first period that is not paid.
 const json::object* next_period(const json::object& loan) {
   const auto* schedule = object_at(loan, "repaymentSchedule");
-  const auto* periods = schedule ? array_at(*schedule, "periods") : nullptr;
-  if (!periods) return nullptr;
-  for (const auto& each : *periods)
+  if (!schedule) return nullptr;
+  for (const auto& each : list_at(*schedule, "periods"))
     if (const auto* period = each.if_object(); period && period->contains("period") && !is_true_at(*period, "complete"))
       return period;
   return nullptr;
@@ -144,10 +142,8 @@ void take_savings(Values& values, const json::object& account) {
 
 // The last one of a kind, the newest first as Fineract lists them or not.
 const json::object* last_interest(const json::object& account) {
-  const auto* transactions = array_at(account, "transactions");
   const json::object* last = nullptr;
-  if (!transactions) return nullptr;
-  for (const auto& each : *transactions) {
+  for (const auto& each : list_at(account, "transactions")) {
     const auto* transaction = each.if_object();
     const auto* type = transaction ? object_at(*transaction, "transactionType") : nullptr;
     if (!type || !is_true_at(*type, "interestPosting") || is_reversed(*transaction)) continue;

@@ -27,9 +27,11 @@ const json::object* object_at(const json::object& object, std::string_view key) 
   return value ? value->if_object() : nullptr;
 }
 
-const json::array* array_at(const json::object& object, std::string_view key) {
+const json::array& list_at(const json::object& object, std::string_view key) {
+  static const json::array none;
   const auto* value = object.if_contains(key);
-  return value ? value->if_array() : nullptr;
+  const auto* list = value ? value->if_array() : nullptr;
+  return list ? *list : none;
 }
 
 std::string text_at(const json::object& object, std::string_view key) {

@@ -10,9 +10,10 @@
 
 namespace smsbridge::bridge {
 
-// nullptr: there is none, or it is something else.
+// Empty: there is none, or it is something else.
+const boost::json::array& list_at(const boost::json::object& object, std::string_view key);
+// nullptr: likewise.
 const boost::json::object* object_at(const boost::json::object& object, std::string_view key);
-const boost::json::array* array_at(const boost::json::object& object, std::string_view key);
 // A text as it is, a number or another value as JSON has it; empty: absent or null.
 std::string text_at(const boost::json::object& object, std::string_view key);
 bool is_true_at(const boost::json::object& object, std::string_view key);

@@ -125,7 +125,8 @@ void People::read_tables(std::shared_ptr<Reading> reading) {
                    const auto* row = rows && !rows->empty() ? rows->front().if_object() : nullptr;
                    auto& person = reading->person;
                    const auto& of = *reading->tenant.fineract;
-                   for (const auto& [key, value] : row ? *row : json::object()) {
+                   if (!row) return read_tables(reading);
+                   for (const auto& [key, value] : *row) {
                      if (text::equal_names(key, of.language_field)) person.language = language_code(text_at(*row, key));
                      if (!of.opt_out_field.empty() && text::equal_names(key, of.opt_out_field))
                        person.opted_out = is_true(text_at(*row, key));
@@ -165,8 +166,7 @@ void People::members(const TenantSettings& tenant, std::int64_t group, Several d
                    const auto* read = answer.body.if_object();
                    if (!read) return done(tl::unexpected(unreadable("group")));
                    auto gathering = std::make_shared<Gathering>(Gathering{.left = {}, .people = {}, .done = done});
-                   const auto* members = array_at(*read, "clientMembers");
-                   for (const auto& each : members ? *members : json::array()) {
+                   for (const auto& each : list_at(*read, "clientMembers")) {
                      const auto* member = each.if_object();
                      const auto id = member ? id_at(*member, "id") : 0;
                      if (!id || !is_true_at(*member, "active") || gathering->left.size() == members_max) continue;

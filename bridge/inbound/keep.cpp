@@ -89,7 +89,9 @@ store::Batch Inbound::batch_of(const Keeping& keeping, InboundRecord& record, De
     for (const auto& [number, part] : message.parts)
       batch.erased_marks.push_back({.scope = inbound_part_scope, .key = keeping.group + "/" + std::to_string(number)});
   put_opt_out(batch, keeping, record, decision);
-  if (tenant && decision.rule && !(decision.rule->answer.empty() && decision.rule->by_template.empty())) {
+  // What only the bank knows is answered by whoever is told of the message.
+  if (tenant && decision.rule && !asks_bank(decision.rule->action) &&
+      !(decision.rule->answer.empty() && decision.rule->by_template.empty())) {
     if (with_answer)
       put_answer(batch, *tenant, decision, record);
     else

@@ -334,3 +334,66 @@ describe('ids that Fineract never posted', () => {
     assert.equal(smsc.textsTo(amina).length, 3);
   });
 });
+
+describe('a phone that asks for something of an account', () => {
+  const rules = [{name: 'bal', keywords: ['BAL', 'SALIO'], action: 'balance', daily_limit: 3}, {name: 'due', keywords: ['DUE'], action: 'due'},
+    {name: 'last', keywords: ['LAST'], action: 'last', language: 'fr'}];
+  const asks = (smsc, from, text) => smsc.fromPhone({from, to: '22384', text});
+
+  test('is answered once, in the client\'s language, with what Fineract says', {timeout}, async (t) => {
+    const {standin, smsc, bridge, api} = await setUp(t, {tenant: {numbers: ['22384']}, inbound_rules: rules});
+    const {records} = standin;
+    const active = {status: {id: 300, active: true}, currency: {code: 'KES'}};
+    records['clients/7/accounts'] = {
+      savingsAccounts: [{id: 3, accountNo: '000000003', productName: 'Akiba', accountBalance: 1050.75, ...active}, {id: 4, accountNo: '9', productName: 'Old', accountBalance: 1, status: {active: false}}],
+      loanAccounts: [{id: 12, accountNo: '000000012', productName: 'Biashara', loanBalance: 49505.5, ...active}]};
+    records['savingsaccounts/3'].transactions = [{id: 88, transactionType: {value: 'Deposit'}, date: [2024, 10, 26], amount: 1250.75}, {id: 90, transactionType: {value: 'Withdrawal'}, date: [2024, 10, 27], amount: 200},
+      {id: 91, transactionType: {value: 'Deposit'}, date: [2024, 10, 28], amount: 9, reversed: true}];
+    records['loans/12'].transactions = [];
+    assert.equal(await asks(smsc, amina, 'bal'), 0);
+    await until('the balance', () => smsc.textsTo(amina).length === 1);
+    assert.equal(smsc.textsTo(amina)[0].trim(), 'Akiba ..0003: KES 1,050.75. Biashara ..0012: KES 49,505.50.');
+    assert.equal(await asks(smsc, amina, 'Due'), 0);
+    await until('the next repayment', () => smsc.textsTo(amina).length === 2);
+    assert.equal(smsc.textsTo(amina)[1].trim(), 'Biashara ..0012: KES 4,500.50 ifikapo 25 Des 2024.');
+    assert.equal(await asks(smsc, amina, 'LAST'), 0);
+    await until('the last transactions', () => smsc.textsTo(amina).length === 3);
+    assert.equal(smsc.textsTo(amina)[2].trim(), '27 Okt 2024 Withdrawal KES 200 (..0003). 26 Okt 2024 Deposit KES 1,250.75 (..0003).');
+    // A carrier repeats; so does a person, up to the limit.
+    assert.equal(await asks(smsc, amina, 'bal'), 0);
+    for (const again of ['salio', 'SALIO!', 'Salio?', 'Salio .']) assert.equal(await asks(smsc, amina, again), 0);
+    await until('that it is enough', async () => (await logged(api)).some(({result, detail}) => result === 'not_wanted' && /3 answers within a day/.test(detail)));
+    const items = (await logged(api)).filter(({event}) => event.startsWith('question'));
+    assert.ok(items.filter(({result}) => result === 'sent').length <= 4, JSON.stringify(words(items)));
+    const {body: {items: kept}} = await api.get('/inbound');
+    assert.ok(kept.every(({action}) => ['balance', 'due', 'last'].includes(action)));
+    await bridge.stop();
+  });
+
+  test('that nobody has, or several share, is told nothing of an account', {timeout}, async (t) => {
+    const {standin, smsc, api} = await setUp(t, {tenant: {numbers: ['22384']}, inbound_rules: rules});
+    const {records} = standin;
+    records['clients/7/accounts'] = {savingsAccounts: [{id: 3, accountNo: '000000003', productName: 'Akiba', accountBalance: 1050.75, currency: {code: 'KES'}, status: {active: true}}]};
+    records['clients/8'] = {id: 8, firstname: 'Juma', lastname: 'Otieno', displayName: 'Juma Otieno', mobileNo: '+254 712345678', active: true};
+    records['clients/8/accounts'] = {};
+    records['clients/9'] = {id: 9, firstname: 'Far', displayName: 'Far', mobileNo: '0112712345678', active: true};  // only looks alike
+    assert.equal(await asks(smsc, '254799999999', 'BAL'), 0);
+    await until('that nobody has it', async () => (await logged(api)).some(({result}) => result === 'no_recipient'));
+    assert.equal(await asks(smsc, amina, 'BAL'), 0);
+    await until('a question back', () => smsc.textsTo(amina).length === 1);
+    assert.match(smsc.textsTo(amina)[0], /bal Juma/);
+    assert.match(smsc.textsTo(amina)[0], /bal Amina/);
+    assert.doesNotMatch(smsc.textsTo(amina)[0], /1,050|Akiba|Far/);
+    assert.equal(await asks(smsc, amina, 'BAL amina'), 0);
+    await until('hers', () => smsc.textsTo(amina).length === 2);
+    assert.equal(smsc.textsTo(amina)[1].trim(), 'Akiba ..0003: KES 1,050.75.');
+    assert.equal(smsc.textsTo('254799999999').length, 0);
+    // Fineract is away: the question waits, and is answered.
+    standin.down = true;
+    assert.equal(await asks(smsc, amina, 'BAL Juma'), 0);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    standin.down = false;
+    await until('his', () => smsc.textsTo(amina).length === 3);
+    assert.match(smsc.textsTo(amina)[2], /no active account/);
+  });
+});

@@ -1165,6 +1165,13 @@ export const list = [
     {id: 1014, what: 'conditions do not count', find: `!why.empty()`, plant: `false`},
     {id: 1015, what: 'everybody is told in the tenant\'s language', find: `recipient.language.empty() ? person.language : recipient.language`, plant: `recipient.language`},
   ]},
+  {file: 'bridge/events/answers.cpp', bugs: [
+    {id: 1024, what: 'a number that only looks like the client\'s is told', find: `number && number->e164 == phone`, plant: `number`},
+    {id: 1025, what: 'who shares a phone hears of the first', find: `meant.size() == 1`, plant: `meant.empty() ? (meant = job->clients, true) : true`},
+    {id: 1026, what: 'closed accounts are told of', find: `account && is_active(*account)`, plant: `account`},
+    {id: 1027, what: 'a phone may ask for ever', find: `times.size() < static_cast<std::size_t>(job.rule->daily_limit)`, plant: `true`},
+    {id: 1028, what: 'account numbers are told whole', find: `number.size() <= shown_digits ? number : ".." + number.substr(number.size() - shown_digits)`, plant: `number`},
+  ]},
   {file: 'bridge/events/repair.cpp', bugs: [
     {id: 1021, what: 'what may be under way counts as lost', find: `now - it->second.first < lost_after`, plant: `false`},
     {id: 1022, what: 'one message is several rows', find: `messages.pop_back();`, plant: `;`},

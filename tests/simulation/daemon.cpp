@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "bridge/config/store_options.hpp"
+#include "bridge/doors/kept_inbound.hpp"
 #include "bridge/doors/listeners.hpp"
 
 namespace smsbridge::simulation {
@@ -100,17 +101,7 @@ Daemon::Daemon(World world)
                 .ready = ready_,
                 .aside = life_.executor()} {
   store_.open_queue();
-  inbound_.on_kept([this](const bridge::Tenant& tenant, const bridge::InboundRecord& record, store::Batch& batch) {
-    webhooks_.outbox().add_received(batch, {.tenant = tenant.id,
-                                            .gateway = record.gateway,
-                                            .from = record.from,
-                                            .to = record.to,
-                                            .text = record.text,
-                                            .keyword = record.keyword,
-                                            .rule = record.rule,
-                                            .action = record.action,
-                                            .at = world_.clock.wall()});
-  });
+  inbound_.on_kept(std::bind_front(bridge::tell_of_inbound, std::ref(services_)));
   inbound_.load();
   set_hooks();
   objects_.on_change([this](std::shared_ptr<const bridge::RoutingTable> table) {

@@ -6,7 +6,7 @@ import {once} from 'node:events';
 
 const jobs = ['Update SMS Outbound with Campaign Message', 'Send Messages to SMS Gateway', 'Get Delivery Reports from SMS Gateway'];
 const rightTo = {clients: 'READ_CLIENT', groups: 'READ_GROUP', loans: 'READ_LOAN', staff: 'READ_STAFF', savingsaccounts: 'READ_SAVINGSACCOUNT',
-  fixeddepositaccounts: 'READ_FIXEDDEPOSITACCOUNT', accounts: 'READ_SHAREACCOUNT', datatables: 'READ_DATATABLE', sms: 'READ_SMS'};
+  fixeddepositaccounts: 'READ_FIXEDDEPOSITACCOUNT', accounts: 'READ_SHAREACCOUNT', datatables: 'READ_DATATABLE', sms: 'READ_SMS', search: 'READ_CLIENT'};
 const error = (status, code, text) => [status, {developerMessage: text, httpStatusCode: String(status), defaultUserMessage: text,
   userMessageGlobalisationCode: code, errors: []}];
 
@@ -107,6 +107,9 @@ export class FineractStandin {
         .map((holiday, id) => ({id: id + 1, status: {id: 300, code: 'holidayStatusType.active', value: 'Active'}, ...holiday}))];
     if (path === 'jobs') return [200, this.jobs];
     if (path === 'offices') return [200, [{id: 1}]];
+    // Whatever holds the digits, as SQL's LIKE does.
+    if (path === 'search') return [200, Object.entries(this.records).filter(([key, {mobileNo}]) => /^clients\/\d+$/.test(key) && mobileNo?.includes(url.searchParams.get('query')))
+        .map(([, {id, displayName, mobileNo}]) => ({entityId: id, entityType: 'CLIENT', entityName: displayName, entityMobileNo: mobileNo}))];
     const name = decodeURIComponent(path);
     if (this.records[name]) return [200, this.records[name]];
     if (rightTo[path.split('/')[0]]) return error(404, `error.msg.${path.split('/')[0]}.id.invalid`, `${path} does not exist`);
