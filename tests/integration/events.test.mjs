@@ -352,13 +352,13 @@ describe('a phone that asks for something of an account', () => {
     records['loans/12'].transactions = [];
     assert.equal(await asks(smsc, amina, 'bal'), 0);
     await until('the balance', () => smsc.textsTo(amina).length === 1);
-    assert.equal(smsc.textsTo(amina)[0].trim(), 'Akiba ..0003: KES 1,050.75. Biashara ..0012: KES 49,505.50.');
+    assert.equal(smsc.textsTo(amina)[0].trim(), 'Amina: Akiba ..0003: KES 1,050.75. Biashara ..0012: KES 49,505.50.');
     assert.equal(await asks(smsc, amina, 'Due'), 0);
     await until('the next repayment', () => smsc.textsTo(amina).length === 2);
-    assert.equal(smsc.textsTo(amina)[1].trim(), 'Biashara ..0012: KES 4,500.50 ifikapo 25 Des 2024.');
+    assert.equal(smsc.textsTo(amina)[1].trim(), 'Amina: Biashara ..0012: KES 4,500.50 ifikapo 25 Des 2024.');
     assert.equal(await asks(smsc, amina, 'LAST'), 0);
     await until('the last transactions', () => smsc.textsTo(amina).length === 3);
-    assert.equal(smsc.textsTo(amina)[2].trim(), '27 Okt 2024 Withdrawal KES 200 (..0003). 26 Okt 2024 Deposit KES 1,250.75 (..0003).');
+    assert.equal(smsc.textsTo(amina)[2].trim(), 'Amina: 27 Okt 2024 Withdrawal KES 200 (..0003). 26 Okt 2024 Deposit KES 1,250.75 (..0003).');
     // A carrier repeats; so does a person, up to the limit.
     assert.equal(await asks(smsc, amina, 'bal'), 0);
     for (const again of ['salio', 'SALIO!', 'Salio?', 'Salio .']) assert.equal(await asks(smsc, amina, again), 0);
@@ -386,7 +386,7 @@ describe('a phone that asks for something of an account', () => {
     assert.doesNotMatch(smsc.textsTo(amina)[0], /1,050|Akiba|Far/);
     assert.equal(await asks(smsc, amina, 'BAL amina'), 0);
     await until('hers', () => smsc.textsTo(amina).length === 2);
-    assert.equal(smsc.textsTo(amina)[1].trim(), 'Akiba ..0003: KES 1,050.75.');
+    assert.equal(smsc.textsTo(amina)[1].trim(), 'Amina: Akiba ..0003: KES 1,050.75.');
     assert.equal(smsc.textsTo('254799999999').length, 0);
     // Fineract is away: the question waits, and is answered.
     standin.down = true;

@@ -14,20 +14,20 @@ TEST(ReadyTemplates, AreThereForEachEventInEachLanguage) {
   std::vector<std::string> names;
   for (const auto& made : ready_templates()) {
     names.push_back(made->name);
-    EXPECT_EQ(made->event, made->name);
+    if (made->event != "reply") EXPECT_EQ(made->event, made->name);
     EXPECT_FALSE(made->description.empty()) << made->name;
     EXPECT_EQ(made->texts.size(), 5u) << made->name;
     for (const char* language : {"en", "fr", "es", "sw", "hi"})
       EXPECT_NE(made->text_in(language), nullptr) << made->name << " " << language;
   }
-  EXPECT_THAT(names, testing::ElementsAre("birthday", "client-activated", "client-created", "client-rejected",
-                                          "client-transferred", "fixed-deposit-activated", "fixed-deposit-matured",
-                                          "group-activated", "loan-approved", "loan-charge-added", "loan-closed",
-                                          "loan-disbursal-undone", "loan-disbursed", "loan-rejected", "loan-repayment",
-                                          "loan-rescheduled", "loan-submitted", "loan-waived", "loan-withdrawn",
-                                          "loan-written-off", "repayment-due", "repayment-overdue", "savings-activated",
-                                          "savings-closed", "savings-deposit", "savings-interest-posted",
-                                          "savings-withdrawal", "shares-activated"));
+  EXPECT_THAT(names, testing::ElementsAre(
+                         "answer-balance", "answer-due", "answer-last", "birthday", "client-activated",
+                         "client-created", "client-rejected", "client-transferred", "fixed-deposit-activated",
+                         "fixed-deposit-matured", "group-activated", "loan-approved", "loan-charge-added",
+                         "loan-closed", "loan-disbursal-undone", "loan-disbursed", "loan-rejected", "loan-repayment",
+                         "loan-rescheduled", "loan-submitted", "loan-waived", "loan-withdrawn", "loan-written-off",
+                         "repayment-due", "repayment-overdue", "savings-activated", "savings-closed", "savings-deposit",
+                         "savings-interest-posted", "savings-withdrawal", "shares-activated", "which-client"));
   EXPECT_EQ(find_ready_template("loan-approved")->name, "loan-approved");
   EXPECT_EQ(find_ready_template("loan-paid"), nullptr);
 }
