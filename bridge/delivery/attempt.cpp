@@ -26,10 +26,11 @@ bool Attempt::is_in_flight(std::size_t part) const {
   return part < parts_.size() && parts_[part].state == Part::State::in_flight;
 }
 
-void Attempt::submitted(std::size_t part, Time now) {
+void Attempt::submitted(std::size_t part, Time now, Pace::Before before) {
   parts_[part].state = Part::State::in_flight;
   parts_[part].submitted = true;
   parts_[part].submitted_at = now;
+  parts_[part].before = before;
   ++in_flight_;
 }
 
@@ -94,7 +95,7 @@ std::vector<store::Segment> Attempt::segments() const {
 // nobody says, which is not nothing.
 std::optional<Price> Attempt::price(const Judge& judge) const {
   const auto currency = judge.prices.currency_of(judge.gateway);
-  for (const auto& [state, submitted, at, answer] : parts_)
+  for (const auto& [state, submitted, at, before, answer] : parts_)
     if (const auto told = parse_money(answer.price); told && (currency.empty() || currency == answer.currency))
       return Price{.part = *told, .currency = answer.currency};
   const auto* price = judge.prices.find(judge.gateway, message_.content.to);

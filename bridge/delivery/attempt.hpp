@@ -10,6 +10,7 @@
 #include "bridge/config/route.hpp"
 #include "bridge/env/random.hpp"
 #include "bridge/policy/outcome.hpp"
+#include "bridge/policy/pace.hpp"
 #include "bridge/policy/retry.hpp"
 #include "store/changes.hpp"
 #include "store/settlement.hpp"
@@ -31,8 +32,10 @@ class Attempt {
   std::size_t in_flight() const { return in_flight_; }
   std::size_t parts() const { return parts_.size(); }
   Time submitted_at(std::size_t part) const { return parts_[part].submitted_at; }
+  Pace::Before before(std::size_t part) const { return parts_[part].before; }
 
-  void submitted(std::size_t part, Time now);
+  // `before`: what had no answer at that time.
+  void submitted(std::size_t part, Time now, Pace::Before before = Pace::Before());
   // Of a part in flight: what came of it, or that it was surely not taken and keeps its place.
   void answered(std::size_t part, Answer answer);
   void not_taken(std::size_t part);
@@ -82,6 +85,7 @@ class Attempt {
     State state = State::waiting;
     bool submitted = false;  // by this attempt
     Time submitted_at{};
+    Pace::Before before{};
     Answer answer{};
   };
   const Part* first(Part::State state) const;

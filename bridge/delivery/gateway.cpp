@@ -227,7 +227,7 @@ void Gateway::on_answer(std::uint64_t cookie, Answer answer) {
   const auto submitted_at = attempt.submitted_at(part);
   if (answer.kind != Kind::unknown) tally_.answered(context_.clock.now() - submitted_at);
   if (answer.kind == Kind::temporary) watch_.failed();
-  turns_.answered(sending->id(), submitted_at, answer);
+  turns_.answered(cookie, *sending, answer);
   if (answer.kind == Kind::accepted)
     watch_.taken(context_.clock.wall(),
                  std::ranges::any_of(answer.provider_ids, [&](const auto& id) { return channel_->reports(id); }));

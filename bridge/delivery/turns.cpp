@@ -39,6 +39,13 @@ void Turns::run(Channel& channel) {
 
 void Turns::again_at(Time due) { timer_->at(due, owner_.again); }
 
+// What has no answer just now: sessions have a window each.
+Pace::Before Turns::before_of(const Channel& channel) const {
+  const auto capacity = channel.capacity();
+  return {.unanswered = capacity - std::min(capacity, channel.room()),
+          .sessions = std::max<std::size_t>(1, capacity / std::max<std::size_t>(1, context_.pace.window()))};
+}
+
 // The first that can go; a message whose parts wait for their bind holds up no other.
 Turns::Turn Turns::submit_others(const Moment& moment) {
   const auto& ready = context_.under_way.ready();
@@ -113,6 +120,7 @@ Turns::Turn Turns::submit_next(UnderWay::Order order, const Moment& moment) {
     again_at(*later);
     return Turn::none;
   }
+  const auto before = before_of(channel);
   switch (channel.submit(UnderWay::cookie_of(order, *part), *sending.outgoing, *part)) {
     case Channel::Submitted::yes:
       break;
@@ -122,7 +130,7 @@ Turns::Turn Turns::submit_next(UnderWay::Order order, const Moment& moment) {
     case Channel::Submitted::no_room:
       return Turn::none;
   }
-  attempt.submitted(*part, moment.now);
+  attempt.submitted(*part, moment.now, before);
   owner_.went(attempt);
   if (attempt.is_last(*part)) under_way.no_longer_ready(order);
   return Turn::went;
@@ -131,11 +139,13 @@ Turns::Turn Turns::submit_next(UnderWay::Order order, const Moment& moment) {
 // ---- what comes back ----
 
 // What is taken, or refused for its own sake, shows that the way out is not at fault.
-void Turns::answered(store::MessageId id, Time submitted_at, const Answer& answer) {
+void Turns::answered(std::uint64_t cookie, const UnderWay::Sending& sending, const Answer& answer) {
   using Kind = Answer::Kind;
   const auto now = context_.clock.now();
-  if (answer.kind != Kind::unknown) context_.pace.answered(now, now - submitted_at);
-  if (answer.kind == Kind::accepted || answer.kind == Kind::refused) suspects_.cleared(id);
+  const auto part = UnderWay::part_of(cookie);
+  const auto submitted_at = sending.attempt.submitted_at(part);
+  if (answer.kind != Kind::unknown) context_.pace.answered(now, now - submitted_at, sending.attempt.before(part));
+  if (answer.kind == Kind::accepted || answer.kind == Kind::refused) suspects_.cleared(sending.id());
   if (answer.kind == Kind::accepted || (answer.kind == Kind::refused && answer.elsewhere))
     suspects_.passed(submitted_at);
 }
@@ -147,8 +157,9 @@ void Turns::not_taken(std::uint64_t cookie, UnderWay::Sending& sending) {
 
 // Twice in a row the same one: the next that goes out is another, and this one waits ever longer for it.
 bool Turns::throttled(std::uint64_t cookie, UnderWay::Sending& sending, Duration pause, Channel& channel) {
-  const auto now = context_.clock.now(), submitted_at = sending.attempt.submitted_at(UnderWay::part_of(cookie));
-  context_.pace.throttled(now, submitted_at, pause);
+  const auto part = UnderWay::part_of(cookie);
+  const auto now = context_.clock.now(), submitted_at = sending.attempt.submitted_at(part);
+  context_.pace.throttled(now, submitted_at, pause, sending.attempt.before(part));
   const bool all = suspects_.throttled(sending.id());
   const bool another = ++sending.throttled >= throttled_max && !all && sending.attempt.in_flight() == 1;
   if (another) {

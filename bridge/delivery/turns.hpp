@@ -45,7 +45,8 @@ class Turns {
   Suspects::Apart apart(store::MessageId id) const { return suspects_.apart(id); }
   // It was blamed, and others passed since: if it happens again, this message is at fault.
   bool is_at_fault(store::MessageId id) const { return suspects_.others_passed(id, context_.clock.now()); }
-  void answered(store::MessageId id, Time submitted_at, const Answer& answer);
+  // Of a part in flight.
+  void answered(std::uint64_t cookie, const UnderWay::Sending& sending, const Answer& answer);
   // Together with others on its connection.
   void lost(store::MessageId id) { suspects_.lost(id, context_.clock.now()); }
 
@@ -73,6 +74,7 @@ class Turns {
   void stand_back(UnderWay::Order order);
   Turn submit_others(const Moment& moment);
   Turn submit_apart(const Moment& moment);
+  Pace::Before before_of(const Channel& channel) const;
   Turn submit_next(UnderWay::Order order, const Moment& moment);
 
   const Context context_;

@@ -23,6 +23,13 @@ namespace smsbridge::bridge {
 // Window: it grows while all of it is used and answers come as soon as ever, and shrinks when they take longer: then
 // the carrier only queues what we send.
 //
+// A carrier that allows so many unanswered submits refuses with the same words as one that counts seconds, and what
+// helps there wastes a third here. Each explanation predicts something. Where the number of unanswered ones is at
+// fault, nothing is taken with clearly more of them than the refused one had before it; so many at once are, by how
+// long answers take, at least as fast as what was taken. Such a refusal caps the window at that number and lowers no
+// rate; where it was one of a rate after all, the next ones soon fit no more. The cap is tried every few seconds by one
+// more, and by ever more as long as nothing is refused.
+//
 // Any thread: gateways of one account may live on several shards.
 class Pace {
  public:
@@ -61,15 +68,14 @@ class Pace {
     const std::lock_guard lock(mutex_);
     recover(now);
     if (now < paused_until_) return paused_until_;
-    if (rate_ <= 0) {
-      if (began_ == Time{}) began_ = now;
-      return std::nullopt;
-    }
-    const double burst = 1.0 + rate_ * burst_seconds;
-    tokens_ = std::min(burst, tokens_ + rate_ * seconds(now - refilled_at_));
+    if (rate_ <= 0 && began_ == Time{}) began_ = now;
+    const double rate = rate_ > 0 ? rate_ : spread();
+    if (rate <= 0) return std::nullopt;
+    const double burst = 1.0 + rate * burst_seconds;
+    tokens_ = std::min(burst, tokens_ + rate * seconds(now - refilled_at_));
     refilled_at_ = now;
     if (tokens_ < 1.0)
-      return now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>((1.0 - tokens_) / rate_)) +
+      return now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>((1.0 - tokens_) / rate)) +
              std::chrono::milliseconds(1);
     tokens_ -= 1.0;
     return std::nullopt;
@@ -81,19 +87,27 @@ class Pace {
     full_ = true;
   }
 
+  // What had no answer when a part left, over all sessions.
+  struct Before {
+    std::size_t unanswered = 0, sessions = 1;
+  };
   // The peer took a part, or refused it for its own sake, after `took`.
-  void answered(Time now, Duration took) {
+  void answered(Time now, Duration took, Before before) {
     const std::lock_guard lock(mutex_);
     taken_.count(now);
+    taken_with_.see(now, before.unanswered);
     repeated_ = 0;
     see_round_trip(now, took);
   }
 
   // The carrier said "too fast" or "queue full" of what left at `submitted_at`. Nothing goes out for the pause that it
   // asks for; 0: for a moment, the longer the oftener it says so. What left before the last time says nothing new.
-  void throttled(Time now, Time submitted_at, Duration pause) {
+  void throttled(Time now, Time submitted_at, Duration pause, Before before) {
     const std::lock_guard lock(mutex_);
-    if (pause == Duration::zero()) pause = pause_first * (1 << std::min(repeated_, pause_doublings));
+    if (pause == Duration::zero()) {
+      if (caps_window(now, submitted_at, before)) return;
+      pause = pause_first * (1 << std::min(repeated_, pause_doublings));
+    }
     paused_until_ = std::max(paused_until_, now + pause);
     if (slowed_ && submitted_at <= throttled_at_) return;
     ++repeated_;
@@ -167,6 +181,11 @@ class Pace {
   static constexpr std::size_t window_first = 10;
   static constexpr Duration quick = std::chrono::milliseconds(20);  // so soon nobody queues
   static constexpr double much_longer = 2.0;
+  // Of the cap of the window.
+  static constexpr double by_chance = 0.1, same_event = 0.9, as_fast = 0.99, little_more = 1.02, probed_beyond = 1.3,
+                          cap_probe_first = 0.02;
+  static constexpr Duration for_the_rate = std::chrono::seconds(20);
+  static constexpr Duration cap_hold = std::chrono::seconds(2);
 
   // How many in a second, by tenths of it.
   class Tally {
@@ -195,11 +214,87 @@ class Pace {
     std::int64_t step_ = 0;
   };
 
+  // With how many unanswered before them parts were taken: in this span of time and the one before it, in steps of an
+  // eighth.
+  class Taken {
+   public:
+    void see(Time now, std::size_t before) {
+      const auto current = now.time_since_epoch() / span;
+      if (current != span_) {
+        earlier_ = current == span_ + 1 ? steps_ : Steps{};
+        steps_ = {};
+        span_ = current;
+      }
+      ++steps_[step_of(before)];
+    }
+    // The share of those that had clearly more.
+    double with_more_than(std::size_t before) const {
+      double all = 0, more = 0;
+      for (std::size_t step = 0; step < steps_.size(); ++step) {
+        const double here = steps_[step] + earlier_[step];
+        all += here;
+        if (step > step_of(before) + 1) more += here;
+      }
+      return all > 0 ? more / all : 0;
+    }
+
+   private:
+    static constexpr Duration span = std::chrono::seconds(5);
+    using Steps = std::array<std::uint32_t, 96>;
+    static std::size_t step_of(std::size_t before) {
+      constexpr double of_a_doubling = 6;
+      const auto step = of_a_doubling * std::log2(static_cast<double>(before + 1));
+      return std::min(static_cast<std::size_t>(step), std::tuple_size_v<Steps> - 1);
+    }
+    std::int64_t span_ = 0;
+    Steps steps_{}, earlier_{};
+  };
+
   static double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
   std::size_t window_now() const { return static_cast<std::size_t>(window_); }
   double within(double rate) const { return bounds_.rate > 0 ? std::min(rate, bounds_.rate) : rate; }
 
+  // Whether a refusal is one of so many unanswered: then the window has them as its cap from now on.
+  bool caps_window(Time now, Time submitted_at, Before before) {
+    if (slowed_ && submitted_at <= throttled_at_) return false;
+    const auto all = static_cast<double>(before.unanswered);
+    const double many = all / static_cast<double>(before.sessions);
+    if (capped_at_ != Time{} && submitted_at <= capped_at_) {
+      if (many < cap_ && many >= same_event * cap_) set_cap(many);
+      return true;
+    }
+    const bool may_be = many >= 1 && now >= rate_until_ && taken_with_.with_more_than(before.unanswered) <= by_chance &&
+                        all >= as_fast * taken_.last_second(now) * seconds(quickest_);
+    if (!may_be) {
+      if (cap_ > 0) rate_until_ = now + for_the_rate;
+      cap_ = 0;
+      capped_at_ = {};
+      return false;
+    }
+    set_cap(many);
+    sessions_ = static_cast<double>(before.sessions);
+    capped_at_ = raised_at_ = now;
+    return true;
+  }
+  // Under a cap no more leaves at once than it takes: what a carrier's bucket refused of a burst is a rate's, too.
+  double spread() const {
+    return cap_ > 0 && round_trip_ > quick ? little_more * cap_ * sessions_ / seconds(round_trip_) : 0;
+  }
+  void set_cap(double cap) {
+    cap_ = cap;
+    window_ = std::min(window_, cap_);
+  }
+  // A carrier may have come to allow more.
+  void raise_cap(Time now) {
+    if (cap_ <= 0 || now - capped_at_ < cap_hold || now - raised_at_ < full_second) return;
+    raised_at_ = now;
+    cap_ +=
+        std::max(1.0, cap_ * std::min(probe_most, cap_probe_first * std::exp2(seconds(now - capped_at_ - cap_hold))));
+    if (cap_ >= static_cast<double>(bounds_.window)) cap_ = 0;
+  }
+
   void recover(Time now) {
+    raise_cap(now);
     if (!slowed_) return;
     if (throttled_at_ == Time{}) throttled_at_ = grown_at_ = probing_since_ = now;  // in the life of before
     if (bounds_.rate <= 0 && now - throttled_at_ > forget) {
@@ -223,6 +318,8 @@ class Pace {
           std::min(probe_most, probe_first * std::exp2(seconds(now - std::max(probing_since_, throttled_at_ + hold))));
       rate_ += std::max(0.2, rate_ * growth) * time;
     }
+    // Where the window holds back, the rate stays near what is taken: it may be needed again.
+    if (cap_ > 0) rate_ = std::min(rate_, std::max(known_, probed_beyond * taken_.last_second(now)));
     if (bounds_.rate > 0 && rate_ >= bounds_.rate) {
       rate_ = bounds_.rate;
       slowed_ = false;
@@ -234,6 +331,7 @@ class Pace {
     total_ += took;
     if (++samples_ < window_now()) return;
     const Duration mean = total_ / samples_;
+    round_trip_ = mean;
     if (quickest_ == Duration::zero() || mean < quickest_)
       quickest_ = mean;
     else
@@ -242,7 +340,8 @@ class Pace {
     if (longer > much_longer)
       window_ = std::max(1.0, window_ * std::max(0.5, much_longer / longer));
     else if (full_ && now >= paused_until_)
-      window_ = std::min(static_cast<double>(bounds_.window), window_ + std::max(4.0, slowed_ ? 0.0 : window_ / 2));
+      window_ = std::min(cap_ > 0 ? cap_ : static_cast<double>(bounds_.window),
+                         window_ + std::max(4.0, slowed_ ? 0.0 : window_ / 2));
     full_ = false;
     samples_ = 0;
     total_ = {};
@@ -263,6 +362,12 @@ class Pace {
   Duration quickest_{}, total_{};
   std::size_t samples_ = 0;
   bool full_ = false;
+  Duration round_trip_{};  // the last one
+  Taken taken_with_;
+  double cap_ = 0;       // of the window, by refusals; 0: there is none
+  double sessions_ = 1;  // when it was set
+  Time capped_at_{}, raised_at_{};
+  Time rate_until_{};  // a cap was a mistake: refusals are taken for those of a rate
 };
 
 }  // namespace smsbridge::bridge

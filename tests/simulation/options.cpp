@@ -355,7 +355,8 @@ void draw_fields(RunOptions& options) {
   if (options.shared_account) gateways[1].smpp().fields = gateways[0].smpp().fields;
 }
 
-// Nights of some minutes that begin within the run, by another chance as above. All phones are German.
+// Nights of some minutes that begin while messages wait for carriers, by another chance as above. All phones are
+// German.
 void draw_nights(RunOptions& options) {
   using bridge::QuietHours;
   Random random(options.seed * 0xC2B2AE3D27D4EB4F + 37);
@@ -366,11 +367,13 @@ void draw_nights(RunOptions& options) {
     tenant.time_zone = random.chance(0.5) ? "Africa/Nairobi" : "America/St_Johns";
     if (random.chance(0.4)) hours.zone = QuietHours::Zone::tenant;
     if (random.chance(0.5)) hours.lanes = {store::Lane::transaction, store::Lane::reminder, store::Lane::campaign};
-    const auto begins = wall_at_start + random.between(-300'000, options.safety / std::chrono::milliseconds(1));
+    const auto begins = wall_at_start + random.between(30'000, options.submit_during / std::chrono::milliseconds(1));
     const auto zone = hours.zone == QuietHours::Zone::tenant ? tenant.time_zone : "Europe/Berlin";
     hours.from_minute = bridge::text::local_time(begins, zone).minute_of_day();
-    hours.until_minute = (hours.from_minute + static_cast<int>(random.between(1, 20))) % (24 * 60);
+    hours.until_minute = (hours.from_minute + static_cast<int>(random.between(2, 20))) % (24 * 60);
   }
+  options.outages += 3;
+  options.pauses += 8;
 }
 
 }  // namespace

@@ -51,10 +51,10 @@ class PacesTest : public testing::Test {
   void learn(const GatewaySettings& gateway, const std::shared_ptr<Pace>& pace) {
     PaceKeeper keeper(gateway, pace);
     for (int part = 0; part < 100; ++part) {
-      pace->answered(clock_.now(), 10ms);
+      pace->answered(clock_.now(), 10ms, {.unanswered = 1});
       clock_.advance(10ms);
     }
-    pace->throttled(clock_.now(), clock_.now() - 1ms, 1s);
+    pace->throttled(clock_.now(), clock_.now() - 1ms, 1s, {.unanswered = 1});
     clock_.advance(31s);
     keeper.look(*store_, io_.get_executor(), clock_.now(), clock_.wall());
     store_->step();

@@ -85,7 +85,7 @@ class TurnsTest : public testing::Test {
     const auto cookie = take(id);
     auto& sending = *under_way_.in_flight(cookie);
     const Answer given{.kind = kind, .provider_ids = {}, .error = {}};
-    turns_.answered(id, sending.attempt.submitted_at(0), given);
+    turns_.answered(cookie, sending, given);
     sending.attempt.answered(UnderWay::part_of(cookie), given);
     if (sending.attempt.is_over()) under_way_.remove(UnderWay::order_of(cookie));
   }
