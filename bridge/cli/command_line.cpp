@@ -72,7 +72,7 @@ void add_commands(CLI::App& app, Run& run, const Programs& programs) {
       "  smsbridge serve -c FILE                run the daemon\n"
       "  smsbridge messages list -c FILE        what is in the queue, and what became of it\n"
       "\nExit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 not allowed, 5 not found, 6 conflict,\n"
-      "69 daemon unreachable, 74 storage failed, 75 timed out, 78 bad configuration.");
+      "69 daemon unreachable, 74 storage failed, 75 timed out, 78 bad configuration, 130 interrupted.");
 }
 
 // Nothing: a command was chosen. Else the exit code.

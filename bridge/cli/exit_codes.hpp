@@ -14,5 +14,6 @@ constexpr int exit_unreachable = 69;
 constexpr int exit_storage = 74;  // the disk failed; a restart may help
 constexpr int exit_timed_out = 75;
 constexpr int exit_bad_config = 78;
+constexpr int exit_interrupted = 130;  // by Ctrl-C; what was begun is whole
 
 }  // namespace smsbridge::bridge

@@ -29,7 +29,7 @@ namespace json = boost::json;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t rows_at_once = 500, octets_at_once = 700 << 10;
-constexpr int exit_interrupted = 130, busy_wait_most_s = 30;
+constexpr int busy_wait_most_s = 30;
 constexpr auto unreachable_for = std::chrono::seconds(30);
 constexpr std::size_t shown_refused = 5;
 
