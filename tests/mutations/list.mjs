@@ -59,6 +59,15 @@ export const list = [
   {file: 'bridge/doors/api/keys.cpp', bugs: [
     {id: 1113, what: 'a key gives what it has not', integration: 'tests/integration/tenants.test.mjs', find: `if (!caller.may(scope))`, plant: `if (planted ? false : !caller.may(scope))`},
   ]},
+  {file: 'bridge/doors/bridge_settings.cpp', bugs: [
+    {id: 1114, what: 'members that are not known are taken', integration: 'tests/integration/message_gateway.test.mjs', find: `reading.check_names();`, plant: `;`},
+  ]},
+  {file: 'bridge/doors/fineract_bridges.cpp', bugs: [
+    {id: 1115, what: 'a tenant changes what is everybody\'s', integration: 'tests/integration/message_gateway.test.mjs',
+     find: `if (!gateway || is_own(tenant, *gateway)) return gateway;`, plant: `return gateway;`},
+    {id: 1116, what: 'any key makes tenants', integration: 'tests/integration/message_gateway.test.mjs',
+     find: `caller->of_all_tenants && caller->may("config:write") && caller->may("keys:manage")`, plant: `true`},
+  ]},
   {file: 'bridge/objects/removal.cpp', bugs: [
     {id: 1107, what: 'keys outlive their tenant', find: `for (auto& key : keys_of_tenant(store_, change.name)) along.erased_objects.push_back({.key = std::move(key), .expected = {}});`, plant: `;`, integration: 'tests/integration/tenants.test.mjs'},
     {id: 1108, what: 'a tenant goes although others name it', integration: 'tests/integration/tenants.test.mjs',
