@@ -75,7 +75,8 @@ App::App(Config config, Clock& clock, Connector& connector)
       router_(objects_.table(), tenants_.names(), clock_),
       budgets_(router_, tenants_, store_),
       opt_outs_(store_, tenants_, clock_),
-      directory_(router_, &budgets_, &opt_outs_),
+      quotas_(store_),
+      directory_(router_, &budgets_, &opt_outs_, &quotas_),
       intake_(store_, directory_, clock_),
       shards_(make_shards(config_, clock_, metrics_)),
       inbound_({.executor = shards_.front()->executor(),
@@ -362,6 +363,7 @@ void App::watch_commits() {
 
 void App::watch() {
   budgets_.refresh(clock_.wall());
+  quotas_.refresh();
   watch_clock();
   watch_commits();
   tell_unreadable();

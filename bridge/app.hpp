@@ -67,6 +67,7 @@ class App {
   Router router_;
   Budgets budgets_;
   OptOuts opt_outs_;
+  Quotas quotas_;
   Directory directory_;
   Intake intake_;
   std::mutex reload_mutex_;  // one at a time: what it prepares is put in force by itself
