@@ -575,7 +575,7 @@ describe('the command line', () => {
     const copy = join(folder, 'exported.yaml');
     writeFileSync(copy, exported.stdout);
     const again = await bridge.cli('apply', '-f', copy, '--prune');
-    assert.equal(again.stdout, 'gateway first: unchanged\ngateway second: unchanged\nroute all: unchanged\ntemplate call: unchanged\ninbound-rule balance: unchanged\n', again.output);
+    assert.equal(again.stdout, 'tenant default: unchanged\ngateway first: unchanged\ngateway second: unchanged\nroute all: unchanged\ntemplate call: unchanged\ninbound-rule balance: unchanged\n', again.output);
 
     wanted.gateways.push({...wanted.gateways[0], name: 'third', id: 41, port: 'many'});
     write();

@@ -15,7 +15,7 @@ class ApiTest : public DoorsTest {
   ApiTest() {
     for (auto* const made : {send_endpoints, list_endpoints, message_endpoints, gateway_endpoints, route_endpoints,
                              object_endpoints, webhook_endpoints, inbound_endpoints, opt_out_endpoints,
-                             template_endpoints, usage_endpoints, callback_endpoints})
+                             template_endpoints, tenant_endpoints, key_endpoints, usage_endpoints, callback_endpoints})
       for (auto& endpoint : made(services_)) endpoints_.push_back(std::move(endpoint));
     door_ = make_door(endpoints_, metrics_.http(), clock_, to_response);
   }
@@ -102,6 +102,15 @@ TEST_F(ApiTest, AKeyDoesWhatItsScopesSayAndNothingElse) {
       {put, "/templates/{name}", "config:write", true},
       {patch, "/templates/{name}", "config:write", true},
       {delete_, "/templates/{name}", "config:write", true},
+      {get, "/tenants", "config:read"},
+      {get, "/tenants/{name}", "config:read"},
+      {post, "/tenants", "config:write", true},
+      {put, "/tenants/{name}", "config:write", true},
+      {patch, "/tenants/{name}", "config:write", true},
+      {delete_, "/tenants/{name}", "config:write", true},
+      {get, "/tenants/{name}/keys", "keys:manage"},
+      {post, "/tenants/{name}/keys", "keys:manage"},
+      {delete_, "/tenants/{name}/keys/{id}", "keys:manage"},
       {get, "/opt-outs", "messages:read"},
       {post, "/opt-outs", "messages:manage"},
       {post, "/opt-outs/import", "messages:manage"},
