@@ -56,7 +56,8 @@ App::App(Config config, Clock& clock, Connector& connector)
       budgets_(router_, tenants_, store_),
       opt_outs_(store_, tenants_, clock_),
       quiet_time_(tenants_, clock_),
-      directory_(router_, &budgets_, &opt_outs_),
+      quotas_(store_),
+      directory_(router_, &budgets_, &opt_outs_, &quotas_),
       intake_(store_, directory_, clock_),
       shards_(make_shards(config_.shards, clock_, metrics_)),
       inbound_({.executor = shards_.front()->executor(),
@@ -358,6 +359,7 @@ void App::watch_commits() {
 
 void App::watch() {
   budgets_.refresh(clock_.wall());
+  quotas_.refresh();
   watch_clock();
   watch_commits();
   tell_unreadable();

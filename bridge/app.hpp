@@ -70,6 +70,7 @@ class App {
   Budgets budgets_;
   OptOuts opt_outs_;
   QuietTime quiet_time_;
+  Quotas quotas_;
   Directory directory_;
   Intake intake_;
   std::mutex reload_mutex_;  // one at a time: what it prepares is put in force by itself

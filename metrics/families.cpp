@@ -34,6 +34,8 @@ Families::Families(prometheus::Registry& registry)
       messages_rejected(counters(registry, "messages_rejected_total", "Messages refused, by the code of the problem.")),
       messages_replayed(counters(registry, "messages_replayed_total",
                                  "Messages submitted again with a known idempotency key or client reference.")),
+      messages_held_back(counters(registry, "messages_held_back_total",
+                                  "Messages that came faster than the tenant's rate, and leave later.")),
       messages_unlikely_number(counters(registry, "messages_unlikely_number_total",
                                         "Messages taken for numbers that do not look like mobiles of their country.")),
       messages_changed(counters(registry, "messages_changed_total",

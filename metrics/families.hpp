@@ -27,6 +27,7 @@ struct Families {
   Counters& messages_accepted;
   Counters& messages_rejected;
   Counters& messages_replayed;
+  Counters& messages_held_back;
   Counters& messages_unlikely_number;
   Counters& messages_changed;
   Counters& fineract_unknown_ids;

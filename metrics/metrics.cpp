@@ -85,6 +85,7 @@ std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string
   out->accepted = resolve<Source>(families.messages_accepted, labels, "source");
   out->rejected = resolve<RejectReason>(families.messages_rejected, labels, "reason");
   out->replayed = &families.messages_replayed.Add(labels);
+  out->held_back = &families.messages_held_back.Add(labels);
   out->unlikely_numbers = &families.messages_unlikely_number.Add(labels);
   out->changed = resolve<TextChange>(families.messages_changed, labels, "how");
   out->unknown_ids = &families.fineract_unknown_ids.Add(labels);

@@ -53,6 +53,7 @@ struct TenantMetrics {
   ByLabel<Source, Counter> accepted;
   ByLabel<RejectReason, Counter> rejected;
   Counter* replayed = nullptr;
+  Counter* held_back = nullptr;         // came faster than the tenant's rate, and leave later
   Counter* unlikely_numbers = nullptr;  // taken, though they do not look like mobiles
   ByLabel<TextChange, Counter> changed;
   Counter* unknown_ids = nullptr;         // that Fineract asked for and nobody posted

@@ -183,13 +183,13 @@ std::string last_used(const store::Store& store, const Key& key) {
 
 int list_keys(const KeyOptions& options) {
   return with_store(options, [](const Config&, store::Store& store, Clock&) {
-    Table table({"ID", "TENANT", "NAME", "EXPIRES", "SCOPES", "ADDRESSES", "LAST USED", "MADE BY"},
+    Table table({"ID", "TENANT", "NAME", "EXPIRES", "SCOPES", "MADE BY", "ADDRESSES", "LAST USED"},
                 ::isatty(STDOUT_FILENO) != 0);
     for (const auto& key : kept_keys(store))
       table.add({key.id, key.tenant.empty() ? "(all)" : key.tenant, key.name,
                  key.expires_at ? text::time_text(key.expires_at) : "never",
-                 key.kind == Key::Kind::fineract ? "(Fineract)" : joined_by_comma(key.scopes),
-                 key.addresses.empty() ? "any" : joined_by_comma(key.addresses), last_used(store, key), key.made_by});
+                 key.kind == Key::Kind::fineract ? "(Fineract)" : joined_by_comma(key.scopes), key.made_by,
+                 key.addresses.empty() ? "any" : joined_by_comma(key.addresses), last_used(store, key)});
     table.print(std::cout);
     return exit_done;
   });

@@ -82,6 +82,8 @@ const Keys<G>& common_keys() {
         check_name(s, g.name);
       }),
       K::integer("id", &G::id, 1, 1'000'000'000, "Number by which Fineract knows it (providerId)").needed(),
+      K::text("title", &G::title, "Shown by Fineract as the provider's name, where that is not to be the gateway's")
+          .checked([](ConfigSection& s, G& g) { check_no_control(s, "title", g.title); }),
       K::text("description", &G::description, "Shown by Fineract when a provider is chosen"),
       K::texts("tenants", &G::tenants, "Names of the tenants that may use it"),
       K::text("kind", &G::kind, "smpp, or an HTTP provider").checked(read_kind),
@@ -129,7 +131,7 @@ GatewaySettings read_gateway(const boost::json::object& settings, const std::fil
 }
 
 bool same(const GatewaySettings& a, const GatewaySettings& b) {
-  return works_as(a, b) && a.description == b.description;
+  return works_as(a, b) && a.description == b.description && a.title == b.title;
 }
 
 bool have_one_account(const GatewaySettings& a, const GatewaySettings& b) {
@@ -146,7 +148,8 @@ bool have_one_account(const GatewaySettings& a, const GatewaySettings& b) {
 
 bool works_as(const GatewaySettings& a, const GatewaySettings& b) {
   auto settings = a.settings, others = b.settings;
-  for (auto* each : {&settings, &others}) each->erase("description");
+  for (auto* each : {&settings, &others})
+    for (const auto* of_people : {"description", "title"}) each->erase(of_people);
   if (settings != others || a.of_file != b.of_file || a.way.index() != b.way.index()) return false;
   if (a.is_smpp())
     return a.smpp().session.password == b.smpp().session.password && a.smpp().from_profile == b.smpp().from_profile;

@@ -69,6 +69,7 @@ struct GatewaySettings {
   bool of_file = false;          // of the configuration file, whose writer may reach what the machine reaches
   std::string name;
   store::GatewayId id = 0;
+  std::string title = {};  // what Fineract's list of providers shows; empty: the name
   std::string description;
   std::string kind = "smpp";  // or a provider of http_gateways
   std::variant<SmppSettings, ProviderSettings> way;

@@ -25,6 +25,16 @@ const Keys<Budget>& budget_keys() {
   return keys;
 }
 
+const Keys<TenantLimits>& limit_keys() {
+  using L = TenantLimits;
+  using K = Keys<L>;
+  static const K keys{
+      K::integer("queue", &L::queue, 1, 1'000'000'000, "Most messages that wait to be sent; what is more is not taken"),
+      K::rate("rate", &L::rate, 0.1, 1'000'000, "Most messages a second that come in; what can wait is held back"),
+  };
+  return keys;
+}
+
 // Without one every call of Fineract would be refused; [] says that none comes.
 void require_app_key(ConfigSection& s, T& tenant) {
   if (s.is_file() && !s.has("fineract_app_key") && !tenant.fineract_allow_empty_key) s.require("fineract_app_key");
@@ -106,6 +116,7 @@ const Keys<T>& tenant_keys() {
           "Its Fineract, where we are to read there"),
       K::section<Budget>(
           "budget", [](T& t) -> Budget& { return t.budget.emplace(); }, budget_keys(), "What may be spent in a month"),
+      K::section<TenantLimits>("limits", &T::limits, limit_keys(), "How much of it may wait and come"),
   };
   return keys;
 }

@@ -24,6 +24,13 @@ struct Budget {
   bool operator==(const Budget&) const = default;
 };
 
+// What of one tenant may come and wait, so that it is no burden to the others.
+struct TenantLimits {
+  std::optional<std::int64_t> queue;  // messages that wait to be sent; what is more is not taken
+  double rate = 0;                    // messages a second that come in; 0: any
+  bool operator==(const TenantLimits&) const = default;
+};
+
 struct TenantSettings {
   boost::json::object settings = {};  // as they were given, secrets hidden
   std::string name;
@@ -37,6 +44,7 @@ struct TenantSettings {
   bool fineract_allow_empty_key = false;
   store::Lane fineract_lane = store::Lane::transaction;
   std::optional<Budget> budget;
+  TenantLimits limits = {};
   bool check_number_length = true;         // refuse numbers with more or fewer digits than any mobile of their country
   std::vector<std::string> numbers;        // to which phones write to it: short codes, and numbers as 254700000001
   std::vector<store::Lane> opt_out_lanes;  // that STOP stops; empty: reminder and campaign

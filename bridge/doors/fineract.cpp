@@ -7,8 +7,9 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "bridge/doors/fineract_answers.hpp"
 #include "bridge/doors/fineract_body.hpp"
-#include "bridge/doors/unknown_ids.hpp"
+#include "bridge/doors/fineract_bridges.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/env/log_throttle.hpp"
 #include "bridge/http/reading.hpp"
@@ -27,7 +28,6 @@ namespace json = boost::json;
 constexpr std::size_t entries_max = store::batch_items_max;
 constexpr std::size_t asked_ids_max = 10000;
 constexpr std::size_t text_length_max = 60000;  // what the store keeps of a text; a carrier takes 255 parts of it
-constexpr std::size_t logged_name_max = 64;
 
 // Numbers in Fineract's table SmsMessageStatusType.
 enum FineractStatus { pending = 100, waiting = 150, sent = 200, delivered = 300, failed = 400 };
@@ -52,23 +52,6 @@ FineractStatus status_of(const store::Message& message) {
       return failed;
   }
   return failed;
-}
-
-HttpResponse fineract_error(http::status status, std::string_view code, std::string_view text) {
-  json::object body{{"developerMessage", text},
-                    {"httpStatusCode", std::to_string(static_cast<int>(status))},
-                    {"defaultUserMessage", text},
-                    {"userMessageGlobalisationCode", code},
-                    {"errors", json::array{{{"developerMessage", text},
-                                            {"defaultUserMessage", text},
-                                            {"userMessageGlobalisationCode", code},
-                                            {"parameterName", "id"}}}}};
-  return {.status = status, .body = json::serialize(body), .headers = {}};
-}
-
-HttpResponse not_authenticated() {
-  return fineract_error(http::status::unauthorized, "error.msg.not.authenticated",
-                        "Unknown tenant or wrong key: check Fineract-Platform-TenantId and Fineract-Tenant-App-Key");
 }
 
 // What Fineract posts is kept also when it cannot be sent: it reads the reason in its report.
@@ -110,33 +93,6 @@ Prepared read_entry(const json::value& value, const Tenant& tenant, Services& se
                                                : std::string();
   prepared.refusal.reset();
   return prepared;
-}
-
-// What is kept for all requests of the listener.
-struct Noticed {
-  UnknownIds unknown_ids;
-  log::Throttle refused, never_posted, suspended;
-};
-
-// Our answer never reaches Fineract's log, and what it posted is gone: so ours says it.
-void note_refused(Noticed& noticed, Time now, int status, const std::string& tenant, std::string_view reason,
-                  std::string_view path) {
-  if (const auto count = noticed.refused.due(std::to_string(status) + tenant, now))
-    log::error("fineract", "Fineract was refused (" + std::to_string(status) + "): what it posts is lost", "tenant",
-               tenant, "reason", reason, "path", path.substr(0, logged_name_max), "times", count);
-}
-
-// The tenant who asks; otherwise the answer has been given.
-const Tenant* admit_fineract(Services& services, Noticed& noticed, const HttpRequest& request, const Respond& respond) {
-  const auto tenant = services.tenants.by_fineract_headers(request);
-  if (tenant) return *tenant;
-  const std::string given =
-      text::repaired_utf8(std::string(request.header("Fineract-Platform-TenantId").substr(0, logged_name_max)));
-  if (const auto* known = services.tenants.find(given))
-    known->metrics.rejected[metrics::RejectReason::unauthenticated]->Increment();
-  note_refused(noticed, services.clock.now(), 401, given, tenant.error(), request.path);
-  respond(not_authenticated());
-  return nullptr;
 }
 
 void post_sms(Services& services, Noticed& noticed, const HttpRequest& request, Respond respond) {
@@ -240,12 +196,7 @@ void get_bridges(Services& services, Noticed& noticed, const HttpRequest& reques
   const auto preferred = services.directory.default_for(tenant->config);
   json::array answer;
   const auto add = [&](const GatewaySettings& gateway) {
-    const auto& phone = !tenant->config.sender.empty() ? tenant->config.sender : gateway.sender;
-    answer.push_back({{"id", gateway.id},
-                      {"tenantId", tenant->id},
-                      {"phoneNo", phone},
-                      {"providerName", gateway.name},
-                      {"providerDescription", gateway.description}});
+    answer.push_back(fineract_bridge(tenant->config, tenant->id, gateway));
   };
   const auto table = services.directory.table();
   for (const auto& route : table->routes)
@@ -340,6 +291,7 @@ std::vector<Endpoint> fineract_endpoints(Services& services) {
     add(http::verb::post, "/sms/report", post_report);
     add(http::verb::get, "/smsbridges", get_bridges);
     add(http::verb::get, "/sms/details/{id}", get_details);
+    for (auto& endpoint : fineract_bridge_endpoints(services, noticed, p)) endpoints.push_back(std::move(endpoint));
   }
   return endpoints;
 }

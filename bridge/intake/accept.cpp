@@ -77,6 +77,10 @@ struct Intake::Asked {
 
 void Intake::accept(const Tenant& tenant, std::vector<Prepared> wishes, WhenBusy when_busy,
                     const boost::asio::any_io_executor& executor, Done done, store::Batch along) {
+  if (auto problem = beyond_limits(tenant, wishes)) {
+    tenant.metrics.rejected[reject_reason(problem->code)]->Increment(static_cast<double>(wishes.size()));
+    return done(tl::unexpected(std::move(*problem)));
+  }
   auto asked = std::make_shared<Asked>(Asked{.tenant = tenant,
                                              .when_busy = when_busy,
                                              .executor = executor,
@@ -101,6 +105,67 @@ void Intake::accept(const Tenant& tenant, std::vector<Prepared> wishes, WhenBusy
   }
   if (batch.size() == 0) return answer(*asked, {});
   commit(std::move(asked), std::move(batch));
+}
+
+// All or none of a request: nothing of it is half taken. What Fineract posts is kept as failed instead, since it posts
+// it once only.
+std::optional<Problem> Intake::beyond_limits(const Tenant& tenant, std::vector<Prepared>& wishes) {
+  auto* quotas = directory_.quotas();
+  const auto& limits = tenant.config.limits;
+  if (!quotas || limits == TenantLimits()) return std::nullopt;
+  std::vector<Prepared*> waiting, at_once;
+  for (auto& wish : wishes) {
+    const auto& content = wish.enqueue.content;
+    if (wish.refusal || !wish.enqueue.failed_because.empty()) continue;
+    const bool can_wait = content.source == store::Source::fineract || content.lane == store::Lane::campaign ||
+                          content.lane == store::Lane::reminder;
+    (can_wait ? waiting : at_once).push_back(&wish);
+  }
+  const auto told = [&](const char* what) {
+    if (const auto count = limits_.due(what + tenant.config.name, clock_.now(), waiting.size() + at_once.size()))
+      log::warn("intake", what, "tenant", tenant.config.name, "times", count);
+  };
+  const auto refused = [](std::string why, int after) {
+    return Problem{
+        .code = ProblemCode::queue_full, .detail = std::move(why), .errors = {}, .retry_after_seconds = after};
+  };
+  if (!quotas->take_turns(tenant, at_once.size(), clock_.now(), false)) {
+    told("a tenant's messages come faster than its limits.rate: refused");
+    return refused(
+        "the tenant's messages come faster than its limit (limits.rate): send fewer a second, and no more "
+        "than that in one request",
+        1);
+  }
+  if (!quotas->take_places(tenant, waiting.size() + at_once.size())) {
+    told(
+        "a tenant's queue is full (limits.queue): what comes is refused, and what its Fineract posts is kept as "
+        "failed");
+    const auto why = "the tenant's queue is full (limits.queue: " + std::to_string(*limits.queue) + ")";
+    if (wishes.front().enqueue.content.source != store::Source::fineract)
+      return refused(why + ": come again when some have gone out", 30);
+    for (auto* each : waiting) each->enqueue.failed_because = why;
+    return std::nullopt;
+  }
+  hold_back(tenant, waiting);
+  return std::nullopt;
+}
+
+void Intake::hold_back(const Tenant& tenant, const std::vector<Prepared*>& wishes) {
+  const auto now = clock_.wall();
+  std::size_t held = 0;
+  for (auto* each : wishes) {
+    const auto wait = directory_.quotas()->take_turns(tenant, 1, clock_.now(), true).value_or(Duration::zero());
+    const auto wait_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wait).count();
+    auto& due_at = each->enqueue.content.due_at;
+    if (wait_ms <= 0 || due_at >= now + wait_ms) continue;
+    due_at = now + wait_ms;
+    ++held;
+  }
+  if (held == 0) return;
+  tenant.metrics.held_back->Increment(static_cast<double>(held));
+  if (const auto count = limits_.due("held back " + tenant.config.name, clock_.now(), held))
+    log::info("intake", "a tenant's messages come faster than its limits.rate: held back", "tenant", tenant.config.name,
+              "times", count);
 }
 
 void Intake::commit(std::shared_ptr<Asked> asked, store::Batch batch) {

@@ -53,6 +53,8 @@ class Intake {
 
  private:
   struct Asked;
+  std::optional<Problem> beyond_limits(const Tenant& tenant, std::vector<Prepared>& wishes);
+  void hold_back(const Tenant& tenant, const std::vector<Prepared*>& wishes);
   void note_doubt(const Prepared& prepared, const Tenant& tenant);
   void commit(std::shared_ptr<Asked> asked, store::Batch batch);
   void answer(Asked& asked, const std::vector<store::Enqueued>& answers);
@@ -62,6 +64,7 @@ class Intake {
   Clock& clock_;
   log::Throttle doubts_;  // what was taken with a doubt, by tenant
   SameTexts same_texts_;
+  log::Throttle limits_;  // and what was not, or later
 };
 
 Problem problem_of(const Refusal& refusal);

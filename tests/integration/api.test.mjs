@@ -645,7 +645,7 @@ describe('the command line', () => {
     for (const purpose of ['fineract-addon', 'monitoring', 'integrator', 'operator']) assert.match(unsaid.output, new RegExp(`--for ${purpose}: `));
     assert.equal((await cli('keys', 'create', '--tenant', 'second', '--for', 'everything')).code, 2);
     const monitoring = /sbk_([0-9a-f]+)_/.exec((await cli('keys', 'create', '--tenant', 'second', '--for', 'monitoring')).stdout)[1];
-    assert.match((await cli('keys', 'list')).stdout, new RegExp(`^${monitoring}\\tsecond\\t\\tnever\\tmessages:read,config:read,system:read\\t\\S+$`, 'm'));
+    assert.match((await cli('keys', 'list')).stdout, new RegExp(`^${monitoring}\\tsecond\\t\\tnever\\tmessages:read,config:read,system:read\\t\\S+\\tany\\tnever$`, 'm'));
     assert.equal((await cli('keys', 'create', '--tenant', 'second', '--scope', 'messages:sent')).code, 2);
   });
 

@@ -189,9 +189,49 @@ describe('keys of a tenant', () => {
     const again = bridge.api(await bridge.createOwnerKey());
     const kept = (await again.get('/tenants/umoja/keys')).body.items.find(({id}) => id === made.body.id);
     assert.ok(kept.last_used_at, 'known after a restart');
-    assert.match(await allOf(bridge, ['keys', 'list']), new RegExp(`${made.body.id}\tumoja\thead office\tnever\t\\(Fineract\\)\tany\t20`));
+    assert.match(await allOf(bridge, ['keys', 'list']), new RegExp(`${made.body.id}\tumoja\thead office\tnever\t\\(Fineract\\)\t[^\t]+\tany\t20`));
     assert.equal((await again.request('DELETE', `/api/v1/tenants/umoja/keys/${made.body.id}`)).status, 200);
     await assert.rejects(bridge.fineract({tenant: 'umoja', key: made.body.key}).report([1]), ({status}) => status === 401);
+  });
+});
+
+describe('limits of a tenant', () => {
+  test('a full queue refuses whole requests, and Fineract\'s batch is kept as failed', {timeout}, async (t) => {
+    const {bridge, owner} = await started(t, {gateways: []});
+    const down = {name: 'down', kind: 'smpp', host: '127.0.0.1', port: await freePort(), system_id: 's', password: 'p', tenants: ['umoja', 'default']};
+    await make(owner);
+    assert.equal((await owner.post('/gateways', down)).status, 201);
+    assert.equal((await change(owner, 'PATCH', '/tenants/umoja', {default_gateway: 'down', limits: {queue: 5}})).status, 200);
+    const api = bridge.api(await bridge.createKey('umoja'));
+    const batch = (count) => ({messages: Array.from({length: count}, (_, n) => ({to: '+254712000001', text: `m ${n}`}))});
+    assert.equal((await api.post('/messages/batch', batch(4))).body.accepted, 4);
+    const refused = await api.post('/messages/batch', batch(2));
+    assert.deepEqual(refusal(refused), [429, 'queue-full']);
+    assert.match(refused.body.detail, /limits\.queue: 5/);
+    assert.ok(Number(refused.headers['retry-after']) > 0);
+    assert.equal((await api.post('/messages', {to: '+254712000001', text: 'the fifth'})).status, 202);
+    const fineract = bridge.fineract({tenant: 'umoja', key: ownKey});
+    await fineract.send([{internalId: 1, mobileNumber: '0712000001', message: 'a'}, {internalId: 2, mobileNumber: '0712000001', message: 'b'}]);
+    const reported = await fineract.report([1, 2]);
+    assert.deepEqual(reported.map(({deliveryStatus: status, errorMessage}) => [status, /limits.queue/.test(errorMessage)]), [[400, true], [400, true]]);
+    assert.equal((await bridge.api().post('/messages', {to: '+254712000001', text: 'x', gateway: 'down'})).status, 202, 'its neighbour is not held up');
+    assert.match(bridge.log, /a tenant's queue is full/);
+    await change(owner, 'PATCH', '/tenants/umoja', {limits: {queue: 100}});
+    assert.equal((await api.post('/messages/batch', batch(2))).status, 202);
+  });
+
+  test('beyond its rate campaigns are held back, and transactions refused', {timeout}, async (t) => {
+    const {bridge, owner} = await started(t);
+    await make(owner, {...umoja, default_gateway: 'safaricom', limits: {rate: '1/s'}});
+    const api = bridge.api(await bridge.createKey('umoja'));
+    const campaign = await api.post('/messages/batch', {messages: Array.from({length: 100}, (_, n) => ({to: '+254712000001', text: `m ${n}`, lane: 'campaign'}))});
+    assert.equal(campaign.body.accepted, 100, JSON.stringify(campaign.body));
+    const last = await api.message(campaign.body.items[99].id);
+    assert.equal(last.state, 'scheduled');
+    assert.ok(await bridge.metric('messages_held_back_total', {tenant: 'umoja'}) >= 98);
+    const refused = await api.post('/messages', {to: '+254712000001', text: 'a transaction'});
+    assert.deepEqual(refusal(refused), [429, 'queue-full']);
+    assert.match(refused.body.detail, /limits\.rate/);
   });
 });
 

@@ -61,6 +61,22 @@ export const list = [
   {file: 'bridge/doors/api/keys.cpp', bugs: [
     {id: 1113, what: 'a key gives what it has not', integration: 'tests/integration/tenants.test.mjs', find: `if (!caller.may(scope))`, plant: `if (planted ? false : !caller.may(scope))`},
   ]},
+  {file: 'bridge/doors/bridge_settings.cpp', bugs: [
+    {id: 1114, what: 'members that are not known are taken', integration: 'tests/integration/message_gateway.test.mjs', find: `reading.check_names();`, plant: `;`},
+  ]},
+  {file: 'bridge/doors/fineract_bridges.cpp', bugs: [
+    {id: 1115, what: 'a tenant changes what is everybody\'s', integration: 'tests/integration/message_gateway.test.mjs',
+     find: `if (!gateway || is_own(tenant, *gateway)) return gateway;`, plant: `return gateway;`},
+    {id: 1116, what: 'any key makes tenants', integration: 'tests/integration/message_gateway.test.mjs',
+     find: `caller->of_all_tenants && caller->may("config:write") && caller->may("keys:manage")`, plant: `true`},
+  ]},
+  {file: 'bridge/routing/quotas.cpp', bugs: [
+    {id: 1117, what: 'a queue has a place for one more each time', find: `use.taken += more;`, plant: `;`},
+    {id: 1118, what: 'a tenant\'s rate holds for what is refused only', find: `next = after;`, plant: `if (!can_wait) next = after;`},
+  ]},
+  {file: 'bridge/intake/accept.cpp', bugs: [
+    {id: 1119, what: 'what comes too fast leaves at once', integration: 'tests/integration/tenants.test.mjs', find: `due_at = now + wait_ms;`, plant: `;`},
+  ]},
   {file: 'bridge/objects/removal.cpp', bugs: [
     {id: 1107, what: 'keys outlive their tenant', find: `for (auto& key : keys_of_tenant(store_, change.name)) along.erased_objects.push_back({.key = std::move(key), .expected = {}});`, plant: `;`, integration: 'tests/integration/tenants.test.mjs'},
     {id: 1108, what: 'a tenant goes although others name it', integration: 'tests/integration/tenants.test.mjs',
