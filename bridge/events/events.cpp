@@ -63,7 +63,8 @@ struct Events::Job {
   std::size_t recipients = 0;  // that were told, or not
   store::Batch batch;
   std::vector<EventResult> results;
-  std::vector<Step>* steps = nullptr;  // it is only looked at what would follow
+  std::vector<SameTexts::Place> same_texts;  // of the batch's messages
+  std::vector<Step>* steps = nullptr;        // it is only looked at what would follow
   std::function<void()> looked;
 };
 
@@ -260,6 +261,7 @@ void Events::waits(const JobPtr& job, const FineractAnswer& answer) {
     return close(job, EventResult::given_up, answer.detail);
   job->batch = {};
   job->results.clear();
+  job->same_texts.clear();
   if (job->task.attempt == 1) note(job, {.result = EventResult::waits, .detail = answer.detail});
   finish(job, now + look_again_after(job->task.attempt, wait_longest_ms));
 }
@@ -332,7 +334,8 @@ void Events::tell(const JobPtr& job, const Person& person) {
                                       .language = recipient.language.empty() ? person.language : recipient.language,
                                       .values = std::move(values)};
   line.client_ref = submission.client_ref;
-  auto prepared = context_.intake.prepare(std::move(submission), *job->tenant);
+  auto prepared = job->steps ? context_.intake.prepare(std::move(submission), *job->tenant)
+                             : context_.intake.prepare_to_send(std::move(submission), *job->tenant);
   if (prepared.refusal) {
     line.result = event_result_of(*prepared.refusal);
     line.detail = prepared.refusal->detail;
@@ -340,6 +343,7 @@ void Events::tell(const JobPtr& job, const Person& person) {
   } else {
     line.result = EventResult::sent;
     job->batch.enqueue.push_back(std::move(prepared.enqueue));
+    if (prepared.same_text) job->same_texts.push_back(std::move(*prepared.same_text));
   }
   note(job, std::move(line));
   if (!job->steps || job->batch.enqueue.empty() || job->results.back() != EventResult::sent) return;
@@ -362,6 +366,7 @@ void Events::note(const JobPtr& job, EventLine line) {
 void Events::close(const JobPtr& job, EventResult result, const std::string& detail) {
   job->batch = {};
   job->results.clear();
+  job->same_texts.clear();
   note(job, {.result = result, .detail = detail});
   if (result == EventResult::given_up)
     if (const auto times = said_.due("given up " + job->tenant->config.name, context_.clock.now()))
@@ -376,6 +381,7 @@ void Events::finish(const JobPtr& job, WallMs again_at) {
       {.batch = std::move(job->batch), .again_at = again_at, .written = [this, job](const store::BatchResult& written) {
          if (written.error != store::Error::none || written.unmet) return;
          const auto& metrics = job->tenant->metrics;
+         for (auto& place : job->same_texts) place.keep();
          for (const auto result : job->results) metrics.events[result]->Increment();
          for (const auto& enqueued : written.enqueued)
            if (enqueued.kind == store::Enqueued::Kind::stored) metrics.accepted[metrics::Source::event]->Increment();

@@ -105,6 +105,7 @@ void HookInbox::take_text(const Tenant& tenant, const Hook& hook, const boost::a
                           std::function<void(bool kept)> done) {
   EventLine line{.occurrence = occurrence_of(tenant, hook), .event = "sms send"};
   store::Batch batch;
+  std::shared_ptr<SameTexts::Place> same_text;
   json::error_code error;
   const auto body = json::parse(hook.body, error);
   if (const auto* object = error ? nullptr : body.if_object()) {
@@ -115,7 +116,8 @@ void HookInbox::take_text(const Tenant& tenant, const Hook& hook, const boost::a
     submission.text = text::with_plain_blanks(text::decode_html_entities(submission.text));
     submission.lane = tenant.config.fineract_lane;
     submission.triggered_by = "Fineract hook";
-    auto prepared = context_.intake.prepare(std::move(submission), tenant);
+    auto prepared = context_.intake.prepare_to_send(std::move(submission), tenant);
+    if (prepared.same_text) same_text = std::make_shared<SameTexts::Place>(std::move(*prepared.same_text));
     line.result = prepared.refusal ? event_result_of(*prepared.refusal) : EventResult::sent;
     // Fineract is told nothing, and people look for it among the messages.
     if (prepared.refusal) line.detail = prepared.enqueue.failed_because = prepared.refusal->detail;
@@ -124,28 +126,31 @@ void HookInbox::take_text(const Tenant& tenant, const Hook& hook, const boost::a
     line.result = EventResult::unreadable;
     line.detail = "the body is no JSON object";
   }
-  keep(tenant, line, std::move(batch), text_seen_ms, home, std::move(done));
+  keep(tenant, line, std::move(batch), text_seen_ms, home, std::move(done), std::move(same_text));
 }
 
 // With the mark that tells a repetition, and the line of the log.
 void HookInbox::keep(const Tenant& tenant, const EventLine& line, store::Batch batch, WallMs seen_for,
-                     const boost::asio::any_io_executor& home, std::function<void(bool kept)> done) {
+                     const boost::asio::any_io_executor& home, Kept done, std::shared_ptr<SameTexts::Place> same_text) {
   batch.only_if.emplace_back(store::MarkAbsent{.scope = hook_seen_scope, .key = line.occurrence});
   batch.marks.push_back(
       {.scope = hook_seen_scope, .key = line.occurrence, .value = {}, .expires_at = context_.clock.wall() + seen_for});
   batch.journal.push_back(journal_line(tenant.id, line));
-  context_.store.commit(
-      std::move(batch), home,
-      [this, &tenant, result = line.result, done = std::move(done)](const store::BatchResult& written) {
-        const bool kept = written.error == store::Error::none;
-        if (kept) tenant.metrics.events[written.unmet ? EventResult::duplicate : result]->Increment();
-        if (kept && !written.unmet && !written.enqueued.empty())
-          tenant.metrics.accepted[metrics::Source::event]->Increment();
-        if (!kept)
-          log::error("events", "a hook of Fineract could not be kept, and Fineract does not repeat it", "tenant",
-                     tenant.config.name, "why", store::explain(written.error));
-        done(kept);
-      });
+  context_.store.commit(std::move(batch), home,
+                        [&tenant, result = line.result, done = std::move(done),
+                         same_text = std::move(same_text)](const store::BatchResult& written) {
+                          const bool kept = written.error == store::Error::none;
+                          if (kept) tenant.metrics.events[written.unmet ? EventResult::duplicate : result]->Increment();
+                          if (kept && !written.unmet && !written.enqueued.empty()) {
+                            tenant.metrics.accepted[metrics::Source::event]->Increment();
+                            if (same_text) same_text->keep();
+                          }
+                          if (!kept)
+                            log::error("events",
+                                       "a hook of Fineract could not be kept, and Fineract does not repeat it",
+                                       "tenant", tenant.config.name, "why", store::explain(written.error));
+                          done(kept);
+                        });
 }
 
 }  // namespace smsbridge::bridge

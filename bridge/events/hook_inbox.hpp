@@ -35,7 +35,7 @@ class HookInbox {
     const Clock& clock;
     store::Store& store;
     const Router& router;
-    const Intake& intake;
+    Intake& intake;
   };
   explicit HookInbox(Context context) : context_(context) {}
 
@@ -47,7 +47,7 @@ class HookInbox {
 
  private:
   void keep(const Tenant& tenant, const EventLine& line, store::Batch batch, WallMs seen_for,
-            const boost::asio::any_io_executor& home, Kept done);
+            const boost::asio::any_io_executor& home, Kept done, std::shared_ptr<SameTexts::Place> same_text = nullptr);
 
   const Context context_;
 };

@@ -135,7 +135,9 @@ void ScheduleRun::add_row(Slice& slice, const ReportRow& row, std::map<std::stri
     return;
   }
   const auto made = template_for(*context_.router.table(), schedule.by_template, order_.tenant->config.name);
-  auto prepared = context_.intake.prepare(submission_of(schedule, made.get(), row), *order_.tenant);
+  auto submission = submission_of(schedule, made.get(), row);
+  auto prepared = order_.task ? context_.intake.prepare_to_send(std::move(submission), *order_.tenant)
+                              : context_.intake.prepare(std::move(submission), *order_.tenant);
   if (prepared.refusal) {
     refuse(prepared.refusal->detail);
   } else {
