@@ -52,8 +52,8 @@ void define_answers(CLI::App& subcommand, CommandOptions& options) {
   group.add("--response-jitter", options.response_jitter, "At most this is added to each response delay", "TIME");
   group.add(
       "--profile", options.profile,
-      "Play this kind of carriers, see 'smsbridge config profiles': its notation of ids, its alphabets, its version "
-      "and\nits words of receipts, where no other option says otherwise",
+      "Play this kind of carriers, see 'smsbridge config profiles': its notation of ids, its alphabets, its version,"
+      "\nits rate and its words of receipts, where no other option says otherwise",
       "NAME");
   group.add("--id-format", options.id_format,
             "Message ids in responses: dec (if no profile says otherwise), dec10, hex, hex8 or uuid", "FORMAT");
@@ -87,8 +87,11 @@ void define_faults(CLI::App& subcommand, CommandOptions& options) {
   Group group(subcommand, "Faults (P is a probability from 0 to 1)");
   group.add("--bind-status", options.bind_status, "Answers every bind with this command_status, such as 0x05",
             "STATUS");
-  group.add("--throttle-rate", options.throttle_rate,
-            "Submits a second of one account above which 0x58 (throttled) is answered; 0 is no limit", "N");
+  group.add(
+      "--throttle-rate", options.throttle_rate,
+      "Submits a second of one account above which 0x58 (throttled) is answered; 0 is no limit (if no profile says\n"
+      "otherwise)",
+      "N");
   group.add("--reject", options.reject,
             "Refuse destinations that match PATTERN (* and ? are wild) with STATUS; can be repeated", "PATTERN=STATUS");
   group.add("--error-rate", options.error_rate, "Submits answered with --error-status", "P");

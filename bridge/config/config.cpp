@@ -2,12 +2,14 @@
 #include "bridge/config/config.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <fstream>
 
 #include "bridge/config/checks.hpp"
 #include "bridge/config/keys.hpp"
+#include "bridge/config/rule_values.hpp"
 #include "bridge/config/tls.hpp"
 #include "bridge/config/yaml.hpp"
 
@@ -190,6 +192,13 @@ void check_together(ConfigSection& root, const Config& config) {
   for (auto& problem :
        check_references(gateways, routes, tenants, webhooks, inbound_rules, templates, events, schedules))
     root.problem_in(problem.path, problem.index, problem.key, std::move(problem.text), std::move(problem.code));
+  for (std::size_t i = 0; i < inbound_rules.size(); ++i)
+    if (const auto names = values_never_given(*inbound_rules[i], templates); !names.empty())
+      root.problem_in("inbound_rules", i, "template",
+                      fmt::format("needs values that no rule has, so that none is answered: {}; a rule has keyword and "
+                                  "mobileNo. What may be missing stands in a section: {{{{#name}}}}...{{{{/name}}}}",
+                                  fmt::join(names, ", ")),
+                      "missing-variable", true);
 }
 
 // All but what a reload takes over.

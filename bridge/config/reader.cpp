@@ -355,11 +355,11 @@ void ConfigSection::require(const std::string& key) {
 }
 
 void ConfigSection::problem_in(const std::string& list, std::size_t index, const std::string& key, std::string text,
-                               std::string code) {
+                               std::string code, bool warning) {
   const YAML::Node& readable = node_;
   auto item =
       inside(readable[list][index], (path_.empty() ? list : path_ + "." + list) + "[" + std::to_string(index) + "]");
-  item.problem(item.has(key) ? key : "", std::move(text), std::move(code));
+  item.problem(item.has(key) ? key : "", std::move(text), std::move(code), warning);
 }
 
 std::size_t ConfigSection::problems() const {

@@ -68,7 +68,7 @@ class ConfigSection {
   const YAML::Node& node() const { return node_; }
   // Of the key of one item of a list, or of the item where it has none.
   void problem_in(const std::string& list, std::size_t index, const std::string& key, std::string text,
-                  std::string code);
+                  std::string code, bool warning = false);
   void accept_rest() { rest_is_accepted_ = true; }  // where another problem makes it unknown which keys there are
   bool is_file() const { return secrets_ == Secrets::named; }
   const std::filesystem::path& folder() const { return folder_; }  // where relative paths begin

@@ -2,6 +2,7 @@
 // The batch that keeps a message of a phone, and what is in it besides the message.
 #include <utility>
 
+#include "bridge/config/rule_values.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/inbound/inbound.hpp"
 #include "bridge/policy/quiet_hours.hpp"
@@ -136,7 +137,7 @@ void Inbound::put_answer(store::Batch& batch, const Tenant& tenant, const Decisi
   } else {
     submission.by_template = ByTemplate{.name = decision.rule->by_template,
                                         .language = decision.rule->language,
-                                        .values = {{"keyword", decision.keyword}, {"mobileNo", record.from}}};
+                                        .values = values_of_answer(decision.keyword, record.from)};
   }
   submission.lane = store::Lane::transaction;  // also of a template of campaigns: the phone asked
   submission.triggered_by = std::string(answer_of_rule) + decision.rule->name;

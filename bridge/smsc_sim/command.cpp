@@ -187,6 +187,7 @@ void play(const std::string& profile, Options& smsc, std::vector<std::string>& m
   smsc.response_id = format_of(way.dialect.response_id);
   smsc.receipt_id = format_of(way.dialect.receipt_id);
   smsc.receipt_tlvs = smsc.transceivers = way.has_tlvs();
+  smsc.throttle_rate = gateway.rate;
 }
 
 void print(std::FILE* out, std::string_view line) {
@@ -225,8 +226,6 @@ std::optional<ServerOptions> read_options(const CommandOptions& options, std::ve
     read.mistake("--receipt-window", options.receipt_window, "at least 1; for no receipts write --receipts off");
   read.choice("--receipts", options.receipts, smsc.receipts, receipt_choices);
   read_outcomes(read, options.outcomes, smsc);
-  read.number("--throttle-rate", options.throttle_rate, smsc.throttle_rate, 1e9,
-              "a rate: write a number of submits a second, or 0 for no limit");
   read_rejects(read, options.reject, smsc);
   read.probability("--error-rate", options.error_rate, smsc.error_rate);
   read.status("--error-status", options.error_status, smsc.error_status);
@@ -239,6 +238,9 @@ std::optional<ServerOptions> read_options(const CommandOptions& options, std::ve
   smsc.answers_after_unbind = options.answers_after_unbind;
   smsc.vendor_words = options.vendor_words;
   if (!options.profile.empty()) play(options.profile, smsc, mistakes);
+  if (!options.throttle_rate.empty())
+    read.number("--throttle-rate", options.throttle_rate, smsc.throttle_rate, 1e9,
+                "a rate: write a number of submits a second, or 0 for no limit");
   if (!options.id_format.empty())
     if (const auto format = read_id_format(read, "--id-format", options.id_format)) smsc.response_id = *format;
   if (!options.receipt_id_format.empty())

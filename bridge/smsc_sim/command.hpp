@@ -20,7 +20,7 @@ struct CommandOptions {
   std::string receipt_delay = "50ms", receipt_jitter = "0ms", receipt_retry = "10s", receipt_window = "100",
               keeps = "0";
   std::string receipts = "requested", outcomes = "DELIVRD:100";
-  std::string throttle_rate = "0", error_rate = "0", error_status = "0x08", bind_status;
+  std::string throttle_rate, error_rate = "0", error_status = "0x08", bind_status;
   std::vector<std::string> reject;
   std::string swallow = "0", swallow_questions = "0", disconnect = "0", disconnect_before = "0", poison;
   bool answers_after_unbind = false, vendor_words = false;

@@ -2,11 +2,11 @@
 // What a carrier may want in the fields of a bind and of a submit_sm, and the profiles that say it for a kind of carriers. The
 // npm package `smpp` is the carrier, tshark's dissector the judge of every PDU.
 import assert from 'node:assert/strict';
-import {readFileSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, test} from 'node:test';
 import smpp from 'smpp';
-import {binary, Bridge, freePort, smsbridge, start, temporaryFolder, until} from './harness.mjs';
+import {binary, Bridge, freePort, root, smsbridge, start, temporaryFolder, until} from './harness.mjs';
 import {judge, PcapProxy} from './peers/pcap_proxy.mjs';
 import {Smsc} from './peers/smpp_smsc.mjs';
 
@@ -89,6 +89,58 @@ test('each field is as it was set, and tshark agrees with every PDU', {timeout},
     return split[6].map((_, index) => split.slice(0, -1).map((values) => (/^0x/.test(values[index]) ? Number(values[index]) : values[index])).join('|'));
   }).sort(), bySubmit, 'tshark reads the same fields');
   assert.deepEqual(smsc.errors, []);
+});
+
+test('tshark agrees with every way to write a text, with octets, flash, absolute validity and each wish for receipts', {timeout}, async (t) => {
+  const smsc = await Smsc.start(t, {port: await freePort()});
+  const port = await freePort();
+  const file = join(temporaryFolder(t), 'session.pcap');
+  const proxy = await PcapProxy.start(t, {port, target: smsc.port, file});
+  const long = (text) => text.repeat(60);
+  const turkish = 'Hesabınız onaylandı, teşekkürler. ';
+  // By name: the settings of a gateway, and the messages that go by it. Each is to arrive as one or several submit_sm.
+  const ways = {
+    'flash-dcs': [{dialect: {flash: 'dcs'}}, [{text: 'now', flash: true}, {text: 'sasa ũ', flash: true}]],
+    'flash-class': [{dialect: {flash: 'class'}}, [{text: 'now', flash: true}, {text: 'sasa ũ', flash: true}]],
+    'flash-tlv': [{dialect: {flash: 'tlv'}}, [{text: 'now', flash: true}, {text: long('now '), flash: true}]],
+    octets: [{}, [{binary: '00ff7f80', udh: '0605040b8423f0', data_coding: 4}, {binary: 'ab'.repeat(300)}, {binary: '00'}]],
+    'octets-payload': [{concat: 'payload'}, [{binary: 'ab'.repeat(300)}]],
+    national: [{national: ['tr', 'es', 'hi']}, [{text: turkish}, {text: long(turkish).slice(0, 400)}, {text: long('नमस्ते ').slice(0, 250)}]],
+    packed: [{national: ['tr'], dialect: {gsm7_packed: true}}, [{text: 'seven b'}, {text: long('packed{}€').slice(0, 300)}, {text: long(turkish).slice(0, 300)}]],
+    latin1: [{charset: 'latin1'}, [{text: 'Café Müller, señor'}, {text: long('é').slice(0, 300)}, {text: 'Ж'}]],
+    'latin1-ucs2': [{charset: 'latin1_ucs2', dialect: {latin1_data_coding: 0}}, [{text: 'Café'}, {text: 'Жбан 🙂'}]],
+    ucs2: [{charset: 'ucs2'}, [{text: 'plain'}, {text: long('🙂').slice(0, 200)}]],
+    sar: [{concat: 'sar'}, [{text: long('sar ')}, {text: long('ũ')}]],
+    absolute: [{validity_period: 'absolute'}, [{text: 'until then', validity: '2h'}]],
+    none: [{validity_period: 'none'}, [{text: 'as long as you like'}]],
+    failure: [{registered_delivery: 'failure', intermediate_receipts: true}, [{text: 'only if it fails'}]],
+    success: [{registered_delivery: 'success', interface_version: '5.0'}, [{text: 'only if it arrives'}]],
+    silent: [{receipts: false}, [{text: 'no receipt'}]],
+    older: [{interface_version: '3.3', bind: 'pair'}, [{text: 'no TLVs'}, {text: long('x ')}]],
+  };
+  const bridge = await Bridge.start(t, {gateways: Object.entries(ways).map(([name, [settings]]) => ({name, port, sessions: 1, ...settings}))});
+  const api = bridge.api();
+  let parts = 0;
+  for (const [gateway, [, messages]] of Object.entries(ways)) {
+    await bridge.up(gateway);
+    for (const message of messages) {
+      const sent = await api.send({to: `+2547${10_000_000 + parts}`, from: 'UMOJA', gateway, ...message});
+      parts += sent.parts;
+      await until(`${gateway} to send ${JSON.stringify(message).slice(0, 60)}`, () => smsc.submits.length >= (gateway === 'octets-payload' ? 1 : parts) || smsc.errors.length > 0);
+    }
+    parts = smsc.submits.length;  // a payload goes whole
+  }
+  await bridge.stop();
+  await proxy.stop();
+  const {bad, commands} = await judge(file, port);
+  assert.deepEqual(bad, []);
+  assert.equal(commands.get(smpp.commands.submit_sm.id), smsc.submits.length, 'every submit_sm was dissected');
+  assert.deepEqual(smsc.errors, []);
+  // What was asked for, by the octets (SMPP 3.4 sections 5.2.17 and 7.1.1).
+  const wishes = new Set(smsc.submits.map(({pdu}) => pdu.registered_delivery));
+  for (const wish of [0x00, 0x01, 0x12, 0x03]) assert.ok(wishes.has(wish), `registered_delivery ${wish} of ${[...wishes]}`);
+  const codings = new Set(smsc.submits.map(({pdu}) => pdu.data_coding));
+  for (const coding of [0x00, 0x10, 0x18, 0xF0, 0x03, 0x04, 0x08]) assert.ok(codings.has(coding), `data_coding ${coding.toString(16)} of ${[...codings].map((each) => each.toString(16))}`);
 });
 
 test('tshark agrees with questions, with every form of a part, and with what phones say by data_sm', {timeout}, async (t) => {
@@ -238,8 +290,9 @@ describe('carrier profiles', () => {
   });
 
   // The simulated centre plays the carrier, and the gateway takes it for one: ids, receipts, words and alphabets fit.
-  for (const [profile, text] of [['smpp-3.3', 'ids hexadecimal, then decimal'], ['jasmin', 'UUIDs'], ['routemobile', 'words of its own'],
-    ['latin1-default', 'Café Müller, señor'], ['ids-dec-hex', 'decimal, then hexadecimal'], ['message-payload', 'x'.repeat(500)]]) {
+  const texts = {'latin1-default': 'Café Müller, señor', 'sinch-cloud-latin1': 'Café', 'message-payload': 'x'.repeat(500)};
+  for (const profile of readdirSync(join(root, 'conf', 'carriers')).map((file) => file.replace('.yaml', ''))) {
+    const text = texts[profile] ?? `by ${profile}`;
     test(`smsc-sim plays ${profile}`, {timeout}, async (t) => {
       const log = join(temporaryFolder(t), 'taken');
       const sim = start(t, binary, ['smsc-sim', '--port', '0', '--profile', profile, '--outcomes', 'UNDELIV:1', '--log', log]);

@@ -186,6 +186,10 @@ describe('a template', () => {
         {name: 'needs', texts: {en: 'Dear {{firstName}}'}}],
       inbound_rules: [{name: 'saa', keywords: ['SAA'], language: 'en', template: 'hours'},
         {name: 'bal', keywords: ['BAL'], template: 'needs'}]});
+    const checked = await bridge.cli('check-config');
+    assert.equal(checked.code, 0, 'it is a warning');
+    assert.match(checked.output, /warning: inbound_rules\[1\]\.template: needs values that no rule has, so that none is answered: firstName; .*\{\{#name\}\}/);
+    assert.doesNotMatch(checked.output, /inbound_rules\[0\]/);
     const say = async (text) => assert.equal(await smsc.fromPhone({from: phone, to: '22384', text}), 0);
     await say('Saa ngapi?');
     await until('the answer', () => smsc.textsTo(phone).length === 1);

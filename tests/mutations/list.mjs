@@ -1080,6 +1080,13 @@ export const list = [
     {id: 321, what: 'an enquire_link every second is taken',
      find: `interval > 0s && interval < 5s`, plant: `false`},
   ]},
+  {file: 'bridge/config/rule_values.cpp', bugs: [
+    {id: 1328, what: 'a rule is looked at by the first text of its template',
+     find: `asked ? *asked : made->texts.front()`, plant: `made->texts.front()`},
+  ]},
+  {file: 'bridge/smsc_sim/command.cpp', bugs: [
+    {id: 1329, what: 'a simulated centre takes more than its profile says', find: `smsc.throttle_rate = gateway.rate;`, plant: `;`},
+  ]},
   {file: 'bridge/config/checks.cpp', bugs: [
     {id: 322, what: 'a first delay longer than the longest is taken', find: `first_ms > longest_ms`, plant: `false`},
   ]},

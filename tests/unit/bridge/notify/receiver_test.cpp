@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <deque>
 #include <filesystem>
+#include <map>
 
 #include "bridge/notify/event.hpp"
 #include "bridge/notify/outbox.hpp"
@@ -188,6 +189,47 @@ TEST_F(ReceiverTest, OneThatDoesNotAnswerIsTriedWithOneRequestByItsSchedule) {
   answer(200);
   EXPECT_EQ(asked(), "b c ") << "it is back";
   EXPECT_FALSE(receiver_->status().failing);
+}
+
+// Its message leaves and arrives, 5,000 times, while the receiver is down.
+TEST_F(ReceiverTest, OneThatIsDownForAnHourGetsAllOfItInOrderOnceItIsBack) {
+  constexpr std::size_t messages = 5000, at_a_time = 500;
+  settings_.retry = {5'000, 300'000, 1'800'000, 7'200'000};
+  start();
+  std::size_t made = 0;
+  for (int minute = 0; minute < 60; ++minute) {
+    store::Batch batch;
+    for (std::size_t i = 0; i < at_a_time && made < messages; ++i, ++made)
+      for (const auto type : {WebhookEvent::submitted, WebhookEvent::delivered}) {
+        const auto about = "m" + std::to_string(made);
+        const auto event = make_event(type, about, clock_.wall(), {{"id", about}, {"what", std::string(name(type))}});
+        batch.tasks.push_back({.task = {.tenant = 1, .kind = hook_tasks(9), .key = event.key}, .body = event.body});
+      }
+    if (!batch.tasks.empty()) store_.commit(std::move(batch), io_.get_executor(), [](const auto&) {});
+    settle();
+    while (!open_.empty()) answer(0);
+    pass(1min);
+  }
+  EXPECT_TRUE(receiver_->status().failing);
+  std::map<std::string, std::vector<std::string>> told;
+  std::size_t events = 0;
+  for (int quarter = 0; quarter < 12 && events < 2 * messages; ++quarter, pass(15min))
+    while (!open_.empty()) {
+      const auto body = boost::json::parse(open_.front().request.body).as_object();
+      const auto& data = body.at("data").as_object();
+      told[std::string(data.at("id").as_string())].emplace_back(data.at("what").as_string());
+      ++events;
+      answer(200);
+    }
+  EXPECT_EQ(events, 2 * messages);
+  EXPECT_EQ(told.size(), messages);
+  const std::vector<std::string> in_order{std::string(name(WebhookEvent::submitted)),
+                                          std::string(name(WebhookEvent::delivered))};
+  for (const auto& [message, whats] : told) ASSERT_EQ(whats, in_order) << message;
+  EXPECT_EQ(ended(metrics::WebhookEnd::delivered), 2 * messages);
+  EXPECT_EQ(ended(metrics::WebhookEnd::given_up), 0);
+  EXPECT_EQ(held_.count, 0u);
+  EXPECT_EQ(waiting(), 0u);
 }
 
 TEST_F(ReceiverTest, OneThatAsksForAPauseGetsIt) {

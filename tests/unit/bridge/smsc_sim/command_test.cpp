@@ -123,14 +123,17 @@ TEST(Command, PlaysAKindOfCarriers) {
     std::optional<IdFormat> receipt;
     bool tlvs, transceivers;
     int latin1;
+    double rate;
   } cases[] = {
-      {"", IdFormat::decimal, std::nullopt, true, true, 3},
-      {"--profile ids-hex-dec", IdFormat::hex, IdFormat::decimal, true, true, 3},
-      {"--profile smpp-3.3", IdFormat::hex, IdFormat::decimal, false, false, 3},
-      {"--profile jasmin", IdFormat::uuid, IdFormat::uuid, true, true, 3},
-      {"--profile latin1-default", IdFormat::decimal, IdFormat::decimal, true, true, 0},
-      {"--profile jasmin --id-format dec10 --no-receipt-tlvs", IdFormat::decimal10, IdFormat::uuid, false, true, 3},
-      {"--profile jasmin --receipt-id-format hex8", IdFormat::uuid, IdFormat::hex8, true, true, 3},
+      {"", IdFormat::decimal, std::nullopt, true, true, 3, 0},
+      {"--profile ids-hex-dec", IdFormat::hex, IdFormat::decimal, true, true, 3, 0},
+      {"--profile smpp-3.3", IdFormat::hex, IdFormat::decimal, false, false, 3, 0},
+      {"--profile jasmin", IdFormat::uuid, IdFormat::uuid, true, true, 3, 0},
+      {"--profile latin1-default", IdFormat::decimal, IdFormat::decimal, true, true, 0, 0},
+      {"--profile jasmin --id-format dec10 --no-receipt-tlvs", IdFormat::decimal10, IdFormat::uuid, false, true, 3, 0},
+      {"--profile jasmin --receipt-id-format hex8", IdFormat::uuid, IdFormat::hex8, true, true, 3, 0},
+      {"--profile smsportal", IdFormat::decimal, IdFormat::decimal, true, true, 3, 50},
+      {"--profile smsportal --throttle-rate 0", IdFormat::decimal, IdFormat::decimal, true, true, 3, 0},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.line);
@@ -142,6 +145,7 @@ TEST(Command, PlaysAKindOfCarriers) {
     EXPECT_EQ(server->smsc.receipt_tlvs, c.tlvs);
     EXPECT_EQ(server->smsc.transceivers, c.transceivers);
     EXPECT_EQ(server->smsc.dialect.latin1_coding, c.latin1);
+    EXPECT_EQ(server->smsc.throttle_rate, c.rate);
   }
   std::vector<std::string> mistakes;
   EXPECT_FALSE(read_options(parsed("--profile jasmine"), mistakes));
