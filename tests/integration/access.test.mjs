@@ -75,6 +75,18 @@ const api = {
   replaceTemplate: {scope: 'config:write', other: owner, body: {}},
   changeTemplate: {scope: 'config:write', other: owner, body: {}},
   deleteTemplate: {scope: 'config:write', other: owner},
+  listSchedules: {scope: 'config:read', other: empty},
+  getSchedule: {scope: 'config:read', other: gone},
+  listScheduleRuns: {scope: 'messages:read', other: gone},
+  tryScheduleOut: {scope: 'messages:read', other: gone},
+  runSchedule: {scope: 'messages:manage', other: gone},
+  stopSchedule: {scope: 'messages:manage', other: gone},
+  createSchedule: {scope: 'config:write', other: owner, body: {}},
+  replaceSchedule: {scope: 'config:write', other: owner, body: {}},
+  changeSchedule: {scope: 'config:write', other: owner, body: {}},
+  deleteSchedule: {scope: 'config:write', other: owner},
+  pauseSchedule: {scope: 'config:write', other: owner},
+  resumeSchedule: {scope: 'config:write', other: owner},
   checkFineract: {scope: 'config:read', other: its(409)},
   listParkedReceipts: {scope: 'messages:read', other: owner},
   listOptOuts: {scope: 'messages:read', other: empty},
@@ -110,6 +122,7 @@ async function twoTenants(t) {
     webhooks: [{name: 'theirs', url: 'http://127.0.0.1:9/', enabled: false}],
     inbound_rules: [{name: 'hours', tenants: ['default'], keywords: ['HOURS'], answer: 'From 8 to 17.'}],
     templates: [{name: 'theirs', tenants: ['default'], texts: {en: 'not yours'}}],
+    schedules: [{name: 'theirs', tenant: 'default', cron: 'every day at 08:00', report: {name: 'Due'}, template: 'theirs'}],
   });
   await bridge.up();
   const own = bridge.api();
@@ -117,7 +130,7 @@ async function twoTenants(t) {
   await own.reaches(id, 'delivered');
   assert.equal(await smsc.fromPhone({from: '254712000001', to: '22384', text: 'not yours either'}), 0);
   assert.equal((await own.post('/opt-outs', {number: '+254712000003', reason: 'not yours'})).status, 201);
-  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours', templates: 'theirs'};
+  const names = {routes: 'theirs', webhooks: 'theirs', 'inbound-rules': 'hours', templates: 'theirs', schedules: 'theirs'};
   const fill = ({template}) => template.replace('{id}', id).replace('{name}', names[template.split('/')[3]] ?? 'promo')
       .replace('{number}', '%2B254712000003?reason=x');
   const ask = (client, operation) => {
