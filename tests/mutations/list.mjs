@@ -1243,7 +1243,8 @@ export const list = [
   ]},
   {file: 'bridge/events/schedule_run.cpp', bugs: [
     {id: 1212, what: 'a schedule that is run again sends everybody a second', integration: 'tests/integration/schedules.test.mjs',
-     find: `context_.store.reader().mark(mark_scope, key, context_.clock.wall())`, plant: `false`},
+     find: `context_.store.reader().mark(mark_scope, key, context_.clock.wall())`,
+     plant: `std::optional<std::string>()`},
     {id: 1213, what: 'what a schedule sent is not remembered', integration: 'tests/integration/schedules.test.mjs',
      find: `slice.along.marks.push_back({.scope = mark_scope, .key = key, .value = {}, .expires_at = order_.keep_marks_until});`, plant: `;`},
     {id: 1214, what: 'a row that stands twice in a slice is sent twice', integration: 'tests/integration/schedules.test.mjs', find: `!keys.emplace(key, true).second`, plant: `false`},
