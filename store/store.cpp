@@ -91,14 +91,14 @@ TenantId Store::tenant(const std::string& name) {
 void Store::overwrite_erased() {
   constexpr int tries_max = 1000;
   environment_.wipe_buffers();
-  for (int tries = 0; tries < tries_max; ++tries) {
-    const lmdb::Transaction nobody_writes(environment_, lmdb::Transaction::Kind::write);
-    environment_.forget_dead_readers();
-    // They are short, and those that begin now see the newest state.
-    if (environment_.readers_are_current()) return static_cast<void>(overwrite_unused(options_.path / "data.mdb"));
+  const lmdb::Transaction nobody_writes(environment_, lmdb::Transaction::Kind::write);
+  environment_.forget_dead_readers();
+  // They are short, and those that begin now see the newest state.
+  for (int tries = 0; !environment_.readers_are_current(); ++tries) {
+    if (tries == tries_max) throw std::runtime_error("somebody reads an old state of " + options_.path.string());
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  throw std::runtime_error("somebody reads an old state of " + options_.path.string());
+  overwrite_unused(options_.path / "data.mdb");
 }
 
 void Store::open_queue() try {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "bridge/access/keys.hpp"
+#include "bridge/env/log.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -44,8 +45,10 @@ void LastUsed::keep(store::WallMs now, const boost::asio::any_io_executor& execu
   if (auto batch = unkept(); batch.size() > 0) store_.commit(std::move(batch), executor, [](const auto&) {});
 }
 
-void LastUsed::keep_all() {
+void LastUsed::keep_all() try {
   if (auto batch = unkept(); batch.size() > 0) store_.commit_and_wait(std::move(batch));
+} catch (const std::exception& error) {
+  log::warn("access", "when keys were used last could not be kept", "why", error.what());
 }
 
 }  // namespace smsbridge::bridge

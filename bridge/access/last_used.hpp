@@ -19,7 +19,7 @@ class LastUsed {
   store::WallMs at(const std::string& key) const;        // 0: never
   // Once a second: writes when it is time to. The executor is where the answer of the store goes.
   void keep(store::WallMs now, const boost::asio::any_io_executor& executor);
-  void keep_all();  // waits for the disk
+  void keep_all();  // waits for the disk; where that fails, the log says so
 
  private:
   store::Batch unkept();

@@ -77,7 +77,7 @@ std::shared_ptr<const Tenants::Table> Tenants::prepare(const std::vector<TenantS
     const Tenant* tenant = before && known != before->by_name->end() ? known->second : nullptr;
     if (!tenant || tenant->config != *config)
       tenant = &ever_
-                    .emplace_back(config, Tenant{.id = store_.tenant(config->name),
+                    .emplace_back(config, Tenant{.id = tenant ? tenant->id : store_.tenant(config->name),
                                                  .config = *config,
                                                  .metrics = metrics_.tenant(config->name)})
                     .second;

@@ -138,7 +138,8 @@ class Apply {
     }
     for (const auto& each : again) bring_about(each);
     if (options_.prune)
-      for (auto kind = kinds.rbegin(); kind != kinds.rend(); ++kind) remove_others(*kind, wanted);
+      for (auto kind = kinds.rbegin(); kind != kinds.rend(); ++kind)
+        if (may_prune(*kind, wanted)) remove_others(*kind, wanted);
     return failed_ == 0 ? exit_done : done_ > 0 ? exit_partly : code_;
   }
 
@@ -208,6 +209,12 @@ class Apply {
     if (answer.etag == now.etag) return tell(what, name, "unchanged");
     if (differences.empty()) differences.push_back("a secret");
     tell(what, name, "changed", differences);
+  }
+
+  // A file that names no tenant is about how messages go, and not about whose they are: with a tenant go its keys.
+  static bool may_prune(const Kind& kind, const std::vector<Wanted>& wanted) {
+    return kind.what != std::string_view("tenant") ||
+           std::ranges::any_of(wanted, [&](const Wanted& w) { return w.kind == &kind; });
   }
 
   void remove_others(const Kind& kind, const std::vector<Wanted>& wanted) {

@@ -586,9 +586,9 @@ describe('the command line', () => {
     assert.equal((await apply('--prune')).code, 2, 'that would delete everything');
     writeFileSync(file, YAML.stringify({routes: [{name: 'rest', id: 50, via: [{gateway: 'first'}]}]}));
     assert.equal((await apply('--prune', '--yes')).stdout, 'route rest: created\ninbound-rule balance: deleted\ntemplate call: deleted\nroute all: deleted\ngateway second: deleted\n');
-    writeFileSync(file, YAML.stringify({prices: []}));
+    writeFileSync(file, YAML.stringify({lanes: []}));
     const wrong = await apply();
     assert.equal(wrong.code, 2);
-    assert.match(wrong.output, /'prices' stands in the configuration file only/);
+    assert.match(wrong.output, /'lanes' stands in the configuration file only/);
   });
 });

@@ -140,6 +140,10 @@ describe('a tenant', () => {
     assert.deepEqual((await bridge.fineract({tenant: 'umoja', key: ownKey}).bridges()).map(({providerName}) => providerName), ['theirs']);
     const again = await bridge.cli('apply', '-f', file, '--yes');
     assert.match(again.stdout, /gateway theirs: (unchanged|changed)/, again.output);
+    const other = join(bridge.folder, 'other.yaml');
+    writeFileSync(other, YAML.stringify({templates: [{name: 'greeting', texts: {en: 'x'}}]}));
+    const pruned = await bridge.cli('apply', '-f', other, '--prune', '--dry-run');
+    assert.doesNotMatch(pruned.stdout, /tenant umoja/, 'a file that names no tenant removes none');
     const exported = YAML.parse(await allOf(bridge, ['export']));
     assert.deepEqual(exported.tenants.map(({name, fineract_app_key: key}) => [name, key]),
                      [['default', {sealed: true}], ['umoja', {sealed: true}]]);
