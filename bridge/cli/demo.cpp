@@ -88,7 +88,7 @@ fs::path write_config(const DemoOptions& options, const fs::path& folder, std::u
   write_file(path, "listen: {api: 127.0.0.1:" + std::to_string(options.api_port) +
                        ", fineract: 127.0.0.1:" + std::to_string(options.fineract_port) +
                        "}\nstore: {path: data}\ntenants:\n  - {name: default, default_country: KE, fineract_app_key: "
-                       "{file: app-key.txt}, sender: UMOJA}\n"
+                       "{file: app-key.txt}, sender: UMOJA, same_text_max: 0}\n"
                        "gateways:\n  - {name: simulated, id: 1, kind: smpp, host: 127.0.0.1, port: " +
                        std::to_string(smsc_port) +
                        ", system_id: umoja, password: {file: smpp-password.txt}, sessions: 2, window: 50, description: "
