@@ -96,7 +96,7 @@ fs::path write_config(const DemoOptions& options, const fs::path& folder, std::u
                        "     fineract: {url: \"http://127.0.0.1:" +
                        std::to_string(bank_port) +
                        "/fineract-provider/api/v1\", user: demo, password: {file: app-key.txt}, hook_secret: {file: "
-                       "hook-secret.txt}}}\n"
+                       "hook-secret.txt}}, same_text_max: 0}\n"
                        "events:\n  - {name: loan-approved}\n"
                        "gateways:\n  - {name: simulated, id: 1, kind: smpp, host: 127.0.0.1, port: " +
                        std::to_string(smsc_port) +
