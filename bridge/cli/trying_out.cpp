@@ -11,8 +11,9 @@ namespace smsbridge::bridge {
 
 void add_trying_out(CLI::App& app, Run& run, const Programs& programs) {
   auto options = std::make_shared<DemoOptions>();
-  auto* show = app.add_subcommand(
-      "demo", "The bridge between a simulated bank and carrier: a batch as Fineract posts it, and a text of an event, until they are delivered");
+  auto* show = app.add_subcommand("demo",
+                                  "The bridge between a simulated bank and carrier: a batch as Fineract posts it, and "
+                                  "a text of an event, until they are delivered");
   show->add_flag("--once", options->once, "End after delivery");
   show->add_option("--messages", options->messages, "Size of the batch")
       ->capture_default_str()

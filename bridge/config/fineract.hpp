@@ -22,9 +22,9 @@ struct FineractSettings {
   Duration timeout = std::chrono::seconds(20);  // of one request
   // Its web hooks: by what their address, or their token, is known; empty: none is taken.
   std::string hook_secret;
-  bool hook_any_path = false;  // Fineract 1.5 and 1.6 leave out the path, and the secret with it
+  bool hook_any_path = false;   // Fineract 1.5 and 1.6 leave out the path, and the secret with it
   WallMs confirm_ms = 900'000;  // how long an event may take to become true after its hook
-  bool adopt_lost = false;  // messages that wait there and never came are sent
+  bool adopt_lost = false;      // messages that wait there and never came are sent
   // What is known of people besides: the tables of the institution's own with a row for each client.
   std::vector<std::string> data_tables;
   std::string language_field = "language", opt_out_field;  // columns of them
