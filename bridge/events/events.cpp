@@ -18,7 +18,7 @@ using End = FineractAnswer::End;
 using metrics::EventResult;
 
 constexpr std::size_t at_once = 8;
-constexpr WallMs waits_longest_ms = 24ll * 3'600'000;  // for a Fineract that does not answer
+constexpr WallMs waits_longest_ms = 24ll * 3'600'000;  // for a Fineract that does not answer, or a way out
 constexpr WallMs look_again_first_ms = 1000, look_again_longest_ms = 60'000, wait_longest_ms = 300'000;
 constexpr Duration fresh = 0s;
 
@@ -223,9 +223,9 @@ void Events::begin(const JobPtr& job) {
 
 void Events::took_subject(const JobPtr& job, const FineractAnswer& answer) {
   if (answer.end == End::not_found) return not_yet(job, "Fineract does not show it");
-  if (!answer.ok()) return waits(job, answer);
+  if (!answer.ok()) return waits(job, answer.detail);
   const auto* read = answer.body.if_object();
-  if (!read) return waits(job, {.body = {}, .detail = "Fineract's answer is no object"});
+  if (!read) return waits(job, "Fineract's answer is no object");
   const auto truth = truth_of(*job->row, job->heard, *read);
   if (truth.is == Truth::Is::not_yet) return not_yet(job, truth.why);
   if (truth.is == Truth::Is::false_) return close(job, EventResult::not_confirmed, truth.why);
@@ -235,7 +235,7 @@ void Events::took_subject(const JobPtr& job, const FineractAnswer& answer) {
   job->values = values_of(job->subject, *job->row, job->heard, *read);
   if (!job->concerned.client) return next_recipient(job);
   people_.client(job->tenant->config, job->concerned.client, [this, job](tl::expected<Person, FineractAnswer> client) {
-    if (!client && client.error().end != End::not_found) return waits(job, client.error());
+    if (!client && client.error().end != End::not_found) return waits(job, client.error().detail);
     if (client) {
       for (const auto& [key, value] : client->values)
         if (!job->values.contains(key)) job->values[key] = value;
@@ -254,15 +254,14 @@ void Events::not_yet(const JobPtr& job, const std::string& why) {
   finish(job, std::min(until, now + look_again_after(job->task.attempt, look_again_longest_ms)));
 }
 
-void Events::waits(const JobPtr& job, const FineractAnswer& answer) {
-  if (job->steps) return close(job, EventResult::waits, answer.detail);
+void Events::waits(const JobPtr& job, const std::string& why) {
+  if (job->steps) return close(job, EventResult::waits, why);
   const auto now = context_.clock.wall();
-  if (now - job->received_at - job->notice->delay_ms >= waits_longest_ms)
-    return close(job, EventResult::given_up, answer.detail);
+  if (now - job->received_at - job->notice->delay_ms >= waits_longest_ms) return close(job, EventResult::given_up, why);
   job->batch = {};
   job->results.clear();
   job->same_texts.clear();
-  if (job->task.attempt == 1) note(job, {.result = EventResult::waits, .detail = answer.detail});
+  if (job->task.attempt == 1) note(job, {.result = EventResult::waits, .detail = why});
   finish(job, now + look_again_after(job->task.attempt, wait_longest_ms));
 }
 
@@ -305,20 +304,22 @@ void Events::nobody(const JobPtr& job, const std::string& why) {
 }
 
 void Events::tell_all(const JobPtr& job, tl::expected<std::vector<Person>, FineractAnswer> people) {
-  if (!people && people.error().end != End::not_found) return waits(job, people.error());
+  if (!people && people.error().end != End::not_found) return waits(job, people.error().detail);
   if (!people || people->empty()) return nobody(job, "Fineract shows nobody");
-  for (const auto& person : *people) tell(job, person);
+  for (const auto& person : *people)
+    if (const auto waits_for = tell(job, person); !waits_for.empty()) return waits(job, waits_for);
   ++job->recipients;
   next_recipient(job);
 }
 
-void Events::tell(const JobPtr& job, const Person& person) {
+// What it has to wait for before anybody is told; empty: nothing.
+std::string Events::tell(const JobPtr& job, const Person& person) {
   const auto& recipient = job->notice->recipients[job->recipients];
   EventLine line{.audience = std::string(name(recipient.to)), .person = person.name, .number = person.number};
   if (person.number.empty() || person.opted_out) {
     line.result = person.opted_out ? EventResult::opted_out : EventResult::no_number;
     line.detail = person.opted_out ? "by Fineract's column" : "Cannot send SMS as no phone number";
-    return note(job, std::move(line));
+    return note(job, std::move(line)), std::string();
   }
   auto values = job->values;
   for (const auto& [key, value] : person.values) values[key] = value;
@@ -336,6 +337,8 @@ void Events::tell(const JobPtr& job, const Person& person) {
   line.client_ref = submission.client_ref;
   auto prepared = job->steps ? context_.intake.prepare(std::move(submission), *job->tenant)
                              : context_.intake.prepare_to_send(std::move(submission), *job->tenant);
+  if (prepared.refusal && prepared.refusal->code == ProblemCode::no_route && !job->steps)
+    return prepared.refusal->detail;
   if (prepared.refusal) {
     line.result = event_result_of(*prepared.refusal);
     line.detail = prepared.refusal->detail;
@@ -346,10 +349,11 @@ void Events::tell(const JobPtr& job, const Person& person) {
     if (prepared.same_text) job->same_texts.push_back(std::move(*prepared.same_text));
   }
   note(job, std::move(line));
-  if (!job->steps || job->batch.enqueue.empty() || job->results.back() != EventResult::sent) return;
+  if (!job->steps || job->batch.enqueue.empty() || job->results.back() != EventResult::sent) return {};
   const auto& content = job->batch.enqueue.back().content;
   job->steps->back().text = content.text;
   job->steps->back().parts = content.parts;
+  return {};
 }
 
 void Events::note(const JobPtr& job, EventLine line) {

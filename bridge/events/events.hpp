@@ -75,11 +75,11 @@ class Events {
   void work(const store::ClaimedTask& task, TaskWorker::Done done);
   void took_subject(const JobPtr& job, const FineractAnswer& answer);
   void not_yet(const JobPtr& job, const std::string& why);
-  void waits(const JobPtr& job, const FineractAnswer& answer);
+  void waits(const JobPtr& job, const std::string& why);
   void read_client(const JobPtr& job);
   void next_recipient(const JobPtr& job);
   void tell_all(const JobPtr& job, tl::expected<std::vector<Person>, FineractAnswer> people);
-  void tell(const JobPtr& job, const Person& person);
+  std::string tell(const JobPtr& job, const Person& person);
   void nobody(const JobPtr& job, const std::string& why);
   void close(const JobPtr& job, metrics::EventResult result, const std::string& detail);
   void finish(const JobPtr& job, WallMs again_at = 0);

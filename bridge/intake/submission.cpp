@@ -70,13 +70,14 @@ std::string passed_over(const Router& router, const RouteQuery& query, store::Wa
 Way choose_way(const Submission& s, const Tenant& tenant, const Directory& directory, std::string_view to,
                std::size_t parts, store::Lane lane, store::WallMs now) {
   const bool texts_do = !s.flash && !s.is_binary();
-  // What was named, or is the only way there is. Fineract posts a message once and can name no other gateway: while its
-  // gateway is being drained, the message waits there.
+  // What was named, or is the only way there is. Only clients of the API can choose another one: while a gateway is
+  // being drained, what Fineract posts once, and what an event or a schedule brings, waits there.
+  const bool may_choose = s.source == store::Source::api || s.source == store::Source::cli;
   const auto by_name = [&](const GatewaySettingsPtr& gateway) -> Way {
     if (!texts_do && !gateway->takes_more_than_texts())
       return {.asked = gateway->name,
               .why = "the gateway " + gateway->name + " takes texts only: flash and binary messages go by SMPP"};
-    if (s.source == store::Source::fineract || !directory.router().is_draining(gateway->id))
+    if (!may_choose || !directory.router().is_draining(gateway->id))
       return {.gateway = gateway, .asked = gateway->name, .why = {}};
     return {.asked = gateway->name,
             .why = "the gateway " + gateway->name + " is being drained and takes no new messages"};
