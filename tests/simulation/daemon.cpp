@@ -156,7 +156,10 @@ void Daemon::set_hooks() {
     world_.finals(finals);
   };
   hooks.given_up = [this](const store::GivenUp& receipts) { gateways_.given_up(receipts); };
-  hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) { webhooks_.due(kinds); };
+  hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) {
+    webhooks_.due(kinds);
+    events_.due(kinds);
+  };
   hooks.alongside = std::bind_front(&bridge::Outbox::alongside, &webhooks_.outbox());
   hooks.failed = [this](store::Error, const std::string&) { world_.commit_failed(); };
   store_.set_hooks(std::move(hooks));
@@ -167,6 +170,7 @@ void Daemon::start() {
   gateways_.run(*router_.table());
   webhooks_.know(tenants_.names());
   webhooks_.run(*router_.table());
+  events_.start();
   listen();
   arm_step();
 }
@@ -183,13 +187,15 @@ void Daemon::arm_step() {
 }
 
 void Daemon::stop(std::function<void()> done) {
-  webhooks_.stop([this, done = std::move(done)] {
-    gateways_.stop([this, done] {
-      for (auto& [port, server] : servers_) server->stop();
-      while (store_.step() > 0) continue;
-      world_.stepped();
-      // Behind the answers to the last commit.
-      boost::asio::post(life_.executor(), done);
+  events_.stop([this, done = std::move(done)] {
+    webhooks_.stop([this, done] {
+      gateways_.stop([this, done] {
+        for (auto& [port, server] : servers_) server->stop();
+        while (store_.step() > 0) continue;
+        world_.stepped();
+        // Behind the answers to the last commit.
+        boost::asio::post(life_.executor(), done);
+      });
     });
   });
 }

@@ -7,6 +7,7 @@
 
 #include "bridge/text/zone.hpp"
 #include "smpp/status.hpp"
+#include "tests/simulation/sim_bank.hpp"
 #include "tests/simulation/sim_hook.hpp"
 #include "tests/simulation/sim_provider.hpp"
 
@@ -376,6 +377,16 @@ void draw_nights(RunOptions& options) {
   options.pauses += 8;
 }
 
+// What happens at the banks, by another chance as above. Not where the store has little room: a bank says a thing once.
+void draw_events(RunOptions& options) {
+  Random random(options.seed * 0x9C8F2D3A6B1E4F75 + 41);
+  if (options.calm || options.store_limit_bytes < RunOptions().store_limit_bytes || !random.chance(0.5)) return;
+  options.events = static_cast<int>(random.between(1, 80));
+  options.events_false = perhaps(random, 0.6, 0.5);
+  options.bank_outages = random.chance(0.6) ? static_cast<int>(random.between(1, 4)) : 0;
+  SimBank::configure(options.config);
+}
+
 }  // namespace
 
 std::vector<store::Tlv> draw_tlvs(Random& random) {
@@ -522,6 +533,7 @@ RunOptions draw_options(std::uint64_t seed) {
   draw_order(options);
   draw_fields(options);
   draw_nights(options);
+  draw_events(options);
   return options;
 }
 
@@ -537,13 +549,14 @@ std::string describe(const RunOptions& o) {
       "refuse={:.2f} "
       "no_answer={:.2f} "
       "reset={:.3f} hang={:.3f} fragment={:.2f} late_answers={} mended_jumps={} shared_account={} calm={} poison={} "
-      "phone_messages={} phone_stops={:.2f} host_outages={} tlvs={:.2f}",
+      "phone_messages={} phone_stops={:.2f} host_outages={} tlvs={:.2f} events={} events_false={:.2f} bank_outages={}",
       o.seed, o.submissions, o.config.tenants.size(), ms(o.safety), ms(o.submit_during), o.phones, o.repeat, o.conflict,
       o.bad_number, o.long_text, o.ucs2, o.short_validity, o.scheduled, o.cancel, o.retry, o.crashes, o.stops,
       o.outages, o.hang_ups, o.failing_commits, o.pauses, o.drains, o.changes, o.wall_jumps, o.store_limit_bytes,
       ms(o.step_max), ms(o.network.latency), ms(o.network.jitter), o.network.faults.refuse, o.network.faults.no_answer,
       o.network.faults.reset, o.network.faults.hang, o.network.faults.fragment, o.late_answers, o.mended_jumps,
-      o.shared_account, o.calm, o.poison, o.phone_messages, o.phone_stops, o.host_outages, o.tlvs);
+      o.shared_account, o.calm, o.poison, o.phone_messages, o.phone_stops, o.host_outages, o.tlvs, o.events,
+      o.events_false, o.bank_outages);
   for (const auto& webhook : o.config.webhooks)
     text += fmt::format("\n  {} of {}: events={} batch={} lost={:.2f} refuse={:.2f} busy={:.2f} outages={}",
                         webhook.name, webhook.tenant, webhook.events.size(), webhook.batch, o.hooks.lost,

@@ -59,6 +59,9 @@ struct RunOptions {
   int drains = 0;                 // likewise
   int changes = 0;                // of the settings of a gateway or the route, while the daemon runs
   int wall_jumps = 0;
+  int events = 0;               // that happen at the banks, whose hooks tell of them
+  double events_false = 0;      // of those that are said and are not true
+  int bank_outages = 0;         // all banks are one server
   int phone_messages = 0;       // that phones send to the tenants, by carriers that go by SMPP
   double phone_stops = 0;       // that begin with STOP
   int mended_jumps = 0;         // of the wall clock, by hours or days, back again within a minute

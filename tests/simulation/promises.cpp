@@ -511,6 +511,9 @@ void Promises::scan(bool at_end) {
         const auto [place, is_new] = id_of_number_.emplace(*number, message.id);
         if (!is_new && place->second != message.id)
           fail("reference", fmt::format("#{} is stored twice: {} and {}", *number, place->second, message.id));
+        owed_.erase(*number);
+        if (const auto said = happens_.find(*number); said != happens_.end() && !said->second)
+          fail("event", fmt::format("#{} is not true, and is told by message {}", *number, message.id));
       }
       see_revived(message);
       auto& seen = seen_[message.id];

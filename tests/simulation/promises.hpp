@@ -45,8 +45,9 @@ struct Broken {
 //   in-turn     messages of one tenant and lane to one phone leave as they came, also while their carrier throttles
 //   tlvs        a carrier gets the TLVs that its gateway, the sender, the tenant and the message say, and no others
 //   hosts       a carrier of which one host can be used is used, whatever the others say
-//   waits       a message waits for its receipt no longer than it is to, whatever its carrier answers to questions
-//   window, protocol, rate, memory, counts
+//   event       what a bank says is told once, and told when it was kept and is true; what is not true is told to
+//   nobody waits       a message waits for its receipt no longer than it is to, whatever its carrier answers to
+//   questions window, protocol, rate, memory, counts
 class Promises {
  public:
   Promises(const RunOptions& options, const SimClock& clock, Duration latency_max, std::filesystem::path folder);
@@ -88,6 +89,13 @@ class Promises {
   // What a phone sends to a tenant. `stops`: it is to get no more campaigns.
   void phone_says(store::TenantId tenant, const std::string& phone, const std::string& text, bool stops);
   void phone_answered(const std::string& text);
+
+  // A hook will tell of what becomes true, or of what does not; and one was answered with 200.
+  void happens(std::size_t number, bool truly) { happens_[number] = truly; }
+  void event_kept(std::size_t number) {
+    if (happens_.at(number)) owed_.insert(number);
+  }
+  bool owes_events() const { return !owed_.empty(); }  // as far as the last scan() saw
 
   // A receiver of a webhook, by its place in the configuration, got an event.
   void told(std::size_t hook, const ToldEvent& event);
@@ -170,6 +178,8 @@ class Promises {
   std::map<std::pair<store::TenantId, std::string>, Time> stopped_;
   std::vector<Time> read_anew_at_;
   std::map<std::size_t, std::vector<store::Tlv>> tlvs_;  // that messages bring, by number
+  std::map<std::size_t, bool> happens_;  // what banks say, by the number in its text: whether it is true
+  std::set<std::size_t> owed_;           // of these what is to be told, and was not seen
   InTurn in_turn_;
   std::vector<std::map<std::string, std::vector<ToldEvent>>> told_;  // by hook and message, each event once
   std::size_t parked_checked_ = 0;

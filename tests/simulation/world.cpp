@@ -33,6 +33,7 @@ World::World(const RunOptions& options, std::filesystem::path folder, bool verbo
       clock_(io_, wall_at_start),
       network_(clock_, random_, options.network),
       clients_(clock_, random_, network_),
+      bank_(options.seed, clock_),
       promises_(options_, clock_, network_.latency_max(), folder_),
       config_(options.config) {
   config_.public_url = "http://bridge";
@@ -180,6 +181,7 @@ RunResult World::run() {
   plan_faults();
   plan_hook_outages();
   plan_phones();
+  plan_events();
   plan_host_outages();
   watch();
   const auto broken = [this] { return promises_.broken().has_value(); };
@@ -227,6 +229,7 @@ std::string World::unrest() const {
   if (!std::ranges::all_of(wishes_, [](const Wish& w) { return w.asked; })) return "a client still asks";
   if (!std::ranges::all_of(centres_, [](const auto& centre) { return centre->is_idle(); }))
     return "a carrier has receipts to report";
+  if (promises_.owes_events()) return "what a bank said is not told";
   if (!hooks_.empty() && daemon_->events_waiting() > 0) return "events wait for their webhooks";
   if (!std::ranges::all_of(operated_, &Operated::is_home)) return "a session is not at its own host";
   return {};
@@ -320,9 +323,11 @@ void World::open() {
                       .network = network_,
                       .make_transport =
                           [this](boost::asio::any_io_executor executor, const bridge::HttpOptions&) {
-                            auto others = SimProvider::transport(providers_, clock_, executor);
-                            if (hooks_.empty()) return others;
-                            return SimHook::transport(hooks_, std::move(others), clock_, std::move(executor));
+                            auto transport = SimProvider::transport(providers_, clock_, executor);
+                            if (options_.events > 0)
+                              transport = SimBank::transport(bank_, std::move(transport), executor);
+                            if (hooks_.empty()) return transport;
+                            return SimHook::transport(hooks_, std::move(transport), clock_, std::move(executor));
                           },
                       .random = random_,
                       .metrics = metrics_,
@@ -558,6 +563,7 @@ void World::heal() {
   network_.heal();
   for (auto& centre : centres_) centre->heal();
   for (auto& hook : hooks_) hook->heal();
+  bank_.set_down(false);
   if (!daemon_) return;
   daemon_->store().fail_commits(0, 0);
   for (std::size_t place = 0; place < centres_.size(); ++place) operate(place, Action::resume);
@@ -615,6 +621,44 @@ void World::plan_phones() {
                 promises_.phone_says(id, "+" + phone, text, stops);
                 centre.from_phone(phone, to, text);
               });
+  }
+}
+
+// By a chance of their own, as phones. A bank posts a hook before what it tells is true, now and then twice, and looks
+// at no answer.
+void World::plan_events() {
+  bridge::Random random(options_.seed * 0xE9846AF9B1A615D5 + 43);
+  const auto soon = [&](std::int64_t within_ms) { return std::chrono::milliseconds(random.between(0, within_ms)); };
+  const auto some_time = [&] { return clock_.now() + Duration(random.between(0, options_.safety.count())); };
+  for (int i = 0; i < options_.bank_outages; ++i) {
+    const auto from = some_time();
+    clock_.at(from, [this] {
+      if (!healed_) trace("bank is down"), bank_.set_down(true);
+    });
+    clock_.at(from + soon(180'000), [this] { bank_.set_down(false); });
+  }
+  const auto last = static_cast<std::int64_t>(options_.config.tenants.size()) - 1;
+  for (int i = 0; i < options_.events; ++i) {
+    const auto number = SimBank::first_number + static_cast<std::size_t>(i);
+    SimBank::Loan loan{.phone = fmt::format("+4917{:08}", 20'000'000 + i)};
+    const auto said_at = some_time();
+    const bool is_true = !random.chance(options_.events_false);
+    if (is_true) loan.approved_at = said_at + soon(60'000);
+    loan.refused = !is_true && random.chance(0.5);
+    promises_.happens(number, is_true);
+    const auto hook =
+        SimBank::hook_of(number, loan, options_.config.tenants[static_cast<std::size_t>(random.between(0, last))].name);
+    bank_.add(number, loan);
+    const auto say = [this, number, hook] {
+      if (healed_) return;
+      trace("bank says", number);
+      clients_.ask(Daemon::fineract_port, hook, [this, number](const std::optional<HttpClient::Response>& response) {
+        trace("bank is answered", number, response ? response->result_int() : 0);
+        if (response && response->result() == http::status::ok) promises_.event_kept(number);
+      });
+    };
+    clock_.at(said_at, say);
+    if (random.chance(0.3)) clock_.at(said_at + soon(90'000), say);
   }
 }
 

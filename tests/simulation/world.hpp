@@ -3,6 +3,7 @@
 #include "tests/simulation/client.hpp"
 #include "tests/simulation/daemon.hpp"
 #include "tests/simulation/promises.hpp"
+#include "tests/simulation/sim_bank.hpp"
 #include "tests/simulation/sim_centre.hpp"
 #include "tests/simulation/sim_hook.hpp"
 #include "tests/simulation/sim_provider.hpp"
@@ -38,6 +39,7 @@ class World {
   void change(std::optional<std::size_t> place = {});  // of a gateway
   void plan_wishes();
   void plan_phones();
+  void plan_events();
   std::size_t draw_wish(std::size_t like_reference_of);
   std::vector<store::Tlv> draw_tlvs(const Wish& wish) const;
   std::string draw_text(std::size_t number, std::size_t length, bool ucs2,
@@ -106,6 +108,7 @@ class World {
   SimClock clock_;
   SimNetwork network_;
   HttpClient clients_;
+  SimBank bank_;
   Promises promises_;
   std::vector<std::shared_ptr<Peer>> centres_;     // one may serve two gateways
   std::vector<std::unique_ptr<SimHook>> hooks_;    // by the webhook's place
