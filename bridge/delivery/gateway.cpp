@@ -248,7 +248,7 @@ void Gateway::on_throttled(std::uint64_t cookie, Duration pause, const std::stri
               sending->id(), "status", why);
     return on_answer(cookie, {.kind = Answer::Kind::temporary, .provider_ids = {}, .error = why});
   }
-  if (!context_.pace->is_throttled(now))
+  if (!context_.pace->may_throw_back(now))
     log::warn("gateway", "throttled by the carrier: slowing down", "gateway", config_.name, "status", why);
   const bool stands_back = turns_.throttled(cookie, *sending, pause, *channel_);
   see();

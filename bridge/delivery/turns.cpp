@@ -20,7 +20,7 @@ void Turns::run(Channel& channel) {
   auto& under_way = context_.under_way;
   const auto now = context_.clock.now();
   const Moment moment{
-      .channel = channel, .now = now, .wall = context_.clock.wall(), .throttled = context_.pace.is_throttled(now)};
+      .channel = channel, .now = now, .wall = context_.clock.wall(), .throttled = context_.pace.may_throw_back(now)};
   bool apart_wait = under_way.ready_apart() == 0;  // for another time: the others need not ask again and again
   for (;;) {
     if (!apart_wait && (turn_of_apart_ || under_way.ready_others() == 0)) {

@@ -161,10 +161,17 @@ class Pace {
     const std::lock_guard lock(mutex_);
     return {.rate = slowed_ ? known_ : 0, .window = window_now()};
   }
+  // Whether it sends less than it may.
   bool is_throttled(Time now) {
     const std::lock_guard lock(mutex_);
     recover(now);
     return now < paused_until_ || slowed_;
+  }
+  // Whether what goes out may come back: also under a cap, and for a while after it.
+  bool may_throw_back(Time now) {
+    const std::lock_guard lock(mutex_);
+    recover(now);
+    return now < paused_until_ || slowed_ || (capped_at_ != Time{} && now - capped_at_ < forget);
   }
 
  private:

@@ -309,9 +309,11 @@ TEST(Pace, TheWindowOfASessionIsItsShareOfWhatIsUnanswered) {
   EXPECT_GT(pace.window(), 25u);
   pace.throttled(now += 1ms, now - 1ms, {}, fifty);
   EXPECT_EQ(pace.window(), 25u);
-  EXPECT_FALSE(pace.is_throttled(now)) << "no rate was lowered";
+  EXPECT_EQ(pace.rate(), 0) << "no rate was lowered";
+  EXPECT_FALSE(pace.is_throttled(now));
+  EXPECT_TRUE(pace.may_throw_back(now + 50s)) << "more refusals may follow: what goes to one phone keeps its order";
   pace.throttled(now += 1ms, now, 3s, fifty);
-  EXPECT_TRUE(pace.is_throttled(now)) << "a pause that is asked for is kept";
+  EXPECT_GE(*pace.take(now), now + 3s) << "a pause that is asked for is kept";
 }
 
 TEST_F(PaceTest, TheWindowStaysWhereLittleIsSent) {
