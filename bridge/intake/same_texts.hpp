@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include <cstdint>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "bridge/env/clock.hpp"
 
@@ -18,39 +17,32 @@ namespace smsbridge::bridge {
 // known. No text is taken for another one. Any thread.
 class SameTexts {
  public:
-  // One text that counts. It no longer does when this goes, unless it was kept.
+  class Table;
+  // One text that counts. It no longer does when this goes, unless it was kept. It may outlive its owner.
   class Place {
    public:
-    Place(SameTexts& owner, std::uint64_t text) : owner_(&owner), text_(text) {}
-    Place(Place&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)), text_(other.text_) {}
+    Place(std::shared_ptr<Table> table, std::uint64_t text) : table_(std::move(table)), text_(text) {}
+    Place(Place&& other) noexcept : table_(std::move(other.table_)), text_(other.text_) {}
     Place& operator=(Place&& other) noexcept {
-      std::swap(owner_, other.owner_);
+      std::swap(table_, other.table_);
       std::swap(text_, other.text_);
       return *this;
     }
-    ~Place() {
-      if (owner_) owner_->give_back(text_);
-    }
-    void keep() { owner_ = nullptr; }
+    ~Place();
+    void keep() { table_.reset(); }
 
    private:
-    SameTexts* owner_;
+    std::shared_ptr<Table> table_;
     std::uint64_t text_;
   };
+
+  SameTexts();
 
   // `text` stands for tenant, number and text. Nothing: it went `most` times within a day.
   std::optional<Place> take(std::uint64_t text, std::uint32_t most, Time now);
 
  private:
-  struct Entry {
-    std::uint64_t text = 0;
-    std::uint32_t since_s = 0, count = 0;  // 0: nothing stands here
-  };
-  void give_back(std::uint64_t text);
-  Entry* find(std::uint64_t text);
-
-  std::mutex mutex_;            // guards entries_
-  std::vector<Entry> entries_;  // in groups, of which a text has one; made when the first text comes
+  std::shared_ptr<Table> table_;
 };
 
 }  // namespace smsbridge::bridge
