@@ -14,7 +14,9 @@ TEST(ReadyTemplates, AreThereForEachEventInEachLanguage) {
   std::vector<std::string> names;
   for (const auto& made : ready_templates()) {
     names.push_back(made->name);
-    if (made->event != "reply") EXPECT_EQ(made->event, made->name);
+    if (made->event != "reply") {
+      EXPECT_EQ(made->event, made->name);
+    }
     EXPECT_FALSE(made->description.empty()) << made->name;
     EXPECT_EQ(made->texts.size(), 5u) << made->name;
     for (const char* language : {"en", "fr", "es", "sw", "hi"})
