@@ -170,17 +170,19 @@ bool deliver_batch(const DemoOptions& options, Fineract& fineract) {
 // A hook as Fineract posts it. True when the client's text was reported as delivered.
 bool deliver_event(App& app, DemoBank& bank, Fineract& fineract) {
   bank.approve_loan();
+  const auto since = SystemClock().wall();  // another hook than that of an earlier run in this folder
   const auto [status, text] =
       fineract.post(std::string("/hooks/fineract/") + hook_secret + "/",
                     R"({"createdByName":"mifos","request":{"approvedOnDate":"24 October 2024"},"clientId":7,)"
                     R"("officeId":1,"entityName":"LOAN","actionName":"APPROVE",)"
-                    R"("response":{"clientId":7,"loanId":12,"resourceId":12},"timestamp":"2024-10-24T08:15:30Z"})",
+                    R"("response":{"clientId":7,"loanId":12,"resourceId":12},"timestamp":")" +
+                        std::to_string(since) + R"("})",
                     {{"X-Fineract-Entity", "LOAN"}, {"X-Fineract-Action", "APPROVE"}});
   std::cout << "\na loan is approved at the bank: its web hook -> " << status << (status == 200 ? " OK (on disk)" : "")
             << "\n";
   const auto deadline = std::chrono::steady_clock::now() + delivery_time;
   for (bool shown = false; status == 200 && std::chrono::steady_clock::now() < deadline;) {
-    const auto page = app.store().reader().page({.source = store::Source::event}, 0, 1);
+    const auto page = app.store().reader().page({.source = store::Source::event, .from = since}, 0, 1);
     if (!page.messages.empty()) {
       const auto& message = page.messages.front();
       if (!std::exchange(shown, true))

@@ -29,12 +29,14 @@ HttpResponse answer(http::status status, std::string body = {}) {
   return {.status = status, .body = std::move(body), .headers = {}, .ends_connection = true};
 }
 
-// By Fineract's identifier, which may be another than the tenant's name here. nullptr: there is none with hooks.
-const Tenant* hooked_tenant(const Services& services, std::string_view identifier) {
+// By Fineract's identifier, which may be another than the tenant's name here, and the same for several: every Fineract
+// has a "default". nullptr: there is none with hooks that shows itself.
+const Tenant* hooked_tenant(const Services& services, std::string_view identifier,
+                            const std::function<bool(const Tenant&)>& shows) {
   for (const auto& [name, tenant] : *services.tenants.all()) {
     const auto& fineract = tenant->config.fineract;
     if (fineract && !fineract->hook_secret.empty() &&
-        (fineract->tenant.empty() ? name == identifier : fineract->tenant == identifier))
+        (fineract->tenant.empty() ? name == identifier : fineract->tenant == identifier) && shows(*tenant))
       return tenant;
   }
   return nullptr;
@@ -50,17 +52,22 @@ std::string_view identifier_of(const HttpRequest& request) { return request.head
 
 // The tenant whose hook it is; nullptr: it does not show that.
 const Tenant* sender_of(const Services& services, const HttpRequest& request) {
-  const auto* tenant = hooked_tenant(services, identifier_of(request));
-  if (!tenant) return nullptr;
-  const auto& settings = *tenant->config.fineract;
-  if (!request.captures.empty()) return same_secret(settings.hook_secret, request.captures.front()) ? tenant : nullptr;
+  const auto identifier = identifier_of(request);
+  if (!request.captures.empty())
+    return hooked_tenant(services, identifier, [&](const Tenant& tenant) {
+      return same_secret(tenant.config.fineract->hook_secret, request.captures.front());
+    });
   const auto key = request.header("X-Fineract-API-Key");
-  const bool shows_key = !key.empty() && same_secret(api_key_of(*tenant), key);
-  return shows_key || settings.hook_any_path ? tenant : nullptr;
+  const auto* by_key = key.empty() ? nullptr : hooked_tenant(services, identifier, [&](const Tenant& tenant) {
+    return same_secret(api_key_of(tenant), key);
+  });
+  return by_key ? by_key : hooked_tenant(services, identifier, [](const Tenant& tenant) {
+    return tenant.config.fineract->hook_any_path;
+  });
 }
 
-HttpResponse refused(Services& services, Said& said, const HttpRequest& request) {
-  const auto given = text::repaired_utf8(std::string(identifier_of(request).substr(0, shown_max)));
+HttpResponse refused(Services& services, Said& said, const HttpRequest& request, std::string_view identifier) {
+  const auto given = text::repaired_utf8(std::string(identifier.substr(0, shown_max)));
   if (const auto times = said.refused.due(given, services.clock.now()))
     log::error("events",
                "a web hook of Fineract was refused, and is lost: check the secret in its address, and the "
@@ -71,7 +78,7 @@ HttpResponse refused(Services& services, Said& said, const HttpRequest& request)
 
 void take_hook(Services& services, Said& said, const HttpRequest& request, const Respond& respond) {
   const auto* tenant = sender_of(services, request);
-  if (!tenant) return respond(refused(services, said, request));
+  if (!tenant) return respond(refused(services, said, request, identifier_of(request)));
   const Hook hook{.entity = std::string(request.header("X-Fineract-Entity")),
                   .action = std::string(request.header("X-Fineract-Action")),
                   .content_type = std::string(request.header(http::field::content_type)),
@@ -98,9 +105,11 @@ void configure(Services& services, Said& said, const HttpRequest& request, const
   json::error_code error;
   const auto body = parse_body(request.body(), {}, error);
   const auto* object = error ? nullptr : body.if_object();
-  const auto* tenant = object ? hooked_tenant(services, text_at(*object, "tenantId")) : nullptr;
-  if (!tenant || !same_secret(tenant->config.fineract->hook_secret, text_at(*object, "smsProviderToken")))
-    return respond(refused(services, said, request));
+  const auto identifier = object ? text_at(*object, "tenantId") : std::string();
+  const auto token = object ? text_at(*object, "smsProviderToken") : std::string();
+  const auto* tenant = hooked_tenant(
+      services, identifier, [&](const Tenant& t) { return same_secret(t.config.fineract->hook_secret, token); });
+  if (!tenant) return respond(refused(services, said, request, identifier));
   respond(answer(http::status::ok, json::serialize(json::string(api_key_of(*tenant)))));
 }
 
@@ -112,7 +121,7 @@ std::vector<Endpoint> fineract_hook_endpoints(Services& services) {
   const auto hook = [&services, said](const HttpRequest& r, const Respond& a) { take_hook(services, *said, r, a); };
   const BeforeBody is_known = [&services, said](const HttpRequest& r) -> std::optional<HttpResponse> {
     if (sender_of(services, r)) return std::nullopt;
-    return refused(services, *said, r);
+    return refused(services, *said, r, identifier_of(r));
   };
   return {
       {post, "/hooks/fineract/{secret}", hook, is_known},

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "bridge/env/log.hpp"
 #include "bridge/events/fineract_json.hpp"
 #include "bridge/text/keyword.hpp"
 #include "bridge/text/number.hpp"
@@ -30,6 +31,9 @@ bool is_active(const json::object& account) {
   const auto* status = object_at(account, "status");
   return status && is_true_at(*status, "active");
 }
+
+// Fineract's states of clients: active, being transferred.
+bool may_ask(std::int64_t status) { return status == 300 || status == 303 || status == 304; }
 
 json::object shown_account(const json::object& account, std::string_view amount_key) {
   json::object shown{{"account", masked_account(text_at(account, "accountNo"))},
@@ -57,18 +61,28 @@ void note_next_payment(json::array& payments, const json::object& loan) {
   }
 }
 
+const json::object* type_of(const json::object& transaction) {
+  const auto* type = object_at(transaction, "transactionType");
+  return type ? type : object_at(transaction, "type");
+}
+
+// Fineract's own bookkeeping, each day perhaps: nothing was paid.
+bool is_accrual(const json::object& transaction) {
+  const auto* type = type_of(transaction);
+  return type && is_true_at(*type, "accrual");
+}
+
 // The newest first, whatever order Fineract lists them in.
 void note_transactions(json::array& noted, const json::object& account) {
   std::vector<const json::object*> newest;
   for (const auto& each : list_at(account, "transactions"))
     if (const auto* one = each.if_object();
-        one && !is_true_at(*one, "reversed") && !is_true_at(*one, "manuallyReversed"))
+        one && !is_true_at(*one, "reversed") && !is_true_at(*one, "manuallyReversed") && !is_accrual(*one))
       newest.push_back(one);
   std::ranges::sort(newest, std::greater(), [](const json::object* one) { return id_at(*one, "id"); });
   if (newest.size() > transactions_most) newest.resize(transactions_most);
   for (const auto* one : newest) {
-    const auto* type = object_at(*one, "transactionType");
-    if (!type) type = object_at(*one, "type");
+    const auto* type = type_of(*one);
     json::object shown{{"account", masked_account(text_at(account, "accountNo"))},
                        {"kind", type ? text_at(*type, "value") : std::string()}};
     if (const auto* day = one->if_contains("date")) shown["transactionDate"] = *day;
@@ -84,8 +98,9 @@ std::string masked_account(const std::string& number) {
   return number.size() <= shown_digits ? number : ".." + number.substr(number.size() - shown_digits);
 }
 
-std::string searched_digits(const std::string& phone) {
-  const auto digits = text::digits_of(phone);
+std::string searched_digits(const std::string& phone, const std::string& country) {
+  const auto national = text::national_digits(phone, country);
+  const auto digits = national.empty() ? text::digits_of(phone) : std::string_view(national);
   return std::string(digits.size() > searched_digits_most ? digits.substr(digits.size() - searched_digits_most)
                                                           : digits);
 }
@@ -96,10 +111,27 @@ std::vector<std::int64_t> clients_with(const json::value& found, const std::stri
   for (const auto& each : found.get_array()) {
     const auto* entity = each.if_object();
     if (!entity || text_at(*entity, "entityType") != "CLIENT") continue;
+    // Who left may have given the number to somebody else.
+    if (const auto* status = object_at(*entity, "entityStatus"); status && !may_ask(id_at(*status, "id"))) continue;
     const auto number = text::normalise_number(text_at(*entity, "entityMobileNo"), country, text::Lengths::any);
     if (number && number->e164 == phone) ids.push_back(id_at(*entity, "entityId"));
   }
   return ids;
+}
+
+// Who of those with one phone is meant: BAL AMINA, or BAL AMINA OTIENO where two are called so.
+std::vector<Person> named_in(const std::string& question, const std::vector<Person>& clients) {
+  if (clients.size() == 1) return clients;
+  const auto words = text::words_of(question, 3);
+  std::vector<Person> meant;
+  for (const auto& client : clients) {
+    const auto first = text::words_of(text_at(client.values, "firstName"), 1);
+    const auto last = text::words_of(text_at(client.values, "lastName"), 1);
+    if (words.size() > 1 && !first.empty() && first.front() == words[1] &&
+        (words.size() == 2 || (!last.empty() && last.front() == words[2])))
+      meant.push_back(client);
+  }
+  return meant;
 }
 
 struct Answers::Job {
@@ -167,7 +199,9 @@ void Answers::work(const store::ClaimedTask& task, TaskWorker::Done done) {
   if (!may_answer(*job))
     return close(job, EventResult::not_wanted,
                  "this phone got " + std::to_string(job->rule->daily_limit) + " answers within a day");
-  get(job, "search?query=" + searched_digits(job->question.phone) + "&resource=clients&exactMatch=false",
+  get(job,
+      "search?query=" + searched_digits(job->question.phone, job->tenant->config.default_country) +
+          "&resource=clients&exactMatch=false",
       [this, job](const json::value& found) { took_search(job, found); });
 }
 
@@ -176,11 +210,15 @@ void Answers::get(const JobPtr& job, const std::string& path, std::function<void
   context_.fineracts.get(job->tenant->config.name, path, not_older,
                          [this, job, took = std::move(took)](const FineractAnswer& answer) {
                            if (answer.ok() || answer.end == FineractAnswer::End::not_found) return took(answer.body);
-                           const auto now = context_.clock.wall();
-                           if (now - job->asked_at >= worth_ms) return close(job, EventResult::given_up, answer.detail);
-                           const auto wait = again_first_ms << std::min<int>(job->task.attempt - 1, 6);
-                           job->done({.again_at = now + std::min(wait, again_longest_ms)});
+                           ask_again(job, answer.detail);
                          });
+}
+
+void Answers::ask_again(const JobPtr& job, const std::string& why) {
+  const auto now = context_.clock.wall();
+  if (now - job->asked_at >= worth_ms) return close(job, EventResult::given_up, why);
+  const auto wait = again_first_ms << std::min<int>(job->task.attempt - 1, 6);
+  job->done({.again_at = now + std::min(wait, again_longest_ms)});
 }
 
 void Answers::took_search(const JobPtr& job, const json::value& found) {
@@ -191,13 +229,7 @@ void Answers::took_search(const JobPtr& job, const json::value& found) {
   }
   if (job->sharing.empty()) {
     // Who shares a phone says who she is: BAL AMINA.
-    const auto words = text::words_of(job->question.text, 2);
-    std::vector<Person> meant;
-    for (const auto& client : job->clients) {
-      const auto names = text::words_of(text_at(client.values, "firstName"), 1);
-      if (job->clients.size() == 1 || (words.size() > 1 && !names.empty() && names.front() == words[1]))
-        meant.push_back(client);
-    }
+    const auto meant = named_in(job->question.text, job->clients);
     if (meant.size() == 1) return took_client(job, meant.front());
     json::array names;
     for (const auto& client : job->clients)
@@ -208,10 +240,8 @@ void Answers::took_search(const JobPtr& job, const json::value& found) {
   const auto id = job->sharing.back();
   job->sharing.pop_back();
   context_.people.client(job->tenant->config, id, [this, job](tl::expected<Person, FineractAnswer> client) {
-    // Another answer than the search's is believed: a number may have changed hands.
     if (client && client->values.contains("firstName")) job->clients.push_back(std::move(*client));
-    if (!client && client.error().end != FineractAnswer::End::not_found)
-      return job->done({.again_at = context_.clock.wall() + again_first_ms});
+    if (!client && client.error().end != FineractAnswer::End::not_found) return ask_again(job, client.error().detail);
     if (job->sharing.empty() && job->clients.empty())
       return close(job, EventResult::no_recipient, "no client in Fineract has this number");
     took_search(job, nullptr);
@@ -274,6 +304,9 @@ void Answers::answer(const JobPtr& job) {
   const auto list = job->rule->action == Action::balance    ? "accounts"
                     : job->rule->action == Action::next_due ? "payments"
                                                             : "transactions";
+  if (job->rule->action == Action::last)
+    std::ranges::stable_sort(job->found, std::greater(),
+                             [](const json::value& one) { return day_at(one.get_object(), "transactionDate"); });
   if (job->found.size() > accounts_most) job->found.resize(accounts_most);
   auto values = job->client.values;
   if (!job->found.empty()) values[list] = std::move(job->found);
@@ -312,6 +345,10 @@ void Answers::say(const JobPtr& job, const std::string& by_template, json::objec
 void Answers::close(const JobPtr& job, EventResult result, const std::string& detail) {
   job->line.result = result;
   job->line.detail = detail;
+  if (result == EventResult::given_up || result == EventResult::template_error || result == EventResult::not_accepted)
+    if (const auto times = said_.due(job->tenant->config.name, context_.clock.now()))
+      log::error("events", "a question by SMS was not answered", "tenant", job->tenant->config.name, "rule",
+                 job->question.rule, "why", detail, "times", times);
   store::Batch batch;
   batch.journal.push_back(journal_line(job->tenant->id, job->line));
   job->done({.batch = std::move(batch), .written = [job, result](const store::BatchResult&) {

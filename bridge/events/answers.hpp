@@ -50,6 +50,7 @@ class Answers {
   using JobPtr = std::shared_ptr<Job>;
   void work(const store::ClaimedTask& task, TaskWorker::Done done);
   void get(const JobPtr& job, const std::string& path, std::function<void(const boost::json::value&)> took);
+  void ask_again(const JobPtr& job, const std::string& why);
   void took_search(const JobPtr& job, const boost::json::value& found);
   void took_client(const JobPtr& job, Person client);
   void took_accounts(const JobPtr& job, const boost::json::value& accounts);
@@ -62,14 +63,17 @@ class Answers {
   const Context context_;
   TaskWorker worker_;
   std::map<std::pair<store::TenantId, std::string>, std::deque<Time>> answered_;  // of the last day
+  log::Throttle said_;
 };
 
 // "…0012": who reads over a shoulder sees no account number.
 std::string masked_account(const std::string& number);
-// The clients that a search found who have exactly this number, as Fineract writes it.
+// The active clients that a search found who have exactly this number, as Fineract writes it.
 std::vector<std::int64_t> clients_with(const boost::json::value& found, const std::string& phone,
                                        const std::string& country);
-// What is looked for in Fineract's numbers: the digits behind country code and trunk prefix, at most nine.
-std::string searched_digits(const std::string& phone);
+// What is looked for in Fineract's numbers: the digits behind the country code, at most the last nine.
+std::string searched_digits(const std::string& phone, const std::string& country);
+// Those who may be meant, by the names behind the keyword; the only one without a name.
+std::vector<Person> named_in(const std::string& question, const std::vector<Person>& clients);
 
 }  // namespace smsbridge::bridge

@@ -18,7 +18,8 @@ enum class Proof : std::uint8_t {
   transaction,      // it has the transaction that the hook names as `resourceId`, and it was not reversed
   sub_transaction,  // likewise `subResourceId`, where there is one; and it is in one of `states`
   charge,           // it has the charge that the hook names as `resourceId`
-  closing,  // it has that transaction, and is in one of `states` since: most such commands do not bring it there
+  waived_charge,    // likewise, and some of it was waived
+  closing,  // that transaction paid the rest, and it is in one of `states` since: most such commands do not do that
 };
 
 // A command whose hook may tell of an event.
@@ -27,6 +28,8 @@ struct HookRow {
   std::string_view event;
   Proof proof = Proof::state;
   std::vector<std::int64_t> states{};  // Fineract's ids
+  // What shows it may have been so before: the command is given the time to end, or to be rolled back.
+  bool settles = false;
 };
 // Those of one command; several events may follow from it. None: nobody is told of it.
 std::vector<const HookRow*> hooks_of(std::string_view entity, std::string_view action);

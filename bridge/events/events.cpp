@@ -26,26 +26,12 @@ WallMs look_again_after(int attempt, WallMs longest) {
   return std::min(longest, look_again_first_ms << std::clamp(attempt - 1, 0, 20));
 }
 
-bool holds(const std::vector<std::string>& list, std::string_view value) {
-  return list.empty() || std::ranges::find(list, value) != list.end();
+// Asked again, it says the same.
+bool is_last_word(const FineractAnswer& answer) {
+  return answer.end == End::not_found || answer.end == End::forbidden || answer.end == End::refused;
 }
-
-// Shown so, and compared so: a millionth of a currency's unit.
-Micro micro_of(double amount) { return static_cast<Micro>(amount * 1e6 + (amount < 0 ? -0.5 : 0.5)); }
 
 }  // namespace
-
-std::string why_not_wanted(const EventSettings& notice, const Concerned& concerned) {
-  if (!holds(notice.products, concerned.product)) return "its product is '" + concerned.product + "'";
-  if (!holds(notice.offices, std::to_string(concerned.office)))
-    return "its office is " + std::to_string(concerned.office);
-  if (!notice.amount_min && !notice.amount_max) return {};
-  if (!concerned.amount) return "it has no amount";
-  const auto amount = micro_of(*concerned.amount);
-  if (notice.amount_min && amount < *notice.amount_min) return "its amount is " + money_text(amount);
-  if (notice.amount_max && amount > *notice.amount_max) return "its amount is " + money_text(amount);
-  return {};
-}
 
 // One task: a hook, and a configured event that is for it.
 struct Events::Job {
@@ -195,7 +181,10 @@ void Events::work(const store::ClaimedTask& task, TaskWorker::Done done) {
   json::error_code error;
   const auto body = json::parse(task.body, error);
   const auto* object = error ? nullptr : body.if_object();
-  if (!object || !job->tenant) return job->done({});
+  if (!object || !job->tenant) {
+    log::error("events", "a hook that was kept cannot be read: nobody is told of it", "key", task.task.key);
+    return job->done({});
+  }
   job->occurrence = text_at(*object, "occurrence");
   job->received_at = id_at(*object, "at");
   const auto event = text_at(*object, "event");
@@ -235,7 +224,7 @@ void Events::took_subject(const JobPtr& job, const FineractAnswer& answer) {
   job->values = values_of(job->subject, *job->row, job->heard, *read);
   if (!job->concerned.client) return next_recipient(job);
   people_.client(job->tenant->config, job->concerned.client, [this, job](tl::expected<Person, FineractAnswer> client) {
-    if (!client && client.error().end != End::not_found) return waits(job, client.error().detail);
+    if (!client && !is_last_word(client.error())) return waits(job, client.error().detail);
     if (client) {
       for (const auto& [key, value] : client->values)
         if (!job->values.contains(key)) job->values[key] = value;
@@ -261,6 +250,9 @@ void Events::waits(const JobPtr& job, const std::string& why) {
   job->batch = {};
   job->results.clear();
   job->same_texts.clear();
+  if (const auto times = said_.due("waits " + job->tenant->config.name, context_.clock.now()))
+    log::warn("events", "events wait", "tenant", job->tenant->config.name, "event", job->row->event, "why", why,
+              "times", times);
   if (job->task.attempt == 1) note(job, {.result = EventResult::waits, .detail = why});
   finish(job, now + look_again_after(job->task.attempt, wait_longest_ms));
 }
@@ -295,16 +287,17 @@ void Events::next_recipient(const JobPtr& job) {
   }
 }
 
-void Events::nobody(const JobPtr& job, const std::string& why) {
-  note(job, {.result = EventResult::no_recipient,
-             .detail = why,
-             .audience = std::string(name(job->notice->recipients[job->recipients].to))});
+void Events::nobody(const JobPtr& job, const std::string& why, EventResult result) {
+  if (result == EventResult::given_up) say_given_up(job, why);
+  note(job,
+       {.result = result, .detail = why, .audience = std::string(name(job->notice->recipients[job->recipients].to))});
   ++job->recipients;
   next_recipient(job);
 }
 
 void Events::tell_all(const JobPtr& job, tl::expected<std::vector<Person>, FineractAnswer> people) {
-  if (!people && people.error().end != End::not_found) return waits(job, people.error().detail);
+  if (!people && !is_last_word(people.error())) return waits(job, people.error().detail);
+  if (!people && people.error().end != End::not_found) return nobody(job, people.error().detail, EventResult::given_up);
   if (!people || people->empty()) return nobody(job, "Fineract shows nobody");
   for (const auto& person : *people)
     if (const auto waits_for = tell(job, person); !waits_for.empty()) return waits(job, waits_for);
@@ -329,8 +322,8 @@ std::string Events::tell(const JobPtr& job, const Person& person) {
   submission.lane = job->notice->lane;
   submission.target_user = person.name;
   submission.triggered_by = "event " + job->notice->name;
-  submission.client_ref = "event:" + job->occurrence + ":" + std::to_string(job->recipients) + ":" +
-                          std::to_string(person.id ? person.id : static_cast<std::int64_t>(job->results.size()));
+  submission.client_ref =
+      "event:" + job->occurrence + ":" + job->notice->name + ":" + std::to_string(job->results.size());
   submission.by_template = ByTemplate{.name = recipient.by_template,
                                       .language = recipient.language.empty() ? person.language : recipient.language,
                                       .values = std::move(values)};
@@ -372,11 +365,14 @@ void Events::close(const JobPtr& job, EventResult result, const std::string& det
   job->results.clear();
   job->same_texts.clear();
   note(job, {.result = result, .detail = detail});
-  if (result == EventResult::given_up)
-    if (const auto times = said_.due("given up " + job->tenant->config.name, context_.clock.now()))
-      log::error("events", "an event was given up: nobody is told of it", "tenant", job->tenant->config.name, "event",
-                 job->row->event, "why", detail, "times", times);
+  if (result == EventResult::given_up) say_given_up(job, detail);
   finish(job);
+}
+
+void Events::say_given_up(const JobPtr& job, const std::string& why) {
+  if (const auto times = said_.due("given up " + job->tenant->config.name, context_.clock.now()))
+    log::error("events", "an event was given up: who was to be told is not", "tenant", job->tenant->config.name,
+               "event", job->row->event, "why", why, "times", times);
 }
 
 void Events::finish(const JobPtr& job, WallMs again_at) {

@@ -76,12 +76,13 @@ class Events {
   void took_subject(const JobPtr& job, const FineractAnswer& answer);
   void not_yet(const JobPtr& job, const std::string& why);
   void waits(const JobPtr& job, const std::string& why);
-  void read_client(const JobPtr& job);
   void next_recipient(const JobPtr& job);
   void tell_all(const JobPtr& job, tl::expected<std::vector<Person>, FineractAnswer> people);
   std::string tell(const JobPtr& job, const Person& person);
-  void nobody(const JobPtr& job, const std::string& why);
+  void nobody(const JobPtr& job, const std::string& why,
+              metrics::EventResult result = metrics::EventResult::no_recipient);
   void close(const JobPtr& job, metrics::EventResult result, const std::string& detail);
+  void say_given_up(const JobPtr& job, const std::string& why);
   void finish(const JobPtr& job, WallMs again_at = 0);
   void note(const JobPtr& job, EventLine line);
 
@@ -94,8 +95,5 @@ class Events {
   TaskWorker worker_;
   log::Throttle said_;
 };
-
-// Why its conditions are not met; empty: they are.
-std::string why_not_wanted(const EventSettings& notice, const Concerned& concerned);
 
 }  // namespace smsbridge::bridge

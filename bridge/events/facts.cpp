@@ -12,6 +12,11 @@ namespace {
 namespace json = boost::json;
 using Is = Truth::Is;
 
+constexpr std::string_view left_to_pay = "outstandingLoanBalance";  // behind a transaction
+
+// Shown so, and compared so: a millionth of a currency's unit.
+Micro micro_of(double amount) { return static_cast<Micro>(amount * 1e6 + (amount < 0 ? -0.5 : 0.5)); }
+
 const json::object* with_id(const json::object& subject, std::string_view list, std::int64_t id) {
   if (!id) return nullptr;
   for (const auto& item : list_at(subject, list))
@@ -32,6 +37,7 @@ const json::object* part_of(const HookRow& row, const Heard& heard, const json::
     case Proof::sub_transaction:
       return with_id(subject, "transactions", heard.sub_resource);
     case Proof::charge:
+    case Proof::waived_charge:
       return with_id(subject, "charges", heard.resource);
     case Proof::state:
       return nullptr;
@@ -41,6 +47,12 @@ const json::object* part_of(const HookRow& row, const Heard& heard, const json::
 
 bool is_in_state(const HookRow& row, const json::object& subject) {
   return row.states.empty() || std::ranges::find(row.states, status_at(subject)) != row.states.end();
+}
+
+std::optional<double> number_in(const json::object& values, std::string_view key) {
+  const auto* value = values.if_contains(key);
+  if (!value || !value->is_number()) return std::nullopt;
+  return value->to_number<double>();
 }
 
 std::string state_text(const json::object& subject) {
@@ -140,6 +152,18 @@ void take_savings(Values& values, const json::object& account) {
   values.take(&account, "maturityAmount", "maturityAmount");
 }
 
+// The first payment that left nothing to pay: those that follow close nothing. Old versions do not say what is left.
+bool pays_the_rest(const json::object& loan, const json::object& payment) {
+  const auto is_rest = [](const json::object& transaction) { return number_in(transaction, left_to_pay) == 0.0; };
+  if (!payment.contains(left_to_pay)) return true;
+  return is_rest(payment) && std::ranges::none_of(list_at(loan, "transactions"), [&](const json::value& each) {
+           const auto* other = each.if_object();
+           const auto* type = other ? object_at(*other, "type") : nullptr;
+           return type && is_true_at(*type, "repayment") && !is_reversed(*other) && is_rest(*other) &&
+                  id_at(*other, "id") < id_at(payment, "id");
+         });
+}
+
 // The last one of a kind, the newest first as Fineract lists them or not.
 const json::object* last_interest(const json::object& account) {
   const json::object* last = nullptr;
@@ -161,13 +185,11 @@ void take_savings_part(Values& values, std::string_view event, const json::objec
   values.take_inner(part, "paymentDetailData", "receiptNumber", "receiptNumber");
 }
 
-std::optional<double> number_in(const json::object& values, std::string_view key) {
-  const auto* value = values.if_contains(key);
-  if (!value || !value->is_number()) return std::nullopt;
-  return value->to_number<double>();
-}
-
 }  // namespace
+
+bool holds(const std::vector<std::string>& list, std::string_view value) {
+  return list.empty() || std::ranges::find(list, value) != list.end();
+}
 
 std::string path_of(Subject subject, std::int64_t id) {
   const auto number = std::to_string(id);
@@ -190,18 +212,33 @@ std::string path_of(Subject subject, std::int64_t id) {
 
 Truth truth_of(const HookRow& row, const Heard& heard, const json::object& subject) {
   const auto* part = part_of(row, heard, subject);
-  const bool needs_part = row.proof == Proof::transaction || row.proof == Proof::closing ||
-                          row.proof == Proof::charge || (row.proof == Proof::sub_transaction && heard.sub_resource);
+  const bool is_charge = row.proof == Proof::charge || row.proof == Proof::waived_charge;
+  const bool needs_part = is_charge || row.proof == Proof::transaction || row.proof == Proof::closing ||
+                          (row.proof == Proof::sub_transaction && heard.sub_resource);
   if (needs_part && !part)
     return {.is = Is::not_yet,
-            .why = row.proof == Proof::charge ? "Fineract does not show the charge"
-                                              : "Fineract does not show the transaction"};
-  if (part && row.proof != Proof::charge && is_reversed(*part))
-    return {.is = Is::false_, .why = "the transaction was reversed"};
+            .why = is_charge ? "Fineract does not show the charge" : "Fineract does not show the transaction"};
+  if (row.proof == Proof::waived_charge && number_in(*part, "amountWaived").value_or(0) <= 0)
+    return {.is = Is::not_yet, .why = "nothing of the charge was waived"};
+  if (part && !is_charge && is_reversed(*part)) return {.is = Is::false_, .why = "the transaction was reversed"};
+  if (row.proof == Proof::closing && !pays_the_rest(subject, *part))
+    return {.is = Is::false_, .why = "the transaction did not pay the rest"};
   if (is_in_state(row, subject)) return {.is = Is::true_, .why = {}};
   const auto state = "it is in the state '" + state_text(subject) + "'";
   // A repayment that left something to pay closes nothing.
   return {.is = row.proof == Proof::closing ? Is::false_ : Is::not_yet, .why = state};
+}
+
+std::string why_not_wanted(const EventSettings& notice, const Concerned& concerned) {
+  if (!holds(notice.products, concerned.product)) return "its product is '" + concerned.product + "'";
+  if (!holds(notice.offices, std::to_string(concerned.office)))
+    return "its office is " + std::to_string(concerned.office);
+  if (!notice.amount_min && !notice.amount_max) return {};
+  if (!concerned.amount) return "it has no amount";
+  const auto amount = micro_of(*concerned.amount);
+  if (notice.amount_min && amount < *notice.amount_min) return "its amount is " + money_text(amount);
+  if (notice.amount_max && amount > *notice.amount_max) return "its amount is " + money_text(amount);
+  return {};
 }
 
 Concerned concerned_by(Subject subject, const HookRow& row, const Heard& heard, const json::object& read) {
@@ -227,7 +264,12 @@ Concerned concerned_by(Subject subject, const HookRow& row, const Heard& heard, 
   for (const auto* key : {"loanProductName", "savingsProductName", "depositProductName", "productName"})
     if (concerned.product.empty()) concerned.product = text_at(read, key);
   const auto values = values_of(subject, row, heard, read);
-  for (const auto* key : {"repaymentAmount", "loanDisbursed", "approvedAmount", "loanAmount", "withdrawAmount",
+  // What the event itself is about, before what else its subject has.
+  const auto own = row.event == "loan-charge-added"  ? "chargeAmount"
+                   : row.event == "loan-waived"      ? "waivedAmount"
+                   : row.event == "loan-written-off" ? "writtenOffAmount"
+                                                     : "repaymentAmount";
+  for (const auto* key : {own, "repaymentAmount", "loanDisbursed", "approvedAmount", "loanAmount", "withdrawAmount",
                           "depositAmount", "interestAmount"})
     if (!concerned.amount) concerned.amount = number_in(values, key);
   return concerned;

@@ -31,6 +31,10 @@ struct Concerned {
   std::string product;
   std::optional<double> amount;  // of the event; to compare, not to be shown
 };
+// Whether a list of names that something is for holds one; an empty list is for all.
+bool holds(const std::vector<std::string>& list, std::string_view value);
+// Why an event's conditions are not met; empty: they are.
+std::string why_not_wanted(const EventSettings& notice, const Concerned& concerned);
 Concerned concerned_by(Subject subject, const HookRow& row, const Heard& heard, const boost::json::object& read);
 
 // By the names that templates have for them (text/variables.hpp), as Fineract has them.

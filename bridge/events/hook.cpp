@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 
 #include "bridge/events/fineract_json.hpp"
+#include "bridge/text/ucs2.hpp"
 #include "http_gateways/form.hpp"
 
 namespace smsbridge::bridge {
@@ -15,8 +16,7 @@ using Why = NotHeard::Why;
 constexpr std::size_t kept_text_max = 100;
 
 std::string kept(std::string text) {
-  if (text.size() > kept_text_max) text.resize(kept_text_max);
-  return text;
+  return std::string(text::cut_utf8(text::repaired_utf8(std::move(text)), kept_text_max));
 }
 
 // "{clientId=7.0, changes={a=b}, resourceId=45.0}", as Java prints a map: its members of one word. What stands in an

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "bridge/env/log.hpp"
+#include "bridge/events/facts.hpp"
 #include "bridge/events/fineract_json.hpp"
 #include "bridge/text/entities.hpp"
 #include "http_gateways/digest.hpp"
@@ -19,11 +20,10 @@ using metrics::EventResult;
 
 constexpr WallMs seen_ms = 7ll * 86'400'000;  // Fineract repeats nothing; somebody else may
 constexpr WallMs text_seen_ms = 600'000;      // an equal text may be meant again
+constexpr WallMs settle_ms = 15'000;
+constexpr Duration busy_pause = std::chrono::milliseconds(200);
+constexpr int busy_pauses_max = 40;  // Fineract waits for 10 s
 constexpr std::size_t occurrence_digits = 24;
-
-bool is_for(const std::vector<std::string>& tenants, std::string_view tenant) {
-  return tenants.empty() || std::ranges::find(tenants, tenant) != tenants.end();
-}
 
 }  // namespace
 
@@ -53,7 +53,7 @@ EventResult event_result_of(const Refusal& refusal) {
 std::vector<EventSettingsPtr> notices_for(const RoutingTable& table, std::string_view event, std::string_view tenant) {
   std::vector<EventSettingsPtr> notices;
   for (const auto& notice : table.events)
-    if (notice->event == event && is_for(notice->tenants, tenant)) notices.push_back(notice);
+    if (notice->event == event && holds(notice->tenants, tenant)) notices.push_back(notice);
   return notices;
 }
 
@@ -61,15 +61,15 @@ void HookInbox::take(const Tenant& tenant, const Hook& hook, const boost::asio::
                      std::function<void(bool kept)> done) {
   EventLine line{.occurrence = occurrence_of(tenant, hook), .event = hook.entity + " " + hook.action};
   const auto rows = hooks_of(hook.entity, hook.action);
-  const auto heard = hear(hook.entity, hook.action, hook.content_type, hook.body);
-  const auto table = context_.router.table();
   store::Batch batch;
   const auto now = context_.clock.wall();
   if (rows.empty()) {
-    // Their bodies may hold passwords: nothing of them is kept.
+    // Their bodies may hold passwords: they are not read.
     tenant.metrics.events[EventResult::ignored]->Increment();
     return boost::asio::post(home, [done = std::move(done)] { done(true); });
   }
+  const auto heard = hear(hook.entity, hook.action, hook.content_type, hook.body);
+  const auto table = context_.router.table();
   line.event = rows.front()->event;
   if (!heard) {
     line.result = heard.error().why == NotHeard::Why::unreadable ? EventResult::unreadable : EventResult::refused;
@@ -91,7 +91,7 @@ void HookInbox::take(const Tenant& tenant, const Hook& hook, const boost::asio::
                           {"at", now}};
         batch.tasks.push_back(
             {.task = {.tenant = tenant.id, .kind = event_tasks, .key = line.occurrence + "/" + notice->name},
-             .due_at = now + notice->delay_ms,
+             .due_at = now + std::max(notice->delay_ms, row->settles ? settle_ms : 0),
              .body = json::serialize(body)});
         line.result = EventResult::received;
         line.detail.clear();
@@ -136,21 +136,33 @@ void HookInbox::keep(const Tenant& tenant, const EventLine& line, store::Batch b
   batch.marks.push_back(
       {.scope = hook_seen_scope, .key = line.occurrence, .value = {}, .expires_at = context_.clock.wall() + seen_for});
   batch.journal.push_back(journal_line(tenant.id, line));
-  context_.store.commit(std::move(batch), home,
-                        [&tenant, result = line.result, done = std::move(done),
-                         same_text = std::move(same_text)](const store::BatchResult& written) {
-                          const bool kept = written.error == store::Error::none;
-                          if (kept) tenant.metrics.events[written.unmet ? EventResult::duplicate : result]->Increment();
-                          if (kept && !written.unmet && !written.enqueued.empty()) {
-                            tenant.metrics.accepted[metrics::Source::event]->Increment();
-                            if (same_text) same_text->keep();
-                          }
-                          if (!kept)
-                            log::error("events",
-                                       "a hook of Fineract could not be kept, and Fineract does not repeat it",
-                                       "tenant", tenant.config.name, "why", store::explain(written.error));
-                          done(kept);
-                        });
+  commit(std::move(batch), home, 0,
+         [&tenant, result = line.result, done = std::move(done),
+          same_text = std::move(same_text)](const store::BatchResult& written) {
+           const bool kept = written.error == store::Error::none;
+           if (kept) tenant.metrics.events[written.unmet ? EventResult::duplicate : result]->Increment();
+           if (kept && !written.unmet && !written.enqueued.empty()) {
+             tenant.metrics.accepted[metrics::Source::event]->Increment();
+             if (same_text) same_text->keep();
+           }
+           if (!kept)
+             log::error("events", "a hook of Fineract could not be kept, and Fineract does not repeat it", "tenant",
+                        tenant.config.name, "why", store::explain(written.error));
+           done(kept);
+         });
+}
+
+// Where the writer is behind, the answer waits with it: Fineract posts nothing again.
+void HookInbox::commit(store::Batch batch, const boost::asio::any_io_executor& home, int pauses,
+                       std::function<void(const store::BatchResult&)> done) {
+  context_.store.commit(
+      std::move(batch), home, [this, home, pauses, done = std::move(done)](store::BatchResult written) {
+        if (written.error != store::Error::busy || pauses == busy_pauses_max) return done(written);
+        const auto timer = std::shared_ptr<Timer>(context_.clock.timer(home));
+        const auto again = std::make_shared<store::Batch>(std::move(written.unapplied));
+        timer->at(context_.clock.now() + busy_pause,
+                  [this, timer, again, home, pauses, done] { commit(std::move(*again), home, pauses + 1, done); });
+      });
 }
 
 }  // namespace smsbridge::bridge

@@ -32,7 +32,7 @@ class HookInbox {
  public:
   // They outlive it.
   struct Context {
-    const Clock& clock;
+    Clock& clock;
     store::Store& store;
     const Router& router;
     Intake& intake;
@@ -48,6 +48,8 @@ class HookInbox {
  private:
   void keep(const Tenant& tenant, const EventLine& line, store::Batch batch, WallMs seen_for,
             const boost::asio::any_io_executor& home, Kept done, std::shared_ptr<SameTexts::Place> same_text = nullptr);
+  void commit(store::Batch batch, const boost::asio::any_io_executor& home, int pauses,
+              std::function<void(const store::BatchResult&)> done);
 
   const Context context_;
 };

@@ -162,8 +162,8 @@ void Repair::adopt(const Tenant& tenant, const Row& row) {
                          [&tenant, id = row.id](const auto& accepted) {
                            if (!accepted || accepted->front().kind != Acceptance::Kind::accepted) return;
                            tenant.metrics.repaired[metrics::RepairHow::adopted]->Increment();
-                           log::warn("fineract", "a message whose post was lost was read from Fineract, and is sent",
-                                     "tenant", tenant.config.name, "id", id);
+                           log::warn("fineract", "a message whose post was lost was read from Fineract", "tenant",
+                                     tenant.config.name, "id", id);
                          });
 }
 

@@ -81,6 +81,20 @@ describe('an event', () => {
     assert.deepEqual([message.source, message.triggered_by, message.target_user, message.template.name], ['event', 'event loan-disbursed', 'Otieno, Peter', 'officer-paid']);
   });
 
+  test('beside another one of the same hook is told too, and what may not be read stops neither', {timeout}, async (t) => {
+    const {standin, smsc, api, url, bridge} = await setUp(t, {events: [{name: 'loan-repayment', recipients: [{to: 'guarantor'}, {to: 'client'}]}, {name: 'loan-closed'}]});
+    standin.users.reader.permissions = ['READ_CLIENT', 'READ_LOAN', 'READ_DATATABLE'];
+    loanIs(standin, 600, 'Closed');
+    for (const transaction of standin.records['loans/12'].transactions) if (transaction.id === 45) transaction.outstandingLoanBalance = 0;
+    await standin.hook(url, 'LOAN', 'REPAYMENT', loan({resourceId: 45}));
+    await until('both texts', () => smsc.textsTo(amina).length === 2);
+    const items = (await ended(api, 3)).filter(({result}) => result !== 'received');
+    assert.deepEqual(words(items).toSorted(), ["loan-closed sent client Amina O'Brien", 'loan-repayment given_up guarantor', "loan-repayment sent client Amina O'Brien"]);
+    assert.match(items.find(({result}) => result === 'given_up').detail, /403/);
+    assert.equal(new Set(items.map(({client_ref: ref}) => ref).filter(Boolean)).size, 2);
+    await until('the error in the log', () => /an event was given up: who was to be told is not/.test(bridge.log));
+  });
+
   test('that did not happen texts nobody', {timeout}, async (t) => {
     const {standin, smsc, api, url, bridge} = await setUp(t, {events: [{name: 'loan-disbursed'}, {name: 'loan-approved'}, {name: 'loan-closed'}]});
     const post = (name, entity, action) => FineractStandin.post(url, sample(name), {'X-Fineract-Entity': entity, 'X-Fineract-Action': action, 'Fineract-Platform-TenantId': 'default'});

@@ -97,7 +97,7 @@ export class FineractStandin {
     if (!permissions) return error(401, 'error.msg.not.authenticated', 'Invalid authentication details were passed in api request.');
     const report = path.startsWith('runreports/') ? decodeURIComponent(path.slice('runreports/'.length)) : undefined;
     const needs = report ? `READ_${report}` : {jobs: 'READ_SCHEDULER', 'externalservice/SMS': 'READ_EXTERNALSERVICES', offices: 'READ_OFFICE',
-      holidays: 'READ_HOLIDAY'}[path] ?? rightTo[path.split('/')[0]];
+      holidays: 'READ_HOLIDAY'}[path] ?? (path.endsWith('/guarantors') ? 'READ_GUARANTOR' : rightTo[path.split('/')[0]]);
     if (!needs) return error(404, 'error.msg.resource.not.found', 'The requested resource is not available.');
     if (!permissions.some((each) => ['ALL_FUNCTIONS', 'ALL_FUNCTIONS_READ', needs].includes(each)))
       return error(403, 'error.msg.not.authorized', 'Insufficient privileges to perform this action.');

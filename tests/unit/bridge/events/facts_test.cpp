@@ -76,9 +76,45 @@ TEST(Facts, ADisbursalHasItsTransactionAndItsState) {
 
 TEST(Facts, ARepaymentThatLeavesADebtClosesNothing) {
   const auto& closed = row("LOAN", "REPAYMENT", "loan-closed");
-  EXPECT_EQ(truth_of(closed, {.loan = 12, .resource = 45}, loan_in(600)).is, Is::true_);
+  EXPECT_EQ(truth_of(closed, {.loan = 12, .resource = 45}, loan_in(600)).is, Is::false_) << "a later one closed it";
   EXPECT_EQ(truth_of(closed, {.loan = 12, .resource = 45}, loan_in(300)).is, Is::false_);
   EXPECT_EQ(truth_of(closed, {.loan = 12, .resource = 99}, loan_in(300)).is, Is::not_yet);
+}
+
+// The first one that leaves nothing: who looks late sees a loan that all of them left closed, or overpaid.
+TEST(Facts, OfSeveralRepaymentsOneClosesTheLoan) {
+  const auto& closed = row("LOAN", "REPAYMENT", "loan-closed");
+  auto loan = loan_in(700);
+  auto& transactions = loan["transactions"].as_array();
+  const auto add = [&](std::int64_t id, json::object more) {
+    more["id"] = id;
+    more["type"] = {{"repayment", true}};
+    transactions.push_back(std::move(more));
+  };
+  add(50, {{"outstandingLoanBalance", 100.0}});
+  add(51, {{"outstandingLoanBalance", 0}, {"manuallyReversed", true}});
+  add(52, {{"outstandingLoanBalance", 0}});
+  add(53, {{"outstandingLoanBalance", 0}});
+  add(54, {});
+  const auto is = [&](std::int64_t id) { return truth_of(closed, {.loan = 12, .resource = id}, loan).is; };
+  EXPECT_EQ(is(50), Is::false_);
+  EXPECT_EQ(is(51), Is::false_);
+  EXPECT_EQ(is(52), Is::true_);
+  EXPECT_EQ(is(53), Is::false_);
+  EXPECT_EQ(is(54), Is::true_) << "nothing says what it left";
+}
+
+TEST(Facts, AWaivedChargeShowsWhatWasWaived) {
+  const auto& waived = row("LOANCHARGE", "WAIVE", "loan-waived");
+  auto loan = loan_in(300);
+  loan["charges"] = json::array{{{"id", 5}, {"name", "Late fee"}, {"amount", 100.0}, {"amountWaived", 0}}};
+  const Heard heard{.loan = 12, .resource = 5};
+  EXPECT_EQ(truth_of(waived, heard, loan).is, Is::not_yet) << "the hook comes before the commit";
+  loan["charges"].as_array()[0].as_object()["amountWaived"] = 60.0;
+  EXPECT_EQ(truth_of(waived, heard, loan).is, Is::true_);
+  EXPECT_EQ(concerned_by(Subject::loan, waived, heard, loan).amount, 60.0);
+  const auto& added = row("LOANCHARGE", "CREATE", "loan-charge-added");
+  EXPECT_EQ(concerned_by(Subject::loan, added, heard, loan).amount, 100.0) << "and not the loan's";
 }
 
 TEST(Facts, AChargeHasToBeThere) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -10,6 +11,7 @@
 namespace smsbridge::bridge {
 namespace {
 
+namespace json = boost::json;
 using Why = NotHeard::Why;
 
 std::string sample(const std::string& name) {
@@ -104,6 +106,26 @@ TEST(Hook, OfACommandThatWasNotCarriedOutTellsNothing) {
     ASSERT_FALSE(heard) << each.what;
     EXPECT_EQ(static_cast<int>(heard.error().why), static_cast<int>(each.why)) << each.what;
     EXPECT_FALSE(heard.error().detail.empty());
+  }
+}
+
+// What is kept of a hook has to be read again.
+TEST(Hook, CutsALongNameBetweenCharacters) {
+  std::string name;
+  for (int i = 0; i < 60; ++i) name += "\xE0\xA4\xA8";
+  const auto heard =
+      hear("LOAN", "APPROVE", "application/json",
+           R"({"response":{"loanId":12,"resourceId":12},"request":{},"createdByFullName":")" + name + "\"}");
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->by, name.substr(0, 99));
+  const auto form = hear("LOAN", "APPROVE", "application/x-www-form-urlencoded",
+                         "response=%7BloanId%3D12%7D&request=%7B%7D&createdByFullName=a%FFb");
+  ASSERT_TRUE(form);
+  for (const auto& each : {*heard, *form}) {
+    json::error_code error;
+    const auto read = json::parse(json::serialize(json_of(each)), error);
+    EXPECT_FALSE(error);
+    EXPECT_EQ(heard_of(read.as_object()).by, each.by);
   }
 }
 
