@@ -168,7 +168,7 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
     if (!checked) return tl::unexpected(checked.error());
     shown = shown_keys_.insert_or_assign(id, std::move(*checked)).first;
   }
-  const auto expires_at = shown->second.expires_at;
+  const auto expires_at = shown->second.caller.expires_at;
   if (expires_at && expires_at <= clock_.wall())
     return unauthenticated("the key expired at " + text::time_text(expires_at));
   if (!comes_from(shown->second.networks, request, id))
@@ -192,8 +192,8 @@ tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const store::Object&
                  .secret = std::string(secret),
                  .networks = networks_of(key->addresses),
                  .caller = {},
-                 .tenant = key->tenant,
-                 .expires_at = key->expires_at};
+                 .tenant = key->tenant};
+  shown.caller.expires_at = key->expires_at;
   shown.caller.scopes = key->scopes;
   shown.caller.of_all_tenants = shown.tenant.empty();
   shown.caller.who = "key " + key->id + (key->name.empty() ? "" : " (" + key->name + ")");
