@@ -64,7 +64,7 @@ class Tenants {
     std::map<store::TenantId, const Tenant*> by_id;
   };
   std::shared_ptr<const Table> prepare(const std::vector<TenantSettingsPtr>& tenants);
-  void take_over(std::shared_ptr<const Table> table) { table_ = std::move(table); }
+  void take_over(const std::shared_ptr<const Table>& table);
 
   // Fineract's two headers. Why not is for our log only; the caller is not told which of them is wrong.
   tl::expected<const Tenant*, std::string_view> by_fineract_headers(const HttpRequest& request) const;
