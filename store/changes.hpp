@@ -87,7 +87,10 @@ struct Control {
 struct EraseTenant {
   TenantId tenant = 0;
   MessageId from = 0;  // where the change before stopped
-  std::vector<std::string> mark_scopes;
+  struct MarksOf {
+    std::string scope, prefix;  // whose keys begin so; empty: all of the scope
+  };
+  std::vector<MarksOf> marks;
 };
 struct TenantErased {
   std::size_t messages = 0, others = 0;  // of the one: lines, tasks, references and marks

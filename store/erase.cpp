@@ -44,7 +44,7 @@ TenantErased Ledger::erase(const EraseTenant& change, lmdb::Transaction& txn) {
   left -= references_.forget(txn, change.tenant, left);
   left -= journal_.erase(txn, change.tenant, left);
   left -= tasks_.erase(txn, change.tenant, left);
-  for (const auto& scope : change.mark_scopes) left -= marks_.erase_scope(scope, left, txn);
+  for (const auto& [scope, prefix] : change.marks) left -= marks_.erase_all(scope, prefix, left, txn);
   erased.others = others_max - left;
   if (left == 0) erased.from = behind_all;
   return erased;

@@ -57,8 +57,9 @@ bool Marks::erase(const EraseMark& change, lmdb::Transaction& txn, WallMs now) {
   return was_there;
 }
 
-std::size_t Marks::erase_scope(const std::string& scope, std::size_t most, lmdb::Transaction& txn) {
-  const auto prefix = keys::of_mark(scope, {});
+std::size_t Marks::erase_all(const std::string& scope, const std::string& begin, std::size_t most,
+                             lmdb::Transaction& txn) {
+  const auto prefix = keys::of_mark(scope, begin);
   std::size_t gone = 0;
   lmdb::Cursor cursor(txn, tables_.mark);
   for (bool ok = cursor.seek(prefix); ok && gone < most && cursor.key().starts_with(prefix); ok = cursor.next()) {

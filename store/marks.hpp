@@ -41,8 +41,8 @@ class Marks {
 
   MarkPut put(const PutMark& change, lmdb::Transaction& txn, WallMs now);
   bool erase(const EraseMark& change, lmdb::Transaction& txn, WallMs now);  // false: there was none
-  // At most so many of a scope. Returns how many went.
-  std::size_t erase_scope(const std::string& scope, std::size_t most, lmdb::Transaction& txn);
+  // At most so many of a scope, whose keys begin so. Returns how many went.
+  std::size_t erase_all(const std::string& scope, const std::string& begin, std::size_t most, lmdb::Transaction& txn);
   // Some of those that have expired.
   void purge(lmdb::Transaction& txn, WallMs now);
 

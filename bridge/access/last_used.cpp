@@ -13,9 +13,14 @@ constexpr store::WallMs keep_every_ms = 60'000;
 
 }  // namespace
 
-void LastUsed::note(const std::string& key, store::WallMs now) {
+void LastUsed::note(const std::string& key, store::WallMs now, bool of_settings) {
   const std::lock_guard lock(mutex_);
-  uses_[key] = {.at = now};
+  uses_[key] = {.at = now, .of_settings = of_settings};
+}
+
+void LastUsed::forget(const std::string& prefix) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(uses_, [&](const auto& entry) { return entry.first.starts_with(prefix); });
 }
 
 store::WallMs LastUsed::at(const std::string& key) const {
@@ -29,13 +34,18 @@ store::WallMs LastUsed::at(const std::string& key) const {
   return at;
 }
 
-// Of a key that was removed meanwhile nothing is kept: it is only known here by its uses.
+// Of a key that was removed meanwhile, perhaps by another program, nothing is kept: nobody would ever remove it.
 store::Batch LastUsed::unkept() {
   store::Batch batch;
+  const auto& reader = store_.reader();
   const std::lock_guard lock(mutex_);
-  for (auto& [key, use] : uses_)
-    if (!std::exchange(use.is_kept, true) && batch.objects.size() < store::batch_items_max)
+  for (auto it = uses_.begin(); it != uses_.end() && batch.objects.size() < store::batch_items_max;) {
+    auto& [key, use] = *it;
+    const bool is_gone = !use.is_kept && !use.of_settings && !reader.object(key);
+    if (!std::exchange(use.is_kept, true) && !is_gone)
       batch.objects.push_back({.key = use_of(key), .value = std::to_string(use.at), .expected = {}});
+    it = is_gone ? uses_.erase(it) : std::next(it);
+  }
   return batch;
 }
 

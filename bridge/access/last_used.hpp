@@ -15,8 +15,10 @@ class LastUsed {
  public:
   explicit LastUsed(store::Store& store) : store_(store) {}
 
-  void note(const std::string& key, store::WallMs now);  // by its name in the store
-  store::WallMs at(const std::string& key) const;        // 0: never
+  // By its name in the store, where one of a tenant's settings has no record.
+  void note(const std::string& key, store::WallMs now, bool of_settings = false);
+  void forget(const std::string& prefix);          // keys that are gone, by how their names begin
+  store::WallMs at(const std::string& key) const;  // 0: never
   // Once a second: writes when it is time to. The executor is where the answer of the store goes.
   void keep(store::WallMs now, const boost::asio::any_io_executor& executor);
   void keep_all();  // waits for the disk; where that fails, the log says so
@@ -27,7 +29,7 @@ class LastUsed {
   mutable std::mutex mutex_;  // guards what follows
   struct Use {
     store::WallMs at = 0;
-    bool is_kept = false;
+    bool is_kept = false, of_settings = false;
   };
   std::map<std::string, Use> uses_;  // since the start
   store::WallMs kept_at_ = 0;

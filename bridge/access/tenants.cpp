@@ -87,6 +87,13 @@ std::shared_ptr<const Tenants::Table> Tenants::prepare(const std::vector<TenantS
   return table;
 }
 
+// Their records went with the tenant; what is known here alone would be written again.
+void Tenants::take_over(const std::shared_ptr<const Table>& table) {
+  const auto before = table_.exchange(table);
+  for (const auto& [name, tenant] : *before->by_name)
+    if (!table->by_name->contains(name)) uses_.forget(fineract_key_object(name, {}));
+}
+
 std::map<store::TenantId, std::string> Tenants::names() const {
   std::map<store::TenantId, std::string> names;
   for (const auto& [id, tenant] : table_.load()->by_id) names[id] = tenant->config.name;
@@ -116,19 +123,19 @@ tl::expected<const Tenant*, std::string_view> Tenants::by_fineract_headers(const
     return refused("no key in Fineract-Tenant-App-Key");
   }
   const auto object = fineract_key_object(name, fingerprint_of(given));
-  const auto good = [&] {
-    uses_.note(object, clock_.wall());
+  const auto good = [&](bool of_settings) {
+    uses_.note(object, clock_.wall(), of_settings);
     return tenant;
   };
   for (const auto& key : tenant->config.fineract_app_keys)
-    if (!key.empty() && equal_secrets(key, given)) return good();
+    if (!key.empty() && equal_secrets(key, given)) return good(true);
   const auto record = store_.reader().object(object);
   const auto key = record ? read_key(*record) : std::nullopt;
   if (!key || !equal_secrets(key->hash, hash_of(given))) return refused("wrong key in Fineract-Tenant-App-Key");
   if (key->expires_at && key->expires_at <= clock_.wall()) return refused("the key in Fineract-Tenant-App-Key expired");
   if (!comes_from(networks_of(key->addresses), request, key->id))
     return refused("the key in Fineract-Tenant-App-Key is not for this address");
-  return good();
+  return good(false);
 }
 
 // Who is good for all tenants names the one he means.
@@ -168,7 +175,7 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
     if (!checked) return tl::unexpected(checked.error());
     shown = shown_keys_.insert_or_assign(id, std::move(*checked)).first;
   }
-  const auto expires_at = shown->second.expires_at;
+  const auto expires_at = shown->second.caller.expires_at;
   if (expires_at && expires_at <= clock_.wall())
     return unauthenticated("the key expired at " + text::time_text(expires_at));
   if (!comes_from(shown->second.networks, request, id))
@@ -192,8 +199,8 @@ tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const store::Object&
                  .secret = std::string(secret),
                  .networks = networks_of(key->addresses),
                  .caller = {},
-                 .tenant = key->tenant,
-                 .expires_at = key->expires_at};
+                 .tenant = key->tenant};
+  shown.caller.expires_at = key->expires_at;
   shown.caller.scopes = key->scopes;
   shown.caller.of_all_tenants = shown.tenant.empty();
   shown.caller.who = "key " + key->id + (key->name.empty() ? "" : " (" + key->name + ")");

@@ -32,9 +32,10 @@ struct Tenant {
 struct Caller {
   const Tenant* tenant = nullptr;  // nullptr: none in particular, only when of_all_tenants
   std::vector<std::string> scopes;
-  bool everything = false;      // whatever the scopes: the operator on the host
-  bool of_all_tenants = false;  // the operator, or an owner key
-  std::string who = {};         // for the log: "key 1f2e3d4c (console)", "amina on this host"
+  bool everything = false;       // whatever the scopes: the operator on the host
+  bool of_all_tenants = false;   // the operator, or an owner key
+  std::string who = {};          // for the log: "key 1f2e3d4c (console)", "amina on this host"
+  store::WallMs expires_at = 0;  // then his key is good no more; 0: never
   bool may(std::string_view scope) const;
 };
 
@@ -63,7 +64,7 @@ class Tenants {
     std::map<store::TenantId, const Tenant*> by_id;
   };
   std::shared_ptr<const Table> prepare(const std::vector<TenantSettingsPtr>& tenants);
-  void take_over(std::shared_ptr<const Table> table) { table_ = std::move(table); }
+  void take_over(const std::shared_ptr<const Table>& table);
 
   // Fineract's two headers. Why not is for our log only; the caller is not told which of them is wrong.
   tl::expected<const Tenant*, std::string_view> by_fineract_headers(const HttpRequest& request) const;
@@ -79,7 +80,6 @@ class Tenants {
     std::vector<Network> networks;  // that it may come from
     Caller caller;                  // its tenant is looked up each time: it may have changed, or be gone
     std::string tenant;             // empty: all
-    store::WallMs expires_at = 0;
   };
   tl::expected<Caller, Problem> for_tenant(Caller caller, const HttpRequest& request) const;
   tl::expected<ShownKey, Problem> check_key(const store::Object& record, std::string_view secret) const;

@@ -18,7 +18,7 @@ namespace {
 namespace json = boost::json;
 
 struct PeopleOptions : ClientOptions {
-  std::map<std::string, std::string> asked{{"client", ""}, {"staff", ""}, {"number", ""}, {"lane", ""}};
+  std::map<std::string, std::string> asked{{"client", ""}, {"staff", ""}, {"group", ""}, {"number", ""}, {"lane", ""}};
 };
 
 // The exit code is 1 when nothing can be sent.
@@ -52,6 +52,7 @@ void add_people(CLI::App& app, Run& run) {
   add_tenant_option(*check, *options);
   static const std::map<std::string, const char*> help = {{"client", "Id of a client in Fineract"},
                                                           {"staff", "Id of a member of staff there"},
+                                                          {"group", "Id of a group there: whether a member can"},
                                                           {"number", "A number instead"},
                                                           {"lane", "otp, transaction, reminder or campaign"}};
   for (auto& [key, value] : options->asked) check->add_option("--" + key, value, help.at(key));

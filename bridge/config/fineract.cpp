@@ -94,8 +94,9 @@ const Keys<F>& fineract_keys() {
           K::texts("data_tables", &F::data_tables,
                    "Data tables with one row for each client, whose columns texts may name"),
           K::text("language_field", &F::language_field, "Their column with the client's language"),
-          K::text("opt_out_field", &F::opt_out_field,
-                  "Their column that is true for clients who want no text of events and schedules"),
+          K::text(
+              "opt_out_field", &F::opt_out_field,
+              "Their column that is true for clients who want no text of events, and of others none of opt_out_lanes"),
       },
       check_login);
   return keys;

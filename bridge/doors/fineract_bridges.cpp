@@ -21,7 +21,7 @@ namespace json = boost::json;
 using Action = Objects::Change::Action;
 
 constexpr std::size_t bridges_max = 20;  // of one tenant: its key is in Fineract's database
-constexpr std::size_t name_tenant_max = 40, tenant_description_max = 500;
+constexpr std::size_t name_tenant_max = 40, name_random_octets = 3, tenant_description_max = 500;
 
 HttpResponse mistaken(const std::vector<FineractMistake>& mistakes) {
   return fineract_error(http::status::bad_request, "validation.msg.validation.errors.exist", "Validation errors exist.",
@@ -67,9 +67,18 @@ GatewaySettingsPtr asked_bridge(Services& services, const Tenant& tenant, const 
   return nullptr;
 }
 
-// Made at run time, and for nobody else.
+// What the names of bridges that a tenant makes begin with; some random digits follow.
+std::string names_of_bridges(const Tenant& tenant, std::string_view kind) {
+  return fmt::format("{}-{}-", text::cut_utf8(tenant.config.name, name_tenant_max), kind);
+}
+
+// Made here, and for nobody else. Its name tells: whoever runs the bridge also makes gateways for one tenant, and a key
+// that stands in Fineract's database must not change these.
 bool is_own(const Tenant& tenant, const GatewaySettings& gateway) {
-  return !gateway.of_file && gateway.tenants.size() == 1 && gateway.tenants.front() == tenant.config.name;
+  const auto begin = names_of_bridges(tenant, gateway.kind);
+  return !gateway.of_file && gateway.tenants.size() == 1 && gateway.tenants.front() == tenant.config.name &&
+         gateway.name.starts_with(begin) && gateway.name.size() == begin.size() + 2 * name_random_octets &&
+         gateway.name.find_first_not_of("0123456789abcdef", begin.size()) == std::string::npos;
 }
 
 // nullptr: the answer has been given.
@@ -108,8 +117,8 @@ void post_bridge(Services& services, const Tenant& tenant, const HttpRequest& re
                         .text = fmt::format("the tenant has {} bridges, and no more are made here", bridges_max),
                         .parameter = "id"});
   if (!mistakes.empty()) return respond(mistaken(mistakes));
-  const auto name = fmt::format("{}-{}-{}", text::cut_utf8(tenant.config.name, name_tenant_max),
-                                settings.at("kind").as_string().c_str(), random_hex(3));
+  const auto name =
+      names_of_bridges(tenant, std::string_view(settings.at("kind").as_string())) + random_hex(name_random_octets);
   settings["tenants"] = json::array{tenant.config.name};
   answer_changed(respond, http::status::created,
                  services.objects.change({.kind = ObjectKind::gateway,

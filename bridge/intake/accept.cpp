@@ -107,6 +107,13 @@ void Intake::accept(const Tenant& tenant, std::vector<Prepared> wishes, WhenBusy
   commit(std::move(asked), std::move(batch));
 }
 
+// Reports and hooks are no requests that somebody can split: what is refused of them comes again as it was, for ever.
+bool can_be_held_back(const store::Content& content) {
+  using enum store::Source;
+  return content.source == fineract || content.source == event || content.source == schedule ||
+         content.lane == store::Lane::campaign || content.lane == store::Lane::reminder;
+}
+
 // All or none of a request: nothing of it is half taken. What Fineract posts is kept as failed instead, since it posts
 // it once only.
 std::optional<Problem> Intake::beyond_limits(const Tenant& tenant, std::vector<Prepared>& wishes) {
@@ -117,9 +124,7 @@ std::optional<Problem> Intake::beyond_limits(const Tenant& tenant, std::vector<P
   for (auto& wish : wishes) {
     const auto& content = wish.enqueue.content;
     if (wish.refusal || !wish.enqueue.failed_because.empty()) continue;
-    const bool can_wait = content.source == store::Source::fineract || content.lane == store::Lane::campaign ||
-                          content.lane == store::Lane::reminder;
-    (can_wait ? waiting : at_once).push_back(&wish);
+    (can_be_held_back(content) ? waiting : at_once).push_back(&wish);
   }
   const auto told = [&](const char* what) {
     if (const auto count = limits_.due(what + tenant.config.name, clock_.now(), waiting.size() + at_once.size()))

@@ -238,6 +238,8 @@ Prepared prepare(Submission&& s, const Tenant& tenant, const Directory& director
   if (directory.opt_outs())
     if (auto why = directory.opt_outs()->refusal(tenant, lane, content.to); !why.empty())
       refuse(ProblemCode::opted_out, "/to", std::move(why));
+  if (s.opted_out && stops(tenant.config, lane))
+    refuse(ProblemCode::opted_out, "/to", "opted_out: by Fineract's column the client wants none of these messages");
   content.tenant = tenant.id;
   content.gateway = gateway ? gateway->id : 0;
   content.lane = lane;

@@ -39,6 +39,7 @@ struct Submission {
   std::optional<std::uint64_t> digest;      // of what makes two the same, where the door knows better than prepare()
   std::optional<ByTemplate> by_template;    // instead of a text
   std::string made_by;                      // see store::Content
+  bool opted_out = false;                   // the tenant's Fineract says so of the person, in its opt_out_field
   bool is_binary() const { return !octets.empty(); }
 };
 

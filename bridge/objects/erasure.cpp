@@ -9,11 +9,17 @@ namespace {
 
 const std::string erasing_prefix = "erasing/";
 
+std::vector<store::EraseTenant::MarksOf> marks_of(store::TenantId tenant) {
+  std::vector<store::EraseTenant::MarksOf> marks{{.scope = opt_out_scope(tenant), .prefix = {}}};
+  for (const auto& scope : scopes_by_tenant) marks.push_back({.scope = scope, .prefix = std::to_string(tenant) + "/"});
+  return marks;
+}
+
 void erase_rows(store::Store& store, store::TenantId tenant, Erased& erased) {
   std::optional<store::MessageId> from = store::MessageId{0};
   while (from) {
     store::Batch batch;
-    batch.erased_tenants.push_back({.tenant = tenant, .from = *from, .mark_scopes = {opt_out_scope(tenant)}});
+    batch.erased_tenants.push_back({.tenant = tenant, .from = *from, .marks = marks_of(tenant)});
     const auto done = store.commit_and_wait(std::move(batch)).erased_tenants.at(0);
     erased.messages += done.messages;
     erased.others += done.others;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
+#include <array>
 #include <functional>
 #include <string>
 
@@ -14,6 +15,9 @@ struct Erased {
   std::size_t messages = 0, others = 0;  // of the one: references, lines of the journal, tasks and marks
   bool overwritten = false;              // false: why stands in the log, and it is tried again at the next start
 };
+
+// Of marks whose keys begin with the tenant's number and a slash: rows that a schedule sent, ids of its Fineract.
+inline const std::array<std::string, 2> scopes_by_tenant = {"schedule", "fineract-id"};
 
 // That it has to be done, for a daemon that ends before it is.
 void put_erasure(store::Batch& batch, const std::string& tenant);

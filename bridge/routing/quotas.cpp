@@ -33,12 +33,16 @@ std::optional<Duration> Quotas::take_turns(const Tenant& tenant, std::size_t cou
   if (rate <= 0 || count == 0) return Duration::zero();
   const auto step = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / rate));
   const std::lock_guard lock(mutex_);
-  auto& next = uses_[tenant.id].next;
-  const auto after = std::max(next, now) + step * static_cast<Duration::rep>(count);
-  const auto ahead = after - now;
-  if (!can_wait && ahead > std::max(burst, step)) return std::nullopt;
-  next = after;
-  return std::max(Duration::zero(), std::chrono::duration_cast<Duration>(ahead - burst));
+  auto& use = uses_[tenant.id];
+  const auto length = step * static_cast<Duration::rep>(count);
+  if (!can_wait) {
+    const auto after = std::max(use.next_at_once, now) + length;
+    if (after - now > std::max(burst, step)) return std::nullopt;
+    use.next_at_once = after;
+  }
+  use.next = std::max(use.next, now) + length;
+  if (!can_wait) return Duration::zero();
+  return std::max(Duration::zero(), std::chrono::duration_cast<Duration>(use.next - now - burst));
 }
 
 }  // namespace smsbridge::bridge

@@ -304,6 +304,7 @@ describe('a message to somebody in Fineract', () => {
     const check = async (query) => { const {body} = await api.get(`/send-check?${query}`); return [body.can_send, body.reason, body.name]; };
     assert.deepEqual(await check('client=7'), [true, null, "Amina O'Brien"]);
     assert.deepEqual(await check('client=8'), [false, 'Cannot send SMS as no phone number', 'Juma']);
+    assert.deepEqual(await check('group=4'), [true, null, null], 'one of them can');
     assert.equal((await api.post('/opt-outs', {number: `+${amina}`, reason: 'asked'})).status, 201);
     assert.deepEqual((await check('client=7&lane=campaign'))[0], false);
     assert.deepEqual((await check('number=12'))[0], false);

@@ -128,6 +128,8 @@ describe('bridges', () => {
     const {body: {id: shared}} = await api.post('/gateways', {name: 'all', kind: 'smpp', host: '127.0.0.1', port: 9, system_id: 's', password: 'p', tenants: ['default', 'other']});
     assert.equal((await ask(bridge, 'GET', `/smsbridges/${shared}`, undefined, other)).status, 200);
     for (const method of ['PUT', 'DELETE']) assert.equal((await ask(bridge, method, `/smsbridges/${shared}`, method === 'PUT' ? {} : undefined, other)).status, 403, method);
+    const {body: {id: given}} = await api.post('/gateways', {name: 'given', kind: 'smpp', host: '127.0.0.1', port: 9, system_id: 's', password: 'p', tenants: ['other']});
+    assert.equal((await ask(bridge, 'DELETE', `/smsbridges/${given}`, undefined, other)).status, 403, 'made for it, not by it');
     // Not even by a key that is in Fineract's database can all gateways of the world be made.
     for (let n = 0; n < 20; ++n) await ask(bridge, 'POST', '/smsbridges', jasmin(1), other);
     assert.deepEqual(codes(await ask(bridge, 'POST', '/smsbridges', jasmin(1), other)), [400, ['id smsBridge.too.many']]);

@@ -3,6 +3,7 @@
 #include "bridge/access/keys.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 
 #include "bridge/config/units.hpp"
@@ -12,7 +13,7 @@
 #include "bridge/doors/api/values.hpp"
 #include "bridge/env/log.hpp"
 #include "bridge/http/reading.hpp"
-#include "bridge/text/nearest.hpp"
+#include "bridge/text/time.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -117,8 +118,11 @@ void read_key_field(Key& key, std::string_view name, const json::value& value, s
   }
 }
 
-// Nobody makes a key that may more than his own.
-void check_scopes(const Key& key, const Caller& caller, std::vector<FieldError>& errors) {
+// What a key for Fineract may without a scope: post messages, read texts and states, and make gateways for its tenant.
+constexpr std::array scopes_of_fineract = {"messages:send", "messages:read", "content:read", "config:write"};
+
+// Nobody makes a key that may more than his own, or for longer.
+void check_rights(const Key& key, const Caller& caller, std::vector<FieldError>& errors) {
   if (key.kind == Key::Kind::fineract && !key.scopes.empty())
     errors.push_back({"/scopes", "bad-value", "a key for Fineract has none: it posts messages and reads their states"});
   if (key.kind == Key::Kind::api && key.scopes.empty())
@@ -127,6 +131,16 @@ void check_scopes(const Key& key, const Caller& caller, std::vector<FieldError>&
     if (!caller.may(scope))
       errors.push_back(
           {"/scopes", "bad-value", "your own key lacks the scope " + scope + ", so it gives it to nobody"});
+  if (key.kind == Key::Kind::fineract)
+    for (const auto* scope : scopes_of_fineract)
+      if (!caller.may(scope))
+        errors.push_back({"/kind", "bad-value",
+                          std::string("a key for Fineract may what the scope ") + scope +
+                              " allows, which your own key lacks, so it gives it to nobody"});
+  if (caller.expires_at && (!key.expires_at || key.expires_at > caller.expires_at))
+    errors.push_back({"/expires", "bad-value",
+                      "your own key expires at " + text::time_text(caller.expires_at) +
+                          ", and none that it makes is good for longer: give an 'expires' that ends before"});
 }
 
 void make_key(Services& services, const HttpRequest& request, const Respond& respond) {
@@ -140,7 +154,7 @@ void make_key(Services& services, const HttpRequest& request, const Respond& res
   if (!body->is_object()) errors.push_back({"", "bad-type", "send a JSON object"});
   if (const auto* fields = body->if_object())
     for (const auto& [name, value] : *fields) read_key_field(key, name, value, now, errors);
-  check_scopes(key, asker->caller, errors);
+  check_rights(key, asker->caller, errors);
   if (!errors.empty()) return respond(to_response(invalid(std::move(errors))));
   try {
     const auto made = create_key(services.store, key);

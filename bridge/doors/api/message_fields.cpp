@@ -10,6 +10,7 @@
 #include "bridge/config/custom_tlv.hpp"
 #include "bridge/config/template.hpp"
 #include "bridge/config/units.hpp"
+#include "bridge/policy/quiet_hours.hpp"
 #include "bridge/text/binary.hpp"
 #include "bridge/text/control.hpp"
 #include "bridge/text/number.hpp"
@@ -203,6 +204,15 @@ void look_up(MessageReading& r, const RoutingTable& table) {
     r.wrong("country", "bad-value", "country is an ISO 3166 code such as KE");
 }
 
+// An answer to a phone goes out at night, since its person is awake: a caller's message does not pass for one.
+void check_cause(MessageReading& r) {
+  if (r.submission.triggered_by.starts_with(answer_of_rule))
+    r.wrong("triggered_by", "bad-value",
+            fmt::format("triggered_by must not begin with '{}': so begin the answers of inbound rules, and quiet hours "
+                        "do not hold these up",
+                        answer_of_rule));
+}
+
 // A text, a template or octets: what belongs to the one means nothing for the others.
 void check_kind(MessageReading& r, const json::object& object) {
   const bool has_text = object.contains("text"), is_binary = object.contains("binary"),
@@ -248,6 +258,7 @@ tl::expected<Submission, Problem> read_submission(const json::value& value, cons
     if (field.required && !object->contains(field.name))
       reading.wrong(field.name, "missing", std::string(field.name) + " is missing");
   check_kind(reading, *object);
+  check_cause(reading);
   look_up(reading, *directory.table());
   if (!reading.errors.empty()) return tl::unexpected(invalid(std::move(reading.errors)));
   if (object->contains("template")) reading.submission.by_template = std::move(reading.by_template);

@@ -51,7 +51,7 @@ Check read_check(const HttpRequest& request, std::vector<FieldError>& errors) {
   int asked = 0;
   for (const auto& [key, value] : request.query) {
     const auto* const kind = std::ranges::find(kinds_of_people, key, [](const auto& each) { return each.first; });
-    if (kind != std::end(kinds_of_people) && kind->second != Audience::group) {
+    if (kind != std::end(kinds_of_people)) {
       ++asked;
       check.named = Named{.as = kind->second, .id = id_of(value)};
       if (!check.named->id) errors.push_back({"?" + key, "bad-value", key + " is an id of Fineract, such as 7"});
@@ -65,31 +65,45 @@ Check read_check(const HttpRequest& request, std::vector<FieldError>& errors) {
       errors.push_back({"?" + key, "unknown-field", "there is no parameter " + key});
     }
   }
-  if (asked != 1 && errors.empty()) errors.push_back({"", "missing", "give one of client, staff and number"});
+  if (asked != 1 && errors.empty()) errors.push_back({"", "missing", "give one of client, staff, group and number"});
   return check;
 }
 
 // By the rules that a message is accepted by; the text does not matter.
-std::string why_not(const Services& services, const Tenant& tenant, const std::string& number, store::Lane lane) {
-  if (number.empty()) return std::string(no_phone_number);
+std::string why_not(const Services& services, const Tenant& tenant, const Person& person, store::Lane lane) {
+  if (person.number.empty()) return std::string(no_phone_number);
   Submission submission;
-  submission.to = number;
+  submission.to = person.number;
   submission.text = "x";
   submission.lane = lane;
+  submission.opted_out = person.opted_out;
   const auto prepared = services.intake.prepare(std::move(submission), tenant);
   return prepared.refusal ? prepared.refusal->detail : std::string();
 }
 
 HttpResponse check_answer(const Services& services, const Caller& caller, const Check& check, const Person& person) {
   const bool content = caller.may("content:read");
-  auto reason = why_not(services, *caller.tenant, person.number, check.lane);
-  if (reason.empty() && person.opted_out) reason = "the client wants no texts of events";
+  const auto reason = why_not(services, *caller.tenant, person, check.lane);
   return {.body = json::serialize(
               json::object{{"can_send", reason.empty()},
                            {"reason", text_or_null(reason)},
                            {"name", content ? text_or_null(person.name) : json::value(nullptr)},
                            {"number", text_or_null(content ? person.number : log::masked(person.number))},
                            {"language", text_or_null(person.language)}}),
+          .headers = {}};
+}
+
+// A group gets a message when one of its members does.
+HttpResponse group_answer(const Services& services, const Caller& caller, const Check& check,
+                          const std::vector<Person>& members) {
+  std::string reason = "the group has no active members";
+  for (const auto& member : members)
+    if (reason = why_not(services, *caller.tenant, member, check.lane); reason.empty()) break;
+  return {.body = json::serialize(json::object{{"can_send", reason.empty()},
+                                               {"reason", text_or_null(reason)},
+                                               {"name", nullptr},
+                                               {"number", nullptr},
+                                               {"language", nullptr}}),
           .headers = {}};
 }
 
@@ -103,6 +117,7 @@ void send_check(Services& services, const HttpRequest& request, const Respond& r
   find_people(services, *caller->tenant, *check.named, request.executor,
               [&services, caller = *caller, check, respond](const auto& people) {
                 if (!people) return respond(to_response(people.error()));
+                if (check.named->as == Audience::group) return respond(group_answer(services, caller, check, *people));
                 respond(check_answer(services, caller, check, people->front()));
               });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <map>
+#include <set>
 
 #include "bridge/doors/admission.hpp"
 #include "bridge/doors/api/api.hpp"
@@ -48,14 +49,20 @@ json::object shown(const Services& services, const Caller& caller, const store::
                       message.content.created_at);
 }
 
+// What is known of a message besides what it says.
+struct Besides {
+  bool any_gateway = false, opted_out = false;
+};
+
 tl::expected<Prepared, Problem> read_wish(const json::value& value, const Services& services,
                                           const HttpRequest& request, const Tenant& tenant, std::size_t index,
-                                          bool any_gateway = false) {
+                                          Besides besides = {}) {
   auto submission = read_submission(value, services.directory, services.clock.wall());
   if (!submission) return tl::unexpected(std::move(submission.error()));
   submission->source = request.peer.local ? store::Source::cli : store::Source::api;
   submission->idempotency_key = idempotency_key(request, index);
-  submission->any_gateway = any_gateway;
+  submission->any_gateway = besides.any_gateway;
+  submission->opted_out = besides.opted_out;
   return services.intake.prepare_to_send(std::move(*submission), tenant);
 }
 
@@ -89,10 +96,13 @@ void accept(Services& services, const HttpRequest& request, const Caller& caller
       });
 }
 
-// `refused`: those that are none, by their places.
-using Refused = std::map<std::size_t, Problem>;
+// What is known of those that messages are for, by the places of these.
+struct OfPeople {
+  std::map<std::size_t, Problem> refused;  // who cannot get one
+  std::set<std::size_t> opted_out;
+};
 void send_batch(Services& services, const HttpRequest& request, const Caller& caller, const json::array& messages,
-                bool atomic, const Refused& refused, Respond respond);
+                bool atomic, const OfPeople& people, Respond respond);
 
 // A group's members get one each; who has no number is one of the answers.
 void send_to(Services& services, const HttpRequest& request, const Caller& caller, Named named,
@@ -101,20 +111,23 @@ void send_to(Services& services, const HttpRequest& request, const Caller& calle
               [&services, &request, caller, named, message, respond = std::move(respond)](const auto& people) {
                 if (!people) return respond(to_response(people.error()));
                 if (named.as != Audience::group) {
-                  const auto made = message_for(message, people->front());
+                  const auto& person = people->front();
+                  const auto made = message_for(message, person);
                   auto wish =
-                      made ? read_wish(*made, services, request, *caller.tenant, 0) : tl::unexpected(made.error());
+                      made ? read_wish(*made, services, request, *caller.tenant, 0, {.opted_out = person.opted_out})
+                           : tl::unexpected(made.error());
                   return accept(services, request, caller, std::move(wish), respond);
                 }
                 json::array messages;
-                Refused refused;
+                OfPeople known;
                 for (const auto& person : *people) {
                   auto made = message_for(message, person);
-                  if (!made) refused.emplace(messages.size(), std::move(made.error()));
+                  if (!made) known.refused.emplace(messages.size(), std::move(made.error()));
+                  if (person.opted_out) known.opted_out.insert(messages.size());
                   messages.emplace_back(made ? std::move(*made) : json::object());
                 }
                 // Not one message is made, but several: each answer says what became of it.
-                send_batch(services, request, caller, messages, false, refused, [respond](HttpResponse answer) {
+                send_batch(services, request, caller, messages, false, known, [respond](HttpResponse answer) {
                   if (answer.status == http::status::accepted) answer.status = http::status::ok;
                   respond(std::move(answer));
                 });
@@ -148,7 +161,7 @@ void test_send(Services& services, const HttpRequest& request, Respond respond) 
     (*object)["gateway"] = name;
   }
   accept(services, request, *caller,
-         read_wish(*value, services, request, *caller->tenant, 0, speaks_for_all(services, *caller)),
+         read_wish(*value, services, request, *caller->tenant, 0, {.any_gateway = speaks_for_all(services, *caller)}),
          std::move(respond));
 }
 
@@ -234,14 +247,16 @@ void post_batch(Services& services, const HttpRequest& request, Respond respond)
 }
 
 void send_batch(Services& services, const HttpRequest& request, const Caller& caller, const json::array& messages,
-                bool atomic, const Refused& refused, Respond respond) {
+                bool atomic, const OfPeople& people, Respond respond) {
   const auto& tenant = *caller.tenant;
   std::vector<BatchItem> items;
   std::vector<Prepared> wishes;
   for (const auto& entry : messages) {
-    const auto known = refused.find(items.size());
-    auto wish = known == refused.end() ? read_wish(entry, services, request, tenant, items.size())
-                                       : tl::unexpected(known->second);
+    const auto place = items.size();
+    const auto refused = people.refused.find(place);
+    auto wish = refused == people.refused.end() ? read_wish(entry, services, request, tenant, place,
+                                                            {.opted_out = people.opted_out.contains(place)})
+                                                : tl::unexpected(refused->second);
     auto& item = items.emplace_back();
     if (!wish) {
       item.problem = std::move(wish.error());

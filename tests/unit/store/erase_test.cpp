@@ -23,7 +23,10 @@ class EraseTest : public StoreTest {
     std::optional<MessageId> from = MessageId{0};
     for (int steps = 0; from && steps < 100; ++steps) {
       Batch batch;
-      batch.erased_tenants.push_back({.tenant = gone, .from = *from, .mark_scopes = {"opt-out/2"}});
+      batch.erased_tenants.push_back(
+          {.tenant = gone,
+           .from = *from,
+           .marks = {{.scope = "opt-out/2", .prefix = {}}, {.scope = "rows", .prefix = "2/"}}});
       const auto done = commit(std::move(batch)).erased_tenants.at(0);
       all.messages += done.messages;
       all.others += done.others;
@@ -65,7 +68,9 @@ TEST_F(EraseTest, TakesMessagesInEveryStateAndLeavesTheNeighbours) {
     more.journal.push_back({.tenant = tenant, .stream = "inbound", .key = "254712345678", .body = "asante sana"});
     more.tasks.push_back({.task = {.tenant = tenant, .kind = "hook/9", .key = "1"}, .due_at = 0, .body = "asante"});
     more.marks.push_back({.scope = "opt-out/" + std::to_string(tenant), .key = "254712345678", .value = "x"});
+    more.marks.push_back({.scope = "rows", .key = std::to_string(tenant) + "/due/1", .value = {}, .expires_at = 0});
   }
+  more.marks.push_back({.scope = "rows", .key = "21/due/1", .value = {}, .expires_at = 0});
   commit(std::move(more));
 
   const auto erased = erase_all();
@@ -78,11 +83,13 @@ TEST_F(EraseTest, TakesMessagesInEveryStateAndLeavesTheNeighbours) {
   EXPECT_NE(receipt("carrier-1", SegmentState::delivered), Receipted::matched);
   EXPECT_TRUE(store_->reader().journal({.tenant = gone, .stream = "inbound"}).entries.empty());
   EXPECT_FALSE(store_->reader().mark("opt-out/2", "254712345678", now_));
+  EXPECT_FALSE(store_->reader().mark("rows", "2/due/1", now_));
 
   EXPECT_TRUE(store_->reader().get(neighbour));
   EXPECT_EQ(claim(10).messages.size(), 1u);
   EXPECT_EQ(store_->reader().journal({.tenant = queue.tenant, .stream = "inbound"}).entries.size(), 1u);
   EXPECT_TRUE(store_->reader().mark("opt-out/1", "254712345678", now_));
+  for (const auto* others : {"1/due/1", "21/due/1"}) EXPECT_TRUE(store_->reader().mark("rows", others, now_)) << others;
   EXPECT_EQ(store_->reader().waiting_tasks("hook/9", 10).count, 1u);
   Batch late;
   late.journal.push_back({.tenant = gone, .stream = "hook/9", .key = "1", .body = "asante sana"});

@@ -152,6 +152,29 @@ TEST_F(TenantsTest, AFineractKeyThatWasMadeIsKeptHashedAndSaysWhenItWasUsed) {
   EXPECT_EQ(next.uses().at(record->key), 0);
 }
 
+// It was used less than a minute before: this is not on disk yet.
+TEST_F(TenantsTest, OfAKeyThatIsRemovedNoUseIsKept) {
+  Tenants tenants(RoutingTable(config_).tenants, store_, metrics_, clock_);
+  const auto made = create_key(store_, {.kind = Key::Kind::fineract, .tenant = "umoja"});
+  ASSERT_TRUE(tenants.by_fineract_headers(fineract("umoja", made.bearer)));
+  ASSERT_TRUE(tenants.by_fineract_headers(fineract("umoja", "first")));
+  ASSERT_TRUE(tenants.by_key(bearer("tujenge")));
+  for (const auto& key : kept_keys(store_)) remove_key(store_, key);
+  tenants.uses().keep_all();
+  const auto uses = store_.reader().objects(use_of({}));
+  ASSERT_EQ(uses.size(), 1u);
+  EXPECT_EQ(uses.front().key, use_of(fineract_key_object("umoja", fingerprint_of("first"))));
+
+  ASSERT_TRUE(tenants.by_fineract_headers(fineract("umoja", "first")));
+  store::Batch batch;
+  for (const auto& key : keys_of_tenant(store_, "umoja")) batch.erased_objects.push_back({.key = key, .expected = {}});
+  store_.commit_and_wait(std::move(batch));
+  config_.tenants.erase(config_.tenants.begin());
+  take_over(tenants);
+  tenants.uses().keep_all();
+  EXPECT_TRUE(store_.reader().objects(use_of({})).empty()) << "its tenant is gone, with its settings";
+}
+
 TEST_F(TenantsTest, AKeyIsGoodFromItsAddressesOnly) {
   Tenants tenants(RoutingTable(config_).tenants, store_, metrics_, clock_);
   auto request = [&](const std::string& address) {

@@ -187,6 +187,33 @@ TEST_F(ApiTest, WhatIsAnothersIsNotThere) {
   EXPECT_NE(named.status, http::status::accepted);
 }
 
+TEST_F(ApiTest, NobodyMakesAKeyThatMayMoreThanHisOwnOrForLonger) {
+  const std::vector<std::string> enough = {"keys:manage", "messages:send", "messages:read", "content:read",
+                                           "config:write"};
+  const auto pointers = [&](const std::string& bearer, const std::string& wanted) {
+    const auto answer = ask(post, "/tenants/umoja/keys", bearer, wanted);
+    std::string said;
+    if (answer.status == http::status::created) return said;
+    for (const auto& error : read(answer).at("errors").as_array()) said += error.at("pointer").as_string().c_str();
+    return said;
+  };
+  const std::string for_fineract = R"({"kind": "fineract"})";
+  EXPECT_EQ(pointers(key("umoja", enough), for_fineract), "");
+  for (const auto* const lacking : {"messages:send", "messages:read", "content:read", "config:write"}) {
+    auto scopes = enough;
+    std::erase(scopes, lacking);
+    EXPECT_EQ(pointers(key("umoja", scopes), for_fineract), "/kind") << lacking;
+  }
+  const auto day =
+      create_key(store_,
+                 {.tenant = "umoja", .name = "test", .scopes = key_scopes(), .expires_at = clock_.wall() + 86'400'000})
+          .bearer;
+  EXPECT_EQ(pointers(day, for_fineract), "/expires");
+  EXPECT_EQ(pointers(day, R"({"scopes": ["messages:read"]})"), "/expires");
+  EXPECT_EQ(pointers(day, R"({"scopes": ["messages:read"], "expires": "2d"})"), "/expires");
+  EXPECT_EQ(pointers(day, R"({"scopes": ["messages:read"], "expires": "1h"})"), "");
+}
+
 TEST_F(ApiTest, TextsAndNumbersTakeAScopeOfTheirOwn) {
   const auto whole = key("umoja"), masked = key("umoja", {"messages:read"});
   submit(whole);

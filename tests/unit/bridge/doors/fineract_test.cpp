@@ -70,6 +70,33 @@ TEST_F(FineractTest, AGatewayOfAnotherTenantIsNotThere) {
   EXPECT_EQ(report("2"), "400 there is no gateway or route with the id 2 (providerId)");
 }
 
+// Its key stands in Fineract's database: it changes what it made, not what whoever runs the bridge made for it.
+TEST_F(FineractTest, OnlyBridgesThatWereMadeHereAreChangedHere) {
+  objects_.on_change([this](const auto& table) { router_.replace(table); });
+  const auto changed = [&](const std::string& name) {
+    const auto made = objects_.change({.kind = ObjectKind::gateway,
+                                       .name = name,
+                                       .action = Objects::Change::Action::create,
+                                       .settings = {{"name", name},
+                                                    {"host", "127.0.0.1"},
+                                                    {"port", 2775},
+                                                    {"system_id", "s"},
+                                                    {"password", "p"},
+                                                    {"tenants", json::array{"umoja"}}},
+                                       .if_match = {},
+                                       .assumed = {},
+                                       .by = "test"});
+    EXPECT_TRUE(made) << (made ? "" : made.error().detail);
+    const auto path = "/smsbridges/" + std::to_string(made ? made->object.id : 0);
+    return DoorsTest::ask(door_, http::verb::put, path, R"({"providerName": "renamed"})",
+                          {{"Fineract-Platform-TenantId", "umoja"}, {"Fineract-Tenant-App-Key", "umoja-key"}})
+        .status;
+  };
+  EXPECT_NE(changed("umoja-smpp-0a1b2c"), http::status::forbidden);
+  for (const auto* name : {"umoja-out-2", "umoja-smpp-backup", "umoja-smpp-0a1b2", "umoja-twilio-0a1b2c"})
+    EXPECT_EQ(changed(name), http::status::forbidden) << name;
+}
+
 TEST_F(FineractTest, ABusyWriterLosesNothing) {
   store::Batch batch;
   for (int i = 0; i < 4; ++i) batch.enqueue.emplace_back().content.tenant = id_of("tujenge");

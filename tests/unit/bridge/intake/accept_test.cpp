@@ -195,6 +195,40 @@ TEST_F(AcceptTest, OnlyWhatIsAcceptedCountsAmongEqualTexts) {
   EXPECT_EQ(again->front().kind, Kind::replayed) << "a repetition of what was accepted is known";
 }
 
+// A slice of a schedule is never smaller the next time.
+TEST_F(AcceptTest, WhatNobodyCanSplitIsHeldBackAndNotRefusedForEver) {
+  Config config;
+  config.tenants = {{.name = "t", .default_country = "KE", .limits = {.rate = 2}}};
+  tenants_.take_over(tenants_.prepare(RoutingTable(config).tenants));
+  Quotas quotas(store_);
+  const Directory directory(router_, nullptr, nullptr, &quotas);
+  Intake intake(store_, directory, clock_);
+  const auto accepts = [&](store::Source source, store::Lane lane) {
+    std::vector<Prepared> wishes;
+    for (int i = 0; i < 3; ++i) {
+      Submission s;
+      s.to = "+254711000001";
+      s.text = "one";
+      s.lane = lane;
+      s.source = source;
+      wishes.push_back(intake.prepare(std::move(s), tenant()));
+    }
+    std::optional<Results> results;
+    intake.accept(tenant(), std::move(wishes), Intake::WhenBusy::refuse, io_.get_executor(),
+                  [&](Results got) { results = std::move(got); });
+    store_.step();
+    io_.restart();
+    io_.poll();
+    return results && results->has_value();
+  };
+  for (const auto lane : {store::Lane::otp, store::Lane::transaction}) {
+    for (const auto source : {store::Source::schedule, store::Source::event, store::Source::fineract})
+      EXPECT_TRUE(accepts(source, lane));
+    EXPECT_FALSE(accepts(store::Source::api, lane)) << "whoever asks for more than the rate at once splits it";
+  }
+  EXPECT_GT(counted(tenant().metrics.held_back), 0);
+}
+
 TEST_F(AcceptTest, NothingIsAcceptedThatIsNotOnDisk) {
   store_.fail_commits(EIO, 1);
   const auto results = accept(all(wish("+254711000001", "one"), wish("+254711000002", "two")));

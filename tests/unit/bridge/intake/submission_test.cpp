@@ -67,6 +67,22 @@ TEST_F(SubmissionTest, GoesInTheAlphabetOfItsGateway) {
   EXPECT_EQ(without.parts, 2);
 }
 
+TEST_F(SubmissionTest, WhoOptedOutInFineractGetsNoneOfTheLanesThatStopStops) {
+  const auto is_refused = [&](store::Lane lane) {
+    auto s = text("Habari", "plain");
+    s.lane = lane;
+    s.opted_out = true;
+    const auto refusal = prepared(std::move(s)).refusal;
+    return refusal && refusal->code == ProblemCode::opted_out;
+  };
+  using enum store::Lane;
+  for (const auto lane : {reminder, campaign}) EXPECT_TRUE(is_refused(lane)) << store::name(lane);
+  for (const auto lane : {otp, transaction}) EXPECT_FALSE(is_refused(lane)) << store::name(lane);
+  settings_.opt_out_lanes = {transaction};
+  EXPECT_TRUE(is_refused(transaction));
+  EXPECT_FALSE(is_refused(campaign));
+}
+
 TEST_F(SubmissionTest, IsTransliteratedOnRequestOrByItsTenant) {
   const auto words = "“" + many(80, "a") + "”";
   const auto kept = prepared(text(words, "plain"));

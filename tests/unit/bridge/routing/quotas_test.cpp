@@ -50,6 +50,14 @@ TEST_F(QuotasTest, NoMorePlacesThanTheLimit) {
   EXPECT_TRUE(quotas_.take_places(tenant("narrow"), 10)) << "nothing waits in the store";
 }
 
+TEST_F(QuotasTest, ACampaignLocksOutNoLoginCodes) {
+  const auto& narrow = tenant("narrow");
+  const Time now = clock_.now();
+  EXPECT_EQ(quotas_.take_turns(narrow, 50'000, now, true), Duration(4999s));
+  EXPECT_EQ(quotas_.take_turns(narrow, 1, now, false), Duration::zero());
+  EXPECT_EQ(quotas_.take_turns(narrow, 1, now + 60s, false), Duration::zero());
+}
+
 TEST_F(QuotasTest, WhatCanWaitKeepsTheRateAndTheRestIsRefusedBeyondASecond) {
   const auto& narrow = tenant("narrow");
   const Time now = clock_.now();
@@ -57,8 +65,9 @@ TEST_F(QuotasTest, WhatCanWaitKeepsTheRateAndTheRestIsRefusedBeyondASecond) {
   EXPECT_EQ(quotas_.take_turns(narrow, 1, now, false), std::nullopt);
   EXPECT_EQ(quotas_.take_turns(narrow, 1, now, true), Duration(100ms));
   EXPECT_EQ(quotas_.take_turns(narrow, 9, now, true), Duration(1s));
-  EXPECT_EQ(quotas_.take_turns(narrow, 1, now + 1s, false), std::nullopt) << "those that were held back are ahead";
-  EXPECT_EQ(quotas_.take_turns(narrow, 1, now + 2s, false), Duration::zero());
+  EXPECT_EQ(quotas_.take_turns(narrow, 10, now + 1s, false), Duration::zero()) << "those held back are not ahead";
+  EXPECT_EQ(quotas_.take_turns(narrow, 1, now + 1s, false), std::nullopt);
+  EXPECT_EQ(quotas_.take_turns(narrow, 1, now + 1s, true), Duration(1100ms)) << "behind both";
   EXPECT_EQ(quotas_.take_turns(narrow, 11, now + 100s, false), std::nullopt)
       << "more than a second's worth in one request";
   EXPECT_EQ(quotas_.take_turns(tenant("wide"), 1'000'000, now, false), Duration::zero());

@@ -135,6 +135,8 @@ TEST(MessageFields, SayWhereEachMistakeIs) {
       {R"("validity": 38102401)", "/validity bad-value;"},
       {R"("validity": 0)", "/validity bad-value;"},
       {R"("client_ref": "two\nlines")", "/client_ref bad-value;"},
+      {R"("triggered_by": "amina, inbound rule hours")", ""},
+      {R"("triggered_by": "inbound rule hours")", "/triggered_by bad-value;"},
       {R"("from": "")", "/from bad-value;"},
       {R"("from": 7)", "/from bad-type;"},
       {R"("country": "KEN")", "/country too-long;"},
