@@ -132,9 +132,10 @@ void HookInbox::take_text(const Tenant& tenant, const Hook& hook, const boost::a
 // With the mark that tells a repetition, and the line of the log.
 void HookInbox::keep(const Tenant& tenant, const EventLine& line, store::Batch batch, WallMs seen_for,
                      const boost::asio::any_io_executor& home, Kept done, std::shared_ptr<SameTexts::Place> same_text) {
-  batch.only_if.emplace_back(store::MarkAbsent{.scope = hook_seen_scope, .key = line.occurrence});
+  const auto seen = std::to_string(tenant.id) + "/" + line.occurrence;
+  batch.only_if.emplace_back(store::MarkAbsent{.scope = hook_seen_scope, .key = seen});
   batch.marks.push_back(
-      {.scope = hook_seen_scope, .key = line.occurrence, .value = {}, .expires_at = context_.clock.wall() + seen_for});
+      {.scope = hook_seen_scope, .key = seen, .value = {}, .expires_at = context_.clock.wall() + seen_for});
   batch.journal.push_back(journal_line(tenant.id, line));
   commit(std::move(batch), home, 0,
          [&tenant, result = line.result, done = std::move(done),

@@ -27,6 +27,7 @@ constexpr WallMs bound_for_ms = 90ll * 86'400'000;
 constexpr std::size_t page_size = 500;
 constexpr std::int64_t waiting = 150;  // Fineract's SmsMessageStatusType: posted, or lost
 
+// Every key begins with the tenant: with him it goes.
 std::string key_of(store::TenantId tenant, const std::string& id) { return std::to_string(tenant) + "/" + id; }
 
 }  // namespace
@@ -101,7 +102,8 @@ void Repair::match(const RoundPtr& round) {
                       before, page_size);
       for (const auto& message : page.messages)
         if (const auto it = found.find(message.content.digest); message.content.client_ref.empty() && it != found.end())
-          if (!reader.mark(taken_scope, std::to_string(message.id), now)) it->second.push_back(message.id);
+          if (!reader.mark(taken_scope, key_of(round->tenant->id, std::to_string(message.id)), now))
+            it->second.push_back(message.id);
       if (page.next == 0) break;
       before = page.next;
     }
@@ -126,9 +128,9 @@ void Repair::bind(const Tenant& tenant, const Row& row, store::MessageId message
   store::Batch batch;
   const auto taken = std::to_string(message), key = key_of(tenant.id, row.id);
   const auto until = context_.clock.wall() + bound_for_ms;
-  batch.only_if.emplace_back(store::MarkAbsent{.scope = taken_scope, .key = taken});
+  batch.only_if.emplace_back(store::MarkAbsent{.scope = taken_scope, .key = key_of(tenant.id, taken)});
   batch.only_if.emplace_back(store::MarkAbsent{.scope = bound_scope, .key = key});
-  batch.marks.push_back({.scope = taken_scope, .key = taken, .value = row.id, .expires_at = until});
+  batch.marks.push_back({.scope = taken_scope, .key = key_of(tenant.id, taken), .value = row.id, .expires_at = until});
   batch.marks.push_back({.scope = bound_scope, .key = key, .value = taken, .expires_at = until});
   context_.store.commit(std::move(batch), context_.executor,
                         [&tenant, id = row.id, message](const store::BatchResult& result) {

@@ -16,8 +16,9 @@ struct Erased {
   bool overwritten = false;              // false: why stands in the log, and it is tried again at the next start
 };
 
-// Of marks whose keys begin with the tenant's number and a slash: rows that a schedule sent, ids of its Fineract.
-inline const std::array<std::string, 2> scopes_by_tenant = {"schedule", "fineract-id"};
+// Of marks whose keys begin with the tenant's number and a slash: rows that a schedule sent, ids of its Fineract and
+// the messages that have one, hooks that came.
+inline const std::array<std::string, 4> scopes_by_tenant = {"schedule", "fineract-id", "fineract-id-of", "hook-seen"};
 
 // That it has to be done, for a daemon that ends before it is.
 void put_erasure(store::Batch& batch, const std::string& tenant);
