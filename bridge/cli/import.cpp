@@ -109,19 +109,13 @@ std::string text_value(const json::value& value) {
   return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
-bool is_number_column(const ImportOptions& options, std::string_view column) {
-  if (!options.number_column.empty()) return text::equal_names(column, options.number_column);
-  for (const auto* known : {"to", "mobileNo", "number", "phone"})
-    if (text::equal_names(column, known)) return true;
-  return false;
-}
-
 // The row as the API takes a message.
-json::object message_of(const ImportOptions& options, const ImportRows::Row& row, const std::string& import) {
+json::object message_of(const ImportOptions& options, const ImportRows::Row& row, const std::string& phone,
+                        const std::string& import) {
   json::object message, variables;
   for (const auto& [column, value] : row.values) {
     if (value.is_null()) continue;
-    if (is_number_column(options, column) && !message.contains("to")) {
+    if (text::equal_names(column, phone) && !message.contains("to")) {
       message["to"] = text_value(value);
     } else if (!options.language_column.empty() && text::equal_names(column, options.language_column)) {
       message["language"] = text_value(value);
@@ -177,7 +171,8 @@ class Import {
         refused_(options.refused.empty() ? options.file + ".refused.csv" : options.refused),
         name_(import_name(options.file, json::serialize(json::array{options.by_template, options.language, options.lane,
                                                                     options.sender, options.number_column,
-                                                                    options.language_column, options.again}))) {}
+                                                                    options.language_column, options.again}))),
+        phone_(options.number_column.empty() ? phone_column(rows_.columns()) : options.number_column) {}
 
   int run() {
     std::signal(SIGINT, note_interrupt);
@@ -196,9 +191,18 @@ class Import {
   }
 
  private:
+  // Of NDJSON the first row that names one decides.
+  const std::string& phone_of(const ImportRows::Row& row) {
+    if (!phone_.empty() || !rows_.columns().empty()) return phone_;
+    std::vector<std::string> names;
+    for (const auto& [name, value] : row.values) names.emplace_back(name);
+    return phone_ = phone_column(names);
+  }
+
   // What cannot be read waits with the others, so that the refused ones keep their order.
   int take(ImportRows::Row row) {
-    if (row.why_not.empty()) body_ += (body_.empty() ? "" : ",") + json::serialize(message_of(options_, row, name_));
+    if (row.why_not.empty())
+      body_ += (body_.empty() ? "" : ",") + json::serialize(message_of(options_, row, phone_of(row), name_));
     batch_.push_back(std::move(row));
     return batch_.size() >= rows_at_once || body_.size() >= octets_at_once ? send() : exit_done;
   }
@@ -233,7 +237,7 @@ class Import {
       refused_.add(rows_, row, row.why_not);
       return exit_done;
     }
-    auto message = message_of(options_, row, name_);
+    auto message = message_of(options_, row, phone_of(row), name_);
     message.erase("client_ref");
     const auto answer = call_patiently(options_, "/api/v1/messages/preview", json::serialize(message));
     if (answer.status == 422) {
@@ -279,6 +283,7 @@ class Import {
   ImportRows rows_;
   RefusedRows refused_;
   const std::string name_;
+  std::string phone_;  // the column
   ImportProgress progress_;
   std::vector<ImportRows::Row> batch_;
   std::string body_;

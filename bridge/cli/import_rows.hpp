@@ -37,6 +37,11 @@ class ImportRows {
   std::vector<std::string> columns_;
 };
 
+// The column of the phone, where nobody names one: to, mobileNo, number or phone; empty: there is none of these. One
+// for the whole file: row by row a balance would go to the number of an account. Throws ClientError where several could
+// be meant.
+std::string phone_column(const std::vector<std::string>& columns);
+
 // Of the whole file, and of what else decides what its rows become: the same import has the same name, and its rows the
 // same references, however often it is begun.
 std::string import_name(const std::string& file, const std::string& how);

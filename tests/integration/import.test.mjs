@@ -55,7 +55,7 @@ it('makes a message of each row of CSV, and a file of those it refused', {timeou
 });
 
 it('reads NDJSON, and texts without a template', {timeout}, async (t) => {
-  const rows = [{to: '0712000001', text: 'Hello'}, 'no JSON', {phone: 254712000002, text: 'Hello', more: 1}, {to: '0712000003'}];
+  const rows = [{to: '0712000001', text: 'Hello'}, 'no JSON', {to: 254712000002, phone: '12', text: 'Hello', more: 1}, {to: '0712000003'}];
   const {bridge, file, api} = await setUp(t, 'list.ndjson', rows.map((row) => typeof row === 'string' ? row : JSON.stringify(row)).join('\n'));
   const done = await bridge.cli('import', file, '--json');
   assert.equal(done.code, 3, done.output);
@@ -103,9 +103,11 @@ it('goes on after Ctrl-C, after its own death and after the daemon\'s', {timeout
 it('says what is wrong with a file', {timeout}, async (t) => {
   const {bridge, file} = await setUp(t, 'due.csv', 'mobileNo;firstName\n0712000001;Amina\n');
   const cases = [[[file], 'due.csv', /separated by semicolons/], [['-'], '', /cannot read -/], [[`${file}.txt`], 'due.csv.txt', /says how it is read: \.csv/],
-    [[join(bridge.folder, 'twice.csv')], 'twice.csv', /name each column, and no two alike/]];
+    [[join(bridge.folder, 'twice.csv')], 'twice.csv', /name each column, and no two alike/],
+    [[join(bridge.folder, 'phones.csv')], 'phones.csv', /'number' and 'phone' could both be the phone: say which with --number-column/]];
   writeFileSync(`${file}.txt`, 'x');
   writeFileSync(join(bridge.folder, 'twice.csv'), 'to,to\n1,2\n');
+  writeFileSync(join(bridge.folder, 'phones.csv'), 'number,phone,text\n1000,0712000001,Hello\n');
   for (const [parameters, , why] of cases) {
     const refused = await bridge.cli('import', ...parameters);
     assert.equal(refused.code, 2, refused.output);
