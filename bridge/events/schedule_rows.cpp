@@ -78,6 +78,11 @@ std::string row_key(const ScheduleSettings& schedule, const ReportRow& row) {
   return http_gateways::hex(http_gateways::digest(http_gateways::Hash::sha256, whole)).substr(0, 32);
 }
 
+bool has_key(const ScheduleSettings& schedule, const ReportRow& row) {
+  return schedule.key.empty() ||
+         std::ranges::any_of(schedule.key, [&](const auto& column) { return !row.cell(column).empty(); });
+}
+
 Submission submission_of(const ScheduleSettings& schedule, const TemplateSettings* made, const ReportRow& row) {
   Submission submission;
   submission.source = store::Source::schedule;

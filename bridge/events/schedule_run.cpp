@@ -129,6 +129,7 @@ void ScheduleRun::add_row(Slice& slice, const ReportRow& row, std::map<std::stri
   };
   if (schedule.list == ScheduleSettings::List::clients && row.cell("active") != "true")
     return refuse("the client is not active");
+  if (!has_key(schedule, row)) return refuse("has no value in the columns of 'key'");
   const auto key = mark_of(row_key(schedule, row));
   if (!keys.emplace(key, true).second || context_.store.reader().mark(mark_scope, key, context_.clock.wall())) {
     ++slice.counts.repeated;
