@@ -28,15 +28,6 @@ constexpr std::size_t refused_octets = store::journal_body_max - 1000;  // of a 
 constexpr std::size_t refused_id_octets = 60, refused_why_octets = 200;
 const std::string mark_scope = "schedule";
 
-// What a person finds a refused row by: the columns of its key, without numbers of phones.
-std::string shown_id(const ScheduleSettings& schedule, const ReportRow& row) {
-  for (const auto& column : schedule.key)
-    if (const auto value = row.cell(column); !value.empty()) return column + " " + std::string(value);
-  for (const char* column : {"loanAccountId", "loanId", "accountNo", "id", "clientId"})
-    if (const auto value = row.cell(column); !value.empty()) return std::string(column) + " " + std::string(value);
-  return {};
-}
-
 }  // namespace
 
 ScheduleRun::ScheduleRun(const Context& context, Order order, std::function<void(const Ended&)> ended)

@@ -72,6 +72,15 @@ TEST(ScheduleRows, HaveNoKeyWhereAllOfItsColumnsAreEmpty) {
   EXPECT_TRUE(has(schedule_with(), {{"name", "a"}})) << "without a key all of the row is one";
 }
 
+TEST(ScheduleRows, AreShownByAnIdButNeverByThePhone) {
+  const ReportRow row{{{"id", "7"}, {"mobileno", "0712345678"}, {"staff", "12"}}};
+  EXPECT_EQ(shown_id(schedule_with(), row), "id 7");
+  EXPECT_EQ(shown_id(schedule_with({{"key", {"staff"}}}), row), "staff 12");
+  EXPECT_EQ(shown_id(schedule_with({{"key", {"mobileNo", "staff"}}}), row), "staff 12");
+  EXPECT_EQ(shown_id(schedule_with({{"key", {"mobileNo"}}, {"number_column", "MOBILENO"}}), row), "id 7");
+  EXPECT_EQ(shown_id(schedule_with({{"number_column", "id"}}), {{{"id", "0712345678"}}}), "");
+}
+
 TEST(ScheduleRows, BecomeMessages) {
   auto schedule = schedule_with({{"language_column", "lang"}, {"columns", {{"totaldue", "installmentAmount"}}}});
   const ReportRow row{{{"mobileno", "0712345678"}, {"totalDue", "950.000000"}, {"firstName", "Amina"}, {"lang", "SW"}}};
