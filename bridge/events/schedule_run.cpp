@@ -102,14 +102,14 @@ std::string ScheduleRun::mark_of(const std::string& key) const {
   return fmt::format("{}/{}/{}/{}", order_.tenant->id, order_.schedule->name, order_.period, key);
 }
 
-ScheduleRun::Slice ScheduleRun::made_of(const std::vector<ReportRow>& rows) const {
+ScheduleRun::Slice ScheduleRun::made_of(const std::vector<ReportRow>& rows) {
   Slice slice;
-  std::map<std::string, bool> keys;
-  for (const auto& row : rows) add_row(slice, row, keys);
+  if (order_.task) keys_.clear();
+  for (const auto& row : rows) add_row(slice, row);
   return slice;
 }
 
-void ScheduleRun::add_row(Slice& slice, const ReportRow& row, std::map<std::string, bool>& keys) const {
+void ScheduleRun::add_row(Slice& slice, const ReportRow& row) {
   const auto& schedule = *order_.schedule;
   // Every bank has closed clients: they are no rows, rather than rows that somebody has to look into.
   if (schedule.list == ScheduleSettings::List::clients && row.cell("active") != "true") return;
@@ -122,7 +122,7 @@ void ScheduleRun::add_row(Slice& slice, const ReportRow& row, std::map<std::stri
   };
   if (!has_key(schedule, row)) return refuse("has no value in the columns of 'key'");
   const auto key = mark_of(row_key(schedule, row));
-  if (!keys.emplace(key, true).second || context_.store.reader().mark(mark_scope, key, context_.clock.wall())) {
+  if (keys_.contains(key) || context_.store.reader().mark(mark_scope, key, context_.clock.wall())) {
     ++slice.counts.repeated;
     return;
   }
@@ -134,6 +134,7 @@ void ScheduleRun::add_row(Slice& slice, const ReportRow& row, std::map<std::stri
     refuse(prepared.refusal->detail);
   } else {
     ++slice.counts.sent;
+    keys_.insert(key);
     slice.counts.parts += prepared.enqueue.content.parts;
     slice.along.marks.push_back({.scope = mark_scope, .key = key, .value = {}, .expires_at = order_.keep_marks_until});
   }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -109,8 +110,8 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
   void work();
   void more();
   void take_slice();
-  Slice made_of(const std::vector<ReportRow>& rows) const;
-  void add_row(Slice& slice, const ReportRow& row, std::map<std::string, bool>& keys) const;
+  Slice made_of(const std::vector<ReportRow>& rows);
+  void add_row(Slice& slice, const ReportRow& row);
   void look_at(const Slice& slice);
   void commit(Slice slice);
   void committed(const RowCounts& counts, const tl::expected<std::vector<Acceptance>, Problem>& result);
@@ -124,6 +125,7 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
   std::unique_ptr<FineractClient> client_;
   std::unique_ptr<ReportRows> rows_;
   std::vector<ReportRow> slice_;  // that is not on the disk yet
+  std::set<std::string> keys_;    // of rows that have a message, but no mark yet: in a dry run they never get one
   std::size_t page_rows_ = 0, offset_ = 0;
   RowCounts counts_;
   DryRun dry_run_;

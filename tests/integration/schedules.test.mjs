@@ -227,6 +227,18 @@ describe('a schedule', () => {
     assert.match(tried.stdout, /^101 rows: 100 messages in 100 parts, 0 got theirs in this period already, 1 refused\nprice: KES 50\ntakes: 2 s/);
   });
 
+  it('is tried out as it would run: who comes twice, however far apart, gets one', {timeout}, async (t) => {
+    // Far more rows than one slice has, and who is refused is no repetition.
+    const rows = [person(999, {mobileNo: null}), ...Array.from({length: 450}, (_, i) => person(i + 1)), person(1), person(999)];
+    const {api} = await setUp(t, {'Loan payments due': {columns, rows}});
+    const {body} = await api.post('/schedules/due/dry-run');
+    const counts = ({rows: all, sent, repeated, refused}) => [all, sent, repeated, refused];
+    assert.deepEqual(counts(body), [453, 451, 1, 1]);
+    await api.post('/schedules/due/run');
+    await ended(api);
+    assert.deepEqual(counts((await ends(api))[0]), [453, 451, 1, 1]);
+  });
+
   it('is made, paused, changed and removed while the daemon runs, and says what is wrong', {timeout}, async (t) => {
     const {bridge, api} = await setUp(t, due(1), {settings: null});
     const made = await bridge.cli('schedules', 'create', 'due', '--set', 'tenant=default', '--set', 'cron=every weekday at 08:00', '--set', 'template=reminder',
