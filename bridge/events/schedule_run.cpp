@@ -31,7 +31,7 @@ const std::string mark_scope = "schedule";
 }  // namespace
 
 ScheduleRun::ScheduleRun(const Context& context, Order order, std::function<void(const Ended&)> ended)
-    : context_(context), order_(std::move(order)), ended_(std::move(ended)) {}
+    : context_(context), order_(std::move(order)), tenant_(order_.tenant), ended_(std::move(ended)) {}
 
 void ScheduleRun::start() {
   const auto& tenant = order_.tenant->config;
@@ -71,8 +71,18 @@ void ScheduleRun::took(FineractAnswer answer) {
 
 // ---- slice by slice ----
 
+// Empty: it may send. One that is another by now under the same name has another number.
+std::string ScheduleRun::why_not_for_tenant() {
+  const auto& name = order_.tenant->config.name;
+  const auto* now = context_.tenants.find(name);
+  if (!now || now->id != order_.tenant->id) return "the tenant '" + name + "' is gone";
+  tenant_ = now;
+  return now->config.enabled ? std::string() : why_suspended(now->config);
+}
+
 void ScheduleRun::work() {
   if (stopping_) return end(How::stopped);
+  if (auto why = why_not_for_tenant(); !why.empty()) return end(How::stopped, std::move(why));
   if (slice_.empty()) {
     slice_ = rows_->next(slice_rows);
     if (!rows_->error().empty()) return end(How::failed, rows_->error());
@@ -126,10 +136,10 @@ void ScheduleRun::add_row(Slice& slice, const ReportRow& row) {
     ++slice.counts.repeated;
     return;
   }
-  const auto made = template_for(*context_.router.table(), schedule.by_template, order_.tenant->config.name);
+  const auto made = template_for(*context_.router.table(), schedule.by_template, tenant_->config.name);
   auto submission = submission_of(schedule, made.get(), row);
-  auto prepared = order_.task ? context_.intake.prepare_to_send(std::move(submission), *order_.tenant)
-                              : context_.intake.prepare(std::move(submission), *order_.tenant);
+  auto prepared = order_.task ? context_.intake.prepare_to_send(std::move(submission), *tenant_)
+                              : context_.intake.prepare(std::move(submission), *tenant_);
   if (prepared.refusal) {
     refuse(prepared.refusal->detail);
   } else {
@@ -192,7 +202,7 @@ void ScheduleRun::commit(Slice slice) {
                                           {"repeated", slice.counts.repeated},
                                           {"refused", std::move(refused)}}));
   context_.intake.accept(
-      *order_.tenant, std::move(slice.wishes), Intake::WhenBusy::wait, context_.executor,
+      *tenant_, std::move(slice.wishes), Intake::WhenBusy::wait, context_.executor,
       [self = shared_from_this(), counts = slice.counts](const auto& result) { self->committed(counts, result); },
       std::move(slice.along));
 }
@@ -207,7 +217,7 @@ void ScheduleRun::committed(const RowCounts& counts, const tl::expected<std::vec
     const auto timer = std::shared_ptr<Timer>(context_.clock.timer(context_.executor));
     return timer->at(context_.clock.now() + commit_again, [self = shared_from_this(), timer] { self->work(); });
   }
-  const auto& metrics = order_.tenant->metrics.schedule_rows;
+  const auto& metrics = tenant_->metrics.schedule_rows;
   metrics[metrics::ScheduleRow::sent]->Increment(static_cast<double>(counts.sent));
   metrics[metrics::ScheduleRow::repeated]->Increment(static_cast<double>(counts.repeated));
   metrics[metrics::ScheduleRow::refused]->Increment(static_cast<double>(counts.refused));

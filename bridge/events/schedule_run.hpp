@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/access/tenants.hpp"
 #include "bridge/config/schedule.hpp"
 #include "bridge/env/http_transport.hpp"
 #include "bridge/env/log_throttle.hpp"
@@ -59,12 +60,13 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
     Clock& clock;
     store::Store& store;
     const Router& router;
+    const Tenants& tenants;
     Intake& intake;
     MakeHttpTransport make_transport;
   };
   struct Order {
     SchedulePtr schedule;
-    const Tenant* tenant = nullptr;
+    const Tenant* tenant = nullptr;          // as it is when the run begins
     std::optional<store::ClaimedTask> task;  // none: a dry run, which sends nothing
     WallMs period = 0, started_at = 0;
     WallMs keep_marks_until = 0;
@@ -109,6 +111,7 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
   void took(FineractAnswer answer);
   void work();
   void more();
+  std::string why_not_for_tenant();
   void take_slice();
   Slice made_of(const std::vector<ReportRow>& rows);
   void add_row(Slice& slice, const ReportRow& row);
@@ -121,6 +124,7 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
 
   const Context context_;
   const Order order_;
+  const Tenant* tenant_;  // as it is now: a run takes long, and others change it meanwhile
   std::function<void(const Ended&)> ended_;
   std::unique_ptr<FineractClient> client_;
   std::unique_ptr<ReportRows> rows_;

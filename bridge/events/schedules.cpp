@@ -84,6 +84,7 @@ ScheduleRun::Context Schedules::run_context() const {
           .clock = context_.clock,
           .store = context_.store,
           .router = context_.router,
+          .tenants = context_.tenants,
           .intake = context_.intake,
           .make_transport = context_.make_transport};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // Schedules: a report of Fineract becomes a message a row, once in a period, whatever is killed, stopped or run again.
 import assert from 'node:assert/strict';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, it} from 'node:test';
 import {binary, Bridge, freePort, root, start, until} from './harness.mjs';
@@ -140,6 +141,23 @@ describe('a run', () => {
     assert.equal(end.result, 'stopped');
     assert.ok(end.sent > 0 && end.sent < count, `${end.sent} of ${count}`);
     assert.equal((await bridge.cli('schedules', 'stop', 'due')).code, 6);
+  });
+
+  it('ends when its tenant is suspended meanwhile', {timeout}, async (t) => {
+    const count = 100_000;
+    const {bridge, api} = await setUp(t, due(count), {gateway: {rate: '1/s'}});
+    await api.post('/schedules/due/run');
+    await until('it to run', async () => ((await show(api)).running?.sent ?? 0) > 0);
+    const [tenant] = bridge.config.tenants;
+    writeFileSync(bridge.configFile, JSON.stringify({...bridge.config, tenants: [{...tenant, enabled: false}]}));
+    const reloaded = await bridge.cli('reload', '--yes');
+    assert.equal(reloaded.code, 0, reloaded.output);
+    const owner = bridge.api(await bridge.createOwnerKey());  // the tenant's own key is refused by now
+    await ended(owner);
+    const [end] = await ends(owner);
+    assert.deepEqual([end.result, end.refused], ['stopped', 0]);
+    assert.match(end.detail, /'default' is suspended/);
+    assert.ok(end.sent > 0 && end.sent < count, `${end.sent} of ${count}`);
   });
 
   it('begins when it is due, on its zone\'s clock, also for a time that was missed', {timeout}, async (t) => {
