@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "bridge/env/log.hpp"
 #include "bridge/events/schedule_journal.hpp"
 #include "bridge/events/schedule_rows.hpp"
+#include "bridge/events/schedule_tasks.hpp"
 #include "bridge/text/time.hpp"
 
 namespace smsbridge::bridge {
@@ -20,7 +20,6 @@ using namespace std::chrono_literals;
 using How = ScheduleRun::Ended::How;
 using metrics::ScheduleEnd;
 
-const std::string task_kind = "schedule";
 constexpr std::size_t runs_most = 2, dry_runs_most = 2;  // at a time: each holds what Fineract answered
 constexpr Duration write_again = 1s;
 constexpr WallMs minute = 60'000, late_after = 10 * minute;  // from then on its time was missed
@@ -28,39 +27,6 @@ constexpr WallMs busy_again = 30'000;                        // a run of the sam
 constexpr WallMs try_again_first = minute, try_again_longest = 15 * minute;
 constexpr int tries_most = 28;  // some six hours
 constexpr WallMs marks_kept_after = 2 * 24 * 60 * minute, marks_kept_least = 7 * 24 * 60 * minute;
-
-// What a task says of itself.
-struct Due {
-  WallMs due = 0, period = 0;
-  std::string by;  // who asked; empty: its time came
-};
-
-std::string text_of_due(const Due& due) {
-  return json::serialize(json::object{{"due", due.due}, {"period", due.period}, {"by", due.by}});
-}
-
-Due read_due(const std::string& body) {
-  boost::system::error_code error;
-  const auto value = json::parse(body, error);
-  const auto* object = error ? nullptr : value.if_object();
-  const auto number = [&](const char* key) {
-    const auto* each = object ? object->if_contains(key) : nullptr;
-    return each && each->is_int64() ? each->get_int64() : 0;
-  };
-  const auto* by = object ? object->if_contains("by") : nullptr;
-  return {.due = number("due"),
-          .period = number("period"),
-          .by = by && by->is_string() ? std::string(by->get_string()) : std::string()};
-}
-
-// "repayment-due/1764468000000": a second put of one time changes nothing.
-store::PutTask task_of(const ScheduleSettings& schedule, const Tenant& tenant, WallMs due) {
-  return {.task = {.tenant = tenant.id, .kind = task_kind, .key = schedule.name + "/" + std::to_string(due)},
-          .due_at = due,
-          .body = text_of_due({.due = due, .period = due, .by = {}})};
-}
-
-std::string name_in(const store::TaskKey& task) { return task.key.substr(0, task.key.rfind('/')); }
 
 json::object counts_json(const RowCounts& counts) {
   return {{"rows", counts.rows},
@@ -106,7 +72,7 @@ void Schedules::plan(const RoutingTable& table) {
     const auto* tenant = context_.tenants.find(schedule->tenant);
     if (!tenant || !schedule->enabled) continue;
     if (const auto due = next_due(*schedule, tenant->config, context_.clock.wall()))
-      batch.tasks.push_back(task_of(*schedule, *tenant, due));
+      batch.tasks.push_back(due_task(*schedule, *tenant, due));
   }
   if (!batch.tasks.empty()) put(std::move(batch));
 }
@@ -135,7 +101,7 @@ void Schedules::put(store::Batch batch, std::function<void(const store::BatchRes
 }
 
 void Schedules::due(const store::Tasks::DueByKind& kinds) {
-  if (!kinds.contains(task_kind)) return;
+  if (!kinds.contains(schedule_task_kind)) return;
   boost::asio::post(context_.executor, [this, alive = alive_] {
     if (*alive && started_) claim();
   });
@@ -146,7 +112,7 @@ void Schedules::claim() {
   claim_again_ = claiming_ || running_.size() >= runs_most;
   if (claim_again_) return;
   claiming_ = true;
-  context_.store.claim({{.kind = task_kind, .count = static_cast<std::uint32_t>(runs_most - running_.size())}},
+  context_.store.claim({{.kind = schedule_task_kind, .count = static_cast<std::uint32_t>(runs_most - running_.size())}},
                        context_.executor, [this, alive = alive_](store::TaskClaimResult result) {
                          if (*alive) claimed(std::move(result));
                        });
@@ -182,11 +148,11 @@ void Schedules::end_task(const store::ClaimedTask& task, WallMs again_at) {
 // ---- a run ----
 
 void Schedules::begin(const store::ClaimedTask& task) {
-  const auto name = name_in(task.task);
+  const auto name = schedule_in(task.task);
   const auto schedule = context_.router.table()->schedule(name);
   const auto* tenant = schedule ? context_.tenants.find(schedule->tenant) : nullptr;
   if (!tenant || tenant->id != task.task.tenant) return end_task(task);
-  const auto due = read_due(task.body);
+  const auto due = read_schedule_due(task.body);
   const bool is_asked = !due.by.empty();
   if (!is_asked && (!schedule->enabled || !is_due_at(*schedule, tenant->config, due.due))) return end_task(task);
   if (running_.contains(name)) return end_task(task, context_.clock.wall() + busy_again);
@@ -206,7 +172,7 @@ void Schedules::begin(const store::ClaimedTask& task) {
 
 void Schedules::begin_run(const SchedulePtr& schedule, const Tenant& tenant, const store::ClaimedTask& task) {
   const auto now = context_.clock.wall();
-  const auto due = read_due(task.body);
+  const auto due = read_schedule_due(task.body);
   const auto after = next_due(*schedule, tenant.config, std::max(now, due.period));
   const ScheduleRun::Order order{.schedule = schedule,
                                  .tenant = &tenant,
@@ -268,7 +234,7 @@ void Schedules::finish(const SchedulePtr& schedule, const Tenant& tenant, const 
                        ScheduleEnd result, const json::object& line) {
   tenant.metrics.schedule_runs[result]->Increment();
   json::object whole{
-      {"event", "ended"}, {"result", metrics::label_value(result)}, {"period", read_due(task.body).period}};
+      {"event", "ended"}, {"result", metrics::label_value(result)}, {"period", read_schedule_due(task.body).period}};
   for (const auto& [key, value] : line) whole[key] = value;
   if (result == ScheduleEnd::error)
     log::error("schedules", "a run failed; 'smsbridge schedules run' does it again once what is wrong is mended",
@@ -281,7 +247,7 @@ void Schedules::finish(const SchedulePtr& schedule, const Tenant& tenant, const 
   const auto now = context_.router.table()->schedule(schedule->name);
   if (now && now->enabled)
     if (const auto due = next_due(*now, tenant.config, context_.clock.wall()))
-      batch.tasks.push_back(task_of(*now, tenant, due));
+      batch.tasks.push_back(due_task(*now, tenant, due));
   put(std::move(batch));
 }
 
@@ -309,14 +275,11 @@ void Schedules::run_now(const SchedulePtr& schedule, bool anew, const std::strin
     if (!*alive || stopping_ || !tenant) return answer("the daemon is stopping");
     if (running_.contains(schedule->name)) return answer("it is running");
     const auto now = context_.clock.wall();
-    const Due due{.due = now,
-                  .period = anew ? now : period_at(*schedule, tenant->config, now),
-                  .by = by.empty() ? "somebody" : by};
+    const ScheduleDue due{.due = now,
+                          .period = anew ? now : period_at(*schedule, tenant->config, now),
+                          .by = by.empty() ? "somebody" : by};
     store::Batch batch;
-    batch.tasks.push_back(
-        {.task = {.tenant = tenant->id, .kind = task_kind, .key = schedule->name + "/" + std::to_string(now)},
-         .due_at = now,
-         .body = text_of_due(due)});
+    batch.tasks.push_back(asked_task(*schedule, *tenant, due));
     context_.store.commit(std::move(batch), context_.executor, [answer](const store::BatchResult& result) {
       answer(result.error == store::Error::none ? std::string() : store::explain(result.error));
     });
