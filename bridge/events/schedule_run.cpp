@@ -246,6 +246,7 @@ void ScheduleRun::cut_short() {
 }
 
 void ScheduleRun::fail(const FineractAnswer& answer) {
+  if (stopping_) return end(How::stopped, "Fineract: " + answer.detail);
   const bool may_pass = answer.end == Answered::unreachable || answer.end == Answered::failing;
   end(may_pass ? How::later : How::failed, "Fineract: " + answer.detail);
 }

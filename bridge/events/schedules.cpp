@@ -155,6 +155,7 @@ void Schedules::begin(const store::ClaimedTask& task) {
   const auto due = read_schedule_due(task.body);
   const bool is_asked = !due.by.empty();
   if (!is_asked && (!schedule->enabled || !is_due_at(*schedule, tenant->config, due.due))) return end_task(task);
+  if (task.attempt > 1 && was_stopped(context_.store, task.task, name)) return end_task(task);
   if (running_.contains(name)) return end_task(task, context_.clock.wall() + busy_again);
   const auto last = is_asked ? std::nullopt : last_run(context_.store, tenant->id, name);
   if (last && last->at("period").as_int64() > due.due) {
@@ -188,9 +189,13 @@ void Schedules::begin_run(const SchedulePtr& schedule, const Tenant& tenant, con
   *slot = run;
   running_[schedule->name] = run;
   store::Batch batch;
-  batch.journal.push_back(run_line(
-      schedule->name, tenant.id,
-      {{"event", "started"}, {"run", now}, {"period", due.period}, {"attempt", task.attempt}, {"by", due.by}}));
+  batch.journal.push_back(run_line(schedule->name, tenant.id,
+                                   {{"event", "started"},
+                                    {"run", now},
+                                    {"period", due.period},
+                                    {"attempt", task.attempt},
+                                    {"by", due.by},
+                                    {"task", task.task.key}}));
   log::info("schedules", "runs", "schedule", schedule->name, "period", text::time_text(due.period), "attempt",
             task.attempt, "by", due.by.empty() ? "its time" : due.by);
   put(std::move(batch), [run](const store::BatchResult&) { run->start(); });
@@ -214,6 +219,7 @@ void Schedules::ended(const RunPtr& run, const ScheduleRun::Ended& how) {
       log::warn("schedules", "Fineract does not answer: the run is tried again", "schedule", schedule->name, "why",
                 how.detail, "again", text::time_text(again), "times", times);
     line["event"] = "waits";
+    line["task"] = task.task.key;
     store::Batch batch;
     batch.ended_tasks.push_back({.task = task.task, .lease = task.lease, .again_at = again});
     batch.journal.push_back(run_line(schedule->name, order.tenant->id, line));
@@ -235,6 +241,7 @@ void Schedules::finish(const SchedulePtr& schedule, const Tenant& tenant, const 
   tenant.metrics.schedule_runs[result]->Increment();
   json::object whole{
       {"event", "ended"}, {"result", metrics::label_value(result)}, {"period", read_schedule_due(task.body).period}};
+  whole["task"] = task.task.key;
   for (const auto& [key, value] : line) whole[key] = value;
   if (result == ScheduleEnd::error)
     log::error("schedules", "a run failed; 'smsbridge schedules run' does it again once what is wrong is mended",
@@ -290,13 +297,30 @@ void Schedules::stop_run(const std::string& name, const std::string& by, boost::
                          std::function<void(bool)> done) {
   boost::asio::post(context_.executor, [this, alive = alive_, name, by, home, done = std::move(done)] {
     const auto it = *alive ? running_.find(name) : running_.end();
-    const bool found = it != running_.end();
-    if (found) {
-      log::warn("schedules", "a run is being stopped", "schedule", name, "by", by);
-      it->second->stop();
-    }
+    if (*alive && it != running_.end()) it->second->stop();
+    const bool found = *alive && (it != running_.end() || stop_waiting(name));
+    if (found) log::warn("schedules", "a run is being stopped", "schedule", name, "by", by);
     boost::asio::post(home, [done, found] { done(found); });
   });
+}
+
+// Nothing takes a task away before it is due: its run finds then that it ended. What comes next waits from now on.
+bool Schedules::stop_waiting(const std::string& name) {
+  const auto schedule = context_.router.table()->schedule(name);
+  const auto* tenant = schedule ? context_.tenants.find(schedule->tenant) : nullptr;
+  if (!tenant) return false;
+  store::Batch batch;
+  for (auto& line : waiting_runs(context_.store, tenant->id, name)) {
+    line["event"] = "ended";
+    line["result"] = metrics::label_value(ScheduleEnd::stopped);
+    batch.journal.push_back(run_line(name, tenant->id, line));
+  }
+  if (batch.journal.empty()) return false;
+  tenant->metrics.schedule_runs[ScheduleEnd::stopped]->Increment(static_cast<double>(batch.journal.size()));
+  const auto due = schedule->enabled ? next_due(*schedule, tenant->config, context_.clock.wall()) : 0;
+  if (due) batch.tasks.push_back(due_task(*schedule, *tenant, due));
+  put(std::move(batch));
+  return true;
 }
 
 void Schedules::dry_run(const SchedulePtr& schedule, boost::asio::any_io_executor home,

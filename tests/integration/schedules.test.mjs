@@ -202,6 +202,23 @@ describe('a run', () => {
     assert.doesNotMatch(bridge.log, /geheim/);
   });
 
+  it('that waits for Fineract can be stopped', {timeout}, async (t) => {
+    const {standin, bridge, api} = await setUp(t, due(1));
+    standin.down = true;
+    await api.post('/schedules/due/run');
+    await until('it to wait', async () => (await runs(api))[0]?.event === 'waits');
+    const stopped = await bridge.cli('schedules', 'stop', 'due');
+    assert.equal(stopped.code, 0, stopped.output);
+    await ended(api);
+    const [end] = await ends(api);
+    assert.deepEqual([end.result, end.detail], ['stopped', 'Fineract: HTTP 503']);
+    assert.equal((await bridge.cli('schedules', 'stop', 'due')).code, 6, 'there is no other');
+    standin.down = false;
+    await api.post('/schedules/due/run');
+    await ended(api, 2);
+    assert.deepEqual([(await ends(api))[0].result, (await ends(api))[0].sent], ['ok', 1]);
+  });
+
   it('does not begin on a holiday', {timeout}, async (t) => {
     const {standin, api} = await setUp(t, due(1), {settings: schedule({holidays: 'skip', office: 2})});
     const [y, m, d] = new Date(Date.now() + 3 * 3_600_000).toISOString().slice(0, 10).split('-').map(Number);
