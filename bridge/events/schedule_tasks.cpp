@@ -5,9 +5,17 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "bridge/events/schedule_rows.hpp"
+
 namespace smsbridge::bridge {
 
 namespace json = boost::json;
+
+namespace {
+
+constexpr WallMs late_after = 10 * 60'000;  // from then on its time was missed
+
+}  // namespace
 
 ScheduleDue read_schedule_due(const std::string& body) {
   boost::system::error_code error;
@@ -33,6 +41,18 @@ store::PutTask asked_task(const ScheduleSettings& schedule, const Tenant& tenant
 
 store::PutTask due_task(const ScheduleSettings& schedule, const Tenant& tenant, WallMs due) {
   return asked_task(schedule, tenant, {.due = due, .period = due, .by = {}});
+}
+
+DueNow due_now(const ScheduleSettings& schedule, const TenantSettings& tenant, WallMs due, WallMs now) {
+  if (const auto latest = period_at(schedule, tenant, now); latest > due)
+    return {.instead = latest, .skipped_because = {}};
+  if (now - due <= late_after) return {};
+  if (schedule.missed == ScheduleSettings::Missed::skip)
+    return {.instead = 0, .skipped_because = "its time was missed"};
+  // Each is a period of its own: the same people would be told twice, one soon after the other.
+  if (const auto next = next_due(schedule, tenant, now); next && next - now < now - due)
+    return {.instead = 0, .skipped_because = "its time was missed, and the next one is nearer"};
+  return {};
 }
 
 std::string schedule_in(const store::TaskKey& task) { return task.key.substr(0, task.key.rfind('/')); }

@@ -22,6 +22,14 @@ ScheduleDue read_schedule_due(const std::string& body);
 store::PutTask due_task(const ScheduleSettings& schedule, const Tenant& tenant, WallMs due);
 store::PutTask asked_task(const ScheduleSettings& schedule, const Tenant& tenant, const ScheduleDue& due);
 
+// What becomes of a time when it comes, or when somebody is there again after it came.
+struct DueNow {
+  WallMs instead =
+      0;  // a later time came since: one run makes up for both, in the period that a run by hand is in, too
+  std::string skipped_because;
+};
+DueNow due_now(const ScheduleSettings& schedule, const TenantSettings& tenant, WallMs due, WallMs now);
+
 // The name of the schedule.
 std::string schedule_in(const store::TaskKey& task);
 

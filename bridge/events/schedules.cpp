@@ -22,8 +22,8 @@ using metrics::ScheduleEnd;
 
 constexpr std::size_t runs_most = 2, dry_runs_most = 2;  // at a time: each holds what Fineract answered
 constexpr Duration write_again = 1s;
-constexpr WallMs minute = 60'000, late_after = 10 * minute;  // from then on its time was missed
-constexpr WallMs busy_again = 30'000;                        // a run of the same schedule goes on
+constexpr WallMs minute = 60'000;
+constexpr WallMs busy_again = 30'000;  // a run of the same schedule goes on
 constexpr WallMs try_again_first = minute, try_again_longest = 15 * minute;
 constexpr int tries_most = 28;  // some six hours
 constexpr WallMs marks_kept_after = 2 * 24 * 60 * minute, marks_kept_least = 7 * 24 * 60 * minute;
@@ -145,6 +145,13 @@ void Schedules::end_task(const store::ClaimedTask& task, WallMs again_at) {
   put(std::move(batch));
 }
 
+void Schedules::put_instead(const store::ClaimedTask& task, store::PutTask other) {
+  store::Batch batch;
+  batch.ended_tasks.push_back({.task = task.task, .lease = task.lease});
+  batch.tasks.push_back(std::move(other));
+  put(std::move(batch));
+}
+
 // ---- a run ----
 
 void Schedules::begin(const store::ClaimedTask& task) {
@@ -163,10 +170,13 @@ void Schedules::begin(const store::ClaimedTask& task) {
               text::time_text(due.due));
     return finish(schedule, *tenant, task, ScheduleEnd::skipped, {{"detail", "a later one was done meanwhile"}});
   }
-  const bool missed = !is_asked && task.attempt == 1 && context_.clock.wall() - due.due > late_after;
-  if (missed && schedule->missed == ScheduleSettings::Missed::skip) {
-    log::warn("schedules", "a time was missed, and is skipped", "schedule", name, "due", text::time_text(due.due));
-    return finish(schedule, *tenant, task, ScheduleEnd::skipped, {{"detail", "its time was missed"}});
+  const auto is_first = !is_asked && task.attempt == 1;  // else it has begun, in this period
+  const auto now = is_first ? due_now(*schedule, tenant->config, due.due, context_.clock.wall()) : DueNow();
+  if (now.instead) return put_instead(task, due_task(*schedule, *tenant, now.instead));
+  if (!now.skipped_because.empty()) {
+    log::warn("schedules", "a time was missed, and is skipped", "schedule", name, "due", text::time_text(due.due),
+              "why", now.skipped_because);
+    return finish(schedule, *tenant, task, ScheduleEnd::skipped, {{"detail", now.skipped_because}});
   }
   begin_run(schedule, *tenant, task);
 }

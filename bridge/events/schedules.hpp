@@ -69,6 +69,7 @@ class Schedules {
   void ended(const RunPtr& run, const ScheduleRun::Ended& how);
   void finish(const SchedulePtr& schedule, const Tenant& tenant, const store::ClaimedTask& task,
               metrics::ScheduleEnd result, const boost::json::object& line);
+  void put_instead(const store::ClaimedTask& task, store::PutTask other);
   bool stop_waiting(const std::string& name);
   void end_task(const store::ClaimedTask& task, WallMs again_at = 0);
   ScheduleRun::Context run_context() const;
