@@ -71,7 +71,7 @@ class ImportProgress {
   SteadyClock::time_point shown_ = began_;
 };
 
-// Rows that became no message, with the reason, in a file that can be mended and imported.
+// Rows that became no message, with the reason, in a file of the same kind, which can be mended and imported.
 class RefusedRows {
  public:
   explicit RefusedRows(std::string file) : file_(std::move(file)) {}
@@ -80,13 +80,7 @@ class RefusedRows {
     ++count_;
     if (count_ <= shown_refused) std::cerr << "row " << row.number << ": " << text::printable(why) << "\n";
     if (!out_.is_open()) open(rows);
-    out_ << row.number << ',' << text::csv_cell(why);
-    if (rows.columns().empty()) out_ << ',' << text::csv_cell(json::serialize(row.values));
-    for (const auto& column : rows.columns()) {
-      const auto* value = row.values.if_contains(column);
-      out_ << ',' << (value && value->is_string() ? text::csv_cell(std::string(value->get_string())) : std::string());
-    }
-    out_ << '\n' << std::flush;
+    out_ << (rows.is_csv() ? csv_of(rows, row, why) : json_of(row, why)) << '\n' << std::flush;
   }
   std::uint64_t count() const { return count_; }
   const std::string& file() const { return file_; }
@@ -95,15 +89,31 @@ class RefusedRows {
   void open(const ImportRows& rows) {
     out_.open(file_, std::ios::binary | std::ios::trunc);
     if (!out_) throw ClientError(exit_failed, "cannot write " + file_ + ", the file of refused rows: see --refused");
+    if (!rows.is_csv()) return;
     out_ << "row,why";
-    if (rows.columns().empty()) out_ << ",values";
     for (const auto& column : rows.columns()) out_ << ',' << text::csv_cell(column);
     out_ << '\n';
+  }
+  static std::string csv_of(const ImportRows& rows, const ImportRows::Row& row, const std::string& why) {
+    auto line = std::to_string(row.number) + "," + text::csv_cell(why);
+    for (const auto& column : rows.columns()) {
+      const auto* value = row.values.if_contains(column);
+      line += ",";
+      if (value && value->is_string()) line += text::csv_cell(std::string(value->get_string()));
+    }
+    return line;
+  }
+  static std::string json_of(const ImportRows::Row& row, const std::string& why) {
+    json::object line{{"row", row.number}, {"why", why}};
+    for (const auto& [name, value] : row.values) line.emplace(name, value);
+    return json::serialize(line);
   }
   const std::string file_;
   std::ofstream out_;
   std::uint64_t count_ = 0;
 };
+
+std::string refused_file(const std::string& file) { return file + ".refused" + file.substr(file.rfind('.')); }
 
 std::string text_value(const json::value& value) {
   return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
@@ -168,7 +178,7 @@ class Import {
   explicit Import(const ImportOptions& options)
       : options_(options),
         rows_(options.file),
-        refused_(options.refused.empty() ? options.file + ".refused.csv" : options.refused),
+        refused_(options.refused.empty() ? refused_file(options.file) : options.refused),
         name_(import_name(options.file, json::serialize(json::array{options.by_template, options.language, options.lane,
                                                                     options.sender, options.number_column,
                                                                     options.language_column, options.again}))),
@@ -308,7 +318,8 @@ void add_import(CLI::App& app, Run& run) {
   command->add_option("--lane", options->lane, "otp, transaction, reminder or campaign; else the template's")
       ->check(CLI::IsMember(lanes));
   command->add_option("--from", options->sender, "Sender");
-  command->add_option("--refused", options->refused, "Where refused rows are written; else FILE.refused.csv");
+  command->add_option("--refused", options->refused,
+                      "Where refused rows are written; else FILE.refused.csv or .ndjson");
   command->add_option("--again", options->again, "A word that was not used yet: the same file once more, to everybody");
   command->add_flag("-n,--dry-run", options->dry_run, "Only look at each row: what is refused, how many parts");
   command->footer(

@@ -24,6 +24,7 @@ class ImportRows {
   std::optional<Row> next();                                  // nothing: the end
   std::uint64_t octets_read() const { return octets_read_; }  // for a progress bar
   std::uint64_t octets() const { return octets_; }
+  bool is_csv() const { return is_csv_; }
   const std::vector<std::string>& columns() const { return columns_; }  // of CSV
 
  private:

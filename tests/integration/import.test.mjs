@@ -62,7 +62,15 @@ it('reads NDJSON, and texts without a template', {timeout}, async (t) => {
   const {import: name, ...counts} = JSON.parse(done.stdout);
   assert.deepEqual(counts, {rows: 4, accepted: 2, refused: 2, interrupted: false});
   assert.deepEqual((await messages(api)).map(({to, client_ref: ref}) => [to, ref]).sort(), [['+254712000001', `${name}-1`], ['+254712000002', `${name}-3`]]);
-  assert.deepEqual(readFileSync(`${file}.refused.csv`, 'utf8').split('\n').map((line) => line.slice(0, 4)), ['row,', '2,th', '4,th', '']);
+  const refused = readFileSync(`${file}.refused.ndjson`, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual(refused.map(({row, why, ...values}) => [row, values]), [[2, {}], [4, {to: '0712000003'}]]);
+  assert.match(refused[0].why, /no JSON/);
+  // Mended, it is a file that can be imported.
+  const {row, why, ...values} = refused[1];
+  const mended = join(bridge.folder, 'mended.ndjson');
+  writeFileSync(mended, `${JSON.stringify({...values, text: 'Hello'})}\n`);
+  const second = await bridge.cli('import', mended);
+  assert.equal(second.code, 0, second.output);
 });
 
 it('begun again sends nobody a second, and with a new word everybody', {timeout}, async (t) => {
