@@ -10,6 +10,8 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -156,20 +158,26 @@ std::string why_in(const json::value& problem) {
   return detail && detail->is_string() ? std::string(detail->get_string()) : json::serialize(problem);
 }
 
-// Waits where the daemon has too much to do, or is being restarted.
-ClientAnswer call_patiently(const ImportOptions& options, const std::string& target, const std::string& body) {
+void wait_for(const ClientAnswer& answer, int pause_s) {
+  std::cerr << "\nwaits: " << text::printable(why_in(answer.body)) << "\n";
+  std::this_thread::sleep_for(std::chrono::seconds(pause_s));
+}
+
+// Waits where the daemon has too much to do, or is being restarted; a 429 only where less at once cannot be asked for.
+ClientAnswer call_patiently(const ImportOptions& options, const std::string& target, const std::string& body,
+                            bool can_be_less = false) {
   const auto began = SteadyClock::now();
   for (int pause_s = 1;; pause_s = std::min(pause_s * 2, busy_wait_most_s)) {
     try {
       const auto answer = call(options, "POST", target, body);
-      const bool busy = answer.status == 429 || answer.status == 503 || answer.status == 507;
+      const bool busy = answer.status == 503 || answer.status == 507 || (answer.status == 429 && !can_be_less);
       if (!busy || import_interrupted) return answer;
-      std::cerr << "\nwaits: " << text::printable(why_in(answer.body)) << "\n";
+      wait_for(answer, pause_s);
     } catch (const ClientError& error) {
       const bool may_pass = error.exit_code == exit_unreachable || error.exit_code == exit_timed_out;
       if (!may_pass || import_interrupted || SteadyClock::now() - began > unreachable_for) throw;
+      std::this_thread::sleep_for(std::chrono::seconds(pause_s));
     }
-    std::this_thread::sleep_for(std::chrono::seconds(pause_s));
   }
 }
 
@@ -201,6 +209,10 @@ class Import {
   }
 
  private:
+  struct Waiting {
+    ImportRows::Row row;
+    std::string message;  // empty: it cannot be read
+  };
   // Of NDJSON the first row that names one decides.
   const std::string& phone_of(const ImportRows::Row& row) {
     if (!phone_.empty() || !rows_.columns().empty()) return phone_;
@@ -211,35 +223,57 @@ class Import {
 
   // What cannot be read waits with the others, so that the refused ones keep their order.
   int take(ImportRows::Row row) {
-    if (row.why_not.empty())
-      body_ += (body_.empty() ? "" : ",") + json::serialize(message_of(options_, row, phone_of(row), name_));
-    batch_.push_back(std::move(row));
-    return batch_.size() >= rows_at_once || body_.size() >= octets_at_once ? send() : exit_done;
+    auto message =
+        row.why_not.empty() ? json::serialize(message_of(options_, row, phone_of(row), name_)) : std::string();
+    octets_ += message.size();
+    batch_.push_back({.row = std::move(row), .message = std::move(message)});
+    return batch_.size() >= rows_at_once || octets_ >= octets_at_once ? send() : exit_done;
   }
 
   int send() {
+    octets_ = 0;
     const auto batch = std::exchange(batch_, {});
-    if (body_.empty()) {
-      for (const auto& row : batch) refused_.add(rows_, row, row.why_not);
-      return exit_done;
-    }
-    const auto answer =
-        call_patiently(options_, "/api/v1/messages/batch", "{\"messages\":[" + std::exchange(body_, {}) + "]}");
-    if (!answer.ok()) {
-      const int code = report(answer);
-      std::cerr << how_to_go_on();
-      return code;
-    }
-    const auto& items = answer.body.as_object().at("items").as_array();
-    std::size_t next = 0;
-    for (const auto& row : batch) {
-      const auto* problem = row.why_not.empty() ? items.at(next++).as_object().if_contains("problem") : nullptr;
-      if (!row.why_not.empty() || problem)
-        refused_.add(rows_, row, problem ? why_in(*problem) : row.why_not);
-      else
-        ++accepted_;
+    for (std::span<const Waiting> left(batch); !left.empty();) {
+      const auto some = left.first(std::min(left.size(), at_once_));
+      const auto answer = ask_for(some);
+      if (answer && answer->status == 429 && import_interrupted) return exit_done;  // what is left is not waited for
+      if (answer && answer->status == 429 && some.size() > 1) {
+        // A tenant's limits.rate refuses for ever what is more than it lets in within a second.
+        at_once_ = some.size() / 2;
+        wait_for(*answer, 1);
+        continue;
+      }
+      if (answer && !answer->ok()) {
+        const int code = report(*answer);
+        std::cerr << how_to_go_on();
+        return code;
+      }
+      note(some, answer ? &answer->body : nullptr);
+      left = left.subspan(some.size());
+      at_once_ = std::min(at_once_ * 2, rows_at_once);
     }
     return exit_done;
+  }
+
+  // Nothing: there is no message among them.
+  std::optional<ClientAnswer> ask_for(std::span<const Waiting> some) const {
+    std::string body;
+    for (const auto& each : some)
+      if (!each.message.empty()) body += (body.empty() ? "" : ",") + each.message;
+    if (body.empty()) return std::nullopt;
+    return call_patiently(options_, "/api/v1/messages/batch", "{\"messages\":[" + body + "]}", some.size() > 1);
+  }
+
+  void note(std::span<const Waiting> some, const json::value* answer) {
+    std::size_t next = 0;
+    for (const auto& [row, message] : some) {
+      const auto* item = message.empty() ? nullptr : &answer->at("items").at(next++).as_object();
+      const auto* problem = item ? item->if_contains("problem") : nullptr;
+      if (item && !problem)
+        ++accepted_;
+      else
+        refused_.add(rows_, row, problem ? why_in(*problem) : row.why_not);
+    }
   }
 
   int look_at(const ImportRows::Row& row) {
@@ -295,8 +329,8 @@ class Import {
   const std::string name_;
   std::string phone_;  // the column
   ImportProgress progress_;
-  std::vector<ImportRows::Row> batch_;
-  std::string body_;
+  std::vector<Waiting> batch_;
+  std::size_t octets_ = 0, at_once_ = rows_at_once;
   std::uint64_t count_ = 0, accepted_ = 0, parts_ = 0;
 };
 

@@ -9,8 +9,8 @@ import {binary, Bridge, freePort, start, until} from './harness.mjs';
 const timeout = 120_000;
 const templates = [{name: 'reminder', texts: {en: 'Dear {{firstName}}, {{totalDue|money}}.', sw: 'Habari {{firstName}}, {{totalDue|money}}.'}}];
 
-async function setUp(t, name, content) {
-  const bridge = await Bridge.start(t, {gateways: [{port: await freePort()}], tenants: [{default_country: 'KE', currency: 'KES'}], templates});
+async function setUp(t, name, content, tenant = {}) {
+  const bridge = await Bridge.start(t, {gateways: [{port: await freePort()}], tenants: [{default_country: 'KE', currency: 'KES', ...tenant}], templates});
   const file = join(bridge.folder, name);
   writeFileSync(file, content);
   return {bridge, file, api: bridge.api()};
@@ -81,6 +81,14 @@ it('begun again sends nobody a second, and with a new word everybody', {timeout}
   assert.ok(!existsSync(`${file}.refused.csv`));
   assert.equal((await bridge.cli(...how, '--again', 'december')).code, 0);
   assert.equal(await accepted(api), 1400);
+});
+
+it('sends less at once where the tenant\'s rate refuses more', {timeout}, async (t) => {
+  const {bridge, file, api} = await setUp(t, 'due.csv', many(300), {limits: {rate: '100/s'}});
+  const done = await bridge.cli('import', file, '--template', 'reminder', '--lane', 'transaction');
+  assert.equal(done.code, 0, done.output);
+  assert.match(done.output, /waits: .*limits\.rate/);
+  assert.equal(await accepted(api), 300);
 });
 
 it('goes on after Ctrl-C, after its own death and after the daemon\'s', {timeout: 240_000}, async (t) => {
