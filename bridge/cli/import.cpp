@@ -10,6 +10,8 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -71,7 +73,7 @@ class ImportProgress {
   SteadyClock::time_point shown_ = began_;
 };
 
-// Rows that became no message, with the reason, in a file that can be mended and imported.
+// Rows that became no message, with the reason, in a file of the same kind, which can be mended and imported.
 class RefusedRows {
  public:
   explicit RefusedRows(std::string file) : file_(std::move(file)) {}
@@ -80,13 +82,7 @@ class RefusedRows {
     ++count_;
     if (count_ <= shown_refused) std::cerr << "row " << row.number << ": " << text::printable(why) << "\n";
     if (!out_.is_open()) open(rows);
-    out_ << row.number << ',' << text::csv_cell(why);
-    if (rows.columns().empty()) out_ << ',' << text::csv_cell(json::serialize(row.values));
-    for (const auto& column : rows.columns()) {
-      const auto* value = row.values.if_contains(column);
-      out_ << ',' << (value && value->is_string() ? text::csv_cell(std::string(value->get_string())) : std::string());
-    }
-    out_ << '\n' << std::flush;
+    out_ << (rows.is_csv() ? csv_of(rows, row, why) : json_of(row, why)) << '\n' << std::flush;
   }
   std::uint64_t count() const { return count_; }
   const std::string& file() const { return file_; }
@@ -95,33 +91,43 @@ class RefusedRows {
   void open(const ImportRows& rows) {
     out_.open(file_, std::ios::binary | std::ios::trunc);
     if (!out_) throw ClientError(exit_failed, "cannot write " + file_ + ", the file of refused rows: see --refused");
+    if (!rows.is_csv()) return;
     out_ << "row,why";
-    if (rows.columns().empty()) out_ << ",values";
     for (const auto& column : rows.columns()) out_ << ',' << text::csv_cell(column);
     out_ << '\n';
+  }
+  static std::string csv_of(const ImportRows& rows, const ImportRows::Row& row, const std::string& why) {
+    auto line = std::to_string(row.number) + "," + text::csv_cell(why);
+    for (const auto& column : rows.columns()) {
+      const auto* value = row.values.if_contains(column);
+      line += ",";
+      if (value && value->is_string()) line += text::csv_cell(std::string(value->get_string()));
+    }
+    return line;
+  }
+  static std::string json_of(const ImportRows::Row& row, const std::string& why) {
+    json::object line{{"row", row.number}, {"why", why}};
+    for (const auto& [name, value] : row.values) line.emplace(name, value);
+    return json::serialize(line);
   }
   const std::string file_;
   std::ofstream out_;
   std::uint64_t count_ = 0;
 };
 
+std::string refused_file(const std::string& file) { return file + ".refused" + file.substr(file.rfind('.')); }
+
 std::string text_value(const json::value& value) {
   return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
-bool is_number_column(const ImportOptions& options, std::string_view column) {
-  if (!options.number_column.empty()) return text::equal_names(column, options.number_column);
-  for (const auto* known : {"to", "mobileNo", "number", "phone"})
-    if (text::equal_names(column, known)) return true;
-  return false;
-}
-
 // The row as the API takes a message.
-json::object message_of(const ImportOptions& options, const ImportRows::Row& row, const std::string& import) {
+json::object message_of(const ImportOptions& options, const ImportRows::Row& row, const std::string& phone,
+                        const std::string& import) {
   json::object message, variables;
   for (const auto& [column, value] : row.values) {
     if (value.is_null()) continue;
-    if (is_number_column(options, column) && !message.contains("to")) {
+    if (text::equal_names(column, phone) && !message.contains("to")) {
       message["to"] = text_value(value);
     } else if (!options.language_column.empty() && text::equal_names(column, options.language_column)) {
       message["language"] = text_value(value);
@@ -152,20 +158,26 @@ std::string why_in(const json::value& problem) {
   return detail && detail->is_string() ? std::string(detail->get_string()) : json::serialize(problem);
 }
 
-// Waits where the daemon has too much to do, or is being restarted.
-ClientAnswer call_patiently(const ImportOptions& options, const std::string& target, const std::string& body) {
+void wait_for(const ClientAnswer& answer, int pause_s) {
+  std::cerr << "\nwaits: " << text::printable(why_in(answer.body)) << "\n";
+  std::this_thread::sleep_for(std::chrono::seconds(pause_s));
+}
+
+// Waits where the daemon has too much to do, or is being restarted; a 429 only where less at once cannot be asked for.
+ClientAnswer call_patiently(const ImportOptions& options, const std::string& target, const std::string& body,
+                            bool can_be_less = false) {
   const auto began = SteadyClock::now();
   for (int pause_s = 1;; pause_s = std::min(pause_s * 2, busy_wait_most_s)) {
     try {
       const auto answer = call(options, "POST", target, body);
-      const bool busy = answer.status == 429 || answer.status == 503 || answer.status == 507;
+      const bool busy = answer.status == 503 || answer.status == 507 || (answer.status == 429 && !can_be_less);
       if (!busy || import_interrupted) return answer;
-      std::cerr << "\nwaits: " << text::printable(why_in(answer.body)) << "\n";
+      wait_for(answer, pause_s);
     } catch (const ClientError& error) {
       const bool may_pass = error.exit_code == exit_unreachable || error.exit_code == exit_timed_out;
       if (!may_pass || import_interrupted || SteadyClock::now() - began > unreachable_for) throw;
+      std::this_thread::sleep_for(std::chrono::seconds(pause_s));
     }
-    std::this_thread::sleep_for(std::chrono::seconds(pause_s));
   }
 }
 
@@ -174,10 +186,11 @@ class Import {
   explicit Import(const ImportOptions& options)
       : options_(options),
         rows_(options.file),
-        refused_(options.refused.empty() ? options.file + ".refused.csv" : options.refused),
+        refused_(options.refused.empty() ? refused_file(options.file) : options.refused),
         name_(import_name(options.file, json::serialize(json::array{options.by_template, options.language, options.lane,
                                                                     options.sender, options.number_column,
-                                                                    options.language_column, options.again}))) {}
+                                                                    options.language_column, options.again}))),
+        phone_(options.number_column.empty() ? phone_column(rows_.columns()) : options.number_column) {}
 
   int run() {
     std::signal(SIGINT, note_interrupt);
@@ -196,36 +209,71 @@ class Import {
   }
 
  private:
+  struct Waiting {
+    ImportRows::Row row;
+    std::string message;  // empty: it cannot be read
+  };
+  // Of NDJSON the first row that names one decides.
+  const std::string& phone_of(const ImportRows::Row& row) {
+    if (!phone_.empty() || !rows_.columns().empty()) return phone_;
+    std::vector<std::string> names;
+    for (const auto& [name, value] : row.values) names.emplace_back(name);
+    return phone_ = phone_column(names);
+  }
+
   // What cannot be read waits with the others, so that the refused ones keep their order.
   int take(ImportRows::Row row) {
-    if (row.why_not.empty()) body_ += (body_.empty() ? "" : ",") + json::serialize(message_of(options_, row, name_));
-    batch_.push_back(std::move(row));
-    return batch_.size() >= rows_at_once || body_.size() >= octets_at_once ? send() : exit_done;
+    auto message =
+        row.why_not.empty() ? json::serialize(message_of(options_, row, phone_of(row), name_)) : std::string();
+    octets_ += message.size();
+    batch_.push_back({.row = std::move(row), .message = std::move(message)});
+    return batch_.size() >= rows_at_once || octets_ >= octets_at_once ? send() : exit_done;
   }
 
   int send() {
+    octets_ = 0;
     const auto batch = std::exchange(batch_, {});
-    if (body_.empty()) {
-      for (const auto& row : batch) refused_.add(rows_, row, row.why_not);
-      return exit_done;
-    }
-    const auto answer =
-        call_patiently(options_, "/api/v1/messages/batch", "{\"messages\":[" + std::exchange(body_, {}) + "]}");
-    if (!answer.ok()) {
-      const int code = report(answer);
-      std::cerr << how_to_go_on();
-      return code;
-    }
-    const auto& items = answer.body.as_object().at("items").as_array();
-    std::size_t next = 0;
-    for (const auto& row : batch) {
-      const auto* problem = row.why_not.empty() ? items.at(next++).as_object().if_contains("problem") : nullptr;
-      if (!row.why_not.empty() || problem)
-        refused_.add(rows_, row, problem ? why_in(*problem) : row.why_not);
-      else
-        ++accepted_;
+    for (std::span<const Waiting> left(batch); !left.empty();) {
+      const auto some = left.first(std::min(left.size(), at_once_));
+      const auto answer = ask_for(some);
+      if (answer && answer->status == 429 && import_interrupted) return exit_done;  // what is left is not waited for
+      if (answer && answer->status == 429 && some.size() > 1) {
+        // A tenant's limits.rate refuses for ever what is more than it lets in within a second.
+        at_once_ = some.size() / 2;
+        wait_for(*answer, 1);
+        continue;
+      }
+      if (answer && !answer->ok()) {
+        const int code = report(*answer);
+        std::cerr << how_to_go_on();
+        return code;
+      }
+      note(some, answer ? &answer->body : nullptr);
+      left = left.subspan(some.size());
+      at_once_ = std::min(at_once_ * 2, rows_at_once);
     }
     return exit_done;
+  }
+
+  // Nothing: there is no message among them.
+  std::optional<ClientAnswer> ask_for(std::span<const Waiting> some) const {
+    std::string body;
+    for (const auto& each : some)
+      if (!each.message.empty()) body += (body.empty() ? "" : ",") + each.message;
+    if (body.empty()) return std::nullopt;
+    return call_patiently(options_, "/api/v1/messages/batch", "{\"messages\":[" + body + "]}", some.size() > 1);
+  }
+
+  void note(std::span<const Waiting> some, const json::value* answer) {
+    std::size_t next = 0;
+    for (const auto& [row, message] : some) {
+      const auto* item = message.empty() ? nullptr : &answer->at("items").at(next++).as_object();
+      const auto* problem = item ? item->if_contains("problem") : nullptr;
+      if (item && !problem)
+        ++accepted_;
+      else
+        refused_.add(rows_, row, problem ? why_in(*problem) : row.why_not);
+    }
   }
 
   int look_at(const ImportRows::Row& row) {
@@ -233,7 +281,7 @@ class Import {
       refused_.add(rows_, row, row.why_not);
       return exit_done;
     }
-    auto message = message_of(options_, row, name_);
+    auto message = message_of(options_, row, phone_of(row), name_);
     message.erase("client_ref");
     const auto answer = call_patiently(options_, "/api/v1/messages/preview", json::serialize(message));
     if (answer.status == 422) {
@@ -279,9 +327,10 @@ class Import {
   ImportRows rows_;
   RefusedRows refused_;
   const std::string name_;
+  std::string phone_;  // the column
   ImportProgress progress_;
-  std::vector<ImportRows::Row> batch_;
-  std::string body_;
+  std::vector<Waiting> batch_;
+  std::size_t octets_ = 0, at_once_ = rows_at_once;
   std::uint64_t count_ = 0, accepted_ = 0, parts_ = 0;
 };
 
@@ -303,7 +352,8 @@ void add_import(CLI::App& app, Run& run) {
   command->add_option("--lane", options->lane, "otp, transaction, reminder or campaign; else the template's")
       ->check(CLI::IsMember(lanes));
   command->add_option("--from", options->sender, "Sender");
-  command->add_option("--refused", options->refused, "Where refused rows are written; else FILE.refused.csv");
+  command->add_option("--refused", options->refused,
+                      "Where refused rows are written; else FILE.refused.csv or .ndjson");
   command->add_option("--again", options->again, "A word that was not used yet: the same file once more, to everybody");
   command->add_flag("-n,--dry-run", options->dry_run, "Only look at each row: what is refused, how many parts");
   command->footer(

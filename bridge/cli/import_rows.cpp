@@ -13,12 +13,14 @@
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/text/csv.hpp"
 #include "bridge/text/ucs2.hpp"
+#include "bridge/text/variables.hpp"
 #include "http_gateways/coding.hpp"
 
 namespace smsbridge::bridge {
 namespace {
 
 constexpr std::size_t row_octets_max = 64 << 10;
+constexpr std::array<std::string_view, 4> phone_names = {"to", "mobileNo", "number", "phone"};
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 // A quote that is open goes on in the next line.
@@ -88,6 +90,19 @@ void ImportRows::row_of_json(const std::string& text, Row& row) {
     row.why_not = error ? "the row is no JSON: " + error.message() : "the row is no object, or longer than 64 KiB";
   else
     row.values = std::move(value.get_object());
+}
+
+std::string phone_column(const std::vector<std::string>& columns) {
+  std::string found;
+  for (const auto& column : columns) {
+    const auto is_this = [&](std::string_view name) { return text::equal_names(column, name); };
+    if (std::ranges::none_of(phone_names, is_this)) continue;
+    if (!found.empty())
+      throw ClientError(exit_usage, "the columns '" + found + "' and '" + column +
+                                        "' could both be the phone: say which with --number-column");
+    found = column;
+  }
+  return found;
 }
 
 std::string import_name(const std::string& file, const std::string& how) {

@@ -24,6 +24,7 @@ class ImportRows {
   std::optional<Row> next();                                  // nothing: the end
   std::uint64_t octets_read() const { return octets_read_; }  // for a progress bar
   std::uint64_t octets() const { return octets_; }
+  bool is_csv() const { return is_csv_; }
   const std::vector<std::string>& columns() const { return columns_; }  // of CSV
 
  private:
@@ -36,6 +37,11 @@ class ImportRows {
   std::uint64_t octets_ = 0, octets_read_ = 0, number_ = 0;
   std::vector<std::string> columns_;
 };
+
+// The column of the phone, where nobody names one: to, mobileNo, number or phone; empty: there is none of these. One
+// for the whole file: row by row a balance would go to the number of an account. Throws ClientError where several could
+// be meant.
+std::string phone_column(const std::vector<std::string>& columns);
 
 // Of the whole file, and of what else decides what its rows become: the same import has the same name, and its rows the
 // same references, however often it is begun.

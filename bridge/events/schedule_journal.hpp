@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "store/store.hpp"
 
@@ -20,5 +21,11 @@ boost::json::object read_run_line(const store::JournalEntry& entry);
 // How the last run ended; nothing: none did yet.
 std::optional<boost::json::object> last_run(const store::Store& store, store::TenantId tenant,
                                             const std::string& schedule);
+
+// The last lines of runs that wait to be tried again. Each line says of which task it is.
+std::vector<boost::json::object> waiting_runs(const store::Store& store, store::TenantId tenant,
+                                              const std::string& schedule);
+// That somebody stopped the run of this task while it waited, is the last that is known of it.
+bool was_stopped(const store::Store& store, const store::TaskKey& task, const std::string& schedule);
 
 }  // namespace smsbridge::bridge

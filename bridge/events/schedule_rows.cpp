@@ -23,6 +23,8 @@ constexpr std::string_view today_word = "{today";
 constexpr std::array<std::string_view, 9> id_columns = {
     "id",        "clientId",      "loanId",    "loanAccountId",   "loanAccountNumber",
     "accountNo", "accountNumber", "savingsId", "savingsAccountNo"};
+// Those that a person is shown, the most telling first.
+constexpr std::array<std::string_view, 5> shown_columns = {"loanAccountId", "loanId", "accountNo", "id", "clientId"};
 constexpr int active_holiday = 300;
 
 std::string local_day(WallMs now, const std::string& zone, int later) {
@@ -76,6 +78,20 @@ std::string row_key(const ScheduleSettings& schedule, const ReportRow& row) {
   if (whole.empty())
     for (const auto& [column, value] : row.cells) add(column, value);
   return http_gateways::hex(http_gateways::digest(http_gateways::Hash::sha256, whole)).substr(0, 32);
+}
+
+bool has_key(const ScheduleSettings& schedule, const ReportRow& row) {
+  return schedule.key.empty() ||
+         std::ranges::any_of(schedule.key, [&](const auto& column) { return !row.cell(column).empty(); });
+}
+
+std::string shown_id(const ScheduleSettings& schedule, const ReportRow& row) {
+  std::vector<std::string_view> columns(schedule.key.begin(), schedule.key.end());
+  columns.insert(columns.end(), shown_columns.begin(), shown_columns.end());
+  for (const auto column : columns)
+    if (const auto value = row.cell(column); !value.empty() && !text::equal_names(column, schedule.number_column))
+      return std::string(column) + " " + std::string(value);
+  return {};
 }
 
 Submission submission_of(const ScheduleSettings& schedule, const TemplateSettings* made, const ReportRow& row) {

@@ -19,6 +19,11 @@ std::string list_path(std::size_t offset, std::size_t limit);
 
 // Tells a row of a period from the others, as 32 digits: a mark holds no name and no number.
 std::string row_key(const ScheduleSettings& schedule, const ReportRow& row);
+// False: all columns of its `key` are empty, as they are where they are misspelt, and it would be taken for the others.
+bool has_key(const ScheduleSettings& schedule, const ReportRow& row);
+// What a person finds a refused row by: a column of its key, or one that has an id. Never the number of the phone,
+// which who may see runs is not always allowed to see.
+std::string shown_id(const ScheduleSettings& schedule, const ReportRow& row);
 
 // The message that a row becomes; where the row has no number, one without.
 Submission submission_of(const ScheduleSettings& schedule, const TemplateSettings* made, const ReportRow& row);

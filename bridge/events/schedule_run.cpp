@@ -28,19 +28,10 @@ constexpr std::size_t refused_octets = store::journal_body_max - 1000;  // of a 
 constexpr std::size_t refused_id_octets = 60, refused_why_octets = 200;
 const std::string mark_scope = "schedule";
 
-// What a person finds a refused row by: the columns of its key, without numbers of phones.
-std::string shown_id(const ScheduleSettings& schedule, const ReportRow& row) {
-  for (const auto& column : schedule.key)
-    if (const auto value = row.cell(column); !value.empty()) return column + " " + std::string(value);
-  for (const char* column : {"loanAccountId", "loanId", "accountNo", "id", "clientId"})
-    if (const auto value = row.cell(column); !value.empty()) return std::string(column) + " " + std::string(value);
-  return {};
-}
-
 }  // namespace
 
 ScheduleRun::ScheduleRun(const Context& context, Order order, std::function<void(const Ended&)> ended)
-    : context_(context), order_(std::move(order)), ended_(std::move(ended)) {}
+    : context_(context), order_(std::move(order)), tenant_(order_.tenant), ended_(std::move(ended)) {}
 
 void ScheduleRun::start() {
   const auto& tenant = order_.tenant->config;
@@ -80,8 +71,18 @@ void ScheduleRun::took(FineractAnswer answer) {
 
 // ---- slice by slice ----
 
+// Empty: it may send. One that is another by now under the same name has another number.
+std::string ScheduleRun::why_not_for_tenant() {
+  const auto& name = order_.tenant->config.name;
+  const auto* now = context_.tenants.find(name);
+  if (!now || now->id != order_.tenant->id) return "the tenant '" + name + "' is gone";
+  tenant_ = now;
+  return now->config.enabled ? std::string() : why_suspended(now->config);
+}
+
 void ScheduleRun::work() {
   if (stopping_) return end(How::stopped);
+  if (auto why = why_not_for_tenant(); !why.empty()) return end(How::stopped, std::move(why));
   if (slice_.empty()) {
     slice_ = rows_->next(slice_rows);
     if (!rows_->error().empty()) return end(How::failed, rows_->error());
@@ -111,15 +112,17 @@ std::string ScheduleRun::mark_of(const std::string& key) const {
   return fmt::format("{}/{}/{}/{}", order_.tenant->id, order_.schedule->name, order_.period, key);
 }
 
-ScheduleRun::Slice ScheduleRun::made_of(const std::vector<ReportRow>& rows) const {
+ScheduleRun::Slice ScheduleRun::made_of(const std::vector<ReportRow>& rows) {
   Slice slice;
-  std::map<std::string, bool> keys;
-  for (const auto& row : rows) add_row(slice, row, keys);
+  if (order_.task) keys_.clear();
+  for (const auto& row : rows) add_row(slice, row);
   return slice;
 }
 
-void ScheduleRun::add_row(Slice& slice, const ReportRow& row, std::map<std::string, bool>& keys) const {
+void ScheduleRun::add_row(Slice& slice, const ReportRow& row) {
   const auto& schedule = *order_.schedule;
+  // Every bank has closed clients: they are no rows, rather than rows that somebody has to look into.
+  if (schedule.list == ScheduleSettings::List::clients && row.cell("active") != "true") return;
   const auto number = counts_.rows + ++slice.counts.rows;
   const auto refuse = [&](std::string_view why) {
     ++slice.counts.refused;
@@ -127,21 +130,21 @@ void ScheduleRun::add_row(Slice& slice, const ReportRow& row, std::map<std::stri
                              .id = std::string(text::cut_utf8(shown_id(schedule, row), refused_id_octets)),
                              .why = std::string(text::cut_utf8(why, refused_why_octets))});
   };
-  if (schedule.list == ScheduleSettings::List::clients && row.cell("active") != "true")
-    return refuse("the client is not active");
+  if (!has_key(schedule, row)) return refuse("has no value in the columns of 'key'");
   const auto key = mark_of(row_key(schedule, row));
-  if (!keys.emplace(key, true).second || context_.store.reader().mark(mark_scope, key, context_.clock.wall())) {
+  if (keys_.contains(key) || context_.store.reader().mark(mark_scope, key, context_.clock.wall())) {
     ++slice.counts.repeated;
     return;
   }
-  const auto made = template_for(*context_.router.table(), schedule.by_template, order_.tenant->config.name);
+  const auto made = template_for(*context_.router.table(), schedule.by_template, tenant_->config.name);
   auto submission = submission_of(schedule, made.get(), row);
-  auto prepared = order_.task ? context_.intake.prepare_to_send(std::move(submission), *order_.tenant)
-                              : context_.intake.prepare(std::move(submission), *order_.tenant);
+  auto prepared = order_.task ? context_.intake.prepare_to_send(std::move(submission), *tenant_)
+                              : context_.intake.prepare(std::move(submission), *tenant_);
   if (prepared.refusal) {
     refuse(prepared.refusal->detail);
   } else {
     ++slice.counts.sent;
+    keys_.insert(key);
     slice.counts.parts += prepared.enqueue.content.parts;
     slice.along.marks.push_back({.scope = mark_scope, .key = key, .value = {}, .expires_at = order_.keep_marks_until});
   }
@@ -199,7 +202,7 @@ void ScheduleRun::commit(Slice slice) {
                                           {"repeated", slice.counts.repeated},
                                           {"refused", std::move(refused)}}));
   context_.intake.accept(
-      *order_.tenant, std::move(slice.wishes), Intake::WhenBusy::wait, context_.executor,
+      *tenant_, std::move(slice.wishes), Intake::WhenBusy::wait, context_.executor,
       [self = shared_from_this(), counts = slice.counts](const auto& result) { self->committed(counts, result); },
       std::move(slice.along));
 }
@@ -214,7 +217,7 @@ void ScheduleRun::committed(const RowCounts& counts, const tl::expected<std::vec
     const auto timer = std::shared_ptr<Timer>(context_.clock.timer(context_.executor));
     return timer->at(context_.clock.now() + commit_again, [self = shared_from_this(), timer] { self->work(); });
   }
-  const auto& metrics = order_.tenant->metrics.schedule_rows;
+  const auto& metrics = tenant_->metrics.schedule_rows;
   metrics[metrics::ScheduleRow::sent]->Increment(static_cast<double>(counts.sent));
   metrics[metrics::ScheduleRow::repeated]->Increment(static_cast<double>(counts.repeated));
   metrics[metrics::ScheduleRow::refused]->Increment(static_cast<double>(counts.refused));
@@ -243,6 +246,7 @@ void ScheduleRun::cut_short() {
 }
 
 void ScheduleRun::fail(const FineractAnswer& answer) {
+  if (stopping_) return end(How::stopped, "Fineract: " + answer.detail);
   const bool may_pass = answer.end == Answered::unreachable || answer.end == Answered::failing;
   end(may_pass ? How::later : How::failed, "Fineract: " + answer.detail);
 }

@@ -6,9 +6,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "bridge/access/tenants.hpp"
 #include "bridge/config/schedule.hpp"
 #include "bridge/env/http_transport.hpp"
 #include "bridge/env/log_throttle.hpp"
@@ -58,12 +60,13 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
     Clock& clock;
     store::Store& store;
     const Router& router;
+    const Tenants& tenants;
     Intake& intake;
     MakeHttpTransport make_transport;
   };
   struct Order {
     SchedulePtr schedule;
-    const Tenant* tenant = nullptr;
+    const Tenant* tenant = nullptr;          // as it is when the run begins
     std::optional<store::ClaimedTask> task;  // none: a dry run, which sends nothing
     WallMs period = 0, started_at = 0;
     WallMs keep_marks_until = 0;
@@ -108,9 +111,10 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
   void took(FineractAnswer answer);
   void work();
   void more();
+  std::string why_not_for_tenant();
   void take_slice();
-  Slice made_of(const std::vector<ReportRow>& rows) const;
-  void add_row(Slice& slice, const ReportRow& row, std::map<std::string, bool>& keys) const;
+  Slice made_of(const std::vector<ReportRow>& rows);
+  void add_row(Slice& slice, const ReportRow& row);
   void look_at(const Slice& slice);
   void commit(Slice slice);
   void committed(const RowCounts& counts, const tl::expected<std::vector<Acceptance>, Problem>& result);
@@ -120,10 +124,12 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
 
   const Context context_;
   const Order order_;
+  const Tenant* tenant_;  // as it is now: a run takes long, and others change it meanwhile
   std::function<void(const Ended&)> ended_;
   std::unique_ptr<FineractClient> client_;
   std::unique_ptr<ReportRows> rows_;
   std::vector<ReportRow> slice_;  // that is not on the disk yet
+  std::set<std::string> keys_;    // of rows that have a message, but no mark yet: in a dry run they never get one
   std::size_t page_rows_ = 0, offset_ = 0;
   RowCounts counts_;
   DryRun dry_run_;

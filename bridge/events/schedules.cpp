@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "bridge/env/log.hpp"
 #include "bridge/events/schedule_journal.hpp"
 #include "bridge/events/schedule_rows.hpp"
+#include "bridge/events/schedule_tasks.hpp"
 #include "bridge/text/time.hpp"
 
 namespace smsbridge::bridge {
@@ -20,47 +20,13 @@ using namespace std::chrono_literals;
 using How = ScheduleRun::Ended::How;
 using metrics::ScheduleEnd;
 
-const std::string task_kind = "schedule";
 constexpr std::size_t runs_most = 2, dry_runs_most = 2;  // at a time: each holds what Fineract answered
 constexpr Duration write_again = 1s;
-constexpr WallMs minute = 60'000, late_after = 10 * minute;  // from then on its time was missed
-constexpr WallMs busy_again = 30'000;                        // a run of the same schedule goes on
+constexpr WallMs minute = 60'000;
+constexpr WallMs busy_again = 30'000;  // a run of the same schedule goes on
 constexpr WallMs try_again_first = minute, try_again_longest = 15 * minute;
 constexpr int tries_most = 28;  // some six hours
 constexpr WallMs marks_kept_after = 2 * 24 * 60 * minute, marks_kept_least = 7 * 24 * 60 * minute;
-
-// What a task says of itself.
-struct Due {
-  WallMs due = 0, period = 0;
-  std::string by;  // who asked; empty: its time came
-};
-
-std::string text_of_due(const Due& due) {
-  return json::serialize(json::object{{"due", due.due}, {"period", due.period}, {"by", due.by}});
-}
-
-Due read_due(const std::string& body) {
-  boost::system::error_code error;
-  const auto value = json::parse(body, error);
-  const auto* object = error ? nullptr : value.if_object();
-  const auto number = [&](const char* key) {
-    const auto* each = object ? object->if_contains(key) : nullptr;
-    return each && each->is_int64() ? each->get_int64() : 0;
-  };
-  const auto* by = object ? object->if_contains("by") : nullptr;
-  return {.due = number("due"),
-          .period = number("period"),
-          .by = by && by->is_string() ? std::string(by->get_string()) : std::string()};
-}
-
-// "repayment-due/1764468000000": a second put of one time changes nothing.
-store::PutTask task_of(const ScheduleSettings& schedule, const Tenant& tenant, WallMs due) {
-  return {.task = {.tenant = tenant.id, .kind = task_kind, .key = schedule.name + "/" + std::to_string(due)},
-          .due_at = due,
-          .body = text_of_due({.due = due, .period = due, .by = {}})};
-}
-
-std::string name_in(const store::TaskKey& task) { return task.key.substr(0, task.key.rfind('/')); }
 
 json::object counts_json(const RowCounts& counts) {
   return {{"rows", counts.rows},
@@ -84,6 +50,7 @@ ScheduleRun::Context Schedules::run_context() const {
           .clock = context_.clock,
           .store = context_.store,
           .router = context_.router,
+          .tenants = context_.tenants,
           .intake = context_.intake,
           .make_transport = context_.make_transport};
 }
@@ -105,7 +72,7 @@ void Schedules::plan(const RoutingTable& table) {
     const auto* tenant = context_.tenants.find(schedule->tenant);
     if (!tenant || !schedule->enabled) continue;
     if (const auto due = next_due(*schedule, tenant->config, context_.clock.wall()))
-      batch.tasks.push_back(task_of(*schedule, *tenant, due));
+      batch.tasks.push_back(due_task(*schedule, *tenant, due));
   }
   if (!batch.tasks.empty()) put(std::move(batch));
 }
@@ -134,7 +101,7 @@ void Schedules::put(store::Batch batch, std::function<void(const store::BatchRes
 }
 
 void Schedules::due(const store::Tasks::DueByKind& kinds) {
-  if (!kinds.contains(task_kind)) return;
+  if (!kinds.contains(schedule_task_kind)) return;
   boost::asio::post(context_.executor, [this, alive = alive_] {
     if (*alive && started_) claim();
   });
@@ -145,7 +112,7 @@ void Schedules::claim() {
   claim_again_ = claiming_ || running_.size() >= runs_most;
   if (claim_again_) return;
   claiming_ = true;
-  context_.store.claim({{.kind = task_kind, .count = static_cast<std::uint32_t>(runs_most - running_.size())}},
+  context_.store.claim({{.kind = schedule_task_kind, .count = static_cast<std::uint32_t>(runs_most - running_.size())}},
                        context_.executor, [this, alive = alive_](store::TaskClaimResult result) {
                          if (*alive) claimed(std::move(result));
                        });
@@ -178,16 +145,24 @@ void Schedules::end_task(const store::ClaimedTask& task, WallMs again_at) {
   put(std::move(batch));
 }
 
+void Schedules::put_instead(const store::ClaimedTask& task, store::PutTask other) {
+  store::Batch batch;
+  batch.ended_tasks.push_back({.task = task.task, .lease = task.lease});
+  batch.tasks.push_back(std::move(other));
+  put(std::move(batch));
+}
+
 // ---- a run ----
 
 void Schedules::begin(const store::ClaimedTask& task) {
-  const auto name = name_in(task.task);
+  const auto name = schedule_in(task.task);
   const auto schedule = context_.router.table()->schedule(name);
   const auto* tenant = schedule ? context_.tenants.find(schedule->tenant) : nullptr;
   if (!tenant || tenant->id != task.task.tenant) return end_task(task);
-  const auto due = read_due(task.body);
+  const auto due = read_schedule_due(task.body);
   const bool is_asked = !due.by.empty();
   if (!is_asked && (!schedule->enabled || !is_due_at(*schedule, tenant->config, due.due))) return end_task(task);
+  if (task.attempt > 1 && was_stopped(context_.store, task.task, name)) return end_task(task);
   if (running_.contains(name)) return end_task(task, context_.clock.wall() + busy_again);
   const auto last = is_asked ? std::nullopt : last_run(context_.store, tenant->id, name);
   if (last && last->at("period").as_int64() > due.due) {
@@ -195,17 +170,20 @@ void Schedules::begin(const store::ClaimedTask& task) {
               text::time_text(due.due));
     return finish(schedule, *tenant, task, ScheduleEnd::skipped, {{"detail", "a later one was done meanwhile"}});
   }
-  const bool missed = !is_asked && task.attempt == 1 && context_.clock.wall() - due.due > late_after;
-  if (missed && schedule->missed == ScheduleSettings::Missed::skip) {
-    log::warn("schedules", "a time was missed, and is skipped", "schedule", name, "due", text::time_text(due.due));
-    return finish(schedule, *tenant, task, ScheduleEnd::skipped, {{"detail", "its time was missed"}});
+  const auto is_first = !is_asked && task.attempt == 1;  // else it has begun, in this period
+  const auto now = is_first ? due_now(*schedule, tenant->config, due.due, context_.clock.wall()) : DueNow();
+  if (now.instead) return put_instead(task, due_task(*schedule, *tenant, now.instead));
+  if (!now.skipped_because.empty()) {
+    log::warn("schedules", "a time was missed, and is skipped", "schedule", name, "due", text::time_text(due.due),
+              "why", now.skipped_because);
+    return finish(schedule, *tenant, task, ScheduleEnd::skipped, {{"detail", now.skipped_because}});
   }
   begin_run(schedule, *tenant, task);
 }
 
 void Schedules::begin_run(const SchedulePtr& schedule, const Tenant& tenant, const store::ClaimedTask& task) {
   const auto now = context_.clock.wall();
-  const auto due = read_due(task.body);
+  const auto due = read_schedule_due(task.body);
   const auto after = next_due(*schedule, tenant.config, std::max(now, due.period));
   const ScheduleRun::Order order{.schedule = schedule,
                                  .tenant = &tenant,
@@ -221,9 +199,13 @@ void Schedules::begin_run(const SchedulePtr& schedule, const Tenant& tenant, con
   *slot = run;
   running_[schedule->name] = run;
   store::Batch batch;
-  batch.journal.push_back(run_line(
-      schedule->name, tenant.id,
-      {{"event", "started"}, {"run", now}, {"period", due.period}, {"attempt", task.attempt}, {"by", due.by}}));
+  batch.journal.push_back(run_line(schedule->name, tenant.id,
+                                   {{"event", "started"},
+                                    {"run", now},
+                                    {"period", due.period},
+                                    {"attempt", task.attempt},
+                                    {"by", due.by},
+                                    {"task", task.task.key}}));
   log::info("schedules", "runs", "schedule", schedule->name, "period", text::time_text(due.period), "attempt",
             task.attempt, "by", due.by.empty() ? "its time" : due.by);
   put(std::move(batch), [run](const store::BatchResult&) { run->start(); });
@@ -247,6 +229,7 @@ void Schedules::ended(const RunPtr& run, const ScheduleRun::Ended& how) {
       log::warn("schedules", "Fineract does not answer: the run is tried again", "schedule", schedule->name, "why",
                 how.detail, "again", text::time_text(again), "times", times);
     line["event"] = "waits";
+    line["task"] = task.task.key;
     store::Batch batch;
     batch.ended_tasks.push_back({.task = task.task, .lease = task.lease, .again_at = again});
     batch.journal.push_back(run_line(schedule->name, order.tenant->id, line));
@@ -267,7 +250,8 @@ void Schedules::finish(const SchedulePtr& schedule, const Tenant& tenant, const 
                        ScheduleEnd result, const json::object& line) {
   tenant.metrics.schedule_runs[result]->Increment();
   json::object whole{
-      {"event", "ended"}, {"result", metrics::label_value(result)}, {"period", read_due(task.body).period}};
+      {"event", "ended"}, {"result", metrics::label_value(result)}, {"period", read_schedule_due(task.body).period}};
+  whole["task"] = task.task.key;
   for (const auto& [key, value] : line) whole[key] = value;
   if (result == ScheduleEnd::error)
     log::error("schedules", "a run failed; 'smsbridge schedules run' does it again once what is wrong is mended",
@@ -280,7 +264,7 @@ void Schedules::finish(const SchedulePtr& schedule, const Tenant& tenant, const 
   const auto now = context_.router.table()->schedule(schedule->name);
   if (now && now->enabled)
     if (const auto due = next_due(*now, tenant.config, context_.clock.wall()))
-      batch.tasks.push_back(task_of(*now, tenant, due));
+      batch.tasks.push_back(due_task(*now, tenant, due));
   put(std::move(batch));
 }
 
@@ -308,14 +292,11 @@ void Schedules::run_now(const SchedulePtr& schedule, bool anew, const std::strin
     if (!*alive || stopping_ || !tenant) return answer("the daemon is stopping");
     if (running_.contains(schedule->name)) return answer("it is running");
     const auto now = context_.clock.wall();
-    const Due due{.due = now,
-                  .period = anew ? now : period_at(*schedule, tenant->config, now),
-                  .by = by.empty() ? "somebody" : by};
+    const ScheduleDue due{.due = now,
+                          .period = anew ? now : period_at(*schedule, tenant->config, now),
+                          .by = by.empty() ? "somebody" : by};
     store::Batch batch;
-    batch.tasks.push_back(
-        {.task = {.tenant = tenant->id, .kind = task_kind, .key = schedule->name + "/" + std::to_string(now)},
-         .due_at = now,
-         .body = text_of_due(due)});
+    batch.tasks.push_back(asked_task(*schedule, *tenant, due));
     context_.store.commit(std::move(batch), context_.executor, [answer](const store::BatchResult& result) {
       answer(result.error == store::Error::none ? std::string() : store::explain(result.error));
     });
@@ -326,13 +307,30 @@ void Schedules::stop_run(const std::string& name, const std::string& by, boost::
                          std::function<void(bool)> done) {
   boost::asio::post(context_.executor, [this, alive = alive_, name, by, home, done = std::move(done)] {
     const auto it = *alive ? running_.find(name) : running_.end();
-    const bool found = it != running_.end();
-    if (found) {
-      log::warn("schedules", "a run is being stopped", "schedule", name, "by", by);
-      it->second->stop();
-    }
+    if (*alive && it != running_.end()) it->second->stop();
+    const bool found = *alive && (it != running_.end() || stop_waiting(name));
+    if (found) log::warn("schedules", "a run is being stopped", "schedule", name, "by", by);
     boost::asio::post(home, [done, found] { done(found); });
   });
+}
+
+// Nothing takes a task away before it is due: its run finds then that it ended. What comes next waits from now on.
+bool Schedules::stop_waiting(const std::string& name) {
+  const auto schedule = context_.router.table()->schedule(name);
+  const auto* tenant = schedule ? context_.tenants.find(schedule->tenant) : nullptr;
+  if (!tenant) return false;
+  store::Batch batch;
+  for (auto& line : waiting_runs(context_.store, tenant->id, name)) {
+    line["event"] = "ended";
+    line["result"] = metrics::label_value(ScheduleEnd::stopped);
+    batch.journal.push_back(run_line(name, tenant->id, line));
+  }
+  if (batch.journal.empty()) return false;
+  tenant->metrics.schedule_runs[ScheduleEnd::stopped]->Increment(static_cast<double>(batch.journal.size()));
+  const auto due = schedule->enabled ? next_due(*schedule, tenant->config, context_.clock.wall()) : 0;
+  if (due) batch.tasks.push_back(due_task(*schedule, *tenant, due));
+  put(std::move(batch));
+  return true;
 }
 
 void Schedules::dry_run(const SchedulePtr& schedule, boost::asio::any_io_executor home,

@@ -51,7 +51,7 @@ class Schedules {
   // that everybody gets one. An answer is why not; empty: it runs.
   void run_now(const SchedulePtr& schedule, bool anew, const std::string& by, boost::asio::any_io_executor home,
                std::function<void(std::string why_not)> done);
-  // False: it was not running.
+  // Also one that waits to be tried again. False: there is none.
   void stop_run(const std::string& name, const std::string& by, boost::asio::any_io_executor home,
                 std::function<void(bool)> done);
   // Reads all of it, and sends nothing.
@@ -69,6 +69,8 @@ class Schedules {
   void ended(const RunPtr& run, const ScheduleRun::Ended& how);
   void finish(const SchedulePtr& schedule, const Tenant& tenant, const store::ClaimedTask& task,
               metrics::ScheduleEnd result, const boost::json::object& line);
+  void put_instead(const store::ClaimedTask& task, store::PutTask other);
+  bool stop_waiting(const std::string& name);
   void end_task(const store::ClaimedTask& task, WallMs again_at = 0);
   ScheduleRun::Context run_context() const;
   void arm();

@@ -187,7 +187,7 @@ class WordReader {
   tl::expected<std::string, std::string> read() {
     while (at_ < tokens_.size())
       if (!every() && !of_month() && !in_months() && !at_times() && !from_to())
-        return tl::unexpected("'" + tokens_[at_] + "' is not understood: " + std::string(forms));
+        return tl::unexpected(not_understood() + " is not understood: " + std::string(forms));
     if (times_ && times_->first.size() * times_->second.size() != times_given_)
       return tl::unexpected<std::string>(
           "times whose minutes differ take a schedule each, such as one at 08:00 and one at 17:30");
@@ -200,6 +200,8 @@ class WordReader {
   using Numbers = std::set<int>;
   static std::string joined_numbers(const Numbers& numbers) { return fmt::format("{}", fmt::join(numbers, ",")); }
   static std::string or_star(const Numbers& numbers) { return numbers.empty() ? "*" : joined_numbers(numbers); }
+  // A clause takes its first word before it finds that the rest is missing.
+  std::string not_understood() const { return at_ < tokens_.size() ? "'" + tokens_[at_] + "'" : "the end"; }
   bool is(std::size_t ahead, std::string_view word) const {
     return at_ + ahead < tokens_.size() && tokens_[at_ + ahead] == word;
   }

@@ -9,8 +9,8 @@ import {binary, Bridge, freePort, start, until} from './harness.mjs';
 const timeout = 120_000;
 const templates = [{name: 'reminder', texts: {en: 'Dear {{firstName}}, {{totalDue|money}}.', sw: 'Habari {{firstName}}, {{totalDue|money}}.'}}];
 
-async function setUp(t, name, content) {
-  const bridge = await Bridge.start(t, {gateways: [{port: await freePort()}], tenants: [{default_country: 'KE', currency: 'KES'}], templates});
+async function setUp(t, name, content, tenant = {}) {
+  const bridge = await Bridge.start(t, {gateways: [{port: await freePort()}], tenants: [{default_country: 'KE', currency: 'KES', ...tenant}], templates});
   const file = join(bridge.folder, name);
   writeFileSync(file, content);
   return {bridge, file, api: bridge.api()};
@@ -55,14 +55,22 @@ it('makes a message of each row of CSV, and a file of those it refused', {timeou
 });
 
 it('reads NDJSON, and texts without a template', {timeout}, async (t) => {
-  const rows = [{to: '0712000001', text: 'Hello'}, 'no JSON', {phone: 254712000002, text: 'Hello', more: 1}, {to: '0712000003'}];
+  const rows = [{to: '0712000001', text: 'Hello'}, 'no JSON', {to: 254712000002, phone: '12', text: 'Hello', more: 1}, {to: '0712000003'}];
   const {bridge, file, api} = await setUp(t, 'list.ndjson', rows.map((row) => typeof row === 'string' ? row : JSON.stringify(row)).join('\n'));
   const done = await bridge.cli('import', file, '--json');
   assert.equal(done.code, 3, done.output);
   const {import: name, ...counts} = JSON.parse(done.stdout);
   assert.deepEqual(counts, {rows: 4, accepted: 2, refused: 2, interrupted: false});
   assert.deepEqual((await messages(api)).map(({to, client_ref: ref}) => [to, ref]).sort(), [['+254712000001', `${name}-1`], ['+254712000002', `${name}-3`]]);
-  assert.deepEqual(readFileSync(`${file}.refused.csv`, 'utf8').split('\n').map((line) => line.slice(0, 4)), ['row,', '2,th', '4,th', '']);
+  const refused = readFileSync(`${file}.refused.ndjson`, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual(refused.map(({row, why, ...values}) => [row, values]), [[2, {}], [4, {to: '0712000003'}]]);
+  assert.match(refused[0].why, /no JSON/);
+  // Mended, it is a file that can be imported.
+  const {row, why, ...values} = refused[1];
+  const mended = join(bridge.folder, 'mended.ndjson');
+  writeFileSync(mended, `${JSON.stringify({...values, text: 'Hello'})}\n`);
+  const second = await bridge.cli('import', mended);
+  assert.equal(second.code, 0, second.output);
 });
 
 it('begun again sends nobody a second, and with a new word everybody', {timeout}, async (t) => {
@@ -73,6 +81,14 @@ it('begun again sends nobody a second, and with a new word everybody', {timeout}
   assert.ok(!existsSync(`${file}.refused.csv`));
   assert.equal((await bridge.cli(...how, '--again', 'december')).code, 0);
   assert.equal(await accepted(api), 1400);
+});
+
+it('sends less at once where the tenant\'s rate refuses more', {timeout}, async (t) => {
+  const {bridge, file, api} = await setUp(t, 'due.csv', many(300), {limits: {rate: '100/s'}});
+  const done = await bridge.cli('import', file, '--template', 'reminder', '--lane', 'transaction');
+  assert.equal(done.code, 0, done.output);
+  assert.match(done.output, /waits: .*limits\.rate/);
+  assert.equal(await accepted(api), 300);
 });
 
 it('goes on after Ctrl-C, after its own death and after the daemon\'s', {timeout: 240_000}, async (t) => {
@@ -103,9 +119,11 @@ it('goes on after Ctrl-C, after its own death and after the daemon\'s', {timeout
 it('says what is wrong with a file', {timeout}, async (t) => {
   const {bridge, file} = await setUp(t, 'due.csv', 'mobileNo;firstName\n0712000001;Amina\n');
   const cases = [[[file], 'due.csv', /separated by semicolons/], [['-'], '', /cannot read -/], [[`${file}.txt`], 'due.csv.txt', /says how it is read: \.csv/],
-    [[join(bridge.folder, 'twice.csv')], 'twice.csv', /name each column, and no two alike/]];
+    [[join(bridge.folder, 'twice.csv')], 'twice.csv', /name each column, and no two alike/],
+    [[join(bridge.folder, 'phones.csv')], 'phones.csv', /'number' and 'phone' could both be the phone: say which with --number-column/]];
   writeFileSync(`${file}.txt`, 'x');
   writeFileSync(join(bridge.folder, 'twice.csv'), 'to,to\n1,2\n');
+  writeFileSync(join(bridge.folder, 'phones.csv'), 'number,phone,text\n1000,0712000001,Hello\n');
   for (const [parameters, , why] of cases) {
     const refused = await bridge.cli('import', ...parameters);
     assert.equal(refused.code, 2, refused.output);

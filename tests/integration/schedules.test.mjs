@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // Schedules: a report of Fineract becomes a message a row, once in a period, whatever is killed, stopped or run again.
 import assert from 'node:assert/strict';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, it} from 'node:test';
 import {binary, Bridge, freePort, root, start, until} from './harness.mjs';
@@ -142,6 +143,23 @@ describe('a run', () => {
     assert.equal((await bridge.cli('schedules', 'stop', 'due')).code, 6);
   });
 
+  it('ends when its tenant is suspended meanwhile', {timeout}, async (t) => {
+    const count = 100_000;
+    const {bridge, api} = await setUp(t, due(count), {gateway: {rate: '1/s'}});
+    await api.post('/schedules/due/run');
+    await until('it to run', async () => ((await show(api)).running?.sent ?? 0) > 0);
+    const [tenant] = bridge.config.tenants;
+    writeFileSync(bridge.configFile, JSON.stringify({...bridge.config, tenants: [{...tenant, enabled: false}]}));
+    const reloaded = await bridge.cli('reload', '--yes');
+    assert.equal(reloaded.code, 0, reloaded.output);
+    const owner = bridge.api(await bridge.createOwnerKey());  // the tenant's own key is refused by now
+    await ended(owner);
+    const [end] = await ends(owner);
+    assert.deepEqual([end.result, end.refused], ['stopped', 0]);
+    assert.match(end.detail, /'default' is suspended/);
+    assert.ok(end.sent > 0 && end.sent < count, `${end.sent} of ${count}`);
+  });
+
   it('begins when it is due, on its zone\'s clock, also for a time that was missed', {timeout}, async (t) => {
     const {standin, bridge, api} = await setUp(t, due(2), {settings: null});
     const at = new Date(Date.now() + 4000).toISOString();
@@ -184,6 +202,23 @@ describe('a run', () => {
     assert.doesNotMatch(bridge.log, /geheim/);
   });
 
+  it('that waits for Fineract can be stopped', {timeout}, async (t) => {
+    const {standin, bridge, api} = await setUp(t, due(1));
+    standin.down = true;
+    await api.post('/schedules/due/run');
+    await until('it to wait', async () => (await runs(api))[0]?.event === 'waits');
+    const stopped = await bridge.cli('schedules', 'stop', 'due');
+    assert.equal(stopped.code, 0, stopped.output);
+    await ended(api);
+    const [end] = await ends(api);
+    assert.deepEqual([end.result, end.detail], ['stopped', 'Fineract: HTTP 503']);
+    assert.equal((await bridge.cli('schedules', 'stop', 'due')).code, 6, 'there is no other');
+    standin.down = false;
+    await api.post('/schedules/due/run');
+    await ended(api, 2);
+    assert.deepEqual([(await ends(api))[0].result, (await ends(api))[0].sent], ['ok', 1]);
+  });
+
   it('does not begin on a holiday', {timeout}, async (t) => {
     const {standin, api} = await setUp(t, due(1), {settings: schedule({holidays: 'skip', office: 2})});
     const [y, m, d] = new Date(Date.now() + 3 * 3_600_000).toISOString().slice(0, 10).split('-').map(Number);
@@ -204,7 +239,7 @@ describe('a run', () => {
     await api.post('/schedules/due/run');
     await ended(api);
     const [end] = await ends(api);
-    assert.deepEqual([end.result, end.rows, end.sent, end.refused], ['ok', 1201, 1200, 1]);
+    assert.deepEqual([end.result, end.rows, end.sent, end.refused], ['ok', 1200, 1200, 0], 'a client that is not active is no row');
     assert.deepEqual(standin.requests.filter(({path}) => path.includes('clients')).map(({path}) => /offset=(\d+)/.exec(path)[1]), ['0', '500', '1000']);
   });
 });
@@ -225,6 +260,18 @@ describe('a schedule', () => {
     const tried = await bridge.cli('schedules', 'dry-run', 'due');
     assert.equal(tried.code, 3);
     assert.match(tried.stdout, /^101 rows: 100 messages in 100 parts, 0 got theirs in this period already, 1 refused\nprice: KES 50\ntakes: 2 s/);
+  });
+
+  it('is tried out as it would run: who comes twice, however far apart, gets one', {timeout}, async (t) => {
+    // Far more rows than one slice has, and who is refused is no repetition.
+    const rows = [person(999, {mobileNo: null}), ...Array.from({length: 450}, (_, i) => person(i + 1)), person(1), person(999)];
+    const {api} = await setUp(t, {'Loan payments due': {columns, rows}});
+    const {body} = await api.post('/schedules/due/dry-run');
+    const counts = ({rows: all, sent, repeated, refused}) => [all, sent, repeated, refused];
+    assert.deepEqual(counts(body), [453, 451, 1, 1]);
+    await api.post('/schedules/due/run');
+    await ended(api);
+    assert.deepEqual(counts((await ends(api))[0]), [453, 451, 1, 1]);
   });
 
   it('is made, paused, changed and removed while the daemon runs, and says what is wrong', {timeout}, async (t) => {

@@ -1247,7 +1247,7 @@ export const list = [
      plant: `std::optional<std::string>()`},
     {id: 1213, what: 'what a schedule sent is not remembered', integration: 'tests/integration/schedules.test.mjs',
      find: `slice.along.marks.push_back({.scope = mark_scope, .key = key, .value = {}, .expires_at = order_.keep_marks_until});`, plant: `;`},
-    {id: 1214, what: 'a row that stands twice in a slice is sent twice', integration: 'tests/integration/schedules.test.mjs', find: `!keys.emplace(key, true).second`, plant: `false`},
+    {id: 1214, what: 'a row that stands twice in a slice is sent twice', integration: 'tests/integration/schedules.test.mjs', find: `keys_.contains(key)`, plant: `false`},
     {id: 1215, what: 'a list ends with its first page', integration: 'tests/integration/schedules.test.mjs', find: `page_rows_ < page_rows`, plant: `true`},
     {id: 1216, what: 'a run cannot be stopped', integration: 'tests/integration/schedules.test.mjs', find: `if (stopping_) return end(How::stopped);`, plant: `;`},
   ]},

@@ -61,6 +61,26 @@ TEST(ScheduleRows, AreToldApartByTheirIds) {
   EXPECT_EQ(key(own, {{"id", "7"}, {"staff", "1"}}), key(own, {{"id", "8"}, {"staff", "1"}}));
 }
 
+TEST(ScheduleRows, HaveNoKeyWhereAllOfItsColumnsAreEmpty) {
+  const auto has = [](const ScheduleSettings& schedule, std::vector<std::pair<std::string, std::string>> cells) {
+    return has_key(schedule, {std::move(cells)});
+  };
+  const auto own = schedule_with({{"key", {"clientId", "dueDate"}}});
+  EXPECT_TRUE(has(own, {{"CLIENTID", "7"}}));
+  EXPECT_TRUE(has(own, {{"dueDate", "2026-12-04"}}));
+  EXPECT_FALSE(has(own, {{"client_id", "7"}, {"dueDate", ""}})) << "misspelt: all rows would be the same";
+  EXPECT_TRUE(has(schedule_with(), {{"name", "a"}})) << "without a key all of the row is one";
+}
+
+TEST(ScheduleRows, AreShownByAnIdButNeverByThePhone) {
+  const ReportRow row{{{"id", "7"}, {"mobileno", "0712345678"}, {"staff", "12"}}};
+  EXPECT_EQ(shown_id(schedule_with(), row), "id 7");
+  EXPECT_EQ(shown_id(schedule_with({{"key", {"staff"}}}), row), "staff 12");
+  EXPECT_EQ(shown_id(schedule_with({{"key", {"mobileNo", "staff"}}}), row), "staff 12");
+  EXPECT_EQ(shown_id(schedule_with({{"key", {"mobileNo"}}, {"number_column", "MOBILENO"}}), row), "id 7");
+  EXPECT_EQ(shown_id(schedule_with({{"number_column", "id"}}), {{{"id", "0712345678"}}}), "");
+}
+
 TEST(ScheduleRows, BecomeMessages) {
   auto schedule = schedule_with({{"language_column", "lang"}, {"columns", {{"totaldue", "installmentAmount"}}}});
   const ReportRow row{{{"mobileno", "0712345678"}, {"totalDue", "950.000000"}, {"firstName", "Amina"}, {"lang", "SW"}}};

@@ -114,6 +114,10 @@ TEST(Cron, SaysWhatIsWrong) {
       {"every day at 25:00", "'25:00' is not understood"},
       {"every day at 08:00 and 17:30", "times whose minutes differ take a schedule each"},
       {"every 7 minutes", "'7' is not understood"},
+      {"every day at", "the end is not understood: write five fields such as"},
+      {"every Monday at 08:00 in", "the end is not understood"},
+      {"on the first", "the end is not understood"},
+      {"on the 15th of", "the end is not understood"},
       {"on the 30th of February at 08:00", "the day of month '30' is in none of its months"},
   };
   for (const auto& c : cases) {
