@@ -59,7 +59,9 @@ export const list = [
     {id: 1112, what: 'when a key was used is not kept', find: `batch.objects.push_back({.key = use_of(key), .value = std::to_string(use.at), .expected = {}});`, plant: `;`},
   ]},
   {file: 'bridge/doors/api/keys.cpp', bugs: [
-    {id: 1113, what: 'a key gives what it has not', integration: 'tests/integration/tenants.test.mjs', find: `if (!caller.may(scope))`, plant: `if (planted ? false : !caller.may(scope))`},
+    {id: 1113, what: 'a key gives what it has not', integration: 'tests/integration/tenants.test.mjs', find: `: key.scopes)
+    if (!caller.may(scope))`, plant: `: key.scopes)
+    if (planted ? false : !caller.may(scope))`},
   ]},
   {file: 'bridge/doors/bridge_settings.cpp', bugs: [
     {id: 1114, what: 'members that are not known are taken', integration: 'tests/integration/message_gateway.test.mjs', find: `reading.check_names();`, plant: `;`},
@@ -72,7 +74,7 @@ export const list = [
   ]},
   {file: 'bridge/routing/quotas.cpp', bugs: [
     {id: 1117, what: 'a queue has a place for one more each time', find: `use.taken += more;`, plant: `;`},
-    {id: 1118, what: 'a tenant\'s rate holds for what is refused only', find: `next = after;`, plant: `if (!can_wait) next = after;`},
+    {id: 1118, what: 'a tenant\'s rate holds for what is refused only', find: `use.next = std::max(use.next, now) + length;`, plant: `if (!can_wait) use.next = std::max(use.next, now) + length;`},
   ]},
   {file: 'bridge/intake/accept.cpp', bugs: [
     {id: 1119, what: 'what comes too fast leaves at once', integration: 'tests/integration/tenants.test.mjs', find: `due_at = now + wait_ms;`, plant: `;`},
