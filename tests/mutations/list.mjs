@@ -856,7 +856,7 @@ export const list = [
      find: `s.gateway && !s.any_gateway && !directory.table()->may_use(tenant.config.name, *s.gateway)`, plant: `false`},
     {id: 284, what: 'a retry sends another text or number than was accepted', find: `prepared.refusal || !same`, plant: `prepared.refusal.has_value()`},
     {id: 366, what: 'a gateway that is being emptied can be named',
-     find: `s.source == store::Source::fineract || !directory.router().is_draining(gateway->id)`, plant: `true`},
+     find: `!may_choose || !directory.router().is_draining(gateway->id)`, plant: `true`},
   ]},
   {file: 'bridge/routing/budgets.cpp', bugs: [
     {id: 285, what: 'a message passes when the budget is just spent',
