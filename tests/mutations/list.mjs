@@ -1181,7 +1181,7 @@ export const list = [
   ]},
   {file: 'bridge/events/facts.cpp', bugs: [
     {id: 1003, what: 'a transaction that Fineract does not show is believed', find: `needs_part && !part`, plant: `false`},
-    {id: 1004, what: 'a reversed transaction is told', find: `part && row.proof != Proof::charge && is_reversed(*part)`, plant: `false`},
+    {id: 1004, what: 'a reversed transaction is told', find: `part && !is_charge && is_reversed(*part)`, plant: `false`},
     {id: 1005, what: 'a state does not count', find: `if (is_in_state(row, subject)) return {.is = Is::true_, .why = {}};`, plant: `return {.is = Is::true_, .why = {}};`},
     {id: 1006, what: 'each repayment is waited for to close its loan', find: `row.proof == Proof::closing ? Is::false_ : Is::not_yet`, plant: `Is::not_yet`},
   ]},
@@ -1194,7 +1194,7 @@ export const list = [
   ]},
   {file: 'bridge/events/hook_inbox.cpp', bugs: [
     {id: 1010, what: 'a repeated hook is told again',
-     find: `batch.only_if.emplace_back(store::MarkAbsent{.scope = hook_seen_scope, .key = line.occurrence});`, plant: `;`},
+     find: `batch.only_if.emplace_back(store::MarkAbsent{.scope = hook_seen_scope, .key = seen});`, plant: `;`},
     {id: 1011, what: 'an event that is off is told', find: `if (!notice->enabled) continue;`, plant: `;`},
   ]},
   {file: 'bridge/events/events.cpp', bugs: [
@@ -1220,9 +1220,9 @@ export const list = [
     {id: 1020, what: 'what a message says of a person is overwritten', find: `for (const auto& [key, value] : *given) values[key] = value;`, plant: `;`},
   ]},
   {file: 'bridge/doors/fineract_hooks.cpp', bugs: [
-    {id: 1016, what: 'any secret will do for a hook', find: `same_secret(settings.hook_secret, request.captures.front()) ? tenant : nullptr`, plant: `tenant`},
-    {id: 1017, what: 'anybody gets the key of a hook', find: `!tenant || !same_secret(tenant->config.fineract->hook_secret, text_at(*object, "smsProviderToken"))`, plant: `!tenant`},
-    {id: 1018, what: 'hooks without a secret are always taken', find: `shows_key || settings.hook_any_path`, plant: `true`},
+    {id: 1016, what: 'any secret will do for a hook', find: `same_secret(tenant.config.fineract->hook_secret, request.captures.front())`, plant: `!tenant.config.fineract->hook_secret.empty()`},
+    {id: 1017, what: 'anybody gets the key of a hook', find: `return same_secret(t.config.fineract->hook_secret, token);`, plant: `return !t.config.name.empty();`},
+    {id: 1018, what: 'hooks without a secret are always taken', find: `return tenant.config.fineract->hook_any_path;`, plant: `return !tenant.config.name.empty();`},
   ]},
   {file: 'bridge/text/cron.cpp', bugs: [
     {id: 1200, what: 'a schedule comes again at once', find: `if (instant > at) return instant;`, plant: `if (instant >= at) return instant;`},
