@@ -24,8 +24,8 @@ store::PutTask asked_task(const ScheduleSettings& schedule, const Tenant& tenant
 
 // What becomes of a time when it comes, or when somebody is there again after it came.
 struct DueNow {
-  WallMs instead =
-      0;  // a later time came since: one run makes up for both, in the period that a run by hand is in, too
+  // A later time came since: one run makes up for both, in the period that a run by hand is in, too. 0: none did.
+  WallMs instead = 0;
   std::string skipped_because;
 };
 DueNow due_now(const ScheduleSettings& schedule, const TenantSettings& tenant, WallMs due, WallMs now);

@@ -107,12 +107,16 @@ void Intake::accept(const Tenant& tenant, std::vector<Prepared> wishes, WhenBusy
   commit(std::move(asked), std::move(batch));
 }
 
+namespace {
+
 // Reports and hooks are no requests that somebody can split: what is refused of them comes again as it was, for ever.
 bool can_be_held_back(const store::Content& content) {
   using enum store::Source;
   return content.source == fineract || content.source == event || content.source == schedule ||
          content.lane == store::Lane::campaign || content.lane == store::Lane::reminder;
 }
+
+}  // namespace
 
 // All or none of a request: nothing of it is half taken. What Fineract posts is kept as failed instead, since it posts
 // it once only.
