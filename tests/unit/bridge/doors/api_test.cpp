@@ -194,7 +194,8 @@ TEST_F(ApiTest, NobodyMakesAKeyThatMayMoreThanHisOwnOrForLonger) {
     const auto answer = ask(post, "/tenants/umoja/keys", bearer, wanted);
     std::string said;
     if (answer.status == http::status::created) return said;
-    for (const auto& error : read(answer).at("errors").as_array()) said += error.at("pointer").as_string().c_str();
+    const auto body = read(answer);
+    for (const auto& error : body.at("errors").as_array()) said += error.at("pointer").as_string().c_str();
     return said;
   };
   const std::string for_fineract = R"({"kind": "fineract"})";
