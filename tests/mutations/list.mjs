@@ -444,6 +444,7 @@ export const list = [
      find: `expires && now + delay >= expires`, plant: `expires && now >= expires`},
   ]},
   {file: 'bridge/policy/pace.hpp', bugs: [
+    {id: 1033, what: 'under a cap a message is passed by a later one to its phone', find: `slowed_ || (capped_at_ != Time{} && now - capped_at_ < forget)`, plant: `slowed_`},
     {id: 1321, what: 'a limit of what is unanswered is taken for one of a rate',
      find: `if (!may_be)`, plant: `if (planted || !may_be)`},
     {id: 1322, what: 'a refusal that others contradict caps the window',
@@ -855,6 +856,8 @@ export const list = [
     {id: 283, what: "another tenant's gateway can be named",
      find: `s.gateway && !s.any_gateway && !directory.table()->may_use(tenant.config.name, *s.gateway)`, plant: `false`},
     {id: 284, what: 'a retry sends another text or number than was accepted', find: `prepared.refusal || !same`, plant: `prepared.refusal.has_value()`},
+    {id: 1035, what: 'an event is lost while its gateway is drained', find: `const bool may_choose = s.source == store::Source::api || s.source == store::Source::cli;`,
+     plant: `const bool may_choose = s.source != store::Source::fineract;`},
     {id: 366, what: 'a gateway that is being emptied can be named',
      find: `!may_choose || !directory.router().is_draining(gateway->id)`, plant: `true`},
   ]},
@@ -1175,12 +1178,15 @@ export const list = [
   ]},
   // ---- events ----
   {file: 'bridge/events/hook.cpp', bugs: [
+    {id: 1034, what: 'a long name is cut within a character', find: `std::string(text::cut_utf8(text::repaired_utf8(std::move(text)), kept_text_max))`, plant: `text.substr(0, kept_text_max)`},
     {id: 1000, what: 'a refused command is believed', find: `fields.contains("status") || (result && result->contains("errorCode"))`, plant: `false`},
     {id: 1001, what: 'a result without an id is believed', find: `!heard.resource && !heard.loan && !heard.savings && !heard.client`, plant: `false`},
     {id: 1002, what: 'what Fineract 1.4 sends is refused', find: `!fields.contains("request") && !fields.contains("response") && fields.contains("resourceId")`, plant: `false`},
   ]},
   {file: 'bridge/events/facts.cpp', bugs: [
     {id: 1003, what: 'a transaction that Fineract does not show is believed', find: `needs_part && !part`, plant: `false`},
+    {id: 1031, what: 'each repayment of a closed loan closes it', find: `row.proof == Proof::closing && !pays_the_rest(subject, *part)`, plant: `false`},
+    {id: 1032, what: 'a charge is waived before it is', find: `number_in(*part, "amountWaived").value_or(0) <= 0`, plant: `false`},
     {id: 1004, what: 'a reversed transaction is told', find: `part && !is_charge && is_reversed(*part)`, plant: `false`},
     {id: 1005, what: 'a state does not count', find: `if (is_in_state(row, subject)) return {.is = Is::true_, .why = {}};`, plant: `return {.is = Is::true_, .why = {}};`},
     {id: 1006, what: 'each repayment is waited for to close its loan', find: `row.proof == Proof::closing ? Is::false_ : Is::not_yet`, plant: `Is::not_yet`},
@@ -1198,6 +1204,8 @@ export const list = [
     {id: 1011, what: 'an event that is off is told', find: `if (!notice->enabled) continue;`, plant: `;`},
   ]},
   {file: 'bridge/events/events.cpp', bugs: [
+    {id: 1029, what: 'two events of one hook have one reference', find: `job->notice->name + ":" + std::to_string(job->results.size())`, plant: `std::to_string(job->recipients)`},
+    {id: 1030, what: 'what may not be read holds the others', find: `!people && !is_last_word(people.error())`, plant: `!people`},
     {id: 1012, what: 'who wants no texts gets them', find: `person.number.empty() || person.opted_out`, plant: `person.number.empty()`},
     {id: 1013, what: 'an event is told before Fineract shows it', find: `if (truth.is == Truth::Is::not_yet) return not_yet(job, truth.why);`, plant: `;`},
     {id: 1014, what: 'conditions do not count', find: `!why.empty()`, plant: `false`},
@@ -1205,7 +1213,7 @@ export const list = [
   ]},
   {file: 'bridge/events/answers.cpp', bugs: [
     {id: 1024, what: 'a number that only looks like the client\'s is told', find: `number && number->e164 == phone`, plant: `number`},
-    {id: 1025, what: 'who shares a phone hears of the first', find: `meant.size() == 1`, plant: `meant.empty() ? (meant = job->clients, true) : true`},
+    {id: 1025, what: 'who shares a phone hears of the first', find: `const auto meant = named_in(job->question.text, job->clients);`, plant: `const std::vector<Person> meant{job->clients.front()};`},
     {id: 1026, what: 'closed accounts are told of', find: `account && is_active(*account)`, plant: `account`},
     {id: 1027, what: 'a phone may ask for ever', find: `times.size() < static_cast<std::size_t>(job.rule->daily_limit)`, plant: `true`},
     {id: 1028, what: 'account numbers are told whole', find: `number.size() <= shown_digits ? number : ".." + number.substr(number.size() - shown_digits)`, plant: `number`},
