@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <ranges>
 #include <set>
 
 #include "bridge/env/log.hpp"
@@ -23,7 +24,7 @@ constexpr std::size_t questions_at_once = 4;
 constexpr Duration not_older = 0s, day_long = 24h;
 constexpr WallMs worth_ms = 3'600'000;  // an answer that comes later answers nothing
 constexpr WallMs again_first_ms = 1000, again_longest_ms = 60'000;
-constexpr std::size_t accounts_most = 4, transactions_most = 3, sharers_most = 6;
+constexpr std::size_t accounts_most = 4, transactions_most = 3, sharers_most = 20, names_most = 6;
 constexpr std::size_t searched_digits_most = 9, shown_digits = 4;
 constexpr std::size_t phones_remembered = 10'000;
 
@@ -232,7 +233,7 @@ void Answers::took_search(const JobPtr& job, const json::value& found) {
     const auto meant = named_in(job->question.text, job->clients);
     if (meant.size() == 1) return took_client(job, meant.front());
     json::array names;
-    for (const auto& client : job->clients)
+    for (const auto& client : job->clients | std::views::take(names_most))
       names.push_back(json::object{{"firstName", text_at(client.values, "firstName")}});
     job->client = job->clients.front();
     return say(job, "which-client", {{"clients", std::move(names)}});
@@ -266,13 +267,18 @@ void Answers::took_accounts(const JobPtr& job, const json::value& accounts) {
       if (job->left.size() < accounts_most) job->left.push_back(address + std::to_string(id_at(account, "id")) + query);
     });
   };
+  json::array loans;
   switch (job->rule->action) {
     case Action::balance:
       each_active("savingsAccounts",
                   [&](const json::object& account) { job->found.push_back(shown_account(account, "accountBalance")); });
       each_active("loanAccounts",
-                  [&](const json::object& account) { job->found.push_back(shown_account(account, "loanBalance")); });
-      if (job->found.size() > accounts_most) job->found.resize(accounts_most);
+                  [&](const json::object& account) { loans.push_back(shown_account(account, "loanBalance")); });
+      // Of many, some of each kind.
+      loans.resize(std::min(loans.size(),
+                            std::max(accounts_most / 2, accounts_most - std::min(accounts_most, job->found.size()))));
+      job->found.resize(std::min(job->found.size(), accounts_most - loans.size()));
+      for (auto& loan : loans) job->found.push_back(std::move(loan));
       break;
     case Action::next_due:
       read("loanAccounts", "loans/", "?associations=repaymentSchedule");

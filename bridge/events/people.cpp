@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "bridge/env/log.hpp"
 #include "bridge/events/fineract_json.hpp"
 #include "bridge/text/nearest.hpp"
 #include "bridge/text/variables.hpp"
@@ -161,7 +162,7 @@ void People::gather(std::shared_ptr<Gathering> gathering) {
 
 void People::members(const TenantSettings& tenant, std::int64_t group, Several done) {
   fineracts_.get(tenant.name, "groups/" + std::to_string(group) + "?associations=clientMembers", good_for,
-                 [this, tenant, done = std::move(done)](const FineractAnswer& answer) {
+                 [this, tenant, group, done = std::move(done)](const FineractAnswer& answer) {
                    if (!answer.ok()) return done(tl::unexpected(answer));
                    const auto* read = answer.body.if_object();
                    if (!read) return done(tl::unexpected(unreadable("group")));
@@ -169,7 +170,12 @@ void People::members(const TenantSettings& tenant, std::int64_t group, Several d
                    for (const auto& each : list_at(*read, "clientMembers")) {
                      const auto* member = each.if_object();
                      const auto id = member ? id_at(*member, "id") : 0;
-                     if (!id || !is_true_at(*member, "active") || gathering->left.size() == members_max) continue;
+                     if (!id || !is_true_at(*member, "active")) continue;
+                     if (gathering->left.size() == members_max) {
+                       log::error("people", "a group has more members than get one text: the others are left out",
+                                  "tenant", tenant.name, "group", group, "most", members_max);
+                       break;
+                     }
                      gathering->left.push_back([this, tenant, id](One one) {
                        client(tenant, id, [one = std::move(one)](tl::expected<Person, FineractAnswer> person) {
                          if (person) person->as = Audience::group;

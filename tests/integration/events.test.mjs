@@ -364,7 +364,7 @@ describe('a phone that asks for something of an account', () => {
       loanAccounts: [{id: 12, accountNo: '000000012', productName: 'Biashara', loanBalance: 49505.5, ...active}]};
     records['savingsaccounts/3'].transactions = [{id: 88, transactionType: {value: 'Deposit'}, date: [2024, 10, 26], amount: 1250.75}, {id: 90, transactionType: {value: 'Withdrawal'}, date: [2024, 10, 27], amount: 200},
       {id: 91, transactionType: {value: 'Deposit'}, date: [2024, 10, 28], amount: 9, reversed: true}];
-    records['loans/12'].transactions = [];
+    records['loans/12'].transactions = [{id: 7, type: {value: 'Accrual', accrual: true}, date: [2024, 10, 30], amount: 5}, {id: 5, type: {value: 'Repayment'}, date: [2024, 10, 29], amount: 4500.5}];
     assert.equal(await asks(smsc, amina, 'bal'), 0);
     await until('the balance', () => smsc.textsTo(amina).length === 1);
     assert.equal(smsc.textsTo(amina)[0].trim(), 'Amina: Akiba ..0003: KES 1,050.75. Biashara ..0012: KES 49,505.50.');
@@ -373,7 +373,7 @@ describe('a phone that asks for something of an account', () => {
     assert.equal(smsc.textsTo(amina)[1].trim(), 'Amina: Biashara ..0012: KES 4,500.50 ifikapo 25 Des 2024.');
     assert.equal(await asks(smsc, amina, 'LAST'), 0);
     await until('the last transactions', () => smsc.textsTo(amina).length === 3);
-    assert.equal(smsc.textsTo(amina)[2].trim(), 'Amina: 27 Okt 2024 Withdrawal KES 200 (..0003). 26 Okt 2024 Deposit KES 1,250.75 (..0003).');
+    assert.equal(smsc.textsTo(amina)[2].trim(), 'Amina: 29 Okt 2024 Repayment KES 4,500.50 (..0012). 27 Okt 2024 Withdrawal KES 200 (..0003). 26 Okt 2024 Deposit KES 1,250.75 (..0003).');
     // A carrier repeats; so does a person, up to the limit.
     assert.equal(await asks(smsc, amina, 'bal'), 0);
     for (const again of ['salio', 'SALIO!', 'Salio?', 'Salio .']) assert.equal(await asks(smsc, amina, again), 0);
@@ -388,7 +388,9 @@ describe('a phone that asks for something of an account', () => {
   test('that nobody has, or several share, is told nothing of an account', {timeout}, async (t) => {
     const {standin, smsc, api} = await setUp(t, {tenant: {numbers: ['22384']}, inbound_rules: rules});
     const {records} = standin;
-    records['clients/7/accounts'] = {savingsAccounts: [{id: 3, accountNo: '000000003', productName: 'Akiba', accountBalance: 1050.75, currency: {code: 'KES'}, status: {active: true}}]};
+    const account = (id, more) => ({id, accountNo: `00000000${id}`, currency: {code: 'KES'}, status: {active: true}, ...more});
+    records['clients/7/accounts'] = {savingsAccounts: [1, 2, 3, 4, 5].map((id) => account(id, {productName: 'Akiba', accountBalance: 1050.75})),
+      loanAccounts: [account(6, {productName: 'Biashara', loanBalance: 20})]};
     records['clients/8'] = {id: 8, firstname: 'Juma', lastname: 'Otieno', displayName: 'Juma Otieno', mobileNo: '+254 712345678', active: true};
     records['clients/8/accounts'] = {};
     records['clients/9'] = {id: 9, firstname: 'Far', displayName: 'Far', mobileNo: '0112712345678', active: true};  // only looks alike
@@ -401,7 +403,8 @@ describe('a phone that asks for something of an account', () => {
     assert.doesNotMatch(smsc.textsTo(amina)[0], /1,050|Akiba|Far/);
     assert.equal(await asks(smsc, amina, 'BAL amina'), 0);
     await until('hers', () => smsc.textsTo(amina).length === 2);
-    assert.equal(smsc.textsTo(amina)[1].trim(), 'Amina: Akiba ..0003: KES 1,050.75.');
+    const akiba = [1, 2, 3].map((id) => `Akiba ..000${id}: KES 1,050.75.`).join(' ');
+    assert.equal(smsc.textsTo(amina)[1].trim(), `Amina: ${akiba} Biashara ..0006: KES 20.`, 'four of them, and some of each kind');
     assert.equal(smsc.textsTo('254799999999').length, 0);
     // Fineract is away: the question waits, and is answered.
     standin.down = true;
