@@ -77,7 +77,9 @@ http_gateways::Reply SimBank::answer(std::string_view path) const {
   const auto& loan = found->second;
   json::object shown{{"id", number}, {"active", true}};
   if (path.starts_with("clients/")) {
-    shown["firstname"] = shown["displayName"] = fmt::format("Client {}", number);
+    const auto name = fmt::format("Client {}", number);
+    shown["firstname"] = name;
+    shown["displayName"] = name;
     shown["mobileNo"] = loan.phone;
   } else {
     const bool is_approved = loan.approved_at && *loan.approved_at <= clock_.now();
