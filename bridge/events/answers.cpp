@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <ranges>
-#include <set>
 
 #include "bridge/env/log.hpp"
 #include "bridge/events/fineract_json.hpp"
@@ -23,7 +22,7 @@ const std::string answer_tasks = "account-answer";
 constexpr std::size_t questions_at_once = 4;
 constexpr Duration not_older = 0s, day_long = 24h;
 constexpr WallMs worth_ms = 3'600'000;  // an answer that comes later answers nothing
-constexpr WallMs again_first_ms = 1000, again_longest_ms = 60'000;
+constexpr WallMs again_longest_ms = 60'000;
 constexpr std::size_t accounts_most = 4, transactions_most = 3, sharers_most = 20, names_most = 6;
 constexpr std::size_t searched_digits_most = 9, shown_digits = 4;
 constexpr std::size_t phones_remembered = 10'000;
@@ -36,30 +35,29 @@ bool is_active(const json::object& account) {
 // Fineract's states of clients: active, being transferred.
 bool may_ask(std::int64_t status) { return status == 300 || status == 303 || status == 304; }
 
+void put_currency(json::object& shown, const json::object& account) {
+  if (const auto* currency = object_at(account, "currency")) shown["currencyCode"] = text_at(*currency, "code");
+}
+
 json::object shown_account(const json::object& account, std::string_view amount_key) {
   json::object shown{{"account", masked_account(text_at(account, "accountNo"))},
                      {"productName", text_at(account, "productName")}};
   if (const auto* amount = account.if_contains(amount_key)) shown["balance"] = *amount;
-  if (const auto* currency = object_at(account, "currency")) shown["currencyCode"] = text_at(*currency, "code");
+  put_currency(shown, account);
   return shown;
 }
 
 void note_next_payment(json::array& payments, const json::object& loan) {
-  const auto* schedule = object_at(loan, "repaymentSchedule");
-  if (!schedule) return;
-  for (const auto& each : list_at(*schedule, "periods")) {
-    const auto* period = each.if_object();
-    if (!period || !period->contains("period") || is_true_at(*period, "complete")) continue;
-    json::object payment{{"account", masked_account(text_at(loan, "accountNo"))},
-                         {"productName", text_at(loan, "loanProductName")}};
-    if (const auto* day = period->if_contains("dueDate")) payment["paymentDueDate"] = *day;
-    const auto* amount = period->if_contains("totalOutstandingForPeriod");
-    if (!amount) amount = period->if_contains("totalDueForPeriod");
-    if (amount) payment["installmentAmount"] = *amount;
-    if (const auto* currency = object_at(loan, "currency")) payment["currencyCode"] = text_at(*currency, "code");
-    payments.push_back(std::move(payment));
-    return;
-  }
+  const auto* period = next_period(loan);
+  if (!period) return;
+  json::object payment{{"account", masked_account(text_at(loan, "accountNo"))},
+                       {"productName", text_at(loan, "loanProductName")}};
+  if (const auto* day = period->if_contains("dueDate")) payment["paymentDueDate"] = *day;
+  const auto* amount = period->if_contains("totalOutstandingForPeriod");
+  if (!amount) amount = period->if_contains("totalDueForPeriod");
+  if (amount) payment["installmentAmount"] = *amount;
+  put_currency(payment, loan);
+  payments.push_back(std::move(payment));
 }
 
 const json::object* type_of(const json::object& transaction) {
@@ -77,9 +75,7 @@ bool is_accrual(const json::object& transaction) {
 void note_transactions(json::array& noted, const json::object& account) {
   std::vector<const json::object*> newest;
   for (const auto& each : list_at(account, "transactions"))
-    if (const auto* one = each.if_object();
-        one && !is_true_at(*one, "reversed") && !is_true_at(*one, "manuallyReversed") && !is_accrual(*one))
-      newest.push_back(one);
+    if (const auto* one = each.if_object(); one && !is_reversed(*one) && !is_accrual(*one)) newest.push_back(one);
   std::ranges::sort(newest, std::greater(), [](const json::object* one) { return id_at(*one, "id"); });
   if (newest.size() > transactions_most) newest.resize(transactions_most);
   for (const auto* one : newest) {
@@ -88,7 +84,7 @@ void note_transactions(json::array& noted, const json::object& account) {
                        {"kind", type ? text_at(*type, "value") : std::string()}};
     if (const auto* day = one->if_contains("date")) shown["transactionDate"] = *day;
     if (const auto* amount = one->if_contains("amount")) shown["amount"] = *amount;
-    if (const auto* currency = object_at(account, "currency")) shown["currencyCode"] = text_at(*currency, "code");
+    put_currency(shown, account);
     noted.push_back(std::move(shown));
   }
 }
@@ -218,8 +214,7 @@ void Answers::get(const JobPtr& job, const std::string& path, std::function<void
 void Answers::ask_again(const JobPtr& job, const std::string& why) {
   const auto now = context_.clock.wall();
   if (now - job->asked_at >= worth_ms) return close(job, EventResult::given_up, why);
-  const auto wait = again_first_ms << std::min<int>(job->task.attempt - 1, 6);
-  job->done({.again_at = now + std::min(wait, again_longest_ms)});
+  job->done({.again_at = now + again_after(job->task.attempt, again_longest_ms)});
 }
 
 void Answers::took_search(const JobPtr& job, const json::value& found) {

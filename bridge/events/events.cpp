@@ -19,12 +19,8 @@ using metrics::EventResult;
 
 constexpr std::size_t at_once = 8;
 constexpr WallMs waits_longest_ms = 24ll * 3'600'000;  // for a Fineract that does not answer, or a way out
-constexpr WallMs look_again_first_ms = 1000, look_again_longest_ms = 60'000, wait_longest_ms = 300'000;
+constexpr WallMs look_again_longest_ms = 60'000, wait_longest_ms = 300'000;
 constexpr Duration fresh = 0s;
-
-WallMs look_again_after(int attempt, WallMs longest) {
-  return std::min(longest, look_again_first_ms << std::clamp(attempt - 1, 0, 20));
-}
 
 // Asked again, it says the same.
 bool is_last_word(const FineractAnswer& answer) {
@@ -240,7 +236,7 @@ void Events::not_yet(const JobPtr& job, const std::string& why) {
   const auto now = context_.clock.wall();
   const auto until = job->received_at + job->notice->delay_ms + job->tenant->config.fineract->confirm_ms;
   if (now >= until) return close(job, EventResult::not_confirmed, why);
-  finish(job, std::min(until, now + look_again_after(job->task.attempt, look_again_longest_ms)));
+  finish(job, std::min(until, now + again_after(job->task.attempt, look_again_longest_ms)));
 }
 
 void Events::waits(const JobPtr& job, const std::string& why) {
@@ -254,7 +250,7 @@ void Events::waits(const JobPtr& job, const std::string& why) {
     log::warn("events", "events wait", "tenant", job->tenant->config.name, "event", job->row->event, "why", why,
               "times", times);
   if (job->task.attempt == 1) note(job, {.result = EventResult::waits, .detail = why});
-  finish(job, now + look_again_after(job->task.attempt, wait_longest_ms));
+  finish(job, now + again_after(job->task.attempt, wait_longest_ms));
 }
 
 void Events::next_recipient(const JobPtr& job) {

@@ -24,10 +24,6 @@ const json::object* with_id(const json::object& subject, std::string_view list, 
   return nullptr;
 }
 
-bool is_reversed(const json::object& transaction) {
-  return is_true_at(transaction, "manuallyReversed") || is_true_at(transaction, "reversed");
-}
-
 // The transaction or charge that the hook names.
 const json::object* part_of(const HookRow& row, const Heard& heard, const json::object& subject) {
   switch (row.proof) {
@@ -80,16 +76,6 @@ class Values {
  private:
   json::object& values_;
 };
-
-// The first period that is not paid.
-const json::object* next_period(const json::object& loan) {
-  const auto* schedule = object_at(loan, "repaymentSchedule");
-  if (!schedule) return nullptr;
-  for (const auto& each : list_at(*schedule, "periods"))
-    if (const auto* period = each.if_object(); period && period->contains("period") && !is_true_at(*period, "complete"))
-      return period;
-  return nullptr;
-}
 
 void take_loan(Values& values, const json::object& loan) {
   values.take(&loan, "id", "loanId");

@@ -78,4 +78,17 @@ std::int64_t status_at(const json::object& object) {
   return status ? id_at(*status, "id") : 0;
 }
 
+bool is_reversed(const json::object& transaction) {
+  return is_true_at(transaction, "manuallyReversed") || is_true_at(transaction, "reversed");
+}
+
+const json::object* next_period(const json::object& loan) {
+  const auto* schedule = object_at(loan, "repaymentSchedule");
+  if (!schedule) return nullptr;
+  for (const auto& each : list_at(*schedule, "periods"))
+    if (const auto* period = each.if_object(); period && period->contains("period") && !is_true_at(*period, "complete"))
+      return period;
+  return nullptr;
+}
+
 }  // namespace smsbridge::bridge

@@ -24,5 +24,9 @@ std::int64_t id_of(std::string_view text);
 std::string day_at(const boost::json::object& object, std::string_view key);
 // Fineract's {id, code, value}; 0: there is none.
 std::int64_t status_at(const boost::json::object& object);
+// Of a loan or an account: it was taken back.
+bool is_reversed(const boost::json::object& transaction);
+// The first of a loan's schedule that is not paid; nullptr: there is none.
+const boost::json::object* next_period(const boost::json::object& loan);
 
 }  // namespace smsbridge::bridge

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "bridge/events/fineract_json.hpp"
 #include "bridge/events/schedule_rows.hpp"
 
 namespace smsbridge::bridge {
@@ -21,14 +22,8 @@ ScheduleDue read_schedule_due(const std::string& body) {
   boost::system::error_code error;
   const auto value = json::parse(body, error);
   const auto* object = error ? nullptr : value.if_object();
-  const auto number = [&](const char* key) {
-    const auto* each = object ? object->if_contains(key) : nullptr;
-    return each && each->is_int64() ? each->get_int64() : 0;
-  };
-  const auto* by = object ? object->if_contains("by") : nullptr;
-  return {.due = number("due"),
-          .period = number("period"),
-          .by = by && by->is_string() ? std::string(by->get_string()) : std::string()};
+  if (!object) return {};
+  return {.due = id_at(*object, "due"), .period = id_at(*object, "period"), .by = text_at(*object, "by")};
 }
 
 // "repayment-due/1764468000000".

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr WallMs claim_again_ms = 1000;
+constexpr WallMs claim_again_ms = 1000, again_first_ms = 1000;
 constexpr Duration write_again_after = 1s;
 
 bool may_be_written_yet(store::Error error) {
@@ -18,6 +18,10 @@ bool may_be_written_yet(store::Error error) {
 }
 
 }  // namespace
+
+WallMs again_after(int attempt, WallMs longest) {
+  return std::min(longest, again_first_ms << std::clamp(attempt - 1, 0, 20));
+}
 
 TaskWorker::TaskWorker(Context context, std::string kind, std::size_t at_once, Work work)
     : context_(std::move(context)),

@@ -11,6 +11,9 @@
 
 namespace smsbridge::bridge {
 
+// How long a task waits for its next attempt: a second at first, and twice as long each time.
+WallMs again_after(int attempt, WallMs longest);
+
 // Takes the tasks of one kind out of the store as they become due, has some of them worked on at a time, and ends each
 // in the batch that holds what came of it. One shard.
 class TaskWorker {
