@@ -152,8 +152,7 @@ std::vector<Network> networks_of(const std::vector<std::string>& addresses) {
 
 bool is_within(const std::vector<Network>& networks, const std::string& address) {
   const auto given = ip_address(address);
-  return networks.empty() ||
-         (given && std::ranges::any_of(networks, [&](const Network& network) { return network.holds(*given); }));
+  return given && std::ranges::any_of(networks, [&](const Network& network) { return network.holds(*given); });
 }
 
 }  // namespace smsbridge::bridge

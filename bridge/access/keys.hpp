@@ -51,6 +51,6 @@ std::string use_of(std::string_view object);
 
 // The blocks of addresses of a key; what is no block is passed over.
 std::vector<Network> networks_of(const std::vector<std::string>& addresses);
-bool is_within(const std::vector<Network>& networks, const std::string& address);  // no networks: any
+bool is_within(const std::vector<Network>& networks, const std::string& address);
 
 }  // namespace smsbridge::bridge

@@ -210,6 +210,7 @@ tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const store::Object&
 // One that is good, and comes from elsewhere, may be stolen.
 bool Tenants::comes_from(const std::vector<Network>& networks, const HttpRequest& request,
                          const std::string& key) const {
+  if (networks.empty()) return true;  // most keys are for any
   const auto address = request.peer.address.to_string();
   if (is_within(networks, address)) return true;
   if (const auto count = strangers_.due(key, clock_.now()))
