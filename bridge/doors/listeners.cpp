@@ -23,7 +23,8 @@ HttpDoor api_door(Services& services) {
 
 HttpDoor fineract_door(Services& services) {
   auto endpoints = fineract_endpoints(services);
-  for (auto& endpoint : fineract_hook_endpoints(services)) endpoints.push_back(std::move(endpoint));
+  for (auto* const made : {fineract_hook_endpoints, actuator_endpoints})
+    for (auto& endpoint : made(services)) endpoints.push_back(std::move(endpoint));
   return make_door(std::move(endpoints), services.metrics.http(), services.clock,
                    noted_fineract_refusal(services.clock));
 }

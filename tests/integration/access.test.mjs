@@ -116,13 +116,14 @@ const api = {
 };
 // The secret in the address is the key; anybody may; or a person's own machine, see api.test.mjs.
 const open = ['callback', 'callbackByGet', 'callbackOfFrontlineSync', 'health', 'ready', 'metrics', 'listProblems', 'showProblem', 'contractYaml', 'contractJson',
-  'fineractHook', 'fineractHookPing', 'fineractHookWithoutPath', 'fineractHookKey'];
+  'fineractHook', 'fineractHookPing', 'fineractHookWithoutPath', 'fineractHookKey', 'actuatorHealth', 'actuatorLiveness', 'actuatorReadiness'];
 const bare = async (client, method, path, body) => {
   const {status, body: answer} = await client.exchange({method, path, headers: client.headers('smsbridges'), body});
   if (status > 299) throw new FineractFailure(status, answer);
 };
 const fineract = {
   fineractSend: (client) => client.send([{internalId: 1, mobileNumber: '0712999222', message: 'stolen'}]),
+  fineractSendAlso: (client) => bare(client, 'POST', '/sms/send', '[]'),
   fineractReport: (client) => client.report([4711]),
   fineractBridges: (client) => client.bridges(),
   fineractCreateBridge: (client) => bare(client, 'POST', '/smsbridges', '{}'),

@@ -59,6 +59,12 @@ describe('bridges', () => {
     const details = await ask(bridge, 'GET', '/sms/details/1041');
     assert.deepEqual([details.status, details.json.deliveryStatus, details.json.message, details.json.bridgeId, details.json.type], [200, 300, 'Dear Amina', 1, 'SMS']);
 
+    const again = await ask(bridge, 'POST', '/sms/send', [{internalId: 1042, mobileNumber: '0712345678', message: 'Dear Amina, again', providerId: 1}]);
+    assert.deepEqual([again.status, again.text], [202, '']);
+    await fineract.reaches([1042], 300);
+    for (const group of ['', '/liveness', '/readiness'])
+      assert.deepEqual((await ask(bridge, 'GET', `/actuator/health${group}`)).json, {status: 'UP'});
+
     const changed = await ask(bridge, 'PUT', '/smsbridges/1', {providerName: 'SMPP main (renamed)', countryCode: '+254'});
     assert.deepEqual([changed.status, changed.text], [200, '1'], changed.text);
     assert.equal((await ask(bridge, 'GET', '/smsbridges/1')).json.providerName, 'SMPP main (renamed)');

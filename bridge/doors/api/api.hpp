@@ -15,6 +15,8 @@ std::vector<Endpoint> gateway_endpoints(Services& services);
 std::vector<Endpoint> system_endpoints(Services& services);
 // What a listener for monitoring alone has.
 std::vector<Endpoint> monitoring_endpoints(Services& services);
+// Where supervisors of the Mifos message-gateway ask how it is (Spring's actuator).
+std::vector<Endpoint> actuator_endpoints(Services& services);
 std::vector<Endpoint> route_endpoints(Services& services);
 std::vector<Endpoint> object_endpoints(Services& services);
 std::vector<Endpoint> webhook_endpoints(Services& services);

@@ -119,6 +119,19 @@ std::vector<Endpoint> system_endpoints(Services& services) {
           {get, "/openapi.json", contract("application/json", contract_json)}};
 }
 
+std::vector<Endpoint> actuator_endpoints(Services& services) {
+  std::vector<Endpoint> endpoints;
+  for (const std::string group : {"", "/liveness", "/readiness"})
+    endpoints.push_back({http::verb::get, "/actuator/health" + group,
+                         [&services, to_live = group == "/liveness"](const HttpRequest&, Respond a) {
+                           const bool up = to_live ? !services.store.is_broken() : !not_ready(services);
+                           a({.status = up ? http::status::ok : http::status::service_unavailable,
+                              .body = up ? R"({"status":"UP"})" : R"({"status":"DOWN"})",
+                              .headers = {}});
+                         }});
+  return endpoints;
+}
+
 std::vector<Endpoint> monitoring_endpoints(Services& services) {
   return {healthz(services), readyz(services), metrics_endpoint(services, true)};
 }
