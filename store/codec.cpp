@@ -32,7 +32,9 @@ void encode(const Content& c, std::string& out) {
   const auto tlvs = std::min<std::size_t>(c.tlvs.size(), 0xFF);
   o.put(static_cast<std::uint8_t>(tlvs));
   for (std::size_t i = 0; i < tlvs; ++i) o.put(c.tlvs[i].tag).put(c.tlvs[i].value);
-  if (!c.made_by.empty()) o.put(c.made_by);
+  const bool at_night = c.at_night != AtNight::by_lane;
+  if (at_night || !c.made_by.empty()) o.put(c.made_by);
+  if (at_night) o.put(octet(c.at_night));
 }
 
 Content decode_content(std::string_view record) {
@@ -72,6 +74,7 @@ Content decode_content(std::string_view record) {
   }
   // Most are made of no template, and end here.
   if (!in.is_read()) c.made_by = in.text();
+  if (!in.is_read()) c.at_night = in.get_enum<AtNight>(at_night_count);
   return c;
 }
 

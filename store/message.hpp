@@ -66,6 +66,14 @@ struct Tlv {
   bool operator==(const Tlv&) const = default;
 };
 
+// What its tenant's quiet hours are to a message.
+enum class AtNight : std::uint8_t {
+  by_lane,  // they say which lanes wait
+  waits,
+  goes,
+};
+constexpr std::size_t at_night_count = 3;
+
 // Written once, when the message is accepted.
 struct Content {
   TenantId tenant = 0;
@@ -96,6 +104,7 @@ struct Content {
   // The template that the text was made of, for people: its version, the text's language, the language that was asked
   // for, and its name, with spaces between. Empty: none.
   std::string made_by;
+  AtNight at_night = AtNight::by_lane;
 };
 
 enum class SegmentState : std::uint8_t {

@@ -126,6 +126,15 @@ const Keys<E>& event_keys() {
       K::choice("lane", &E::lane, lane_choices(), "Lane of its messages; else the template's").usually(nullptr),
       K::text("sender", &E::sender, "Sender of its messages; else the template's")
           .checked([](ConfigSection& s, E& event) { check_sender(s, event.sender, {}); }),
+      K::choice(
+          "quiet_hours", &E::quiet_hours,
+          Choices<store::AtNight>{
+              {"lane", store::AtNight::by_lane}, {"wait", store::AtNight::waits}, {"ignore", store::AtNight::goes}},
+          "Whether its messages wait in the tenant's quiet hours: as their lane does, or always, or never"),
+      K::text("opt_in_field", &E::opt_in_field,
+              "Column of the tenant's data tables: only clients are told for whom it is true"),
+      K::text("opt_out_field", &E::opt_out_field,
+              "Column of the tenant's data tables: clients are not told for whom it is true"),
   });
   return keys;
 }

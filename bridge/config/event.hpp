@@ -54,6 +54,10 @@ struct EventSettings {
   WallMs delay_ms = 0;  // after the hook; it is looked at then whether it is true
   std::optional<store::Lane> lane;
   std::string sender;
+  store::AtNight quiet_hours = store::AtNight::by_lane;
+  // Columns of the tenant's data tables; empty: nobody is asked. Both are about who is a client.
+  std::string opt_in_field;   // only those are told for whom it is true
+  std::string opt_out_field;  // and only those for whom it is not
 };
 using EventSettingsPtr = std::shared_ptr<const EventSettings>;
 

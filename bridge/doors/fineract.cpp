@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
+#include <tuple>
 
 #include "bridge/doors/fineract_answers.hpp"
 #include "bridge/doors/fineract_body.hpp"
@@ -70,15 +70,7 @@ Prepared read_entry(const json::value& value, const Tenant& tenant, Services& se
   s.triggered_by = "fineract";
   s.digest = digest_of_post(s.to, s.text);  // as Fineract has it: it posts the same again
   if (!provider.empty()) {
-    store::GatewayId id = 0;
-    const auto* const end = provider.data() + provider.size();
-    if (std::from_chars(provider.data(), end, id).ptr == end) {
-      // What is another tenant's is as if it were not there: the answer would tell its name.
-      const auto table = services.directory.table();
-      const auto own = [&](auto way) { return way && table->may_use(tenant.config.name, *way) ? way : nullptr; };
-      s.gateway = own(table->gateway(id));
-      s.route = own(table->route(id));
-    }
+    std::tie(s.gateway, s.route) = services.directory.table()->provider(provider, tenant.config.name);
     if (!s.gateway && !s.route)
       unreadable =
           "there is no gateway or route with the id " + std::string(text::cut_utf8(provider, 20)) + " (providerId)";
@@ -288,6 +280,7 @@ std::vector<Endpoint> fineract_endpoints(Services& services) {
                            }});
     };
     add(http::verb::post, "/sms", post_sms);
+    add(http::verb::post, "/sms/send", post_sms);
     add(http::verb::post, "/sms/report", post_report);
     add(http::verb::get, "/smsbridges", get_bridges);
     add(http::verb::get, "/sms/details/{id}", get_details);

@@ -70,6 +70,7 @@ Events::Events(Context context)
                .aside = context_.aside,
                .clock = context_.clock,
                .store = context_.store,
+               .router = context_.router,
                .tenants = context_.tenants,
                .intake = context_.intake,
                .fineracts = fineracts_}),
@@ -305,9 +306,10 @@ void Events::tell_all(const JobPtr& job, tl::expected<std::vector<Person>, Finer
 std::string Events::tell(const JobPtr& job, const Person& person) {
   const auto& recipient = job->notice->recipients[job->recipients];
   EventLine line{.audience = std::string(name(recipient.to)), .person = person.name, .number = person.number};
-  if (person.number.empty() || person.opted_out) {
-    line.result = person.opted_out ? EventResult::opted_out : EventResult::no_number;
-    line.detail = person.opted_out ? "by Fineract's column" : "Cannot send SMS as no phone number";
+  line.detail = why_no_consent(*job->notice, person);
+  if (!line.detail.empty() || person.number.empty()) {
+    line.result = line.detail.empty() ? EventResult::no_number : EventResult::opted_out;
+    if (line.detail.empty()) line.detail = no_phone_number;
     return note(job, std::move(line)), std::string();
   }
   auto values = job->values;
@@ -316,6 +318,7 @@ std::string Events::tell(const JobPtr& job, const Person& person) {
   submission.to = person.number;
   submission.from = job->notice->sender;
   submission.lane = job->notice->lane;
+  submission.at_night = job->notice->quiet_hours;
   submission.target_user = person.name;
   submission.triggered_by = "event " + job->notice->name;
   submission.client_ref =
@@ -328,6 +331,8 @@ std::string Events::tell(const JobPtr& job, const Person& person) {
                              : context_.intake.prepare_to_send(std::move(submission), *job->tenant);
   if (prepared.refusal && prepared.refusal->code == ProblemCode::no_route && !job->steps)
     return prepared.refusal->detail;
+  if (!job->steps)
+    if (auto full = context_.intake.take_place(*job->tenant, prepared); !full.empty()) return full;
   if (prepared.refusal) {
     line.result = event_result_of(*prepared.refusal);
     line.detail = prepared.refusal->detail;

@@ -101,6 +101,20 @@ std::string language_code(std::string_view text) {
   return word.size() == 2 && is_language(word) ? word : std::string();
 }
 
+std::string why_no_consent(const EventSettings& notice, const Person& person) {
+  if (person.opted_out) return "by Fineract's column";
+  if (!person.columns) return {};
+  const auto says = [&](const std::string& field) {
+    return std::ranges::any_of(*person.columns, [&](const auto& column) {
+      return text::equal_names(column.key(), field) && is_true(text_at(*person.columns, column.key()));
+    });
+  };
+  if (!notice.opt_out_field.empty() && says(notice.opt_out_field)) return "by the column " + notice.opt_out_field;
+  if (!notice.opt_in_field.empty() && !says(notice.opt_in_field))
+    return "the client did not ask for it in the column " + notice.opt_in_field;
+  return {};
+}
+
 void People::client(const TenantSettings& tenant, std::int64_t id, One done) {
   fineracts_.get(tenant.name, "clients/" + std::to_string(id), good_for,
                  [this, reading = std::make_shared<Reading>(Reading{.tenant = tenant, .person = {}, .done = done})](
@@ -109,6 +123,7 @@ void People::client(const TenantSettings& tenant, std::int64_t id, One done) {
                    const auto* client = answer.body.if_object();
                    if (!client) return reading->done(tl::unexpected(unreadable("client")));
                    reading->person = client_of(*client);
+                   reading->person.columns.emplace();
                    read_tables(reading);
                  });
 }
@@ -131,7 +146,9 @@ void People::read_tables(std::shared_ptr<Reading> reading) {
                      if (text::equal_names(key, of.language_field)) person.language = language_code(text_at(*row, key));
                      if (!of.opt_out_field.empty() && text::equal_names(key, of.opt_out_field))
                        person.opted_out = is_true(text_at(*row, key));
-                     if (!value.is_null() && !person.values.contains(key)) person.values[key] = value;
+                     if (value.is_null()) continue;
+                     if (!person.values.contains(key)) person.values[key] = value;
+                     if (!person.columns->contains(key)) (*person.columns)[key] = value;
                    }
                    read_tables(reading);
                  });

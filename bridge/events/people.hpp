@@ -2,10 +2,13 @@
 #pragma once
 #include <boost/json/object.hpp>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "bridge/config/event.hpp"
 #include "bridge/config/tenant.hpp"
 #include "bridge/events/fineracts.hpp"
 
@@ -21,7 +24,13 @@ struct Person {
   bool opted_out = false;      // by the column that the tenant named
   std::int64_t officer = 0;    // of a client: who looks after him
   boost::json::object values;  // for texts
+  // Of a client: what the institution's data tables have of him. Nothing: it is none.
+  std::optional<boost::json::object> columns{};
 };
+// Word for word: Mifos greys out its own button with it (requirement R4).
+inline constexpr std::string_view no_phone_number = "Cannot send SMS as no phone number";
+// Why he is not told of it, by what the data tables say of his consent; empty: he is.
+std::string why_no_consent(const EventSettings& notice, const Person& person);
 
 // People in a tenant's Fineract, and what texts may say of them. What was read is good for half a minute. One shard.
 class People {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <charconv>
+#include <tuple>
 
 #include "bridge/env/log.hpp"
 #include "bridge/events/fineract_json.hpp"
@@ -22,8 +23,9 @@ constexpr std::size_t remembered_most = 20'000;
 constexpr Duration asked_again_after = 60s;
 // A post may still be under way when its id is first asked for.
 constexpr Duration lost_after = 120s;
-constexpr WallMs look_back_ms = 3ll * 86'400'000;
-constexpr WallMs bound_for_ms = 90ll * 86'400'000;
+constexpr WallMs day_ms = 86'400'000;
+constexpr WallMs look_back_ms = 3 * day_ms, young_ms = day_ms;
+constexpr WallMs bound_for_ms = 90 * day_ms;
 constexpr std::size_t page_size = 500;
 constexpr std::int64_t waiting = 150;  // Fineract's SmsMessageStatusType: posted, or lost
 
@@ -68,7 +70,10 @@ void Repair::begin(const Tenant& tenant, std::vector<std::string> ids) {
 }
 
 void Repair::read_next(const RoundPtr& round) {
-  if (round->left.empty()) return match(round);
+  if (round->left.empty()) {
+    for (const auto& row : round->rows) round->found[row.digest];
+    return round->rows.empty() ? match(round) : look_back(round);
+  }
   const auto id = std::move(round->left.back());
   round->left.pop_back();
   context_.fineracts.get(round->tenant->config.name, "sms/" + std::to_string(id_of(id)), 0s,
@@ -88,40 +93,49 @@ void Repair::read_next(const RoundPtr& round) {
                          });
 }
 
-// The oldest message goes with the lowest id: rows and posts are made in one order.
-void Repair::match(const RoundPtr& round) {
+// A page at a time: others use that thread too.
+void Repair::look_back(const RoundPtr& round) {
   boost::asio::post(context_.aside, [this, alive = alive_, round] {
-    std::map<std::uint64_t, std::vector<store::MessageId>> found;
-    for (const auto& row : round->rows) found[row.digest];
-    const auto now = context_.clock.wall();
-    const auto& reader = context_.store.reader();
-    store::MessageId before = 0;
-    while (!found.empty()) {
-      const auto page =
-          reader.page({.tenant = round->tenant->id, .source = store::Source::fineract, .from = now - look_back_ms},
-                      before, page_size);
-      for (const auto& message : page.messages)
-        if (const auto it = found.find(message.content.digest); message.content.client_ref.empty() && it != found.end())
-          if (!reader.mark(taken_scope, key_of(round->tenant->id, std::to_string(message.id)), now))
-            it->second.push_back(message.id);
-      if (page.next == 0) break;
-      before = page.next;
-    }
-    boost::asio::post(context_.executor, [this, alive, round, found = std::move(found)]() mutable {
+    const auto from = context_.clock.wall() - look_back_ms;
+    const auto page = context_.store.reader().page(
+        {.tenant = round->tenant->id, .source = store::Source::fineract, .from = from}, round->before, page_size);
+    take_page(*round, page.messages);
+    round->before = page.next;
+    boost::asio::post(context_.executor, [this, alive, round] {
       if (!*alive) return;
-      busy_.erase(round->tenant->id);
-      std::ranges::sort(round->rows, {}, [](const Row& row) { return id_of(row.id); });
-      for (const auto& row : round->rows) {
-        auto& messages = found[row.digest];
-        if (messages.empty()) {
-          adopt(*round->tenant, row);
-          continue;
-        }
-        bind(*round->tenant, row, messages.back());
-        messages.pop_back();
-      }
+      return round->before ? look_back(round) : match(round);
     });
   });
+}
+
+void Repair::take_page(Round& round, const std::vector<store::Message>& page) {
+  const auto now = context_.clock.wall();
+  for (const auto& message : page) {
+    const auto& content = message.content;
+    if (const auto id = id_of(content.client_ref)) {
+      auto& nearest = content.created_at < now - young_ms ? round.newest_old : round.oldest_young;
+      nearest = &nearest == &round.newest_old || !nearest ? std::max(nearest, id) : std::min(nearest, id);
+    } else if (const auto it = round.found.find(content.digest);
+               it != round.found.end() && content.client_ref.empty()) {
+      const auto key = key_of(round.tenant->id, std::to_string(message.id));
+      if (!context_.store.reader().mark(taken_scope, key, now)) it->second.push_back(message.id);
+    }
+  }
+}
+
+// The oldest message goes with the lowest id: rows and posts are made in one order.
+void Repair::match(const RoundPtr& round) {
+  busy_.erase(round->tenant->id);
+  std::ranges::sort(round->rows, {}, [](const Row& row) { return id_of(row.id); });
+  for (const auto& row : round->rows) {
+    auto& messages = round->found[row.digest];
+    if (messages.empty()) {
+      adopt(*round, row);
+      continue;
+    }
+    bind(*round->tenant, row, messages.back());
+    messages.pop_back();
+  }
 }
 
 void Repair::bind(const Tenant& tenant, const Row& row, store::MessageId message) {
@@ -141,12 +155,20 @@ void Repair::bind(const Tenant& tenant, const Row& row, store::MessageId message
                         });
 }
 
-// Its post was lost: Fineract says that it waits, and nothing like it came.
-void Repair::adopt(const Tenant& tenant, const Row& row) {
+// Its post was lost: Fineract says that it waits, and nothing like it came. An old one would be no news any more.
+void Repair::adopt(const Round& round, const Row& row) {
+  const auto& tenant = *round.tenant;
   const auto now = context_.clock.now();
   const auto& seen = seen_[tenant.id];
   const auto it = seen.find(row.id);
   if (!tenant.config.fineract->adopt_lost || it == seen.end() || now - it->second.first < lost_after) return;
+  if (!round.is_young(id_of(row.id))) {
+    if (const auto times = said_.due("old " + tenant.config.name, now))
+      log::warn("fineract",
+                "a message whose post was lost is not sent: by its id it is older than a day, or nothing shows its age",
+                "tenant", tenant.config.name, "id", row.id, "times", times);
+    return;
+  }
   Submission submission{.source = store::Source::fineract};
   submission.to = row.number;
   submission.text =
@@ -155,6 +177,7 @@ void Repair::adopt(const Tenant& tenant, const Row& row) {
   submission.lane = tenant.config.fineract_lane;
   submission.triggered_by = "fineract, its post was lost";
   submission.digest = row.digest;  // a later post of the same row is a repetition
+  std::tie(submission.gateway, submission.route) = context_.router.table()->provider(row.provider, tenant.config.name);
   auto prepared = context_.intake.prepare(std::move(submission), tenant);
   if (prepared.refusal) prepared.enqueue.failed_because = prepared.refusal->detail;
   prepared.refusal.reset();

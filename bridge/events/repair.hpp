@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/env/log_throttle.hpp"
 #include "bridge/events/fineracts.hpp"
 #include "bridge/intake/accept.hpp"
 
@@ -22,6 +23,7 @@ class Repair {
     boost::asio::any_io_executor aside;  // of a thread that may read for long
     Clock& clock;
     store::Store& store;
+    const Router& router;
     const Tenants& tenants;
     Intake& intake;
     Fineracts& fineracts;
@@ -44,6 +46,11 @@ class Repair {
     const Tenant* tenant = nullptr;
     std::vector<std::string> left;
     std::vector<Row> rows;
+    std::map<std::uint64_t, std::vector<store::MessageId>> found;  // by the rows' digests, the oldest last
+    store::MessageId before = 0;                                   // the page that is looked at next ends there
+    std::int64_t newest_old = 0, oldest_young = 0;                 // ids of what came; 0: none did
+    // Fineract numbers its rows one by one, and shows no time of them.
+    bool is_young(std::int64_t id) const { return newest_old ? id > newest_old : oldest_young && id > oldest_young; }
   };
   using RoundPtr = std::shared_ptr<Round>;
   struct Seen {
@@ -51,14 +58,17 @@ class Repair {
   };
   void begin(const Tenant& tenant, std::vector<std::string> ids);
   void read_next(const RoundPtr& round);
+  void look_back(const RoundPtr& round);
+  void take_page(Round& round, const std::vector<store::Message>& page);
   void match(const RoundPtr& round);
   void bind(const Tenant& tenant, const Row& row, store::MessageId message);
-  void adopt(const Tenant& tenant, const Row& row);
+  void adopt(const Round& round, const Row& row);
 
   const Context context_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::map<store::TenantId, std::map<std::string, Seen>> seen_;
   std::set<store::TenantId> busy_;  // one round a tenant at a time
+  log::Throttle said_;
 };
 
 // As the door has it of a post: what makes an entry without an id the same as a row.

@@ -116,6 +116,10 @@ bool can_be_held_back(const store::Content& content) {
          content.lane == store::Lane::campaign || content.lane == store::Lane::reminder;
 }
 
+std::string why_full(const TenantLimits& limits) {
+  return "the tenant's queue is full (limits.queue: " + std::to_string(*limits.queue) + ")";
+}
+
 }  // namespace
 
 // All or none of a request: nothing of it is half taken. What Fineract posts is kept as failed instead, since it posts
@@ -149,7 +153,7 @@ std::optional<Problem> Intake::beyond_limits(const Tenant& tenant, std::vector<P
     told(
         "a tenant's queue is full (limits.queue): what comes is refused, and what its Fineract posts is kept as "
         "failed");
-    const auto why = "the tenant's queue is full (limits.queue: " + std::to_string(*limits.queue) + ")";
+    const auto why = why_full(limits);
     if (wishes.front().enqueue.content.source != store::Source::fineract)
       return refused(why + ": come again when some have gone out", 30);
     for (auto* each : waiting) each->enqueue.failed_because = why;
@@ -157,6 +161,15 @@ std::optional<Problem> Intake::beyond_limits(const Tenant& tenant, std::vector<P
   }
   hold_back(tenant, waiting);
   return std::nullopt;
+}
+
+std::string Intake::take_place(const Tenant& tenant, Prepared& prepared) {
+  auto* quotas = directory_.quotas();
+  const auto& limits = tenant.config.limits;
+  if (!quotas || limits == TenantLimits() || prepared.refusal) return {};
+  if (!quotas->take_places(tenant, 1)) return why_full(limits);
+  hold_back(tenant, {&prepared});
+  return {};
 }
 
 void Intake::hold_back(const Tenant& tenant, const std::vector<Prepared*>& wishes) {

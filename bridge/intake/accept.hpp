@@ -40,6 +40,9 @@ class Intake {
   }
   // The same of what is to be accepted: it counts among equal texts to its number until it goes, or was accepted.
   Prepared prepare_to_send(Submission&& submission, const Tenant& tenant);
+  // A place among what of the tenant may wait, and its turn by the tenant's rate, for what is committed elsewhere than
+  // by accept(). Not empty: why there is none now.
+  std::string take_place(const Tenant& tenant, Prepared& prepared);
 
   // What a caller can do when the writer is behind: come again, or wait for its answer.
   enum class WhenBusy : std::uint8_t { refuse, wait };

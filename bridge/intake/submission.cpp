@@ -177,11 +177,13 @@ Cut cut_for(Submission& s, store::Content& content, const GatewaySettings* gatew
 }
 
 // What would leave in quiet hours is due at their end, and is good for as long from then on.
-void set_times(const Submission& s, const TenantSettings& tenant, const LaneSettings& lane, store::WallMs now,
+void set_times(Submission& s, const TenantSettings& tenant, const LaneSettings& lane, store::WallMs now,
                store::Enqueue& enqueue) {
   auto& content = enqueue.content;
+  content.triggered_by = std::move(s.triggered_by);
+  content.at_night = s.at_night;
   content.due_at = s.send_at;
-  if (const auto quiet = quiet_at(tenant, content.lane, content.to, s.triggered_by, std::max(now, s.send_at))) {
+  if (const auto quiet = quiet_at(tenant, content, std::max(now, s.send_at))) {
     content.due_at = quiet->until;
     enqueue.postponed_because = quiet->words();
   }
@@ -200,7 +202,6 @@ void take_as_given(Submission&& s, store::Content& content) {
   content.client_ref = std::move(s.client_ref);
   content.idempotency_key = std::move(s.idempotency_key);
   content.target_user = std::move(s.target_user);
-  content.triggered_by = std::move(s.triggered_by);
 }
 
 }  // namespace

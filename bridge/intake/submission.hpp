@@ -40,6 +40,7 @@ struct Submission {
   std::optional<ByTemplate> by_template;    // instead of a text
   std::string made_by;                      // see store::Content
   bool opted_out = false;                   // the tenant's Fineract says so of the person, in its opt_out_field
+  store::AtNight at_night = store::AtNight::by_lane;
   bool is_binary() const { return !octets.empty(); }
 };
 

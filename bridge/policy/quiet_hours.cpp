@@ -16,8 +16,11 @@ constexpr int day_minutes = 24 * 60;
 constexpr WallMs minute_ms = 60'000;
 constexpr WallMs found_within = 2 * day_minutes * minute_ms;  // an hour that all zones of a country allow
 
-bool waits(const QuietHours& hours, store::Lane lane) {
+bool waits(const QuietHours& hours, const store::Content& message) {
+  const auto lane = message.lane;
   if (lane == store::Lane::otp) return false;
+  if (message.triggered_by.starts_with(answer_of_rule)) return false;
+  if (message.at_night != store::AtNight::by_lane) return message.at_night == store::AtNight::waits;
   if (hours.lanes.empty()) return lane == store::Lane::reminder || lane == store::Lane::campaign;
   return std::ranges::find(hours.lanes, lane) != hours.lanes.end();
 }
@@ -63,14 +66,12 @@ std::string Quiet::words() const {
   return fmt::format("not before {:02}:{:02} (quiet hours, {})", local.hour, local.minute, zone);
 }
 
-std::optional<Quiet> quiet_at(const TenantSettings& tenant, store::Lane lane, std::string_view to,
-                              std::string_view triggered_by, WallMs at) {
-  if (!tenant.quiet_hours || !waits(*tenant.quiet_hours, lane) || triggered_by.starts_with(answer_of_rule))
-    return std::nullopt;
+std::optional<Quiet> quiet_at(const TenantSettings& tenant, const store::Content& message, WallMs at) {
+  if (!tenant.quiet_hours || !waits(*tenant.quiet_hours, message)) return std::nullopt;
   const auto& hours = *tenant.quiet_hours;
   std::span<const std::string> zones{&tenant.time_zone, 1};
   if (hours.zone == QuietHours::Zone::recipient)
-    if (const auto number = text::normalise_number(to, {}, text::Lengths::any))
+    if (const auto number = text::normalise_number(message.to, {}, text::Lengths::any))
       if (const auto& known = text::zones_of(number->country); !known.empty()) zones = known;
   auto quiet = end_in_all(zones, hours, at);
   if (!quiet) quiet = end_in_all({&tenant.time_zone, 1}, hours, at);

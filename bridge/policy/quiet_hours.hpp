@@ -19,10 +19,9 @@ struct Quiet {
 // What begins the `triggered_by` of an answer to a phone's own message.
 inline constexpr std::string_view answer_of_rule = "inbound rule ";
 
-// Whether a message that would leave at `at` has to wait, for the phone `to` (E.164). Of a country with several zones
-// it may leave when all of them allow it: where in it a phone is, its number does not say. Where that is never, or the
-// number has no country, the tenant's zone counts. Answers to a phone always go: its owner is awake.
-std::optional<Quiet> quiet_at(const TenantSettings& tenant, store::Lane lane, std::string_view to,
-                              std::string_view triggered_by, WallMs at);
+// Whether a message that would leave at `at` has to wait. Of a country with several zones it may leave when all of
+// them allow it: where in it a phone is, its number does not say. Where that is never, or the number has no country,
+// the tenant's zone counts. Answers to a phone always go: its owner is awake.
+std::optional<Quiet> quiet_at(const TenantSettings& tenant, const store::Content& message, WallMs at);
 
 }  // namespace smsbridge::bridge

@@ -8,7 +8,7 @@ namespace smsbridge::bridge {
 std::optional<Quiet> QuietTime::of(const store::Content& content) const {
   const auto* tenant = tenants_.find(content.tenant);
   if (!tenant) return std::nullopt;
-  return quiet_at(tenant->config, content.lane, content.to, content.triggered_by, clock_.wall());
+  return quiet_at(tenant->config, content, clock_.wall());
 }
 
 std::optional<Quiet> QuietTime::at_last(const store::Content& content) {

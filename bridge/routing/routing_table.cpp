@@ -2,6 +2,7 @@
 #include "bridge/routing/routing_table.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 
 #include "bridge/config/ready_templates.hpp"
@@ -117,6 +118,14 @@ bool RoutingTable::may_use(std::string_view tenant, const RouteSettings& route) 
       any = true;
     }
   return !any;  // with no gateway left it is closed to nobody
+}
+
+std::pair<GatewaySettingsPtr, RouteSettingsPtr> RoutingTable::provider(std::string_view id,
+                                                                       std::string_view tenant) const {
+  store::GatewayId number = 0;
+  if (std::from_chars(id.data(), id.data() + id.size(), number).ptr != id.data() + id.size()) return {};
+  const auto own = [&](auto way) { return way && may_use(tenant, *way) ? way : nullptr; };
+  return {own(gateway(number)), own(route(number))};
 }
 
 namespace {

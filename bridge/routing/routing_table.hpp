@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bridge/config/config.hpp"
@@ -53,6 +54,9 @@ struct RoutingTable {
   bool may_use(std::string_view tenant, const GatewaySettings& gateway) const;
   // The route is for this tenant, and its gateways are not all for others.
   bool may_use(std::string_view tenant, const RouteSettings& route) const;
+  // What Fineract's providerId names, of what this tenant may use: what is another's is as if it were not there, or an
+  // answer would tell its name. Neither: it names nothing.
+  std::pair<GatewaySettingsPtr, RouteSettingsPtr> provider(std::string_view id, std::string_view tenant) const;
 };
 
 // What differs between two tables, by name.

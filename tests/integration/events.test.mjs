@@ -160,6 +160,25 @@ describe('an event', () => {
       "other-product | not_wanted | its product is 'Akiba'",
     ].toSorted());
   });
+
+  test('asks for the consent that the bank keeps of it, and waits at night where it is told to', {timeout}, async (t) => {
+    const hour = (later) => new Date(Date.now() + later * 3_600_000).toISOString().slice(11, 16);
+    const approved = (name, more) => ({name, event: 'loan-approved', ...more});
+    const {standin, smsc, api, url} = await setUp(t, {tenant: {quiet_hours: {from: hour(-2), until: hour(2), zone: 'tenant'}, time_zone: 'UTC'},
+      events: [approved('unasked', {opt_in_field: 'Wants_News'}), approved('asked', {opt_in_field: 'wants_loans'}), approved('refused', {opt_out_field: 'WANTS_loans'}),
+        approved('at-night', {opt_out_field: 'wants_news', quiet_hours: 'wait'}), approved('by-night', {lane: 'reminder', quiet_hours: 'ignore'})]});
+    Object.assign(standin.records['datatables/About/7'][0], {wants_news: 'false', wants_loans: true});
+    loanIs(standin, 200, 'Approved');
+    await standin.hook(url, 'LOAN', 'APPROVE', loan());
+    const items = await ended(api, 5);
+    assert.deepEqual(items.filter(({result}) => result !== 'received').map(({notice, result, detail}) => [notice, result, detail].filter(Boolean).join(' | ')).toSorted(), [
+      'asked | sent', 'at-night | sent', 'by-night | sent', 'refused | opted_out | by the column WANTS_loans',
+      'unasked | opted_out | the client did not ask for it in the column Wants_News']);
+    await until('the texts that do not wait', () => smsc.textsTo(amina).length === 2);
+    const {body: {items: [waits, ...others]}} = await api.get('/messages?state=queued');
+    assert.deepEqual([waits.triggered_by, others], ['event at-night', []]);
+    assert.match(waits.status_message, /quiet hours/);
+  });
 });
 
 test('killed between a hook and its text, the daemon tells of each event once', {timeout: 300_000}, async (t) => {

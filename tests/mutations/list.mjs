@@ -426,9 +426,17 @@ export const list = [
     {id: 1304, what: 'login codes wait for the morning',
      find: `if (lane == store::Lane::otp) return false;`, plant: `;`},
     {id: 1305, what: 'who asks at night is answered in the morning',
-     find: `triggered_by.starts_with(answer_of_rule)`, plant: `false`},
+     find: `message.triggered_by.starts_with(answer_of_rule)`, plant: `false`},
     {id: 1306, what: 'quiet hours go by the clock of the tenant',
      find: `hours.zone == QuietHours::Zone::recipient`, plant: `false`},
+    {id: 1036, what: 'an event that is to wait at night does as its lane',
+     find: `message.at_night != store::AtNight::by_lane`, plant: `false`},
+  ]},
+  {file: 'bridge/events/people.cpp', bugs: [
+    {id: 1037, what: 'an event is told to those who did not ask for it',
+     find: `!notice.opt_in_field.empty() && !says(notice.opt_in_field)`, plant: `false`},
+    {id: 1038, what: 'the refusal of one event is not heard',
+     find: `!notice.opt_out_field.empty() && says(notice.opt_out_field)`, plant: `false`},
   ]},
   {file: 'bridge/policy/retry.hpp', bugs: [
     {id: 22, what: 'no cap on the delay of retries',
@@ -519,6 +527,10 @@ export const list = [
   {file: 'bridge/policy/suspects.hpp', bugs: [
     {id: 209, what: 'what passed before a message was blamed clears nobody, and is believed',
      find: `last_passed_ >= it->second.since`, plant: `true`},
+  ]},
+  {file: 'bridge/routing/routing_table.cpp', bugs: [
+    {id: 302, what: "Fineract may name another tenant's gateway",
+     find: `way && may_use(tenant, *way) ? way : nullptr`, plant: `way`},
   ]},
   {file: 'bridge/routing/router.cpp', bugs: [
     {id: 870, what: 'a message with TLVs goes to a carrier that has none', find: `query.has_tlvs && !gateway->takes_tlvs()`, plant: `false`},
@@ -912,8 +924,6 @@ export const list = [
   {file: 'bridge/doors/fineract.cpp', bugs: [
     {id: 300, what: 'what may have been sent is told as pending', integration: 'tests/integration/fineract.test.mjs',
      find: `message.progress.maybe_duplicate ? waiting : pending`, plant: `pending`},
-    {id: 302, what: "Fineract may name another tenant's gateway",
-     find: `way && table->may_use(tenant.config.name, *way) ? way : nullptr`, plant: `way`},
     {id: 303, what: 'messages of other doors are reported to Fineract',
      find: `!found || found->content.source != store::Source::fineract`, plant: `!found`},
     {id: 416, what: 'another message under a known internalId is lost', find: `enqueue.replace_on_conflict = true;`, plant: `;`},
@@ -1204,9 +1214,10 @@ export const list = [
     {id: 1011, what: 'an event that is off is told', find: `if (!notice->enabled) continue;`, plant: `;`},
   ]},
   {file: 'bridge/events/events.cpp', bugs: [
+    {id: 1041, what: 'texts of events do not know of night', find: `submission.at_night = job->notice->quiet_hours;`, plant: `;`},
     {id: 1029, what: 'two events of one hook have one reference', find: `job->notice->name + ":" + std::to_string(job->results.size())`, plant: `std::to_string(job->recipients)`},
     {id: 1030, what: 'what may not be read holds the others', find: `!people && !is_last_word(people.error())`, plant: `!people`},
-    {id: 1012, what: 'who wants no texts gets them', find: `person.number.empty() || person.opted_out`, plant: `person.number.empty()`},
+    {id: 1012, what: 'who wants no texts gets them', find: `!line.detail.empty() || person.number.empty()`, plant: `person.number.empty()`},
     {id: 1013, what: 'an event is told before Fineract shows it', find: `if (truth.is == Truth::Is::not_yet) return not_yet(job, truth.why);`, plant: `;`},
     {id: 1014, what: 'conditions do not count', find: `!why.empty()`, plant: `false`},
     {id: 1015, what: 'everybody is told in the tenant\'s language', find: `recipient.language.empty() ? person.language : recipient.language`, plant: `recipient.language`},
@@ -1219,6 +1230,9 @@ export const list = [
     {id: 1028, what: 'account numbers are told whole', find: `number.size() <= shown_digits ? number : ".." + number.substr(number.size() - shown_digits)`, plant: `number`},
   ]},
   {file: 'bridge/events/repair.cpp', bugs: [
+    {id: 1039, what: 'what waits since last week is sent today', find: `!round.is_young(id_of(row.id))`, plant: `false`},
+    {id: 1040, what: 'what was lost goes by any gateway',
+     find: `std::tie(submission.gateway, submission.route) = context_.router.table()->provider(row.provider, tenant.config.name);`, plant: `;`},
     {id: 1021, what: 'what may be under way counts as lost', find: `now - it->second.first < lost_after`, plant: `false`},
     {id: 1022, what: 'one message is several rows', find: `messages.pop_back();`, plant: `;`},
     {id: 1023, what: 'what ended in Fineract is bound', find: `read && status_at(*read) == waiting`, plant: `read`},

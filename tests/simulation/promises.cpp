@@ -276,9 +276,7 @@ void Promises::check_night(const store::Message& message, const TakenPart& part,
   const auto& content = message.content;
   if (part.part != 1) return;
   const auto& tenant = options_.config.tenants[content.tenant - 1];
-  const auto quiet = [&](WallMs at) {
-    return bridge::quiet_at(tenant, content.lane, content.to, content.triggered_by, at);
-  };
+  const auto quiet = [&](WallMs at) { return bridge::quiet_at(tenant, content, at); };
   const auto left = quiet(clock_.wall_before(slack_)), arrived = quiet(clock_.wall());
   if (left && arrived && left->until == arrived->until) fail("night", what + " was taken, and " + arrived->words());
 }

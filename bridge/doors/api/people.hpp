@@ -19,9 +19,6 @@ struct Named {
   std::int64_t id = 0;
 };
 
-// Word for word: Mifos greys out its own button with it (requirement R4).
-inline constexpr std::string_view no_phone_number = "Cannot send SMS as no phone number";
-
 // Takes `client`, `staff` or `group` out of a message; nothing: it names none.
 tl::expected<std::optional<Named>, Problem> take_named(boost::json::object& message);
 

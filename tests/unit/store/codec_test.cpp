@@ -129,6 +129,15 @@ TEST(Codec, ReadsByWhatAMessageWasMade) {
   EXPECT_EQ(record, without + std::string("\x15\x00", 2) + "3 sw en loan approved");
   EXPECT_EQ(decode_content(record).made_by, c.made_by);
   EXPECT_EQ(decode_content(without).made_by, "");
+  EXPECT_EQ(decode_content(record).at_night, AtNight::by_lane);
+  for (const auto* made_by : {"", "3 sw en loan approved"}) {
+    c.made_by = made_by;
+    c.at_night = AtNight::goes;
+    std::string of_night;
+    encode(c, of_night);
+    EXPECT_EQ(decode_content(of_night).made_by, made_by);
+    EXPECT_EQ(decode_content(of_night).at_night, AtNight::goes);
+  }
   EXPECT_THROW(decode_content(std::string_view(record).substr(0, record.size() - 1)), BadRecord);
 }
 

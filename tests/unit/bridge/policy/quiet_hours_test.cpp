@@ -18,9 +18,16 @@ TenantSettings tenant(int from_hour, int until_minute, QuietHours::Zone zone = Q
   return settings;
 }
 
+store::Content message(store::Lane lane, const char* to = "+254712345678") {
+  store::Content content;
+  content.lane = lane;
+  content.to = to;
+  return content;
+}
+
 // When a campaign may leave; 0: at once.
 std::string may_leave(const TenantSettings& tenant, const char* to, const char* at) {
-  const auto quiet = quiet_at(tenant, store::Lane::campaign, to, "", utc(at));
+  const auto quiet = quiet_at(tenant, message(store::Lane::campaign, to), utc(at));
   return quiet ? text::time_text(quiet->until) + " " + quiet->zone : "at once";
 }
 
@@ -86,8 +93,10 @@ TEST(QuietHours, ByTheClockOfTheTenantWhereItSaysSo) {
 
 TEST(QuietHours, AreForTheirLanesAndNeverForLoginCodesOrAnswers) {
   auto night = tenant(20, 7 * 60);
-  const auto waits = [&](store::Lane lane, std::string_view triggered_by = "") {
-    return quiet_at(night, lane, "+254712345678", triggered_by, utc("2026-11-30T20:00:00Z")).has_value();
+  const auto waits = [&](store::Lane lane, std::string triggered_by = "") {
+    auto content = message(lane);
+    content.triggered_by = std::move(triggered_by);
+    return quiet_at(night, content, utc("2026-11-30T20:00:00Z")).has_value();
   };
   using enum store::Lane;
   EXPECT_TRUE(waits(campaign));
@@ -104,9 +113,25 @@ TEST(QuietHours, AreForTheirLanesAndNeverForLoginCodesOrAnswers) {
   EXPECT_FALSE(waits(transaction));
 }
 
+TEST(QuietHours, AreWhatTheMessageSaysBeforeItsLane) {
+  auto night = tenant(20, 7 * 60);
+  const auto is_held = [&](store::Lane lane, store::AtNight at_night) {
+    auto content = message(lane);
+    content.at_night = at_night;
+    return quiet_at(night, content, utc("2026-11-30T20:00:00Z")).has_value();
+  };
+  using enum store::Lane;
+  using enum store::AtNight;
+  EXPECT_TRUE(is_held(transaction, waits));
+  EXPECT_FALSE(is_held(transaction, by_lane));
+  EXPECT_FALSE(is_held(campaign, goes));
+  EXPECT_FALSE(is_held(otp, waits)) << "a login code is of no use in the morning";
+  night.quiet_hours.reset();
+  EXPECT_FALSE(is_held(transaction, waits)) << "there are none";
+}
+
 TEST(QuietHours, SayTheirEndInThePlaceThatEndsThem) {
-  const auto quiet =
-      quiet_at(tenant(20, 7 * 60), store::Lane::campaign, "+254712345678", "", utc("2026-11-30T20:00:00Z"));
+  const auto quiet = quiet_at(tenant(20, 7 * 60), message(store::Lane::campaign), utc("2026-11-30T20:00:00Z"));
   EXPECT_EQ(quiet.value().words(), "not before 07:00 (quiet hours, Africa/Nairobi)");
 }
 

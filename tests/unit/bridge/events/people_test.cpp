@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "bridge/events/people.hpp"
+
+#include <gtest/gtest.h>
+
+namespace smsbridge::bridge {
+namespace {
+
+namespace json = boost::json;
+
+TEST(People, AreToldByWhatTheTablesSayOfTheirConsent) {
+  EventSettings plain, asked, unless, both;
+  asked.opt_in_field = "Wants_News";
+  unless.opt_out_field = "no_news";
+  both.opt_in_field = "wants_news";
+  both.opt_out_field = "no_news";
+  struct Case {
+    const char* what;
+    const EventSettings& notice;
+    std::optional<json::object> columns;
+    bool opted_out;
+    const char* why_not;
+  };
+  const Case cases[] = {
+      {"nobody is asked", plain, json::object{}, false, ""},
+      {"wants no texts at all", plain, json::object{}, true, "by Fineract's column"},
+      {"asked for it", asked, json::object{{"WANTS_NEWS", true}}, false, ""},
+      {"asked for it in words", asked, json::object{{"wants_news", "Yes"}}, false, ""},
+      {"did not", asked, json::object{{"wants_news", false}}, false,
+       "the client did not ask for it in the column Wants_News"},
+      {"has no such column", asked, json::object{{"other", true}}, false,
+       "the client did not ask for it in the column Wants_News"},
+      {"asked for it, and wants no texts at all", asked, json::object{{"wants_news", true}}, true,
+       "by Fineract's column"},
+      {"does not want it", unless, json::object{{"No_News", "1"}}, false, "by the column no_news"},
+      {"says nothing", unless, json::object{}, false, ""},
+      {"does not mind", unless, json::object{{"no_news", "false"}}, false, ""},
+      {"asked for it once, and now does not", both, json::object{{"wants_news", true}, {"no_news", true}}, false,
+       "by the column no_news"},
+      {"no client", both, std::nullopt, false, ""},
+  };
+  for (const auto& c : cases) {
+    Person person;
+    person.columns = c.columns;
+    person.opted_out = c.opted_out;
+    EXPECT_EQ(why_no_consent(c.notice, person), c.why_not) << c.what;
+  }
+}
+
+}  // namespace
+}  // namespace smsbridge::bridge
