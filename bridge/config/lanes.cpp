@@ -6,17 +6,38 @@
 namespace smsbridge::bridge {
 namespace {
 
+template <class Lane>
+typename Keys<Lane>::Key validity_key() {
+  return Keys<Lane>::duration_ms("validity", &Lane::validity_ms, second, 63 * week,
+                                 "A message that was not sent by then is expired and never sent");
+}
+
 const Keys<LaneSettings>& lane_keys() {
   using L = LaneSettings;
   using K = Keys<L>;
   static const K keys{
-      K::duration_ms("validity", &L::validity_ms, second, 63 * week,
-                     "A message that was not sent by then is expired and never sent"),
+      validity_key<L>(),
       K::choice("doubt", &L::doubt, doubt_choices, "What happens to a message that was handed over without an answer"),
       K::section<LaneRetry>("retry", &L::retry, lane_retry_keys(),
                             "A schedule of the lane's own; what is left out is its gateway's"),
   };
   return keys;
+}
+
+const Keys<TenantLane>& tenant_lane_keys() {
+  static const Keys<TenantLane> keys{validity_key<TenantLane>()};
+  return keys;
+}
+
+template <class Lane>
+Keys<std::array<Lane, store::lane_count>> one_section_a_lane(const Keys<Lane>& lane_keys) {
+  using All = std::array<Lane, store::lane_count>;
+  std::vector<typename Keys<All>::Key> sections;
+  for (const auto& [name, lane] : lane_choices())
+    sections.push_back(Keys<All>::template section<Lane>(
+        name, [at = static_cast<std::size_t>(lane)](All& lanes) -> Lane& { return lanes[at]; }, lane_keys,
+        "The lane " + name));
+  return Keys<All>(sections);
 }
 
 }  // namespace
@@ -32,14 +53,12 @@ const Choices<store::Lane>& lane_choices() {
 }
 
 const Keys<Lanes>& lanes_keys() {
-  static const Keys<Lanes> keys = [] {
-    std::vector<Keys<Lanes>::Key> sections;
-    for (const auto& [name, lane] : lane_choices())
-      sections.push_back(Keys<Lanes>::section<LaneSettings>(
-          name, [at = static_cast<std::size_t>(lane)](Lanes& lanes) -> LaneSettings& { return lanes[at]; }, lane_keys(),
-          "The lane " + name));
-    return Keys<Lanes>(std::move(sections));
-  }();
+  static const auto keys = one_section_a_lane<LaneSettings>(lane_keys());
+  return keys;
+}
+
+const Keys<TenantLanes>& tenant_lanes_keys() {
+  static const auto keys = one_section_a_lane<TenantLane>(tenant_lane_keys());
   return keys;
 }
 

@@ -117,6 +117,8 @@ const Keys<T>& tenant_keys() {
       K::section<Budget>(
           "budget", [](T& t) -> Budget& { return t.budget.emplace(); }, budget_keys(), "What may be spent in a month"),
       K::section<TenantLimits>("limits", &T::limits, limit_keys(), "How much of it may wait and come"),
+      K::section<TenantLanes>("lanes", &T::lanes, tenant_lanes_keys(),
+                              "What its lanes have of their own; what is left out is that of the file's lanes"),
   };
   return keys;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bridge/config/fineract.hpp"
+#include "bridge/config/lanes.hpp"
 #include "bridge/config/problem.hpp"
 #include "bridge/config/quiet_hours.hpp"
 #include "bridge/text/money.hpp"
@@ -45,6 +46,7 @@ struct TenantSettings {
   store::Lane fineract_lane = store::Lane::transaction;
   std::optional<Budget> budget;
   TenantLimits limits = {};
+  TenantLanes lanes = {};
   bool check_number_length = true;         // refuse numbers with more or fewer digits than any mobile of their country
   std::vector<std::string> numbers;        // to which phones write to it: short codes, and numbers as 254700000001
   std::vector<store::Lane> opt_out_lanes;  // that STOP stops; empty: reminder and campaign

@@ -177,7 +177,7 @@ Cut cut_for(Submission& s, store::Content& content, const GatewaySettings* gatew
 }
 
 // What would leave in quiet hours is due at their end, and is good for as long from then on.
-void set_times(Submission& s, const TenantSettings& tenant, const LaneSettings& lane, store::WallMs now,
+void set_times(Submission& s, const TenantSettings& tenant, store::WallMs usual_validity_ms, store::WallMs now,
                store::Enqueue& enqueue) {
   auto& content = enqueue.content;
   content.triggered_by = std::move(s.triggered_by);
@@ -187,7 +187,7 @@ void set_times(Submission& s, const TenantSettings& tenant, const LaneSettings& 
     content.due_at = quiet->until;
     enqueue.postponed_because = quiet->words();
   }
-  content.expires_at = std::max(now, content.due_at) + (s.validity_ms ? s.validity_ms : lane.validity_ms);
+  content.expires_at = std::max(now, content.due_at) + (s.validity_ms ? s.validity_ms : usual_validity_ms);
 }
 
 // What is kept in its own words.
@@ -248,7 +248,7 @@ Prepared prepare(Submission&& s, const Tenant& tenant, const Directory& director
   content.route = way.route ? way.route->id : 0;
   content.way = way.how;
   content.digest = s.digest ? *s.digest : identity_of(s, way.asked, store::name(lane));
-  set_times(s, tenant.config, directory.lane(lane), now, prepared.enqueue);
+  set_times(s, tenant.config, directory.validity_ms(&tenant.config, lane), now, prepared.enqueue);
 
   if (!is_text) refuse(ProblemCode::invalid_request, "/text", "the text is not valid UTF-8");
   const auto* const pointer = s.is_binary() ? "/binary" : "/text";

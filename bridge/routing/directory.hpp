@@ -17,7 +17,11 @@ class Directory {
       : router_(router), budgets_(budgets), opt_outs_(opt_outs), quotas_(quotas) {}
   std::shared_ptr<const RoutingTable> table() const { return router_.table(); }
   GatewaySettingsPtr default_for(const TenantSettings& tenant) const { return table()->default_for(tenant); }
-  LaneSettings lane(store::Lane lane) const { return table()->lanes[static_cast<std::size_t>(lane)]; }
+  // Of messages that say nothing themselves. A tenant that is gone (nullptr) has none of its own.
+  WallMs validity_ms(const TenantSettings* tenant, store::Lane lane) const {
+    const auto at = static_cast<std::size_t>(lane);
+    return (tenant ? tenant->lanes[at].validity_ms : std::nullopt).value_or(table()->lanes[at].validity_ms);
+  }
   const Router& router() const { return router_; }
   const Budgets* budgets() const { return budgets_; }    // nullptr: none is kept
   const OptOuts* opt_outs() const { return opt_outs_; }  // likewise

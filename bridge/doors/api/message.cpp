@@ -99,11 +99,12 @@ void control_message(Services& services, const HttpRequest& request, Respond res
                            ? way_for(*message, *tenant, services.directory, services.clock.wall())
                            : 0;
   store::Batch batch;
-  batch.controls.push_back({.action = action,
-                            .tenant = message->content.tenant,
-                            .id = message->id,
-                            .validity_ms = services.directory.lane(message->content.lane).validity_ms,
-                            .gateway = way_out});
+  batch.controls.push_back(
+      {.action = action,
+       .tenant = message->content.tenant,
+       .id = message->id,
+       .validity_ms = services.directory.validity_ms(tenant ? &tenant->config : nullptr, message->content.lane),
+       .gateway = way_out});
   services.store.commit(
       std::move(batch), request.executor,
       [&services, id = message->id, action, shows_content = caller->may("content:read"),

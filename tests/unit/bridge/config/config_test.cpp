@@ -444,6 +444,24 @@ TEST_F(MistakeTest, OfQuietHours) {
                         .zone = QuietHours::Zone::tenant}));
 }
 
+TEST_F(MistakeTest, OfATenantsLanes) {
+  const auto with = [](const std::string& lanes) {
+    return "tenants: [{name: t, fineract_app_key: {file: key.txt}, lanes: " + lanes + "}]\ngateways: [{" + smpp +
+           "}]\n";
+  };
+  const Case cases[] = {
+      {"{^urgent: {}}", "tenants[0].lanes.urgent", "unknown-key"},
+      {"{otp: {validity: ^0s}}", "tenants[0].lanes.otp.validity", "bad-value"},
+      {"{otp: {^doubt: hold}}", "tenants[0].lanes.otp.doubt", "unknown-key"},
+  };
+  for (const auto& c : cases) expect(c, with(c.yaml));
+  const auto loaded = load(with("{otp: {validity: 3m}, campaign: {}}"));
+  ASSERT_TRUE(loaded.ok());
+  TenantLanes want;
+  want[static_cast<std::size_t>(store::Lane::otp)].validity_ms = 180'000;
+  EXPECT_EQ(loaded.config.tenants[0].lanes, want);
+}
+
 TEST_F(MistakeTest, OfARoute) {
   const Case cases[] = {
       {"^via: []", "routes[0].via", "missing"},

@@ -67,6 +67,27 @@ TEST_F(SubmissionTest, GoesInTheAlphabetOfItsGateway) {
   EXPECT_EQ(without.parts, 2);
 }
 
+TEST_F(SubmissionTest, IsGoodForAsLongAsItSaysOrItsTenantOrTheProcess) {
+  settings_.lanes[static_cast<std::size_t>(store::Lane::otp)].validity_ms = 60'000;
+  const auto& usual = default_lanes[static_cast<std::size_t>(store::Lane::reminder)].validity_ms;
+  struct {
+    store::Lane lane;
+    WallMs own, want;
+  } const cases[] = {{store::Lane::otp, 0, 60'000},
+                     {store::Lane::otp, 90'000, 90'000},
+                     {store::Lane::reminder, 0, usual},
+                     {store::Lane::reminder, 1000, 1000}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(store::name(c.lane));
+    auto s = text("Habari", "plain");
+    s.lane = c.lane;
+    s.validity_ms = c.own;
+    EXPECT_EQ(prepared(std::move(s)).enqueue.content.expires_at, clock_.wall() + c.want);
+  }
+  EXPECT_EQ(directory_.validity_ms(&settings_, store::Lane::otp), 60'000);
+  EXPECT_EQ(directory_.validity_ms(nullptr, store::Lane::otp), default_lanes.front().validity_ms) << "it is gone";
+}
+
 TEST_F(SubmissionTest, WhoOptedOutInFineractGetsNoneOfTheLanesThatStopStops) {
   const auto is_refused = [&](store::Lane lane) {
     auto s = text("Habari", "plain");
