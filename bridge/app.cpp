@@ -12,6 +12,7 @@
 #include "bridge/env/log.hpp"
 #include "bridge/env/log_count.hpp"
 #include "bridge/env/wall_clock.hpp"
+#include "bridge/routing/retention.hpp"
 #include "bridge/text/time.hpp"
 #include "bridge/version.hpp"
 
@@ -119,6 +120,7 @@ App::App(Config config, Clock& clock, Connector& connector)
                 .ready = ready_,
                 .aside = aside_.get_executor()} {
   store_.open_queue();
+  store_.set_retention(retention_of(*router_.table(), tenants_, config_.retention_ms));
   inbound_.on_kept(std::bind_front(tell_of_inbound, std::ref(services_)));
   inbound_.load();
   set_hooks();
@@ -136,6 +138,7 @@ void App::put_in_force(const std::shared_ptr<const RoutingTable>& table) {
   gateways_.run(*table);
   // Whoever is let in finds gateways that serve him.
   tenants_.take_over(tenants);
+  store_.set_retention(retention_of(*table, tenants_, config_.retention_ms));
   gateways_.serve(tenants_.names());
   router_.know(tenants_.names());
   webhooks_.know(tenants_.names());

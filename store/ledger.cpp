@@ -7,11 +7,6 @@
 #include "store/rules.hpp"
 
 namespace smsbridge::store {
-namespace {
-
-constexpr std::size_t purge_min = 64;  // messages looked at by each commit
-
-}  // namespace
 
 void Ledger::load(const lmdb::Transaction& txn) {
   references_.load(txn);
@@ -123,7 +118,7 @@ void Ledger::recover(lmdb::Transaction& txn, WallMs now) {
 
 void Ledger::begin(lmdb::Transaction& txn, std::size_t enqueued, WallMs now) {
   references_.merge(txn, enqueued, last_id_ + 1, now);
-  purge(txn, std::max(purge_min, 2 * enqueued), now);
+  purge(txn, enqueued, now);
 }
 
 void Ledger::apply_alongside(const Alongside& wanted, bool kept, lmdb::Transaction& txn, WallMs now) {

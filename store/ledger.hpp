@@ -2,7 +2,9 @@
 #pragma once
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <map>
+#include <memory>
 #include <set>
+#include <vector>
 
 #include "store/changes.hpp"
 #include "store/correlation.hpp"
@@ -11,6 +13,7 @@
 #include "store/numbers.hpp"
 #include "store/parked.hpp"
 #include "store/references.hpp"
+#include "store/retention.hpp"
 #include "store/tables.hpp"
 
 namespace smsbridge::store {
@@ -41,6 +44,8 @@ class Ledger {
 
   // Whose queues take nothing more, from the next apply() on.
   void close(const std::set<GatewayId>& gateways) { closed_ = gateways; }
+  // From the next begin() on; until then all are kept as the limits say.
+  void keep(std::shared_ptr<const Retention> retention) { retention_ = std::move(retention); }
   // Stamps the times of what it enqueues. With an error nothing of the batch was applied.
   BatchResult apply(Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new);
   ClaimResult claim(const std::vector<Want>& wants, lmdb::Transaction& txn, WallMs now);
@@ -83,6 +88,15 @@ class Ledger {
     Queue queue;
     WallMs due_at = 0;
     DueEntry entry;
+  };
+  // Over the messages that came longer ago than some are kept, in the order of ids.
+  struct Walk {
+    WallMs kept_ms = 0;
+    MessageId from = 0;
+    WallMs restart_at = 0;
+    bool is_once = false;  // over what was there when other times began to hold
+    WallMs settled_at(WallMs now) const;
+    bool is_through(WallMs now) const { return from && id_time(from) > settled_at(now); }
   };
   enum class Fit { none, other_address, phone };
   struct Candidate {  // a message that a receipt may mean
@@ -149,7 +163,10 @@ class Ledger {
   void end_waits(lmdb::Transaction& txn, WallMs now);
   bool move_silent(lmdb::Transaction& txn, MessageId id, Stored& stored, WallMs now);
   void sweep_expired(lmdb::Transaction& txn, WallMs now);
-  void purge(lmdb::Transaction& txn, std::size_t budget, WallMs now);
+  void plan_purge(WallMs now);
+  void purge(lmdb::Transaction& txn, std::size_t enqueued, WallMs now);
+  std::size_t walk_on(Walk& walk, lmdb::Transaction& txn, std::size_t most, WallMs now);
+  void purge_if_over(MessageId id, lmdb::Transaction& txn, WallMs now);
   MessageId next_id(WallMs now);
 
   const Tables& tables_;
@@ -172,8 +189,10 @@ class Ledger {
   std::set<GatewayId> closed_;
   std::set<TenantId> gone_;                          // erased by this process: what is late of them is not kept
   std::map<std::string, std::set<MessageId>> held_;  // last digits of the phone -> doubtful, held messages
-  MessageId purge_from_ = 0;
-  WallMs purge_restart_at_ = 0;
+  std::shared_ptr<const Retention> retention_ =
+      std::make_shared<const Retention>(Retention::of_all(limits_.retention_ms));
+  std::shared_ptr<const Retention> walks_of_;
+  std::vector<Walk> walks_;  // the shortest time first
   std::string sweep_from_;
   Effects effects_;
   std::string record_;  // scratch for encoding

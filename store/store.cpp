@@ -198,6 +198,7 @@ std::vector<RequestPtr> Store::take() {
   }
   standing_now_ = standing_;
   ledger_.close(closed_);
+  if (retention_) ledger_.keep(retention_);
   return requests;
 }
 
@@ -207,6 +208,11 @@ void Store::close_gateway(GatewayId gateway, bool closed) {
     closed_.insert(gateway);
   else
     closed_.erase(gateway);
+}
+
+void Store::set_retention(const Retention& retention) {
+  const std::lock_guard lock(mutex_);
+  if (!retention_ || *retention_ != retention) retention_ = std::make_shared<const Retention>(retention);
 }
 
 void Store::wait_for_commit() {

@@ -96,6 +96,8 @@ class Store {
   // Of a closed gateway no queue takes anything more: a new message for it ends as failed, and none moves to it. Any
   // thread; what was given to commit() before counts as before.
   void close_gateway(GatewayId gateway, bool closed);
+  // How long finished messages are kept, from the next commit on; until then as the limits say. Any thread.
+  void set_retention(const Retention& retention);
   // Returns once everything that was given to commit() before is on disk, or was refused. Not on the writer's thread.
   void wait_for_commit();
 
@@ -145,6 +147,7 @@ class Store {
   std::size_t inbox_items_ = 0;
   std::map<GatewayId, Standing> standing_;
   std::set<GatewayId> closed_;
+  std::shared_ptr<const Retention> retention_;  // nullptr: as the limits say
   std::uint64_t last_standing_ = 0;
   bool stopping_ = false;
   std::atomic<bool> room_{true}, failing_{false}, broken_{false};

@@ -11,8 +11,11 @@ namespace {
 
 constexpr std::size_t ended_waits_max = 2000;     // a second
 constexpr std::size_t swept_max = 5000;           // queue entries looked at a second
+constexpr std::size_t purge_min = 64;             // messages looked at by each commit
 constexpr WallMs purge_restart_ms = 3600 * 1000;  // messages that were still open are looked at again
 constexpr WallMs purge_settle_ms = 600 * 1000;    // most messages end so long after they came
+// And nearly all: receipts correct what we assumed for a week.
+constexpr WallMs purge_back_ms = 8ll * 24 * 3600 * 1000;
 
 }  // namespace
 
@@ -96,44 +99,83 @@ void Ledger::sweep_expired(lmdb::Transaction& txn, WallMs now) {
   sweep_from_ = ok ? std::string(cursor.key()) : std::string();
 }
 
-// In the order of ids, with the same commits. Only what is merged into the reference table may go, since unmerged
-// references are rebuilt from their messages.
-void Ledger::purge(lmdb::Transaction& txn, std::size_t budget, WallMs now) {
-  const WallMs oldest = now - limits_.retention_ms;
-  const WallMs settled = oldest - std::min(purge_settle_ms, limits_.retention_ms / 8);
-  if (purge_from_ && id_time(purge_from_) > settled) {
-    if (now < purge_restart_at_) return;
-    purge_from_ = 0;
-    purge_restart_at_ = now + purge_restart_ms;
+// In the order of ids, with the same commits. The naive way looks at all messages again and again, for those few that
+// are kept for a short time. Here each length of time has a walk of its own, which a message meets once, when it has
+// that age. What was still open then is met again every hour: by the longest walk whenever it came, by the others as
+// long as they go back; what ends later goes with the longest. Each walk has its share of the commit, so that none
+// waits for another, and what it leaves is the next one's.
+void Ledger::purge(lmdb::Transaction& txn, std::size_t enqueued, WallMs now) {
+  plan_purge(now);
+  auto left = std::max(purge_min, (walks_.size() + 1) * enqueued);
+  auto walks = walks_.size();
+  for (auto& walk : walks_) left -= std::min(left, walk_on(walk, txn, std::max<std::size_t>(1, left / walks--), now));
+  std::erase_if(walks_, [&](const Walk& walk) { return walk.is_once && walk.is_through(now); });
+}
+
+WallMs Ledger::Walk::settled_at(WallMs now) const { return now - kept_ms - std::min(purge_settle_ms, kept_ms / 8); }
+
+// A walk whose time is a new one begins where its messages have that age; what is older by then is met by one more.
+void Ledger::plan_purge(WallMs now) {
+  if (walks_of_ == retention_) return;
+  const auto durations = retention_->durations();
+  std::vector<Walk> planned;
+  for (const auto ms : durations) {
+    const auto known = std::ranges::find_if(walks_, [&](const Walk& w) { return w.kept_ms == ms && !w.is_once; });
+    const bool longest = ms == *durations.rbegin();
+    planned.push_back(known != walks_.end() ? *known
+                                            : Walk{.kept_ms = ms,
+                                                   .from = longest ? 0 : first_id_at(now - ms - purge_back_ms),
+                                                   .restart_at = now + purge_restart_ms});
   }
+  if (durations.size() > 1) planned.push_back({.kept_ms = *durations.begin(), .is_once = true});
+  walks_ = std::move(planned);
+  walks_of_ = retention_;
+}
+
+// How many messages it looked at. Only what is merged into the reference table may go, since unmerged references are
+// rebuilt from their messages.
+std::size_t Ledger::walk_on(Walk& walk, lmdb::Transaction& txn, std::size_t most, WallMs now) {
+  if (walk.is_through(now)) {
+    if (walk.is_once || now < walk.restart_at) return 0;
+    const bool longest = walk.kept_ms == *walks_of_->durations().rbegin();
+    walk.from = longest ? 0 : first_id_at(now - walk.kept_ms - purge_back_ms);
+    walk.restart_at = now + purge_restart_ms;
+  }
+  const auto settled = walk.settled_at(now);
   std::vector<MessageId> old;
+  std::size_t looked_at = 0;
   {
     lmdb::Cursor cursor(txn, tables_.message);
-    bool ok = cursor.seek(keys::of_id(purge_from_));
-    for (; ok && budget > 0; ok = cursor.next(), --budget) {
+    bool ok = cursor.seek(keys::of_id(walk.from));
+    for (; ok && looked_at < most; ok = cursor.next(), ++looked_at) {
       if (cursor.key().size() != sizeof(MessageId)) continue;
       const auto id = keys::id(cursor.key());
       if (id_time(id) > settled || id >= references_.watermark()) break;
-      old.push_back(id);
+      const auto owner = decoded(unreadable_, "message", cursor.key(), cursor.value(), decode_owner);
+      if (owner && id_time(id) <= now - retention_->of(owner->queue.tenant, owner->queue.lane)) old.push_back(id);
     }
-    purge_from_ = ok && cursor.key().size() == sizeof(MessageId) ? keys::id(cursor.key()) : last_id_ + 1;
+    walk.from = ok && cursor.key().size() == sizeof(MessageId) ? keys::id(cursor.key())
+                                                               : std::max(last_id_ + 1, first_id_at(settled + 1));
   }
-  for (const auto id : old) {
-    const auto progress = records_.progress(txn, id);
-    if (!progress || !is_final(progress->state) || progress->finished_at > oldest) continue;
-    const auto content = records_.content(txn, id);
-    if (!content) continue;
-    const Queue queue{.gateway = gateway_of(*content, *progress), .tenant = content->tenant, .lane = content->lane};
-    counts_.count(queue, progress->state, -1);
-    if (progress->due_at) txn.erase(tables_.open, keys::of_open(progress->due_at, id));
-    forget_places(id, *progress, queue.gateway);
-    // The client reference stays: (tenant, internalId) is never sent twice, without a limit in time.
-    if (!content->idempotency_key.empty())
-      references_.erase(
-          txn, keys::of_reference(content->tenant, keys::ReferenceKind::idempotency, content->idempotency_key), id);
-    txn.erase(tables_.message, keys::of_id(id));
-    txn.erase(tables_.progress, keys::of_id(id));
-  }
+  for (const auto id : old) purge_if_over(id, txn, now);
+  return looked_at;
+}
+
+void Ledger::purge_if_over(MessageId id, lmdb::Transaction& txn, WallMs now) {
+  const auto progress = records_.progress(txn, id);
+  if (!progress || !is_final(progress->state)) return;
+  const auto content = records_.content(txn, id);
+  if (!content || progress->finished_at > now - retention_->of(content->tenant, content->lane)) return;
+  const Queue queue{.gateway = gateway_of(*content, *progress), .tenant = content->tenant, .lane = content->lane};
+  counts_.count(queue, progress->state, -1);
+  if (progress->due_at) txn.erase(tables_.open, keys::of_open(progress->due_at, id));
+  forget_places(id, *progress, queue.gateway);
+  // The client reference stays: (tenant, internalId) is never sent twice, without a limit in time.
+  if (!content->idempotency_key.empty())
+    references_.erase(
+        txn, keys::of_reference(content->tenant, keys::ReferenceKind::idempotency, content->idempotency_key), id);
+  txn.erase(tables_.message, keys::of_id(id));
+  txn.erase(tables_.progress, keys::of_id(id));
 }
 
 }  // namespace smsbridge::store

@@ -79,7 +79,8 @@ const Keys<Config>& store_keys() {
       K::size("prewrite", &C::store_prewrite_bytes, 0, "How far ahead the file is written; 0B: not at all"),
       K::secret("master_key", &C::master_key, "Seals the credentials of gateways made at run time")
           .checked(check_master_key),
-      K::duration_ms("retention", &C::retention_ms, second, 3650 * day, "How long a finished message is kept"),
+      K::duration_ms("retention", &C::retention_ms, second, 3650 * day,
+                     "How long a finished message is kept whose lane and tenant do not say it"),
       K::duration_ms("unknown_id_grace", &C::unknown_id_grace_ms, 0, 30 * day,
                      "After it an id that Fineract asks for and nobody posted is reported as failed"),
   };

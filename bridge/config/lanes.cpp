@@ -12,11 +12,18 @@ typename Keys<Lane>::Key validity_key() {
                                  "A message that was not sent by then is expired and never sent");
 }
 
+template <class Lane>
+typename Keys<Lane>::Key retention_key() {
+  return Keys<Lane>::duration_ms("retention", &Lane::retention_ms, second, 3650 * day,
+                                 "How long a finished message is kept");
+}
+
 const Keys<LaneSettings>& lane_keys() {
   using L = LaneSettings;
   using K = Keys<L>;
   static const K keys{
       validity_key<L>(),
+      retention_key<L>(),
       K::choice("doubt", &L::doubt, doubt_choices, "What happens to a message that was handed over without an answer"),
       K::section<LaneRetry>("retry", &L::retry, lane_retry_keys(),
                             "A schedule of the lane's own; what is left out is its gateway's"),
@@ -25,7 +32,7 @@ const Keys<LaneSettings>& lane_keys() {
 }
 
 const Keys<TenantLane>& tenant_lane_keys() {
-  static const Keys<TenantLane> keys{validity_key<TenantLane>()};
+  static const Keys<TenantLane> keys{validity_key<TenantLane>(), retention_key<TenantLane>()};
   return keys;
 }
 

@@ -15,6 +15,7 @@ struct LaneSettings {
   WallMs validity_ms = 0;
   DoubtPolicy doubt = DoubtPolicy::resend;
   LaneRetry retry{};
+  std::optional<WallMs> retention_ms{};  // of what is finished; else that of the store
   bool operator==(const LaneSettings&) const = default;
 };
 using Lanes = std::array<LaneSettings, store::lane_count>;
@@ -28,7 +29,7 @@ inline constexpr Lanes default_lanes{{
 // What a tenant says of a lane; what it leaves out is the process's. How often a message is tried, and what becomes of
 // one in doubt, is a carrier's matter.
 struct TenantLane {
-  std::optional<WallMs> validity_ms;
+  std::optional<WallMs> validity_ms, retention_ms;
   bool operator==(const TenantLane&) const = default;
 };
 using TenantLanes = std::array<TenantLane, store::lane_count>;

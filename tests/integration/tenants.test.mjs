@@ -199,6 +199,25 @@ describe('keys of a tenant', () => {
   });
 });
 
+describe('lanes of a tenant', () => {
+  test('its login codes are good and kept for as long as it says, and nobody else\'s', {timeout}, async (t) => {
+    const {bridge, owner} = await started(t);
+    await make(owner, {...umoja, default_gateway: 'safaricom', lanes: {otp: {validity: '3m'}}});
+    const its = bridge.api(await bridge.createKey('umoja'));
+    const [code, transaction] = await its.sendAll([{to: '+254712000001', text: '1234', lane: 'otp'}, {to: '+254712000001', text: 'paid'}]);
+    const mine = await bridge.api().send({to: '+254712000002', text: '5678', lane: 'otp'});
+    const {created_at: from, expires_at: until_} = await its.message(code);
+    assert.equal(Date.parse(until_) - Date.parse(from), 180_000);
+    for (const id of [code, transaction]) await its.reaches(id, 'delivered');
+    await bridge.api().reaches(mine.id, 'delivered');
+    const changed = await change(owner, 'PATCH', '/tenants/umoja', {lanes: {otp: {retention: '1s'}}});
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    await until('the code to be gone', async () => (await its.get(`/messages/${code}`)).status === 404);
+    assert.equal((await its.message(transaction)).state, 'delivered');
+    assert.equal((await bridge.api().message(mine.id)).state, 'delivered');
+  });
+});
+
 describe('limits of a tenant', () => {
   test('a full queue refuses whole requests, and Fineract\'s batch is kept as failed', {timeout}, async (t) => {
     const {bridge, owner} = await started(t, {gateways: []});

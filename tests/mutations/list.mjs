@@ -173,8 +173,11 @@ export const list = [
   ]},
   {file: 'store/upkeep.cpp', bugs: [
     {id: 24, what: 'purge deletes messages that are not finished',
-     find: `!progress || !is_final(progress->state) || progress->finished_at > oldest`,
-     plant: `!progress || progress->finished_at > oldest`},
+     find: `!progress || !is_final(progress->state)`, plant: `!progress`},
+    {id: 1330, what: 'walks of a short time begin anew with the oldest message',
+     find: `longest ? 0 : first_id_at(now - walk.kept_ms - purge_back_ms)`, plant: `0`},
+    {id: 1331, what: 'a retention that became shorter does not hold for what was there',
+     find: `durations.size() > 1`, plant: `false`},
     {id: 137, what: 'purge deletes messages whose references are not merged yet',
      find: `id_time(id) > settled || id >= references_.watermark()`, plant: `id_time(id) > settled`},
     {id: 138, what: 'purged messages stay in the counts', find: `counts_.count(queue, progress->state, -1);`, plant: `;`},
@@ -218,6 +221,9 @@ export const list = [
   ]},
   {file: 'store/lmdb.cpp', bugs: [
     {id: 2, what: 'commits are never synced', find: `sync ? 0u : MDB_NOSYNC`, plant: `MDB_NOSYNC`},
+  ]},
+  {file: 'store/retention.cpp', bugs: [
+    {id: 1332, what: "a tenant's own retention is the lane's", find: `own == of_tenants.end()`, plant: `true`},
   ]},
   {file: 'store/references.cpp', bugs: [
     {id: 152, what: 'a reference that was taken over points to the old message',

@@ -7,6 +7,7 @@
 #include "bridge/config/store_options.hpp"
 #include "bridge/doors/kept_inbound.hpp"
 #include "bridge/doors/listeners.hpp"
+#include "bridge/routing/retention.hpp"
 
 namespace smsbridge::simulation {
 namespace {
@@ -101,11 +102,13 @@ Daemon::Daemon(World world)
                 .ready = ready_,
                 .aside = life_.executor()} {
   store_.open_queue();
+  store_.set_retention(bridge::retention_of(*router_.table(), tenants_, config_.retention_ms));
   inbound_.on_kept(std::bind_front(bridge::tell_of_inbound, std::ref(services_)));
   inbound_.load();
   set_hooks();
   objects_.on_change([this](std::shared_ptr<const bridge::RoutingTable> table) {
     router_.replace(table);
+    store_.set_retention(bridge::retention_of(*table, tenants_, config_.retention_ms));
     gateways_.run(*table);
     webhooks_.run(*table);
   });

@@ -68,6 +68,118 @@ TEST_F(StoreTest, WhatIsNotAtItsEndOutlivesTheRetention) {
   ASSERT_EQ(claim(5).messages.size(), 1u);
 }
 
+// ---- how long what is finished is kept ----
+
+class RetentionTest : public StoreTest {
+ protected:
+  static constexpr WallMs hour = 3600'000, day = 24 * hour;
+  static constexpr TenantId neighbour = 2;
+
+  // Login codes for a day, those of the neighbour for five, the rest for ninety.
+  void keep() {
+    Retention retention = Retention::of_all(90 * day);
+    retention.lanes[static_cast<std::size_t>(Lane::otp)] = day;
+    retention.of_tenants[{neighbour, Lane::otp}] = 5 * day;
+    store_->set_retention(retention);
+  }
+  MessageId put(Lane lane, TenantId tenant = queue.tenant) {
+    auto change = message("");
+    change.content.tenant = tenant;
+    change.content.lane = lane;
+    change.content.expires_at = start_time + 3650 * day;
+    return enqueue(change).id;
+  }
+  // One that ended at once; one that goes on.
+  MessageId ended(Lane lane, TenantId tenant = queue.tenant) {
+    const auto id = put(lane, tenant);
+    EXPECT_EQ(claim(1, {.gateway = queue.gateway, .tenant = tenant, .lane = lane}).messages.size(), 1u);
+    finish(id, 1, "", State::sent);
+    return id;
+  }
+  void end(MessageId id, Lane lane) {
+    ASSERT_EQ(claim(1, {.gateway = queue.gateway, .tenant = queue.tenant, .lane = lane}).messages.size(), 1u);
+    finish(id, 1, "", State::sent);
+  }
+  void pass_days(int days) {
+    for (int hours = 0; hours < days * 24; ++hours) pass(hour);
+  }
+  bool is_there(MessageId id) { return store_->reader().get(id).has_value(); }
+};
+
+TEST_F(RetentionTest, IsThatOfTheTenantOrTheLane) {
+  keep();
+  struct {
+    const char* name;
+    Lane lane;
+    TenantId tenant;
+    int days;  // that it is kept
+    MessageId id;
+  } messages[] = {{"a login code", Lane::otp, queue.tenant, 1, 0},
+                  {"a login code of the neighbour", Lane::otp, neighbour, 5, 0},
+                  {"a transaction", Lane::transaction, queue.tenant, 90, 0},
+                  {"a transaction of the neighbour", Lane::transaction, neighbour, 90, 0}};
+  for (auto& m : messages) m.id = ended(m.lane, m.tenant);
+  pass(60'000);
+  for (int days = 0; days < 92; ++days) {
+    for (const auto& m : messages) EXPECT_EQ(is_there(m.id), days <= m.days) << m.name << " after " << days << " days";
+    pass_days(1);
+  }
+  EXPECT_EQ(count(State::sent), 0);
+}
+
+TEST_F(RetentionTest, WhatIsStillOpenStaysAndGoesAfterItsEnd) {
+  keep();
+  const auto open = put(Lane::otp);
+  put(Lane::transaction);
+  pass_days(4);
+  ASSERT_TRUE(is_there(open));
+  end(open, Lane::otp);
+  pass(hour);
+  EXPECT_TRUE(is_there(open)) << "a day from its end on";
+  pass_days(2);
+  EXPECT_FALSE(is_there(open));
+}
+
+// Each hour over all of ninety days would be as much as looking at every message each hour.
+TEST_F(RetentionTest, AShortTimeDoesNotLookAtOldMessagesAgain) {
+  keep();
+  const auto late = put(Lane::otp);
+  pass_days(20);
+  end(late, Lane::otp);
+  pass_days(60);
+  EXPECT_TRUE(is_there(late)) << "it goes with what is kept for the longest time";
+  pass_days(13);
+  EXPECT_FALSE(is_there(late));
+}
+
+TEST_F(RetentionTest, AnotherTimeHoldsForWhatIsThere) {
+  const auto code = ended(Lane::otp), transaction = ended(Lane::transaction);
+  pass_days(40);
+  ASSERT_TRUE(is_there(code));
+  keep();
+  pass_days(1);
+  EXPECT_FALSE(is_there(code));
+  EXPECT_TRUE(is_there(transaction));
+  store_->set_retention(Retention::of_all(365 * day));
+  pass_days(100);
+  EXPECT_TRUE(is_there(transaction));
+  store_->set_retention(Retention::of_all(day));
+  pass_days(1);
+  EXPECT_FALSE(is_there(transaction));
+}
+
+TEST_F(RetentionTest, ManyTimesHoldUpNoneOfThem) {
+  Retention retention = Retention::of_all(2 * day);
+  for (TenantId tenant = 100; tenant < 300; ++tenant) retention.of_tenants[{tenant, Lane::otp}] = tenant * hour;
+  store_->set_retention(retention);
+  const auto first = ended(Lane::transaction);
+  for (int i = 0; i < 200; ++i) ended(Lane::transaction);
+  pass_days(3);
+  for (int seconds = 0; seconds < 300; ++seconds) pass(1000);
+  EXPECT_FALSE(is_there(first));
+  EXPECT_EQ(count(State::sent), 0);
+}
+
 TEST_F(StoreTest, TheFileStaysFlatUnderSteadyLoad) {
   limits_.retention_ms = 2000;
   die_and_open();

@@ -452,14 +452,19 @@ TEST_F(MistakeTest, OfATenantsLanes) {
   const Case cases[] = {
       {"{^urgent: {}}", "tenants[0].lanes.urgent", "unknown-key"},
       {"{otp: {validity: ^0s}}", "tenants[0].lanes.otp.validity", "bad-value"},
+      {"{otp: {retention: ^0s}}", "tenants[0].lanes.otp.retention", "bad-value"},
       {"{otp: {^doubt: hold}}", "tenants[0].lanes.otp.doubt", "unknown-key"},
   };
   for (const auto& c : cases) expect(c, with(c.yaml));
-  const auto loaded = load(with("{otp: {validity: 3m}, campaign: {}}"));
+  const auto loaded =
+      load(with("{otp: {validity: 3m}, reminder: {retention: 30d}, campaign: {}}") + "lanes: {otp: {retention: 1d}}\n");
   ASSERT_TRUE(loaded.ok());
   TenantLanes want;
   want[static_cast<std::size_t>(store::Lane::otp)].validity_ms = 180'000;
+  want[static_cast<std::size_t>(store::Lane::reminder)].retention_ms = 30 * day;
   EXPECT_EQ(loaded.config.tenants[0].lanes, want);
+  EXPECT_EQ(loaded.config.lanes[static_cast<std::size_t>(store::Lane::otp)].retention_ms, day);
+  EXPECT_EQ(loaded.config.lanes[static_cast<std::size_t>(store::Lane::transaction)].retention_ms, std::nullopt);
 }
 
 TEST_F(MistakeTest, OfARoute) {
