@@ -128,10 +128,11 @@ class Apply {
         assumed_ += (assumed_.empty() ? "" : ",") + std::string(each.settings.at("name").as_string());
     std::vector<Wanted> again;
     for (auto& each : wanted) {
-      // A tenant is named by gateways, and may name one itself: one of them is there first, and the other one after it.
+      // A tenant is named by gateways, and may name some itself: one of them is there first, and the other one after
+      // it.
       auto at_first = each;
-      if (names_a_gateway_to_come(each, wanted)) {
-        at_first.settings.erase("default_gateway");
+      if (const auto to_come = gateways_to_come(each, wanted); !to_come.empty()) {
+        leave_out(to_come, at_first.settings);
         again.push_back(each);
       }
       bring_about(at_first);
@@ -237,15 +238,37 @@ class Apply {
     }
   }
 
-  bool names_a_gateway_to_come(const Wanted& wanted, const std::vector<Wanted>& all) const {
-    const auto* gateway = wanted.settings.if_contains("default_gateway");
-    if (options_.dry_run || wanted.kind->what != std::string_view("tenant") || !gateway || !gateway->is_string())
-      return false;
-    const std::string name(gateway->get_string());
-    const bool comes = std::ranges::any_of(all, [&](const Wanted& w) {
-      return w.kind->what == std::string_view("gateway") && w.settings.at("name").as_string() == name;
+  // That a tenant names, and that this run makes.
+  std::set<std::string> gateways_to_come(const Wanted& wanted, const std::vector<Wanted>& all) const {
+    std::set<std::string> names;
+    if (options_.dry_run || wanted.kind->what != std::string_view("tenant")) return names;
+    const auto note = [&](const json::value& name) {
+      if (name.is_string()) names.emplace(name.get_string());
+    };
+    if (const auto* gateway = wanted.settings.if_contains("default_gateway")) note(*gateway);
+    if (const auto* list = wanted.settings.if_contains("gateways"); list && list->is_array())
+      for (const auto& name : list->get_array()) note(name);
+    std::erase_if(names, [&](const std::string& name) {
+      const bool comes = std::ranges::any_of(all, [&](const Wanted& w) {
+        return w.kind->what == std::string_view("gateway") && w.settings.at("name").as_string() == name;
+      });
+      return !comes || call(options_, "GET", address_of("gateway", name)).status != 404;
     });
-    return comes && call(options_, "GET", address_of("gateway", name)).status == 404;
+    return names;
+  }
+
+  static void leave_out(const std::set<std::string>& gateways, json::object& tenant) {
+    const auto is_one = [&](const json::value& name) {
+      return name.is_string() && gateways.contains(std::string(name.get_string()));
+    };
+    if (const auto* gateway = tenant.if_contains("default_gateway"); gateway && is_one(*gateway))
+      tenant.erase("default_gateway");
+    auto* list = tenant.if_contains("gateways");
+    if (!list || !list->is_array()) return;
+    json::array left;
+    for (const auto& name : list->get_array())
+      if (!is_one(name)) left.push_back(name);
+    *list = std::move(left);
   }
 
   const ApplyOptions& options_;

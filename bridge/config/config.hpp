@@ -67,6 +67,9 @@ struct LoadedConfig {
   bool ok() const;
 };
 
+// Neither names others only: the gateway by its `tenants`, the tenant by its `gateways`.
+bool are_for_each_other(const TenantSettings& tenant, const GatewaySettings& gateway);
+
 // What gateways, routes, tenants and webhooks say of each other and is not so: equal names and ids, names of nobody. A
 // path is the list that the problem is in. `assumed` are names of tenants, gateways and templates that are not there
 // yet.

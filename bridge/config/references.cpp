@@ -14,6 +14,11 @@ bool holds(const std::vector<std::string>& list, const std::string& value) {
   return std::ranges::find(list, value) != list.end();
 }
 
+bool are_for_each_other(const TenantSettings& tenant, const GatewaySettings& gateway) {
+  return (gateway.tenants.empty() || holds(gateway.tenants, tenant.name)) &&
+         (tenant.gateways.empty() || holds(tenant.gateways, gateway.name));
+}
+
 namespace {
 
 void check_webhooks(const std::vector<const WebhookSettings*>& webhooks, const std::set<std::string>& tenants,
@@ -155,6 +160,31 @@ void check_schedules(const std::vector<const ScheduleSettings*>& schedules, cons
   }
 }
 
+// `closed_by` says which key keeps a tenant from a gateway, by their names; empty: none does.
+void check_ways_of_tenants(const std::vector<const TenantSettings*>& tenants, const auto& is_gateway,
+                           const auto& closed_by, std::vector<ConfigProblem>& problems) {
+  for (std::size_t i = 0; i < tenants.size(); ++i) {
+    const auto& tenant = *tenants[i];
+    const auto say = [&](const char* key, std::string text) {
+      problems.push_back(
+          {.file = {}, .path = "tenants", .text = std::move(text), .code = "bad-value", .index = i, .key = key});
+    };
+    const auto unknown = [&](const std::string& gateway) {
+      return "tenant '" + tenant.name + "' names the unknown gateway '" + gateway + "'";
+    };
+    for (const auto& gateway : tenant.gateways)
+      if (!is_gateway(gateway))
+        say("gateways", unknown(gateway));
+      else if (const std::string key = closed_by(gateway, tenant.name); !key.empty())
+        say("gateways",
+            "tenant '" + tenant.name + "' names the gateway '" + gateway + "', which is not for it: see " + key);
+    if (!is_gateway(tenant.default_gateway)) say("default_gateway", unknown(tenant.default_gateway));
+    if (const std::string key = closed_by(tenant.default_gateway, tenant.name); !key.empty())
+      say("default_gateway", "the default_gateway '" + tenant.default_gateway + "' of the tenant '" + tenant.name +
+                                 "' is not for it: see " + key);
+  }
+}
+
 }  // namespace
 
 std::vector<ConfigProblem> check_references(
@@ -187,9 +217,13 @@ std::vector<ConfigProblem> check_references(
   }
   tenant_names.insert(assumed.begin(), assumed.end());
   std::map<std::string_view, const GatewaySettings*> by_name;
-  const auto is_closed_to = [&](const std::string& gateway, const std::string& tenant) {
+  const auto closed_by = [&](const std::string& gateway, const std::string& tenant) -> std::string {
     const auto it = by_name.find(gateway);
-    return it != by_name.end() && !it->second->tenants.empty() && !holds(it->second->tenants, tenant);
+    if (it == by_name.end()) return {};
+    if (!it->second->tenants.empty() && !holds(it->second->tenants, tenant)) return "the gateway's 'tenants'";
+    const auto who = std::ranges::find(tenants, tenant, &TenantSettings::name);
+    const bool closed = who != tenants.end() && !(*who)->gateways.empty() && !holds((*who)->gateways, gateway);
+    return closed ? "the tenant's 'gateways'" : "";
   };
   for (std::size_t i = 0; i < gateways.size(); ++i) {
     const auto& gateway = *gateways[i];
@@ -227,23 +261,13 @@ std::vector<ConfigProblem> check_references(
             "bad-value");
     for (const auto& tenant : route.tenants)
       for (const auto& via : route.via)
-        if (is_closed_to(via.gateway, tenant))
+        if (const auto key = closed_by(via.gateway, tenant); !key.empty())
           say("routes", i, "via",
               "route '" + route.name + "' is for the tenant '" + tenant + "', and its gateway '" + via.gateway +
-                  "' is not: see the gateway's 'tenants'",
+                  "' is not: see " + key,
               "bad-value");
   }
-  for (std::size_t i = 0; i < tenants.size(); ++i) {
-    const auto& tenant = *tenants[i];
-    if (!is_gateway(tenant.default_gateway))
-      say("tenants", i, "default_gateway",
-          "tenant '" + tenant.name + "' names the unknown gateway '" + tenant.default_gateway + "'", "bad-value");
-    if (is_closed_to(tenant.default_gateway, tenant.name))
-      say("tenants", i, "default_gateway",
-          "the default_gateway '" + tenant.default_gateway + "' of the tenant '" + tenant.name +
-              "' is not for it: see the gateway's 'tenants'",
-          "bad-value");
-  }
+  check_ways_of_tenants(tenants, is_gateway, closed_by, problems);
   check_webhooks(webhooks, tenant_names, ids, problems);
   check_templates(templates, tenant_names, problems);
   check_inbound_rules(inbound_rules, tenant_names, templates, assumed, problems);

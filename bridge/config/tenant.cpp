@@ -83,6 +83,8 @@ const Keys<T>& tenant_keys() {
       K::boolean("check_number_length", &T::check_number_length,
                  "Refuses numbers with more or fewer digits than any mobile of their country has"),
       K::text("default_gateway", &T::default_gateway, "Gateway of messages that name none and fit no route"),
+      K::texts("gateways", &T::gateways,
+               "Gateways that it may use; none: those that are for it by themselves or by routes"),
       K::secrets("fineract_app_key", &T::fineract_app_keys,
                  "Secret that Fineract sends as Fineract-Tenant-App-Key; several while it is changed"),
       K::boolean("fineract_allow_empty_key", &T::fineract_allow_empty_key,

@@ -41,6 +41,7 @@ struct TenantSettings {
   std::string default_country;
   std::string sender;                          // when a message names none
   std::string default_gateway;                 // empty: the first gateway
+  std::vector<std::string> gateways;           // that it may use, and no others; empty: see RoutingTable::may_use()
   std::vector<std::string> fineract_app_keys;  // several during rotation
   bool fineract_allow_empty_key = false;
   store::Lane fineract_lane = store::Lane::transaction;

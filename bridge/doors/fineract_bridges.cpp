@@ -107,6 +107,11 @@ void answer_changed(const Respond& respond, http::status status,
 }
 
 void post_bridge(Services& services, const Tenant& tenant, const HttpRequest& request, const Respond& respond) {
+  // It could not use what it makes, which is not in its list.
+  if (!tenant.config.gateways.empty())
+    return respond(fineract_error(http::status::forbidden, "error.msg.smsbridge.not.own",
+                                  "the tenant uses the bridges that its 'gateways' name: whoever runs the bridge "
+                                  "makes more of them"));
   std::vector<FineractMistake> mistakes;
   const auto body = read_bridge_body(request, mistakes);
   auto settings = mistakes.empty() ? bridge_settings(body, {}, mistakes) : json::object();

@@ -53,13 +53,19 @@ const KindRow gateway{
         },
     .needed_by =
         [](const RoutingTable& table, std::string_view name) {
-          std::string routes;
+          std::string routes, tenants;
           for (const auto& route : table.routes)
             if (std::ranges::find(route->via, name, &RouteSettings::Via::gateway) != route->via.end())
               routes += (routes.empty() ? "" : ", ") + route->name;
-          return routes.empty()
-                     ? routes
-                     : "these routes go by the gateway " + std::string(name) + ": " + routes + "; change them first";
+          for (const auto& tenant : table.tenants)
+            if (std::ranges::find(tenant->gateways, name) != tenant->gateways.end())
+              tenants += (tenants.empty() ? "" : ", ") + tenant->name;
+          if (routes.empty() && tenants.empty()) return routes;
+          const auto who = routes.empty()    ? "these tenants name the gateway " + std::string(name) + ": " + tenants
+                           : tenants.empty() ? "these routes go by the gateway " + std::string(name) + ": " + routes
+                                             : "these routes and tenants name the gateway " + std::string(name) + ": " +
+                                                   routes + ", " + tenants;
+          return who + "; change them first";
         },
     .is_only_for = names_only<GatewaySettingsPtr>,
     .stays = [](const Made& before, const Made& after) -> std::string {

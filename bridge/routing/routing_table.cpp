@@ -84,22 +84,20 @@ bool names(const std::vector<std::string>& list, std::string_view name) {
 }  // namespace
 
 GatewaySettingsPtr RoutingTable::default_for(const TenantSettings& tenant) const {
-  const auto lets_in = [&](const GatewaySettingsPtr& gateway) {
-    return gateway && (gateway->tenants.empty() || names(gateway->tenants, tenant.name));
-  };
+  const auto fits = [&](const GatewaySettingsPtr& gateway) { return gateway && are_for_each_other(tenant, *gateway); };
   if (!tenant.default_gateway.empty()) {
     auto named = gateway(tenant.default_gateway);
-    return lets_in(named) ? named : nullptr;
+    return fits(named) ? named : nullptr;
   }
-  const auto first = std::ranges::find_if(gateways, lets_in);
+  const auto first = std::ranges::find_if(gateways, fits);
   return first == gateways.end() ? nullptr : *first;
 }
 
 bool RoutingTable::may_use(std::string_view tenant, const GatewaySettings& gateway) const {
   const auto known = this->tenant(tenant);
   if (!known) return true;
-  if (!gateway.tenants.empty()) return names(gateway.tenants, tenant);
-  if (tenants.size() == 1) return true;
+  if (!are_for_each_other(*known, gateway)) return false;
+  if (!gateway.tenants.empty() || !known->gateways.empty() || tenants.size() == 1) return true;
   // With routes, the first gateway is nobody's default.
   if (!known->default_gateway.empty() || routes.empty())
     if (const auto own = default_for(*known); own && own->name == gateway.name) return true;

@@ -49,8 +49,9 @@ struct RoutingTable {
 
   // Where a message goes that names no way and fits no route; nullptr: nowhere.
   GatewaySettingsPtr default_for(const TenantSettings& tenant) const;
-  // A gateway is for the tenants that it names. One that names none is for the only tenant, or for those who have a
-  // route by it, or whose default it is. A tenant that is gone may use all: what it left behind goes out.
+  // A gateway is for the tenants that it names, and a tenant that names gateways has these and no others. Where neither
+  // does, it is for the only tenant, or for those who have a route by it, or whose default it is. A tenant that is gone
+  // may use all: what it left behind goes out.
   bool may_use(std::string_view tenant, const GatewaySettings& gateway) const;
   // The route is for this tenant, and its gateways are not all for others.
   bool may_use(std::string_view tenant, const RouteSettings& route) const;

@@ -129,14 +129,15 @@ describe('a tenant', () => {
     writeFileSync(join(bridge.folder, 'key.txt'), `${ownKey}\n`);
     writeFileSync(join(bridge.folder, 'password.txt'), 'secret\n');
     writeFileSync(file, YAML.stringify({
-      tenants: [{name: 'umoja', default_country: 'KE', default_gateway: 'theirs', fineract_app_key: [{file: 'key.txt'}]}],
+      tenants: [{name: 'umoja', default_country: 'KE', default_gateway: 'theirs', gateways: ['theirs'], fineract_app_key: [{file: 'key.txt'}]}],
       gateways: [{name: 'theirs', kind: 'smpp', host: '127.0.0.1', port: smsc.port, system_id: 'umoja', password: {file: 'password.txt'}, tenants: ['umoja']}]}));
     const dry = await bridge.cli('apply', '-f', file, '--dry-run');
     assert.equal(dry.code, 0, dry.output);
     assert.match(dry.stdout, /tenant umoja: would be created\ngateway theirs: would be created/);
     const applied = await bridge.cli('apply', '-f', file, '--yes');
     assert.equal(applied.code, 0, applied.output);
-    assert.equal((await owner.get('/tenants/umoja')).body.settings.default_gateway, 'theirs');
+    const {settings: {default_gateway: usual, gateways}} = (await owner.get('/tenants/umoja')).body;
+    assert.deepEqual([usual, gateways], ['theirs', ['theirs']]);
     assert.deepEqual((await bridge.fineract({tenant: 'umoja', key: ownKey}).bridges()).map(({providerName}) => providerName), ['theirs']);
     const again = await bridge.cli('apply', '-f', file, '--yes');
     assert.match(again.stdout, /gateway theirs: (unchanged|changed)/, again.output);
@@ -215,6 +216,38 @@ describe('lanes of a tenant', () => {
     await until('the code to be gone', async () => (await its.get(`/messages/${code}`)).status === 404);
     assert.equal((await its.message(transaction)).state, 'delivered');
     assert.equal((await bridge.api().message(mine.id)).state, 'delivered');
+  });
+});
+
+describe('gateways of a tenant', () => {
+  test('are those that it names, and no others', {timeout}, async (t) => {
+    const smsc = await Smsc.start(t);
+    const quick = {port: smsc.port, reconnect_first: '20ms', reconnect_max: '200ms'};
+    const {bridge, owner} = await started(t, {gateways: [{name: 'first', ...quick}, {name: 'shared', ...quick}],
+                                              routes: [{name: 'all', id: 90, via: [{gateway: 'first'}, {gateway: 'shared'}]}]});
+    const settings = {kind: 'smpp', host: '127.0.0.1', ...quick, system_id: 's', password: 'p'};
+    assert.equal((await owner.post('/gateways', {name: 'made', ...settings})).status, 201);
+    await make(owner, {...umoja, gateways: ['shared', 'made']});
+    const its = bridge.api(await bridge.createKey('umoja')), fineract = bridge.fineract({tenant: 'umoja', key: ownKey});
+    const ways = async () => (await fineract.bridges()).map(({providerName}) => providerName).sort();
+    assert.deepEqual(await ways(), ['all', 'made', 'shared']);
+    assert.deepEqual(refusal(await its.post('/messages', {to: '+254712000001', text: 'x', gateway: 'first'})), [422, 'no-route']);
+    const {id} = await its.send({to: '+254712000001', text: 'by the second of the route'});
+    assert.equal((await its.reaches(id, 'delivered')).gateway, 'shared');
+    assert.equal((await fineract.exchange({method: 'POST', path: '/smsbridges', headers: fineract.headers('smsbridges'), body: '{}'})).status, 403, 'it could not use it');
+
+    for (const [names, expected] of [[['nobody'], /unknown gateway 'nobody'/], [[], null], [['made'], null]]) {
+      const answer = await change(owner, 'PATCH', '/tenants/umoja', {gateways: names});
+      assert.equal(answer.status, expected ? 422 : 200, JSON.stringify(answer.body));
+      if (expected) assert.match(answer.body.detail, expected);
+    }
+    assert.deepEqual(await ways(), ['made']);
+    const needed = await change(owner, 'DELETE', '/gateways/made');
+    assert.deepEqual(refusal(needed), [409, 'state-conflict']);
+    assert.match(needed.body.detail, /these tenants name the gateway made: umoja/);
+    const away = await change(owner, 'PATCH', '/tenants/umoja', {gateways: ['shared']});
+    assert.deepEqual(away.body.cut_off.providers.map(({name}) => name), ['made'], JSON.stringify(away.body));
+    assert.equal((await change(owner, 'DELETE', '/gateways/made')).status, 200);
   });
 });
 

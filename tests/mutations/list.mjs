@@ -1182,7 +1182,13 @@ export const list = [
   {file: 'bridge/intake/submission.cpp', bugs: [
     {id: 912, what: 'a repetition is another message once its template has another text', find: `s.by_template ? given : s.text`, plant: `s.text`},
   ]},
+  {file: 'bridge/config/references.cpp', bugs: [
+    {id: 1333, what: 'a tenant may use gateways that it does not name', find: `tenant.gateways.empty() || holds(tenant.gateways, gateway.name)`,
+     plant: `true`},
+  ]},
   {file: 'bridge/objects/kinds.cpp', bugs: [
+    {id: 1334, what: 'a gateway that a tenant names is removed', find: `std::ranges::find(tenant->gateways, name) != tenant->gateways.end()`,
+     plant: `false`},
     {id: 913, what: 'a changed template keeps its version', find: `settings != *before && version.is_int64()`, plant: `false`},
     {id: 914, what: 'a template goes although a rule answers by it', find: `rule->by_template == name`, plant: `false`},
   ]},

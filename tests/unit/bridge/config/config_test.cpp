@@ -289,6 +289,7 @@ TEST_F(MistakeTest, OfATenant) {
       {"{name: t, fineract_app_key: ^''}", "tenants[0].fineract_app_key", "missing"},
       {"{name: t, ^fineract_app_key: }", "tenants[0].fineract_app_key", "missing"},
       {"{name: t, fineract_app_key: [], default_gateway: ^b}", "tenants[0].default_gateway", "bad-value"},
+      {"{name: t, fineract_app_key: [], ^gateways: [a, b]}", "tenants[0].gateways", "bad-value"},
       {"{name: t, fineract_app_key: [], country: ^KE}", "tenants[0].country", "unknown-key"},
       {"{name: t, fineract_app_key: []}, {name: ^t, fineract_app_key: []}", "tenants[1].name", "duplicate"},
       {"^5", "tenants[0]", "bad-value"},

@@ -99,5 +99,11 @@ TEST_F(CutOffTest, ByTakingAGatewayAway) {
   EXPECT_EQ(described(cut.providers), (Names{"a 1 y", "all 101 y"}));
 }
 
+TEST_F(CutOffTest, ByWhatATenantNames) {
+  const auto cut = after([](Config& c) { c.tenants[1].gateways = {"b"}; });
+  EXPECT_EQ(cut.tenants, Names());
+  EXPECT_EQ(described(cut.providers), (Names{"a 1 y", "all 101 y"})) << "as when the gateway names the other one";
+}
+
 }  // namespace
 }  // namespace smsbridge::bridge

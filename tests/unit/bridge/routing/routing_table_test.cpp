@@ -61,6 +61,17 @@ TEST(RoutingTable, AGatewayIsForTheTenantsThatHaveAWayByIt) {
        {gateway("a", {"x"})},
        {route("r", "a")},
        {"x a"}},
+      {"named by the tenant, and no others",
+       {{.name = "x", .gateways = {"b", "c"}}, {.name = "y"}},
+       {gateway("a"), gateway("b"), gateway("c"), gateway("d", {"x", "y"})},
+       {route("r", "a")},
+       {"x b", "x c", "y a", "y d"}},
+      {"named by the tenant, and for somebody else",
+       {{.name = "x", .gateways = {"a", "b"}}, {.name = "y"}},
+       {gateway("a", {"y"}), gateway("b", {"x"})},
+       {},
+       {"x b", "y a"}},
+      {"named by the only tenant", {{.name = "x", .gateways = {"b"}}}, {gateway("a"), gateway("b")}, {}, {"x b"}},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -80,9 +91,15 @@ TEST(RoutingTable, AGatewayIsForTheTenantsThatHaveAWayByIt) {
 
 TEST(RoutingTable, TheDefaultIsOneThatLetsTheTenantIn) {
   Config config;
-  config.tenants = {{.name = "x"}, {.name = "y"}, {.name = "z", .default_gateway = "a"}};
-  config.gateways = {gateway("a", {"x"}), gateway("b")};
+  config.tenants = {{.name = "x"},
+                    {.name = "y"},
+                    {.name = "z", .default_gateway = "a"},
+                    {.name = "v", .gateways = {"c"}},
+                    {.name = "w", .default_gateway = "b", .gateways = {"c"}}};
+  config.gateways = {gateway("a", {"x"}), gateway("b"), gateway("c")};
   const RoutingTable table(config);
+  EXPECT_EQ(table.default_for(config.tenants[3])->name, "c");
+  EXPECT_EQ(table.default_for(config.tenants[4]), nullptr);
   EXPECT_EQ(table.default_for(config.tenants[0])->name, "a");
   EXPECT_EQ(table.default_for(config.tenants[1])->name, "b");
   EXPECT_EQ(table.default_for(config.tenants[2]), nullptr);
