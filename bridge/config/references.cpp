@@ -125,8 +125,9 @@ std::string why_not_by(const ScheduleSettings& schedule, const TemplateSettings*
   for (const auto& [column, variable] : schedule.columns) {
     const auto is_used = [&](const TemplateText& text) {
       return std::ranges::any_of(text.made.tags(), [&](const text::Tag& tag) {
-        const auto others = text::other_names(tag.name);
-        return text::equal_names(tag.name, variable) ||
+        const auto name = std::string_view(tag.name).substr(tag.name.rfind('.') + 1);  // of totals.totalDue
+        const auto others = text::other_names(name);
+        return text::equal_names(tag.name, variable) || text::equal_names(name, variable) ||
                std::ranges::any_of(others, [&](auto other) { return text::equal_names(other, variable); });
       });
     };

@@ -36,6 +36,13 @@ void read_at(ConfigSection& s, S& schedule) {
     s.problem("at", "'" + given + "' is not a time such as 2026-12-01T08:00:00+03:00", "bad-value");
 }
 
+void check_staff(ConfigSection& s, S& schedule) {
+  for (const auto& id : schedule.staff)
+    if (id.empty() || id.size() > 9 || id.front() == '0' || id.find_first_not_of("0123456789") != std::string::npos)
+      s.problem("staff", "'" + id + "' is not the id of a member of staff in Fineract, such as 3", "bad-value");
+  if (schedule.staff.size() > words_max) s.problem("staff", fmt::format("are more than {}", words_max), "bad-value");
+}
+
 // Names and what stands for them; names in any case, so that each is there once.
 void read_words(ConfigSection& s, const char* key, S::Words& words) {
   s.map(key, [&](const std::string& name, const std::string& value) {
@@ -64,6 +71,15 @@ void check_schedule(ConfigSection& s, S& schedule) {
   if (schedule.report.name.empty() == (schedule.list == S::List::none))
     s.problem("report", "either 'report' or 'list' says what is read from Fineract: one of the two is needed",
               "missing");
+  if (schedule.to == S::To::staff && schedule.staff_column.empty() == schedule.staff.empty())
+    s.problem("to",
+              "either 'staff_column', whose value says who, or 'staff', those who get all of it: 'to: staff' needs one "
+              "of the two",
+              "missing");
+  for (const auto* key : {"staff_column", "staff"})
+    if (schedule.to != S::To::staff && s.is_given(key)) s.problem(key, "needs 'to: staff'", "bad-value");
+  if (schedule.is_grouped() && !schedule.key.empty())
+    s.problem("key", "tells rows apart that are messages of their own: 'group_by' tells groups apart", "bad-value");
 }
 
 const Keys<S>& schedule_keys() {
@@ -96,6 +112,17 @@ const Keys<S>& schedule_keys() {
               "Report whose rows become messages"),
           K::choice("list", &S::list, Choices<S::List>{{"none", S::List::none}, {"clients", S::List::clients}},
                     "Instead of a report: clients, which is all active ones"),
+          K::special(
+              "where", KeyInfo::Type::tree,
+              [](ConfigSection& s, S& schedule) { read_words(s, "where", schedule.where); },
+              "What a row has to say, by column, such as {Expected Disbursal: \"{today}\"}; others are passed over"),
+          K::choice("to", &S::to, Choices<S::To>{{"row", S::To::row}, {"staff", S::To::staff}},
+                    "row: the number is in the row; staff: members of staff, whose numbers Fineract has"),
+          K::text("staff_column", &S::staff_column,
+                  "Column that says which member of staff, by id or name; his rows are one message"),
+          K::texts("staff", &S::staff, "Ids of members of staff who get all rows, instead of staff_column")
+              .checked(check_staff),
+          K::texts("group_by", &S::group_by, "Rows that are alike in these columns become one message"),
           K::text("template", &S::by_template, "Template that the messages are made of").needed(),
           K::text("number_column", &S::number_column, "Column of the phone's number")
               .checked([](ConfigSection& s, S& schedule) {

@@ -17,7 +17,8 @@ namespace smsbridge::bridge {
 
 struct KeyInfo;
 
-// What is read from a tenant's Fineract at a time, again and again, and made into a message a row.
+// What is read from a tenant's Fineract at a time, again and again, and made into a message a row, or into one of
+// several rows.
 struct ScheduleSettings {
   boost::json::object settings;  // as they were given
   std::string name;
@@ -40,13 +41,21 @@ struct ScheduleSettings {
     Words parameters;  // {today}, {today+3} and {today-1} in them are days
   } report;
   enum class List : std::uint8_t { none, clients } list = List::none;
+  Words where;  // what rows have to say, by column; {today} and the like are days here, too
   // To whom, and what.
+  enum class To : std::uint8_t { row, staff } to = To::row;
+  std::string staff_column;           // of the member of staff, by Fineract's id or by name
+  std::vector<std::string> staff;     // instead: Fineract's ids of those who get all of it
+  std::vector<std::string> group_by;  // columns that rows of one message have alike
   std::string by_template;
   std::string number_column = "mobileNo";
   std::string language_column;   // empty: the tenant's first language
   Words columns;                 // variable of the template by column; others go by their own name
   std::vector<std::string> key;  // columns that tell one row of a period from another; empty: the ids that there are
   std::optional<store::Lane> lane;
+
+  // Several rows are one message.
+  bool is_grouped() const { return to == To::staff || !group_by.empty(); }
 };
 using SchedulePtr = std::shared_ptr<const ScheduleSettings>;
 

@@ -8,6 +8,8 @@
 #include <charconv>
 
 #include "bridge/events/fineract_json.hpp"
+#include "bridge/text/locale.hpp"
+#include "bridge/text/ucs2.hpp"
 #include "bridge/text/variables.hpp"
 #include "bridge/text/zone.hpp"
 #include "http_gateways/coding.hpp"
@@ -18,7 +20,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view today_word = "{today";
 // Columns by which reports name whom and what a row is about.
 constexpr std::array<std::string_view, 9> id_columns = {
     "id",        "clientId",      "loanId",    "loanAccountId",   "loanAccountNumber",
@@ -26,29 +27,83 @@ constexpr std::array<std::string_view, 9> id_columns = {
 // Those that a person is shown, the most telling first.
 constexpr std::array<std::string_view, 5> shown_columns = {"loanAccountId", "loanId", "accountNo", "id", "clientId"};
 constexpr int active_holiday = 300;
+constexpr int days_away_max = 3660;
+constexpr std::size_t refused_id_octets = 60, refused_why_octets = 200;
+
+std::string day_text(const text::LocalTime& noon, const std::string& zone) {
+  const auto day = text::local_time(text::instant_of(noon, zone), zone);
+  return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
+}
+
+text::LocalTime noon_of(WallMs now, const std::string& zone) {
+  auto day = text::local_time(now, zone);
+  day.hour = 12;
+  return day;
+}
 
 std::string local_day(WallMs now, const std::string& zone, int later) {
-  auto day = text::local_time(now, zone);
-  day.day += later, day.hour = 12;
-  day = text::local_time(text::instant_of(day, zone), zone);
-  return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
+  auto day = noon_of(now, zone);
+  day.day += later;
+  return day_text(day, zone);
+}
+
+// Nothing: it is no word for a day.
+std::optional<std::string> named_day(std::string_view words, WallMs now, const std::string& zone) {
+  const auto sign = words.find_first_of("+-");
+  const auto word = words.substr(0, sign);
+  int later = 0;
+  if (sign != std::string_view::npos) {
+    words.remove_prefix(words[sign] == '+' ? sign + 1 : sign);
+    const auto [stop, error] = std::from_chars(words.data(), words.data() + words.size(), later);
+    if (error != std::errc() || stop != words.data() + words.size() || std::abs(later) > days_away_max)
+      return std::nullopt;
+  }
+  if (word == "today") return local_day(now, zone, later);
+  auto day = noon_of(now, zone);
+  day.month += later, day.day = 1;
+  if (word == "month") return day_text(day, zone);
+  if (word != "month_end") return std::nullopt;
+  day.month += 1, day.day = 0;
+  return day_text(day, zone);
+}
+
+// As people see it: a day with or without a time behind, and a number with any number of zeros.
+bool says(std::string_view cell, std::string_view wanted) {
+  if (cell == wanted) return true;
+  if (const auto day = text::parse_day(wanted)) {
+    const auto own = text::parse_day(cell);
+    return own && own->year == day->year && own->month == day->month && own->day == day->day;
+  }
+  const auto number = text::parse_decimal(wanted), own = text::parse_decimal(cell);
+  return number && own && number->negative == own->negative && number->whole == own->whole &&
+         number->fraction == own->fraction;
 }
 
 }  // namespace
 
+RefusedRow refused_row(std::size_t row, std::string_view id, std::string_view why) {
+  return {.row = row,
+          .id = std::string(text::cut_utf8(id, refused_id_octets)),
+          .why = std::string(text::cut_utf8(why, refused_why_octets))};
+}
+
 std::string with_days(std::string text, WallMs now, const std::string& zone) {
-  for (std::size_t at = 0; (at = text.find(today_word, at)) != std::string::npos;) {
+  for (std::size_t at = 0; (at = text.find('{', at)) != std::string::npos; ++at) {
     const auto end = text.find('}', at);
     if (end == std::string::npos) break;
-    std::string_view number(text.data() + at + today_word.size(), end - at - today_word.size());
-    if (number.starts_with('+')) number.remove_prefix(1);
-    int later = 0;
-    const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), later);
-    const bool good = number.empty() || (error == std::errc() && stop == number.data() + number.size());
-    if (good && std::abs(later) <= 3660) text.replace(at, end - at + 1, local_day(now, zone, later));
-    at += today_word.size();
+    if (const auto day = named_day(std::string_view(text).substr(at + 1, end - at - 1), now, zone))
+      text.replace(at, end - at + 1, *day);
   }
   return text;
+}
+
+bool is_wanted(const ScheduleSettings& schedule, const ReportRow& row, WallMs now, const std::string& zone) {
+  // Every bank has closed clients: they are no rows, rather than rows that somebody has to look into.
+  if (schedule.list == ScheduleSettings::List::clients && row.cell("active") != "true") return false;
+  return std::ranges::all_of(schedule.where, [&](const auto& each) {
+    return says(row.cell(each.first),
+                each.second.find('{') == std::string::npos ? each.second : with_days(each.second, now, zone));
+  });
 }
 
 std::string report_path(const ScheduleSettings& schedule, WallMs now, const std::string& zone) {
@@ -94,6 +149,18 @@ std::string shown_id(const ScheduleSettings& schedule, const ReportRow& row) {
   return {};
 }
 
+const std::string& variable_of(const ScheduleSettings& schedule, const std::string& column) {
+  const auto renamed =
+      std::ranges::find_if(schedule.columns, [&](const auto& each) { return text::equal_names(each.first, column); });
+  return renamed == schedule.columns.end() ? column : renamed->second;
+}
+
+json::object values_of(const ScheduleSettings& schedule, const ReportRow& row) {
+  json::object values;
+  for (const auto& [column, value] : row.cells) values[variable_of(schedule, column)] = value;
+  return values;
+}
+
 Submission submission_of(const ScheduleSettings& schedule, const TemplateSettings* made, const ReportRow& row) {
   Submission submission;
   submission.source = store::Source::schedule;
@@ -107,11 +174,7 @@ Submission submission_of(const ScheduleSettings& schedule, const TemplateSetting
     std::ranges::transform(asked.language, asked.language.begin(),
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   }
-  for (const auto& [column, value] : row.cells) {
-    const auto renamed =
-        std::ranges::find_if(schedule.columns, [&](const auto& each) { return text::equal_names(each.first, column); });
-    asked.values[renamed == schedule.columns.end() ? column : renamed->second] = value;
-  }
+  asked.values = values_of(schedule, row);
   submission.by_template = std::move(asked);
   return submission;
 }

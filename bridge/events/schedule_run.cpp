@@ -12,7 +12,6 @@
 #include "bridge/events/schedule_rows.hpp"
 #include "bridge/intake/by_template.hpp"
 #include "bridge/text/time.hpp"
-#include "bridge/text/ucs2.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -23,9 +22,9 @@ using How = ScheduleRun::Ended::How;
 using Answered = FineractAnswer::End;
 
 constexpr std::size_t slice_rows = 200, page_rows = 500;
+constexpr std::size_t slice_listed_rows = 1000;  // of groups, beyond which a slice takes no other one
 constexpr Duration commit_again = 1s;
 constexpr std::size_t refused_octets = store::journal_body_max - 1000;  // of a line; the end counts all of them
-constexpr std::size_t refused_id_octets = 60, refused_why_octets = 200;
 const std::string mark_scope = "schedule";
 
 }  // namespace
@@ -39,8 +38,9 @@ void ScheduleRun::start() {
     return end(How::failed, "the tenant '" + tenant.name + "' has no 'fineract': say in its settings how it is asked");
   client_ = std::make_unique<FineractClient>(*tenant.fineract, tenant.name, context_.executor, context_.make_transport,
                                              context_.clock);
+  asked_at_ = context_.clock.wall();
   if (order_.schedule->holidays == ScheduleSettings::Holidays::skip) return ask_for_holidays();
-  read();
+  ask_for_staff();
 }
 
 void ScheduleRun::ask_for_holidays() {
@@ -50,14 +50,29 @@ void ScheduleRun::ask_for_holidays() {
                  const auto& zone = zone_of(*self->order_.schedule, self->order_.tenant->config);
                  auto holiday = holiday_on(answer.body, self->context_.clock.wall(), zone);
                  if (!holiday.empty()) return self->end(How::holiday, std::move(holiday));
-                 self->read();
+                 self->ask_for_staff();
                });
+}
+
+// Once a run, and only if it has to know.
+void ScheduleRun::ask_for_staff() {
+  const auto& schedule = *order_.schedule;
+  if (schedule.to == ScheduleSettings::To::row) {
+    if (schedule.is_grouped()) groups_ = std::make_unique<RowGroups>(schedule, StaffList());
+    return read();
+  }
+  client_->get("staff?status=active", [self = shared_from_this()](const FineractAnswer& answer) {
+    if (!answer.ok()) return self->fail(answer);
+    if (!answer.body.is_array()) return self->end(How::failed, "Fineract's answer to 'staff' is no list");
+    self->groups_ = std::make_unique<RowGroups>(*self->order_.schedule, StaffList(answer.body));
+    self->read();
+  });
 }
 
 void ScheduleRun::read() {
   const auto& schedule = *order_.schedule;
   const auto path = schedule.list == ScheduleSettings::List::none
-                        ? report_path(schedule, context_.clock.wall(), zone_of(schedule, order_.tenant->config))
+                        ? report_path(schedule, asked_at_, zone_of(schedule, order_.tenant->config))
                         : list_path(offset_, page_rows);
   page_rows_ = 0;
   client_->get_text(path, [self = shared_from_this()](FineractAnswer answer) { self->took(std::move(answer)); });
@@ -83,28 +98,51 @@ std::string ScheduleRun::why_not_for_tenant() {
 void ScheduleRun::work() {
   if (stopping_) return end(How::stopped);
   if (auto why = why_not_for_tenant(); !why.empty()) return end(How::stopped, std::move(why));
+  if (gathered_)
+    return at_.message < groups_->messages() || at_.refused < groups_->refused().size() ? take_slice() : end(How::done);
   if (slice_.empty()) {
     slice_ = rows_->next(slice_rows);
     if (!rows_->error().empty()) return end(How::failed, rows_->error());
     page_rows_ += slice_.size();
   }
   if (slice_.empty()) return more();
+  if (groups_) return gather();
   take_slice();
 }
 
-// A list goes on with its next page; a report ends here.
+// A list goes on with its next page; a report ends here, and its groups begin.
 void ScheduleRun::more() {
-  if (order_.schedule->list == ScheduleSettings::List::none || page_rows_ < page_rows) return end(How::done);
-  offset_ += page_rows;
-  read();
+  if (order_.schedule->list != ScheduleSettings::List::none && page_rows_ >= page_rows) {
+    offset_ += page_rows;
+    return read();
+  }
+  if (!groups_) return end(How::done);
+  if (groups_->beyond() > 0)
+    log::error("schedules", "a schedule has more groups than a run sends: their rows are refused", "schedule",
+               order_.schedule->name, "most", RowGroups::groups_most, "rows", groups_->beyond());
+  gathered_ = true;
+  rows_.reset();
+  work();
+}
+
+void ScheduleRun::gather() {
+  const auto& zone = zone_of(*order_.schedule, order_.tenant->config);
+  for (const auto& row : slice_)
+    if (is_wanted(*order_.schedule, row, asked_at_, zone)) groups_->add(row);
+  done_with_slice();
 }
 
 void ScheduleRun::take_slice() {
-  auto slice = made_of(slice_);
+  auto slice = gathered_ ? made_of_groups() : made_of(slice_);
   if (order_.task) return commit(std::move(slice));
   look_at(slice);
+  done_with_slice();
+}
+
+void ScheduleRun::done_with_slice() {
   slice_.clear();
-  // Others of the shard have their turn.
+  at_ = behind_slice_;
+  // Others of the shard have their turn; and not from inside: with nothing to write the answer comes at once.
   boost::asio::post(context_.executor, [self = shared_from_this()] { self->work(); });
 }
 
@@ -119,29 +157,64 @@ ScheduleRun::Slice ScheduleRun::made_of(const std::vector<ReportRow>& rows) {
   return slice;
 }
 
+ScheduleRun::Slice ScheduleRun::made_of_groups() {
+  Slice slice;
+  if (order_.task) keys_.clear();
+  behind_slice_ = at_;
+  const auto& refused = groups_->refused();
+  for (; behind_slice_.refused < refused.size() && slice.refused.size() < slice_rows; ++behind_slice_.refused)
+    slice.refused.push_back(refused[behind_slice_.refused]);
+  slice.counts.rows = slice.counts.refused = slice.refused.size();
+  if (at_.refused < refused.size() && behind_slice_.refused == refused.size())
+    slice.counts.rows += groups_->refused_besides(), slice.counts.refused = slice.counts.rows;
+  for (std::size_t listed = 0, messages = 0; behind_slice_.message < groups_->messages(); ++behind_slice_.message) {
+    if (messages++ == slice_rows || listed >= slice_listed_rows) break;
+    listed += groups_->group(behind_slice_.message).rows.size();
+    add_group(slice, behind_slice_.message);
+  }
+  return slice;
+}
+
 void ScheduleRun::add_row(Slice& slice, const ReportRow& row) {
   const auto& schedule = *order_.schedule;
-  // Every bank has closed clients: they are no rows, rather than rows that somebody has to look into.
-  if (schedule.list == ScheduleSettings::List::clients && row.cell("active") != "true") return;
+  if (!is_wanted(schedule, row, asked_at_, zone_of(schedule, order_.tenant->config))) return;
   const auto number = counts_.rows + ++slice.counts.rows;
-  const auto refuse = [&](std::string_view why) {
-    ++slice.counts.refused;
-    slice.refused.push_back({.row = number,
-                             .id = std::string(text::cut_utf8(shown_id(schedule, row), refused_id_octets)),
-                             .why = std::string(text::cut_utf8(why, refused_why_octets))});
-  };
-  if (!has_key(schedule, row)) return refuse("has no value in the columns of 'key'");
-  const auto key = mark_of(row_key(schedule, row));
+  if (!has_key(schedule, row))
+    return refuse(slice, refused_row(number, shown_id(schedule, row), "has no value in the columns of 'key'"));
+  add(slice, {.number = number,
+              .key = row_key(schedule, row),
+              .shown = shown_id(schedule, row),
+              .submission = [&](const auto* made) { return submission_of(schedule, made, row); }});
+}
+
+void ScheduleRun::add_group(Slice& slice, std::size_t message) {
+  const auto& group = groups_->group(message);
+  if (groups_->is_first_of_group(message)) slice.counts.rows += group.count;
+  if (const auto to = groups_->receiver(message); !to)
+    return refuse(slice, refused_row(group.first_row, groups_->shown(message), to.error()));
+  add(slice, {.number = group.first_row,
+              .key = groups_->key(message),
+              .shown = groups_->shown(message),
+              .submission = [&](const auto* made) { return groups_->submission(message, made); }});
+}
+
+void ScheduleRun::refuse(Slice& slice, RefusedRow row) {
+  ++slice.counts.refused;
+  slice.refused.push_back(std::move(row));
+}
+
+void ScheduleRun::add(Slice& slice, const Wanted& wanted) {
+  const auto key = mark_of(wanted.key);
   if (keys_.contains(key) || context_.store.reader().mark(mark_scope, key, context_.clock.wall())) {
     ++slice.counts.repeated;
     return;
   }
-  const auto made = template_for(*context_.router.table(), schedule.by_template, tenant_->config.name);
-  auto submission = submission_of(schedule, made.get(), row);
+  const auto made = template_for(*context_.router.table(), order_.schedule->by_template, tenant_->config.name);
+  auto submission = wanted.submission(made.get());
   auto prepared = order_.task ? context_.intake.prepare_to_send(std::move(submission), *tenant_)
                               : context_.intake.prepare(std::move(submission), *tenant_);
   if (prepared.refusal) {
-    refuse(prepared.refusal->detail);
+    refuse(slice, refused_row(wanted.number, wanted.shown, prepared.refusal->detail));
   } else {
     ++slice.counts.sent;
     keys_.insert(key);
@@ -149,7 +222,7 @@ void ScheduleRun::add_row(Slice& slice, const ReportRow& row) {
     slice.along.marks.push_back({.scope = mark_scope, .key = key, .value = {}, .expires_at = order_.keep_marks_until});
   }
   slice.wishes.push_back(std::move(prepared));
-  slice.numbers.push_back(number);
+  slice.numbers.push_back(wanted.number);
 }
 
 void ScheduleRun::look_at(const Slice& slice) {
@@ -226,9 +299,7 @@ void ScheduleRun::committed(const RowCounts& counts, const tl::expected<std::vec
   counts_.repeated += counts.repeated;
   counts_.refused += counts.refused;
   counts_.parts += counts.parts;
-  slice_.clear();
-  // Not from inside: with nothing to write the answer comes at once.
-  boost::asio::post(context_.executor, [self = shared_from_this()] { self->work(); });
+  done_with_slice();
 }
 
 // ---- the end ----
@@ -255,6 +326,7 @@ void ScheduleRun::end(How how, std::string detail) {
   boost::asio::post(context_.executor,
                     [self = shared_from_this(), ended = Ended{.how = how, .detail = std::move(detail)}] {
                       self->rows_.reset();
+                      self->groups_.reset();
                       self->client_.reset();
                       if (const auto tell = std::exchange(self->ended_, {})) tell(ended);
                     });

@@ -16,27 +16,19 @@
 #include "bridge/env/log_throttle.hpp"
 #include "bridge/events/fineract_client.hpp"
 #include "bridge/events/report_rows.hpp"
+#include "bridge/events/schedule_groups.hpp"
+#include "bridge/events/schedule_rows.hpp"
 #include "bridge/intake/accept.hpp"
 #include "bridge/routing/router.hpp"
 #include "store/store.hpp"
 
 namespace smsbridge::bridge {
 
-// What became of the rows of a run so far.
-struct RowCounts {
-  std::size_t rows = 0, sent = 0, repeated = 0, refused = 0, parts = 0;
-};
-struct RefusedRow {
-  std::size_t row = 0;  // the first is 1
-  std::string id;       // the row's key, as it was read
-  std::string why;
-};
-
 // What a dry run found out.
 struct DryRun {
   RowCounts counts;
   struct Rendered {
-    std::size_t row = 0;
+    std::size_t row = 0;  // of several the first
     std::string to, text, language;
     std::size_t parts = 0;
     std::string gateway;
@@ -52,7 +44,8 @@ struct DryRun {
 // One run of a schedule: the rows are read from Fineract, and become messages in slices. Each slice is one commit,
 // which holds its messages, a mark for each of its rows and a line of the journal, on the condition that the run's task
 // is still ours. A row whose mark is there was sent in this period, and is passed over: so nobody gets a second
-// message, wherever the process dies and however often it is run. One shard.
+// message, wherever the process dies and however often it is run. Where several rows are one message, all are read
+// before the first slice; marks are those of messages then. One shard.
 class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
  public:
   struct Context {
@@ -106,15 +99,32 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
     std::vector<RefusedRow> refused;
     store::Batch along;
   };
+  // A message of it.
+  struct Wanted {
+    std::size_t number = 0;  // of its row, or of its first
+    std::string key, shown;
+    std::function<Submission(const TemplateSettings*)> submission;
+  };
+  // Which messages of groups, and which of their refused rows, are the next.
+  struct GroupsAt {
+    std::size_t message = 0, refused = 0;
+  };
   void ask_for_holidays();
+  void ask_for_staff();
   void read();
   void took(FineractAnswer answer);
   void work();
   void more();
   std::string why_not_for_tenant();
   void take_slice();
+  void gather();
+  void done_with_slice();
   Slice made_of(const std::vector<ReportRow>& rows);
+  Slice made_of_groups();
   void add_row(Slice& slice, const ReportRow& row);
+  void add_group(Slice& slice, std::size_t message);
+  static void refuse(Slice& slice, RefusedRow row);
+  void add(Slice& slice, const Wanted& wanted);
   void look_at(const Slice& slice);
   void commit(Slice slice);
   void committed(const RowCounts& counts, const tl::expected<std::vector<Acceptance>, Problem>& result);
@@ -131,6 +141,10 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
   std::vector<ReportRow> slice_;  // that is not on the disk yet
   std::set<std::string> keys_;    // of rows that have a message, but no mark yet: in a dry run they never get one
   std::size_t page_rows_ = 0, offset_ = 0;
+  WallMs asked_at_ = 0;                // whose day rows are compared with
+  std::unique_ptr<RowGroups> groups_;  // none: each row is a message
+  bool gathered_ = false;              // all rows are in them
+  GroupsAt at_, behind_slice_;
   RowCounts counts_;
   DryRun dry_run_;
   bool stopping_ = false;

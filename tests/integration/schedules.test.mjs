@@ -104,9 +104,9 @@ describe('a run', () => {
     }
   });
 
-  it('that is killed half-way goes on after the start, and each row has one message', {timeout: 240_000}, async (t) => {
+  for (const [what, more] of [['row', {}], ['group', {group_by: ['ID']}]]) it(`that is killed half-way goes on after the start, and each ${what} has one message`, {timeout: 240_000}, async (t) => {
     const count = 20_000;
-    const {bridge, api} = await setUp(t, due(count), {gateway: {rate: '1/s'}});
+    const {bridge, api} = await setUp(t, due(count), {settings: schedule(more), gateway: {rate: '1/s'}});
     await api.post('/schedules/due/run');
     let kills = 0;
     for (; kills < 3; ++kills) {
@@ -244,6 +244,86 @@ describe('a run', () => {
   });
 });
 
+describe('a run to staff', () => {
+  const staff = [{id: 3, displayName: 'Odhiambo, Otieno', mobileNo: '0712000003', officeId: 1}, {id: 7, displayName: 'Kamau, Wanjiru', mobileNo: '0712000007', officeId: 1},
+    {id: 8, displayName: 'Njeri, Grace', officeId: 1}];
+  const counts = ({rows, sent, repeated, refused}) => [rows, sent, repeated, refused];
+  const day = (later) => new Date(Date.now() + later * 86_400_000 + 3 * 3_600_000).toISOString().slice(0, 10);
+
+  it('tells each loan officer of his loans in one text, and nobody a second time', {timeout}, async (t) => {
+    const columns = {'Client Account No': 'VARCHAR', Name: 'VARCHAR', Currency: 'VARCHAR', Principal: 'DECIMAL', 'Expected Disbursal': 'DATE', 'Loan Officer': 'VARCHAR'};
+    const loan = (client, principal, officer, later = 0) => [`00${client}`, `Client ${client}`, 'KES', principal, day(later), officer];
+    const rows = [loan(1, 10_000, 'Odhiambo, Otieno'), loan(2, 2500.5, 'kamau, wanjiru'), loan(3, 9, 'Odhiambo, Otieno', 1), loan(4, 5, 'Njeri, Grace'), loan(5, 5, null),
+      ...[6, 7, 8, 9, 10].map((client) => loan(client, 10_000, 'Odhiambo, Otieno'))];
+    const {standin, bridge, api} = await setUp(t, {'Loans Awaiting Disbursal': {columns, rows}}, {settings: null});
+    standin.staff = staff;
+    const applied = await bridge.cli('apply', '-f', join(root, 'conf', 'schedules', 'officer-disbursements-today.yaml'));
+    assert.equal(applied.code, 0, applied.output);
+    const name = 'officer-disbursements-today';
+    const {body: tried} = await api.post(`/schedules/${name}/dry-run`);
+    assert.deepEqual(counts(tried), [9, 2, 0, 2]);
+    assert.deepEqual(tried.first.map(({row, to}) => [row, to]), [[1, '+254712000003'], [2, '+254712000007']]);
+    assert.deepEqual([tried.parts, tried.price], [2, {KES: '1'}]);
+    await api.post(`/schedules/${name}/run`);
+    await until('it to end', async () => (await ends(api, name)).length === 1);
+    const [first] = await ends(api, name);
+    assert.deepEqual([first.result, ...counts(first)], ['ok', 9, 2, 0, 2]);
+    const sent = Object.fromEntries((await messages(api)).map((message) => [message.to, message.text]));
+    assert.deepEqual(sent, {
+      '+254712000003': 'Loans to pay out today: 6, KES 60,000; Client 1 KES 10,000; Client 6 KES 10,000; Client 7 KES 10,000; Client 8 KES 10,000; ' +
+        'Client 9 KES 10,000; and 1 more.',
+      '+254712000007': 'Loans to pay out today: 1, KES 2,500.50; Client 2 KES 2,500.50.'});
+    const slices = (await api.get(`/schedules/${name}/runs?run=${first.run}`)).body.items;
+    assert.deepEqual(slices.flatMap(({refused_rows: refused}) => refused).map(({row, why}) => [row, why]),
+        [[3, "Cannot send SMS as no phone number: 'Njeri, Grace' has none in Fineract"], [4, 'names no member of staff']]);
+    assert.equal(standin.requests.filter(({path}) => path.endsWith('/staff?status=active')).length, 2, 'once a run, and once when it was tried out');
+
+    staff[2].mobileNo = '0712000008';
+    await api.post(`/schedules/${name}/run`);
+    await until('it to end', async () => (await ends(api, name)).length === 2);
+    assert.deepEqual(counts((await ends(api, name))[0]), [9, 1, 2, 1]);
+    assert.equal((await messages(api)).length, 3);
+  });
+
+  it('tells each loan officer what is overdue', {timeout}, async (t) => {
+    const columns = {Office: 'VARCHAR', 'Loan Officer': 'VARCHAR', Name: 'VARCHAR', 'Due Date': 'DATE', Currency: 'VARCHAR', 'Total Due': 'DECIMAL'};
+    const rows = [['Nakuru', 'Kamau, Wanjiru', 'Amina', '2026-11-04', 'KES', 950.1], ['Nakuru', '-', 'Juma', '2026-11-04', 'KES', 5], ['Nakuru', 'Kamau, Wanjiru', 'Baraka', '2026-11-20', 'KES', 0.2]];
+    const {standin, bridge, api} = await setUp(t, {'Expected Payments By Date - Basic': {columns, rows}}, {settings: null});
+    standin.staff = staff;
+    const name = 'officer-arrears';
+    assert.equal((await bridge.cli('apply', '-f', join(root, 'conf', 'schedules', `${name}.yaml`))).code, 0);
+    await api.post(`/schedules/${name}/run`);
+    await until('it to end', async () => (await ends(api, name)).length === 1);
+    assert.deepEqual(counts((await ends(api, name))[0]), [3, 1, 0, 1]);
+    assert.deepEqual((await messages(api)).map(({to, text}) => [to, text]),
+        [['+254712000007', 'Overdue instalments: 2, KES 950.30; Amina KES 950.10 of 4 Nov 2026; Baraka KES 0.20 of 20 Nov 2026.']]);
+    const asked = new URL(standin.requests.find(({path}) => path.includes('runreports')).path, standin.root).searchParams;
+    assert.equal(asked.get('R_endDate'), day(-1));
+  });
+
+  it('tells each manager of all rows, by currency', {timeout}, async (t) => {
+    const columns = {'Office/Branch': 'VARCHAR', Fund: 'VARCHAR', Currency: 'VARCHAR', disbursed_amount: 'DECIMAL'};
+    const rows = [['Head Office', '-', 'KES', 1_000_000.25], ['..Nakuru', '-', 'KES', 0.5], ['..Nakuru', '-', 'USD', 70]];
+    const report = 'Funds Disbursed Between Dates Summary by Office';
+    const {standin, bridge, api} = await setUp(t, {[report]: {columns, rows}}, {settings: null});
+    standin.staff = staff;
+    const name = 'managers-cash-summary';
+    assert.equal((await bridge.cli('apply', '-f', join(root, 'conf', 'schedules', `${name}.yaml`))).code, 0);
+    const changed = await bridge.cli('schedules', 'change', name, '--set', 'staff=[3, 7, 9]');
+    assert.equal(changed.code, 0, changed.output);
+    await api.post(`/schedules/${name}/run`);
+    await until('it to end', async () => (await ends(api, name)).length === 1);
+    assert.deepEqual(counts((await ends(api, name))[0]), [3, 4, 0, 2]);
+    assert.deepEqual((await messages(api)).filter(({to}) => to === '+254712000007').map(({text}) => text).sort(), [
+      'Loans paid out last month: KES 1,000,000.75; Head Office KES 1,000,000.25; ..Nakuru KES 0.50.',
+      'Loans paid out last month: USD 70; ..Nakuru USD 70.']);
+    const [year, month] = day(0).split('-').map(Number);
+    const asked = new URL(standin.requests.find(({path}) => path.includes('runreports')).path, standin.root).searchParams;
+    assert.deepEqual([asked.get('R_startDate'), asked.get('R_endDate')],
+        [new Date(Date.UTC(year, month - 2, 1)), new Date(Date.UTC(year, month - 1, 0))].map((date) => date.toISOString().slice(0, 10)));
+  });
+});
+
 describe('a schedule', () => {
   it('is tried out: count, texts, parts, price and time, and nothing is sent', {timeout}, async (t) => {
     const rows = [...Array.from({length: 100}, (_, i) => person(i + 1)), person(200, {mobileNo: ''})];
@@ -303,6 +383,7 @@ describe('a schedule', () => {
     const applied = await bridge.cli('apply', '-f', join(root, 'conf', 'schedules'));
     assert.equal(applied.code, 0, applied.output);
     const {items} = (await api.get('/schedules')).body;
-    assert.deepEqual(items.map(({name}) => name).sort(), ['birthday', 'repayment-due-in-3-days', 'repayment-due-today', 'repayment-overdue']);
+    assert.deepEqual(items.map(({name}) => name).sort(), ['birthday', 'managers-cash-summary', 'officer-arrears',
+      'officer-disbursements-today', 'repayment-due-in-3-days', 'repayment-due-today', 'repayment-overdue']);
   });
 });

@@ -43,6 +43,7 @@ export class FineractStandin {
     this.oldCells = false;  // 1.8 and earlier: every cell is a string
     this.holidays = [];     // {name, fromDate, toDate, office}
     this.people = [];       // clients, as GET clients lists them
+    this.staff = [];        // as GET staff lists them
     this.slow = 0;          // ms before a report is answered
     Object.assign(this, options);
   }
@@ -103,6 +104,7 @@ export class FineractStandin {
       return error(403, 'error.msg.not.authorized', 'Insufficient privileges to perform this action.');
     if (report) return this.#report(report, url);
     if (path === 'clients') return this.#list(this.people, url);
+    if (path === 'staff') return [200, this.staff];
     if (path === 'holidays') return [200, this.holidays.filter(({office = 1}) => String(office) === url.searchParams.get('officeId'))
         .map((holiday, id) => ({id: id + 1, status: {id: 300, code: 'holidayStatusType.active', value: 'Active'}, ...holiday}))];
     if (path === 'jobs') return [200, this.jobs];

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "bridge/config/config.hpp"
@@ -44,6 +45,24 @@ TEST(ScheduleSettings, AreRead) {
   EXPECT_EQ(once.columns, (ScheduleSettings::Words{{"totalDue", "installmentAmount"}}));
 }
 
+TEST(ScheduleSettings, AreToStaffByAColumnOrByTheirIds) {
+  const auto read = [](json::object more) {
+    auto settings = good_schedule();
+    for (const auto& [key, value] : more) settings[key] = value;
+    std::vector<ConfigProblem> problems;
+    auto schedule = read_schedule(settings, ".", problems);
+    EXPECT_TRUE(problems.empty()) << problems.front().text;
+    return schedule;
+  };
+  EXPECT_FALSE(read({}).is_grouped());
+  EXPECT_TRUE(read({{"group_by", {"clientId"}}}).is_grouped());
+  const auto officers =
+      read({{"to", "staff"}, {"staff_column", "Loan Officer"}, {"where", {{"Expected Disbursal", "{today}"}}}});
+  EXPECT_TRUE(officers.is_grouped());
+  EXPECT_EQ(officers.where, (ScheduleSettings::Words{{"Expected Disbursal", "{today}"}}));
+  EXPECT_EQ(read({{"to", "staff"}, {"staff", {3, 7}}}).staff, (std::vector<std::string>{"3", "7"}));
+}
+
 TEST(ScheduleSettings, SayWhatIsWrong) {
   const std::vector<std::tuple<std::string, json::value, std::string>> table = {
       {"cron", "0 25 * * *", "the hour '25'"},
@@ -58,8 +77,20 @@ TEST(ScheduleSettings, SayWhatIsWrong) {
       {"columns", json::object{{"x", std::string(300, 'x')}}, "at most 200 octets"},
       {"report", json::object{{"parameters", json::object()}}, "name"},
       {"office", 0, "1"},
+      {"to", "staff", "'to: staff' needs one of the two"},
+      {"to", "officers", "is not one of row, staff"},
+      {"staff_column", "Loan Officer", "needs 'to: staff'"},
+      {"staff", json::array{3}, "needs 'to: staff'"},
+      {"staff", json::array{"Otieno"}, "'Otieno' is not the id of a member of staff"},
       {"name", "a/b", "no '/'"},
       {"templates", "x", "unknown key 'templates'"}};
+  std::vector<ConfigProblem> both;
+  read_schedule({{"to", "staff"}, {"staff_column", "a"}, {"staff", {"3"}}, {"key", {"id"}}}, ".", both);
+  const auto has = [&](std::string_view text) {
+    return std::ranges::any_of(both, [&](const auto& problem) { return problem.text.find(text) != std::string::npos; });
+  };
+  EXPECT_TRUE(has("'to: staff' needs one of the two"));
+  EXPECT_TRUE(has("'group_by' tells groups apart"));
   for (const auto& [key, value, want] : table) {
     auto settings = good_schedule();
     if (value.is_null())
@@ -102,6 +133,9 @@ TEST(ScheduleSettings, NameTemplatesThatThereAre) {
   settings = good_schedule();
   settings["columns"] = json::object{{"totalDue", "amountDue"}};
   EXPECT_EQ(problems_of(settings, made), "") << "another name of installmentAmount";
+  const auto summed = read_template({{"name", "reminder"}, {"texts", {{"en", "{{totals.own due|money}}"}}}}, ".", none);
+  settings["columns"] = json::object{{"totalDue", "own due"}};
+  EXPECT_EQ(problems_of(settings, summed), "") << "their sum is";
   settings["columns"] = json::object{{"totalDue", "loanAmount"}};
   const auto said = problems_of(settings, made);
   EXPECT_NE(said.find("columns: schedule 'due' gives the column 'totalDue' to 'loanAmount'"), std::string::npos)

@@ -35,6 +35,35 @@ TEST(ScheduleRows, DaysAreThoseOfThePlace) {
   EXPECT_EQ(with_days("{today+x} {todays} {today", late, "UTC"), "{today+x} {todays} {today");
 }
 
+TEST(ScheduleRows, MonthsHaveAFirstAndALastDay) {
+  const auto january = utc("2027-01-31T21:30:00Z");  // February 1 in Nairobi
+  EXPECT_EQ(with_days("{month} {month_end}", january, "UTC"), "2027-01-01 2027-01-31");
+  EXPECT_EQ(with_days("{month-1} {month_end-1}", january, "UTC"), "2026-12-01 2026-12-31");
+  EXPECT_EQ(with_days("{month} {month_end}", january, "Africa/Nairobi"), "2027-02-01 2027-02-28");
+  EXPECT_EQ(with_days("{month+13} {month_end+13}", january, "UTC"), "2028-02-01 2028-02-29");
+  EXPECT_EQ(with_days("{month_end+x} {months}", january, "UTC"), "{month_end+x} {months}");
+}
+
+TEST(ScheduleRows, ArePassedOverUnlessTheySayWhatIsAskedFor) {
+  const auto now = utc("2026-12-04T05:00:00Z");
+  const auto wanted = [&](json::object where, std::vector<std::pair<std::string, std::string>> cells) {
+    return is_wanted(schedule_with({{"where", std::move(where)}}), {std::move(cells)}, now, "UTC");
+  };
+  const json::object today{{"expected disbursal", "{today}"}};
+  EXPECT_TRUE(wanted(today, {{"Expected Disbursal", "2026-12-04"}}));
+  EXPECT_TRUE(wanted(today, {{"Expected Disbursal", "2026-12-04 00:00:00"}})) << "as PostgreSQL has it";
+  EXPECT_FALSE(wanted(today, {{"Expected Disbursal", "2026-12-05"}}));
+  EXPECT_FALSE(wanted(today, {{"Name", "Amina"}}));
+  EXPECT_TRUE(wanted({{"days", "0"}}, {{"days", "0.0"}}));
+  EXPECT_FALSE(wanted({{"days", "0"}}, {{"days", "-1"}}));
+  EXPECT_FALSE(wanted({{"days", "0"}, {"status", "active"}}, {{"days", "0"}, {"status", "closed"}}));
+  EXPECT_TRUE(wanted({{"closed", ""}}, {{"days", "0"}})) << "nothing is said";
+  auto clients = schedule_with();
+  clients.list = ScheduleSettings::List::clients;
+  EXPECT_TRUE(is_wanted(clients, {{{"active", "true"}}}, now, "UTC"));
+  EXPECT_FALSE(is_wanted(clients, {{{"active", "false"}}}, now, "UTC"));
+}
+
 TEST(ScheduleRows, AskByNameAndParameters) {
   const auto schedule =
       schedule_with({{"report",
