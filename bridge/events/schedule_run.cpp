@@ -39,6 +39,7 @@ void ScheduleRun::start() {
   client_ = std::make_unique<FineractClient>(*tenant.fineract, tenant.name, context_.executor, context_.make_transport,
                                              context_.clock);
   asked_at_ = context_.clock.wall();
+  for (const auto& [column, value] : order_.schedule->where) not_seen_.push_back(column);
   if (order_.schedule->holidays == ScheduleSettings::Holidays::skip) return ask_for_holidays();
   ask_for_staff();
 }
@@ -99,11 +100,14 @@ void ScheduleRun::work() {
   if (stopping_) return end(How::stopped);
   if (auto why = why_not_for_tenant(); !why.empty()) return end(How::stopped, std::move(why));
   if (gathered_)
-    return at_.message < groups_->messages() || at_.refused < groups_->refused().size() ? take_slice() : end(How::done);
+    return at_.message < groups_->messages() || at_.refused < groups_->refused().size() ? take_slice() : end_well();
   if (slice_.empty()) {
     slice_ = rows_->next(slice_rows);
     if (!rows_->error().empty()) return end(How::failed, rows_->error());
     page_rows_ += slice_.size();
+    any_row_ = any_row_ || !slice_.empty();
+    for (const auto& row : slice_)
+      std::erase_if(not_seen_, [&](const std::string& column) { return !row.cell(column).empty(); });
   }
   if (slice_.empty()) return more();
   if (groups_) return gather();
@@ -116,7 +120,7 @@ void ScheduleRun::more() {
     offset_ += page_rows;
     return read();
   }
-  if (!groups_) return end(How::done);
+  if (!groups_) return end_well();
   if (groups_->beyond() > 0)
     log::error("schedules", "a schedule has more groups than a run sends: their rows are refused", "schedule",
                order_.schedule->name, "most", RowGroups::groups_most, "rows", groups_->beyond());
@@ -314,6 +318,15 @@ void ScheduleRun::cut_short() {
   stopping_ = true;
   client_.reset();
   end(How::stopped, "the daemon is stopping");
+}
+
+// A column of `where` that is misspelt would pass over all rows and say nothing.
+void ScheduleRun::end_well() {
+  if (not_seen_.empty() || !any_row_) return end(How::done);
+  auto detail =
+      "no row has a value in the column '" + not_seen_.front() + "' of 'where': is it written as the report does?";
+  log::warn("schedules", "a schedule passes over all rows", "schedule", order_.schedule->name, "why", detail);
+  end(How::done, std::move(detail));
 }
 
 void ScheduleRun::fail(const FineractAnswer& answer) {

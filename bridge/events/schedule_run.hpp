@@ -128,6 +128,7 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
   void look_at(const Slice& slice);
   void commit(Slice slice);
   void committed(const RowCounts& counts, const tl::expected<std::vector<Acceptance>, Problem>& result);
+  void end_well();
   void end(Ended::How how, std::string detail = {});
   void fail(const FineractAnswer& answer);
   std::string mark_of(const std::string& key) const;
@@ -145,6 +146,8 @@ class ScheduleRun : public std::enable_shared_from_this<ScheduleRun> {
   std::unique_ptr<RowGroups> groups_;  // none: each row is a message
   bool gathered_ = false;              // all rows are in them
   GroupsAt at_, behind_slice_;
+  std::vector<std::string> not_seen_;  // columns of `where` in which no row had a value so far
+  bool any_row_ = false;
   RowCounts counts_;
   DryRun dry_run_;
   bool stopping_ = false;

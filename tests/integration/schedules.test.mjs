@@ -250,6 +250,19 @@ describe('a run to staff', () => {
   const counts = ({rows, sent, repeated, refused}) => [rows, sent, repeated, refused];
   const day = (later) => new Date(Date.now() + later * 86_400_000 + 3 * 3_600_000).toISOString().slice(0, 10);
 
+  it('says so when its `where` names a column that no row has', {timeout}, async (t) => {
+    const {bridge, api} = await setUp(t, due(3), {settings: schedule({where: {totaldue: '950', 'Due on': '{today}'}})});
+    assert.equal((await bridge.cli('schedules', 'run', 'due')).code, 0);
+    await ended(api);
+    const [{result, rows, detail}] = await ends(api);
+    assert.deepEqual([result, rows], ['ok', 0]);
+    assert.match(detail, /no row has a value in the column 'Due on' of 'where'/);
+    assert.equal((await bridge.cli('schedules', 'change', 'due', '--set', 'where={TotalDue: "950.00"}')).code, 0);
+    await bridge.cli('schedules', 'run', 'due');
+    await ended(api, 2);
+    assert.equal((await ends(api))[0].sent, 3);
+  });
+
   it('tells each loan officer of his loans in one text, and nobody a second time', {timeout}, async (t) => {
     const columns = {'Client Account No': 'VARCHAR', Name: 'VARCHAR', Currency: 'VARCHAR', Principal: 'DECIMAL', 'Expected Disbursal': 'DATE', 'Loan Officer': 'VARCHAR'};
     const loan = (client, principal, officer, later = 0) => [`00${client}`, `Client ${client}`, 'KES', principal, day(later), officer];

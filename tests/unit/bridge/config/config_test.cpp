@@ -454,7 +454,7 @@ TEST_F(MistakeTest, OfATenantsLanes) {
       {"{^urgent: {}}", "tenants[0].lanes.urgent", "unknown-key"},
       {"{otp: {validity: ^0s}}", "tenants[0].lanes.otp.validity", "bad-value"},
       {"{otp: {retention: ^0s}}", "tenants[0].lanes.otp.retention", "bad-value"},
-      {"{otp: {^doubt: hold}}", "tenants[0].lanes.otp.doubt", "unknown-key"},
+      {"{otp: {doubt: ^hold}}", "tenants[0].lanes.otp.doubt", "unknown-key"},
   };
   for (const auto& c : cases) expect(c, with(c.yaml));
   const auto loaded =
@@ -462,9 +462,9 @@ TEST_F(MistakeTest, OfATenantsLanes) {
   ASSERT_TRUE(loaded.ok());
   TenantLanes want;
   want[static_cast<std::size_t>(store::Lane::otp)].validity_ms = 180'000;
-  want[static_cast<std::size_t>(store::Lane::reminder)].retention_ms = 30 * day;
+  want[static_cast<std::size_t>(store::Lane::reminder)].retention_ms = 30ll * 86'400'000;
   EXPECT_EQ(loaded.config.tenants[0].lanes, want);
-  EXPECT_EQ(loaded.config.lanes[static_cast<std::size_t>(store::Lane::otp)].retention_ms, day);
+  EXPECT_EQ(loaded.config.lanes[static_cast<std::size_t>(store::Lane::otp)].retention_ms, 86'400'000);
   EXPECT_EQ(loaded.config.lanes[static_cast<std::size_t>(store::Lane::transaction)].retention_ms, std::nullopt);
 }
 
