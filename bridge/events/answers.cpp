@@ -9,6 +9,8 @@
 #include "bridge/events/fineract_json.hpp"
 #include "bridge/text/keyword.hpp"
 #include "bridge/text/number.hpp"
+#include "http_gateways/coding.hpp"
+#include "http_gateways/digest.hpp"
 
 namespace smsbridge::bridge {
 namespace {
@@ -152,11 +154,13 @@ Answers::Answers(Context context)
               questions_at_once,
               [this](const store::ClaimedTask& task, TaskWorker::Done done) { work(task, std::move(done)); }) {}
 
+// What a carrier kept back comes in one millisecond: another text is another question.
 void Answers::ask(store::Batch& batch, const Tenant& tenant, const Question& question) const {
   const auto now = context_.clock.wall();
+  const auto text = http_gateways::hex(http_gateways::digest(http_gateways::Hash::sha256, question.text)).substr(0, 32);
   batch.tasks.push_back({.task = {.tenant = tenant.id,
                                   .kind = answer_tasks,
-                                  .key = question.phone + "/" + std::to_string(now) + "/" + question.keyword},
+                                  .key = question.phone + "/" + std::to_string(now) + "/" + text},
                          .due_at = now,
                          .body = json::serialize(json::object{{"phone", question.phone},
                                                               {"to", question.to},
@@ -193,9 +197,7 @@ void Answers::work(const store::ClaimedTask& task, TaskWorker::Done done) {
   if (!job->rule || !asks_bank(job->rule->action))
     return close(job, EventResult::disabled, "the rule is another one by now");
   if (!job->tenant->config.fineract) return close(job, EventResult::given_up, "the tenant has no 'fineract'");
-  if (!may_answer(*job))
-    return close(job, EventResult::not_wanted,
-                 "this phone got " + std::to_string(job->rule->daily_limit) + " answers within a day");
+  if (!may_answer(*job)) return close_at_limit(job);
   get(job,
       "search?query=" + searched_digits(job->question.phone, job->tenant->config.default_country) +
           "&resource=clients&exactMatch=false",
@@ -315,6 +317,8 @@ void Answers::answer(const JobPtr& job) {
 }
 
 void Answers::say(const JobPtr& job, const std::string& by_template, json::object values) {
+  // Others of this phone were worked on meanwhile.
+  if (!may_answer(*job)) return close_at_limit(job);
   values["keyword"] = job->question.keyword;
   Submission submission{.source = store::Source::event};
   submission.to = job->question.phone;
@@ -332,6 +336,7 @@ void Answers::say(const JobPtr& job, const std::string& by_template, json::objec
   job->line.person = job->client.name;
   if (prepared.refusal) return close(job, event_result_of(*prepared.refusal), prepared.refusal->detail);
   job->line.result = EventResult::sent;
+  answered_[{job->tenant->id, job->question.phone}].push_back(context_.clock.now());
   store::Batch batch;
   batch.enqueue.push_back(std::move(prepared.enqueue));
   batch.journal.push_back(journal_line(job->tenant->id, job->line));
@@ -339,8 +344,12 @@ void Answers::say(const JobPtr& job, const std::string& by_template, json::objec
                if (written.error != store::Error::none || written.unmet) return;
                job->tenant->metrics.events[EventResult::sent]->Increment();
                job->tenant->metrics.accepted[metrics::Source::event]->Increment();
-               answered_[{job->tenant->id, job->question.phone}].push_back(context_.clock.now());
              }});
+}
+
+void Answers::close_at_limit(const JobPtr& job) {
+  close(job, EventResult::not_wanted,
+        "this phone got " + std::to_string(job->rule->daily_limit) + " answers within a day");
 }
 
 void Answers::close(const JobPtr& job, EventResult result, const std::string& detail) {

@@ -57,12 +57,14 @@ class Answers {
   void read_next_account(const JobPtr& job);
   void answer(const JobPtr& job);
   void say(const JobPtr& job, const std::string& by_template, boost::json::object values);
+  void close_at_limit(const JobPtr& job);
   void close(const JobPtr& job, metrics::EventResult result, const std::string& detail);
   bool may_answer(const Job& job);
 
   const Context context_;
   TaskWorker worker_;
-  std::map<std::pair<store::TenantId, std::string>, std::deque<Time>> answered_;  // of the last day
+  std::map<std::pair<store::TenantId, std::string>, std::deque<Time>>
+      answered_;  // of the last day, and those that are being written
   log::Throttle said_;
 };
 
