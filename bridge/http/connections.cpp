@@ -16,7 +16,8 @@ bool Connections::has_room(const boost::asio::ip::address& address) {
 }
 
 void Connections::add(Connection& connection) {
-  all_.insert(&connection);
+  connection.number = ++last_number_;
+  all_.emplace(connection.number, &connection);
   ++open_;
   metrics_.connections->Increment();
   if (!connection.address.is_unspecified()) ++per_address_[connection.address];
@@ -77,13 +78,14 @@ void Connections::out_of_descriptors() {
 void Connections::expire_late() {
   const auto now = clock_.now();
   std::vector<Connection*> late;
-  for (auto* connection : all_)
+  for (const auto& [number, connection] : all_)
     if (connection->deadline <= now) late.push_back(connection);
   for (auto* connection : late) connection->expire();
 }
 
 void Connections::stop() {
-  for (auto* connection : std::vector<Connection*>(all_.begin(), all_.end())) connection->stop();
+  const auto all = all_;
+  for (const auto& [number, connection] : all) connection->stop();
 }
 
 }  // namespace smsbridge::bridge

@@ -4,10 +4,10 @@
 #include <array>
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "bridge/env/log_throttle.hpp"
 #include "bridge/http/limits.hpp"
@@ -33,6 +33,7 @@ class Connections {
     bool open = true;
     std::optional<Waiting> waiting;  // the list it is in
     std::list<Connection*>::iterator place;
+    std::uint64_t number = 0;  // as it came
   };
 
   Connections(const HttpLimits& limits, Clock& clock, metrics::HttpMetrics& metrics)
@@ -42,7 +43,7 @@ class Connections {
   bool has_room(const boost::asio::ip::address& address);
   // The caller removes it at the end of its life.
   void add(Connection& connection);
-  void remove(Connection& connection) { all_.erase(&connection); }
+  void remove(Connection& connection) { all_.erase(connection.number); }
   void closed(Connection& connection);
 
   void wait_in(Connection& connection, Waiting kind);
@@ -61,7 +62,8 @@ class Connections {
   const HttpLimits& limits_;
   Clock& clock_;
   metrics::HttpMetrics& metrics_;
-  std::set<Connection*> all_;
+  std::map<std::uint64_t, Connection*> all_;  // in the order in which they came, whatever their addresses are
+  std::uint64_t last_number_ = 0;
   std::size_t open_ = 0;
   std::array<std::list<Connection*>, waiting_kinds> waiting_;  // those that may be closed, longest first
   std::map<boost::asio::ip::address, std::size_t> per_address_;
