@@ -111,6 +111,7 @@ Daemon::Daemon(World world)
     store_.set_retention(bridge::retention_of(*table, tenants_, config_.retention_ms));
     gateways_.run(*table);
     webhooks_.run(*table);
+    run_schedules(table);
   });
 }
 
@@ -122,6 +123,19 @@ Daemon::~Daemon() {
 
 void Daemon::take_over(const bridge::Config& config) {
   if (const auto taken = objects_.take_over(config); !taken) throw std::logic_error(taken.error());
+}
+
+// Where there are none, it has nothing to look for: what a seed was before there were any, it is still.
+void Daemon::run_schedules(std::shared_ptr<const bridge::RoutingTable> table) {
+  if (!config_.schedules.empty()) schedules_.run(std::move(table));
+}
+
+void Daemon::run_schedule(const std::string& name, bool anew, std::function<void(const std::string&)> done) {
+  schedules_.run_now(router_.table()->schedule(name), anew, "somebody", life_.executor(), std::move(done));
+}
+
+void Daemon::stop_schedule(const std::string& name, std::function<void(bool)> done) {
+  schedules_.stop_run(name, "somebody", life_.executor(), std::move(done));
 }
 
 void Daemon::ask(const std::string& gateway, bridge::GatewayControl::Action action,
@@ -162,6 +176,7 @@ void Daemon::set_hooks() {
   hooks.tasks_due = [this](const store::Tasks::DueByKind& kinds) {
     webhooks_.due(kinds);
     events_.due(kinds);
+    schedules_.due(kinds);
   };
   hooks.alongside = std::bind_front(&bridge::Outbox::alongside, &webhooks_.outbox());
   hooks.failed = [this](store::Error, const std::string&) { world_.commit_failed(); };
@@ -174,6 +189,7 @@ void Daemon::start() {
   webhooks_.know(tenants_.names());
   webhooks_.run(*router_.table());
   events_.start();
+  run_schedules(router_.table());
   listen();
   arm_step();
 }
@@ -190,17 +206,15 @@ void Daemon::arm_step() {
 }
 
 void Daemon::stop(std::function<void()> done) {
-  events_.stop([this, done = std::move(done)] {
-    webhooks_.stop([this, done] {
-      gateways_.stop([this, done] {
-        for (auto& [port, server] : servers_) server->stop();
-        while (store_.step() > 0) continue;
-        world_.stepped();
-        // Behind the answers to the last commit.
-        boost::asio::post(life_.executor(), done);
-      });
-    });
-  });
+  const auto ended = [this, done = std::move(done)] {
+    for (auto& [port, server] : servers_) server->stop();
+    while (store_.step() > 0) continue;
+    world_.stepped();
+    // Behind the answers to the last commit.
+    boost::asio::post(life_.executor(), done);
+  };
+  events_.stop(
+      [this, ended] { schedules_.stop([this, ended] { webhooks_.stop([this, ended] { gateways_.stop(ended); }); }); });
 }
 
 }  // namespace smsbridge::simulation

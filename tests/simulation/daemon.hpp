@@ -45,6 +45,9 @@ class Daemon {
   void take_over(const bridge::Config& config);
   void ask(const std::string& gateway, bridge::GatewayControl::Action action,
            std::function<void(const bridge::GatewayStatus&)> done);
+  // Or has a schedule run now, or what runs or waits of it stopped.
+  void run_schedule(const std::string& name, bool anew, std::function<void(const std::string& why_not)> done);
+  void stop_schedule(const std::string& name, std::function<void(bool found)> done);
   // Where it listens.
   static constexpr std::uint16_t api_port = 8080, fineract_port = 9191;
 
@@ -55,6 +58,7 @@ class Daemon {
 
  private:
   void set_hooks();
+  void run_schedules(std::shared_ptr<const bridge::RoutingTable> table);
   void listen();
   void arm_step();
 

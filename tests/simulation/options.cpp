@@ -7,9 +7,11 @@
 
 #include "bridge/text/zone.hpp"
 #include "smpp/status.hpp"
+#include "tests/simulation/sim_accounts.hpp"
 #include "tests/simulation/sim_bank.hpp"
 #include "tests/simulation/sim_hook.hpp"
 #include "tests/simulation/sim_provider.hpp"
+#include "tests/simulation/sim_reports.hpp"
 
 namespace smsbridge::simulation {
 namespace {
@@ -534,6 +536,8 @@ RunOptions draw_options(std::uint64_t seed) {
   draw_fields(options);
   draw_nights(options);
   draw_events(options);
+  SimReports::draw(options);
+  SimAccounts::draw(options);
   return options;
 }
 
@@ -567,6 +571,17 @@ std::string describe(const RunOptions& o) {
           "\n  night of {}: {:02}:{:02} to {:02}:{:02} in {} lanes={}", tenant.name, night->from_minute / 60,
           night->from_minute % 60, night->until_minute / 60, night->until_minute % 60,
           night->zone == bridge::QuietHours::Zone::tenant ? tenant.time_zone : "the phone's zone", night->lanes.size());
+  for (const auto& schedule : o.config.schedules)
+    text += fmt::format(
+        "\n  {} of {}: {} missed={} lane={} clients={} others={} by_hand={} anew={:.2f} stops={} switches={} "
+        "dies={:.2f} fails={:.2f} lost={:.2f} busy={:.2f} late={:.2f}",
+        schedule.name, schedule.tenant, schedule.cron_text,
+        schedule.missed == bridge::ScheduleSettings::Missed::skip ? "skip" : "once", store::name(*schedule.lane),
+        o.reports.clients, o.reports.others, o.reports.by_hand, o.reports.anew, o.reports.stops, o.reports.switches,
+        o.reports.dies, o.reports.fails, o.bank.lost, o.bank.busy, o.bank.late);
+  if (o.questions > 0)
+    text += fmt::format("\n  questions={} daily_limit={} lost={:.2f} busy={:.2f} late={:.2f}", o.questions,
+                        o.config.inbound_rules.front().daily_limit, o.bank.lost, o.bank.busy, o.bank.late);
   for (const auto& f : o.flapping)
     text += fmt::format("\n  flapping: {} from {}ms until {}ms, up {}ms down {}ms at most",
                         o.config.gateways[f.gateway].name, ms(f.from), ms(f.until), ms(f.up_max), ms(f.down_max));

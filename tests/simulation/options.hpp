@@ -30,6 +30,25 @@ struct HookFaults {
   double busy = 0;    // it answers 503
 };
 
+// What a bank does wrong besides being down. Probabilities are per question.
+struct BankFaults {
+  double lost = 0;  // its answer is lost
+  double busy = 0;  // it answers 503
+  double late = 0;  // it takes up to half a minute, longer than anybody waits
+};
+
+// The reports of schedules, and what people and bad luck do to their runs.
+struct ReportOptions {
+  std::size_t clients = 0;  // in each
+  std::size_t others = 0;   // rows besides that can be no message
+  int by_hand = 0;          // times that somebody runs one
+  double anew = 0;          // of these
+  int stops = 0;            // of what runs or waits
+  int switches = 0;         // off, and on again, by the file
+  double dies = 0;          // after an answer of the bank, the daemon does
+  double fails = 0;         // likewise some commits
+};
+
 // A carrier that comes and goes: up for a while, down for a while, each drawn anew.
 struct Flapping {
   std::size_t gateway = 0;  // place in the configuration
@@ -62,6 +81,9 @@ struct RunOptions {
   int events = 0;               // that happen at the banks, whose hooks tell of them
   double events_false = 0;      // of those that are said and are not true
   int bank_outages = 0;         // all banks are one server
+  BankFaults bank;              // of each question
+  ReportOptions reports;        // none without schedules in the configuration
+  int questions = 0;            // that phones ask the banks
   int phone_messages = 0;       // that phones send to the tenants, by carriers that go by SMPP
   double phone_stops = 0;       // that begin with STOP
   int mended_jumps = 0;         // of the wall clock, by hours or days, back again within a minute
@@ -78,6 +100,9 @@ struct RunOptions {
 
   bool late_answers = false;  // response times may exceed the response timeout
 };
+
+// All gateways of its route may be drained at a time: then only what Fineract posts is taken.
+inline bool may_have_no_way(const RunOptions& options) { return options.drains > 0 && !options.config.routes.empty(); }
 
 RunOptions draw_options(std::uint64_t seed);
 // Other settings for what runs: another gateway of the same name, another route by the same gateways.

@@ -30,6 +30,7 @@ constexpr WallMs drain_slack_ms = 3000;
 constexpr WallMs held_up_max_ms = 60'000;
 constexpr int slower_by_errors = 4;
 constexpr WallMs wait_slack_ms = 60'000;
+constexpr std::string_view answer_of_bank = "inbound rule ";
 constexpr std::uint16_t tlv_tag_first = 0x1400;  // of those of carriers (SMPP 3.4 section 5.3.2)
 
 std::string reference_of(const Promises::Wanted& wanted) {
@@ -103,7 +104,9 @@ Promises::Promises(const RunOptions& options, const SimClock& clock, Duration la
             const auto id = id_of_number_.find(number);
             return store_ && id != id_of_number_.end() ? store_->reader().get(id->second) : std::nullopt;
           },
-          2 * latency_max + 200ms, lines_hold(options)) {}
+          2 * latency_max + 200ms, lines_hold(options)),
+      rows_(options, clock, stopped_),
+      answers_(options) {}
 
 // The first one counts: what follows may be its consequence.
 void Promises::fail(std::string promise, std::string detail) {
@@ -362,6 +365,8 @@ void Promises::check_tlvs(std::size_t gateway, std::size_t number, const SeenSub
   const auto& settings = options_.config.gateways[gateway];
   const auto& fields = settings.smpp().fields;
   const auto& tenant = options_.config.tenants[message->content.tenant - 1].name;
+  // Answers come from the number that was written to.
+  const auto& sender = message->content.from.empty() ? settings.sender : message->content.from;
   std::map<std::uint16_t, std::string> wanted, got;
   const auto say = [](auto& map, const std::vector<store::Tlv>& tlvs) {
     for (const auto& tlv : tlvs)
@@ -369,7 +374,7 @@ void Promises::check_tlvs(std::size_t gateway, std::size_t number, const SeenSub
   };
   say(wanted, fields.tlvs);
   for (const auto& row : fields.senders)
-    if ((row.tenant.empty() || row.tenant == tenant) && (row.sender.empty() || row.sender == settings.sender))
+    if ((row.tenant.empty() || row.tenant == tenant) && (row.sender.empty() || row.sender == sender))
       say(wanted, row.tlvs);
   say(wanted, tlvs_[number]);
   say(got, submit.tlvs);
@@ -513,6 +518,10 @@ void Promises::scan(bool at_end) {
         if (const auto said = happens_.find(*number); said != happens_.end() && !said->second)
           fail("event", fmt::format("#{} is not true, and is told by message {}", *number, message.id));
       }
+      if (message.content.source == store::Source::schedule)
+        if (const auto wrong = rows_.see(message, number)) fail("row", *wrong);
+      if (message.content.triggered_by.starts_with(answer_of_bank))
+        if (const auto wrong = answers_.see(message, number)) fail("answer", *wrong);
       see_revived(message);
       auto& seen = seen_[message.id];
       const auto expires = p.expires_at ? p.expires_at : message.content.expires_at;
@@ -533,7 +542,11 @@ void Promises::scan(bool at_end) {
     }
     before = page.next;
   } while (before);
-  if (at_end) check_phones();
+  if (at_end) {
+    check_phones();
+    if (const auto wrong = rows_.wrong_at_end(*store_)) fail("row", *wrong);
+    if (const auto wrong = answers_.wrong_at_end()) fail("answer", *wrong);
+  }
   for (const auto& [id, seen] : seen_)
     if (seen.accepted && !found.contains(id)) fail("accepted", fmt::format("message {} is lost", id));
   auto told = store_->counts();

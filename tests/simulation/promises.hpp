@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 #include "store/store.hpp"
+#include "tests/simulation/each_answer.hpp"
+#include "tests/simulation/each_row.hpp"
 #include "tests/simulation/in_turn.hpp"
 #include "tests/simulation/options.hpp"
 #include "tests/simulation/peer.hpp"
@@ -46,8 +48,13 @@ struct Broken {
 //   tlvs        a carrier gets the TLVs that its gateway, the sender, the tenant and the message say, and no others
 //   hosts       a carrier of which one host can be used is used, whatever the others say
 //   event       what a bank says is told once, and told when it was kept and is true; what is not true is told to
-//   nobody waits       a message waits for its receipt no longer than it is to, whatever its carrier answers to
-//   questions window, protocol, rate, memory, counts
+//   nobody row         a row of a report becomes at most one message a period, over crashes and whatever is run again,
+//   and none
+//               where it can be none; what a run that came to its end read are messages, and in the healed world every
+//               time comes
+//   answer      a question to the bank is answered once, and only to whom the bank knows by this number
+//   waits       a message waits for its receipt no longer than it is to, whatever its carrier answers to questions
+//   window, protocol, rate, memory, counts
 class Promises {
  public:
   Promises(const RunOptions& options, const SimClock& clock, Duration latency_max, std::filesystem::path folder);
@@ -96,6 +103,18 @@ class Promises {
     if (happens_.at(number)) owed_.insert(number);
   }
   bool owes_events() const { return !owed_.empty(); }  // as far as the last scan() saw
+
+  // Rows of reports. The bank is asked for that of a schedule: see EachRow.
+  EachRow& rows() { return rows_; }
+  const std::string& owed_runs() const { return rows_.owes(); }
+  std::size_t row_asked(std::size_t schedule) { return rows_.asked(store_, schedule); }
+  void look_at_rows() {
+    if (store_) rows_.look(*store_);
+  }
+
+  // What phones ask their bank.
+  EachAnswer& answers() { return answers_; }
+  std::string owed_answers() const { return answers_.owes(); }
 
   // A receiver of a webhook, by its place in the configuration, got an event.
   void told(std::size_t hook, const ToldEvent& event);
@@ -181,6 +200,8 @@ class Promises {
   std::map<std::size_t, bool> happens_;  // what banks say, by the number in its text: whether it is true
   std::set<std::size_t> owed_;           // of these what is to be told, and was not seen
   InTurn in_turn_;
+  EachRow rows_;
+  EachAnswer answers_;
   std::vector<std::map<std::string, std::vector<ToldEvent>>> told_;  // by hook and message, each event once
   std::size_t parked_checked_ = 0;
   std::optional<Broken> broken_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/json.hpp>
 #include <charconv>
@@ -15,6 +16,8 @@ using namespace std::chrono_literals;
 
 const std::string address = "http://bank/fineract-provider/api/v1";
 const std::string hook_secret = "simulated-hook-secret";
+constexpr std::string_view reports_path = "runreports/";
+constexpr Duration asked_for = 20s;                      // of who asks
 constexpr std::int64_t approved = 200, submitted = 100;  // Fineract's states of loans
 
 }  // namespace
@@ -27,16 +30,16 @@ class SimBank::Transport : public bridge::HttpTransport {
 
   void send(http_gateways::Request request, Done done) override {
     if (!request.url.starts_with(address)) return others_->send(std::move(request), std::move(done));
-    bank_.clock_.after(std::chrono::milliseconds(bank_.random_.between(1, 400)),
-                       [this, alive = alive_, path = request.url.substr(address.size() + 1), done = std::move(done)] {
-                         if (!*alive) return;
-                         Result result{.end = End::answered, .reply = {}, .detail = {}};
-                         if (bank_.down_)
-                           result = {.end = End::not_sent, .reply = {}, .detail = "connection refused"};
-                         else
-                           result.reply = bank_.answer(path);
-                         boost::asio::post(executor_, [done, result] { done(result); });
-                       });
+    auto path = request.url.substr(address.size() + 1);
+    std::optional<SimReports::Reading> reading;
+    if (path.starts_with(reports_path)) reading = bank_.reports_.ask(path.substr(reports_path.size()));
+    const auto delay = bank_.draw_delay();
+    bank_.clock_.after(std::min<Duration>(delay, asked_for), [=, this, alive = alive_, done = std::move(done)] {
+      if (!*alive) return;
+      Result result{.end = End::perhaps_sent, .reply = {}, .detail = "no answer in time", .timed_out = true};
+      if (delay < asked_for) result = bank_.result_of(path, reading);
+      boost::asio::post(executor_, [done, result] { done(result); });
+    });
   }
   void abort() override { others_->abort(); }
 
@@ -50,6 +53,28 @@ class SimBank::Transport : public bridge::HttpTransport {
 std::unique_ptr<bridge::HttpTransport> SimBank::transport(SimBank& bank, std::unique_ptr<bridge::HttpTransport> others,
                                                           boost::asio::any_io_executor executor) {
   return std::make_unique<Transport>(bank, std::move(others), std::move(executor));
+}
+
+Duration SimBank::draw_delay() {
+  const bool late = faults_.late > 0 && random_.chance(faults_.late);
+  return std::chrono::milliseconds(random_.between(1, late ? 30'000 : 400));
+}
+
+// What was asked may be answered there, and not arrive here.
+bridge::HttpTransport::Result SimBank::result_of(std::string_view path,
+                                                 const std::optional<SimReports::Reading>& reading) {
+  using End = bridge::HttpTransport::End;
+  if (down_) return {.end = End::not_sent, .reply = {}, .detail = "connection refused"};
+  if (faults_.busy > 0 && random_.chance(faults_.busy))
+    return {.end = End::answered, .reply = {.status = 503, .headers = {}, .body = "busy"}, .detail = {}};
+  if (faults_.lost > 0 && random_.chance(faults_.lost))
+    return {.end = End::perhaps_sent, .reply = {}, .detail = "the connection was lost"};
+  if (reading)
+    return {
+        .end = End::answered, .reply = {.status = 200, .headers = {}, .body = reports_.answer(*reading)}, .detail = {}};
+  if (auto shown = accounts_.answer(path))
+    return {.end = End::answered, .reply = {.status = 200, .headers = {}, .body = std::move(*shown)}, .detail = {}};
+  return {.end = End::answered, .reply = answer(path), .detail = {}};
 }
 
 void SimBank::configure(bridge::Config& config) {
@@ -66,6 +91,13 @@ void SimBank::configure(bridge::Config& config) {
   event.id = 700;
   event.recipients.push_back({.to = bridge::Audience::client, .by_template = "approved", .language = {}});
   config.events.push_back(std::move(event));
+}
+
+void SimBank::draw_faults(bridge::Random& random, RunOptions& options) {
+  const auto perhaps = [&random] { return random.chance(0.4) ? static_cast<double>(random.between(5, 40)) / 100 : 0; };
+  options.bank.lost = perhaps();
+  options.bank.busy = perhaps();
+  options.bank.late = perhaps();
 }
 
 http_gateways::Reply SimBank::answer(std::string_view path) const {

@@ -8,14 +8,19 @@
 #include "bridge/env/http_transport.hpp"
 #include "bridge/env/random.hpp"
 #include "tests/simulation/http_client.hpp"
+#include "tests/simulation/options.hpp"
+#include "tests/simulation/sim_accounts.hpp"
 #include "tests/simulation/sim_clock.hpp"
+#include "tests/simulation/sim_reports.hpp"
 
 namespace smsbridge::simulation {
 
-// The Fineract of all tenants, without HTTP: loans and their clients as its API shows them. It may be down.
+// The Fineract of all tenants, without HTTP: loans and their clients as its API shows them, and reports. It may be
+// down, busy or slow, and its answers may be lost.
 class SimBank {
  public:
-  SimBank(std::uint64_t seed, SimClock& clock) : clock_(clock), random_(seed) {}
+  SimBank(const RunOptions& options, SimClock& clock)
+      : clock_(clock), random_(options.seed), faults_(options.bank), reports_(options), accounts_(options) {}
 
   // A loan that somebody wants to approve. It and its client have one number, which is that of its text.
   struct Loan {
@@ -27,9 +32,17 @@ class SimBank {
 
   // Every tenant has this Fineract, and an approved loan is told to its client.
   static void configure(bridge::Config& config);
+  // What it does wrong in a run that has schedules, or phones that ask.
+  static void draw_faults(bridge::Random& random, RunOptions& options);
 
   void add(std::size_t number, const Loan& loan) { loans_[number] = loan; }
   void set_down(bool down) { down_ = down; }
+  void heal() {
+    down_ = false;
+    faults_ = {};
+  }
+  SimReports& reports() { return reports_; }
+  SimAccounts& accounts() { return accounts_; }
 
   // The hook of a loan as Fineract posts it: the same octets each time.
   static HttpClient::Request hook_of(std::size_t number, const Loan& loan, const std::string& tenant);
@@ -40,11 +53,16 @@ class SimBank {
 
  private:
   class Transport;
+  Duration draw_delay();
+  bridge::HttpTransport::Result result_of(std::string_view path, const std::optional<SimReports::Reading>& reading);
   http_gateways::Reply answer(std::string_view path) const;
 
   SimClock& clock_;
   bridge::Random random_;
   std::map<std::size_t, Loan> loans_;
+  BankFaults faults_;
+  SimReports reports_;
+  SimAccounts accounts_;
   bool down_ = false;
 };
 

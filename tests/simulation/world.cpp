@@ -30,10 +30,11 @@ World::World(const RunOptions& options, std::filesystem::path folder, bool verbo
       bodies_(128u << 20, *metrics_.http().body_bytes),
       io_(1),
       random_(options.seed * 2 + 1),
+      reports_random_(options.seed * 0xBF58476D1CE4E5B9 + 59),
       clock_(io_, wall_at_start),
       network_(clock_, random_, options.network),
       clients_(clock_, random_, network_),
-      bank_(options.seed, clock_),
+      bank_(options_, clock_),
       promises_(options_, clock_, network_.latency_max(), folder_),
       config_(options.config) {
   config_.public_url = "http://bridge";
@@ -48,6 +49,7 @@ World::World(const RunOptions& options, std::filesystem::path folder, bool verbo
   std::filesystem::create_directories(folder_);
   make_centres();
   make_hooks();
+  make_reports();
 }
 
 World::~World() {
@@ -183,6 +185,8 @@ RunResult World::run() {
   plan_phones();
   plan_events();
   plan_host_outages();
+  plan_reports();
+  plan_questions();
   watch();
   const auto broken = [this] { return promises_.broken().has_value(); };
   clock_.run_until(clock_.now() + options_.safety, broken);
@@ -229,18 +233,21 @@ std::string World::unrest() const {
   if (!std::ranges::all_of(wishes_, [](const Wish& w) { return w.asked; })) return "a client still asks";
   if (!std::ranges::all_of(centres_, [](const auto& centre) { return centre->is_idle(); }))
     return "a carrier has receipts to report";
+  if (!options_.config.schedules.empty() && !reports_dry_) return "the daemon owes runs: " + promises_.owed_runs();
+  if (const auto owed = promises_.owed_answers(); !owed.empty()) return "the bank owes answers: " + owed;
   if (promises_.owes_events()) return "what a bank said is not told";
   if (!hooks_.empty() && daemon_->events_waiting() > 0) return "events wait for their webhooks";
   if (!std::ranges::all_of(operated_, &Operated::is_home)) return "a session is not at its own host";
   return {};
 }
 
-// Scheduled messages become due, their parts are tried, receipts and waits end.
+// Scheduled messages become due, their parts are tried, receipts and waits end; schedules are run, and tried again.
 Time World::liveness_end() const {
   WallMs longest = 0;
   for (const auto& gateway : options_.config.gateways)
     longest = std::max({longest, gateway.receipt_wait_ms, gateway.retry.hold_ms});
-  return clock_.now() + 30min + 2 * std::chrono::milliseconds(longest);
+  const auto runs = options_.config.schedules.empty() ? Duration() : Duration(45min);
+  return clock_.now() + 30min + 2 * std::chrono::milliseconds(longest) + runs;
 }
 
 // Follows the run once a second.
@@ -254,6 +261,7 @@ void World::watch() {
         });
       if (clock_.now().time_since_epoch() % 60s < 1s) promises_.scan(false);
     }
+    watch_reports();
     watch();
   });
 }
@@ -324,7 +332,7 @@ void World::open() {
                       .make_transport =
                           [this](boost::asio::any_io_executor executor, const bridge::HttpOptions&) {
                             auto transport = SimProvider::transport(providers_, clock_, executor);
-                            if (options_.events > 0)
+                            if (options_.config.tenants.front().fineract)
                               transport = SimBank::transport(bank_, std::move(transport), executor);
                             if (hooks_.empty()) return transport;
                             return SimHook::transport(hooks_, std::move(transport), clock_, std::move(executor));
@@ -344,7 +352,8 @@ void World::open() {
   };
   daemon_ = std::make_unique<Daemon>(std::move(world));
   promises_.opened(daemon_->store());
-  if (keys_.empty()) make_keys();
+  if (keys_.empty()) make_keys(), opt_out_clients();
+  promises_.rows().calm(healed_);
   daemon_->start();
   // Somebody looks after what was left paused or drained.
   if (healed_)
@@ -563,9 +572,9 @@ void World::heal() {
   network_.heal();
   for (auto& centre : centres_) centre->heal();
   for (auto& hook : hooks_) hook->heal();
-  bank_.set_down(false);
+  if (daemon_) daemon_->store().fail_commits(0, 0);
+  heal_reports();
   if (!daemon_) return;
-  daemon_->store().fail_commits(0, 0);
   for (std::size_t place = 0; place < centres_.size(); ++place) operate(place, Action::resume);
 }
 

@@ -40,6 +40,17 @@ class World {
   void plan_wishes();
   void plan_phones();
   void plan_events();
+  void make_reports();
+  void report_read();
+  void opt_out_clients();
+  void plan_reports();
+  void plan_stopping_clients();
+  void plan_questions();
+  const std::string& schedule_name(std::size_t place) const;
+  void run_by_hand(std::size_t place, bool anew);
+  void switch_schedule(std::size_t place, bool on);
+  void watch_reports();
+  void heal_reports();
   std::size_t draw_wish(std::size_t like_reference_of);
   std::vector<store::Tlv> draw_tlvs(const Wish& wish) const;
   std::string draw_text(std::size_t number, std::size_t length, bool ucs2,
@@ -104,7 +115,7 @@ class World {
   metrics::Metrics metrics_;
   bridge::BodyMemory bodies_;  // goes after the clock, whose last alarms may hold connections
   boost::asio::io_context io_;
-  bridge::Random random_;
+  bridge::Random random_, reports_random_;
   SimClock clock_;
   SimNetwork network_;
   HttpClient clients_;
@@ -120,7 +131,7 @@ class World {
   std::optional<std::size_t> change_at_next_part_;  // that a carrier takes: how many commits fail then
   std::unique_ptr<Daemon> daemon_;
   std::uint64_t life_ = 0;  // an answer for a client of an earlier life never arrives
-  bool healed_ = false, stopping_ = false;
+  bool healed_ = false, stopping_ = false, reports_dry_ = false;
   std::uint64_t trace_ = 0xcbf29ce484222325ull;
   RunResult result_;
 };
