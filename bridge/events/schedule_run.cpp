@@ -137,6 +137,7 @@ void ScheduleRun::gather() {
 }
 
 void ScheduleRun::take_slice() {
+  if (order_.task) keys_.clear();
   auto slice = gathered_ ? made_of_groups() : made_of(slice_);
   if (order_.task) return commit(std::move(slice));
   look_at(slice);
@@ -156,14 +157,12 @@ std::string ScheduleRun::mark_of(const std::string& key) const {
 
 ScheduleRun::Slice ScheduleRun::made_of(const std::vector<ReportRow>& rows) {
   Slice slice;
-  if (order_.task) keys_.clear();
   for (const auto& row : rows) add_row(slice, row);
   return slice;
 }
 
 ScheduleRun::Slice ScheduleRun::made_of_groups() {
   Slice slice;
-  if (order_.task) keys_.clear();
   behind_slice_ = at_;
   const auto& refused = groups_->refused();
   for (; behind_slice_.refused < refused.size() && slice.refused.size() < slice_rows; ++behind_slice_.refused)

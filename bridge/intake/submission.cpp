@@ -107,6 +107,7 @@ Way choose_way(const Submission& s, const Tenant& tenant, const Directory& direc
                          .asked = s.route ? s.route->id : 0,
                          .texts_do = texts_do,
                          .has_tlvs = !s.tlvs.empty(),
+                         .may_wait_drained = !may_choose,
                          .without = {}};
   const auto [route, gateway] = directory.router().pick(query, now);
   const auto asked = s.route ? s.route->name : std::string();

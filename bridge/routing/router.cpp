@@ -146,7 +146,7 @@ Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep
     break;
   }
   if (!chosen.route) return chosen;
-  std::vector<store::GatewayId> later;
+  std::vector<store::GatewayId> later, drained;
   for (const auto& gateway : ordered(*table, *chosen.route, query)) {
     const auto subject = "gateway " + gateway->name;
     if (std::ranges::find(query.without, gateway->id) != query.without.end()) {
@@ -165,15 +165,16 @@ Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep
       tell(subject, false, "speaks SMPP 3.3, which has no TLVs");
       continue;
     }
-    if (is_draining(gateway->id)) {
-      tell(subject, false, "is being drained");
-      continue;
-    }
     const auto* price = table->prices->find(gateway->id, query.to);
     const auto cost = price ? price->part * query.parts : 0;
     const auto costs = price ? fmt::format("costs {} {}", money_text(cost), price->currency) : "its price is not known";
     if (chosen.route->price_max && (!price || cost > *chosen.route->price_max)) {
       tell(subject, false, fmt::format("{}, and the route allows {}", costs, money_text(*chosen.route->price_max)));
+      continue;
+    }
+    if (is_draining(gateway->id)) {
+      tell(subject, false, "is being drained");
+      drained.push_back(gateway->id);
       continue;
     }
     if (!usable(gateway->id)) {
@@ -185,6 +186,7 @@ Chosen Router::choose(const RouteQuery& query, WallMs now, std::vector<RouteStep
     chosen.gateways.push_back(gateway->id);
   }
   chosen.gateways.insert(chosen.gateways.end(), later.begin(), later.end());
+  if (chosen.gateways.empty() && query.may_wait_drained) chosen.gateways = std::move(drained);
   if (chosen.gateways.empty()) tell("route " + chosen.route->name, false, "none of its gateways is left");
   return chosen;
 }

@@ -21,6 +21,7 @@ struct RouteQuery {
   store::RouteId asked = 0;               // the id of a route that the caller named
   bool texts_do = true;                   // it is a text, which every gateway takes
   bool has_tlvs = false;                  // of its own
+  bool may_wait_drained = false;          // at a gateway that is being drained, where all of the route are
   bool on_its_way = false;                // it was accepted for that route, whose conditions are not asked again
   std::vector<store::GatewayId> without;  // gateways that the message left
 };

@@ -876,6 +876,8 @@ export const list = [
     {id: 284, what: 'a retry sends another text or number than was accepted', find: `prepared.refusal || !same`, plant: `prepared.refusal.has_value()`},
     {id: 1035, what: 'an event is lost while its gateway is drained', find: `const bool may_choose = s.source == store::Source::api || s.source == store::Source::cli;`,
      plant: `const bool may_choose = s.source != store::Source::fineract;`},
+    {id: 1370, what: 'what comes once is lost while all gateways of its route are drained',
+     find: `.may_wait_drained = !may_choose`, plant: `.may_wait_drained = false`},
     {id: 366, what: 'a gateway that is being emptied can be named',
      find: `!may_choose || !directory.router().is_draining(gateway->id)`, plant: `true`},
   ]},

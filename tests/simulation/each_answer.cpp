@@ -30,7 +30,7 @@ std::optional<std::string> EachAnswer::see(const store::Message& message, std::o
 
 // How many there have to be; counted anew by each life of the daemon, there may be more.
 std::size_t EachAnswer::least(const Asker& asker) const {
-  if (!asker.is_known || may_have_no_way(options_)) return 0;
+  if (!asker.is_known) return 0;
   const auto& rules = options_.config.inbound_rules;
   return std::min(asker.questions, rules.empty() ? 0 : static_cast<std::size_t>(rules.front().daily_limit));
 }

@@ -202,7 +202,6 @@ std::optional<std::string> EachRow::wrong_end(const Line& line, std::size_t sche
   if (line.rows != rows || line.sent + line.repeated + line.refused != rows)
     return fmt::format("had {} rows, and counted {}: {} sent, {} repeated, {} refused", rows, line.rows, line.sent,
                        line.repeated, line.refused);
-  if (may_have_no_way(options_) && line.run < calm_since_) return std::nullopt;
   for (const auto& row : reading->rows) {
     const bool may_be =
         !row.phone.empty() && !row.opted_out && !may_have_stopped_.contains({tenant_of(schedule), row.phone});

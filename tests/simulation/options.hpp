@@ -101,9 +101,6 @@ struct RunOptions {
   bool late_answers = false;  // response times may exceed the response timeout
 };
 
-// All gateways of its route may be drained at a time: then only what Fineract posts is taken.
-inline bool may_have_no_way(const RunOptions& options) { return options.drains > 0 && !options.config.routes.empty(); }
-
 RunOptions draw_options(std::uint64_t seed);
 // Other settings for what runs: another gateway of the same name, another route by the same gateways.
 void draw_change(bridge::Random& random, bridge::GatewaySettings& gateway);

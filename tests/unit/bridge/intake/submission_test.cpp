@@ -104,6 +104,24 @@ TEST_F(SubmissionTest, WhoOptedOutInFineractGetsNoneOfTheLanesThatStopStops) {
   EXPECT_FALSE(is_refused(campaign));
 }
 
+// Who asks can ask again elsewhere; what is posted once, or follows from something, cannot.
+TEST_F(SubmissionTest, WaitsWhereAllAreDrainedUnlessItCanGoElsewhere) {
+  for (const store::GatewayId each : {1, 2}) router_.drain(each, true);
+  using enum store::Source;
+  for (const auto source : {fineract, event, schedule, api, cli}) {
+    auto by = text("Habari");
+    by.source = source;
+    const auto found = prepared(std::move(by));
+    const bool may_choose = source == api || source == cli;
+    EXPECT_EQ(found.enqueue.content.gateway, may_choose ? 0u : 1u) << store::name(source);
+    EXPECT_EQ(found.refusal.has_value(), may_choose) << store::name(source);
+  }
+  router_.drain(2, false);
+  auto other = text("Habari");
+  other.source = store::Source::schedule;
+  EXPECT_EQ(prepared(std::move(other)).enqueue.content.gateway, 2u);
+}
+
 TEST_F(SubmissionTest, IsTransliteratedOnRequestOrByItsTenant) {
   const auto words = "“" + many(80, "a") + "”";
   const auto kept = prepared(text(words, "plain"));

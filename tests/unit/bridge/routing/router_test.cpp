@@ -127,7 +127,14 @@ TEST_F(RouterTest, GatewaysComeInTheOrderOfTheRouteAndThoseThatAreDownLast) {
   EXPECT_EQ(it.pick(query(), 0).second, 2u);
   it.drain(2, true);
   EXPECT_EQ(it.choose(query(), 0).gateways, (std::vector<store::GatewayId>{3, 1})) << "nothing new for b";
-  it.drain(2, false);
+  for (const store::GatewayId other : {1, 3}) it.drain(other, true);
+  EXPECT_EQ(it.pick(query(), 0).second, 0u);
+  auto waits = query();
+  waits.may_wait_drained = true;
+  EXPECT_EQ(it.pick(waits, 0).second, 2u) << "the one of them that can send, when it may again";
+  it.drain(1, false);
+  EXPECT_EQ(it.pick(waits, 0).second, 1u) << "although it is down: nothing new for those that are drained";
+  for (const store::GatewayId drained : {2, 3}) it.drain(drained, false);
   for (store::GatewayId id = 1; id <= 3; ++id) it.trust(id, Trust::State::down);
   EXPECT_EQ(it.pick(query(), 0).second, 1u) << "it waits for the first one";
 }
