@@ -178,7 +178,7 @@ it('every operation of the contract says here who may', () => {
   assert.deepEqual([...known].filter((name) => !operations.some(({operationId}) => operationId === name)), [], 'no longer there');
   for (const {template, listener, operationId} of operations) {
     assert.equal(template.startsWith('/api/v1/'), operationId in api, `${operationId} needs a key, as all below /api/v1`);
-    assert.equal(listener === 'fineract', operationId in fineract || operationId.startsWith('fineractHook'), operationId);
+    assert.equal(listener === 'fineract', operationId in fineract || /^(fineractHook|actuator)/.test(operationId), operationId);
   }
 });
 

@@ -175,7 +175,7 @@ describe('an event', () => {
       'asked | sent', 'at-night | sent', 'by-night | sent', 'refused | opted_out | by the column WANTS_loans',
       'unasked | opted_out | the client did not ask for it in the column Wants_News']);
     await until('the texts that do not wait', () => smsc.textsTo(amina).length === 2);
-    const {body: {items: [waits, ...others]}} = await api.get('/messages?state=queued');
+    const {body: {items: [waits, ...others]}} = await api.get('/messages?state=scheduled');
     assert.deepEqual([waits.triggered_by, others], ['event at-night', []]);
     assert.match(waits.status_message, /quiet hours/);
   });
