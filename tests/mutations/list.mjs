@@ -8,7 +8,7 @@ export const list = [
   // ---- store ----
   {file: 'store/queue.cpp', bugs: [
     {id: 1312, what: 'the queue does not know of the line of a postponed message',
-     find: `.has_progress = postponed`, plant: `.has_progress = false`},
+     find: `.has_progress = postponed`, plant: `.has_progress = postponed && !planted`},
     {id: 869, what: 'a carrier takes back what another one has by now',
      find: `p.attempts != change.at_carrier->attempt || stored.queue.gateway != change.at_carrier->gateway`, plant: `false`},
     {id: 62, what: 'a retry by hand sends delivered parts again',
@@ -874,10 +874,10 @@ export const list = [
     {id: 283, what: "another tenant's gateway can be named",
      find: `s.gateway && !s.any_gateway && !directory.table()->may_use(tenant.config.name, *s.gateway)`, plant: `false`},
     {id: 284, what: 'a retry sends another text or number than was accepted', find: `prepared.refusal || !same`, plant: `prepared.refusal.has_value()`},
-    {id: 1035, what: 'an event is lost while its gateway is drained', find: `const bool may_choose = s.source == store::Source::api || s.source == store::Source::cli;`,
-     plant: `const bool may_choose = s.source != store::Source::fineract;`},
+    {id: 1035, what: 'an event is lost while its gateway is drained', find: `s.source == store::Source::api || s.source == store::Source::cli`,
+     plant: `s.source != store::Source::fineract`},
     {id: 1370, what: 'what comes once is lost while all gateways of its route are drained',
-     find: `.may_wait_drained = !may_choose`, plant: `.may_wait_drained = false`},
+     find: `.may_wait_drained = !may_choose`, plant: `.may_wait_drained = !may_choose && !planted`},
     {id: 366, what: 'a gateway that is being emptied can be named',
      find: `!may_choose || !directory.router().is_draining(gateway->id)`, plant: `true`},
   ]},
@@ -1252,7 +1252,7 @@ export const list = [
      find: `std::tie(submission.gateway, submission.route) = context_.router.table()->provider(row.provider, tenant.config.name);`, plant: `;`},
     {id: 1021, what: 'what may be under way counts as lost', find: `now - it->second.first < lost_after`, plant: `false`},
     {id: 1022, what: 'one message is several rows', find: `messages.pop_back();`, plant: `;`},
-    {id: 1023, what: 'what ended in Fineract is bound', find: `read && status_at(*read) == waiting`, plant: `read`},
+    {id: 1023, what: 'what ended in Fineract is bound', find: `read && status_at(*read) == waiting`, plant: `read != nullptr`},
   ]},
   {file: 'bridge/doors/api/people.cpp', bugs: [
     {id: 1019, what: 'who has no number is sent to', find: `if (person.number.empty()) return tl::unexpected(without_number());`, plant: `;`},

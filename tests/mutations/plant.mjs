@@ -19,6 +19,7 @@ function planted({row, text}, behind) {
   const asks = `planted(${row.id})`;
   // What is neither an expression nor a statement says itself where the choice is.
   if (/\bplanted\b/.test(row.plant)) return row.plant.replaceAll(/\bplanted\b/g, asks);
+  if (/^\.\w+ =/.test(text)) throw new Error(`${row.file}: bug ${row.id}, "${row.what}": a member is no expression: let the plant ask \`planted\``);
   if (/[;}]\s*$/.test(text)) return `if (${asks}) { ${row.plant} } else { ${text} }`;
   if (!/^\s*([),;?:\]}]|&&|\|\|)/.test(behind))
     throw new Error(`${row.file}: bug ${row.id}, "${row.what}": its expression goes on behind what it replaces`);
