@@ -145,12 +145,16 @@ void Ledger::committed() {
   references_.publish();
   counts_.publish();
   parked_.publish();
+  walks_committed_ = walks_;
+  walks_of_committed_ = walks_of_;
 }
 
 void Ledger::rolled_back() {
   references_.discard();
   numbers_.forget();
   tasks_.forget_due();
+  walks_ = walks_committed_;
+  walks_of_ = walks_of_committed_;
 }
 
 BatchResult Ledger::apply(Batch& batch, lmdb::Transaction& txn, WallMs now, bool room_for_new) {

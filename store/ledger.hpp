@@ -94,7 +94,7 @@ class Ledger {
     WallMs kept_ms = 0;
     MessageId from = 0;
     WallMs restart_at = 0;
-    bool is_once = false;  // over what was there when other times began to hold
+    bool is_once = false;  // over what was there when other times began to hold, or was open
     WallMs settled_at(WallMs now) const;
     bool is_through(WallMs now) const { return from && id_time(from) > settled_at(now); }
   };
@@ -165,6 +165,7 @@ class Ledger {
   void sweep_expired(lmdb::Transaction& txn, WallMs now);
   void plan_purge(WallMs now);
   void purge(lmdb::Transaction& txn, std::size_t enqueued, WallMs now);
+  void walk_again(WallMs now);
   std::size_t walk_on(Walk& walk, lmdb::Transaction& txn, std::size_t most, WallMs now);
   void purge_if_over(MessageId id, lmdb::Transaction& txn, WallMs now);
   MessageId next_id(WallMs now);
@@ -191,8 +192,9 @@ class Ledger {
   std::map<std::string, std::set<MessageId>> held_;  // last digits of the phone -> doubtful, held messages
   std::shared_ptr<const Retention> retention_ =
       std::make_shared<const Retention>(Retention::of_all(limits_.retention_ms));
-  std::shared_ptr<const Retention> walks_of_;
-  std::vector<Walk> walks_;  // the shortest time first
+  // The shortest time first, by what is kept how long; and what both were at the last commit.
+  std::vector<Walk> walks_, walks_committed_;
+  std::shared_ptr<const Retention> walks_of_, walks_of_committed_;
   std::string sweep_from_;
   Effects effects_;
   std::string record_;  // scratch for encoding

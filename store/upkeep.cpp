@@ -9,11 +9,13 @@
 namespace smsbridge::store {
 namespace {
 
-constexpr std::size_t ended_waits_max = 2000;     // a second
-constexpr std::size_t swept_max = 5000;           // queue entries looked at a second
-constexpr std::size_t purge_min = 64;             // messages looked at by each commit
-constexpr WallMs purge_restart_ms = 3600 * 1000;  // messages that were still open are looked at again
-constexpr WallMs purge_settle_ms = 600 * 1000;    // most messages end so long after they came
+constexpr std::size_t ended_waits_max = 2000;  // a second
+constexpr std::size_t swept_max = 5000;        // queue entries looked at a second
+constexpr WallMs minute_ms = 60'000;
+constexpr std::size_t purge_min = 64;                     // messages looked at by each commit
+constexpr WallMs purge_restart_ms = 3600 * 1000;          // messages that were still open are looked at again
+constexpr WallMs purge_again_ms = 24 * purge_restart_ms;  // and by walks that meet many others besides
+constexpr WallMs purge_settle_ms = 600 * 1000;            // most messages end so long after they came
 // And nearly all: receipts correct what we assumed for a week.
 constexpr WallMs purge_back_ms = 8ll * 24 * 3600 * 1000;
 
@@ -101,11 +103,12 @@ void Ledger::sweep_expired(lmdb::Transaction& txn, WallMs now) {
 
 // In the order of ids, with the same commits. The naive way looks at all messages again and again, for those few that
 // are kept for a short time. Here each length of time has a walk of its own, which a message meets once, when it has
-// that age. What was still open then is met again every hour: by the longest walk whenever it came, by the others as
-// long as they go back; what ends later goes with the longest. Each walk has its share of the commit, so that none
-// waits for another, and what it leaves is the next one's.
+// that age. What was still open then is met again: by the longest walk every hour, since what it left is little; behind
+// the others a second one goes once a day, for as long as most that is open ends. Each walk has its share of the
+// commit, so that none waits for another, and what it leaves is the next one's.
 void Ledger::purge(lmdb::Transaction& txn, std::size_t enqueued, WallMs now) {
   plan_purge(now);
+  walk_again(now);
   auto left = std::max(purge_min, (walks_.size() + 1) * enqueued);
   auto walks = walks_.size();
   for (auto& walk : walks_) left -= std::min(left, walk_on(walk, txn, std::max<std::size_t>(1, left / walks--), now));
@@ -132,15 +135,29 @@ void Ledger::plan_purge(WallMs now) {
   walks_of_ = retention_;
 }
 
+void Ledger::walk_again(WallMs now) {
+  std::vector<Walk> more;
+  for (auto& walk : walks_) {
+    // While messages come it is never at its very end.
+    const bool has_caught_up = walk.from && id_time(walk.from) > walk.settled_at(now) - minute_ms;
+    if (walk.is_once || !has_caught_up || now < walk.restart_at) continue;
+    const bool longest = walk.kept_ms == *walks_of_->durations().rbegin();
+    walk.restart_at = now + (longest ? purge_restart_ms : purge_again_ms);
+    const bool is_under_way =
+        std::ranges::any_of(walks_, [&](const Walk& w) { return w.is_once && w.kept_ms == walk.kept_ms; });
+    if (longest)
+      walk.from = 0;
+    else if (!is_under_way)
+      more.push_back(
+          {.kept_ms = walk.kept_ms, .from = first_id_at(now - walk.kept_ms - purge_back_ms), .is_once = true});
+  }
+  walks_.insert(walks_.end(), more.begin(), more.end());
+}
+
 // How many messages it looked at. Only what is merged into the reference table may go, since unmerged references are
 // rebuilt from their messages.
 std::size_t Ledger::walk_on(Walk& walk, lmdb::Transaction& txn, std::size_t most, WallMs now) {
-  if (walk.is_through(now)) {
-    if (walk.is_once || now < walk.restart_at) return 0;
-    const bool longest = walk.kept_ms == *walks_of_->durations().rbegin();
-    walk.from = longest ? 0 : first_id_at(now - walk.kept_ms - purge_back_ms);
-    walk.restart_at = now + purge_restart_ms;
-  }
+  if (walk.is_through(now)) return 0;
   const auto settled = walk.settled_at(now);
   std::vector<MessageId> old;
   std::size_t looked_at = 0;

@@ -132,8 +132,11 @@ class Apply {
       // it.
       auto at_first = each;
       if (const auto to_come = gateways_to_come(each, wanted); !to_come.empty()) {
-        leave_out(to_come, at_first.settings);
         again.push_back(each);
+        if (call(options_, "GET", address_of("tenant", std::string(each.settings.at("name").as_string()))).ok())
+          continue;
+        leave_out(to_come, at_first.settings);
+        at_first.settings["enabled"] = false;  // it names none for now, and that is all of them
       }
       bring_about(at_first);
     }

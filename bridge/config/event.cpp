@@ -130,7 +130,11 @@ const Keys<E>& event_keys() {
           "quiet_hours", &E::quiet_hours,
           Choices<store::AtNight>{
               {"lane", store::AtNight::by_lane}, {"wait", store::AtNight::waits}, {"ignore", store::AtNight::goes}},
-          "Whether its messages wait in the tenant's quiet hours: as their lane does, or always, or never"),
+          "Whether its messages wait in the tenant's quiet hours: as their lane does, or always, or never")
+          .checked([](ConfigSection& s, E& event) {
+            if (event.quiet_hours == store::AtNight::waits && event.lane == store::Lane::otp)
+              s.problem("quiet_hours", "login codes never wait: take another lane", "bad-value");
+          }),
       K::text("opt_in_field", &E::opt_in_field,
               "Column of the tenant's data tables: only clients are told for whom it is true"),
       K::text("opt_out_field", &E::opt_out_field,

@@ -336,12 +336,14 @@ void Answers::say(const JobPtr& job, const std::string& by_template, json::objec
   job->line.person = job->client.name;
   if (prepared.refusal) return close(job, event_result_of(*prepared.refusal), prepared.refusal->detail);
   job->line.result = EventResult::sent;
-  answered_[{job->tenant->id, job->question.phone}].push_back(context_.clock.now());
+  const auto at = context_.clock.now();
+  answered_[{job->tenant->id, job->question.phone}].push_back(at);
   store::Batch batch;
   batch.enqueue.push_back(std::move(prepared.enqueue));
   batch.journal.push_back(journal_line(job->tenant->id, job->line));
-  job->done({.batch = std::move(batch), .written = [this, job](const store::BatchResult& written) {
-               if (written.error != store::Error::none || written.unmet) return;
+  job->done({.batch = std::move(batch), .written = [this, job, at](const store::BatchResult& written) {
+               if (written.error != store::Error::none || written.unmet)
+                 return void(std::erase(answered_[{job->tenant->id, job->question.phone}], at));
                job->tenant->metrics.events[EventResult::sent]->Increment();
                job->tenant->metrics.accepted[metrics::Source::event]->Increment();
              }});

@@ -256,7 +256,10 @@ void Events::waits(const JobPtr& job, const std::string& why) {
 
 void Events::next_recipient(const JobPtr& job) {
   const auto& recipients = job->notice->recipients;
-  if (job->recipients == recipients.size()) return finish(job);
+  if (job->recipients == recipients.size()) {
+    const auto full = job->steps ? std::string() : context_.intake.take_places(*job->tenant, job->batch.enqueue);
+    return full.empty() ? finish(job) : waits(job, full);
+  }
   const auto& tenant = job->tenant->config;
   const auto& concerned = job->concerned;
   const auto one = [this, job](tl::expected<Person, FineractAnswer> person) {
@@ -331,8 +334,6 @@ std::string Events::tell(const JobPtr& job, const Person& person) {
                              : context_.intake.prepare_to_send(std::move(submission), *job->tenant);
   if (prepared.refusal && prepared.refusal->code == ProblemCode::no_route && !job->steps)
     return prepared.refusal->detail;
-  if (!job->steps)
-    if (auto full = context_.intake.take_place(*job->tenant, prepared); !full.empty()) return full;
   if (prepared.refusal) {
     line.result = event_result_of(*prepared.refusal);
     line.detail = prepared.refusal->detail;

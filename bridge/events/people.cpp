@@ -104,6 +104,11 @@ std::string language_code(std::string_view text) {
 std::string why_no_consent(const EventSettings& notice, const Person& person) {
   if (person.opted_out) return "by Fineract's column";
   if (!person.columns) return {};
+  // Who has no row has said nothing; a row without the column means that it is called otherwise.
+  for (const auto* field : {&notice.opt_in_field, &notice.opt_out_field})
+    if (!field->empty() && !person.columns->empty() &&
+        std::ranges::none_of(*person.columns, [&](const auto& c) { return text::equal_names(c.key(), *field); }))
+      return "the data tables have no column " + *field + ": whether the client agrees is not known";
   const auto says = [&](const std::string& field) {
     return std::ranges::any_of(*person.columns, [&](const auto& column) {
       return text::equal_names(column.key(), field) && is_true(text_at(*person.columns, column.key()));
@@ -146,9 +151,9 @@ void People::read_tables(std::shared_ptr<Reading> reading) {
                      if (text::equal_names(key, of.language_field)) person.language = language_code(text_at(*row, key));
                      if (!of.opt_out_field.empty() && text::equal_names(key, of.opt_out_field))
                        person.opted_out = is_true(text_at(*row, key));
-                     if (value.is_null()) continue;
-                     if (!person.values.contains(key)) person.values[key] = value;
-                     if (!person.columns->contains(key)) (*person.columns)[key] = value;
+                     if (!value.is_null() && !person.values.contains(key)) person.values[key] = value;
+                     // Where two tables have it, one that says yes counts.
+                     if (!person.columns->contains(key) || is_true(text_at(*row, key))) (*person.columns)[key] = value;
                    }
                    read_tables(reading);
                  });

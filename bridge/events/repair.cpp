@@ -20,7 +20,9 @@ namespace json = boost::json;
 const std::string bound_scope = "fineract-id", taken_scope = "fineract-id-of";
 constexpr std::size_t ids_most = 200;  // of one round; Fineract asks for as many
 constexpr std::size_t remembered_most = 20'000;
-constexpr Duration asked_again_after = 60s;
+// Each look reads back for days: what stays as it is is looked at less and less, in the end every hour.
+constexpr auto asked_again_after = 60s;
+constexpr int soon_looks = 4, longest_shift = 6;
 // A post may still be under way when its id is first asked for.
 constexpr Duration lost_after = 120s;
 constexpr WallMs day_ms = 86'400'000;
@@ -58,10 +60,10 @@ void Repair::begin(const Tenant& tenant, std::vector<std::string> ids) {
   auto round = std::make_shared<Round>();
   round->tenant = &tenant;
   for (auto& id : ids) {
-    const auto [it, is_new] = seen.try_emplace(id, Seen{.first = now});
-    if (!is_new && now - it->second.last < asked_again_after) continue;
+    auto& of = seen.try_emplace(id, Seen{.first = now}).first->second;
+    if (now < of.next) continue;
     if (round->left.size() == ids_most) break;
-    it->second.last = now;
+    of.next = now + (asked_again_after * (1 << std::clamp(++of.looks - soon_looks, 0, longest_shift)));
     round->left.push_back(std::move(id));
   }
   if (round->left.empty()) return;
@@ -113,8 +115,10 @@ void Repair::take_page(Round& round, const std::vector<store::Message>& page) {
   for (const auto& message : page) {
     const auto& content = message.content;
     if (const auto id = id_of(content.client_ref)) {
-      auto& nearest = content.created_at < now - young_ms ? round.newest_old : round.oldest_young;
-      nearest = &nearest == &round.newest_old || !nearest ? std::max(nearest, id) : std::min(nearest, id);
+      if (content.created_at < now - young_ms)
+        round.newest_old = std::max(round.newest_old, id);
+      else if (!round.oldest_young || id < round.oldest_young)
+        round.oldest_young = id;
     } else if (const auto it = round.found.find(content.digest);
                it != round.found.end() && content.client_ref.empty()) {
       const auto key = key_of(round.tenant->id, std::to_string(message.id));
@@ -155,6 +159,12 @@ void Repair::bind(const Tenant& tenant, const Row& row, store::MessageId message
                         });
 }
 
+void Repair::not_sent(const Tenant& tenant, const Row& row, const char* why) {
+  if (const auto times = said_.due(why + tenant.config.name, context_.clock.now()))
+    log::warn("fineract", "a message whose post was lost is not sent", "tenant", tenant.config.name, "id", row.id,
+              "why", why, "times", times);
+}
+
 // Its post was lost: Fineract says that it waits, and nothing like it came. An old one would be no news any more.
 void Repair::adopt(const Round& round, const Row& row) {
   const auto& tenant = *round.tenant;
@@ -162,13 +172,13 @@ void Repair::adopt(const Round& round, const Row& row) {
   const auto& seen = seen_[tenant.id];
   const auto it = seen.find(row.id);
   if (!tenant.config.fineract->adopt_lost || it == seen.end() || now - it->second.first < lost_after) return;
-  if (!round.is_young(id_of(row.id))) {
-    if (const auto times = said_.due("old " + tenant.config.name, now))
-      log::warn("fineract",
-                "a message whose post was lost is not sent: by its id it is older than a day, or nothing shows its age",
-                "tenant", tenant.config.name, "id", row.id, "times", times);
-    return;
-  }
+  if (!round.is_young(id_of(row.id))) return not_sent(tenant, row, "by its id it may be older than a day");
+  const auto table = context_.router.table();
+  const auto lane = static_cast<std::size_t>(tenant.config.fineract_lane);
+  const auto kept =
+      tenant.config.lanes[lane].retention_ms ? tenant.config.lanes[lane].retention_ms : table->lanes[lane].retention_ms;
+  if (kept && *kept < look_back_ms)
+    return not_sent(tenant, row, "messages of its lane are kept for less than three days: it may have been sent");
   Submission submission{.source = store::Source::fineract};
   submission.to = row.number;
   submission.text =
@@ -177,7 +187,9 @@ void Repair::adopt(const Round& round, const Row& row) {
   submission.lane = tenant.config.fineract_lane;
   submission.triggered_by = "fineract, its post was lost";
   submission.digest = row.digest;  // a later post of the same row is a repetition
-  std::tie(submission.gateway, submission.route) = context_.router.table()->provider(row.provider, tenant.config.name);
+  std::tie(submission.gateway, submission.route) = table->provider(row.provider, tenant.config.name);
+  if (!row.provider.empty() && !submission.gateway && !submission.route)
+    return not_sent(tenant, row, "there is no gateway or route with the id of its campaign's provider");
   auto prepared = context_.intake.prepare(std::move(submission), tenant);
   if (prepared.refusal) prepared.enqueue.failed_because = prepared.refusal->detail;
   prepared.refusal.reset();

@@ -49,12 +49,13 @@ class Repair {
     std::map<std::uint64_t, std::vector<store::MessageId>> found;  // by the rows' digests, the oldest last
     store::MessageId before = 0;                                   // the page that is looked at next ends there
     std::int64_t newest_old = 0, oldest_young = 0;                 // ids of what came; 0: none did
-    // Fineract numbers its rows one by one, and shows no time of them.
-    bool is_young(std::int64_t id) const { return newest_old ? id > newest_old : oldest_young && id > oldest_young; }
+    // Fineract numbers its rows one by one, and shows no time of them: it came after one of the last day.
+    bool is_young(std::int64_t id) const { return oldest_young && id > oldest_young && id > newest_old; }
   };
   using RoundPtr = std::shared_ptr<Round>;
   struct Seen {
-    Time first{}, last{};
+    Time first{}, next{};
+    int looks = 0;
   };
   void begin(const Tenant& tenant, std::vector<std::string> ids);
   void read_next(const RoundPtr& round);
@@ -62,6 +63,7 @@ class Repair {
   void take_page(Round& round, const std::vector<store::Message>& page);
   void match(const RoundPtr& round);
   void bind(const Tenant& tenant, const Row& row, store::MessageId message);
+  void not_sent(const Tenant& tenant, const Row& row, const char* why);
   void adopt(const Round& round, const Row& row);
 
   const Context context_;

@@ -91,6 +91,7 @@ void RowGroups::add(const ReportRow& row) {
     if (!member) return refuse(row, member.error());
     staff = (*member)->id;
   }
+  if (octets_ > octets_most) return ++beyond_, refuse(row, "is one of more rows than a run can hold");
   const auto key = told_apart(schedule_, row, staff);
   auto place = places_.find(key);
   if (place == places_.end()) {
@@ -111,9 +112,9 @@ void RowGroups::put(RowGroup& group, const Cells& cells) {
   ++group.count;
   for (const auto& [place, value] : cells) {
     if (group.sums.size() <= place) group.sums.resize(place + 1);
-    group.sums[place].add(value);
+    if (!value.empty()) group.sums[place].add(value);
   }
-  if (group.rows.size() < listed_most) group.rows.push_back(packed(cells));
+  if (group.rows.size() < listed_most) octets_ += group.rows.emplace_back(packed(cells)).size();
   if (group.count == 1) return group.alike.assign(cells.size(), true);
   // Both stand in the order of the report's columns.
   const auto first = unpacked(group.rows.front());
@@ -185,7 +186,8 @@ tl::expected<const StaffMember*, std::string> RowGroups::receiver(std::size_t me
     return schedule_.staff.empty() ? staff_.find(of.staff) : staff_.reachable(schedule_.staff[message % receivers()]);
   const auto& column = schedule_.number_column;
   if (shared(of).cell(column).empty() && !row_of(unpacked(of.rows.front())).cell(column).empty())
-    return tl::unexpected(std::string("its rows have several phone numbers: 'group_by' should tell them apart"));
+    return tl::unexpected(
+        std::string("its rows have several phone numbers, or not all have one: 'group_by' should tell them apart"));
   return nullptr;
 }
 

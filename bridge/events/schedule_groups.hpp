@@ -39,7 +39,7 @@ struct RowGroup {
 };
 
 // All groups of a run: any of them may get one more by the last row, so they are held until it was read. How many they
-// are is bounded here, and what they hold by the size of an answer.
+// are is bounded, and what they hold.
 class RowGroups {
  public:
   RowGroups(const ScheduleSettings& schedule, StaffList staff) : schedule_(schedule), staff_(std::move(staff)) {}
@@ -67,7 +67,7 @@ class RowGroups {
   std::size_t beyond() const { return beyond_; }
 
   // Beyond it rows are refused.
-  static constexpr std::size_t groups_most = 20'000, refused_most = 5'000;
+  static constexpr std::size_t groups_most = 20'000, refused_most = 5'000, octets_most = 64u << 20;
   // What a text gets of a long group: some to show, and as many as a template can list and one more, so that it is
   // refused rather than cut.
   static constexpr std::size_t first_most = 5, listed_most = 501;
@@ -82,7 +82,7 @@ class RowGroups {
     std::string_view value;
   };
   using Cells = std::vector<Cell>;
-  static void put(RowGroup& group, const Cells& cells);
+  void put(RowGroup& group, const Cells& cells);
   static std::string packed(const Cells& cells);
   static Cells unpacked(std::string_view packed);
   Cells placed(const ReportRow& row);
@@ -98,7 +98,7 @@ class RowGroups {
   std::vector<std::string> columns_;
   std::size_t rows_ = 0;
   std::vector<RefusedRow> refused_;
-  std::size_t refused_besides_ = 0, beyond_ = 0;
+  std::size_t refused_besides_ = 0, beyond_ = 0, octets_ = 0;
 };
 
 }  // namespace smsbridge::bridge

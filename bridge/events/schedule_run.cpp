@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
@@ -40,6 +41,7 @@ void ScheduleRun::start() {
                                              context_.clock);
   asked_at_ = context_.clock.wall();
   for (const auto& [column, value] : order_.schedule->where) not_seen_.push_back(column);
+  for (const auto& column : order_.schedule->group_by) not_seen_.push_back(column);
   if (order_.schedule->holidays == ScheduleSettings::Holidays::skip) return ask_for_holidays();
   ask_for_staff();
 }
@@ -121,6 +123,10 @@ void ScheduleRun::more() {
     return read();
   }
   if (!groups_) return end_well();
+  const auto& apart = order_.schedule->group_by;
+  for (const auto& column : not_seen_)
+    if (any_row_ && std::ranges::find(apart, column) != apart.end())
+      return end(How::failed, "no row has a value in the column '" + column + "' of 'group_by': is it misspelt?");
   if (groups_->beyond() > 0)
     log::error("schedules", "a schedule has more groups than a run sends: their rows are refused", "schedule",
                order_.schedule->name, "most", RowGroups::groups_most, "rows", groups_->beyond());

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
+#include <tuple>
 
 #include "bridge/env/log.hpp"
 
@@ -128,11 +130,11 @@ std::optional<Problem> Intake::beyond_limits(const Tenant& tenant, std::vector<P
   auto* quotas = directory_.quotas();
   const auto& limits = tenant.config.limits;
   if (!quotas || limits == TenantLimits()) return std::nullopt;
-  std::vector<Prepared*> waiting, at_once;
+  std::vector<store::Enqueue*> waiting, at_once;
   for (auto& wish : wishes) {
     const auto& content = wish.enqueue.content;
     if (wish.refusal || !wish.enqueue.failed_because.empty()) continue;
-    (can_be_held_back(content) ? waiting : at_once).push_back(&wish);
+    (can_be_held_back(content) ? waiting : at_once).push_back(&wish.enqueue);
   }
   const auto told = [&](const char* what) {
     if (const auto count = limits_.due(what + tenant.config.name, clock_.now(), waiting.size() + at_once.size()))
@@ -156,30 +158,38 @@ std::optional<Problem> Intake::beyond_limits(const Tenant& tenant, std::vector<P
     const auto why = why_full(limits);
     if (wishes.front().enqueue.content.source != store::Source::fineract)
       return refused(why + ": come again when some have gone out", 30);
-    for (auto* each : waiting) each->enqueue.failed_because = why;
+    for (auto* each : waiting) each->failed_because = why;
     return std::nullopt;
   }
   hold_back(tenant, waiting);
   return std::nullopt;
 }
 
-std::string Intake::take_place(const Tenant& tenant, Prepared& prepared) {
+// More at once than the limit go when nothing else waits: they would never go otherwise.
+std::string Intake::take_places(const Tenant& tenant, std::vector<store::Enqueue>& wishes) {
   auto* quotas = directory_.quotas();
   const auto& limits = tenant.config.limits;
-  if (!quotas || limits == TenantLimits() || prepared.refusal) return {};
-  if (!quotas->take_places(tenant, 1)) return why_full(limits);
-  hold_back(tenant, {&prepared});
+  if (!quotas || limits == TenantLimits()) return {};
+  std::vector<store::Enqueue*> waiting;
+  for (auto& wish : wishes)
+    if (wish.content.lane == store::Lane::campaign || wish.content.lane == store::Lane::reminder)
+      waiting.push_back(&wish);
+  const auto most = limits.queue ? static_cast<std::size_t>(*limits.queue) : waiting.size();
+  if (!quotas->take_places(tenant, std::min(waiting.size(), most))) return why_full(limits);
+  hold_back(tenant, waiting);
   return {};
 }
 
-void Intake::hold_back(const Tenant& tenant, const std::vector<Prepared*>& wishes) {
+// What is held back is good for as long from then on.
+void Intake::hold_back(const Tenant& tenant, const std::vector<store::Enqueue*>& wishes) {
   const auto now = clock_.wall();
   std::size_t held = 0;
   for (auto* each : wishes) {
     const auto wait = directory_.quotas()->take_turns(tenant, 1, clock_.now(), true).value_or(Duration::zero());
     const auto wait_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wait).count();
-    auto& due_at = each->enqueue.content.due_at;
+    auto [due_at, expires_at] = std::tie(each->content.due_at, each->content.expires_at);
     if (wait_ms <= 0 || due_at >= now + wait_ms) continue;
+    if (expires_at) expires_at += now + wait_ms - std::max(now, due_at);
     due_at = now + wait_ms;
     ++held;
   }

@@ -40,9 +40,9 @@ class Intake {
   }
   // The same of what is to be accepted: it counts among equal texts to its number until it goes, or was accepted.
   Prepared prepare_to_send(Submission&& submission, const Tenant& tenant);
-  // A place among what of the tenant may wait, and its turn by the tenant's rate, for what is committed elsewhere than
-  // by accept(). Not empty: why there is none now.
-  std::string take_place(const Tenant& tenant, Prepared& prepared);
+  // Places among what of the tenant may wait, and turns by its rate, for what is committed elsewhere than by accept():
+  // all of it, or none. Not empty: why there are none now. Login codes and transactions need none.
+  std::string take_places(const Tenant& tenant, std::vector<store::Enqueue>& wishes);
 
   // What a caller can do when the writer is behind: come again, or wait for its answer.
   enum class WhenBusy : std::uint8_t { refuse, wait };
@@ -57,7 +57,7 @@ class Intake {
  private:
   struct Asked;
   std::optional<Problem> beyond_limits(const Tenant& tenant, std::vector<Prepared>& wishes);
-  void hold_back(const Tenant& tenant, const std::vector<Prepared*>& wishes);
+  void hold_back(const Tenant& tenant, const std::vector<store::Enqueue*>& wishes);
   void note_doubt(const Prepared& prepared, const Tenant& tenant);
   void commit(std::shared_ptr<Asked> asked, store::Batch batch);
   void answer(Asked& asked, const std::vector<store::Enqueued>& answers);

@@ -77,6 +77,9 @@ export const list = [
     {id: 1118, what: 'a tenant\'s rate holds for what is refused only', find: `use.next = std::max(use.next, now) + length;`, plant: `if (!can_wait) use.next = std::max(use.next, now) + length;`},
   ]},
   {file: 'bridge/intake/accept.cpp', bugs: [
+    {id: 1043, what: 'texts of an event wait for places of transactions', find: `wish.content.lane == store::Lane::campaign || wish.content.lane == store::Lane::reminder`, plant: `true`},
+    {id: 1044, what: 'an event of more than may wait is never told', find: `std::min(waiting.size(), most)`, plant: `waiting.size()`},
+    {id: 1045, what: 'what is held back ends meanwhile', find: `if (expires_at) expires_at += now + wait_ms - std::max(now, due_at);`, plant: `;`},
     {id: 1119, what: 'what comes too fast leaves at once', integration: 'tests/integration/tenants.test.mjs', find: `due_at = now + wait_ms;`, plant: `;`},
   ]},
   {file: 'bridge/objects/removal.cpp', bugs: [
@@ -175,7 +178,7 @@ export const list = [
     {id: 24, what: 'purge deletes messages that are not finished',
      find: `!progress || !is_final(progress->state)`, plant: `!progress`},
     {id: 1330, what: 'walks of a short time begin anew with the oldest message',
-     find: `longest ? 0 : first_id_at(now - walk.kept_ms - purge_back_ms)`, plant: `0`},
+     find: `first_id_at(now - walk.kept_ms - purge_back_ms)`, plant: `MessageId{0}`},
     {id: 1331, what: 'a retention that became shorter does not hold for what was there',
      find: `durations.size() > 1`, plant: `false`},
     {id: 137, what: 'purge deletes messages whose references are not merged yet',
@@ -439,6 +442,7 @@ export const list = [
      find: `message.at_night != store::AtNight::by_lane`, plant: `false`},
   ]},
   {file: 'bridge/events/people.cpp', bugs: [
+    {id: 1042, what: 'a misspelt column is nobody\'s refusal', find: `!field->empty() && !person.columns->empty() &&`, plant: `!planted && !field->empty() && !person.columns->empty() &&`},
     {id: 1037, what: 'an event is told to those who did not ask for it',
      find: `!notice.opt_in_field.empty() && !says(notice.opt_in_field)`, plant: `false`},
     {id: 1038, what: 'the refusal of one event is not heard',
@@ -1249,7 +1253,7 @@ export const list = [
   {file: 'bridge/events/repair.cpp', bugs: [
     {id: 1039, what: 'what waits since last week is sent today', find: `!round.is_young(id_of(row.id))`, plant: `false`},
     {id: 1040, what: 'what was lost goes by any gateway',
-     find: `std::tie(submission.gateway, submission.route) = context_.router.table()->provider(row.provider, tenant.config.name);`, plant: `;`},
+     find: `std::tie(submission.gateway, submission.route) = table->provider(row.provider, tenant.config.name);`, plant: `;`},
     {id: 1021, what: 'what may be under way counts as lost', find: `now - it->second.first < lost_after`, plant: `false`},
     {id: 1022, what: 'one message is several rows', find: `messages.pop_back();`, plant: `;`},
     {id: 1023, what: 'what ended in Fineract is bound', find: `read && status_at(*read) == waiting`, plant: `read != nullptr`},

@@ -112,9 +112,11 @@ TEST_F(RepairTest, SendsNothingThatIsOldOrOfAnUnknownAge) {
   const Case cases[] = {
       {"nothing came yet", {}, false},
       {"a later one came yesterday", {{1, 25}}, false},
-      {"an earlier one came yesterday", {{-1, 25}}, true},
+      {"an earlier one came yesterday: it is from some time since", {{-1, 25}}, false},
+      {"an earlier one came today", {{-1, 1}}, true},
+      {"earlier ones came yesterday and today", {{-2, 25}, {-1, 1}}, true},
       {"a later one came yesterday, and an earlier one since", {{1, 25}, {-1, 1}}, false},
-      {"an earlier one came yesterday, and a later one since", {{-1, 25}, {1, 1}}, true},
+      {"an earlier one came yesterday, and a later one since", {{-1, 25}, {1, 1}}, false},
       {"only later ones came", {{1, 2}}, false},
       {"what came is too old to show anything", {{-1, 80}}, false},
   };

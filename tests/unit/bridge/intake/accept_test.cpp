@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "bridge/config/config.hpp"
+#include "bridge/routing/quotas.hpp"
 #include "tests/unit/bridge/delivery/virtual_clock.hpp"
 
 namespace smsbridge::bridge {
@@ -264,6 +265,35 @@ TEST_F(AcceptTest, WhoCannotComeAgainWaitsForTheWriter) {
   io_.restart();
   io_.poll();
   EXPECT_TRUE(waited);
+}
+
+// Of one event: all of it has a place, or none has, and what has none took none.
+TEST_F(AcceptTest, WhatIsCommittedElsewhereHasItsPlacesTogether) {
+  const TenantSettings settings{.name = "t", .limits = {.queue = 10, .rate = 1}};
+  const Tenant narrow{.id = tenant().id, .config = settings, .metrics = metrics_.tenant("t")};
+  Quotas quotas{store_};
+  const Directory directory{router_, nullptr, nullptr, &quotas};
+  Intake intake{store_, directory, clock_};
+  const auto wishes = [](std::size_t count, store::Lane lane) {
+    std::vector<store::Enqueue> all(count);
+    for (auto& each : all) each.content.lane = lane, each.content.expires_at = 1000;
+    return all;
+  };
+  auto six = wishes(6, store::Lane::reminder), five = wishes(5, store::Lane::reminder),
+       four = wishes(4, store::Lane::campaign);
+  EXPECT_EQ(intake.take_places(narrow, six), "");
+  EXPECT_NE(intake.take_places(narrow, five), "");
+  EXPECT_EQ(intake.take_places(narrow, four), "") << "those that found none took none";
+  EXPECT_NE(intake.take_places(narrow, five), "");
+  auto paid = wishes(20, store::Lane::transaction);
+  EXPECT_EQ(intake.take_places(narrow, paid), "") << "transactions do not wait for a campaign";
+  EXPECT_EQ(paid.back().content.expires_at, 1000);
+  const auto now = clock_.wall();
+  EXPECT_GE(four.back().content.due_at, now + 8000) << "a second for each before it";
+  EXPECT_GE(four.back().content.expires_at, 1000 + 8000) << "and it is good for as long from then on";
+  quotas.refresh();
+  auto group = wishes(150, store::Lane::reminder);
+  EXPECT_EQ(intake.take_places(narrow, group), "") << "more than may ever wait go when nothing does";
 }
 
 }  // namespace
