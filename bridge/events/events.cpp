@@ -309,7 +309,7 @@ void Events::tell_all(const JobPtr& job, tl::expected<std::vector<Person>, Finer
 std::string Events::tell(const JobPtr& job, const Person& person) {
   const auto& recipient = job->notice->recipients[job->recipients];
   EventLine line{.audience = std::string(name(recipient.to)), .person = person.name, .number = person.number};
-  line.detail = why_no_consent(*job->notice, person);
+  line.detail = why_no_consent(*job->notice, person, *job->tenant->config.fineract);
   if (!line.detail.empty() || person.number.empty()) {
     line.result = line.detail.empty() ? EventResult::no_number : EventResult::opted_out;
     if (line.detail.empty()) line.detail = no_phone_number;

@@ -101,9 +101,11 @@ std::string language_code(std::string_view text) {
   return word.size() == 2 && is_language(word) ? word : std::string();
 }
 
-std::string why_no_consent(const EventSettings& notice, const Person& person) {
+std::string why_no_consent(const EventSettings& notice, const Person& person, const FineractSettings& fineract) {
   if (person.opted_out) return "by Fineract's column";
   if (!person.columns) return {};
+  if (fineract.data_tables.empty() && !(notice.opt_in_field.empty() && notice.opt_out_field.empty()))
+    return "the tenant's fineract names no data_tables: whether the client agrees is not known";
   // Who has no row has said nothing; a row without the column means that it is called otherwise.
   for (const auto* field : {&notice.opt_in_field, &notice.opt_out_field})
     if (!field->empty() && !person.columns->empty() &&

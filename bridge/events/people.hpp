@@ -30,7 +30,7 @@ struct Person {
 // Word for word: Mifos greys out its own button with it (requirement R4).
 inline constexpr std::string_view no_phone_number = "Cannot send SMS as no phone number";
 // Why he is not told of it, by what the data tables say of his consent; empty: he is.
-std::string why_no_consent(const EventSettings& notice, const Person& person);
+std::string why_no_consent(const EventSettings& notice, const Person& person, const FineractSettings& fineract);
 
 // People in a tenant's Fineract, and what texts may say of them. What was read is good for half a minute. One shard.
 class People {

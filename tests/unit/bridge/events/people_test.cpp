@@ -9,6 +9,8 @@ namespace {
 namespace json = boost::json;
 
 TEST(People, AreToldByWhatTheTablesSayOfTheirConsent) {
+  FineractSettings fineract;
+  fineract.data_tables = {"About"};
   EventSettings plain, asked, unless, both;
   asked.opt_in_field = "Wants_News";
   unless.opt_out_field = "no_news";
@@ -49,8 +51,11 @@ TEST(People, AreToldByWhatTheTablesSayOfTheirConsent) {
     Person person;
     person.columns = c.columns;
     person.opted_out = c.opted_out;
-    EXPECT_EQ(why_no_consent(c.notice, person), c.why_not) << c.what;
+    EXPECT_EQ(why_no_consent(c.notice, person, fineract), c.why_not) << c.what;
   }
+  const FineractSettings without_tables;
+  EXPECT_NE(why_no_consent(unless, Person{.columns = json::object{}}, without_tables), "");
+  EXPECT_EQ(why_no_consent(plain, Person{.columns = json::object{}}, without_tables), "");
 }
 
 }  // namespace
