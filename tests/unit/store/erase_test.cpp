@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "store/verify.hpp"
 #include "tests/unit/store/store_fixture.hpp"
 
 namespace smsbridge::store {
@@ -111,6 +112,16 @@ TEST_F(EraseTest, TakesMessagesInEveryStateAndLeavesTheNeighbours) {
             }())
                 .kind,
             Enqueued::Kind::stored);
+}
+
+TEST_F(EraseTest, LeavesNoRecordThatPointsNowhere) {
+  put("waiting", gone);
+  put("neighbour", queue.tenant);
+  erase_all();
+  store_.reset();
+  const auto found = verify(path_);
+  EXPECT_TRUE(found.ok()) << (found.findings.empty() ? "" : found.findings.front().why);
+  EXPECT_EQ(found.messages, 1u);
 }
 
 TEST_F(EraseTest, WhatWasErasedIsNowhereInTheFile) {

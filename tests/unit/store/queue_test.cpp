@@ -79,6 +79,8 @@ TEST_F(StoreTest, WhatIsPostponedWhenItIsAcceptedSaysSo) {
   const auto claimed = claim(1);
   ASSERT_EQ(claimed.messages.size(), 1u);
   EXPECT_EQ(claimed.messages[0].attempt, 1);
+  EXPECT_EQ(finish(id, 1, "carrier-1"), Settled::ok);
+  EXPECT_EQ(progress(id).events.at(0).kind, EventKind::postponed) << "the line is there still";
   auto other = message("2");
   other.content.due_at = now_ + 60'000;
   other.postponed_because = "not before 07:00";
