@@ -22,12 +22,13 @@ using metrics::EventResult;
 
 const std::string answer_tasks = "account-answer";
 constexpr std::size_t questions_at_once = 4;
-constexpr Duration not_older = 0s, day_long = 24h;
+constexpr Duration not_older = 0s;
+constexpr WallMs place_taken_ms = 86'400'000;
+const std::string answered_scope = "answered";
 constexpr WallMs worth_ms = 3'600'000;  // an answer that comes later answers nothing
 constexpr WallMs again_longest_ms = 60'000;
 constexpr std::size_t accounts_most = 4, transactions_most = 3, sharers_most = 20, names_most = 6;
 constexpr std::size_t searched_digits_most = 9, shown_digits = 4;
-constexpr std::size_t phones_remembered = 10'000;
 
 bool is_active(const json::object& account) {
   const auto* status = object_at(account, "status");
@@ -197,7 +198,7 @@ void Answers::work(const store::ClaimedTask& task, TaskWorker::Done done) {
   if (!job->rule || !asks_bank(job->rule->action))
     return close(job, EventResult::disabled, "the rule is another one by now");
   if (!job->tenant->config.fineract) return close(job, EventResult::given_up, "the tenant has no 'fineract'");
-  if (!may_answer(*job)) return close_at_limit(job);
+  if (free_place(*job).empty()) return close_at_limit(job);
   get(job,
       "search?query=" + searched_digits(job->question.phone, job->tenant->config.default_country) +
           "&resource=clients&exactMatch=false",
@@ -318,7 +319,8 @@ void Answers::answer(const JobPtr& job) {
 
 void Answers::say(const JobPtr& job, const std::string& by_template, json::object values) {
   // Others of this phone were worked on meanwhile.
-  if (!may_answer(*job)) return close_at_limit(job);
+  const auto place = free_place(*job);
+  if (place.empty()) return close_at_limit(job);
   values["keyword"] = job->question.keyword;
   Submission submission{.source = store::Source::event};
   submission.to = job->question.phone;
@@ -336,14 +338,15 @@ void Answers::say(const JobPtr& job, const std::string& by_template, json::objec
   job->line.person = job->client.name;
   if (prepared.refusal) return close(job, event_result_of(*prepared.refusal), prepared.refusal->detail);
   job->line.result = EventResult::sent;
-  const auto at = context_.clock.now();
-  answered_[{job->tenant->id, job->question.phone}].push_back(at);
+  places_.insert(place);
   store::Batch batch;
+  batch.marks.push_back(
+      {.scope = answered_scope, .key = place, .value = {}, .expires_at = context_.clock.wall() + place_taken_ms});
   batch.enqueue.push_back(std::move(prepared.enqueue));
   batch.journal.push_back(journal_line(job->tenant->id, job->line));
-  job->done({.batch = std::move(batch), .written = [this, job, at](const store::BatchResult& written) {
-               if (written.error != store::Error::none || written.unmet)
-                 return void(std::erase(answered_[{job->tenant->id, job->question.phone}], at));
+  job->done({.batch = std::move(batch), .written = [this, job, place](const store::BatchResult& written) {
+               places_.erase(place);
+               if (written.error != store::Error::none || written.unmet) return;
                job->tenant->metrics.events[EventResult::sent]->Increment();
                job->tenant->metrics.accepted[metrics::Source::event]->Increment();
              }});
@@ -368,19 +371,13 @@ void Answers::close(const JobPtr& job, EventResult result, const std::string& de
              }});
 }
 
-bool Answers::may_answer(const Job& job) {
-  const auto now = context_.clock.now();
-  if (answered_.size() > phones_remembered)
-    std::erase_if(answered_, [&](const auto& entry) { return now - entry.second.back() >= day_long; });
-  const auto it = answered_.find({job.tenant->id, job.question.phone});
-  if (it == answered_.end()) return true;
-  auto& times = it->second;
-  while (!times.empty() && now - times.front() >= day_long) times.pop_front();
-  if (times.empty()) {
-    answered_.erase(it);
-    return true;
+// A phone has so many places for answers, each of which is taken for a day. Empty: all of them are.
+std::string Answers::free_place(const Job& job) const {
+  for (int place = 0; place < job.rule->daily_limit; ++place) {
+    auto key = std::to_string(job.tenant->id) + "/" + job.question.phone + "/" + std::to_string(place);
+    if (!places_.contains(key) && !context_.store.reader().mark(answered_scope, key, context_.clock.wall())) return key;
   }
-  return times.size() < static_cast<std::size_t>(job.rule->daily_limit);
+  return {};
 }
 
 }  // namespace smsbridge::bridge

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
-#include <deque>
-#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,12 +58,11 @@ class Answers {
   void say(const JobPtr& job, const std::string& by_template, boost::json::object values);
   void close_at_limit(const JobPtr& job);
   void close(const JobPtr& job, metrics::EventResult result, const std::string& detail);
-  bool may_answer(const Job& job);
+  std::string free_place(const Job& job) const;
 
   const Context context_;
   TaskWorker worker_;
-  std::map<std::pair<store::TenantId, std::string>, std::deque<Time>>
-      answered_;  // of the last day, and those that are being written
+  std::set<std::string> places_;  // that are being written
   log::Throttle said_;
 };
 

@@ -17,8 +17,9 @@ struct Erased {
 };
 
 // Of marks whose keys begin with the tenant's number and a slash: rows that a schedule sent, ids of its Fineract and
-// the messages that have one, hooks that came.
-inline const std::array<std::string, 4> scopes_by_tenant = {"schedule", "fineract-id", "fineract-id-of", "hook-seen"};
+// the messages that have one, hooks that came, answers that phones got.
+inline const std::array<std::string, 5> scopes_by_tenant = {"schedule", "fineract-id", "fineract-id-of", "hook-seen",
+                                                            "answered"};
 
 // That it has to be done, for a daemon that ends before it is.
 void put_erasure(store::Batch& batch, const std::string& tenant);
