@@ -2,7 +2,7 @@
 // Clients that mean harm, or are broken in the worst way: none of them keeps the others out, fills the memory, or sees
 // what it may not.
 import assert from 'node:assert/strict';
-import {readFileSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import {test} from 'node:test';
@@ -24,12 +24,6 @@ function open(t, port, octets = '') {
   if (octets) socket.write(octets, 'latin1');
   t.after(() => socket.destroy());
   return socket;
-}
-
-// Of the process so far: what else the machine does makes it wait, and not work.
-function workedMs(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;  // in hundredths of a second
 }
 
 const sendOne = (bridge, api, ref) => api.post('/messages', {to: '+254712345678', text: 'Habari', client_ref: ref});
@@ -55,13 +49,11 @@ test('a thousand clients that ask for metrics twenty times in one piece stall no
   const api = bridge.api();
   assert.equal((await sendOne(bridge, api, 'before')).status, 202);
   await startAttack(t, 'metrics', {apiPort: bridge.apiPort});
-  const before = workedMs(bridge.process.pid);
+  const began = Date.now();
   const answer = await sendOne(bridge, api, 'meanwhile');
   assert.equal(answer.status, 202);
-  const worked = workedMs(bridge.process.pid) - before;
-  t.diagnostic(`the daemon worked ${worked} ms before it answered a message`);
-  // The answer may lie there while its reader has no processor.
-  assert.ok(worked < 20_000, `the daemon worked ${worked} ms for others before it answered a message`);
+  assert.ok(Date.now() - began < 5000, `a message waited ${Date.now() - began} ms`);
+  t.diagnostic(`a message waited ${Date.now() - began} ms`);
 });
 
 test('thousands of silent connections keep nobody out, and cost one line of the log', {timeout}, async (t) => {
