@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "bridge/events/fineract_json.hpp"
+#include "bridge/events/people.hpp"
 #include "bridge/text/nearest.hpp"
 
 namespace smsbridge::bridge {
@@ -53,7 +54,7 @@ tl::expected<const StaffMember*, std::string> StaffList::reachable(std::string_v
     member = find(named->second);
   }
   if (member->number.empty())
-    return tl::unexpected(fmt::format("Cannot send SMS as no phone number: '{}' has none in Fineract", member->name));
+    return tl::unexpected(fmt::format("{}: '{}' has none in Fineract", no_phone_number, member->name));
   return member;
 }
 
