@@ -74,6 +74,7 @@ export class Smsc {
   }
 
   listen() {
+    this.#stopping = false;
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(this.options.port, this.options.host, resolve);
@@ -84,6 +85,7 @@ export class Smsc {
 
   // Ends all connections and stops listening. What was recorded stays.
   async stop() {
+    this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.dropAll();
@@ -147,7 +149,10 @@ export class Smsc {
 
   #turn = 0;
 
+  #stopping = false;
+
   #later(ms, work) {
+    if (this.#stopping) return;
     if (!ms) {
       work();
       return;
@@ -252,10 +257,16 @@ export class Smsc {
     const now = stamp(new Date());
     const text = `id:${id} sub:001 dlvrd:${state === 'DELIVRD' ? '001' : '000'} submit date:${stamp(new Date(part.at))} ` +
         `done date:${now} stat:${state} err:${err} text:${part.text.slice(0, 20).replace(/[^ -~]/g, '?')}`;
+    // What nobody answered is delivered again, by another session or when there is one.
+    const lost = () => this.#later(1, () => this.#deliver({part, state, err}));
+    entry.session.once('close', lost);
     entry.session.deliver_sm({
       source_addr: part.destination, source_addr_ton: 1, source_addr_npi: 1, destination_addr: part.source ?? '',
       esm_class: 0x04, data_coding: 0, short_message: Buffer.from(text, 'latin1'),
       ...(this.options.receiptTlvs ? {receipted_message_id: id, message_state: states[state]} : {}),
-    }, (answer) => this.receiptAnswers.push({id: part.id, status: answer.command_status}));
+    }, (answer) => {
+      entry.session.off('close', lost);
+      this.receiptAnswers.push({id: part.id, status: answer.command_status});
+    });
   }
 }
