@@ -24,6 +24,8 @@ using Waiting = Connections::Waiting;
 constexpr std::size_t drain_bytes_max = 8u << 20;  // read and thrown away after a refusal, so that the client sees it
 constexpr Duration drain_time = std::chrono::seconds(2);
 constexpr std::size_t read_bytes = 8 * 1024, large_read_bytes = 64 * 1024;
+// In one turn: to copy megabytes into the socket of one client is time that all others of the shard wait.
+constexpr std::size_t write_bytes = 64 * 1024;
 constexpr std::size_t framing_per_octet = 8;  // a body in chunks of one octet takes five
 constexpr std::size_t skipped_bytes_max = 64 * 1024;
 constexpr int retry_after_seconds = 2;

@@ -21,6 +21,8 @@ using local = asio::local::stream_protocol;
 
 constexpr Duration watch_interval = std::chrono::milliseconds(500);
 constexpr Duration accept_pause = std::chrono::milliseconds(100);
+// The kernel would let each connection that does not read hold 4 MiB of its memory.
+constexpr int send_buffer_bytes = 64 * 1024;
 
 bool peer_is_ours(int socket) {
   struct ucred peer {};
@@ -154,6 +156,7 @@ std::uint16_t HttpServer::Impl::listen(const ListenAddress& address, bool first)
   acceptor.set_option(asio::socket_base::reuse_address(true));
   using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
   acceptor.set_option(reuse_port(true));
+  acceptor.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes));  // those that it accepts have it too
   acceptor.bind(endpoint);
   acceptor.listen(1024);
   accept(acceptor);
