@@ -1244,7 +1244,7 @@ export const list = [
     {id: 1024, what: 'a number that only looks like the client\'s is told', find: `number && number->e164 == phone`, plant: `number.has_value()`},
     {id: 1025, what: 'who shares a phone hears of the first', find: `named_in(job->question.text, job->clients)`, plant: `std::vector<Person>{job->clients.front()}`},
     {id: 1026, what: 'closed accounts are told of', find: `account && is_active(*account)`, plant: `account != nullptr`},
-    {id: 1027, what: 'a phone may ask for ever', find: `context_.store.reader().mark(answered_scope, key, context_.clock.wall())`, plant: `false`},
+    {id: 1027, what: 'a phone may ask for ever', find: `context_.store.reader().mark(answered_scope, key, context_.clock.wall())`, plant: `std::optional<std::string>()`},
     {id: 1238, what: 'two questions of one millisecond are one', find: `question.phone + "/" + std::to_string(now) + "/" + text`,
      plant: `question.phone + "/" + std::to_string(now)`},
     {id: 1239, what: 'a question that the bank does not answer at once is given up', find: `now - job->asked_at >= worth_ms`, plant: `true`},
