@@ -157,9 +157,14 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
         {.tenant = nullptr, .scopes = {}, .everything = true, .of_all_tenants = true, .who = local_user(request)},
         request);
   const auto bearer = bearer_of(request);
-  if (bearer.empty())
+  if (bearer.empty()) {
+    if (auto signed_in = sessions_.of(request)) {
+      if (!*signed_in) return tl::unexpected(std::move(signed_in->error()));
+      return of_person(std::move((*signed_in)->person), (*signed_in)->ends_at, request);
+    }
     return unauthenticated(
         "send the header 'Authorization: Bearer sbk_...'; a key is made on the host by 'smsbridge keys create'");
+  }
   const auto separator = bearer.find('_', bearer_prefix.size());
   if (!bearer.starts_with(bearer_prefix) || separator == std::string::npos)
     return unauthenticated("this is not a key of this bridge");
@@ -184,10 +189,25 @@ tl::expected<Caller, Problem> Tenants::by_key(const HttpRequest& request) const 
   uses_.note(kept->key, clock_.wall());
   auto caller = shown->second.caller;
   if (caller.of_all_tenants) return for_tenant(std::move(caller), request);
-  caller.tenant = find(std::string_view(shown->second.tenant));
-  if (!caller.tenant) return unauthenticated("the key's tenant is no longer configured");
+  return of_one_tenant(std::move(caller), shown->second.tenant);
+}
+
+tl::expected<Caller, Problem> Tenants::of_one_tenant(Caller caller, const std::string& tenant) const {
+  caller.tenant = find(std::string_view(tenant));
+  if (!caller.tenant) return unauthenticated("the tenant that this is for is no longer configured");
   if (!caller.tenant->config.enabled) return tl::unexpected(suspended(caller.tenant->config));
   return caller;
+}
+
+tl::expected<Caller, Problem> Tenants::of_person(ConsolePerson person, store::WallMs ends_at,
+                                                 const HttpRequest& request) const {
+  const auto tenant = person.tenant;
+  Caller caller{.scopes = scopes_of(person),
+                .of_all_tenants = tenant.empty(),
+                .who = person.name,
+                .expires_at = ends_at,
+                .person = std::move(person)};
+  return tenant.empty() ? for_tenant(std::move(caller), request) : of_one_tenant(std::move(caller), tenant);
 }
 
 tl::expected<Tenants::ShownKey, Problem> Tenants::check_key(const store::Object& record,

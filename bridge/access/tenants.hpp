@@ -12,6 +12,7 @@
 
 #include "bridge/access/keys.hpp"
 #include "bridge/access/last_used.hpp"
+#include "bridge/access/sessions.hpp"
 #include "bridge/config/tenant.hpp"
 #include "bridge/env/clock.hpp"
 #include "bridge/env/log_throttle.hpp"
@@ -32,10 +33,11 @@ struct Tenant {
 struct Caller {
   const Tenant* tenant = nullptr;  // nullptr: none in particular, only when of_all_tenants
   std::vector<std::string> scopes;
-  bool everything = false;       // whatever the scopes: the operator on the host
-  bool of_all_tenants = false;   // the operator, or an owner key
-  std::string who = {};          // for the log: "key 1f2e3d4c (console)", "amina on this host"
-  store::WallMs expires_at = 0;  // then his key is good no more; 0: never
+  bool everything = false;                   // whatever the scopes: the operator on the host
+  bool of_all_tenants = false;               // the operator, or an owner key
+  std::string who = {};                      // for the log: "key 1f2e3d4c (console)", "amina on this host", "amina"
+  store::WallMs expires_at = 0;              // then his key, or his session, is good no more; 0: never
+  std::optional<ConsolePerson> person = {};  // who is signed in to the console
   bool may(std::string_view scope) const;
 };
 
@@ -68,9 +70,13 @@ class Tenants {
 
   // Fineract's two headers. Why not is for our log only; the caller is not told which of them is wrong.
   tl::expected<const Tenant*, std::string_view> by_fineract_headers(const HttpRequest& request) const;
-  // A bearer key, or the control socket.
+  // A bearer key, somebody who is signed in, or the control socket.
   tl::expected<Caller, Problem> by_key(const HttpRequest& request) const;
+  // Somebody whose session, or whose password, was found good.
+  tl::expected<Caller, Problem> of_person(ConsolePerson person, store::WallMs ends_at,
+                                          const HttpRequest& request) const;
   LastUsed& uses() const { return uses_; }
+  Sessions& sessions() const { return sessions_; }
 
  private:
   // A key that was shown, as long as its record in the store stays what it was: reading JSON and hashing cost more than
@@ -82,6 +88,7 @@ class Tenants {
     std::string tenant;             // empty: all
   };
   tl::expected<Caller, Problem> for_tenant(Caller caller, const HttpRequest& request) const;
+  tl::expected<Caller, Problem> of_one_tenant(Caller caller, const std::string& tenant) const;
   tl::expected<ShownKey, Problem> check_key(const store::Object& record, std::string_view secret) const;
   bool comes_from(const std::vector<Network>& networks, const HttpRequest& request, const std::string& key) const;
 
@@ -91,6 +98,7 @@ class Tenants {
   mutable std::mutex shown_keys_mutex_;  // guards shown_keys_
   mutable std::map<std::string, ShownKey, std::less<>> shown_keys_;
   mutable LastUsed uses_;
+  mutable Sessions sessions_{store_, uses_, clock_};
   mutable log::Throttle strangers_;                        // good keys from addresses that they are not for
   std::deque<std::pair<TenantSettingsPtr, Tenant>> ever_;  // prepare() only
   std::atomic<std::shared_ptr<const Table>> table_;

@@ -53,6 +53,7 @@ void add_commands(CLI::App& app, Run& run, const Programs& programs) {
   add_inbound(app, run);
   add_templates(app, run);
   add_events(app, run);
+  add_status(app, run);
   add_people(app, run);
   add_schedules(app, run);
   add_tenants(app, run);

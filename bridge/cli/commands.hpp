@@ -23,7 +23,9 @@ void add_routes(CLI::App& app, Run& run);     // routes list|show|test|create|ch
 void add_webhooks(CLI::App& app, Run& run);   // webhooks list|show|create|change|delete|test|deliveries|replay|...
 void add_inbound(CLI::App& app, Run& run);    // inbound list, inbound-rules, opt-outs
 void add_templates(CLI::App& app, Run& run);  // templates list|show|set|create|change|delete|render|lint
-void add_people(CLI::App& app, Run& run);     // people check
+void add_people(CLI::App& app, Run& run);     // people check|create|invite|list|disable|enable|remove
+void add_console_people(CLI::App& people, Run& run);
+void add_status(CLI::App& app, Run& run);     // status
 void add_events(CLI::App& app, Run& run);     // events list|show|catalogue|enable|disable|log|simulate|create|...
 void add_schedules(CLI::App& app, Run& run);  // schedules list|show|create|...|run|dry-run|stop|pause|resume|runs
 void add_tenants(CLI::App& app, Run& run);    // tenants list|show|create|change|delete|keys|make-key|remove-key

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "bridge/access/keys.hpp"
 
-#include <syslog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,8 +10,8 @@
 #include "bridge/cli/client.hpp"
 #include "bridge/cli/commands.hpp"
 #include "bridge/cli/exit_codes.hpp"
+#include "bridge/cli/host_store.hpp"
 #include "bridge/cli/table.hpp"
-#include "bridge/config/store_options.hpp"
 #include "bridge/config/units.hpp"
 #include "bridge/text/nearest.hpp"
 #include "bridge/text/time.hpp"
@@ -26,20 +25,6 @@ struct KeyOptions {
   std::vector<std::string> scopes, addresses;
   bool owner = false, fineract = false;
 };
-
-// Keys live in the store's file, which the running daemon reads too: no restart is needed.
-int with_store(const KeyOptions& options, const std::function<int(const Config&, store::Store&, Clock&)>& work) {
-  const auto loaded = load_config(options.config_file);
-  if (!loaded.ok()) {
-    for (const auto& problem : loaded.problems) std::cerr << describe(problem) << "\n";
-    return exit_bad_config;
-  }
-  SystemClock clock;
-  auto settings = store_options(loaded.config, clock);
-  settings.prewrite_bytes = 0;
-  store::Store store(std::move(settings));
-  return work(loaded.config, store, clock);
-}
 
 struct Purpose {
   const char* name;
@@ -81,14 +66,6 @@ std::vector<std::string> scopes_of(const KeyOptions& options) {
   }
   std::cerr << "hint: or choose with --scope\n";
   return {};
-}
-
-// The daemon does not see what is done to its store, and this line outlives the terminal.
-void note(const char* what, const std::string& id) {
-  const auto by = local_user();
-  ::openlog("smsbridge", LOG_PID, LOG_AUTHPRIV);
-  ::syslog(LOG_INFO, "key %s was %s by %s", id.c_str(), what, by.c_str());
-  ::closelog();
 }
 
 // Why the key cannot be made as it was asked for; nothing: it can.
@@ -136,7 +113,7 @@ std::string tenant_meant(const KeyOptions& options, const Config& config, const 
 }
 
 int make_key(const KeyOptions& options) {
-  return with_store(options, [&](const Config& config, store::Store& store, Clock& clock) {
+  return with_host_store(options.config_file, [&](const Config& config, store::Store& store, Clock& clock) {
     const auto tenant = tenant_meant(options, config, store);
     if (const auto code = refuse_key(options, config, store, tenant)) return *code;
     const auto scopes = checked_scopes(options);
@@ -160,7 +137,7 @@ int make_key(const KeyOptions& options) {
                                         .created_at = clock.wall(),
                                         .expires_at = expires_at,
                                         .made_by = local_user()});
-    note("made", key.id);
+    note_on_host("key", key.id, "made");
     std::cout << key.bearer << "\n";
     std::cerr << "key " << key.id << " for " << (options.owner ? "all tenants" : "tenant " + tenant)
               << (options.fineract ? ", which its Fineract sends as tenant_app_key" : "")
@@ -182,7 +159,7 @@ std::string last_used(const store::Store& store, const Key& key) {
 }
 
 int list_keys(const KeyOptions& options) {
-  return with_store(options, [](const Config&, store::Store& store, Clock&) {
+  return with_host_store(options.config_file, [](const Config&, store::Store& store, Clock&) {
     Table table({"ID", "TENANT", "NAME", "EXPIRES", "SCOPES", "MADE BY", "ADDRESSES", "LAST USED"},
                 ::isatty(STDOUT_FILENO) != 0);
     for (const auto& key : kept_keys(store))
@@ -196,10 +173,10 @@ int list_keys(const KeyOptions& options) {
 }
 
 int remove_listed_key(const KeyOptions& options) {
-  return with_store(options, [&](const Config&, store::Store& store, Clock&) {
+  return with_host_store(options.config_file, [&](const Config&, store::Store& store, Clock&) {
     const auto keys = kept_keys(store);
     const auto key = std::ranges::find(keys, options.id, &Key::id);
-    if (key != keys.end() && remove_key(store, *key)) return note("removed", options.id), exit_done;
+    if (key != keys.end() && remove_key(store, *key)) return note_on_host("key", options.id, "removed"), exit_done;
     std::cerr << "error: there is no key '" << options.id << "'; 'smsbridge keys list' shows them\n";
     return exit_not_found;
   });

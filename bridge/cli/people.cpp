@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-// People of the tenant's Fineract.
+// People: those of the tenant's Fineract, and those who sign in to the console.
 #include <boost/json.hpp>
 #include <iostream>
 #include <map>
@@ -45,7 +45,7 @@ int check_person(const PeopleOptions& options) {
 
 void add_people(CLI::App& app, Run& run) {
   auto options = std::make_shared<PeopleOptions>();
-  auto* people = app.add_subcommand("people", "Clients and staff of the tenant's Fineract");
+  auto* people = app.add_subcommand("people", "Who signs in to the console, and who of Fineract can get messages");
   people->require_subcommand(1);
   auto* check = people->add_subcommand("check", "Whether somebody can get a message; the exit code is 1 when not");
   add_client_options(*check, *options);
@@ -56,6 +56,7 @@ void add_people(CLI::App& app, Run& run) {
                                                           {"number", "A number instead"},
                                                           {"lane", "otp, transaction, reminder or campaign"}};
   for (auto& [key, value] : options->asked) check->add_option("--" + key, value, help.at(key));
+  add_console_people(*people, run);
   check->callback([options, &run] { run = [options] { return check_person(*options); }; });
 }
 

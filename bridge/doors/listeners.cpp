@@ -11,11 +11,12 @@ namespace smsbridge::bridge {
 
 HttpDoor api_door(Services& services) {
   std::vector<Endpoint> endpoints;
-  for (auto* const made :
-       {send_endpoints,     list_endpoints,    message_endpoints, gateway_endpoints,  route_endpoints,
-        object_endpoints,   webhook_endpoints, inbound_endpoints, opt_out_endpoints,  receipt_endpoints,
-        template_endpoints, event_endpoints,   people_endpoints,  schedule_endpoints, fineract_check_endpoints,
-        tenant_endpoints,   key_endpoints,     usage_endpoints,   system_endpoints,   callback_endpoints})
+  for (auto* const made : {send_endpoints,    list_endpoints,           message_endpoints,        gateway_endpoints,
+                           route_endpoints,   object_endpoints,         webhook_endpoints,        inbound_endpoints,
+                           opt_out_endpoints, receipt_endpoints,        template_endpoints,       event_endpoints,
+                           people_endpoints,  schedule_endpoints,       fineract_check_endpoints, tenant_endpoints,
+                           key_endpoints,     usage_endpoints,          system_endpoints,         callback_endpoints,
+                           session_endpoints, console_people_endpoints, attention_endpoints})
     for (auto& endpoint : made(services)) endpoints.push_back(std::move(endpoint));
   for (auto& endpoint : problem_endpoints()) endpoints.push_back(std::move(endpoint));
   return make_door(std::move(endpoints), services.metrics.http(), services.clock, to_response, needs_key(services));

@@ -22,7 +22,7 @@ struct Row {
 };
 
 using enum metrics::RejectReason;
-constexpr std::array<Row, 33> rows{{
+constexpr std::array<Row, 34> rows{{
     {"malformed-request", http::status::bad_request, "This is not HTTP as it is understood here", other},
     {"malformed-json", http::status::bad_request, "The body is not readable JSON", malformed_json},
     {"unauthenticated", http::status::unauthorized, "The caller is not known", unauthenticated},
@@ -58,6 +58,7 @@ constexpr std::array<Row, 33> rows{{
     {"overloaded", http::status::service_unavailable, "Too much is being received right now", other},
     {"storage-failed", http::status::service_unavailable, "The disk did not take it", storage_failed},
     {"fineract-unavailable", http::status::service_unavailable, "Fineract cannot be asked", other},
+    {"rate-limited", http::status::too_many_requests, "It was tried too often", rate_limited},
 }};
 
 // Names this answer in a support request.

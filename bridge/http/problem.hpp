@@ -44,6 +44,7 @@ enum class ProblemCode {
   overloaded,
   storage_failed,
   fineract_unavailable,
+  rate_limited,
 };
 
 struct FieldError {

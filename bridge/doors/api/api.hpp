@@ -31,6 +31,9 @@ std::vector<Endpoint> schedule_endpoints(Services& services);
 std::vector<Endpoint> tenant_endpoints(Services& services);
 std::vector<Endpoint> key_endpoints(Services& services);
 std::vector<Endpoint> usage_endpoints(Services& services);
+std::vector<Endpoint> session_endpoints(Services& services);
+std::vector<Endpoint> console_people_endpoints(Services& services);
+std::vector<Endpoint> attention_endpoints(Services& services);
 std::vector<Endpoint> problem_endpoints();
 
 }  // namespace smsbridge::bridge

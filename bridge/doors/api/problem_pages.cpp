@@ -85,6 +85,9 @@ constexpr auto advice = std::to_array<Advice>({
     {fineract_unavailable,
      "The message is for somebody in Fineract, and Fineract does not answer, or does not let us read.",
      "Send it again later, or give the number in 'to'; 'smsbridge fineract check' says what is wrong."},
+    {rate_limited, "Wrong passwords came one after the other, for this name or from this address.",
+     "Wait as long as Retry-After says. Whoever forgot a password gets a link for another by 'smsbridge people "
+     "invite'."},
     {headers_too_large, "The headers have more than 16 KiB.",
      "Send fewer: cookies and long Accept lists are the usual."},
     {request_timeout, "The request began, and its end did not come in time. Nothing was accepted.",

@@ -55,7 +55,7 @@ struct Besides {
 };
 
 tl::expected<Prepared, Problem> read_wish(const json::value& value, const Services& services,
-                                          const HttpRequest& request, const Tenant& tenant, std::size_t index,
+                                          const HttpRequest& request, const Caller& caller, std::size_t index,
                                           Besides besides = {}) {
   auto submission = read_submission(value, services.directory, services.clock.wall());
   if (!submission) return tl::unexpected(std::move(submission.error()));
@@ -63,7 +63,8 @@ tl::expected<Prepared, Problem> read_wish(const json::value& value, const Servic
   submission->idempotency_key = idempotency_key(request, index);
   submission->any_gateway = besides.any_gateway;
   submission->opted_out = besides.opted_out;
-  return services.intake.prepare_to_send(std::move(*submission), tenant);
+  if (caller.person) submission->triggered_by = caller.person->name;  // whatever he says himself
+  return services.intake.prepare_to_send(std::move(*submission), *caller.tenant);
 }
 
 // Answers once the message is on disk.
@@ -113,9 +114,8 @@ void send_to(Services& services, const HttpRequest& request, const Caller& calle
                 if (named.as != Audience::group) {
                   const auto& person = people->front();
                   const auto made = message_for(message, person);
-                  auto wish =
-                      made ? read_wish(*made, services, request, *caller.tenant, 0, {.opted_out = person.opted_out})
-                           : tl::unexpected(made.error());
+                  auto wish = made ? read_wish(*made, services, request, caller, 0, {.opted_out = person.opted_out})
+                                   : tl::unexpected(made.error());
                   return accept(services, request, caller, std::move(wish), respond);
                 }
                 json::array messages;
@@ -143,8 +143,7 @@ void post_message(Services& services, const HttpRequest& request, Respond respon
   if (!named) return accept(services, request, *caller, tl::unexpected(named.error()), std::move(respond));
   if (*named) return send_to(services, request, *caller, **named, *message, std::move(respond));
   accept(services, request, *caller,
-         value ? read_wish(*value, services, request, *caller->tenant, 0) : tl::unexpected(value.error()),
-         std::move(respond));
+         value ? read_wish(*value, services, request, *caller, 0) : tl::unexpected(value.error()), std::move(respond));
 }
 
 // A message by this gateway and no other, to see it work.
@@ -161,7 +160,7 @@ void test_send(Services& services, const HttpRequest& request, Respond respond) 
     (*object)["gateway"] = name;
   }
   accept(services, request, *caller,
-         read_wish(*value, services, request, *caller->tenant, 0, {.any_gateway = speaks_for_all(services, *caller)}),
+         read_wish(*value, services, request, *caller, 0, {.any_gateway = speaks_for_all(services, *caller)}),
          std::move(respond));
 }
 
@@ -254,7 +253,7 @@ void send_batch(Services& services, const HttpRequest& request, const Caller& ca
   for (const auto& entry : messages) {
     const auto place = items.size();
     const auto refused = people.refused.find(place);
-    auto wish = refused == people.refused.end() ? read_wish(entry, services, request, tenant, place,
+    auto wish = refused == people.refused.end() ? read_wish(entry, services, request, caller, place,
                                                             {.opted_out = people.opted_out.contains(place)})
                                                 : tl::unexpected(refused->second);
     auto& item = items.emplace_back();
