@@ -176,7 +176,9 @@ void App::set_hooks() {
     gateways_.refresh_gauges();
     gateways_.show_parked();
     webhooks_.refresh_gauges();
+    tenants_.show_limits();
     metrics_.store().commit_running_seconds->Set(store_.commit_running_seconds());
+    metrics_.store().reader_lag_transactions->Set(static_cast<double>(store_.reader_lag_transactions()));
   });
   log::count_into(&metrics_);
 }
@@ -282,6 +284,7 @@ void App::start() {
   });
   warn_of_leftovers();
   warn_of_unused();
+  metrics_.reloaded(true, static_cast<double>(clock_.wall()) / 1000);
   ready_ = true;
 }
 
@@ -312,6 +315,7 @@ tl::expected<Reloaded, std::vector<std::string>> App::reload(bool dry_run) {
   } catch (const std::exception& error) {
     errors.push_back(error.what());
   }
+  if (!dry_run) metrics_.reloaded(errors.empty(), static_cast<double>(clock_.wall()) / 1000);
   if (!errors.empty()) {
     if (!dry_run)
       for (const auto& error : errors) log::error("config", "nothing was reloaded", "problem", error);

@@ -44,6 +44,8 @@ Families::Families(prometheus::Registry& registry)
       fineract_unknown_ids(counters(registry, "fineract_unknown_ids_total",
                                     "Ids that Fineract asked for and that were never posted here.")),
       budget_spent(gauges(registry, "budget_spent", "What the tenant spent this month, in its budget's currency.")),
+      queue_limit_messages(
+          gauges(registry, "queue_limit_messages", "Messages of the tenant that may wait (limits.queue); 0: any.")),
       inbound_kept(counters(registry, "inbound_kept_total", "Messages of phones that were kept, parts joined.")),
       inbound_answered(counters(registry, "inbound_answered_total", "Messages of phones that a rule answered.")),
       inbound_unanswered(counters(registry, "inbound_unanswered_total",
@@ -157,6 +159,9 @@ Families::Families(prometheus::Registry& registry)
       store_disk_free_bytes(gauges(registry, "store_disk_free_bytes", "Free bytes of the disk below the store.")),
       store_commit_running_seconds(gauges(registry, "store_commit_running_seconds",
                                           "How long the commit that is being written has taken; 0 when none is.")),
+      store_reader_lag_transactions(
+          gauges(registry, "store_reader_lag_transactions",
+                 "Transactions since the oldest state that somebody reads: the room of what they freed is not used.")),
       store_unreadable_records(counters(registry, "store_unreadable_records_total",
                                         "Records that could not be read and were passed over or set aside.")),
       store_errors(counters(registry, "store_errors_total", "Failed operations of the store.")),
@@ -166,6 +171,11 @@ Families::Families(prometheus::Registry& registry)
                            "Times the system's clock was set: ahead (followed after five minutes), back, and kept "
                            "(ahead, and not followed yet).")),
       log_events(counters(registry, "log_events_total", "Lines logged.")),
+      config_last_reload_successful(gauges(registry, "config_last_reload_successful",
+                                           "1 when the configuration in force is that of the last attempt.")),
+      config_last_reload_success_timestamp_seconds(
+          gauges(registry, "config_last_reload_success_timestamp_seconds",
+                 "When a configuration was taken over last, at the start too.")),
       metrics_series_folded(counters(registry, "metrics_series_folded_total",
                                      "Tenants counted as _other because there are too many for labels of their own.")),
       build_info(gauges(registry, "build_info", "1, with the version in its labels.")) {}

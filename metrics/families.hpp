@@ -32,6 +32,7 @@ struct Families {
   Counters& messages_changed;
   Counters& fineract_unknown_ids;
   Gauges& budget_spent;
+  Gauges& queue_limit_messages;
   Counters& inbound_kept;
   Counters& inbound_answered;
   Counters& inbound_unanswered;
@@ -102,11 +103,14 @@ struct Families {
   Gauges& store_size_limit_bytes;
   Gauges& store_disk_free_bytes;
   Gauges& store_commit_running_seconds;
+  Gauges& store_reader_lag_transactions;
   Counters& store_unreadable_records;
   Counters& store_errors;
   Histograms& event_loop_lag_seconds;
   Counters& clock_jumps;
   Counters& log_events;
+  Gauges& config_last_reload_successful;
+  Gauges& config_last_reload_success_timestamp_seconds;
   Counters& metrics_series_folded;
   Gauges& build_info;
 };

@@ -90,6 +90,7 @@ std::unique_ptr<TenantMetrics> make_tenant(Families& families, const std::string
   out->changed = resolve<TextChange>(families.messages_changed, labels, "how");
   out->unknown_ids = &families.fineract_unknown_ids.Add(labels);
   out->budget_spent = &families.budget_spent.Add(labels);
+  out->queue_limit = &families.queue_limit_messages.Add(labels);
   out->inbound_kept = &families.inbound_kept.Add(labels);
   out->inbound_answered = &families.inbound_answered.Add(labels);
   out->inbound_unanswered = &families.inbound_unanswered.Add(labels);
@@ -164,6 +165,7 @@ StoreMetrics make_store(Families& families) {
   out.size_limit_bytes = &families.store_size_limit_bytes.Add({});
   out.disk_free_bytes = &families.store_disk_free_bytes.Add({});
   out.commit_running_seconds = &families.store_commit_running_seconds.Add({});
+  out.reader_lag_transactions = &families.store_reader_lag_transactions.Add({});
   out.unreadable_records = &families.store_unreadable_records.Add({});
   out.errors = resolve<StoreOperation>(families.store_errors, {}, "operation");
   return out;
@@ -177,6 +179,8 @@ class Metrics::Registry {
       : tenants_max_(tenants_max), families_(registry_), http_(families_), store_(make_store(families_)) {
     log_.events = resolve<LogLevel>(families_.log_events, {}, "level");
     log_.clock_jumps = resolve<ClockJump>(families_.clock_jumps, {}, "kind");
+    last_reload_ = &families_.config_last_reload_successful.Add({});
+    last_reload_success_ = &families_.config_last_reload_success_timestamp_seconds.Add({});
     series_folded_ = &families_.metrics_series_folded.Add({});
     families_.build_info.Add({{"version", build.version}, {"revision", build.revision}, {"compiler", build.compiler}})
         .Set(1);
@@ -186,6 +190,10 @@ class Metrics::Registry {
   StoreMetrics& store() { return store_; }
   LogMetrics& log() { return log_; }
   Counter& series_folded() { return *series_folded_; }
+  void reloaded(bool successful, double at) {
+    last_reload_->Set(successful ? 1 : 0);
+    if (successful) last_reload_success_->Set(at);
+  }
 
   TenantMetrics& tenant(const std::string& name) {
     const std::lock_guard lock(mutex_);
@@ -286,6 +294,7 @@ class Metrics::Registry {
   StoreMetrics store_;
   LogMetrics log_;
   Counter* series_folded_ = nullptr;
+  Gauge *last_reload_ = nullptr, *last_reload_success_ = nullptr;
 
   std::mutex mutex_;  // everything below
   std::set<std::string> named_tenants_;
@@ -316,6 +325,7 @@ QueueMetrics& Metrics::queue(const std::string& tenant, const std::string& gatew
 void Metrics::show_gauges_of(const std::string& gateway, bool shown) { registry_->show_gauges_of(gateway, shown); }
 WebhookMetrics& Metrics::webhook(const std::string& tenant) { return registry_->webhook(tenant); }
 StoreMetrics& Metrics::store() { return registry_->store(); }
+void Metrics::reloaded(bool successful, double at) { registry_->reloaded(successful, at); }
 LogMetrics& Metrics::log() { return registry_->log(); }
 Histogram& Metrics::event_loop_lag_seconds(const std::string& loop) { return registry_->event_loop_lag_seconds(loop); }
 Counter& Metrics::series_folded() { return registry_->series_folded(); }

@@ -58,6 +58,7 @@ struct TenantMetrics {
   ByLabel<TextChange, Counter> changed;
   Counter* unknown_ids = nullptr;         // that Fineract asked for and nobody posted
   Gauge* budget_spent = nullptr;          // this month, in the budget's currency
+  Gauge* queue_limit = nullptr;           // 0: none
   Counter* inbound_kept = nullptr;        // whole messages of phones
   Counter* inbound_answered = nullptr;    // by a rule
   Counter* inbound_unanswered = nullptr;  // a rule would have, and something was in the way
@@ -161,6 +162,7 @@ struct StoreMetrics {
   Gauge* size_limit_bytes = nullptr;
   Gauge* disk_free_bytes = nullptr;
   Gauge* commit_running_seconds = nullptr;
+  Gauge* reader_lag_transactions = nullptr;
   Counter* unreadable_records = nullptr;
   ByLabel<StoreOperation, Counter> errors;
 };
@@ -202,6 +204,8 @@ class Metrics {
   WebhookMetrics& webhook(const std::string& tenant);
   StoreMetrics& store();
   LogMetrics& log();
+  // A configuration was to be taken over, at the start too, and was or was not.
+  void reloaded(bool successful, double seconds_since_1970);
   // `loop` names a thread: "shard-0", "writer".
   Histogram& event_loop_lag_seconds(const std::string& loop);
   Counter& series_folded();

@@ -133,12 +133,12 @@ void Environment::wipe_buffers() const {
 }
 
 // LMDB tells of its readers in lines of text only: process, thread, and the transaction whose state it sees, or "-".
-bool Environment::readers_are_current() const {
+std::optional<std::uint64_t> Environment::reader_lag() const {
   MDB_envinfo info;
   check(mdb_env_info(env_, &info), "mdb_env_info");
   struct Seen {
     std::size_t newest;
-    bool older = false;
+    std::size_t oldest = newest;
   } seen{.newest = info.me_last_txnid};
   const auto look = [](const char* line, void* context) {
     const std::string_view text(line);
@@ -148,11 +148,11 @@ bool Environment::readers_are_current() const {
     std::size_t transaction = 0;
     const auto [end, error] = std::from_chars(text.data() + first, text.data() + last + 1, transaction);
     auto& to = *static_cast<Seen*>(context);
-    if (error == std::errc() && end == text.data() + last + 1 && transaction < to.newest) to.older = true;
+    if (error == std::errc() && end == text.data() + last + 1 && transaction < to.oldest) to.oldest = transaction;
     return 0;
   };
-  // Negative: the lines could not be told.
-  return mdb_reader_list(env_, look, &seen) >= 0 && !seen.older;
+  if (mdb_reader_list(env_, look, &seen) < 0) return std::nullopt;
+  return seen.newest - seen.oldest;
 }
 
 void Environment::forget_resident_pages() const {

@@ -48,8 +48,9 @@ class Environment {
   // LMDB keeps the pages in memory that transactions wrote, fills some of them anew for the next, and writes them with
   // what stood in their gaps before. After this it is zeros. Not while this thread has a write transaction.
   void wipe_buffers() const;
-  // No reader sees an older state than the newest. Stays so while the caller holds a write transaction.
-  bool readers_are_current() const;
+  // How many transactions older than the newest is the oldest state that a reader sees: the pages of so many are not
+  // used again. 0 stays while the caller holds a write transaction. Nothing: the readers cannot be told.
+  std::optional<std::uint64_t> reader_lag() const;
   // The mapped pages that were touched count as ours although they are the page cache's; give them back.
   void forget_resident_pages() const;
 

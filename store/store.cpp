@@ -94,7 +94,7 @@ void Store::overwrite_erased() {
   const lmdb::Transaction nobody_writes(environment_, lmdb::Transaction::Kind::write);
   environment_.forget_dead_readers();
   // They are short, and those that begin now see the newest state.
-  for (int tries = 0; !environment_.readers_are_current(); ++tries) {
+  for (int tries = 0; environment_.reader_lag() != 0; ++tries) {
     if (tries == tries_max) throw std::runtime_error("somebody reads an old state of " + options_.path.string());
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
@@ -249,6 +249,8 @@ std::size_t Store::step() {
   answer(std::move(requests));
   return items;
 }
+
+std::uint64_t Store::reader_lag_transactions() const { return environment_.reader_lag().value_or(0); }
 
 double Store::commit_running_seconds() const {
   const auto began = step_began_ns_.load();

@@ -92,6 +92,8 @@ class Store {
   bool is_broken() const { return broken_.load(std::memory_order_relaxed); }
   // How long the commit that is being written has taken so far; 0 when none is.
   double commit_running_seconds() const;
+  // How far behind the newest state the oldest reader is, of any process: what was freed since takes room on the disk.
+  std::uint64_t reader_lag_transactions() const;
 
   // Of a closed gateway no queue takes anything more: a new message for it ends as failed, and none moves to it. Any
   // thread; what was given to commit() before counts as before.

@@ -94,6 +94,14 @@ void Tenants::take_over(const std::shared_ptr<const Table>& table) {
     if (!table->by_name->contains(name)) uses_.forget(fineract_key_object(name, {}));
 }
 
+// Those beyond the labels share a gauge, which has the sum.
+void Tenants::show_limits() const {
+  std::map<metrics::Gauge*, std::int64_t> limits;
+  for (const auto& [name, tenant] : *all())
+    limits[tenant->metrics.queue_limit] += tenant->config.limits.queue.value_or(0);
+  for (const auto& [gauge, limit] : limits) gauge->Set(static_cast<double>(limit));
+}
+
 std::map<store::TenantId, std::string> Tenants::names() const {
   std::map<store::TenantId, std::string> names;
   for (const auto& [id, tenant] : table_.load()->by_id) names[id] = tenant->config.name;

@@ -75,6 +75,7 @@ class Tenants {
   // Somebody whose session, or whose password, was found good.
   tl::expected<Caller, Problem> of_person(ConsolePerson person, store::WallMs ends_at,
                                           const HttpRequest& request) const;
+  void show_limits() const;  // in the metrics, as they are at the moment of a scrape
   LastUsed& uses() const { return uses_; }
   Sessions& sessions() const { return sessions_; }
 

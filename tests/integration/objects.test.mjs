@@ -326,8 +326,12 @@ describe('the configuration file', () => {
     const failed = await reload();
     assert.equal(failed.code, 78, failed.output);
     assert.match(failed.output, /unknown key 'colour'/);
+    assert.match(await bridge.metrics(), /^smsbridge_config_last_reload_successful 0$/m);
     assert.equal((await api.get('/gateways/third')).headers.etag, etag, 'nothing was taken over');
     delete bridge.config.gateways[1].colour;
+    write();
+    assert.equal((await reload()).code, 0);
+    assert.match(await bridge.metrics(), /^smsbridge_config_last_reload_successful 1$/m);
     bridge.config.gateways[1].id = 2;
     write();
     assert.match((await reload()).output, /have the id 2: 'second', which was made at run time/);

@@ -258,6 +258,7 @@ describe('limits of a tenant', () => {
     await make(owner);
     assert.equal((await owner.post('/gateways', down)).status, 201);
     assert.equal((await change(owner, 'PATCH', '/tenants/umoja', {default_gateway: 'down', limits: {queue: 5}})).status, 200);
+    assert.equal(await bridge.metric('queue_limit_messages', {tenant: 'umoja'}), 5);
     const api = bridge.api(await bridge.createKey('umoja'));
     const batch = (count) => ({messages: Array.from({length: count}, (_, n) => ({to: '+254712000001', text: `m ${n}`}))});
     assert.equal((await api.post('/messages/batch', batch(4))).body.accepted, 4);
