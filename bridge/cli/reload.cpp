@@ -43,7 +43,9 @@ struct ReloadOptions : ClientOptions {
 int reload(const ReloadOptions& options) {
   auto answer = call(options, "POST", "/api/v1/config/reload?dry_run=true");
   if (answer.ok()) confirm_cut_off(answer, options.yes || options.dry_run);
-  if (answer.ok() && !options.dry_run) answer = call(options, "POST", "/api/v1/config/reload");
+  // Also where it was refused: the daemon then knows, and its metrics and log say, that the file is another.
+  if (!options.dry_run && (answer.ok() || answer.status == 422))
+    answer = call(options, "POST", "/api/v1/config/reload");
   if (answer.ok() && options.json)
     std::cout << json::serialize(answer.body) << "\n";
   else if (answer.ok())
