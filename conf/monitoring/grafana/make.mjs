@@ -19,6 +19,7 @@ const folder = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), 
 const datasource = {type: 'prometheus', uid: '${datasource}'};
 // Grafana 10 to 13 read it; older servers are what small institutions run.
 const schemaVersion = 39;
+const width = 24;
 const lastValue = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']);
 const all = {selected: true, text: ['All'], value: ['$__all']};
 
@@ -84,6 +85,23 @@ function panel({title, kind = 'timeseries', unit, description, queries, colours,
   return made;
 }
 
+// Side by side as long as there is room, each line as high as its highest panel. The ids are the places, so that the
+// files change only where a panel does.
+function place(panels) {
+  let x = 0, y = 0, height = 0;
+  panels.forEach((one, at) => {
+    const {w, h} = one.gridPos;
+    if (x + w > width || one.type === 'row') {
+      x = 0;
+      y += height;
+      height = 0;
+    }
+    Object.assign(one, {id: at + 1, gridPos: {x, y, w, h}});
+    x += w;
+    height = Math.max(height, h);
+  });
+}
+
 function board({uid, title, description, filters, rows}) {
   const builder = new dashboard.DashboardBuilder(title).uid(uid).description(description).tags(['smsbridge']).readonly()
       .refresh('30s').time({from: 'now-6h', to: 'now'}).timezone('browser').tooltip(dashboard.DashboardCursorSync.Crosshair)
@@ -95,8 +113,7 @@ function board({uid, title, description, filters, rows}) {
     for (const one of panels) builder.withPanel(panel(one));
   }
   const made = builder.build();
-  // The ids are the places, so that the files change only where a panel does.
-  made.panels.forEach((one, at) => { one.id = at + 1; });
+  place(made.panels);
   return {...made, schemaVersion, version: 1};
 }
 
