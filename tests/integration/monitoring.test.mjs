@@ -362,6 +362,7 @@ describe('with a real Prometheus', {concurrency: 2}, () => {
       fires('SmsBridgeThrottled', {gateway: 'busy'}),
       fires('SmsBridgeDoubtfulMessages', {gateway: 'cut'}),
       fires('SmsBridgeQueueOld', {tenant: 'small', gateway: 'strict'}),
+      fires('SmsBridgeQueueNearlyFull', {tenant: 'small'}),
       fires('SmsBridgeReceiptsStopped', {gateway: 'mute'}),
       fires('SmsBridgeReceiptsUnmatched', {gateway: 'mixed'}),
       fires('SmsBridgeDeliveryRatioLow', {gateway: 'poor'}),
@@ -372,6 +373,14 @@ describe('with a real Prometheus', {concurrency: 2}, () => {
         return (await prometheus.firing('SmsBridgeMessagesRefused')).some(({tenant, reason}) => tenant === 'small' && reason === 'queue_full');
       }),
     ]);
+    // A reload that is refused, and one that is taken.
+    const good = readFileSync(bridge.configFile, 'utf8');
+    writeFileSync(bridge.configFile, `${good}\nnonsense: 1\n`);
+    bridge.process.signal('SIGHUP');
+    await fires('SmsBridgeConfigReloadFailed');
+    writeFileSync(bridge.configFile, good);
+    bridge.process.signal('SIGHUP');
+    await until('the alert to end', async () => (await prometheus.firing('SmsBridgeConfigReloadFailed')).length === 0);
     // What is well is not accused.
     const accused = (await prometheus.alerts()).filter(({state, labels}) => state === 'firing' && ['good', 'twilio'].includes(labels.gateway));
     assert.deepEqual(accused.map(({labels}) => labels), []);

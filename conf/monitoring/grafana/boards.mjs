@@ -144,6 +144,9 @@ const tenants = {
         queries: {'{{reason}}': `sum by (reason) (${rate(`smsbridge_messages_rejected_total{${t}}`)})`}},
       {title: 'Queue by tenant', unit: 'short', description: 'Messages that no carrier has taken yet. limits.queue of a tenant says how many may be.',
         queries: {'{{tenant}}': `sum by (tenant) (smsbridge_queue_messages{${t},state="queued"})`}},
+      {title: 'Queue fill', kind: 'bargauge', unit: 'percentunit', description: 'How much of what may wait (limits.queue) waits. Tenants without a limit are not shown.', max: 1, colours: {warn: 0.5, bad: 0.8},
+        queries: {'{{tenant}}': `sum by (tenant) (smsbridge_queue_messages{${t},state="queued"}) / (sum by (tenant) (smsbridge_queue_limit_messages{${t}}) > 0)`}},
+      {title: 'Scheduled messages', unit: 'short', description: 'Messages that wait for a later time.', queries: {'{{tenant}}': `sum by (tenant) (smsbridge_queue_messages{${t},state="scheduled"})`}},
       {title: 'Held back and put off', unit: 'cps', description: 'Messages that came faster than the tenant\'s rate and leave later, and those that wait for the end of quiet hours.', queries: {
         'held back': `sum(${rate(`smsbridge_messages_held_back_total{${t}}`)})`, 'quiet hours, {{when}}': `sum by (when) (${rate(`smsbridge_messages_postponed_total{${t}}`)})`}},
       {title: 'Replayed requests', unit: 'cps', description: 'Messages that were submitted again under a known reference. None of them is sent twice.',
@@ -192,6 +195,9 @@ const runtime = {
     'Process': [
       {title: 'Uptime', kind: 'stat', unit: 's', description: 'Time since the process was started.', queries: {'{{instance}}': `time() - process_start_time_seconds{${j}}`}},
       {title: 'Versions', kind: 'table', unit: 'none', description: 'Which version runs where.', queries: {'Info': `smsbridge_build_info{${j}}`}, columns: {without: {__name__: true, Value: true}}},
+      {title: 'Last reload taken', kind: 'stat', unit: 'none', description: '1: the configuration on disk is the one that runs. 0: the last reload was refused.',
+        queries: {'{{instance}}': `smsbridge_config_last_reload_successful{${j}}`}},
+      {title: 'Age of the configuration', kind: 'stat', unit: 's', description: 'Time since a configuration was taken over.', queries: {'{{instance}}': `time() - smsbridge_config_last_reload_success_timestamp_seconds{${j}}`}},
       {title: 'CPU', unit: 'percentunit', description: 'Processors in use; 100 % is one of them.', queries: {'{{instance}}': rate(`process_cpu_seconds_total{${j}}`)}},
       {title: 'Resident memory', unit: 'bytes', description: 'Memory in RAM.', queries: {'{{instance}}': `process_resident_memory_bytes{${j}}`}},
       {title: 'Mapped memory', unit: 'bytes', description: 'Memory that is mapped, the whole store included. It is much larger than what is used, and that is right.', queries: {'{{instance}}': `process_virtual_memory_bytes{${j}}`}},
@@ -219,6 +225,8 @@ const runtime = {
       {title: 'Free share of the store', unit: 'percentunit', description: 'What can still be used of it. Below 15 % an alert fires; at 0 new messages are refused.',
         queries: {'{{instance}}': `smsbridge_store_free_bytes{${j}} / smsbridge_store_size_limit_bytes{${j}}`}, max: 1},
       {title: 'Disk free', unit: 'bytes', description: 'Free bytes of the disk below the store, as of the last commit.', queries: {'{{instance}}': `smsbridge_store_disk_free_bytes{${j}}`}},
+      {title: 'Store reader lag', unit: 'none', description: 'Transactions that were written since the oldest read began. One that stands still keeps space from being used again.',
+        queries: {'{{instance}}': `smsbridge_store_reader_lag_transactions{${j}}`}},
       {title: 'Store errors', unit: 'none', description: 'Operations of the store that failed.', queries: {'{{operation}}': `sum by (operation) (${increase(`smsbridge_store_errors_total{${j}}`)})`}},
       {title: 'Unreadable records', unit: 'none', description: 'Records that could not be read and were left out, since the start.', queries: {'{{instance}}': `smsbridge_store_unreadable_records_total{${j}}`}},
     ],
