@@ -61,6 +61,7 @@ void add_commands(CLI::App& app, Run& run, const Programs& programs) {
   add_fineract(app, run);
   add_apply(app, run);
   add_usage(app, run);
+  add_generate(app, run);
   add_store(app, run);
   add_keys(app, run);
   add_trying_out(app, run, programs);

@@ -26,6 +26,7 @@ void add_templates(CLI::App& app, Run& run);  // templates list|show|set|create|
 void add_people(CLI::App& app, Run& run);     // people check|create|invite|list|disable|enable|remove
 void add_console_people(CLI::App& people, Run& run);
 void add_status(CLI::App& app, Run& run);     // status
+void add_generate(CLI::App& app, Run& run);   // generate prometheus|alertmanager|grafana
 void add_events(CLI::App& app, Run& run);     // events list|show|catalogue|enable|disable|log|simulate|create|...
 void add_schedules(CLI::App& app, Run& run);  // schedules list|show|create|...|run|dry-run|stop|pause|resume|runs
 void add_tenants(CLI::App& app, Run& run);    // tenants list|show|create|change|delete|keys|make-key|remove-key

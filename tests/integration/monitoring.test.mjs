@@ -55,6 +55,17 @@ describe('files', () => {
     for (const kind of ['datasources', 'dashboards']) assert.equal(YAML.parse(text('conf', 'monitoring', 'grafana', 'provisioning', kind, 'smsbridge.yaml')).apiVersion, 1);
   });
 
+  it('are in the program as well, which writes over nothing', {timeout}, async (t) => {
+    const folder = temporaryFolder(t);
+    for (const what of ['prometheus', 'alertmanager', 'grafana']) {
+      const {code, stdout} = await run(binary, ['generate', what, '--to', folder]);
+      assert.equal(code, 0);
+      for (const path of stdout.trim().split('\n')) assert.equal(readFileSync(path, 'utf8'), readFileSync(path.replace(folder, monitoring), 'utf8'), path);
+      assert.equal((await run(binary, ['generate', what, '--to', folder])).code, 6);
+      assert.equal((await run(binary, ['generate', what, '--to', folder, '--force'])).code, 0);
+    }
+  });
+
   it('each alert has a severity, a page, and a test that fires it and one that does not', () => {
     const {tests} = YAML.parse(text('conf', 'monitoring', 'prometheus', 'smsbridge.rules.test.yml'));
     const cases = tests.flatMap(({alert_rule_test: all = []}) => all);
