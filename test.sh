@@ -120,6 +120,18 @@ npm_packages() (
   fi
 )
 
+# The console's own tests, and whether bridge/console/dist is what its sources make.
+console() (
+  committed=$(mktemp -d)
+  trap 'rm -rf "$committed"' EXIT
+  cp -r bridge/console/dist/. "$committed"
+  cd bridge/console/web || exit
+  npm ci --no-audit --no-fund && npm test && npm run build || exit
+  diff -r "$committed" ../dist && exit
+  echo "error: bridge/console/dist is not what bridge/console/web makes: it was built anew, commit it" >&2
+  exit 1
+)
+
 # The include picture and a few rules of the house; needs nothing but Node.
 structure() { node --test tests/integration/structure.test.mjs; }
 
@@ -136,8 +148,9 @@ integration() {
   if node --help | grep -q -- '--test-concurrency'; then concurrency=(--test-concurrency=1); fi
   SMSBRIDGE_BINARY=$PWD/build/release/smsbridge node --test "${concurrency[@]}" "$@"
 }
-# How long somebody waits while others mean harm is judged in milliseconds: these have the machine to themselves.
-timed=(tests/integration/{hostile,under_attack}.test.mjs)
+# How long somebody waits while others mean harm is judged in milliseconds, and alerts by seconds instead of minutes: these have
+# the machine to themselves.
+timed=(tests/integration/{hostile,under_attack,monitoring}.test.mjs)
 untimed=()
 for file in tests/integration/*.test.mjs; do
   [[ " tests/integration/structure.test.mjs ${timed[*]} " == *" $file "* ]] || untimed+=("$file")
@@ -163,6 +176,8 @@ step "Debian packages" install_packages conf/packages/build.txt conf/packages/te
 
 step "structure" structure || true
 step "format" format || true
+# Before the build, which puts what stands in dist/ into the program.
+((unit_only)) || step "console" console || true
 
 if ((!unit_only)); then
   if step "build release" build release all simulate && step "npm packages" npm_packages; then
@@ -197,5 +212,5 @@ if ((tsan)); then
 fi
 
 finish
-if [[ -n $beside_name ]]; then step "integration tests under attack" integration "${timed[@]}" || true; fi
+if [[ -n $beside_name ]]; then step "integration tests that judge time" integration "${timed[@]}" || true; fi
 summary

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "bridge/app.hpp"
+#include "bridge/cli/client.hpp"
 #include "bridge/cli/demo_bank.hpp"
 #include "bridge/cli/exit_codes.hpp"
 #include "bridge/env/http_call.hpp"
@@ -194,6 +195,17 @@ bool deliver_event(App& app, DemoBank& bank, Fineract& fineract) {
   return false;
 }
 
+// Where the demo's owner signs in to the console; empty when that is not to be had.
+std::string sign_in_link(const fs::path& config_file, std::uint16_t api_port) {
+  ClientOptions options;
+  options.config_file = config_file.string();
+  const std::string people = "/api/v1/people";
+  auto answer = call(options, "POST", people, R"({"name":"demo","role":"owner"})");
+  if (answer.status == 409) answer = call(options, "POST", people + "/demo/invite");  // of an earlier run
+  if (!answer.ok()) return {};
+  return "http://127.0.0.1:" + std::to_string(api_port) + text_of(answer.body.as_object(), "welcome_path");
+}
+
 }  // namespace
 
 int run_demo(const DemoOptions& options) {
@@ -225,9 +237,11 @@ int run_demo(const DemoOptions& options) {
     std::cout << (ok ? "all delivered\n" : "error: not everything was delivered within a minute\n");
     result = ok ? exit_done : exit_failed;
     if (ok && !options.once) {
-      std::cout << "\nIt stays up until Ctrl-C. In another terminal:\n"
+      std::cout << "\nThe console, for the owner 'demo', who sets a password there (within ten minutes):\n  "
+                << sign_in_link(file, app.api_port()) << "\n\nIt stays up until Ctrl-C. In another terminal:\n"
                 << "  smsbridge messages list -c " << file.string() << "\n"
                 << "  smsbridge send -c " << file.string() << " 0712345678 'Habari'\n"
+                << "  smsbridge status -c " << file.string() << "\n"
                 << "  smsbridge gateways list -c " << file.string() << "\n"
                 << "  smsbridge events log -c " << file.string() << std::endl;
       asio::io_context io;

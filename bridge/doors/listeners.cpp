@@ -3,6 +3,7 @@
 
 #include "bridge/doors/admission.hpp"
 #include "bridge/doors/api/api.hpp"
+#include "bridge/doors/console.hpp"
 #include "bridge/doors/fineract.hpp"
 #include "bridge/doors/fineract_hooks.hpp"
 #include "bridge/doors/provider_callbacks.hpp"
@@ -18,7 +19,8 @@ HttpDoor api_door(Services& services) {
                            key_endpoints,     usage_endpoints,          system_endpoints,         callback_endpoints,
                            session_endpoints, console_people_endpoints, attention_endpoints})
     for (auto& endpoint : made(services)) endpoints.push_back(std::move(endpoint));
-  for (auto& endpoint : problem_endpoints()) endpoints.push_back(std::move(endpoint));
+  for (auto* const made : {problem_endpoints, console_endpoints})
+    for (auto& endpoint : made()) endpoints.push_back(std::move(endpoint));
   return make_door(std::move(endpoints), services.metrics.http(), services.clock, to_response, needs_key(services));
 }
 

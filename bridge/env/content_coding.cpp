@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/beast/zlib/deflate_stream.hpp>
 #include <boost/beast/zlib/inflate_stream.hpp>
+#include <boost/crc.hpp>
 
 #include "http_gateways/coding.hpp"
 #include "http_gateways/readable.hpp"
@@ -91,6 +93,28 @@ std::optional<std::string> decoded_body(const http_gateways::Reply& reply, std::
       break;
   }
   return reply.body;
+}
+
+// Section 2.3: ten octets, of which only the method says something here; the deflated body; its sum and its size.
+std::string gzipped(std::string_view body) {
+  std::string out("\x1f\x8b\x08\0\0\0\0\0\x02\xff", 10);
+  zlib::deflate_stream stream;
+  stream.reset(9, 15, 8, zlib::Strategy::normal);
+  const auto head = out.size();
+  out.resize(head + stream.upper_bound(body.size()));
+  zlib::z_params step;
+  step.next_in = body.data();
+  step.avail_in = body.size();
+  step.next_out = out.data() + head;
+  step.avail_out = out.size() - head;
+  boost::system::error_code ec;
+  stream.write(step, zlib::Flush::finish, ec);
+  out.resize(head + step.total_out);
+  boost::crc_32_type sum;
+  sum.process_bytes(body.data(), body.size());
+  for (const auto number : {static_cast<std::uint32_t>(sum.checksum()), static_cast<std::uint32_t>(body.size())})
+    for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(number >> shift & 0xff);
+  return out;
 }
 
 }  // namespace smsbridge::bridge

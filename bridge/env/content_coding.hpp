@@ -12,4 +12,7 @@ namespace smsbridge::bridge {
 // proxy has undone) stays as it is. Nothing: longer than `max_bytes`.
 std::optional<std::string> decoded_body(const http_gateways::Reply& reply, std::size_t max_bytes);
 
+// In the gzip coding (RFC 1952).
+std::string gzipped(std::string_view body);
+
 }  // namespace smsbridge::bridge

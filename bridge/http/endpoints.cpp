@@ -35,6 +35,10 @@ metrics::HttpMethod label_of(http::verb verb) {
 bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& captures) {
   captures.clear();
   while (!pattern.empty() && !path.empty()) {
+    if (pattern == "{...}") {
+      captures.emplace_back(path);
+      return true;
+    }
     if (pattern.starts_with('{')) {
       const auto end = std::min(path.find('/'), path.size());
       if (end == 0) return false;

@@ -16,7 +16,8 @@ namespace smsbridge::bridge {
 // The answer to a request that is refused whatever its body holds.
 using BeforeBody = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
 
-// A row of a listener's table: 404, 405 and Allow follow from it. `{}` in the path stands for one segment.
+// A row of a listener's table: 404, 405 and Allow follow from it. `{}` in the path stands for one segment, and `{...}`
+// at its end for all that are left.
 struct Endpoint {
   http::verb method;
   std::string path;

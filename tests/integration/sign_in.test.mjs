@@ -177,6 +177,31 @@ it('a session outlives a restart, and ends when somebody ends it', {timeout}, as
   assert.ok(!await isIn(owner), 'by the host as well');
 });
 
+it('the console is served with nothing inline, and its files as they are', {timeout}, async (t) => {
+  const bridge = await Bridge.start(t, {gateways: [{port: 9}]});
+  const ask = (path, headers = {}) => fetch(`http://127.0.0.1:${bridge.apiPort}${path}`, {headers, redirect: 'manual'});
+  const root = await ask('/');
+  assert.deepEqual([root.status, root.headers.get('location')], [302, '/console/']);
+  const index = await ask('/console/');
+  const policy = index.headers.get('content-security-policy');
+  assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
+  assert.doesNotMatch(policy, /unsafe/);
+  const page = await index.text();
+  assert.equal(await (await ask('/console/messages/msg_x')).text(), page, 'a screen is no file');
+  const files = [...page.matchAll(/(?:src|href)="(\/console\/assets\/[^"]+)"/g)].map(([, path]) => path);
+  assert.ok(files.length >= 2, page);
+  for (const path of files) {
+    const plain = await ask(path, {'Accept-Encoding': 'identity'});
+    assert.equal(plain.headers.get('content-encoding'), null);
+    assert.match(plain.headers.get('cache-control'), /immutable/);
+    const packed = await ask(path, {'Accept-Encoding': 'gzip'});
+    assert.equal(packed.headers.get('content-encoding'), 'gzip');
+    assert.equal(await packed.text(), await plain.text());
+    assert.equal((await ask(path, {'If-None-Match': plain.headers.get('etag')})).status, 304);
+  }
+  assert.equal((await ask('/console/assets/none.js')).status, 404);
+});
+
 it('what needs somebody is said on the command line as well', {timeout}, async (t) => {
   const bridge = await Bridge.start(t, {gateways: [{port: 9}]});
   const {code, stdout} = await bridge.cli('status');

@@ -24,6 +24,7 @@ TEST(ContentCoding, IsUndoneWhereThereIsOne) {
       is_utf8{{"Content-Encoding", "UTF-8"}};
   EXPECT_EQ(decoded_body({200, is_gzip, gzip}, 100), plain);
   EXPECT_EQ(decoded_body({200, {}, gzip}, 100), plain);
+  EXPECT_EQ(gzipped(plain), gzip);
   EXPECT_EQ(decoded_body({200, is_gzip, named}, 100), plain);
   EXPECT_EQ(decoded_body({200, is_deflate, zlib}, 100), plain);
   EXPECT_EQ(decoded_body({200, is_deflate, bare}, 100), plain);
@@ -31,6 +32,16 @@ TEST(ContentCoding, IsUndoneWhereThereIsOne) {
   EXPECT_EQ(decoded_body({200, is_gzip, gzip}, 5), std::nullopt);
   for (std::size_t size = 0; size < gzip.size() - 8; ++size)
     EXPECT_EQ(decoded_body({200, is_gzip, gzip.substr(0, size)}, 100), gzip.substr(0, size)) << size;
+}
+
+TEST(ContentCoding, IsDoneAndUndone) {
+  std::string body;
+  for (int n = 0; body.size() < 300'000; ++n) body += std::to_string(n * 2'654'435'761u) + ",\n";
+  for (const auto& plain : {std::string(), std::string("x"), body}) {
+    const auto packed = gzipped(plain);
+    EXPECT_EQ(decoded_body({200, {}, packed}, 1'000'000), plain) << plain.size();
+    EXPECT_LE(packed.size(), plain.size() + 30);
+  }
 }
 
 }  // namespace
