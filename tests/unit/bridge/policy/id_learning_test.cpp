@@ -128,6 +128,14 @@ TEST_F(IdLearningTest, OnePhoneTeachesNothing) {
   EXPECT_TRUE(learner_->rule()) << "but it is one of several";
 }
 
+TEST_F(IdLearningTest, AMessageToAPhoneWithTheSameLastSixDigitsExplainsNothing) {
+  for (int n = 0; n < 40; ++n, id_ += 17) {
+    now_ += 1s;
+    EXPECT_EQ(learner_->answered(hexadecimal(id_), fmt::format("+2547000{:05}", n), now_), Lesson::none);
+    EXPECT_EQ(learner_->received({decimal(id_)}, fmt::format("2547110{:05}", n), "UMOJA", now_), Lesson::none) << n;
+  }
+}
+
 TEST_F(IdLearningTest, TheAddressesMayStandAsInTheSubmit) {
   for (int i = 0; i < 20; ++i, id_ += 17) {
     learner_->answered(hexadecimal(id_), phone(id_), now_);
