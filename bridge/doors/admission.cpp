@@ -65,6 +65,14 @@ bool may_see(const Services& services, const Caller& caller, const RouteSettings
   return speaks_for_all(services, caller) || services.directory.table()->may_use(caller.tenant->config.name, route);
 }
 
+bool is_own(const Caller& caller, const store::Message& message) {
+  return caller.person && message.content.triggered_by == caller.person->name;
+}
+
+bool sees_content(const Caller& caller, const store::Message& message) {
+  return caller.may("content:read") || is_own(caller, message);
+}
+
 bool may_manage(const Services& services, const Caller& caller) {
   return caller.may("system:manage") && speaks_for_all(services, caller);
 }

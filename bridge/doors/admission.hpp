@@ -29,6 +29,10 @@ bool speaks_for_all(const Services& services, const Caller& caller);
 // tenant's name.
 bool may_see(const Services& services, const Caller& caller, const GatewaySettings& gateway);
 bool may_see(const Services& services, const Caller& caller, const RouteSettings& route);
+// Somebody of the console who sent it himself.
+bool is_own(const Caller& caller, const store::Message& message);
+// Whether the text and the whole number are shown to him.
+bool sees_content(const Caller& caller, const store::Message& message);
 // Sees how what all tenants share is set up, and addresses under which states of everybody's messages can be reported.
 bool may_manage(const Services& services, const Caller& caller);
 

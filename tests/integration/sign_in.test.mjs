@@ -73,7 +73,14 @@ it('a change takes the header that only our pages can send', {timeout}, async (t
   assert.equal((await bridge.api().all()).length, 0);
   const sent = await browser.ask('POST', '/messages', message, {'Sec-Fetch-Site': 'same-origin'});
   assert.deepEqual([sent.status, sent.body.triggered_by], [202, 'amina'], 'whatever he says himself');
-  assert.equal((await browser.ask('GET', `/messages/${sent.body.id}`)).body.text, undefined, 'texts are not shown to a sender');
+  const others = (await bridge.api().send({to: '+254712345679', text: 'of another', triggered_by: 'juma'})).id;
+  const shown = async (id) => (await browser.ask('GET', `/messages/${id}`)).body;
+  assert.deepEqual([(await shown(sent.body.id)).text, (await shown(sent.body.id)).to], ['Habari', message.to], 'what she sent herself');
+  assert.deepEqual([(await shown(others)).text, (await shown(others)).to], [undefined, '**********679'], 'and nothing of others');
+  assert.deepEqual((await browser.ask('GET', '/messages')).body.items.map(({text}) => text), [undefined, 'Habari']);
+  assert.equal((await browser.ask('POST', `/messages/${others}/cancel`)).status, 403);
+  assert.equal((await browser.ask('POST', `/messages/${sent.body.id}/cancel`)).body.state, 'cancelled');
+  assert.equal((await browser.ask('POST', `/messages/${sent.body.id}/retry`)).status, 403, 'to try again is for who runs it');
 });
 
 // What each role may, by the calls behind the buttons.

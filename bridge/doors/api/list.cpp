@@ -108,7 +108,7 @@ void list_messages(Services& services, const HttpRequest& request, Respond respo
   json::array items;
   for (const auto& message : page.messages)
     if (is_wanted(shown_state(message, now)))
-      items.push_back(message_json(message, services.tenants, services.directory, caller->may("content:read"), now));
+      items.push_back(message_json(message, services.tenants, services.directory, sees_content(*caller, message), now));
   respond(page_of(request, std::move(items), page.next ? cursor_text(page.next) : std::string()));
 }
 

@@ -33,8 +33,8 @@ void get_message(Services& services, const HttpRequest& request, Respond respond
   const auto message = find_message(services, request, *caller, respond);
   if (!message) return;
   if (timeline) return respond({.body = json::serialize(timeline_json(*message, services.directory)), .headers = {}});
-  auto body =
-      message_json(*message, services.tenants, services.directory, caller->may("content:read"), services.clock.wall());
+  auto body = message_json(*message, services.tenants, services.directory, sees_content(*caller, *message),
+                           services.clock.wall());
   const auto told = services.told.find(message->id);
   body["fineract"] =
       told ? json::value{{"status", told->status}, {"told_at", text::time_text(told->at)}} : json::value(nullptr);
@@ -84,30 +84,47 @@ void cancel_at_carrier(Services& services, const HttpRequest& request, const sto
       });
 }
 
+// The message that may be asked this about; otherwise the answer has been given. A sender cancels his own.
+std::optional<std::pair<Caller, store::Message>> controlled(Services& services, const HttpRequest& request,
+                                                            const Respond& respond, store::Control::Action action) {
+  const auto known = services.tenants.by_key(request);
+  const bool own_only = known && known->person && action == store::Control::Action::cancel &&
+                        !known->may("messages:manage") && known->may("messages:send");
+  auto caller = admit(services, request, own_only ? "messages:send" : "messages:manage", respond, false);
+  if (!caller) return std::nullopt;
+  auto message = find_message(services, request, *caller, respond);
+  if (!message) return std::nullopt;
+  if (!own_only || is_own(*caller, *message)) return std::pair(std::move(*caller), std::move(*message));
+  respond(to_response({.code = ProblemCode::forbidden,
+                       .detail = "you may cancel what you sent yourself; this was sent by another, and takes the scope "
+                                 "messages:manage",
+                       .errors = {}}));
+  return std::nullopt;
+}
+
 void control_message(Services& services, const HttpRequest& request, Respond respond, store::Control::Action action) {
-  const auto caller = admit(services, request, "messages:manage", respond, false);
-  if (!caller) return;
-  const auto message = find_message(services, request, *caller, respond);
-  if (!message) return;
+  const auto admitted = controlled(services, request, respond, action);
+  if (!admitted) return;
+  const auto& [caller, message] = *admitted;
   const bool at_carrier =
-      message->progress.state == store::State::submitted || message->progress.state == store::State::doubtful;
-  const auto gateway = services.directory.table()->gateway(store::gateway_of(message->content, message->progress));
+      message.progress.state == store::State::submitted || message.progress.state == store::State::doubtful;
+  const auto gateway = services.directory.table()->gateway(store::gateway_of(message.content, message.progress));
   if (action == store::Control::Action::cancel && at_carrier && gateway && gateway->is_smpp() && gateway->smpp().cancel)
-    return cancel_at_carrier(services, request, *message, *gateway, caller->may("content:read"), respond);
-  const auto* tenant = services.tenants.find(message->content.tenant);
+    return cancel_at_carrier(services, request, message, *gateway, sees_content(caller, message), respond);
+  const auto* tenant = services.tenants.find(message.content.tenant);
   const auto way_out = action == store::Control::Action::retry && tenant
-                           ? way_for(*message, *tenant, services.directory, services.clock.wall())
+                           ? way_for(message, *tenant, services.directory, services.clock.wall())
                            : 0;
   store::Batch batch;
   batch.controls.push_back(
       {.action = action,
-       .tenant = message->content.tenant,
-       .id = message->id,
-       .validity_ms = services.directory.validity_ms(tenant ? &tenant->config : nullptr, message->content.lane),
+       .tenant = message.content.tenant,
+       .id = message.id,
+       .validity_ms = services.directory.validity_ms(tenant ? &tenant->config : nullptr, message.content.lane),
        .gateway = way_out});
   services.store.commit(
       std::move(batch), request.executor,
-      [&services, id = message->id, action, shows_content = caller->may("content:read"),
+      [&services, id = message.id, action, shows_content = sees_content(caller, message),
        respond = std::move(respond)](store::BatchResult result) {
         if (result.error != store::Error::none) return respond(to_response(problem_of(result.error)));
         const auto now = services.store.reader().get(id);

@@ -45,7 +45,7 @@ std::string idempotency_key(const HttpRequest& request, std::size_t index) {
 }
 
 json::object shown(const Services& services, const Caller& caller, const store::Message& message) {
-  return message_json(message, services.tenants, services.directory, caller.may("content:read"),
+  return message_json(message, services.tenants, services.directory, sees_content(caller, message),
                       message.content.created_at);
 }
 
