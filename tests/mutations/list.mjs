@@ -921,7 +921,7 @@ export const list = [
   {file: 'bridge/doors/api/message.cpp', bugs: [
     {id: 294, what: "another tenant's message is shown",
      find: `message && (!caller.tenant || message->content.tenant == caller.tenant->id)`, plant: `message.has_value()`},
-    {id: 298, what: 'messages can be cancelled by who may only read', find: `"messages:manage"`, plant: `"messages:read"`},
+    {id: 298, what: 'messages can be cancelled by who may only read', find: `own_only ? "messages:send" : "messages:manage"`, plant: `"messages:read"`},
   ]},
   {file: 'bridge/doors/api/send.cpp', bugs: [
     {id: 295, what: 'a batch that is all or nothing is accepted in part',
@@ -1329,5 +1329,31 @@ export const list = [
   ]},
   {file: 'bridge/cli/import_rows.cpp', bugs: [
     {id: 1221, what: 'a line break in a cell ends the row', integration: 'tests/integration/import.test.mjs', find: `std::ranges::count(text, '"') % 2 == 0`, plant: `true`},
+  ]},
+  {file: 'bridge/access/sessions.cpp', bugs: [
+    {id: 1400, what: 'a session outlives a change of what its person may', integration: 'tests/integration/sign_in.test.mjs',
+     find: `kept->began_at < person->sessions_from`, plant: `false`},
+    {id: 1401, what: 'pages of others change something', integration: 'tests/integration/sign_in.test.mjs', find: `changes_something(request)`, plant: `false`},
+  ]},
+  {file: 'bridge/access/console_people.cpp', bugs: [
+    {id: 1402, what: 'a link is good for ever', find: `now < person.welcome_expires_at`, plant: `true`},
+    {id: 1403, what: 'who is made takes the place of another', find: `put(store, person, 0)`, plant: `put(store, person, std::nullopt)`},
+  ]},
+  {file: 'bridge/policy/lockout.hpp', bugs: [
+    {id: 1404, what: 'passwords can be guessed without a wait', find: `++tries.count < free_tries`, plant: `true`},
+    {id: 1405, what: 'made-up names free those that wait', find: `entry.second.until <= now`, plant: `true`},
+  ]},
+  {file: 'bridge/doors/api/attention.cpp', bugs: [
+    {id: 1406, what: 'a receiver that is behind is not told of', find: `now - shown.oldest_at > late_webhook_ms`, plant: `false`},
+    {id: 1407, what: 'a gateway that is down is told of as drained', find: `status.state == "down"`, plant: `status.state == "off"`},
+    {id: 1408, what: 'one tenant hears of the store', find: `if (seen.all_tenants) look_at_store(seen, found);`, plant: `look_at_store(seen, found);`},
+  ]},
+  {file: 'bridge/doors/api/console_people.cpp', bugs: [
+    {id: 1409, what: 'an owner of one tenant manages people of others', integration: 'tests/integration/sign_in.test.mjs',
+     find: `caller.of_all_tenants || person.tenant == caller.tenant->config.name`, plant: `true`},
+  ]},
+  {file: 'bridge/doors/admission.cpp', bugs: [
+    {id: 1410, what: 'a sender sees texts of others', integration: 'tests/integration/sign_in.test.mjs',
+     find: `caller.may("content:read") || is_own(caller, message)`, plant: `true`},
   ]},
 ];
