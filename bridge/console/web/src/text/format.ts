@@ -30,7 +30,7 @@ export function money(locale: string, amount: string, currency: string | null): 
 // The day is left out of what happened today.
 export function moment(locale: string, time: Date, now: Date, seconds = false): string {
   const today = time.toDateString() === now.toDateString();
-  const options: Intl.DateTimeFormatOptions = {hour: '2-digit', minute: '2-digit', ...(seconds ? {second: '2-digit'} : {}),
+  const options: Intl.DateTimeFormatOptions = {hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(seconds ? {second: '2-digit'} : {}),
     ...(today ? {} : {day: 'numeric', month: 'short'}), ...(time.getFullYear() === now.getFullYear() ? {} : {year: 'numeric'})};
   return once(`d ${locale} ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(locale, options)).format(time);
 }

@@ -3,10 +3,9 @@
 import {signal} from '@preact/signals';
 import type {ComponentChild} from 'preact';
 import en from '../locales/en.json';
-import * as format from './format';
+import {fill, pick, type Value} from './i18n-plain';
 
 export type Key = keyof typeof en;
-type Value = string | Record<string, string>;
 export const languages = {en: 'English', fr: 'Français', es: 'Español', sw: 'Kiswahili', hi: 'हिन्दी'} as const;
 export type Language = keyof typeof languages;
 
@@ -36,20 +35,6 @@ export function preferred(asked: readonly (string | null | undefined)[]): Langua
     if (isLanguage(short)) return short;
   }
   return 'en';
-}
-
-export function pick(value: Value, n: unknown, locale: string): string {
-  if (typeof value === 'string') return value;
-  return value[format.plural(locale, Number(n))] ?? value.other;
-}
-
-export function fill(sentence: string, parameters: Record<string, unknown>, locale: string): ComponentChild[] {
-  return sentence.split(/(\{\w+\})/).filter((part) => part !== '').map((part) => {
-    const name = /^\{(\w+)\}$/.exec(part)?.[1];
-    if (!name) return part;
-    const value = parameters[name];
-    return (typeof value === 'number' ? format.number(locale, value) : value) as ComponentChild;
-  });
 }
 
 type Plain = Record<string, string | number>;

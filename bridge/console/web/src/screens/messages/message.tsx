@@ -6,7 +6,7 @@ import type {Message, TimelineItem} from '../../api/types';
 import {Icon} from '../../parts/icons';
 import {Action, AsCommand, Confirm, Copy, Loading, money, Note, ProblemBox, StateMark, Time, timeText} from '../../parts/ui';
 import {usePoll} from '../../state/poll';
-import {may} from '../../state/session';
+import {may, me} from '../../state/session';
 import * as format from '../../text/format';
 import {language, t, word} from '../../text/i18n';
 import {cannotCancel, cannotRetry} from './possible';
@@ -68,7 +68,10 @@ const Timeline = ({items}: {items: TimelineItem[]}) => (
 type Asking = 'cancel' | 'retry' | null;
 const Actions = ({message, onDone}: {message: Message; onDone: () => void}) => {
   const [asking, ask] = useState<Asking>(null);
-  if (!may('messages:manage')) return null;
+  const all = may('messages:manage');
+  // Who may send cancels what he sent himself.
+  const own = may('messages:send') && me.value?.kind === 'person' && message.triggered_by === me.value.name;
+  if (!all && !own) return null;
   const act = (what: 'cancel' | 'retry') => async () => { await post(`/messages/${message.id}/${what}`); onDone(); };
   const doubtful = message.state === 'doubtful';
   const no = (key: ReturnType<typeof cannotCancel> | ReturnType<typeof cannotRetry>) => (key ? t(key, {state: word('state', message.state)}) : null);
@@ -76,7 +79,7 @@ const Actions = ({message, onDone}: {message: Message; onDone: () => void}) => {
     <>
       <div class="buttons">
         <Action label={t('message.cancel')} danger reason={no(cannotCancel(message.state))} onClick={() => ask('cancel')} />
-        <Action label={t('message.retry')} reason={no(cannotRetry(message.state))} onClick={() => ask('retry')} />
+        {all ? <Action label={t('message.retry')} reason={no(cannotRetry(message.state))} onClick={() => ask('retry')} /> : null}
       </div>
       {asking === 'cancel' ? <Confirm title={t('message.cancel.title')} label={t('message.cancel')} danger act={act('cancel')} onClose={() => ask(null)}><p>{t(message.state === 'queued' || message.state === 'scheduled' ? 'message.cancel.here' : 'message.cancel.there')}</p></Confirm> : null}
       {asking === 'retry' ? <Confirm title={t('message.retry.title')} label={t('message.retry')} needsTick={doubtful ? t('message.retry.twice') : undefined} act={act('retry')} onClose={() => ask(null)}><p>{t(doubtful ? 'message.retry.doubtful' : 'message.retry.hint')}</p></Confirm> : null}
@@ -103,7 +106,7 @@ export const Drawer = ({id, onClose, onChange}: {id: string; onClose: () => void
       <div class="drawer-bar">
         <button type="button" class="plain" onClick={onClose}><Icon name="left" />{t('nav.messages')}</button>
       </div>
-      <h2 id="drawer-title" ref={heading} tabIndex={-1}>{of ? <StateMark state={of.state} /> : t('nav.messages')}{of ? <span class="nowrap">{of.to ?? t('no-number')}</span> : null}</h2>
+      <h1 id="drawer-title" ref={heading} tabIndex={-1}>{of ? <StateMark state={of.state} /> : t('nav.messages')}{of ? <span class="nowrap">{of.to ?? t('no-number')}</span> : null}</h1>
       <ProblemBox problem={message.problem} />
       {!of ? (message.problem ? null : <Loading />) : (
         <>
@@ -120,15 +123,15 @@ export const Drawer = ({id, onClose, onChange}: {id: string; onClose: () => void
           {of.warnings.map((warning) => <Note key={warning} tone="warn"><p>{warning}</p></Note>)}
           {of.text === undefined ? <p class="quiet">{t('message.no-text')}</p> : <blockquote class="bubble">{of.text}</blockquote>}
           <Actions message={of} onDone={() => { message.again(); timeline.again(); onChange(); }} />
-          <h3>{t('timeline')}</h3>
+          <h2>{t('timeline')}</h2>
           {timeline.data ? <Timeline items={timeline.data.items} /> : <Loading />}
           {of.segments.length > 1 ? (
             <>
-              <h3>{t('fact.parts')}</h3>
+              <h2>{t('fact.parts')}</h2>
               <ul class="rows">{of.segments.map((part) => <li key={part.number}><span>{part.number}</span><StateMark state={part.state} /><span class="quiet break">{part.error ?? part.provider_message_id}</span></li>)}</ul>
             </>
           ) : null}
-          <h3>{t('message.facts')}</h3>
+          <h2>{t('message.facts')}</h2>
           <Facts message={of} />
           <AsCommand lines={[`smsbridge messages show ${of.id}${tenant.value ? ` --tenant ${tenant.value}` : ''}`, `curl -H "Authorization: Bearer $KEY" ${location.origin}/api/v1/messages/${of.id}`]} />
           {openStates.includes(of.state) ? <p class="quiet">{t('message.live')}</p> : null}

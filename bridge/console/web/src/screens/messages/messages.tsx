@@ -123,7 +123,8 @@ const Table = ({rows, open, opened}: {rows: Message[]; open: (id: string) => str
     document.addEventListener('keydown', down);
     return () => document.removeEventListener('keydown', down);
   }, []);
-  const content = seesContent.value;
+  // A sender sees the texts of his own among others.
+  const content = seesContent.value || rows.some(({text}) => text !== undefined);
   return (
     <table class="table messages">
       <thead>
@@ -138,11 +139,11 @@ const Table = ({rows, open, opened}: {rows: Message[]; open: (id: string) => str
           <tr key={message.id} class={message.id === opened ? 'opened' : ''}>
             <td class="c-time nowrap"><Link href={open(message.id)} class="row-link" id={message.id}><Time at={message.created_at} /></Link></td>
             <td class="c-state"><StateMark state={message.state} /></td>
-            <td class="c-target">{message.target_user ?? <span class="quiet">–</span>}</td>
+            <td class="c-target">{message.target_user === null ? <span class="quiet">–</span> : <span class="one-line">{message.target_user}</span>}</td>
             <td class="c-number nowrap">{message.to ?? <span class="quiet">{t('no-number')}</span>}</td>
             {content ? <td class="c-text"><span class="one-line">{message.text}</span></td> : null}
             <td class="c-why"><span class="two-lines">{message.status_message ?? <span class="quiet">–</span>}</span></td>
-            <td class="c-by">{by(message)}</td>
+            <td class="c-by"><span class="two-lines">{by(message)}</span></td>
             <td class="c-gateway">{message.gateway ?? <span class="quiet">–</span>}</td>
           </tr>
         ))}
@@ -167,7 +168,7 @@ export const MessagesScreen = ({id}: {id: string | undefined}) => {
   return (
     <div class={id ? 'with-drawer' : ''}>
       <div class="beside">
-        <Page title={t('nav.messages')} aside={may('messages:send') ? <Link href="/send" class="button primary">{t('send.title')}</Link> : null}>
+        <Page title={t('nav.messages')} aside={may('messages:send') ? <Link href="/send" class="button primary wide-only">{t('send.title')}</Link> : null}>
           <Tabs filters={filters} counts={counts.data} />
           <FilterBar filters={filters} set={set} />
           <Chips filters={filters} set={set} />

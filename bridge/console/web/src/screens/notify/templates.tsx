@@ -46,13 +46,12 @@ export const Templates = () => {
     <Page title={t('nav.templates')}>
       <Listed of={templates} empty={<p>{t('templates.none')}</p>}>
         {(items) => (
-          <ul class="cards one-column">
+          <ul class="card openers">
             {items.map((one) => (
-              <li key={one.name} class="card">
+              <li key={one.name}>
                 <button type="button" class="plain opener" aria-expanded={opened === one.name} onClick={() => open(opened === one.name ? '' : one.name)}>
-                  <strong>{one.name}</strong><span class="quiet">{Object.keys(one.texts).join(' · ')}</span><Icon name="down" />
+                  <strong>{one.name}</strong><span class="quiet opener-about">{one.description}</span><span class="quiet">{Object.keys(one.texts).join(' · ')}</span><Icon name="down" />
                 </button>
-                {one.description ? <p class="quiet">{one.description}</p> : null}
                 {opened === one.name ? <Opened of={one} /> : null}
               </li>
             ))}

@@ -67,7 +67,7 @@ const Estimate = ({of, text}: {of: Preview; text: string}) => {
   const plain = of.choices.find(({encoding}) => encoding === 'gsm7');
   return (
     <section class="preview" aria-label={t('send.preview')}>
-      <h3>{t('send.preview')}</h3>
+      <h2>{t('send.preview')}</h2>
       <blockquote class="bubble">{forced.length > 0 && of.text === text ? pieces(text, forced).map((piece, index) => (piece.forces ? <mark key={index}>{piece.text}</mark> : piece.text)) : of.text}</blockquote>
       <p class="meter"><strong>{t('send.parts', {n: of.parts, alphabet: word('alphabet', of.encoding)})}</strong><span class="quiet">{t('send.units', {used: of.units, each: of.units_per_part})}</span></p>
       <p>{tx('send.carried', {number: <strong class="nowrap">{of.to}</strong>, gateway: <strong>{of.gateway ?? '–'}</strong>})}</p>
@@ -209,7 +209,7 @@ export const SendForm = () => {
           <p id="send-reason" class={tried && reason ? 'fault' : 'hint'} role="status">{reason}</p>
         </div>
       </div>
-      {checked.preview ? <Estimate of={checked.preview} text={of.text} /> : <section class="preview preview-none" aria-label={t('send.preview')}><h3>{t('send.preview')}</h3><p class="quiet">{t('send.preview.none')}</p></section>}
+      {checked.preview ? <Estimate of={checked.preview} text={of.text} /> : <section class="preview preview-none" aria-label={t('send.preview')}><h2>{t('send.preview')}</h2><p class="quiet">{t('send.preview.none')}</p></section>}
     </form>
   );
 };

@@ -9,8 +9,20 @@ import {t} from '../../text/i18n';
 import {Icon} from '../../parts/icons';
 import type {Problem} from '../../api/types';
 
+const Wait = ({seconds}: {seconds: number}) => {
+  const [left, setLeft] = useState(seconds);
+  useEffect(() => {
+    const end = Date.now() + seconds * 1000;
+    const timer = setInterval(() => setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1000))), 500);
+    return () => clearInterval(timer);
+  }, [seconds]);
+  // Read out once; the figure goes on for the eye.
+  return left > 0 ? <div class="note note-bad" role="alert"><Icon name="clock" /><p aria-live="off">{t('problem.wait', {n: left})}</p></div> : null;
+};
+
 // 401 of this form is not the end of a session: it is a wrong password, or a key that is none.
-const Refused = ({problem, unauthenticated}: {problem: Problem | undefined; unauthenticated: string}) => (problem
+const Refused = ({problem, unauthenticated}: {problem: Problem | undefined; unauthenticated: string}) => (problem?.status === 429 && problem.retry_after_seconds
+  ? <Wait key={problem.trace_id} seconds={problem.retry_after_seconds} /> : problem
   ? <div class="note note-bad" role="alert"><Icon name="bad" /><p>{problem.status === 401 ? unauthenticated : problem.status === 403 ? t('signin.disabled') : problemText(problem)}</p></div>
   : null);
 
