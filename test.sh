@@ -152,9 +152,9 @@ integration() {
   if node --help | grep -q -- '--test-concurrency'; then concurrency=(--test-concurrency=1); fi
   SMSBRIDGE_BINARY=$PWD/build/release/smsbridge node --test "${concurrency[@]}" "$@"
 }
-# How long somebody waits while others mean harm is judged in milliseconds, and alerts by seconds instead of minutes: these have
-# the machine to themselves.
-timed=(tests/integration/{hostile,under_attack,monitoring}.test.mjs)
+# How long somebody waits while others mean harm is judged in milliseconds, alerts by seconds instead of minutes, and a browser
+# takes a processor: these have the machine to themselves.
+timed=(tests/integration/{hostile,under_attack,monitoring,console}.test.mjs)
 untimed=()
 for file in tests/integration/*.test.mjs; do
   [[ " tests/integration/structure.test.mjs ${timed[*]} " == *" $file "* ]] || untimed+=("$file")

@@ -21,7 +21,7 @@ const types = {html: 'text/html', js: 'text/javascript', css: 'text/css', svg: '
 let lastNumber = 254712000000;
 const nextNumber = () => `+${++lastNumber}`;
 
-describe('the web console', {timeout: 240_000}, () => {
+describe('the web console', {timeout: 600_000}, () => {
   const ends = [];
   const all = {after: (end) => ends.unshift(end)};
   const faults = [];
@@ -423,7 +423,7 @@ describe('the web console', {timeout: 240_000}, () => {
     await close(page);
   });
 
-  it('has no fault that axe knows, on any screen, light and dark, narrow and wide', {timeout: 120_000}, async () => {
+  it('has no fault that axe knows, on any screen, light and dark, narrow and wide', {timeout: 300_000}, async () => {
     const {items: [message]} = (await api.get('/messages?limit=1')).body;
     const screens = ['/', '/messages', `/messages/${message.id}`, '/send', '/gateways', '/routes', '/people', '/usage', '/opt-outs', '/events', '/templates?template=loan-approved', '/schedules'];
     const found = [];
