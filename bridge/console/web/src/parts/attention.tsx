@@ -19,7 +19,7 @@ export const Item = ({item}: {item: Attention}) => {
       <div class="need-text">
         <p><strong>{item.what}</strong></p>
         <p class="quiet">
-          {item.since ? <span>{tx('since', {time: <Time at={item.since} />})}</span> : null}
+          {item.since ? <span>{tx('since', {time: <Time at={item.since} clock />})}</span> : null}
           {item.messages > 0 ? <Link href={messagesOf(item)}>{t('need.messages', {n: item.messages})}</Link> : null}
         </p>
         <ProblemBox problem={problem} />

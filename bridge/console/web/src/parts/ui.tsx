@@ -19,10 +19,10 @@ export const StateMark = ({state}: {state: State}) => {
 };
 
 // The exact time in UTC stands in `datetime`, and in the tip.
-export const Time = ({at, exact}: {at: string; exact?: boolean}) => {
+export const Time = ({at, exact, clock}: {at: string; exact?: boolean; clock?: boolean}) => {
   const time = new Date(at);
   const today = new Date(now.value);
-  const shown = exact ? format.moment(language.value, time, today, true) : format.ago(language.value, time, today);
+  const shown = exact || clock ? format.moment(language.value, time, today, exact) : format.ago(language.value, time, today);
   return <time dateTime={at} title={`${at.replace('T', ' ').replace('Z', '')} UTC`}>{shown}</time>;
 };
 export const timeText = (at: string) => format.moment(language.value, new Date(at), new Date(now.value));

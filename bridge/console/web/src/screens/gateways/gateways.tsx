@@ -74,9 +74,9 @@ const Card = ({gateway, ask, onDone}: {gateway: Gateway; ask: (asked: Asked) => 
       <header><h2 id={`gateway-${gateway.name}`}>{gateway.name}</h2><span class="quiet">{gateway.kind}</span><Mark icon={icon} tone={tone}>{label}</Mark>
         {gateway.managed_by === 'file' ? <span class="quiet locked" title={t('by-file.hint')}><Icon name="lock" />{t('by-file')}</span> : null}</header>
       <p class="lead break">{gatewaySays(gateway)}</p>
-      {gateway.state === 'down' && next ? <p class="quiet">{tx('gateway.next-try', {time: <Time at={next} />})}</p> : null}
+      {gateway.state === 'down' && next ? <p class="quiet">{tx('gateway.next-try', {time: <Time at={next} exact />})}</p> : null}
       {errors ? <Note tone="warn"><p>{errors}</p></Note> : null}
-      {gateway.receipts_quiet_since ? <Note tone="warn"><p>{tx('gateway.no-receipts', {time: <Time at={gateway.receipts_quiet_since} />})}</p></Note> : null}
+      {gateway.receipts_quiet_since ? <Note tone="warn"><p>{tx('gateway.no-receipts', {time: <Time at={gateway.receipts_quiet_since} clock />})}</p></Note> : null}
       <dl class="figures">
         <div><dt>{t('tab.waiting')}</dt><dd><Link href={waitingHere(gateway)}>{num(gateway.queued)}</Link></dd></div>
         <div><dt>{t('gateway.awaiting')}</dt><dd><Link href={`/messages?state=submitted&gateway=${encodeURIComponent(gateway.name)}`}>{num(gateway.awaiting_receipt)}</Link></dd></div>
