@@ -93,7 +93,8 @@ std::optional<ConsolePerson> read_person(const store::Object& record) try {
                        .welcome_expires_at = object.at("welcome_expires_at").as_int64(),
                        .created_at = object.at("created_at").as_int64(),
                        .sessions_from = object.at("sessions_from").as_int64(),
-                       .made_by = text("made_by")};
+                       .made_by = text("made_by"),
+                       .revision = record.revision};
 } catch (const std::exception&) {
   return std::nullopt;
 }
@@ -128,8 +129,7 @@ std::optional<ConsolePerson> welcomed(const store::Store& store, std::string_vie
 bool add_person(store::Store& store, const ConsolePerson& person) { return put(store, person, 0); }
 
 bool keep_person(store::Store& store, const ConsolePerson& person) {
-  const auto record = store.reader().object(object_of(person));
-  return record && put(store, person, record->revision);
+  return person.revision != 0 && put(store, person, person.revision);
 }
 
 bool remove_person(store::Store& store, std::string_view name) {

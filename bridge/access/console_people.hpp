@@ -29,6 +29,7 @@ struct ConsolePerson {
   store::WallMs welcome_expires_at = 0, created_at = 0;
   store::WallMs sessions_from = 0;  // sessions that began before are over
   std::string made_by;
+  store::Revision revision = 0;  // that was read; 0: of nobody who is kept
 };
 std::vector<std::string> scopes_of(const ConsolePerson& person);
 // Why a name cannot be taken; nothing: it can.
@@ -45,9 +46,11 @@ constexpr store::WallMs welcome_ms = 10 * 60'000;
 std::string invite(ConsolePerson& person, store::WallMs expires_at);
 std::optional<ConsolePerson> welcomed(const store::Store& store, std::string_view token, store::WallMs now);
 
-// These wait for the disk, and throw what the store throws. False: it is there already, or is gone.
+// These wait for the disk, and throw what the store throws. False: there is one of this name already.
 bool add_person(store::Store& store, const ConsolePerson& person);
+// False: somebody changed or removed him since he was read; nobody's change is lost.
 bool keep_person(store::Store& store, const ConsolePerson& person);
+// False: he was gone.
 bool remove_person(store::Store& store, std::string_view name);
 
 constexpr std::size_t password_min = 10, password_max = 1024;  // octets

@@ -168,9 +168,9 @@ void Sessions::end(const HttpRequest& request) {
   uses_.forget(session_object(secret));
 }
 
-void Sessions::end_all(ConsolePerson person) {
+bool Sessions::end_all(ConsolePerson person) {
   person.sessions_from = clock_.wall() + 1;
-  keep_person(store_, person);
+  return keep_person(store_, person);
 }
 
 std::string Sessions::cookie_of_nobody(const HttpRequest& request) { return set_cookie(request, "", 0); }

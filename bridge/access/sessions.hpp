@@ -38,8 +38,8 @@ class Sessions {
   };
   Begun begin(const ConsolePerson& person, const HttpRequest& request);
   void end(const HttpRequest& request);
-  // Those that began until now.
-  void end_all(ConsolePerson person);
+  // Those that began until now. False: he was changed or removed just now.
+  bool end_all(ConsolePerson person);
   static std::string cookie_of_nobody(const HttpRequest& request);
 
  private:

@@ -33,6 +33,10 @@ int nobody_of(const std::string& name) {
   return refused(exit_not_found, "there is no person '" + name + "'; 'smsbridge people list' shows them");
 }
 
+int changed_just_now(const std::string& name) {
+  return refused(exit_conflict, "somebody changed '" + name + "' just now: try again");
+}
+
 // Where a browser on this host finds the daemon.
 std::string console_address(const Config& config) {
   const bool is_any = config.api.host == "0.0.0.0" || config.api.host == "::";
@@ -82,7 +86,7 @@ int invite_again(const ConsoleOptions& options) {
     auto person = find_person(store, options.name);
     if (!person) return nobody_of(options.name);
     const auto token = invite(*person, clock.wall() + welcome_ms);
-    if (!keep_person(store, *person)) return nobody_of(options.name);
+    if (!keep_person(store, *person)) return changed_just_now(options.name);
     note_on_host("person", person->name, "invited again");
     print_link(config, *person, token);
     return exit_done;
@@ -114,7 +118,7 @@ int set_disabled(const ConsoleOptions& options, bool disabled) {
     if (!person) return nobody_of(options.name);
     person->disabled = disabled;
     person->sessions_from = clock.wall() + 1;
-    if (!keep_person(store, *person)) return nobody_of(options.name);
+    if (!keep_person(store, *person)) return changed_just_now(options.name);
     note_on_host("person", person->name, disabled ? "disabled" : "enabled");
     return exit_done;
   });

@@ -72,8 +72,11 @@ TEST_F(ConsolePeopleTest, ALinkIsGoodForItsTimeAndForOnePerson) {
   EXPECT_EQ(welcomed(store_, token, 999)->name, "amina");
   EXPECT_FALSE(welcomed(store_, token, 1000));
   EXPECT_FALSE(welcomed(store_, "", 0)) << "who has no link is found by none";
+  amina = *find_person(store_, "amina");
+  const auto stale = amina;
   const auto other = invite(amina, 2000);
   ASSERT_TRUE(keep_person(store_, amina));
+  EXPECT_FALSE(keep_person(store_, stale)) << "what was changed since it was read is not written over";
   EXPECT_FALSE(welcomed(store_, token, 0)) << "the one before is good no more";
   EXPECT_TRUE(welcomed(store_, other, 0));
   EXPECT_TRUE(remove_person(store_, "amina"));
