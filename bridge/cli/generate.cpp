@@ -18,11 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct ShippedFile {
-  std::string_view name;  // "prometheus/scrape.yml"
-  const char *begin, *end;
-};
-constexpr ShippedFile shipped_files[] = {
+constexpr EmbeddedFile shipped_files[] = {
 #define SHIPPED(number, name, file) {name, smsbridge_shipped_##number##_begin, smsbridge_shipped_##number##_end},
 #include SMSBRIDGE_MONITORING
 #undef SHIPPED
@@ -33,7 +29,7 @@ struct GenerateOptions {
   bool force = false;
 };
 
-bool is_written(const fs::path& path, const ShippedFile& file) {
+bool is_written(const fs::path& path, const EmbeddedFile& file) {
   std::error_code ignored;
   fs::create_directories(path.parent_path(), ignored);
   std::ofstream out(path, std::ios::binary | std::ios::trunc);

@@ -14,12 +14,7 @@
 namespace smsbridge::bridge {
 namespace {
 
-struct ReadyFile {
-  std::string_view name;
-  const char *begin, *end;
-};
-
-constexpr ReadyFile ready_files[] = {
+constexpr EmbeddedFile ready_files[] = {
 #define READY(number, name, file) {name, smsbridge_template_##number##_begin, smsbridge_template_##number##_end},
 #include SMSBRIDGE_TEMPLATES
 #undef READY

@@ -23,11 +23,7 @@ constexpr std::string_view policy =
     "'none'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'";
 
-struct AssetFile {
-  std::string_view name;
-  const char *begin, *end;
-};
-constexpr AssetFile asset_files[] = {
+constexpr EmbeddedFile asset_files[] = {
 #define ASSET(number, name, file) {name, smsbridge_console_##number##_begin, smsbridge_console_##number##_end},
 #include SMSBRIDGE_CONSOLE
 #undef ASSET

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // The web console as people use it: Debian's chromium against a real daemon and the simulated carrier.
-// SMSBRIDGE_CONSOLE_DIST serves the bundle of that folder in place of the one in the program; SMSBRIDGE_SCREENSHOTS keeps pictures.
+// SMSBRIDGE_SCREENSHOTS keeps pictures in that folder.
 import assert from 'node:assert/strict';
 import {existsSync, mkdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -11,12 +11,8 @@ import {binary, Bridge, freePort, long, start, temporaryFolder, until} from './h
 
 const timeout = 60_000;
 const program = process.env.SMSBRIDGE_CHROMIUM ?? '/usr/bin/chromium';
-const dist = process.env.SMSBRIDGE_CONSOLE_DIST;
 const pictures = process.env.SMSBRIDGE_SCREENSHOTS;
 const password = 'a long password';
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'none'; " +
-  "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'";
-const types = {html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml'};
 
 let lastNumber = 254712000000;
 const nextNumber = () => `+${++lastNumber}`;
@@ -36,13 +32,6 @@ describe('the web console', {timeout: 600_000}, () => {
   // A browser of its own: what it says of errors and of the Content-Security-Policy fails the test.
   async function visitor(options = {}) {
     const context = await browser.newContext({viewport: {width: 1280, height: 800}, locale: 'en-GB', ...options});
-    if (dist) {
-      await context.route('**/console/**', (route) => {
-        const path = new URL(route.request().url()).pathname.slice('/console/'.length);
-        const file = path.startsWith('assets/') ? path : 'index.html';
-        return route.fulfill({path: join(dist, file), contentType: types[file.split('.').pop()], headers: {'Content-Security-Policy': policy}});
-      });
-    }
     const page = await context.newPage();
     page.setDefaultTimeout(10_000);
     page.on('console', (message) => {

@@ -8,6 +8,16 @@
 // /api/v1, by what it is about: the contract is openapi.yaml beside this file.
 namespace smsbridge::bridge {
 
+// A row whose handler may wait for the disk: a change is answered once it is on it.
+inline Endpoint on_aside(Services& services, http::verb method, std::string path,
+                         void (*work)(Services&, const HttpRequest&, const Respond&), BeforeBody before_body = {}) {
+  return {.method = method,
+          .path = std::move(path),
+          .handler = [&services, work](const HttpRequest& r, const Respond& a) { work(services, r, a); },
+          .before_body = std::move(before_body),
+          .aside = services.aside};
+}
+
 std::vector<Endpoint> send_endpoints(Services& services);
 std::vector<Endpoint> list_endpoints(Services& services);
 std::vector<Endpoint> message_endpoints(Services& services);

@@ -189,19 +189,13 @@ void delete_person(Services& services, const HttpRequest& request, const Respond
 
 }  // namespace
 
-// A change is answered once it is on disk.
 std::vector<Endpoint> console_people_endpoints(Services& services) {
   using enum http::verb;
   const std::string base = "/api/v1/people";
-  const auto add = [&](http::verb method, const std::string& path,
-                       void (*work)(Services&, const HttpRequest&, const Respond&)) {
-    return Endpoint{.method = method,
-                    .path = path,
-                    .handler = [&services, work](const HttpRequest& r, const Respond& a) { work(services, r, a); },
-                    .aside = services.aside};
-  };
-  return {add(get, base, list_people), add(post, base, make_person), add(patch, base + "/{name}", change_person),
-          add(delete_, base + "/{name}", delete_person), add(post, base + "/{name}/invite", invite_person)};
+  return {on_aside(services, get, base, list_people), on_aside(services, post, base, make_person),
+          on_aside(services, patch, base + "/{name}", change_person),
+          on_aside(services, delete_, base + "/{name}", delete_person),
+          on_aside(services, post, base + "/{name}/invite", invite_person)};
 }
 
 }  // namespace smsbridge::bridge

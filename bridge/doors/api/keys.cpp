@@ -193,18 +193,11 @@ void remove_key_of(Services& services, const HttpRequest& request, const Respond
 
 }  // namespace
 
-// A change is answered once it is on disk.
 std::vector<Endpoint> key_endpoints(Services& services) {
   using enum http::verb;
   const std::string base = "/api/v1/tenants/{name}/keys";
-  const auto add = [&](http::verb method, const std::string& path,
-                       void (*work)(Services&, const HttpRequest&, const Respond&)) {
-    return Endpoint{.method = method,
-                    .path = path,
-                    .handler = [&services, work](const HttpRequest& r, const Respond& a) { work(services, r, a); },
-                    .aside = services.aside};
-  };
-  return {add(get, base, list_keys), add(post, base, make_key), add(delete_, base + "/{id}", remove_key_of)};
+  return {on_aside(services, get, base, list_keys), on_aside(services, post, base, make_key),
+          on_aside(services, delete_, base + "/{id}", remove_key_of)};
 }
 
 }  // namespace smsbridge::bridge

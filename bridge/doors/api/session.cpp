@@ -138,8 +138,10 @@ void sign_out(Services& services, const HttpRequest& request, const Respond& res
     return respond(to_response({.code = ProblemCode::state_conflict,
                                 .detail = "only somebody who signed in can sign out; a key is removed instead",
                                 .errors = {}}));
+  if (*everywhere && !services.tenants.sessions().end_all(*caller->person))
+    return respond(to_response(
+        {.code = ProblemCode::state_conflict, .detail = "the person was changed just now: try again", .errors = {}}));
   services.tenants.sessions().end(request);
-  if (*everywhere) services.tenants.sessions().end_all(*caller->person);
   respond({.status = http::status::no_content,
            .body = {},
            .headers = {{"Set-Cookie", Sessions::cookie_of_nobody(request)}}});
@@ -156,9 +158,9 @@ std::vector<Endpoint> session_endpoints(Services& services) {
   };
   return {{get, "/api/v1/me", handled(who_am_i)},
           {get, session, handled(is_anybody_there)},
-          {post, session, handled(sign_in), is_short, services.aside},
-          {post, session + "/welcome", handled(set_password), is_short, services.aside},
-          {delete_, session, handled(sign_out), {}, services.aside}};
+          on_aside(services, post, session, sign_in, is_short),
+          on_aside(services, post, session + "/welcome", set_password, is_short),
+          on_aside(services, delete_, session, sign_out)};
 }
 
 }  // namespace smsbridge::bridge
